@@ -1,0 +1,1 @@
+"""Samplers and exact denoisers: torch and numpy; knows no data, files or screens."""

@@ -1,0 +1,263 @@
+"""The loop: churn -> evaluate -> yield -> step, and the record of a run.
+
+Everything that belongs to every solver lives here once: the grid, churn, the step to zero, the
+final denoise, recording, counting, cancelling.  EDM's Algorithm 1 is Heun in this loop, its
+Algorithm 2 the same with `Churn`.
+"""
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterator
+from typing import ClassVar, Protocol
+
+import torch
+from torch import Tensor
+
+from ..errors import UserError
+from ..settings import param, setting
+from .denoisers import Denoiser
+from .schedules import EDM
+
+
+@dataclasses.dataclass(frozen=True, eq=False, slots=True)
+class Point:
+    """One evaluation of the denoiser: what history holds, what the loop yields, what plots read.
+
+    t, sigma, scale are () or (B, 1, ...): a learned solver may give each sample its own.
+    x (B, *shape) is the scaled state s(t) x̂; denoised (B, *shape) is D(x̂; σ), unscaled.
+    """
+
+    t: Tensor
+    sigma: Tensor
+    scale: Tensor
+    x: Tensor
+    denoised: Tensor
+    features: Tensor | None = None
+
+    @property
+    def noise(self) -> Tensor:
+        """ε = (x̂ − D)/σ, the predicted unit noise."""
+        return (self.x / self.scale - self.denoised) / self.sigma
+
+
+class Ode:
+    """All that a solver may ask for.  One per run: it counts.
+
+        dx/dt = (σ'/σ + s'/s) x − (σ' s/σ) D(x/s; σ)           Karras et al. 2022, Alg. 1, line 4
+    """
+
+    def __init__(self, denoiser: Denoiser, schedule=EDM()):
+        self.denoiser = denoiser
+        self.schedule = schedule
+        self.evaluated: list[Tensor] = []
+
+    @property
+    def nfe(self) -> int:
+        """Evaluations of the denoiser so far, counted as they happen."""
+        return len(self.evaluated)
+
+    def evaluate(self, x: Tensor, t: Tensor) -> Point:
+        """One evaluation of D at the scaled state x and time t."""
+        sigma, scale = self.schedule.sigma(t), self.schedule.scale(t)
+        self.evaluated.append(sigma)
+        level = sigma.flatten() if sigma.ndim else sigma
+        denoised = self.denoiser(x / scale, level).to(x.dtype)
+        return Point(t, sigma, scale, x, denoised)
+
+    def velocity(self, point: Point) -> Tensor:
+        """dx/dt at an evaluated point."""
+        s, t = self.schedule, point.t
+        rate = s.sigma_dot(t) / point.sigma
+        return (rate + s.scale_dot(t) / point.scale) * point.x - rate * point.scale * point.denoised
+
+
+class Solver(Protocol):
+    """A frozen dataclass; its fields are its controls."""
+
+    name: ClassVar[str]
+    family: ClassVar[str]  # one-step, multistep, learned, stochastic
+    order: int
+    evaluations: int  # of the denoiser in a full step
+
+    def step(self, ode: Ode, past: list[Point], t_next: Tensor) -> Tensor:
+        """The state at t_next; past[-1] is where we are, oldest first."""
+
+
+@setting
+class Churn:
+    """New noise before a step: raise σ to σ̂ = σ(1 + γ), γ = min(S_churn/N, √2 − 1) where
+    S_tmin ≤ σ ≤ S_tmax, by adding √(σ̂² − σ²) S_noise times unit noise.
+
+    The cap keeps the added variance below what is there.  Karras et al. 2022, Algorithm 2.
+    """
+
+    s_churn: float = param(0.0, 0, 200, 0.5, label="S_churn",
+                           help="how much old noise is replaced, summed over the steps")
+    s_tmin: float = param(0.05, 0, 100, label="S_tmin", log=True,
+                          help="no new noise below this level")
+    s_tmax: float = param(1.0, 0, 1e9, label="S_tmax", log=True,
+                          help="no new noise above this level")
+    s_noise: float = param(1.007, 0.9, 1.1, 0.001, label="S_noise",
+                           help="size of the new noise; a little over 1 makes up for lost detail")
+
+    CAP: ClassVar[float] = math.sqrt(2) - 1
+
+    def check(self):
+        if self.s_tmin > self.s_tmax:
+            raise UserError(f"S_tmin = {self.s_tmin:g} lies above S_tmax = {self.s_tmax:g}, so no "
+                            "step would get noise; swap them.")
+
+    def gamma(self, sigma: float, steps: int) -> float:
+        """γ at noise level σ when the run has this many steps."""
+        if not (self.s_churn > 0 and self.s_tmin <= sigma <= self.s_tmax):
+            return 0.0
+        return min(self.s_churn / steps, self.CAP)
+
+    def __call__(self, schedule, x: Tensor, t: Tensor, steps: int, noise: Callable[[], Tensor]):
+        """(x̂, t̂): the state with new noise and its time.  `noise` is asked only if γ > 0."""
+        sigma = schedule.sigma(t)
+        gamma = self.gamma(float(sigma), steps) if self.s_churn > 0 else 0.0
+        if gamma == 0:
+            return x, t
+        raised = sigma * (1 + gamma)
+        t_hat = schedule.time(raised)
+        ratio = schedule.scale(t_hat) / schedule.scale(t)
+        size = (raised**2 - sigma**2).sqrt() * schedule.scale(t_hat) * self.s_noise
+        return ratio * x + size * noise(), t_hat
+
+
+class Noise:
+    """Unit normal numbers in which each sample owns its generator.
+
+    Sample k sees the same numbers whatever the size of the batch, its device and the number of
+    steps: the first 4 of a batch of 16 are the batch of 4, bit for bit.
+    """
+
+    BLOCK = 16  # steps drawn at a time, fixed, so that the stream does not depend on N
+
+    def __init__(self, seed: int, count: int, shape: tuple[int, ...], device="cpu",
+                 dtype=torch.float64):
+        # an odd multiplier spreads the seeds over 32 bits, which is all that the CPU generator uses
+        seeds = [(seed * 0x9E3779B1 + k) % 2**32 for k in range(count)]
+        self._generators = [torch.Generator().manual_seed(s) for s in seeds]
+        self._shape, self._device, self._dtype = tuple(shape), device, dtype
+        self._blocks: dict[int, Tensor] = {}
+        self._drawn = 0
+        self.start = self._draw(())
+
+    def _draw(self, lead: tuple[int, ...]) -> Tensor:
+        rows = [torch.randn(lead + self._shape, generator=g, dtype=torch.float64)
+                for g in self._generators]
+        return torch.stack(rows, len(lead)).to(self._device, self._dtype)
+
+    def __call__(self, i: int) -> Tensor:
+        """The noise of step i, (count, *shape).  Steps are asked in rising order."""
+        block = i // self.BLOCK
+        while self._drawn <= block:
+            self._blocks = {self._drawn: self._draw((self.BLOCK,))}  # only the newest is kept
+            self._drawn += 1
+        return self._blocks[block][i % self.BLOCK]
+
+
+def steps(ode: Ode, solver: Solver, x: Tensor, times: Tensor, churn: Churn = Churn(),
+          noise: Callable[[int], Tensor] | None = None, arrived: list | None = None
+          ) -> Iterator[Point]:
+    """Run the solver over `times`, yielding each evaluated point and last the end.
+
+    The end's `denoised` is its unscaled state, for nothing is evaluated there.  `arrived` collects
+    the states before churn raised their noise.  Stop iterating to cancel.
+    """
+    past: list[Point] = []
+    n = len(times) - 1
+    for i in range(n):
+        if arrived is not None:
+            arrived.append(x)
+        x, t = churn(ode.schedule, x, times[i], n, lambda: noise(i))
+        past = [*past[-3:], ode.evaluate(x, t)]
+        yield past[-1]
+        x = solver.step(ode, past, times[i + 1])
+    end = times[-1]
+    sigma, scale = ode.schedule.sigma(end), ode.schedule.scale(end)
+    yield Point(end, sigma, scale, x, x / scale)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Trajectory:
+    """What a run leaves behind.  States are unscaled, x̂ = x/s(t); paths hold the first K samples.
+
+    t, sigma (N + 1,); sigma_hat (N,), the level after churn; x (N + 1, K, *shape);
+    x_hat (N, K, *shape), where D was evaluated; denoised (N, K, *shape); samples (B, *shape).
+    `evaluated` is the noise level of every evaluation in order, `nfe` their number.
+    """
+
+    t: Tensor
+    sigma: Tensor
+    sigma_hat: Tensor
+    x: Tensor
+    x_hat: Tensor
+    denoised: Tensor
+    samples: Tensor
+    evaluated: Tensor
+
+    @property
+    def nfe(self) -> int:
+        return len(self.evaluated)
+
+    @property
+    def noise(self) -> Tensor:
+        """ε = (x̂ − D)/σ̂ at each evaluated point, (N, K, *shape)."""
+        sigma = self.sigma_hat.reshape(-1, *[1] * (self.x_hat.ndim - 1)).to(self.x_hat)
+        return (self.x_hat - self.denoised) / sigma
+
+
+@torch.no_grad()
+def sample(denoiser: Denoiser, noise: Tensor, sigmas: Tensor, solver: Solver, schedule=EDM(),
+           churn: Churn = Churn(), noises=None, *, denoise: bool = False, keep: int | None = None,
+           watch: Callable[[int, Point], None] | None = None) -> Trajectory:
+    """Sample by integrating from noise to data.
+
+    noise (B, *shape): unit normal, on the device to run on; its dtype is that of the state
+    (float64, unless the device has none).  sigmas (N + 1,): descending, ending at 0 or at σ_min.
+    noises: (N, B, *shape) or a function of the step, the unit noise of churn.  denoise: where the
+    grid ends above 0, add one evaluation and return D there.  keep: record the paths of this many
+    samples (default: all).  watch(i, point): called at each step; raise Cancelled in it to stop.
+    """
+    sigmas = torch.as_tensor(sigmas, dtype=noise.dtype).cpu()
+    if len(sigmas) < 2 or not bool((sigmas[1:] < sigmas[:-1]).all()) or float(sigmas[-1]) < 0:
+        raise UserError("sigmas must fall from σ_max to σ_min or 0; got "
+                        f"{[round(float(s), 6) for s in sigmas[:8]]}.")
+    if churn.s_churn > 0 and noises is None:
+        raise UserError(f"S_churn = {churn.s_churn:g} needs the noise of each step (noises=...).")
+    times = schedule.time(sigmas)  # 0-d times stay on the CPU: no launch, no synchronisation
+    ode = Ode(denoiser, schedule)
+    K = len(noise) if keep is None else min(keep, len(noise))
+    draw = noises if callable(noises) or noises is None else noises.__getitem__
+    arrived: list[Tensor] = []
+    points: list[Point] = []
+    x = noise * (sigmas[0] * schedule.scale(times[0]))
+    for i, point in enumerate(steps(ode, solver, x, times, churn, draw, arrived)):
+        if watch is not None and i < len(times) - 1:
+            watch(i, point)
+        if K < len(noise):
+            arrived[i:] = [v[:K].clone() for v in arrived[i:]]
+            if i < len(times) - 1:
+                point = dataclasses.replace(point, x=point.x[:K].clone(),
+                                            denoised=point.denoised[:K].clone())
+        points.append(point)
+    *evaluated, end = points
+    samples = end.denoised
+    paths = [v / schedule.scale(t) for v, t in zip(arrived, times)] + [samples[:K]]
+    t, levels = times, sigmas
+    hats = [p.x / p.scale for p in evaluated]
+    answers = [p.denoised for p in evaluated]
+    raised = [p.sigma for p in evaluated]
+    if denoise and float(sigmas[-1]) > 0:
+        last = ode.evaluate(end.x, end.t)
+        samples = last.denoised
+        t, levels = (torch.cat([v, v.new_zeros(1)]) for v in (t, levels))
+        paths.append(samples[:K])
+        hats.append(paths[-2])
+        answers.append(samples[:K])
+        raised.append(last.sigma)
+    return Trajectory(t, levels, torch.stack(raised), torch.stack(paths), torch.stack(hats),
+                      torch.stack(answers), samples, torch.stack(ode.evaluated))

@@ -1,0 +1,119 @@
+"""Schedules σ(t) and scalings s(t): how fast the noise goes and how the state is scaled.
+
+x = s(t) x̂, with x̂ at noise level σ(t).  Both only choose coordinates: every schedule traces the
+same curves and differs in what a step of finite size misses (EDM, Sec. 3 and App. C).
+Times are float64 tensors of shape () or (B, 1, ...), all functions are elementwise.
+"""
+
+import math
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from ..settings import named, param, setting
+
+SCALINGS = (("none", "s = 1"), ("vp", "s = 1/√(1+σ²)"))
+
+
+def _scaling(default):
+    return param(default, label="s(t)", choices=SCALINGS,
+                 help="none keeps x at its true size; vp divides it by √(1+σ²), so that its "
+                      "variance stays near 1")
+
+
+class _Scaled:
+    """s(t) and its derivative by the `scaling` switch: EDM's ablation joins it to any σ(t)."""
+
+    def scale(self, t: Tensor) -> Tensor:
+        """s(t)."""
+        if self.scaling == "none":
+            return torch.ones_like(t)
+        return torch.rsqrt(1 + self.sigma(t) ** 2)
+
+    def scale_dot(self, t: Tensor) -> Tensor:
+        """s'(t) = −σ σ' s³ for VP scaling, 0 for none."""
+        if self.scaling == "none":
+            return torch.zeros_like(t)
+        return -self.sigma(t) * self.sigma_dot(t) * self.scale(t) ** 3
+
+
+@setting
+class EDM(_Scaled):
+    """σ(t) = t.  Karras et al. 2022, Table 1, last column."""
+
+    name: ClassVar[str] = "edm"
+    label: ClassVar[str] = "EDM"
+    formula: ClassVar[str] = "σ = t"
+    scaling: str = _scaling("none")
+
+    def sigma(self, t: Tensor) -> Tensor:
+        return t
+
+    def sigma_dot(self, t: Tensor) -> Tensor:
+        return torch.ones_like(t)
+
+    def time(self, sigma: Tensor) -> Tensor:
+        """σ⁻¹."""
+        return sigma
+
+
+@setting
+class VE(_Scaled):
+    """σ(t) = √t, variance exploding.  Karras et al. 2022, Table 1; Song et al. 2021."""
+
+    name: ClassVar[str] = "ve"
+    label: ClassVar[str] = "VE"
+    formula: ClassVar[str] = "σ = √t"
+    scaling: str = _scaling("none")
+
+    def sigma(self, t: Tensor) -> Tensor:
+        return t.sqrt()
+
+    def sigma_dot(self, t: Tensor) -> Tensor:
+        return 0.5 / t.sqrt()
+
+    def time(self, sigma: Tensor) -> Tensor:
+        """σ⁻¹."""
+        return sigma**2
+
+
+@setting
+class VP(_Scaled):
+    """σ(t) = √(exp(β_d t²/2 + β_min t) − 1), variance preserving with s(t) = 1/√(1+σ²).
+
+    Karras et al. 2022, Table 1 and App. C.1; Song et al. 2021, whose β_max is β_min + β_d.
+    """
+
+    name: ClassVar[str] = "vp"
+    label: ClassVar[str] = "VP"
+    formula: ClassVar[str] = "σ = √(exp(½β_d t² + β_min t) − 1)"
+    beta_d: float = param(19.9, 1, 40, label="β_d", help="growth of the noise rate")
+    beta_min: float = param(0.1, -0.1, 1, label="β_min", help="noise rate at t = 0")
+    scaling: str = _scaling("vp")
+
+    @classmethod
+    def fitted(cls, sigma_min: float, sigma_max: float, t_min: float = 1e-3) -> "VP":
+        """The β that give σ(t_min) = sigma_min and σ(1) = sigma_max, as EDM's ablation does.
+
+        For wide ranges β_min comes out slightly negative; σ(t) is then undefined below t_min.
+        """
+        low, high = math.log1p(sigma_min**2), math.log1p(sigma_max**2)
+        beta_d = 2 * (low / t_min - high) / (t_min - 1)
+        return cls(beta_d=beta_d, beta_min=high - beta_d / 2)
+
+    def sigma(self, t: Tensor) -> Tensor:
+        return torch.expm1(0.5 * self.beta_d * t**2 + self.beta_min * t).sqrt()
+
+    def sigma_dot(self, t: Tensor) -> Tensor:
+        sigma = self.sigma(t)
+        return 0.5 * (self.beta_min + self.beta_d * t) * (sigma + 1 / sigma)
+
+    def time(self, sigma: Tensor) -> Tensor:
+        """σ⁻¹."""
+        root = (self.beta_min**2 + 2 * self.beta_d * torch.log1p(sigma**2)).sqrt()
+        # beta_min may be slightly negative (`fitted`); σ = 0 belongs to t = 0 all the same
+        return torch.where(sigma == 0, 0.0, (root - self.beta_min) / self.beta_d)
+
+
+SCHEDULES = named(EDM, VE, VP)

@@ -1,0 +1,102 @@
+"""One-step solvers: each step starts afresh from the state."""
+
+from typing import ClassVar
+
+from torch import Tensor
+
+from ...settings import param, setting
+from ..sampling import Ode, Point
+
+
+@setting
+class Euler:
+    """x' = x + (t' − t) dx/dt, in the time and scaling of the schedule.
+
+    In VP or VE coordinates this is the original sampler of Song et al. 2021; with σ = t, s = 1 it
+    is DDIM.  Karras et al. 2022, Algorithm 1 without lines 6-8.
+    """
+
+    name: ClassVar[str] = "euler"
+    label: ClassVar[str] = "Euler"
+    family: ClassVar[str] = "one-step"
+    order: ClassVar[int] = 1
+    evaluations: ClassVar[int] = 1
+    needs_schedule: ClassVar[bool] = True
+    card: ClassVar[str] = "Order 1, one evaluation a step. In t, so σ(t) and s(t) matter."
+
+    def step(self, ode: Ode, past: list[Point], t_next: Tensor) -> Tensor:
+        here = past[-1]
+        return here.x + (t_next - here.t) * ode.velocity(here)
+
+
+@setting
+class DDIM:
+    """x̂' = x̂ + (σ' − σ) ε: Euler in σ, whatever the schedule.
+
+    Song, Meng & Ermon 2021, arXiv:2010.02502; Karras et al. 2022, App. C.4.
+    """
+
+    name: ClassVar[str] = "ddim"
+    label: ClassVar[str] = "DDIM"
+    family: ClassVar[str] = "one-step"
+    order: ClassVar[int] = 1
+    evaluations: ClassVar[int] = 1
+    needs_schedule: ClassVar[bool] = False
+    card: ClassVar[str] = "Order 1, one evaluation a step. Works in σ: ignores σ(t) and s(t)."
+
+    def step(self, ode: Ode, past: list[Point], t_next: Tensor) -> Tensor:
+        here = past[-1]
+        sigma_next, scale_next = ode.schedule.sigma(t_next), ode.schedule.scale(t_next)
+        return scale_next * (here.denoised + sigma_next * here.noise)
+
+
+def two_stage(ode: Ode, here: Point, t_next: Tensor, alpha: float) -> Tensor:
+    """x + h [(1 − 1/2α) d + 1/2α d'], d' at t + αh after an Euler step.  The step to σ = 0 is
+    Euler, since d is 0/0 there.  Karras et al. 2022, Algorithm 3.
+    """
+    h, d = t_next - here.t, ode.velocity(here)
+    if bool((ode.schedule.sigma(t_next) == 0).all()):
+        return here.x + h * d
+    there = ode.evaluate(here.x + alpha * h * d, here.t + alpha * h)
+    weight = 1 / (2 * alpha)
+    return here.x + h * ((1 - weight) * d + weight * ode.velocity(there))
+
+
+@setting
+class Heun:
+    """The trapezoid rule: Euler, then the mean of the slopes at both ends.
+
+    Karras et al. 2022, Algorithm 1.  The step to σ = 0 is Euler, so N steps cost 2N − 1.
+    """
+
+    name: ClassVar[str] = "heun"
+    label: ClassVar[str] = "Heun"
+    family: ClassVar[str] = "one-step"
+    order: ClassVar[int] = 2
+    evaluations: ClassVar[int] = 2
+    needs_schedule: ClassVar[bool] = True
+    card: ClassVar[str] = "Order 2, two evaluations a step. One-step, so σ(t) and s(t) matter."
+
+    def step(self, ode: Ode, past: list[Point], t_next: Tensor) -> Tensor:
+        return two_stage(ode, past[-1], t_next, 1.0)
+
+
+@setting
+class RK2:
+    """The two-stage family of order 2: α = 1 Heun, 1/2 midpoint, 2/3 Ralston.
+
+    Karras et al. 2022, App. D.2, Algorithm 3, with the Euler tail of the published code for every α.
+    """
+
+    name: ClassVar[str] = "rk2"
+    label: ClassVar[str] = "RK2(α)"
+    family: ClassVar[str] = "one-step"
+    order: ClassVar[int] = 2
+    evaluations: ClassVar[int] = 2
+    needs_schedule: ClassVar[bool] = True
+    card: ClassVar[str] = "Order 2, two evaluations a step. α = 1 Heun, ½ midpoint, ⅔ Ralston."
+    alpha: float = param(0.5, 0.1, 1.0, 0.01, label="α",
+                         help="where the second evaluation lies: 1 Heun, ½ midpoint, ⅔ Ralston")
+
+    def step(self, ode: Ode, past: list[Point], t_next: Tensor) -> Tensor:
+        return two_stage(ode, past[-1], t_next, self.alpha)

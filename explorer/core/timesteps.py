@@ -1,0 +1,165 @@
+"""Time steps: the noise levels σ_0 > σ_1 > ... at which a sampler stops.
+
+`sigmas(n)` gives n levels down to σ_min, float64; the loop appends the final 0 where wanted.
+"""
+
+import math
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from ..errors import UserError
+from ..settings import named, param, setting
+from .schedules import VP as VPSchedule
+
+LOWEST, HIGHEST = 1e-4, 1000.0  # of every noise level the lab deals with
+
+
+def _sigma_min(default):
+    return param(default, LOWEST, 10, label="σ_min", log=True,
+                 help="the last noise level before 0")
+
+
+def _sigma_max(default):
+    return param(default, 0.5, HIGHEST, label="σ_max", log=True,
+                 help="the first noise level: samples start as pure noise of this size")
+
+
+class _Range:
+    """Shared check: the range must run downwards."""
+
+    def check(self):
+        if not self.sigma_min < self.sigma_max:
+            raise UserError(f"σ_min = {self.sigma_min:g} must be below σ_max = "
+                            f"{self.sigma_max:g}; swap them or widen the range.")
+
+
+def _ramp(n: int) -> Tensor:
+    """0 to 1 in n points; a single point is 0."""
+    return torch.arange(n, dtype=torch.float64) / max(n - 1, 1)
+
+
+@setting
+class Rho(_Range):
+    """σ_i = (σ_max^{1/ρ} + i/(N−1) (σ_min^{1/ρ} − σ_max^{1/ρ}))^ρ.
+
+    ρ = 1 is uniform in σ, ρ → ∞ uniform in log σ; EDM uses 7.  Karras et al. 2022, Eq. 5.
+    """
+
+    name: ClassVar[str] = "rho"
+    label: ClassVar[str] = "ρ grid (EDM)"
+    rho: float = param(7.0, 1, 20, 0.1, label="ρ",
+                       help="larger ρ puts more steps near the data; 7 in EDM")
+    sigma_max: float = _sigma_max(80.0)
+    sigma_min: float = _sigma_min(0.002)
+
+    def sigmas(self, n: int) -> Tensor:
+        high, low = self.sigma_max ** (1 / self.rho), self.sigma_min ** (1 / self.rho)
+        return (high + _ramp(n) * (low - high)) ** self.rho
+
+
+@setting
+class VP(_Range):
+    """Uniform in the time of the VP schedule whose β give σ(ε_s) = σ_min and σ(1) = σ_max.
+
+    Karras et al. 2022, Table 1, first column (ε_s = 10⁻³); Song et al. 2021.
+    """
+
+    name: ClassVar[str] = "vp"
+    label: ClassVar[str] = "uniform in VP time"
+    sigma_max: float = _sigma_max(152.16697)
+    sigma_min: float = _sigma_min(0.010486)
+
+    def sigmas(self, n: int) -> Tensor:
+        t = 1 + _ramp(n) * (1e-3 - 1)
+        return VPSchedule.fitted(self.sigma_min, self.sigma_max).sigma(t)
+
+
+@setting
+class VE(_Range):
+    """σ_i² = σ_max² (σ_min²/σ_max²)^{i/(N−1)}: geometric, uniform in log σ.
+
+    Karras et al. 2022, Table 1, second column; Song et al. 2021.
+    """
+
+    name: ClassVar[str] = "ve"
+    label: ClassVar[str] = "geometric (VE)"
+    sigma_max: float = _sigma_max(100.0)
+    sigma_min: float = _sigma_min(0.02)
+
+    def sigmas(self, n: int) -> Tensor:
+        return self.sigma_max * (self.sigma_min / self.sigma_max) ** _ramp(n)
+
+
+@setting
+class IDDPM(_Range):
+    """The levels u_j of a network trained on M discrete steps, picked evenly over j.
+
+    u_M = 0, u_{j−1} = √((u_j² + 1)/max(ᾱ_{j−1}/ᾱ_j, C_1) − 1), ᾱ_j = sin²(π/2 · j/(M(C_2+1))).
+    Levels outside [σ_min, σ_max] are left out.  Karras et al. 2022, Table 1 and App. C.3.
+    """
+
+    name: ClassVar[str] = "iddpm"
+    label: ClassVar[str] = "iDDPM levels"
+    sigma_max: float = _sigma_max(81.0)
+    sigma_min: float = _sigma_min(0.002)
+    steps: int = param(1000, 100, 4000, 1, label="M", help="levels the network was trained on")
+    c_1: float = param(0.001, 1e-5, 0.1, label="C₁", log=True, help="clips the largest levels")
+    c_2: float = param(0.008, 1e-4, 0.1, label="C₂", log=True, help="offset of the cosine")
+
+    def levels(self) -> Tensor:
+        """u_0 > ... > u_M = 0, (M + 1,)."""
+        j = torch.arange(self.steps + 1, dtype=torch.float64)
+        alpha_bar = torch.sin(math.pi / 2 * j / (self.steps * (self.c_2 + 1))) ** 2
+        ratio = (alpha_bar[:-1] / alpha_bar[1:]).clamp(min=self.c_1)
+        # u² + 1 is a running product, so the recursion needs no loop
+        return torch.cat([(1 / ratio).flip(0).cumprod(0).flip(0).sub(1).sqrt(),
+                          torch.zeros(1, dtype=torch.float64)])
+
+    def sigmas(self, n: int) -> Tensor:
+        u = self.levels()
+        u = u[(u >= self.sigma_min) & (u <= self.sigma_max)]
+        if n > len(u):
+            raise UserError(f"{n} steps from {len(u)} iDDPM levels between {self.sigma_min:g} and "
+                            f"{self.sigma_max:g}: use at most {len(u)} or widen the range.")
+        return u[torch.round(_ramp(n) * (len(u) - 1)).long()]
+
+
+@setting
+class Custom:
+    """A list of noise levels as it stands, largest first; a final 0 is taken off and added by the
+    loop.  The number of steps is the length of the list, whatever the budget says.
+    """
+
+    name: ClassVar[str] = "custom"
+    label: ClassVar[str] = "typed list"
+    levels: tuple = param((80.0, 24.4, 5.84, 0.96, 0.0854, 0.002), 0.0, HIGHEST,
+                          label="σ list", longest=512,
+                          help="noise levels with commas, from large to small")
+
+    def check(self):
+        kept = self.levels[:-1] if self.levels and self.levels[-1] == 0 else self.levels
+        if len(kept) < 2:
+            raise UserError(f"A σ list needs at least two levels above 0; got {list(self.levels)}.")
+        for a, b in zip(kept, kept[1:]):
+            if not a > b:
+                raise UserError(f"A σ list must fall all the way; {b:g} does not lie below {a:g}.")
+        if kept[-1] < LOWEST:
+            raise UserError(f"The smallest level {kept[-1]:g} is below {LOWEST:g}, which is as "
+                            "low as the lab goes.")
+
+    @property
+    def sigma_max(self) -> float:
+        return self.levels[0]
+
+    @property
+    def sigma_min(self) -> float:
+        return self.levels[-1] or self.levels[-2]
+
+    def sigmas(self, n: int | None = None) -> Tensor:
+        levels = self.levels[:-1] if self.levels[-1] == 0 else self.levels
+        return torch.tensor(levels, dtype=torch.float64)
+
+
+TIMESTEPS = named(Rho, VP, VE, IDDPM, Custom)

@@ -1,0 +1,286 @@
+"""A frozen dataclass is a setting; here it becomes controls, links, JSON and code, and back.
+
+A parameter is declared once, as a field made by `param`: its default, bounds, label and help.
+Fields made by `slot` hold one of several dataclasses and carry the dict that lists them.
+This is the only module that reflects on dataclasses.
+
+    flat form   {"solver": "rk2", "solver.alpha": 0.5, "nfe": 35, "s_churn": 0.0}
+    query       solver=rk2&solver.alpha=0.5          only what differs from the default
+    repr        Experiment(solver=RK2(alpha=0.5), ...)   Python that builds it again
+"""
+
+import dataclasses
+import difflib
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, dataclass_transform
+from urllib.parse import parse_qsl, urlencode
+
+from .errors import UserError
+
+LONGEST_QUERY = 20_000  # characters; a drawing or a long list of sigmas needs a few thousand
+
+
+class Spec(NamedTuple):
+    """What a control needs to know about one parameter."""
+
+    label: str
+    low: float | None
+    high: float | None
+    step: float | None
+    log: bool
+    choices: tuple | None
+    help: str
+    longest: int
+
+
+def param(default, low=None, high=None, step=None, label="", help="", log=False, choices=None,
+          longest=20):
+    """A dataclass field with all that a slider, a link, the API and the command line need.
+
+    choices: tuple of (value, label).  longest: the length limit of a string or a tuple.
+    log: the slider moves in log10 of the value.
+    """
+    spec = Spec(label, low, high, step, log, choices, help, longest)
+    return dataclasses.field(default=default, metadata={"spec": spec})
+
+
+def slot(default, entries: Mapping[str, type], label="", help=""):
+    """A dataclass field that holds an instance of one of `entries` (name -> dataclass)."""
+    return dataclasses.field(default=default, metadata={"entries": entries, "label": label,
+                                                        "help": help})
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(param, slot))
+def setting(cls):
+    """A frozen dataclass whose values are checked against their `param` whenever one is made.
+
+    A class may add `check(self)` for rules that join several fields.
+    """
+    def __post_init__(self):
+        for f in dataclasses.fields(self):
+            if "spec" in f.metadata:
+                value = _checked(f, getattr(self, f.name))
+                object.__setattr__(self, f.name, value)
+            elif "entries" in f.metadata:
+                _check_member(f, getattr(self, f.name))
+        if hasattr(self, "check"):
+            self.check()
+
+    cls.__post_init__ = __post_init__
+    return dataclasses.dataclass(frozen=True)(cls)
+
+
+def named(*classes) -> dict[str, type]:
+    """The dict of a family, keyed by each class's `name`."""
+    return {cls.name: cls for cls in classes}
+
+
+class Parameter(NamedTuple):
+    """One leaf of a setting: `entry` is None unless it belongs to one choice of a slot."""
+
+    key: str  # in the flat form
+    slot: str | None
+    entry: str | None
+    name: str
+    default: Any
+    spec: Spec
+
+
+def parameters(cls) -> Iterator[Parameter]:
+    """Every parameter that a setting of this class can have, over all choices of its slots."""
+    for f in dataclasses.fields(cls):
+        if "entries" in f.metadata:
+            for name, entry in f.metadata["entries"].items():
+                for p in parameters(entry):
+                    yield Parameter(f"{f.name}.{p.key}", f.name, name, p.name, p.default, p.spec)
+        elif "spec" in f.metadata:
+            yield Parameter(f.name, None, None, f.name, f.default, f.metadata["spec"])
+        else:
+            yield from parameters(type(_default(f)))
+
+
+def slots(cls) -> dict[str, Mapping[str, type]]:
+    """Slot name -> its choices."""
+    return {f.name: f.metadata["entries"] for f in dataclasses.fields(cls)
+            if "entries" in f.metadata}
+
+
+def flatten(value) -> dict[str, Any]:
+    """The flat form: plain values under dotted keys, slots by the name of their choice."""
+    flat = {}
+    for f in dataclasses.fields(value):
+        inner = getattr(value, f.name)
+        if "entries" in f.metadata:
+            flat[f.name] = inner.name
+            flat |= {f"{f.name}.{k}": v for k, v in flatten(inner).items()}
+        elif "spec" in f.metadata:
+            flat[f.name] = inner
+        else:
+            flat |= flatten(inner)
+    return flat
+
+
+def unflatten(cls, flat: Mapping[str, Any], base=None):
+    """The setting that a flat form describes; what is missing comes from `base` or the defaults.
+
+    Strings are read as numbers where a number is wanted.  Raises UserError, naming the key, for
+    unknown keys, unknown choices and values out of bounds.
+    """
+    base = cls() if base is None else base
+    flat = dict(flat)
+    built = _take(base, flat)
+    if flat:
+        key = next(iter(flat))
+        known = sorted({p.key for p in parameters(cls)} | set(slots(cls)))
+        near = difflib.get_close_matches(str(key), known, 3, 0.5) or known
+        raise UserError(f"Unknown setting {_show(key)}. Known: {', '.join(near)}.")
+    return built
+
+
+def to_query(value) -> str:
+    """Only what differs from the default, as a query string."""
+    flat, default = flatten(value), flatten(type(value)())
+    changed = {k: v for k, v in flat.items() if k not in default or default[k] != v}
+    for name, entries in slots(type(value)).items():
+        if flat[name] != default[name]:  # another choice: against its own defaults
+            own = {f"{name}.{k}": v for k, v in flatten(entries[flat[name]]()).items()}
+            changed = {k: v for k, v in changed.items() if k not in own or own[k] != v}
+            changed |= {k: flat[k] for k in own if own[k] != flat[k]}
+    return urlencode({k: _text(v) for k, v in changed.items()}, safe=",;:")
+
+
+def from_query(cls, query: str, base=None):
+    """The setting a query string describes.  Raises UserError for nonsense."""
+    if len(query) > LONGEST_QUERY:
+        raise UserError(f"The link is {len(query):,} characters long; at most {LONGEST_QUERY:,} "
+                        "are read.")
+    pairs = parse_qsl(query.lstrip("?"), keep_blank_values=True)
+    return unflatten(cls, dict(pairs), base)
+
+
+# ---- from here on: the details ------------------------------------------------------------------
+
+def _default(f):
+    return f.default if f.default is not dataclasses.MISSING else f.default_factory()
+
+
+def _take(base, flat: dict):
+    """Build like `base`, consuming the keys of `flat` that belong to it."""
+    values = {}
+    for f in dataclasses.fields(base):
+        old = getattr(base, f.name)
+        if "entries" in f.metadata:
+            entries = f.metadata["entries"]
+            name = flat.pop(f.name, old.name)
+            if not isinstance(name, str) or name not in entries:
+                raise UserError(f"Unknown {f.metadata['label'].lower() or f.name} {_show(name)}. "
+                                f"Known: {', '.join(entries)}.")
+            inner = old if name == old.name else entries[name]()
+            own = {k[len(f.name) + 1:]: flat.pop(k) for k in list(flat)
+                   if isinstance(k, str) and k.startswith(f.name + ".")}
+            values[f.name] = _take(inner, own)
+            if own:
+                key = next(iter(own))
+                known = ", ".join(flatten(inner)) or "none"
+                raise UserError(f"{name} has no setting {_show(key)}. Known: {known}.")
+        elif "spec" in f.metadata:
+            values[f.name] = _parsed(f, flat.pop(f.name)) if f.name in flat else old
+        else:
+            values[f.name] = _take(old, flat)
+    return type(base)(**values)
+
+
+def _label(f) -> str:
+    return f.metadata["spec"].label or f.name
+
+
+def _show(value) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _number(value: float) -> str:
+    return f"{value:g}"
+
+
+def _bounds(spec: Spec) -> str:
+    if spec.low is not None and spec.high is not None:
+        return f"from {_number(spec.low)} to {_number(spec.high)}"
+    return f"at least {_number(spec.low)}" if spec.low is not None else "finite"
+
+
+def _parsed(f, value):
+    """Read text from a link or the command line; other values pass on to the check."""
+    if not isinstance(value, str) or isinstance(f.default, str):
+        return value
+    try:
+        if isinstance(f.default, bool):
+            return {"true": True, "1": True, "false": False, "0": False}[value.strip().lower()]
+        if isinstance(f.default, tuple):
+            return tuple(float(v) for v in value.replace(";", ",").split(",") if v.strip())
+        number = float(value)
+        return int(value) if isinstance(f.default, int) and number.is_integer() else number
+    except (ValueError, KeyError, OverflowError):
+        kind = {bool: "true or false", tuple: "a list of numbers with commas"}.get(
+            type(f.default), "a number")
+        raise UserError(f"{_label(f)} must be {kind}; got {_show(value)}.") from None
+
+
+def _checked(f, value):
+    spec = f.metadata["spec"]
+    if spec.choices is not None:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        known = [c[0] for c in spec.choices]
+        if isinstance(value, bool) != isinstance(f.default, bool) or value not in known:
+            raise UserError(f"{_label(f)} cannot be {_show(value)}. "
+                            f"Known: {', '.join(map(str, known))}.")
+        return value
+    if isinstance(f.default, bool):
+        if not isinstance(value, bool):
+            raise UserError(f"{_label(f)} must be true or false; got {_show(value)}.")
+        return value
+    if isinstance(f.default, str):
+        if not isinstance(value, str):
+            raise UserError(f"{_label(f)} must be text; got {_show(value)}.")
+        if len(value) > spec.longest:
+            raise UserError(f"{_label(f)} is {len(value):,} characters long; "
+                            f"at most {spec.longest:,} work.")
+        return value
+    if isinstance(f.default, tuple):
+        if not isinstance(value, tuple | list) or len(value) > spec.longest:
+            raise UserError(f"{_label(f)} must be a list of at most {spec.longest} numbers; "
+                            f"got {_show(value)}.")
+        return tuple(_checked_number(f, v, float) for v in value)
+    return _checked_number(f, value, type(f.default))
+
+
+def _checked_number(f, value, kind):
+    spec = f.metadata["spec"]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UserError(f"{_label(f)} must be a number {_bounds(spec)}; got {_show(value)}.")
+    if not (isinstance(value, int) or math.isfinite(value)):
+        raise UserError(f"{_label(f)} must be a finite number {_bounds(spec)}; got {value}.")
+    if spec.low is not None and value < spec.low or spec.high is not None and value > spec.high:
+        raise UserError(f"{_label(f)} = {_show(value)} is out of range; {_bounds(spec)} works.")
+    if kind is int and value != int(value):
+        down = math.floor(value)
+        raise UserError(f"{_label(f)} must be a whole number; got {value}. "
+                        f"Try {down} or {down + 1}.")
+    return kind(value)
+
+
+def _check_member(f, value):
+    entries = f.metadata["entries"]
+    if type(value) not in entries.values():
+        label = f.metadata["label"] or f.name
+        raise UserError(f"{label} cannot be {_show(value)}. Known: {', '.join(entries)}.")
+
+
+def _text(value) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return ",".join(repr(v) for v in value)
+    return repr(value) if isinstance(value, float) else str(value)
