@@ -133,7 +133,9 @@ def unflatten(cls, flat: Mapping[str, Any], base=None):
     if flat:
         key = next(iter(flat))
         known = sorted({p.key for p in parameters(cls)} | set(slots(cls)))
-        near = difflib.get_close_matches(str(key), known, 3, 0.5) or known
+        near = [k for k in known if k.endswith(f".{key}")] or \
+            difflib.get_close_matches(str(key), known, 3, 0.5) or \
+            [k for k in known if "." not in k]
         raise UserError(f"Unknown setting {_show(key)}. Known: {', '.join(near)}.")
     return built
 
@@ -196,6 +198,8 @@ def _label(f) -> str:
 
 
 def _show(value) -> str:
+    if isinstance(value, int) and value.bit_length() > 2000:  # Python refuses to print 4300 digits
+        return "a number of more than 600 digits"
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
@@ -247,6 +251,8 @@ def _checked(f, value):
         if len(value) > spec.longest:
             raise UserError(f"{_label(f)} is {len(value):,} characters long; "
                             f"at most {spec.longest:,} work.")
+        if any("\ud800" <= c <= "\udfff" for c in value):  # half a character: no link can hold it
+            raise UserError(f"{_label(f)} holds a damaged character; got {_show(value)}.")
         return value
     if isinstance(f.default, tuple):
         if not isinstance(value, tuple | list) or len(value) > spec.longest:

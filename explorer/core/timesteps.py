@@ -71,6 +71,15 @@ class VP(_Range):
     sigma_max: float = _sigma_max(152.16697)
     sigma_min: float = _sigma_min(0.010486)
 
+    def check(self):
+        super().check()
+        try:
+            VPSchedule.fitted(self.sigma_min, self.sigma_max)
+        except UserError:
+            raise UserError(
+                f"No VP schedule runs from σ = {self.sigma_max:g} to {self.sigma_min:g}; "
+                "σ_max from 2 and σ_min up to 0.03 work.") from None
+
     def sigmas(self, n: int) -> Tensor:
         t = 1 + _ramp(n) * (1e-3 - 1)
         return VPSchedule.fitted(self.sigma_min, self.sigma_max).sigma(t)

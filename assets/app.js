@@ -1,0 +1,251 @@
+// One user action is one straight line: control -> request -> message -> parts -> drawings.
+// The newest values win: while an answer is on its way only the last change waits, and an answer
+// to an older question is never drawn.
+
+import { $, $$, S } from './state.js';
+import { readTheme } from './theme.js';
+import { flat, initControls, writeControls, writeWords } from './controls.js';
+import { drawSpine, initSpine, paintSpine } from './spine.js';
+import { drawScrubber, drawTable, go, initCursor, paintCursor, play, playOnce, worstLevel } from './cursor.js';
+import { drawStage, initStage, paintStage } from './stage.js';
+import { drawMini, paintMini } from './shelf.js';
+import { copy } from './help.js';
+
+const VIEW_KEYS = ['sigma', 'what', 'view', 'measure', 'weight', 'design', 'pick', 'mini'];
+const PATIENCE = 400;                  // ms after which a question still open may be overtaken
+const page = crypto.randomUUID?.() ?? String(Math.random());
+let server = null, config = null, query = '';
+const times = [];                      // slider-to-pixels, for the bench
+
+// ---- asking ---------------------------------------------------------------------------------------
+
+let asked = 0, drawn = 0, waiting = null, flying = 0, overtake = null;
+
+// Ask for the view that the controls describe.  `since`: when the person acted.
+function ask(request, since = performance.now()) {
+  waiting = { ...request, since };
+  if (flying === 0) return send();
+  clearTimeout(overtake);
+  overtake = setTimeout(() => { if (waiting) send(); }, PATIENCE);
+}
+
+async function send() {
+  const { since, ...request } = waiting;
+  waiting = null;
+  const id = ++asked;
+  flying += 1;
+  busy();
+  const have = Object.fromEntries(Object.entries(S.parts).map(([k, p]) => [k, p.key]));
+  try {
+    const message = await server.explore({ ...request, have, page, id, design: S.design });
+    if (id >= drawn && !message.stale && !waiting?.final) { drawn = id; show(message, since); }
+  } catch (error) {
+    if (id === asked) problem('The server did not answer. The picture below is the last one that worked; change a setting to try again.');
+  }
+  flying -= 1;
+  busy();
+  if (waiting && flying === 0) send();
+}
+
+let slow = null;
+function busy() {
+  clearInterval(slow);
+  $('#progress').hidden = true;
+  if (!flying) return;
+  const started = performance.now();
+  slow = setInterval(async () => {
+    if (performance.now() - started < 700 || !flying) return;
+    const p = await server.progress(page).catch(() => null);
+    if (!flying || !p) return;
+    $('#progress').hidden = false;
+    $('#progress-text').textContent = p.total ? `${p.what}: ${p.done} of ${p.total}` : 'Working …';
+    $('#progress progress').value = p.total ? p.done / p.total : 0;
+  }, 300);
+}
+
+// ---- showing --------------------------------------------------------------------------------------
+
+function show(message, since) {
+  if (message.problem) return problem(message.problem, message);
+  problem(null);
+  const first = !S.parts.run, before = S.parts.data?.key;
+  Object.assign(S.parts, message.parts);
+  for (const name of message.drop ?? []) delete S.parts[name];
+  S.values = waiting ? S.values : message.values;
+  query = message.query;
+  if (!waiting) writeControls();
+  writeWords(message.words);
+  if (S.parts.data.key !== before && before) { S.pick = 0; if (S.view !== 'draw' || S.parts.data.kind !== 'plane') S.view = S.view === 'strip' ? 'strip' : 'fit'; }
+  if (S.values.data !== 'drawn' && S.view === 'draw') S.view = 'fit';
+  if (first) settleCursor();
+  if (S.sigma != null) S.sigma = Math.min(Math.max(S.sigma, 1e-9), S.parts.run.sigma[0]);
+  drawAll(false);
+  address();
+  requestAnimationFrame(() => setTimeout(() => { times.push(performance.now() - since); document.body.dataset.drawn = String(drawn); }, 0));
+  if (first) opened();
+  if (message.pending?.length && !waiting) ask({ values: flat(), want: message.pending }, since);
+}
+
+let opening = null;
+function settleCursor() {
+  opening = S.sigma == null;
+  if (S.sigma == null) S.sigma = S.parts.error ? worstLevel() : S.parts.run.sigma[0];
+}
+function opened() {
+  document.body.classList.add('ready');
+  if (opening && !location.search) playOnce();
+  else if (opening) go(worstLevel());
+}
+
+function drawWords() {
+  const { run, error } = S.parts;
+  $('#title').textContent = error?.finding?.title ?? run.title;
+  $('#subtitle').textContent = error ? error.finding?.subtitle ?? error.why ?? '' : 'Measuring the error …';
+  const pieces = [...run.status];
+  pieces[2] = error?.ends ?? '';
+  $('#status').innerHTML = pieces.filter(Boolean).map((p, i, all) => `<span class="${i === all.length - 1 ? 'right' : i === 3 ? 'opt' : ''}">${p}</span>`).join('');
+}
+
+function drawAll(everything = true) {
+  if (!S.parts.run) return;
+  drawWords();
+  drawStage();
+  drawSpine(everything);
+  drawMini();
+  drawTable();
+  drawScrubber();
+  paint();
+}
+
+function paint() {
+  paintCursor();
+  paintSpine();
+  paintStage();
+  paintMini();
+}
+
+// A sentence beside the figure; the last good picture stays.
+function problem(sentence, message) {
+  const bar = $('#problem');
+  bar.hidden = !sentence;
+  $('#problem-text').textContent = sentence ?? '';
+  if (message && !S.parts.run) ask({ query: '' });   // a link with nonsense opens the default view
+  if (!sentence) return;
+  document.body.dataset.drawn = String(++drawn);
+}
+
+// ---- the address bar, undo ------------------------------------------------------------------------
+
+let typing = null, history = [], current = null;
+
+function viewQuery() {
+  const params = new URLSearchParams(query);
+  const plain = { what: 'x', view: 'fit', measure: 'bend', weight: 'edm', design: 'edm', pick: 0, mini: 'plane' };
+  for (const [k, v] of Object.entries(plain)) if (S[k] !== v) params.set(k, S[k]);
+  if (S.sigma != null && !S.playing) params.set('sigma', String(+S.sigma.toPrecision(3)));
+  return params.toString().replaceAll('%2C', ',');
+}
+
+function address() {
+  clearTimeout(typing);
+  typing = setTimeout(() => {
+    const next = viewQuery();
+    window.history.replaceState(null, '', next ? `?${next}` : location.pathname);
+    if (current != null && current !== query) { history.push(current); history = history.slice(-50); }
+    current = query;
+    $('#undo').disabled = !history.length;
+  }, 250);
+}
+
+function readView() {
+  const params = new URLSearchParams(location.search);
+  const choices = { what: ['x', 'D', 'e'], view: ['fit', 'true', 'strip', 'draw'], measure: ['bend', 'kappa', 'angle', 'chord'], weight: ['edm', 'vp', 've', 'iddpm', 'raw'], mini: ['plane', 'space'], design: Object.keys(config.designs) };
+  for (const [k, known] of Object.entries(choices)) if (known.includes(params.get(k))) S[k] = params.get(k);
+  const sigma = +params.get('sigma'), pick = +params.get('pick');
+  if (sigma > 0 && Number.isFinite(sigma)) S.sigma = sigma;
+  if (Number.isInteger(pick) && pick > 0 && pick < 4096) S.pick = pick;
+  for (const k of [...VIEW_KEYS, '__theme']) params.delete(k);
+  return params.toString();
+}
+
+// ---- start ----------------------------------------------------------------------------------------
+
+function setTheme(name) {
+  document.documentElement.dataset.theme = name;
+  document.body.classList.toggle('dark', name === 'dark');
+  readTheme();
+  $('#theme').setAttribute('aria-label', `Switch to ${name === 'dark' ? 'light' : 'dark'}`);
+}
+
+const plotly = () => new Promise((done) => {
+  if (window.Plotly) return done();
+  const timer = setInterval(() => { if (window.Plotly) { clearInterval(timer); done(); } }, 15);
+});
+
+export async function start({ element, props, server: functions, upload }) {
+  server = functions;
+  config = props.config;
+  const remembered = localStorage.getItem('theme');
+  setTheme(remembered ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'));
+  const asks = readView();
+  if (innerWidth < 720) $$('details.group').forEach((d) => { d.open = ['budget', 'solver'].includes(d.dataset.group); });
+  else if (innerHeight < 1000) $('.group[data-group="data"]').open = innerHeight > 820;
+  const cursor = initCursor({ painted: paint, moved: address });
+  initStage($('#box'));
+  initSpine({ go: (s) => { cursor.stop(); go(s); address(); }, redraw: () => { drawSpine(true); paint(); } });
+  initControls(config, {
+    changed: () => { S.view === 'draw' && S.values.data !== 'drawn' && (S.view = 'fit'); ask({ values: flat() }); },
+    settled: () => {},
+  });
+  initActions(upload);
+  if (config.draw === 'drawn') S.view = 'draw';
+  waiting = { query: asks, since: performance.now() };
+  const opens = send();
+  await Promise.all([opens, plotly()]);
+  drawAll();
+  let timer;
+  new ResizeObserver(() => { clearTimeout(timer); timer = setTimeout(() => drawAll(), 60); }).observe($('.page'));
+}
+
+function initActions(upload) {
+  $('#theme').onclick = () => {
+    const next = document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark';
+    localStorage.setItem('theme', next);
+    setTheme(next);
+    drawAll();
+  };
+  $('#copy').onclick = (e) => {
+    const next = viewQuery();
+    window.history.replaceState(null, '', next ? `?${next}` : location.pathname);
+    copy(location.href, e.currentTarget);
+  };
+  $('#undo').onclick = () => {
+    const back = history.pop();
+    if (back == null) return;
+    current = null;
+    query = back;
+    ask({ query: back });
+  };
+  $('#cancel').onclick = () => { waiting = null; server.cancel(page); };
+  $('#problem button').onclick = () => problem(null);
+  $('#what').addEventListener('change', (e) => { S.what = e.target.value; drawStage(); drawMini(); paint(); address(); });
+  document.addEventListener('view', () => { drawStage(); drawMini(); paint(); address(); });
+  document.addEventListener('pick', () => { drawStage(); drawMini(); paint(); address(); });
+  document.addEventListener('drawn', (e) => { S.values = { ...S.values, 'data.points_text': e.detail.text }; ask({ values: flat() }); });
+  $('#draw').onclick = () => { S.view = S.view === 'draw' ? 'fit' : 'draw'; drawStage(); paint(); address(); };
+  $('#file').addEventListener('change', async (e) => {
+    const file = e.target.files[0];
+    if (!file) return;
+    $('#file-name').textContent = `Reading ${file.name} …`;
+    try {
+      const { path } = await upload(file);
+      const answer = await server.receive({ path, name: file.name });
+      $('#file-name').textContent = answer.problem ? '' : file.name;
+      if (answer.problem) return problem(answer.problem);
+      S.values = { ...S.values, 'data.digest': answer.digest };
+      ask({ values: flat() });
+    } catch { problem(`${file.name} could not be sent to the server; is it larger than the limit?`); }
+    e.target.value = '';
+  });
+  window.explorer = { S, times, go, play, ask: (values) => ask({ values: { ...flat(), ...values } }) };
+}

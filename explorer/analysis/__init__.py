@@ -1,0 +1,1 @@
+"""Trajectories and denoisers in, numbers out: torch and numpy, no plotting."""

@@ -1,0 +1,157 @@
+"""The command line: python -m explorer serve | sample | bench."""
+
+import argparse
+import json
+import os
+import socket
+import sys
+from pathlib import Path
+
+from .errors import UserError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; bad input gives a sentence and exit code 2."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    commands = {"serve": serve, "sample": sample, "bench": bench}
+    if not arguments or arguments[0] not in commands:
+        wanted = f"Unknown command {arguments[0]!r}. " if arguments and arguments[0][0] != "-" \
+            else ""
+        print(f"{wanted}Usage: python -m explorer serve|sample|bench ...\n"
+              "  serve    open the page (serve --help lists host, port, device, auth, limits)\n"
+              "  sample   key=value ...  run an experiment and print its numbers\n"
+              "  bench    ui|sampler|denoiser  measure speed, as ratios against a baseline")
+        return 0 if not arguments or arguments[0] in ("-h", "--help") else 2
+    try:
+        return commands[arguments[0]](arguments[1:]) or 0
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _serve_options() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(prog="python app.py", description="Open the page.",
+                                formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    p.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 for all")
+    p.add_argument("--port", type=int, default=7860)
+    p.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
+    p.add_argument("--share", action="store_true", help="ask Gradio for a public address")
+    p.add_argument("--auth", metavar="USER:PASSWORD|FILE", default=None,
+                   help="ask for a password; a file holds one user:password a line")
+    p.add_argument("--queue-size", type=int, default=64, help="API calls that may wait")
+    p.add_argument("--max-work", type=float, default=4e10, metavar="N",
+                   help="cap on samples × NFE × data points × coordinates of one run")
+    p.add_argument("--max-upload", default="64mb", metavar="SIZE", help="largest uploaded file")
+    p.add_argument("--threads", type=int, default=None, help="CPU threads for PyTorch")
+    p.add_argument("--open", action="store_true", help="open a browser window")
+    return p
+
+
+def serve(arguments: list[str] | None = None) -> int:
+    """Open the page and stay."""
+    parser = _serve_options()
+    options = parser.parse_args(arguments)
+    try:
+        _serve(options)
+    except UserError as error:
+        parser.error(str(error))
+    return 0
+
+
+def _serve(options) -> None:
+    # nothing leaves this machine; read by Gradio when it is imported
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    import torch
+
+    from . import experiment
+    from .ui import app
+
+    if options.threads is not None:
+        if not 1 <= options.threads <= 256:
+            raise UserError(f"--threads = {options.threads} is out of range; 1 to 256 works.")
+        torch.set_num_threads(options.threads)
+    if not options.max_work > 0:
+        raise UserError(f"--max-work = {options.max_work} must be above 0.")
+    if options.queue_size < 1:
+        raise UserError(f"--queue-size = {options.queue_size} must be at least 1.")
+    experiment.WORK_LIMIT = options.max_work
+    device = experiment.use_device(options.device)
+    port = free_port(options.host, options.port)
+    if port != options.port:
+        print(f"Port {options.port} is taken; using the next free one, {port}.", flush=True)
+    _, _, local, shared = app.launch(
+        options.host, port, share=options.share, auth=read_auth(options.auth),
+        queue_size=options.queue_size, max_file_size=options.max_upload,
+        inbrowser=options.open, prevent_thread_lock=True)
+    print(f"Diffusion Sampler Explorer on {local} ({device.label}, {device.note})"
+          + (f"\nShared as {shared}" if shared else "") + "\nStop with Ctrl+C.", flush=True)
+    app.wait()
+
+
+def free_port(host: str, port: int) -> int:
+    """This port, or the next that is free.  Raises UserError if none of a hundred is."""
+    if not 1 <= port <= 65535:
+        raise UserError(f"--port = {port} is out of range; 1 to 65535 works.")
+    for candidate in range(port, min(port + 100, 65536)):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                s.bind((host, candidate))
+            except OSError as error:
+                if error.errno in (98, 48, 10048):  # in use: Linux, macOS, Windows
+                    continue
+                raise UserError(f"Cannot listen on {host}:{candidate}: {error.strerror}.") from None
+            return candidate
+    raise UserError(f"Ports {port} to {port + 99} are all taken; choose another with --port.")
+
+
+def read_auth(text: str | None) -> list[tuple[str, str]] | None:
+    """user:password, or a file with one pair a line."""
+    if text is None:
+        return None
+    path = Path(text)
+    lines = path.read_text().splitlines() if path.is_file() else [text]
+    pairs = [tuple(line.strip().split(":", 1)) for line in lines if line.strip()]
+    if not pairs or any(len(p) != 2 or not all(p) for p in pairs):
+        raise UserError("--auth wants user:password, or a file with one user:password a line.")
+    return pairs
+
+
+def sample(arguments: list[str]) -> int:
+    """python -m explorer sample solver=rk2 solver.alpha=0.5 [--device D] [--out FILE]"""
+    p = argparse.ArgumentParser(prog="python -m explorer sample",
+                                description="Run an experiment and print its numbers as JSON.")
+    p.add_argument("settings", nargs="*", metavar="key=value",
+                   help="as in a link: data=moons solver=rk2 solver.alpha=0.5 nfe=20")
+    p.add_argument("--device", default="auto")
+    p.add_argument("--out", default=None, metavar="FILE.npz", help="save samples and paths here")
+    options = p.parse_args(arguments)
+    from . import experiment
+    from .settings import to_query, unflatten
+
+    pairs = [s.partition("=") for s in options.settings]
+    if bad := [k for k, sep, _ in pairs if not sep]:
+        raise UserError(f"{bad[0]!r} is not of the form key=value.")
+    experiment.use_device(options.device)
+    e = unflatten(experiment.Experiment, {k: v for k, _, v in pairs})
+    r = experiment.run(e)
+    errors = experiment.errors_of(r) if len(r.levels) > 1 else None
+    out = {"query": to_query(e), "nfe": r.nfe, "steps": r.steps, "seconds": round(r.seconds, 4),
+           "ms_per_evaluation": r.ms_per_evaluation, "device": r.source.device.label,
+           "mean_error": None if errors is None else float(errors.end.mean())}
+    print(json.dumps(out, indent=1))
+    if options.out:
+        import numpy as np
+
+        t = r.trajectory
+        np.savez_compressed(options.out, samples=t.samples.cpu(), sigma=t.sigma, x=t.x.cpu(),
+                            denoised=t.denoised.cpu())
+    return 0
+
+
+def bench(arguments: list[str]) -> int:
+    """python -m explorer bench ui|sampler|denoiser"""
+    from .bench import main as run_bench
+
+    return run_bench(arguments)

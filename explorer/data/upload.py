@@ -1,0 +1,138 @@
+"""Data of the user's own: a file is read once and kept under its digest, which a link can carry.
+
+    store(file) -> digest        Upload(digest).points()
+
+A link names a digest, never a path, and what is kept holds numbers only.
+"""
+
+import hashlib
+import io
+import os
+import re
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..errors import UserError
+from ..settings import param, setting
+from .planar import scaled, thickness_param
+from .reading import limits, read
+from .views import principal_plane
+
+KEPT_FILES = 200
+KEPT_BYTES = 2**30
+
+
+@setting
+class Upload:
+    """Points or images from a file, as `store` kept them.
+
+    Point sets have mean 0 and root mean square 0.5 per coordinate whatever their units were.
+    Images are in [-1, 1].  Everything but the digest's form is checked when the data is asked for:
+    raises UserError where no file was given or this machine does not hold it.
+    """
+
+    name: ClassVar[str] = "upload"
+    label: ClassVar[str] = "Your file"
+    about: ClassVar[str] = "Points (.npy, .npz, .csv) or images (.zip) of your own."
+    digest: str = param("", longest=16, label="File", help="what the link calls the uploaded data")
+    thickness: float = thickness_param(0.0)
+
+    def check(self):
+        if self.digest and not re.fullmatch(r"[0-9a-f]{16}", self.digest):
+            raise UserError(f"File = {self.digest!r} is not the name of uploaded data; 16 of the "
+                            "characters 0-9 and a-f work. Upload the file again.")
+
+    @property
+    def kind(self) -> str:
+        """"plane" while no file is given."""
+        if not self.digest:
+            return "plane"
+        shape = self.points().shape[1:]
+        return "image" if len(shape) == 3 else "line" if shape == (1,) else "plane"
+
+    def points(self) -> Tensor:
+        """(K, D) or (K, C, H, W)."""
+        return _kept(self._path())
+
+    def labels(self) -> None:
+        return None
+
+    def view(self) -> Tensor:
+        """(2, D): the plane itself or the principal one; (1, 1) on a line."""
+        return _view(self._path())
+
+    def _path(self) -> Path:
+        if not self.digest:
+            raise UserError(f"No data is uploaded yet; give a file: {limits()}.")
+        return _folder() / f"{self.digest}.npz"
+
+
+def store(source: bytes | str | Path, filename: str = "", size: int = 16) -> str:
+    """Read a file, keep its numbers and return their digest, 16 hexadecimal characters.
+
+    source: its bytes or its path.  filename: what the user calls it, for its ending and for
+    messages; it is never opened.  size: the side in pixels of images from a .zip, 8 to 32.
+    Raises UserError for whatever cannot be read.
+    """
+    raw = read(source, filename, size)
+    points = scaled(torch.from_numpy(raw)) if raw.ndim == 2 else torch.from_numpy(raw)
+    values = points.numpy().astype("<f4")
+    digest = hashlib.sha256(repr(values.shape).encode() + values.tobytes()).hexdigest()[:16]
+    _keep(_folder() / f"{digest}.npz", values)
+    return digest
+
+
+def _folder() -> Path:
+    root = os.environ.get("EXPLORER_CACHE") or Path.home() / ".cache" / "diffusion-sampler-explorer"
+    return Path(root) / "uploads"
+
+
+def _keep(path: Path, values: np.ndarray):
+    """Write the file in one act, then forget the oldest ones."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    buffer = io.BytesIO()
+    np.savez(buffer, points=values)
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
+        part.write(buffer.getvalue())
+    os.replace(part.name, path)
+    total = 0
+    for i, (_, size, old) in enumerate(sorted(_listing(path.parent), reverse=True)):
+        total += size
+        if i and (i >= KEPT_FILES or total > KEPT_BYTES):
+            old.unlink(missing_ok=True)
+
+
+def _listing(folder: Path) -> list[tuple[int, int, Path]]:
+    """(time written in ns, bytes, path) of every file; another server may be removing some."""
+    rows = []
+    for path in folder.glob("*.npz"):
+        try:
+            stat = path.stat()
+        except FileNotFoundError:
+            continue
+        rows.append((stat.st_mtime_ns, stat.st_size, path))
+    return rows
+
+
+@lru_cache(maxsize=4)  # up to 64 MB each
+def _kept(path: Path) -> Tensor:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return torch.from_numpy(file["points"].astype(np.float64))
+    except FileNotFoundError:
+        raise UserError(f"This link names uploaded data ({path.stem}) that this server does not "
+                        "hold; upload the file again.") from None
+
+
+@lru_cache(maxsize=64)
+def _view(path: Path) -> Tensor:
+    points = _kept(path)
+    if points.shape[1:] == (1,):
+        return torch.ones(1, 1, dtype=torch.float64)
+    return principal_plane(points)

@@ -1,0 +1,276 @@
+"""An Experiment is all of a view; `run` makes it happen, once.
+
+    Experiment -> prepared (data and denoiser) -> run -> reference -> errors
+
+Everything derived is memoised by the part of the experiment that it depends on, so a slider that
+turns the solver does not measure the data again.
+"""
+
+import dataclasses
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .analysis.error import Reference, StepErrors, reference, rms, step_errors
+from .core.denoisers import Mixture
+from .core.device import Device, pick
+from .core.sampling import Churn, Noise, Trajectory, sample
+from .core.schedules import EDM, SCHEDULES
+from .core.solvers import SOLVERS, Euler, Heun
+from .core.timesteps import TIMESTEPS, Custom, Rho
+from .data import DATASETS, Spiral
+from .errors import UserError
+from .memo import Memo
+from .models import MODELS, Exact
+from .settings import param, setting, slot
+
+WORK_LIMIT = 4e10  # samples x NFE x data points x coordinates: some 20 s on two cores
+PATHS = 256  # samples whose paths are recorded
+ENDINGS = (("zero", "go to σ = 0"), ("sigma_min", "stop at σ_min"),
+           ("denoise", "stop at σ_min, then denoise"))
+
+Watch = Callable[[], None]
+
+
+@setting
+class Experiment:
+    """All of a view: what is sampled, how, and how much.  Hashable, and the same on any machine."""
+
+    data: Any = slot(Spiral(), DATASETS, "Data")
+    model: Any = slot(Exact(), MODELS, "Model")
+    schedule: Any = slot(EDM(), SCHEDULES, "Schedule", "σ(t) and s(t): the coordinates of a step")
+    timesteps: Any = slot(Rho(), TIMESTEPS, "Time steps")
+    solver: Any = slot(Heun(), SOLVERS, "Solver")
+    churn: Churn = Churn()
+    nfe: int = param(35, 1, 1023, 1, label="NFE", log=True,
+                     help="evaluations of the denoiser for each sample")
+    last: str = param("zero", label="Ending", choices=ENDINGS,
+                      help="the last step goes to σ = 0 by Euler, or the run stops at σ_min")
+    samples: int = param(256, 1, 4096, 1, label="Samples", log=True)
+    seed: int = param(0, 0, 2**31 - 1, 1, label="Seed", help="which noise the samples start from")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Source:
+    """Data and denoiser on their device.  clean(n) draws data; mixture is the data's own law."""
+
+    data: Any
+    denoiser: Any
+    mixture: Mixture
+    labels: Tensor | None
+    view: Tensor
+    kind: str
+    sigma_data: float
+    device: Device
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.mixture.shape
+
+    def clean(self, n: int, seed: int = 0) -> Tensor:
+        """n clean samples of the data, (n, *shape)."""
+        return self.mixture.sample(n, torch.Generator().manual_seed(seed))
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Run:
+    """An experiment that has happened."""
+
+    experiment: Experiment
+    source: Source
+    trajectory: Trajectory
+    seconds: float
+    ms_per_evaluation: float | None
+
+    @property
+    def samples(self) -> Tensor:
+        return self.trajectory.samples
+
+    @property
+    def nfe(self) -> int:
+        return self.trajectory.nfe
+
+    @property
+    def steps(self) -> int:
+        """Steps of the solver; a final denoise is none."""
+        return len(self.trajectory.sigma) - 1 - (self.experiment.last == "denoise")
+
+    @property
+    def levels(self) -> Tensor:
+        """The noise levels above 0, (n,)."""
+        sigma = self.trajectory.sigma
+        return sigma[:-1] if float(sigma[-1]) == 0 else sigma
+
+
+_sources = Memo(256 * 2**20)
+_references = Memo(512 * 2**20)
+_runs = Memo(256 * 2**20)
+_errors = Memo(64 * 2**20)
+_device: list[Device] = []
+
+
+def use_device(name: str) -> Device:
+    """Choose the device of this process and forget what was computed on another."""
+    _device[:] = [pick(name)]
+    for memo in (_sources, _references, _runs, _errors):
+        memo.clear()
+    return _device[0]
+
+
+def current_device() -> Device:
+    if not _device:
+        use_device("auto")
+    return _device[0]
+
+
+def levels(e: Experiment) -> Tensor:
+    """The noise levels that the budget buys, without the final 0.
+
+    Full steps cost `evaluations`, the step to 0 and the final denoise one.  A budget between two
+    step counts goes to the nearest, a tie to the cheaper.
+    """
+    if isinstance(e.timesteps, Custom):
+        return e.timesteps.sigmas()
+    each = e.solver.evaluations
+    tail = e.last != "sigma_min"
+    full = max(0 if tail else 1, -(-(2 * (e.nfe - tail) - each) // (2 * each)))
+    return e.timesteps.sigmas(full + 1)
+
+
+def work(e: Experiment) -> float:
+    """Samples x NFE x data points x coordinates, the cost that WORK_LIMIT bounds."""
+    source = prepared(e.data, e.model)
+    size = getattr(source.denoiser, "means", source.mixture.means).shape
+    return float(e.samples) * e.nfe * size[0] * size[1]
+
+
+def prepared(data, model) -> Source:
+    """Data and denoiser, loaded once."""
+    device = current_device()
+
+    def make() -> Source:
+        denoiser = model.load(data)
+        mixture = Mixture(data.points(), data.thickness)
+        move = lambda v: v.to(device.device, device.dtype)
+        labels = data.labels()
+        return Source(data, move(denoiser), move(mixture), labels, move(data.view()), data.kind,
+                      mixture.sigma_data, device)
+
+    return _sources((data, model), make)
+
+
+def run(e: Experiment, watch: Watch | None = None) -> Run:
+    """Sample as the experiment says; the same experiment is not run twice.
+
+    watch() is called at each step and may raise Cancelled.  Raises UserError for work above the cap.
+    """
+    cost = work(e)
+    if cost > WORK_LIMIT:
+        raise UserError(
+            f"{e.samples} samples × {e.nfe} evaluations on {e.data.label} are {cost:.1e} "
+            f"operations; at most {WORK_LIMIT:.0e} are allowed. Use fewer samples or evaluations "
+            f"({int(e.samples * WORK_LIMIT / cost)} samples would do).")
+    return _runs(e, lambda: _run(e, watch))
+
+
+def _run(e: Experiment, watch: Watch | None) -> Run:
+    source = prepared(e.data, e.model)
+    device = source.device
+    sigmas = levels(e)
+    if e.last == "zero":
+        sigmas = torch.cat([sigmas, sigmas.new_zeros(1)])
+    noise = Noise(e.seed, e.samples, source.shape, device.device, device.dtype)
+    clock = []
+
+    def tick(i: int, point) -> None:
+        if watch is not None:
+            watch()
+        if i == 0:
+            device.synchronize()
+            clock.append(time.perf_counter())
+
+    started = time.perf_counter()
+    trajectory = sample(source.denoiser, noise.start, sigmas, e.solver, e.schedule, e.churn, noise,
+                        denoise=e.last == "denoise", keep=PATHS, watch=tick)
+    device.synchronize()
+    ended = time.perf_counter()
+    if not bool(torch.isfinite(trajectory.samples).all()):
+        raise UserError(f"{e.solver.label} with {trajectory.nfe} evaluations blew up: some samples "
+                        "are not finite. Use more evaluations or another schedule.")
+    rest = trajectory.nfe - 1  # the first evaluation warms up
+    each = 1e3 * (ended - clock[0]) / rest if rest else None
+    return Run(e, source, trajectory, ended - started, each)
+
+
+def reference_for(e: Experiment, watch: Watch | None = None) -> Reference:
+    """The fine paths of the recorded samples; solver, budget and grid do not matter."""
+    source = prepared(e.data, e.model)
+    top, bottom = float(e.timesteps.sigma_max), float(e.timesteps.sigma_min)
+    count = min(e.samples, PATHS)
+
+    def make() -> Reference:
+        noise = Noise(e.seed, count, source.shape, source.device.device, source.device.dtype)
+        return reference(source.denoiser, noise.start * top, top, bottom, watch=watch)
+
+    return _references((e.data, e.model, e.seed, count, top, bottom), make)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Errors:
+    """Where the error of a run comes from.
+
+    sigma (n,): the levels above 0.  path (n, B): the run against the truth at each level, of the B
+    recorded samples.  steps: local errors and shares, of `measured` samples.
+    """
+
+    sigma: Tensor
+    path: Tensor
+    steps: StepErrors
+    measured: int
+
+    @property
+    def end(self) -> Tensor:
+        """(B,) at σ_min."""
+        return self.path[-1]
+
+
+def errors_of(r: Run, watch: Watch | None = None) -> Errors:
+    """Measure a run against the reference.  With churn the reference gets the same noise."""
+    return _errors(r.experiment, lambda: _errors_of(r, watch))
+
+
+def _errors_of(r: Run, watch: Watch | None) -> Errors:
+    e, source = r.experiment, r.source
+    sigma = r.levels
+    n, K = len(sigma) - 1, r.trajectory.x.shape[1]
+    if n < 1:
+        raise UserError("One step has nothing to compare above σ = 0; use at least 2 steps.")
+    ref = reference_for(e, watch)
+    churned = e.churn.s_churn > 0
+    count = min(K, _affordable(source, n, e.solver.evaluations, churned))
+    truth = ref.at(sigma)
+    noise = Noise(e.seed, count, source.shape, source.device.device, source.device.dtype)
+    steps = step_errors(source.denoiser, e.solver, e.schedule, sigma,
+                        truth[:1, :count] if churned else truth[:, :count], e.churn, noise,
+                        steps=r.steps, watch=watch)
+    states = r.trajectory.x[:len(sigma)]
+    if churned:
+        states, truth = states[:, :count], steps.truth
+    path = torch.stack([rms(a - b) for a, b in zip(states, truth)])
+    return Errors(sigma, path, steps, count)
+
+
+def _affordable(source: Source, n: int, evaluations: int, churned: bool) -> int:
+    """How many samples the growing batch of `step_errors` may carry: a fixed amount of arithmetic."""
+    means = getattr(source.denoiser, "means", source.mixture.means)
+    each = min(n, 32) * n / 2 * evaluations + (n * 40 if churned else 0)
+    return int(max(8, min(64, 1.5e8 / (each * (means.shape[0] * (means.shape[1] + 8))))))
+
+
+def comparison(e: Experiment, watch: Watch | None = None) -> Run:
+    """Euler in σ at the same budget and on the same grid: what the simplest solver makes of it."""
+    simple = dataclasses.replace(e, solver=Euler(), schedule=EDM(), churn=Churn())
+    return run(simple, watch)

@@ -1,0 +1,52 @@
+"""How every figure looks: colours by family, dashes by member, axes and number formats.
+
+Figures carry the colours of the light theme; the page swaps them through one table when it draws.
+"""
+
+import math
+
+INK, INK2, INK3 = "#1a202c", "#475061", "#5f6878"
+LINE, GRID, SURFACE = "#e2e5eb", "#edeff3", "#ffffff"
+ONE_STEP, MULTISTEP, LEARNED, STOCHASTIC = "#5550c0", "#cd8518", "#249ebd", "#974555"
+REFERENCE = "#737a87"
+FAMILY = {"one-step": ONE_STEP, "multistep": MULTISTEP, "learned": LEARNED,
+          "stochastic": STOCHASTIC}
+FONT = ('Inter, "Segoe UI", "SF Pro Text", "Helvetica Neue", Roboto, "Liberation Sans", Arial, '
+        "sans-serif")
+DASH_DOT = "6px,2px,1px,2px"
+
+SIGMA_TICKS = (1000, 100, 10, 1, 0.1, 0.01, 0.001)
+
+
+def faded(colour: str, alpha: float) -> str:
+    """The colour with an opacity, as rgba()."""
+    r, g, b = (int(colour[i:i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({r},{g},{b},{alpha})"
+
+
+def rounded(values, digits: int = 4) -> list:
+    """A list with so many significant digits; NaN and infinities become None (a gap)."""
+    return [float(f"{v:.{digits}g}") if math.isfinite(v) else None for v in map(float, values)]
+
+
+def short(value: float, digits: int = 2) -> str:
+    """A number for reading: 0.012, 35, 2.6·10⁻⁶."""
+    if value == 0 or not math.isfinite(value):
+        return "0" if value == 0 else str(value)
+    if 1e-4 <= abs(value) < 1e5:
+        return f"{float(f'{value:.{digits}g}'):.10g}"
+    power = math.floor(math.log10(abs(value)))
+    raised = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{value / 10**power:.1f}·10{raised}"
+
+
+def level(sigma: float) -> str:
+    """A noise level with three digits."""
+    return f"{sigma:.0f}" if sigma >= 99.95 else f"{float(f'{sigma:.3g}'):g}"
+
+
+def percent(part: float) -> str:
+    """A share: 56 %, 0.3 %, <0.1 %."""
+    if part >= 0.00995:
+        return f"{100 * part:.0f} %"
+    return f"{100 * part:.1g} %" if part >= 0.0005 else "<0.1 %"

@@ -1,0 +1,71 @@
+"""A memory of results, bounded in bytes, safe between threads."""
+
+import dataclasses
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from torch import Tensor
+
+
+def size_of(value: Any) -> int:
+    """Bytes of the tensors and text inside a value: dataclasses, dicts, lists and tuples."""
+    if isinstance(value, Tensor):
+        return value.element_size() * value.nelement()
+    if isinstance(value, str | bytes):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(map(size_of, value.values()))
+    if isinstance(value, list | tuple):
+        return sum(map(size_of, value)) + 8 * len(value)
+    if dataclasses.is_dataclass(value):
+        return sum(size_of(getattr(value, f.name)) for f in dataclasses.fields(value))
+    if hasattr(value, "__dict__"):
+        return sum(map(size_of, vars(value).values()))
+    return 32
+
+
+class Memo:
+    """key -> value, the least recently used dropped first.  A value is made once, also when two
+    threads ask for it at the same time; one that fails or is cancelled leaves nothing behind.
+    """
+
+    def __init__(self, limit: int):
+        self.limit = limit
+        self._values: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._making: dict[Hashable, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @property
+    def bytes(self) -> int:
+        return sum(size for _, size in self._values.values())
+
+    def __call__(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """The value of `key`, made if it is not there."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key][0]
+            making = self._making.setdefault(key, threading.Lock())
+        with making:
+            with self._lock:
+                if key in self._values:
+                    return self._values[key][0]
+            try:
+                value = make()
+            finally:
+                with self._lock:
+                    self._making.pop(key, None)
+            with self._lock:
+                self._values[key] = value, size_of(value)
+                while len(self._values) > 1 and self.bytes > self.limit:
+                    self._values.popitem(last=False)
+            return value
+
+    def clear(self) -> None:
+        with self._lock:
+            self._values.clear()

@@ -1,0 +1,89 @@
+"""Exact denoisers of a data set: closed forms, no training."""
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from ..core.denoisers import Gaussian as GaussianDenoiser
+from ..core.denoisers import Mixture
+from ..errors import UserError
+from ..settings import param, setting
+
+LABELS = ((-1, "all"), *((k, str(k)) for k in range(10)))
+
+
+def _label():
+    return param(-1, label="Class", choices=LABELS,
+                 help="condition on one class: the sum runs over its points only")
+
+
+def _points(data, label: int) -> Tensor:
+    points = data.points()
+    if label < 0:
+        return points
+    labels = data.labels()
+    if labels is None:
+        raise UserError(f"{data.label} has no classes, so class {label} cannot be picked; "
+                        "choose “all”.")
+    chosen = points[labels == label]
+    if not len(chosen):
+        raise UserError(f"{data.label} has no class {label}; its classes are 0 to "
+                        f"{int(labels.max())}.")
+    return chosen
+
+
+@setting
+class Exact:
+    """The posterior mean of the data's own distribution: points with their Gaussian thickness.
+
+    For data without thickness it is the ideal denoiser of EDM, App. B.3.
+    """
+
+    name: ClassVar[str] = "exact"
+    label: ClassVar[str] = "Exact denoiser"
+    about: ClassVar[str] = "The true posterior mean; nothing can do better."
+    condition: int = _label()
+
+    def load(self, data) -> Mixture:
+        return Mixture(_points(data, self.condition), data.thickness)
+
+
+@setting
+class Ideal:
+    """The ideal denoiser of a finite training set drawn from the data: it knows these points only.
+
+    Karras et al. 2022, App. B.3, Eq. 57.  At low noise it returns the nearest training point, so
+    its sampler repeats the training set.
+    """
+
+    name: ClassVar[str] = "ideal"
+    label: ClassVar[str] = "Ideal on a training set"
+    about: ClassVar[str] = "Exact for n training points; its samples repeat them."
+    count: int = param(100, 2, 20000, 1, label="Points", log=True,
+                       help="size of the training set")
+    condition: int = _label()
+
+    def load(self, data) -> Mixture:
+        points = _points(data, self.condition)
+        g = torch.Generator().manual_seed(0)
+        if data.thickness == 0:  # a finite set already: a part of it
+            pick = torch.randperm(len(points), generator=g)[:self.count]
+            return Mixture(points[pick])
+        return Mixture(Mixture(points, data.thickness).sample(self.count, g))
+
+
+@setting
+class Gaussian:
+    """The best linear denoiser: exact for a Gaussian with the data's mean and covariance.
+
+    Its paths have a closed form, and any network starts out much like it at high noise.
+    """
+
+    name: ClassVar[str] = "gaussian"
+    label: ClassVar[str] = "Gaussian fit"
+    about: ClassVar[str] = "Knows only the mean and covariance of the data."
+    condition: int = _label()
+
+    def load(self, data) -> GaussianDenoiser:
+        return GaussianDenoiser.fit(_points(data, self.condition), data.thickness)

@@ -1,0 +1,296 @@
+"""The page: one HTML component with a constant template, one straight line from request to message.
+
+    browser  {values | query, have}  ->  explore  ->  {values, query, words, parts}  ->  drawings
+
+The live path is a server function (one round trip of some 10 ms); the same work is reachable as
+named API endpoints.  Every value is checked again by the settings themselves.
+"""
+
+import inspect
+import json
+import threading
+import time
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import plotly
+from fastapi import Response
+
+from .. import designs
+from ..data import store
+from ..errors import Cancelled, UserError
+from ..experiment import Experiment, Run, errors_of, levels, run
+from ..settings import flatten, from_query, parameters, slots, to_query, unflatten
+from . import controls, panels, words
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+PARTS = ("data", "path", "run", "error")
+AT_ONCE = 4  # requests that compute at the same time
+PAGES = 512  # open pages whose newest request is remembered
+PATIENCE = 150  # ms that the error may take before the run is sent ahead of it
+
+_slots = threading.Semaphore(AT_ONCE)
+
+
+class Desk:
+    """Which request of each open page is the newest, and how far it is."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._newest: OrderedDict[str, float] = OrderedDict()
+        self._progress: dict[str, dict] = {}
+
+    def arrive(self, page: str, number: float) -> None:
+        with self._lock:
+            self._newest[page] = max(number, self._newest.get(page, 0))
+            self._newest.move_to_end(page)
+            while len(self._newest) > PAGES:
+                old, _ = self._newest.popitem(last=False)
+                self._progress.pop(old, None)
+
+    def cancel(self, page: str) -> None:
+        """Whatever this page waits for is no longer wanted."""
+        with self._lock:
+            if page in self._newest:
+                self._newest[page] += 0.5
+
+    def watch(self, page: str, number: float, what: str, total: int):
+        """A function that counts steps and raises Cancelled once a newer request is there."""
+        state = {"what": what, "done": 0, "total": total}
+        self._progress[page] = state
+
+        def tick() -> None:
+            state["done"] = min(state["done"] + 1, total)
+            if self._newest.get(page, 0) > number:
+                raise Cancelled
+        return tick
+
+    def progress(self, page: str) -> dict:
+        return dict(self._progress.get(page, {}))
+
+
+DESK = Desk()
+
+
+# ---- the message --------------------------------------------------------------------------------
+
+def _experiment(request: dict) -> Experiment:
+    """The experiment a request describes, by values or by a query string."""
+    if not isinstance(request, dict):
+        raise UserError(f"A request is an object with “values” or “query”; got {request!r:.60}.")
+    if "query" in request:
+        if not isinstance(request["query"], str):
+            raise UserError(f"“query” must be text; got {request['query']!r:.60}.")
+        return from_query(Experiment, request["query"])
+    values = request.get("values")
+    if not isinstance(values, dict):
+        raise UserError(f"“values” must be an object of settings; got {values!r:.60}.")
+    text = {k: v for k, v in values.items()}
+    return unflatten(Experiment, text)
+
+
+def message(request: dict) -> dict:
+    """Everything the page needs after an action, without what it already holds.
+
+    A problem comes as a sentence under "problem"; a request that a newer one has overtaken comes
+    back as {"stale": true}.
+    """
+    try:
+        e = _experiment(request)
+        page, number = str(request.get("page", ""))[:64], request.get("id", 0)
+        number = number if isinstance(number, int) and not isinstance(number, bool) else 0
+        DESK.arrive(page, number)
+        with _slots:
+            return _message(e, request, page, number)
+    except Cancelled:
+        return {"stale": True}
+    except UserError as error:
+        return {"problem": str(error)}
+
+
+def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
+    have = request.get("have") if isinstance(request.get("have"), dict) else {}
+    wanted = request.get("want") if isinstance(request.get("want"), list) else None
+    keys = panels.keys(e)
+    tick = DESK.watch(page, number, "Sampling", len(levels(e)))
+    r = run(e, tick)
+    parts, pending = {}, []
+    for name in PARTS:
+        if have.get(name) == keys[name]:
+            continue
+        late = name == "error" and wanted is None and _cost(r) > PATIENCE
+        late = late or name == "path" and wanted is None and r.seconds > 0.3 and len(r.levels) > 1
+        if late:
+            pending.append(name)
+            continue
+        parts[name] = panels.part(name, e, r, DESK.watch(page, number, f"Measuring the {name}", 97))
+    design = request.get("design") if request.get("design") in designs.DESIGNS else "edm"
+    return {"values": flatten(e), "query": to_query(e), "parts": parts, "pending": pending,
+            "drop": [p for p in pending if have.get(p) is not None and p == "error"],
+            "words": _words(e, r, design)}
+
+
+def _cost(r: Run) -> float:
+    """A guess in ms of what measuring the error takes: about five runs of a quarter of the batch."""
+    return 1e3 * r.seconds * 3
+
+
+def _words(e: Experiment, r: Run, design: str) -> dict:
+    changed = designs.changes(design, e)
+    about = designs.DESIGNS[design].about
+    if changed:
+        steps = ", ".join(words.change(*c) for c in changed[:3])
+        about = f'<span class="changed">Changed: {steps}{" …" if len(changed) > 3 else ""}</span>'
+    return {"design": about, "budget": words.budget(e, r), "churn": words.churn(e),
+            "schedule": words.schedule(e), "solver": e.solver.card,
+            "data": words.data_help(e), "sum-data": words.data_name(e.data),
+            "sum-budget": f"NFE {r.nfe}", "sum-solver": words.solver_name(e),
+            "sum-schedule": f"{e.timesteps.label}, {e.schedule.formula}",
+            "sum-churn": f"S<sub>churn</sub> {e.churn.s_churn:g}" if e.churn.s_churn else "off"}
+
+
+def explore(request: dict):
+    """The page's own call: a request in, a message out, as JSON without detours."""
+    return Response(json.dumps(message(request), ensure_ascii=False, allow_nan=False),
+                    media_type="application/json")
+
+
+def progress(page: str) -> dict:
+    """How far the newest request of a page is."""
+    return DESK.progress(str(page)[:64])
+
+
+def cancel(page: str) -> dict:
+    """Stop what this page waits for; the last picture stays."""
+    DESK.cancel(str(page)[:64])
+    return {}
+
+
+def receive(request: dict) -> dict:
+    """Take in a file that the browser has just uploaded; its digest names the data from now on."""
+    try:
+        path = Path(str(request.get("path", ""))).resolve()
+        folder = Path(gr.utils.get_upload_folder()).resolve()
+        if not path.is_relative_to(folder) or not path.is_file():
+            raise UserError("Only a file that was just uploaded can be opened here.")
+        return {"digest": store(path, str(request.get("name", path.name))[:200])}
+    except UserError as error:
+        return {"problem": str(error)}
+
+
+# ---- the API ------------------------------------------------------------------------------------
+
+def _named_arguments(fn):
+    """Give fn one optional argument per setting, named like the flat key with an underscore."""
+    names: dict[str, str] = {}
+    kinds: dict[str, type] = {}
+    for slot in slots(Experiment):
+        names[slot], kinds[slot] = slot, str
+    for p in parameters(Experiment):
+        name = p.key.replace(".", "_")
+        names[name] = p.key
+        kinds[name] = str if isinstance(p.default, str | tuple) else float
+
+    def endpoint(*values) -> dict:
+        given = dict(zip(names, values))
+        try:
+            return fn({names[k]: v for k, v in given.items() if v is not None})
+        except UserError as error:
+            raise gr.Error(str(error), print_exception=False) from None
+
+    arguments = [inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None,
+                                   annotation=kinds[n] | None) for n in names]
+    endpoint.__signature__ = inspect.Signature(arguments, return_annotation=dict)
+    endpoint.__annotations__ = {n: kinds[n] | None for n in names} | {"return": dict}
+    endpoint.__name__, endpoint.__doc__ = fn.__name__, fn.__doc__
+    return endpoint
+
+
+def _run_of(flat: dict) -> Run:
+    with _slots:
+        return run(unflatten(Experiment, flat))
+
+
+def explore_endpoint(flat: dict) -> dict:
+    """Run an experiment: its link, its cost, its error and which steps make it."""
+    r = _run_of(flat)
+    errors = errors_of(r) if len(r.levels) > 1 else None
+    return {"query": to_query(r.experiment), "settings": flatten(r.experiment),
+            **panels.numbers(r, errors)}
+
+
+def sample_endpoint(flat: dict) -> dict:
+    """Run an experiment and return its samples, (samples, *shape), as nested lists."""
+    r = _run_of(flat)
+    return {"query": to_query(r.experiment), "nfe": r.nfe, "shape": list(r.samples.shape),
+            "samples": r.samples.tolist()}
+
+
+def upload_endpoint(file: str) -> dict:
+    """Take in a data file (.npy, .npz, .csv, .zip of images); use it as data="upload"."""
+    answer = receive({"path": file, "name": Path(file).name})
+    if "problem" in answer:
+        raise gr.Error(answer["problem"], print_exception=False)
+    return answer
+
+
+# ---- the page -----------------------------------------------------------------------------------
+
+SCRIPT = """
+import(props.script).then((app) => app.start({element, props, server, upload}));
+"""
+
+
+def build() -> gr.Blocks:
+    """The Gradio app, ready to launch."""
+    gr.set_static_paths([ASSETS, PLOTLY.parent])
+    template = (ASSETS / "page.html").read_text().replace("@controls", controls.panel())
+    version = max(int(f.stat().st_mtime) for f in ASSETS.iterdir())
+    base = f"/gradio_api/file={ASSETS}"
+    with gr.Blocks(title="Diffusion Sampler Explorer", analytics_enabled=False) as demo:
+        gr.HTML(html_template=template, js_on_load=SCRIPT, apply_default_css=False,
+                elem_id="explorer", padding=False,
+                server_functions=[explore, progress, cancel, receive],
+                config=controls.config(), script=f"{base}/app.js?v={version}")
+        gr.api(_named_arguments(explore_endpoint), api_name="explore")
+        gr.api(_named_arguments(sample_endpoint), api_name="sample")
+        gr.api(_receive_file, api_name="upload")
+    return demo
+
+
+def _receive_file(file: dict) -> dict:
+    """Take in a data file (.npy, .npz, .csv, .zip of images); use it as data="upload" with its
+    digest as data_digest."""
+    return upload_endpoint(file["path"] if isinstance(file, dict) else str(file))
+
+
+def head() -> str:
+    """Style sheets and plotly.js, from this server alone."""
+    base = f"/gradio_api/file={ASSETS}"
+    version = max(int(f.stat().st_mtime) for f in ASSETS.iterdir())
+    sheets = "".join(f'<link rel="stylesheet" href="{base}/{name}?v={version}">'
+                     for name in ("style.css", "stage.css") if (ASSETS / name).exists())
+    return f'{sheets}<script async src="/gradio_api/file={PLOTLY}"></script>'
+
+
+def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
+    """Serve the page; returns Gradio's (app, local url, share url)."""
+    demo = build()
+    demo.queue(max_size=options.pop("queue_size", 64), default_concurrency_limit=AT_ONCE)
+    started = time.perf_counter()
+    out = demo.launch(server_name=host, server_port=port, head=head(), run_history=False,
+                      footer_links=[], allowed_paths=[str(ASSETS), str(PLOTLY.parent)],
+                      quiet=True, ssr_mode=False, **options)
+    launch.seconds = time.perf_counter() - started
+    return demo, *out
+
+
+def wait() -> None:
+    """Serve until interrupted."""
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        pass

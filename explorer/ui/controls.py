@@ -1,0 +1,146 @@
+"""The settings panel, made from the parameter table: a row per parameter, a group per part.
+
+The rows are plain HTML inputs; `assets/controls.js` reads and writes them.  A gr.Slider has no log
+scale, and a panel of fifty components would cost more to update than the figures.
+"""
+
+import json
+from html import escape
+
+from ..data import DATASETS
+from ..designs import DESIGNS, PARTS
+from ..experiment import Experiment
+from ..settings import Parameter, flatten, parameters, slots
+
+GROUPS = {  # name: (title, the first words of the flat keys that belong to it)
+    "data": ("Data and model", ("data", "model", "samples", "seed")),
+    "budget": ("Budget", ("nfe", "last")),
+    "schedule": ("Schedule", ("timesteps", "schedule")),
+    "solver": ("Solver", ("solver",)),
+    "churn": ("Stochasticity", ("s_churn", "s_tmin", "s_tmax", "s_noise")),
+}
+SLOT_LABELS = {"data": "Data", "model": "Model", "timesteps": "Time steps", "solver": "Solver"}
+LABELLED = ("digits", "moons", "rings", "pinwheel", "grid")
+
+
+def config() -> dict:
+    """What the page must know about the settings, as plain values."""
+    entries = {
+        slot: {name: {"label": cls.label, "values": _own(slot, cls),
+                      "about": getattr(cls, "card", getattr(cls, "about", "")),
+                      "needs_schedule": getattr(cls, "needs_schedule", True)}
+               for name, cls in choices.items()}
+        for slot, choices in slots(Experiment).items()}
+    table = {p.key: _facts(p) for p in parameters(Experiment)}
+    designs = {k: {"label": d.label, "about": d.about, "flat": dict(d.flat)}
+               for k, d in DESIGNS.items()}
+    return {"defaults": flatten(Experiment()), "entries": entries, "parameters": table,
+            "designs": designs, "parts": list(PARTS), "labelled": list(LABELLED)}
+
+
+def _own(slot: str, cls) -> dict:
+    return {f"{slot}.{k}": v for k, v in flatten(cls()).items()}
+
+
+def _facts(p: Parameter) -> dict:
+    kind = ("list" if isinstance(p.default, tuple) else "text" if isinstance(p.default, str)
+            else "number")
+    return {"low": p.spec.low, "high": p.spec.high, "step": p.spec.step, "log": p.spec.log,
+            "integer": isinstance(p.default, int), "kind": kind, "help": p.spec.help}
+
+
+def panel() -> str:
+    """The whole panel as HTML."""
+    return "\n".join([_design(), *(_group(name) for name in GROUPS)])
+
+
+def _design() -> str:
+    options = "".join(f'<option value="{k}">{escape(d.label)}</option>' for k, d in DESIGNS.items())
+    keys = " ".join(PARTS)
+    return (f'<section class="group" data-group="design" data-keys="{keys}"><div class="head">'
+            f'<h2>Design</h2>{_reset("design")}</div>'
+            f'<select id="design" aria-label="Design preset">{options}</select>'
+            '<p class="help" id="help-design"></p></section>')
+
+
+def _reset(group: str) -> str:
+    return f'<button class="reset" data-group="{group}" type="button" disabled>Reset</button>'
+
+
+def _group(name: str) -> str:
+    title, keys = GROUPS[name]
+    rows = [row for key in keys for row in _rows_of(key)]
+    return (f'<details class="group" open data-group="{name}" data-keys="{" ".join(keys)}">'
+            f'<summary><span class="chev"></span><h2>{title}</h2>'
+            f'<span class="sum" id="help-sum-{name}"></span>{_reset(name)}</summary>'
+            f'{"".join(rows)}<p class="help" id="help-{name}"></p></details>')
+
+
+def _rows_of(key: str) -> list[str]:
+    mine = [p for p in parameters(Experiment) if p.key.split(".")[0] == key]
+    if key not in slots(Experiment):
+        return [_row(p) for p in mine]
+    if key == "schedule":
+        return [_frames(), *(_row(p) for p in mine)]
+    extra = [_files()] if key == "data" else []
+    hidden = ("data.digest", "data.points_text")
+    return [_choice(key), *extra, *(_row(p) for p in mine if p.key not in hidden)]
+
+
+def _choice(slot: str) -> str:
+    options = "".join(f'<option value="{name}">{escape(cls.label)}</option>'
+                      for name, cls in slots(Experiment)[slot].items())
+    return (f'<div class="row wide"><label for="slot-{slot}">{SLOT_LABELS[slot]}</label>'
+            f'<select id="slot-{slot}" data-slot-select="{slot}">{options}</select></div>')
+
+
+def _frames() -> str:
+    radios = "".join(
+        f'<label><input type="radio" name="frame" value="{name}"><span>{name.upper()}</span></label>'
+        for name in ("vp", "ve", "edm"))
+    return ('<div class="row wide" id="frame"><span class="lab">σ(t), s(t)</span>'
+            '<div class="seg fill" role="radiogroup" aria-label="Schedule σ(t), s(t)" '
+            f'data-slot-select="schedule">{radios}</div></div>')
+
+
+def _files() -> str:
+    return ('<div class="row wide" id="upload-row" hidden><label for="file">File</label>'
+            '<label class="ghost file" tabindex="0"><span id="file-name">Choose a file …</span>'
+            '<input type="file" id="file" accept=".npy,.npz,.csv,.txt,.zip"></label></div>'
+            '<div class="row wide" id="draw-row" hidden><span class="lab">Drawing</span>'
+            '<button class="ghost file" id="draw" type="button">Draw on the stage</button></div>')
+
+
+def _row(p: Parameter) -> str:
+    # the same key in several entries: one row each, shown for the chosen entry
+    ident = f"{p.key}-{p.entry or ''}".replace(".", "-")
+    label, attributes = _sub(p.spec.label or p.name), f'data-key="{p.key}" title="{escape(p.spec.help)}"'
+    if p.entry:
+        attributes += f' data-entry="{p.entry}"'
+    if p.spec.choices:
+        options = "".join(f'<option value="{v}">{escape(t)}</option>' for v, t in p.spec.choices)
+        return (f'<div class="row wide" {attributes}><label for="{ident}">{label}</label>'
+                f'<select id="{ident}">{options}</select></div>')
+    if isinstance(p.default, str | tuple):
+        return (f'<div class="row wide" {attributes}><label for="{ident}">{label}</label>'
+                f'<input type="text" class="left" id="{ident}" spellcheck="false"></div>')
+    low, high, step = (0, 1000, 1) if p.spec.log else (p.spec.low, p.spec.high, p.spec.step or "any")
+    if p.name == "seed":
+        high = 99
+    mode = "numeric" if isinstance(p.default, int) else "decimal"
+    return (f'<div class="row" {attributes}><label for="{ident}">{label}</label>'
+            f'<input type="range" id="{ident}" min="{low}" max="{high}" step="{step}">'
+            f'<input type="text" inputmode="{mode}" aria-label="{escape(p.spec.label)}, number">'
+            '</div>')
+
+
+def _sub(label: str) -> str:
+    head, _, tail = label.partition("_")
+    return f"{escape(head)}<sub>{escape(tail)}</sub>" if tail else escape(head)
+
+
+def as_json() -> str:
+    return json.dumps(config(), ensure_ascii=False)
+
+
+__all__ = ["DATASETS", "as_json", "config", "panel"]

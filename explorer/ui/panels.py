@@ -1,0 +1,316 @@
+"""Where a Run meets a figure: the parts of the message that the page draws.
+
+    data    belongs to the data set and model: points, density, denoise strip, loss
+    path    belongs to the reference: curvature, subspace, exact paths
+    run     the solver's own states, steps and costs
+    error   the run against the reference, and which step is to blame
+
+The page says which parts it holds (`have`), and only the others are made and sent.
+"""
+
+import hashlib
+import math
+from collections.abc import Mapping
+
+import torch
+
+from ..analysis import geometry
+from ..analysis.loss import TRAINING, WEIGHTS, change, denoise_strip, loss_per_sigma
+from ..core.schedules import EDM, SCHEDULES, VE, VP
+from ..core.solvers import Euler
+from ..experiment import (Errors, Experiment, Run, Watch, comparison, errors_of, prepared,
+                          reference_for)
+from ..figures import pack, spine, stage
+from ..figures.style import FAMILY, rounded
+from ..memo import Memo
+from ..settings import flatten
+from . import words
+
+EXACT_PATHS = 28  # shown whole on the stage
+PLANE_POINTS = 41  # points of a path in the PCA, as AMED's 41 stamps
+MEASURED = 64  # paths in the measures of geometry
+STRIP_LEVELS = (0, 0.2, 0.5, 1, 2, 3, 5, 7, 10, 20, 50)  # EDM Fig. 1
+IMAGES = 64
+FRAMES = {"vp": VP(), "ve": VE(), "edm": EDM()}
+
+_parts = Memo(96 * 2**20)
+
+
+def _key(*parts) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
+
+
+def keys(e: Experiment) -> dict[str, str]:
+    """The name of each part's content: equal names, equal parts."""
+    ends = (float(e.timesteps.sigma_max), float(e.timesteps.sigma_min))
+    return {"data": _key(e.data, e.model, ends),
+            "path": _key(e.data, e.model, e.seed, e.samples, ends, e.schedule),
+            "run": _key(e), "error": _key(e, "error")}
+
+
+def part(name: str, e: Experiment, r: Run, watch: Watch | None = None) -> dict:
+    """One part of the message, remembered by its key."""
+    key = keys(e)[name]
+    make = {"data": data_part, "path": path_part, "run": run_part, "error": error_part}[name]
+    if name in ("run", "error"):
+        return {"key": key, **make(r, watch)}
+    return _parts((name, key), lambda: {"key": key, **make(e, watch)})
+
+
+# ---- data ---------------------------------------------------------------------------------------
+
+def data_part(e: Experiment, watch: Watch | None = None) -> dict:
+    """What belongs to data and model alone."""
+    source = prepared(e.data, e.model)
+    top, bottom = float(e.timesteps.sigma_max), float(e.timesteps.sigma_min)
+    out = {"kind": source.kind, "name": words.data_name(e.data), "spread": source.sigma_data,
+           "shape": list(source.shape), "sigma_max": top, "sigma_min": bottom,
+           "points": len(source.mixture), "loss": _loss(source, top, bottom),
+           "strip": _strip(source)}
+    if source.kind == "plane":
+        points = source.mixture.means
+        if len(points) > 1000:
+            points = points[torch.linspace(0, len(points) - 1, 1000).long()]
+        shown = source.mixture.sample(len(points), torch.Generator().manual_seed(1)) \
+            if source.data.thickness and len(points) < 1000 else points
+        out["dots"] = pack.positions(stage.project(shown, source.view) / source.sigma_data)
+        law = source.denoiser if hasattr(source.denoiser, "means") else source.mixture
+        out["density"] = stage.density_maps(law, source.view, source.sigma_data, top, bottom)
+    elif source.kind == "line":
+        law = source.denoiser if hasattr(source.denoiser, "means") else source.mixture
+        out["line"] = _line_stage(source, law)
+    return out
+
+
+def _loss(source, top: float, bottom: float) -> dict:
+    size = math.prod(source.shape)
+    count = 1024 if len(source.mixture) * size < 2e4 else 256
+    clean = source.clean(count, seed=2)
+    levels = torch.logspace(math.log10(min(top, 100)), math.log10(max(bottom, 1e-3)), 48,
+                            dtype=torch.float64)
+    measured = loss_per_sigma(source.denoiser, clean, levels, torch.Generator().manual_seed(3))
+    name = words.loss_name(source)
+    strips = {}
+    for design in ("edm", "vp", "ve", "iddpm", "raw"):
+        weight = WEIGHTS[design](levels, source.sigma_data)
+        density = TRAINING["edm" if design == "raw" else design](levels)
+        density = density / density.max()
+        strips[design] = spine.loss(
+            levels, measured.mean.cpu() * weight, measured.low.cpu() * weight,
+            measured.high.cpu() * weight, density, words.LOSS_HINTS[design], name,
+            words.FRAME_NAMES["edm" if design == "raw" else design])
+    return strips
+
+
+def _strip(source) -> dict:
+    """EDM Fig. 1: one clean sample under rising noise, and the denoiser's answers."""
+    clean = source.clean(1, seed=5)
+    noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(6),
+                        dtype=torch.float64).to(clean)
+    scale = source.sigma_data / 0.5
+    levels = torch.tensor([max(s * scale, 1e-3) for s in STRIP_LEVELS], dtype=torch.float64)
+    noisy, denoised = denoise_strip(source.denoiser, clean, levels, noise)
+    fine = torch.logspace(math.log10(0.002), math.log10(80), 60, dtype=torch.float64)
+    _, answers = denoise_strip(source.denoiser, clean, fine, noise)
+    out = {"levels": rounded(levels), "fine": rounded(fine[1:-1]),
+           "change": rounded(change(fine, answers))}
+    if source.kind == "image":
+        size = stage.spread(levels, source.sigma_data).to(noisy).reshape(-1, 1, 1, 1)
+        out["noisy"] = pack.grey(noisy / size * source.sigma_data, -1.2, 1.2)
+        out["denoised"] = pack.grey(denoised, -1.2, 1.2)
+    else:
+        view = source.view if source.kind == "plane" else None
+        flat = (lambda v: stage.project(v, view)) if view is not None else (
+            lambda v: torch.cat([v, torch.zeros_like(v)], -1))
+        size = stage.spread(levels, source.sigma_data).to(noisy).reshape(-1, 1)
+        out["noisy"] = pack.positions(flat(noisy) / size)
+        out["denoised"] = pack.positions(flat(denoised) / source.sigma_data)
+    return out
+
+
+def _line_stage(source, law) -> dict:
+    """EDM Fig. 3 for each frame: slopes and density on the wide view and on the inset near the
+    data."""
+    unit = max(source.sigma_data, 1e-3)
+    out = {}
+    for name, frame in FRAMES.items():
+        views = {}
+        for view, edge, reach, columns, rows in (("wide", 25, 30, 14, 11), ("near", 1, 2.6, 9, 7)):
+            sigma_edge = edge * unit
+            y_edge = reach * unit if name != "vp" else (2.6 if view == "wide" else 2.0)
+            views[view] = {"sigma": sigma_edge, "y": y_edge, "columns": columns, "rows": rows,
+                           "slopes": stage.line_field(source.denoiser, frame, sigma_edge, y_edge,
+                                                      columns, rows),
+                           "density": stage.line_density(law, frame, sigma_edge, y_edge)}
+        out[name] = views
+    return {"frames": out, "cells": 72}
+
+
+# ---- the reference path -------------------------------------------------------------------------
+
+def path_part(e: Experiment, watch: Watch | None = None) -> dict:
+    """What belongs to the exact paths: geometry and subspace."""
+    source, ref = prepared(e.data, e.model), reference_for(e, watch)
+    x, answers = ref.x[:, :MEASURED], ref.denoised[:, :MEASURED]
+    out = {"sigma": rounded(ref.sigma, 6), "curvature": _curvature(e, source, ref.sigma, x, answers)}
+    if source.kind == "plane":
+        out["exact"] = stage.planar_paths(ref.x[:, :EXACT_PATHS], ref.sigma, source.view,
+                                          source.sigma_data)
+        out["paths"] = min(EXACT_PATHS, ref.x.shape[1])
+    if source.kind == "line":
+        order = ref.x[0, :, 0].argsort()
+        chosen = order[torch.linspace(0, len(order) - 1, min(24, len(order))).long()]
+        out["exact"] = pack.floats(ref.x[:, chosen, 0])
+        out["paths"] = len(chosen)
+    out |= _subspace(source, ref.sigma, x)
+    return out
+
+
+def _curvature(e: Experiment, source, sigma, x, answers) -> dict:
+    frame = e.schedule.name
+    frames = {**FRAMES, frame: e.schedule}
+    size = math.prod(source.shape) ** 0.5
+    bends, kappas = {}, {}
+    for name, schedule in frames.items():
+        inner, bend = geometry.bend(sigma, x, answers, schedule, source.sigma_data)
+        bends[name] = geometry.band(bend)
+        t = schedule.time(sigma)
+        y = x.flatten(2) * schedule.scale(t).to(x).reshape(-1, 1, 1)
+        kappas[name] = geometry.band(geometry.curvature(t, y))
+    angle = geometry.band(geometry.turning(x))
+    chord = geometry.band(geometry.chord_deviation(x) / geometry.chord_length(x))
+    inside = sigma[1:-1]
+    return {"bend": spine.curvature("bend", frame, inner, bends),
+            "kappa": spine.curvature("kappa", frame, inside, kappas),
+            "angle": spine.curvature("angle", frame, inside, {"edm": angle}),
+            "chord": spine.curvature("chord", frame, inside, {"edm": [v[1:-1] for v in chord]}),
+            "dimension": size**2}
+
+
+def _subspace(source, sigma, x) -> dict:
+    dimension = math.prod(source.shape)
+    if dimension < 3:
+        return {"plane": spine.no_plane(words.no_plane(dimension)), "planes": None}
+    keep = torch.linspace(0, len(sigma) - 1, PLANE_POINTS).round().long()
+    path, levels = x[keep], sigma[keep]
+    residual = geometry.residuals(path)
+    walk = geometry.walk_like(path, torch.Generator().manual_seed(4))
+    size = path.flatten(2).norm(dim=2)
+    baseline = geometry.residuals(walk, scale=size, ks=(2,))[0]
+    _, low, high = geometry.band(residual[1])
+    strip = spine.out_of_plane(levels, residual.mean(2).cpu(), low.cpu(), high.cpu(),
+                               baseline.mean(1).cpu())
+    several = path[:, :EXACT_PATHS]
+    coordinates, _ = geometry.principal(several, min(3, dimension))
+    return {"plane": strip,
+            "planes": {"sigma": rounded(levels, 6), "paths": several.shape[1],
+                       "coordinates": pack.floats(coordinates),
+                       "explained": rounded(geometry.explained(path, 6).mean(1), 7),
+                       "walk": rounded(geometry.explained(walk, 6).mean(1), 5),
+                       "peak": float(residual[1].mean(1).max())}}
+
+
+# ---- the run ------------------------------------------------------------------------------------
+
+def run_part(r: Run, watch: Watch | None = None) -> dict:
+    """States, steps, costs; without errors, so that it can be drawn at once."""
+    e, source, tr = r.experiment, r.source, r.trajectory
+    sigma, hat = tr.sigma.tolist(), tr.sigma_hat.tolist()
+    colour = FAMILY[e.solver.family]
+    churn = (e.churn.s_tmin, e.churn.s_tmax, e.churn.s_churn > 0)
+    n = len(hat)
+    out = {"sigma": rounded(sigma, 7), "hat": rounded(hat, 7), "t": rounded(tr.t, 6),
+           "gamma": rounded([h / s - 1 for s, h in zip(sigma, hat)]),
+           "frame": _frame(e.schedule), "colour": colour, "nfe": r.nfe, "steps": r.steps,
+           "title": words.title(r), "status": words.status(r),
+           "evaluations": spine.evaluations(tr.evaluated.tolist(), colour),
+           "strip": spine.time_steps(sigma, hat, churn=churn, colour=colour),
+           "own": _own(r, colour), "churned": e.churn.s_churn > 0}
+    if source.kind == "plane":
+        out["x"] = stage.planar_paths(tr.x, tr.sigma, source.view, source.sigma_data)
+        if out["churned"]:
+            out["x_hat"] = stage.planar_paths(tr.x_hat, tr.sigma_hat, source.view,
+                                              source.sigma_data)
+        answers = stage.project(tr.denoised, source.view) / source.sigma_data
+        out["denoised"] = pack.positions(answers)
+        out["count"] = tr.x.shape[1]
+    elif source.kind == "image":
+        k = min(IMAGES, tr.x.shape[1], max(8, int(6e5 / (math.prod(source.shape) * n))))
+        out |= stage.image_run(tr.denoised[:, :k], tr.noise[:, :k], tr.samples[:k])
+        out["count"] = k
+    else:
+        start = tr.x[0, :64, 0]
+        order = start.argsort()
+        chosen = order[torch.linspace(0, len(order) - 1, min(8, len(order))).long()]
+        out |= {"x": pack.floats(tr.x[:, chosen, 0]), "x_hat": pack.floats(tr.x_hat[:, chosen, 0]),
+                "denoised": pack.floats(tr.denoised[:, chosen, 0]), "count": len(chosen)}
+    return out
+
+
+def _frame(schedule) -> dict:
+    return {"name": schedule.name, **flatten(schedule)}
+
+
+def _own(r: Run, colour: str) -> dict:
+    """The measures of curvature on the solver's own steps: its polyline, step size and all."""
+    tr, e = r.trajectory, r.experiment
+    if len(tr.sigma_hat) < 4 or e.churn.s_churn > 0:
+        return {}
+    x, answers, sigma = tr.x_hat[:, :MEASURED], tr.denoised[:, :MEASURED], tr.sigma_hat
+    inner, bend = geometry.bend(sigma, x, answers, e.schedule, r.source.sigma_data)
+    y = x.flatten(2) * e.schedule.scale(tr.t[:len(x)]).to(x).reshape(-1, 1, 1)
+    kappa = geometry.curvature(tr.t[:len(x)], y)
+    chord = geometry.chord_deviation(x) / geometry.chord_length(x)
+    median = lambda v: v.median(1).values.cpu()
+    return {"bend": spine.own_steps(inner, median(bend), colour),
+            "kappa": spine.own_steps(sigma[1:-1], median(kappa), colour),
+            "angle": spine.own_steps(sigma[1:-1], median(geometry.turning(x)), colour),
+            "chord": spine.own_steps(sigma[1:-1], median(chord[1:-1]), colour)}
+
+
+def error_part(r: Run, watch: Watch | None = None) -> dict:
+    """The run against the reference: added up, each step alone, and the shares."""
+    e, tr = r.experiment, r.trajectory
+    colour = FAMILY[e.solver.family]
+    if len(r.levels) < 2:
+        return {"finding": None, "why": "One step has nothing to compare above σ = 0."}
+    errors = errors_of(r, watch)
+    share = errors.steps.share.tolist()
+    hot = spine.hottest(share)
+    other = None
+    simple = e.solver.name == "euler" and e.schedule == EDM() or e.solver.name == "ddim"
+    if not simple and e.churn.s_churn == 0:
+        try:
+            other = errors_of(comparison(e, watch), watch)
+        except ValueError:  # a custom grid or one step: nothing to compare
+            other = None
+    band = geometry.band(errors.path)
+    mean = errors.path.mean(1)
+    strip = spine.error(
+        errors.sigma.tolist(), mean.tolist(), band[1].tolist(), band[2].tolist(),
+        errors.steps.local.mean(1).tolist(), hot, f"{words.solver_name(e)}, {r.nfe} NFE", colour,
+        None if other is None else (other.sigma.tolist(), other.path.mean(1).tolist(),
+                                    f"Euler, {len(other.sigma)} NFE"))
+    churn = (e.churn.s_tmin, e.churn.s_tmax, e.churn.s_churn > 0)
+    sigma, hat = tr.sigma.tolist(), tr.sigma_hat.tolist()
+    return {"finding": words.finding(r, errors, hot, other), "share": rounded(share),
+            "local": rounded(errors.steps.local.mean(1)), "hot": hot, "measured": errors.measured,
+            "added_up": rounded(mean), "ends": words.ends(errors), "strip": strip,
+            "steps": spine.time_steps(sigma, hat, share, hot, churn, colour)}
+
+
+def numbers(r: Run, errors: Errors | None) -> Mapping:
+    """The run as plain numbers, for the API and the command line."""
+    tr = r.trajectory
+    out = {"nfe": r.nfe, "steps": r.steps, "sigma": tr.sigma.tolist(),
+           "evaluated": tr.evaluated.tolist(), "seconds": r.seconds,
+           "ms_per_evaluation": r.ms_per_evaluation, "device": r.source.device.label}
+    if errors is not None:
+        out |= {"mean_error": float(errors.end.mean()), "median_error": float(errors.end.median()),
+                "worst_error": float(errors.end.max()), "share": errors.steps.share.tolist(),
+                "local_error": errors.steps.local.mean(1).tolist()}
+    return out
+
+
+__all__ = ["SCHEDULES", "Euler", "data_part", "error_part", "keys", "numbers", "part", "path_part",
+           "run_part"]

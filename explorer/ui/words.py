@@ -1,0 +1,151 @@
+"""The sentences of the page: what was found, what a setting does, why a control is off."""
+
+import math
+
+from ..core.sampling import Churn
+from ..core.timesteps import Custom
+from ..experiment import Errors, Experiment, Run, levels
+from ..figures.spine import runs_of
+from ..figures.style import level, percent, short
+
+FRAME_NAMES = {"edm": "EDM", "vp": "VP", "ve": "VE", "iddpm": "iDDPM"}
+LOSS_HINTS = {
+    "edm": "λ(σ) E|<i>D</i> − <i>y</i>|², λ of EDM: untrained = 1",
+    "vp": "E|<i>D</i> − <i>y</i>|²/σ², the weight of VP",
+    "ve": "E|<i>D</i> − <i>y</i>|²/σ², the weight of VE",
+    "iddpm": "E|<i>D</i> − <i>y</i>|²/σ², the weight of iDDPM",
+    "raw": "E|<i>D</i> − <i>y</i>|², unweighted",
+}
+
+
+def data_name(data) -> str:
+    """“Spiral in 16-D”."""
+    dimension = getattr(data, "dimension", None)
+    if dimension and data.kind == "plane":
+        return f"{data.label} in {dimension}-D"
+    return data.label
+
+
+def solver_name(e: Experiment) -> str:
+    return e.solver.label.replace("(α)", f" α = {e.solver.alpha:g}") if hasattr(e.solver, "alpha") \
+        else e.solver.label
+
+
+def loss_name(source) -> str:
+    return "floor: the exact denoiser" if type(source.denoiser).__name__ == "Mixture" \
+        and len(source.denoiser) == len(source.mixture) else "this denoiser"
+
+
+def no_plane(dimension: int) -> str:
+    if dimension == 1:
+        return "A path in 1-D has no plane to leave. Try the spiral or the digits."
+    return "A path in 2-D cannot leave its plane. Set the data to 16-D."
+
+
+def title(r: Run) -> str:
+    """“Heun, 35 evaluations”."""
+    e = r.experiment
+    frame = "" if not e.solver.needs_schedule or e.schedule.name == "edm" \
+        else f" in the {FRAME_NAMES[e.schedule.name]} frame"
+    churn = " with churn" if e.churn.s_churn > 0 else ""
+    s = "" if r.nfe == 1 else "s"
+    return f"{solver_name(e)}{frame}{churn}, {r.nfe} evaluation{s}"
+
+
+def finding(r: Run, errors: Errors, hot: list[int], other: Errors | None) -> dict:
+    """The headline: how large the end error is, which steps make it, what is cheaper."""
+    e, end = r.experiment, errors.end
+    mean, sigma = float(end.mean()), r.trajectory.sigma.tolist()
+    share = sum(errors.steps.share.tolist()[i] for i in hot)
+    groups = runs_of(hot)
+    names = [f"{g[0] + 1}–{g[-1] + 1}" if len(g) > 2 else " and ".join(str(i + 1) for i in g)
+             for g in groups]
+    which = ("Step " if len(hot) == 1 else "Steps ") + ", ".join(names[:3])
+    if len(names) > 3:
+        which += " and others"
+    span = f" (σ {level(sigma[hot[0]])} → {level(sigma[hot[-1] + 1])})" if len(groups) == 1 else ""
+    blame = f"{which}{span} make{'s' if len(hot) == 1 else ''} {percent(share)} of it."
+    if mean < 1e-9:
+        blame = "The run is exact to nine digits."
+    if e.churn.s_churn > 0:
+        beside = "Reference: same noise, exact flow between."
+    elif other is not None and mean > 0:
+        ratio = float(other.end.mean()) / mean
+        worth = f"{ratio:.1f} × as much" if ratio >= 1 else f"only {percent(ratio)} of this"
+        beside = f"Euler at the same cost: {short(float(other.end.mean()))}, {worth}."
+    else:
+        beside = ""
+    return {"title": f"{title(r)}: mean end error {short(mean)}", "subtitle": f"{blame} {beside}"}
+
+
+def ends(errors: Errors) -> str:
+    """For the status line."""
+    end = errors.end
+    return (f"end error <b>{short(float(end.mean()))}</b> mean, {short(float(end.median()))} median, "
+            f"{short(float(end.max()))} worst")
+
+
+def status(r: Run) -> list[str]:
+    """The line of numbers at the bottom, piece by piece; the errors come with their own part."""
+    e = r.experiment
+    tail = {"zero": "last one Euler", "sigma_min": "stops at σ<sub>min</sub>",
+            "denoise": "then a denoise"}[e.last]
+    each = "" if r.ms_per_evaluation is None \
+        else f", <b>{r.ms_per_evaluation:.2f} ms</b> an evaluation"
+    device = r.source.device
+    return [f"<b>NFE {r.nfe}</b> = {r.steps} steps ({solver_name(e)}, {tail})",
+            f"{1e3 * r.seconds:.0f} ms{each}", "",
+            f"{e.samples} samples, seed {e.seed}", device.label, device.note]
+
+
+def budget(e: Experiment, r: Run) -> str:
+    """“18 steps = 35 evaluations.”, and a word if the budget was moved."""
+    moved = ""
+    if isinstance(e.timesteps, Custom):
+        moved = " The typed list sets the number of steps."
+    elif r.nfe != e.nfe:
+        moved = f" {e.nfe} is not possible here; the nearest is {r.nfe}."
+    each = {1: "one a step", 2: "two a step"}[e.solver.evaluations]
+    tail = {"zero": "the last step is Euler" if e.solver.evaluations > 1 else "the last step ends at 0",
+            "sigma_min": "it stops at σ_min", "denoise": "one more denoises at σ_min"}[e.last]
+    return (f"<b>{r.steps} steps = {r.nfe} evaluations.</b> {solver_name(e)} takes {each}; "
+            f"{tail}.{moved}")
+
+
+def churn(e: Experiment) -> str:
+    """What γ comes to, or why churn does nothing."""
+    if e.churn.s_churn == 0:
+        return "No effect while S<sub>churn</sub> is 0."
+    steps = len(levels(e)) - (e.last == "sigma_min")
+    grid = levels(e).tolist()
+    inside = sum(e.churn.gamma(s, steps) > 0 for s in grid)
+    if not inside:
+        return (f"No step lies between S<sub>tmin</sub> = {e.churn.s_tmin:g} and "
+                f"S<sub>tmax</sub> = {e.churn.s_tmax:g}: no effect.")
+    gamma = min(e.churn.s_churn / steps, Churn.CAP)
+    cap = math.floor(10 * Churn.CAP * steps) / 10
+    return (f"γ = {gamma:.2g}: {inside} of {steps} steps first raise σ by {100 * gamma:.0f} %. "
+            f"No more effect above {cap:g}.")
+
+
+def schedule(e: Experiment) -> str:
+    return "" if e.solver.needs_schedule else \
+        f"{e.solver.label} works in σ: it ignores σ(t) and s(t)."
+
+
+_NAMES = {"s_churn": "S<sub>churn</sub>", "s_tmin": "S<sub>tmin</sub>", "s_tmax": "S<sub>tmax</sub>",
+          "s_noise": "S<sub>noise</sub>", "timesteps.rho": "ρ", "schedule": "frame",
+          "timesteps": "time steps", "timesteps.sigma_max": "σ<sub>max</sub>",
+          "timesteps.sigma_min": "σ<sub>min</sub>", "last": "ending", "solver.alpha": "α"}
+
+
+def change(key: str, before, now) -> str:
+    """“ρ 7 → 3”."""
+    show = lambda v: f"{v:g}" if isinstance(v, float | int) else str(v) if v is not None else "–"
+    if isinstance(now, tuple):
+        return f"{_NAMES.get(key, key)} edited"
+    return f"{_NAMES.get(key, key.split('.')[-1])} {show(before)} → {show(now)}"
+
+
+def data_help(e: Experiment) -> str:
+    return f"{e.data.about} {e.model.about}"

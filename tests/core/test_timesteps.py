@@ -1,0 +1,129 @@
+"""Noise levels: falling, with the right ends, and the numbers of the papers."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from explorer.core.timesteps import IDDPM, TIMESTEPS, VE, VP, Custom, Rho
+from explorer.errors import UserError
+
+from .problems import tensor
+
+RANGED = {name: cls for name, cls in TIMESTEPS.items() if name != "custom"}
+
+
+@pytest.mark.parametrize("n", [2, 3, 7, 18, 40, 256])
+@pytest.mark.parametrize("name", RANGED)
+def test_levels_fall_from_sigma_max_to_sigma_min(name, n):
+    grid = RANGED[name]()
+    sigmas = grid.sigmas(n)
+    assert sigmas.shape == (n,) and sigmas.dtype == torch.float64
+    assert (sigmas.diff() < 0).all() and (sigmas > 0).all()
+    if name != "iddpm":  # those stop at the nearest level inside the range
+        assert float(sigmas[0]) == pytest.approx(grid.sigma_max, rel=1e-9)
+        assert float(sigmas[-1]) == pytest.approx(grid.sigma_min, rel=1e-9)
+
+
+@pytest.mark.parametrize("name", RANGED)
+def test_one_step_starts_at_the_top(name):
+    grid = RANGED[name]()
+    sigmas = grid.sigmas(1)
+    assert sigmas.shape == (1,) and float(sigmas[0]) == float(grid.sigmas(2)[0])
+
+
+@pytest.mark.parametrize("name", RANGED)
+def test_a_range_that_runs_upwards_is_refused(name):
+    with pytest.raises(UserError, match="must be below"):
+        RANGED[name](sigma_max=1.0, sigma_min=2.0)
+
+
+@given(st.floats(math.log(2), math.log(1000)), st.floats(math.log(1e-4), math.log(0.03)),
+       st.integers(1, 60))
+@settings(max_examples=60, deadline=None)
+def test_any_wide_range_falls_all_the_way(high, low, n):
+    for cls in RANGED.values():
+        sigmas = cls(sigma_max=math.exp(high) * 0.999, sigma_min=math.exp(low) * 1.0001).sigmas(n)
+        assert (sigmas.diff() < 0).all() and sigmas.isfinite().all() and (sigmas > 0).all()
+
+
+def test_vp_time_needs_a_range_that_vp_can_span():
+    with pytest.raises(UserError, match="No VP schedule runs from σ = 80 to 0.1; .* 0.03 work"):
+        VP(sigma_max=80.0, sigma_min=0.1)
+
+
+def test_edm_grid_of_18():
+    expected = tensor(80, 57.585985, 40.785574, 28.374585, 19.352453, 12.910082, 8.400935, 5.315195,
+                      3.256822, 1.923340, 1.088171, .585348, .296442, .139516, .059947, .022935,
+                      .007528, .002)
+    torch.testing.assert_close(Rho().sigmas(18), expected, rtol=0, atol=6e-7)
+
+
+def test_vp_and_ve_grids_of_10():
+    vp = tensor(152.16697, 53.309847, 21.095624, 9.403197, 4.680640, 2.549430, 1.461972, .822899,
+                .381702, .010486)
+    ve = tensor(100, 38.815334, 15.066302, 5.848035, 2.269935, .881083, .341995, .132747, .051526,
+                .02)
+    # the default ends are themselves printed to six decimals
+    torch.testing.assert_close(VP().sigmas(10), vp, rtol=1e-6, atol=6e-7)
+    torch.testing.assert_close(VE().sigmas(10), ve, rtol=0, atol=6e-7)
+
+
+def test_rho_1_is_uniform_and_large_rho_tends_to_geometric():
+    gaps = Rho(rho=1).sigmas(10).diff()
+    torch.testing.assert_close(gaps, gaps[:1].expand(9), rtol=1e-9, atol=0)
+    geometric = VE(80.0, 0.002).sigmas(9).log()
+    away = [float((Rho(rho=r).sigmas(9).log() - geometric).abs().max()) for r in (5, 10, 20)]
+    assert away[0] / away[1] == pytest.approx(2, abs=0.5)  # the distance falls as 1/ρ
+    assert away[1] / away[2] == pytest.approx(2, abs=0.3)
+
+
+def test_iddpm_levels():
+    u = IDDPM().levels()
+    assert len(u) == 1001 and u[-1] == 0
+    expected = tensor(20291.17, 641.662, 320.830, 213.886, 160.414, 128.330, 106.941, 91.6625,
+                      80.2037, 71.2912, 64.1611, 58.3273, 53.4657)
+    torch.testing.assert_close(u[:13], expected, rtol=5e-6, atol=0)
+    torch.testing.assert_close(u[998:1000], tensor(.009350, .006425), rtol=1e-4, atol=0)
+
+
+def test_iddpm_levels_follow_the_recursion():
+    grid = IDDPM(steps=100)
+    u, j = grid.levels(), torch.arange(101, dtype=torch.float64)
+    alpha_bar = torch.sin(torch.pi / 2 * j / (100 * (grid.c_2 + 1))) ** 2
+    for k in range(100, 0, -1):
+        ratio = max(float(alpha_bar[k - 1] / alpha_bar[k]), grid.c_1)
+        expected = ((float(u[k]) ** 2 + 1) / ratio - 1) ** 0.5
+        assert float(u[k - 1]) == pytest.approx(expected, rel=1e-8)
+
+
+def test_iddpm_grid_uses_levels_of_the_network():
+    grid = IDDPM()
+    u = grid.levels()
+    assert all((u == s).any() for s in grid.sigmas(18))
+    inside = u[(u >= 0.002) & (u <= 81)]
+    assert len(inside) == 992 and float(grid.sigmas(18)[0]) == float(u[8])
+    assert torch.equal(grid.sigmas(992), inside)
+    with pytest.raises(UserError, match="at most 992"):
+        grid.sigmas(993)
+
+
+def test_custom_list_stands_as_typed_without_its_zero():
+    assert Custom(levels=(5.0, 1.0, 0.1, 0.0)).sigmas(99).tolist() == [5.0, 1.0, 0.1]
+    assert Custom(levels=[5, 1, 0.1]).sigmas().tolist() == [5.0, 1.0, 0.1]
+    grid = Custom(levels=(5.0, 1.0, 0.1, 0.0))
+    assert (grid.sigma_max, grid.sigma_min) == (5.0, 0.1)
+
+
+@pytest.mark.parametrize("levels, message", [
+    ((), "at least two"), ((1.0,), "at least two"), ((1.0, 0.0), "at least two"),
+    ((1.0, 2.0), "2 does not lie below 1"), ((2.0, 1.0, 1.0), "1 does not lie below 1"),
+    ((2.0, 0.0, 1.0), "1 does not lie below 0"), ((2.0, 1e-5), "1e-05 is below"),
+    ((2000.0, 1.0), "2000"), ((2.0, -1.0), "-1"), ((2.0, float("nan")), "nan"),
+    (("2", "1"), "'2'"), ("2,1", "'2,1'"), ((2.0, True), "True"),
+    (tuple(range(513, 0, -1)), "at most 512")])
+def test_a_bad_list_is_refused_with_the_reason(levels, message):
+    with pytest.raises(UserError, match=message):
+        Custom(levels=levels)

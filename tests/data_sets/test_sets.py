@@ -1,0 +1,301 @@
+"""Facts about every data set, and about the lift of the planar ones."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from explorer.data import (
+    DATASETS,
+    Checkerboard,
+    Digits,
+    Diracs,
+    GaussianMixture,
+    Grid,
+    Moons,
+    Pinwheel,
+    Rings,
+    Spiral,
+    SwissRoll,
+    Word,
+)
+from explorer.data.planar import Planar
+from explorer.data.shapes import even
+from explorer.errors import UserError
+from explorer.settings import flatten, from_query, param, setting, slot, to_query, unflatten
+
+HELD = {name: cls for name, cls in DATASETS.items() if name != "upload"}
+PLANAR = {name: cls for name, cls in HELD.items() if issubclass(cls, Planar)}
+held = pytest.mark.parametrize("cls", HELD.values(), ids=HELD)
+planar = pytest.mark.parametrize("cls", PLANAR.values(), ids=PLANAR)
+
+
+def ends(cls):
+    """The setting at its defaults and with each parameter at each end of its range."""
+    yield cls()
+    for f in dataclasses.fields(cls):
+        spec = f.metadata["spec"]
+        values = [c[0] for c in spec.choices] if spec.choices else [spec.low, spec.high]
+        for value in values:
+            if value is not None:
+                yield cls(**{f.name: value})
+
+
+def rms(x):
+    return float((x - x.mean(0)).square().mean().sqrt())
+
+
+def test_the_menu_begins_with_the_spiral():
+    assert list(DATASETS) == ["spiral", "diracs", "moons", "swissroll", "rings", "checkerboard",
+                              "pinwheel", "grid", "word", "mixture", "digits", "drawn", "upload"]
+
+
+@pytest.mark.parametrize("cls", DATASETS.values(), ids=DATASETS)
+def test_every_set_says_what_it_is(cls):
+    assert cls.about.endswith(".") and len(cls.about) < 80 and cls.label
+    assert cls().kind in ("line", "plane", "image")
+    assert cls().thickness >= 0
+    for f in dataclasses.fields(cls):
+        assert f.metadata["spec"].label and f.metadata["spec"].help
+
+
+@held
+def test_shape_fits_the_kind_everywhere(cls):
+    for data in ends(cls):
+        x = data.points()
+        assert x.dtype == torch.float64 and x.isfinite().all(), data
+        assert {"line": x.shape[1:] == (1,), "plane": x.ndim == 2 and x.shape[1] > 1,
+                "image": x.ndim == 4}[data.kind], data
+        assert data.view().shape == ((1, 1) if data.kind == "line" else (2, x[0].numel())), data
+        labels = data.labels()
+        if labels is not None:
+            assert labels.dtype == torch.int64 and labels.shape == (len(x),), data
+            assert labels.min() == 0 and len(labels.unique()) == labels.max() + 1, data
+
+
+@held
+def test_points_are_the_same_each_time(cls):
+    first = cls().points().clone()
+    from explorer.data import images, mixture, planar
+    for cache in (planar._points, planar._drawing, mixture._means, images._digits):
+        cache.cache_clear()
+    assert torch.equal(first, cls().points())
+
+
+@held
+def test_points_are_cached(cls):
+    assert cls is Diracs or cls().points() is cls().points()
+
+
+@held
+def test_view_is_orthonormal_everywhere(cls):
+    for data in ends(cls):
+        view = data.view()
+        torch.testing.assert_close(view @ view.T, torch.eye(len(view)).double(),
+                                   rtol=0, atol=1e-12)  # rounding of a QR or an SVD
+
+
+@pytest.mark.parametrize("cls", [*PLANAR.values(), GaussianMixture], ids=[*PLANAR, "mixture"])
+def test_points_have_mean_0_and_the_sigma_data_of_edm(cls):
+    for data in ends(cls):
+        if getattr(data, "modes", 2) > 1:
+            assert rms(data.points()) == pytest.approx(0.5, abs=1e-12)
+            assert data.points().mean(0).abs().max() < 1e-12
+
+
+@planar
+def test_view_of_the_lift_shows_the_drawing(cls):
+    flat, lifted = cls(dimension=2), cls(dimension=16)
+    seen = lifted.points() @ lifted.view().T
+    # the same drawing up to one factor: the lift only bends it into other directions
+    torch.testing.assert_close(seen * (0.5 / rms(seen)), flat.points(), rtol=0, atol=1e-12)
+
+
+@planar
+def test_lift_bends_into_many_directions_by_more_than_its_thickness(cls):
+    x = cls(dimension=16).points()
+    stds = torch.linalg.svdvals(x - x.mean(0)) / len(x) ** 0.5
+    assert (stds > cls().thickness).sum() >= 8
+
+
+@planar
+def test_neighbours_stay_neighbours_in_the_lift(cls):
+    data = cls(dimension=16)
+    x, drawing = data.points(), data.drawing()
+    place = cls(dimension=2).points() if drawing.along is None else drawing.along
+    apart = torch.cdist(place, place)
+    near = (apart + apart.max() * torch.eye(len(x))).argmin(1)
+    ways = torch.cdist(x, x)
+    step, usual = ways[torch.arange(len(x)), near], ways[~torch.eye(len(x), dtype=bool)].median()
+    # 25 lattice points lie far apart; a few hundred on a curve or a sheet are close
+    limit = 0.5 if cls is Grid else 0.2
+    assert float(step.median()) < limit * float(usual)
+
+
+def test_spiral_winds_outward_in_even_steps():
+    spiral = Spiral()
+    xy = spiral.points() @ spiral.view().T
+    steps = (xy[1:] - xy[:-1]).norm(dim=1)
+    assert len(xy) == 320
+    assert float(steps.std() / steps.mean()) < 0.01  # chords of equal arcs
+    # r = 0.14 + 0.86u about its own centre, which the mean is not
+    u = spiral.drawing().along[:, 0]
+    angle = 2 * math.pi * (0.05 + 1.6 * u)
+    r = 0.14 + 0.86 * u
+    design = torch.zeros(2, 320, 3).double()
+    design[0, :, 0], design[1, :, 0] = r * angle.cos(), r * angle.sin()
+    design[0, :, 1] = design[1, :, 2] = 1
+    fit = torch.linalg.lstsq(design.reshape(-1, 3), xy.T.reshape(-1, 1)).solution[:, 0]
+    radius = (xy - fit[1:]).norm(dim=1) / fit[0]
+    assert (radius.diff() > 0).all()
+    torch.testing.assert_close(radius[[0, -1]], torch.tensor([0.14, 1.0]).double(), atol=1e-9,
+                               rtol=0)
+
+
+def test_diracs_lie_at_plus_and_minus_the_gap():
+    assert Diracs().points().tolist() == [[-1.0], [1.0]]
+    assert Diracs(gap=2.5).points().tolist() == [[-2.5], [2.5]]
+
+
+def test_moons_are_each_a_half_circle():
+    xy, label = Moons(dimension=2).points(), Moons().labels()
+    for moon in (0, 1):
+        ends = xy[label == moon][[0, -1]]
+        centre = ends.mean(0)
+        radius = (xy[label == moon] - centre).norm(dim=1)
+        assert float(radius.std() / radius.mean()) < 1e-9
+
+
+def test_rings_have_even_radii_and_even_density():
+    xy, label = Rings(rings=4, dimension=2).points(), Rings(rings=4).labels()
+    radius = xy.norm(dim=1)
+    ring = torch.stack([radius[label == i].mean() for i in range(4)])
+    torch.testing.assert_close(ring / ring[0], torch.arange(1, 5).double(), rtol=0, atol=1e-9)
+    counts = label.bincount()
+    assert counts.tolist() == [36, 72, 108, 144]
+
+
+@pytest.mark.parametrize("cells", range(2, 9))
+def test_checkerboard_fills_every_dark_cell_alike(cells):
+    xy = Checkerboard(cells=cells, dimension=2).drawing().xy
+    column, row = xy.floor().long().T
+    assert ((column + row) % 2 == 0).all()
+    counts = (column * cells + row).bincount(minlength=cells**2)
+    dark = counts[counts > 0]
+    assert len(xy) == 400 and len(dark) == math.ceil(cells**2 / 2)
+    assert dark.min() > 0.6 * dark.max()  # small cells hold about a dozen points
+
+
+def test_swiss_roll_is_a_sheet_and_the_spiral_a_curve():
+    def kept(x):  # share of a small neighbourhood's variance along one and two directions
+        near = torch.cdist(x, x).argsort(1)[:, :7]
+        values = torch.stack([torch.linalg.svdvals(x[i] - x[i].mean(0)) for i in near]).square()
+        return (values.cumsum(1) / values.sum(1, keepdim=True)).mean(0)
+
+    curve, sheet = kept(Spiral().points()), kept(SwissRoll().points())
+    assert curve[0] > 0.98 and sheet[0] < 0.9 and sheet[1] > 0.9
+
+
+def test_pinwheel_petals_are_alike_and_turned():
+    xy, label = Pinwheel(dimension=2, twist=0).points(), Pinwheel(twist=0).labels()
+    angle = torch.stack([torch.atan2(*xy[label == i].mean(0).flip(0)) for i in range(5)])
+    turn = angle.diff() % (2 * math.pi)
+    # the petals' samples differ a little
+    torch.testing.assert_close(turn, torch.full((4,), 2 * math.pi / 5).double(), rtol=0, atol=0.05)
+
+
+def test_grid_is_a_lattice():
+    xy = Grid(side=4, dimension=2).points()
+    assert len(xy[:, 0].round(decimals=9).unique()) == len(xy[:, 1].round(decimals=9).unique()) == 4
+    assert Grid(side=4).labels().tolist() == list(range(16))
+
+
+def test_word_is_made_of_its_letters():
+    xy = Word(text="I", dimension=2).points()
+    spread = xy.std(0)
+    assert spread[1] > 2 * spread[0]  # a tall stroke
+    dash = Word(text="-", dimension=2).points().std(0)
+    assert dash[0] > dash[1]
+    upper, lower = Word(text="L", dimension=2).drawing().xy, Word(text="L", dimension=2).points()
+    assert len(upper) == 400 and float(lower[:, 1].median()) < 0  # its foot is below, not above
+    assert len(Word(text="i      i").points()) == 400
+
+
+@pytest.mark.parametrize("text", ["", "   ", "ninechars", "a\nb", "\x00", "\u200b", "漢字", "🙂",
+                                  "\ud800", 5])
+def test_word_refuses_what_cannot_be_drawn(text):
+    with pytest.raises(UserError, match="Word"):
+        Word(text=text)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.text(max_size=8))
+def test_word_draws_or_explains(text):
+    try:
+        assert Word(text=text, dimension=2).points().isfinite().all()
+    except UserError as error:
+        assert len(str(error)) < 300
+
+
+def test_mixture_keeps_its_promises():
+    assert GaussianMixture(dimension=1).kind == "line"
+    assert GaussianMixture(dimension=2).kind == "plane"
+    assert GaussianMixture(modes=1).points().tolist() == [[0.0] * 16]
+    assert GaussianMixture(spread=0.2).thickness == 0.2
+    assert not torch.equal(GaussianMixture(seed=1).points(), GaussianMixture(seed=2).points())
+
+
+def test_principal_view_shows_more_than_any_two_coordinates():
+    for data in (GaussianMixture(), Digits()):
+        x = data.points().flatten(1)
+        x = x - x.mean(0)
+        own = x.square().mean(0).sort(descending=True).values[:2].sum()
+        assert float((x @ data.view().T).square().mean(0).sum()) > float(own)
+
+
+def test_digits_are_handwriting():
+    x, label = Digits().points(), Digits().labels()
+    assert x.shape == (1797, 1, 8, 8) and x.min() == -1 and x.max() == 1
+    assert sorted(label.unique().tolist()) == list(range(10))
+    means = torch.stack([x[label == d].mean(0).flatten() for d in range(10)])
+    near = torch.cdist(x.flatten(1), means).argmin(1)
+    assert float((near == label).double().mean()) > 0.88  # scikit-learn's NearestCentroid: 0.89
+
+
+@pytest.mark.parametrize("cls, wrong", [
+    (Spiral, {"turns": 9}), (Spiral, {"dimension": 3}), (Spiral, {"thickness": -0.1}),
+    (Spiral, {"turns": float("nan")}), (Diracs, {"gap": 0}), (Moons, {"depth": 1.5}),
+    (Rings, {"rings": 2.5}), (Rings, {"rings": 0}), (Checkerboard, {"cells": 1}),
+    (Pinwheel, {"petals": "five"}), (Grid, {"side": 10}), (GaussianMixture, {"dimension": 65}),
+    (GaussianMixture, {"modes": 0}), (GaussianMixture, {"seed": -1}),
+    (GaussianMixture, {"modes": 1, "spread": 0})])
+def test_bounds_refuse_nonsense(cls, wrong):
+    with pytest.raises(UserError):
+        cls(**wrong)
+
+
+@setting
+class Holder:
+    data: object = slot(Spiral(), DATASETS, label="Data")
+    other: float = param(1.0, 0, 2)
+
+
+@pytest.mark.parametrize("cls", DATASETS.values(), ids=DATASETS)
+def test_link_carries_every_set(cls):
+    for data in ends(cls):
+        holder = Holder(data=data)
+        assert from_query(Holder, to_query(holder)) == holder
+        assert unflatten(Holder, flatten(holder)) == holder
+        assert eval(repr(data), vars(__import__("explorer.data", fromlist=["x"]))) == data
+
+
+@pytest.mark.parametrize("m", [1, 2])
+def test_even_points_fill_the_box(m):
+    x = even(512, m)
+    assert x.min() >= 0 and x.max() < 1
+    cells = np.histogramdd(x.numpy(), bins=[8 // m] * m, range=[(0, 1)] * m)[0]
+    assert cells.min() > 0.9 * cells.mean()
