@@ -63,6 +63,14 @@ export function writeControls() {
   }
   $('#design').value = S.design;
   marks();
+  // a setting behind “More” that departs from its default must not hide
+  for (const button of $$('.more')) {
+    const rows = $$('[data-key]', document.getElementById(button.getAttribute('aria-controls')));
+    const departs = rows.some(({ dataset: { key, entry } }) => (!entry || S.values[slotOf(key)] === entry)
+      && key in S.values && JSON.stringify(basisOf(key, config.defaults)) !== JSON.stringify(S.values[key]));
+    if (departs && !button.dataset.touched) open(button, true);
+    if (departs) button.dataset.touched = '1';
+  }
 }
 
 function writeRow(row, value) {
@@ -158,7 +166,18 @@ export function initControls(given, { changed, settled }) {
     changed();
     settled();
   });
+  for (const button of $$('.more')) button.addEventListener('click', (e) => {
+    e.preventDefault();
+    open(button, button.getAttribute('aria-expanded') !== 'true');
+    button.closest('details').open = true;
+  });
   for (const head of $$('.group > summary')) head.addEventListener('click', (e) => { if (e.target.closest('.reset')) e.preventDefault(); });
+}
+
+function open(button, on) {
+  button.setAttribute('aria-expanded', String(on));
+  button.textContent = on ? 'Less' : 'More';
+  document.getElementById(button.getAttribute('aria-controls')).hidden = !on;
 }
 
 // Text as a number where one is wanted; what is no number goes to the server, which says why not.

@@ -200,7 +200,7 @@ function drawHeads() {
     head.innerHTML = `<b>${s.title}</b>${words}<output id="read-${s.name}"></output>`
       + `<button class="i" data-strip="${s.name}" aria-label="About the strip ${s.title}"><svg viewBox="0 0 14 14"><circle cx="7" cy="7" r="5.6"/><path d="M7 6.4v3.2M7 4.3v.1"/></svg></button>`;
     over.append(head);
-    if (s.main && i) {
+    if (s.main && i && i < 4) {
       const bead = document.createElement('div');
       bead.className = 'bead';
       bead.id = `bead-${s.name}`;

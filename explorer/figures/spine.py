@@ -249,7 +249,7 @@ def loss(sigma, mean, low, high, density, hint: str, name: str, design: str) -> 
               _line(s, clipped, REFERENCE, 1.5, "dot")]
     labels = [_label(s, y, name, INK3, 8, short="floor")]
     peak = _peak(s, rounded(density))
-    notes = [{"x": peak, "y": bottom, "text": f"p<sub>train</sub> {design}", "colour": INK3,
+    notes = [{"x": 7 * peak, "y": bottom, "text": f"p<sub>train</sub> {design}", "colour": INK3,
               "anchor": "center", "above": True}]
     return _strip("loss", "Loss", hint, 0.95, [bottom, top], True, ticks, traces, labels,
                   {"x": s, "y": y}, notes=notes)

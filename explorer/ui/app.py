@@ -146,7 +146,7 @@ def _words(e: Experiment, r: Run, design: str) -> dict:
         about = f'<span class="changed">Changed: {steps}{" …" if len(changed) > 3 else ""}</span>'
     return {"design": about, "budget": words.budget(e, r), "churn": words.churn(e),
             "schedule": words.schedule(e), "solver": e.solver.card,
-            "data": words.data_help(e), "sum-data": words.data_name(e.data),
+            "sum-data": words.data_name(e.data),
             "sum-budget": f"NFE {r.nfe}", "sum-solver": words.solver_name(e),
             "sum-schedule": f"{e.timesteps.label}, {e.schedule.formula}",
             "sum-churn": f"S<sub>churn</sub> {e.churn.s_churn:g}" if e.churn.s_churn else "off"}

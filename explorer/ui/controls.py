@@ -20,6 +20,8 @@ GROUPS = {  # name: (title, the first words of the flat keys that belong to it)
     "churn": ("Stochasticity", ("s_churn", "s_tmin", "s_tmax", "s_noise")),
 }
 SLOT_LABELS = {"data": "Data", "model": "Model", "timesteps": "Time steps", "solver": "Solver"}
+RARE = ("last", "model.condition", "timesteps.steps", "timesteps.c_1", "timesteps.c_2")
+HANDLED = ("data.digest", "data.points_text")  # by the upload and the drawing pad
 LABELLED = ("digits", "moons", "rings", "pinwheel", "grid")
 
 
@@ -70,21 +72,27 @@ def _reset(group: str) -> str:
 def _group(name: str) -> str:
     title, keys = GROUPS[name]
     rows = [row for key in keys for row in _rows_of(key)]
+    shown = "".join(html for html, rare in rows if not rare)
+    more = "".join(html for html, rare in rows if rare)
+    button = ('<button class="reset more" type="button" aria-expanded="false" '
+              f'aria-controls="more-{name}">More</button>') if more else ""
     return (f'<details class="group" open data-group="{name}" data-keys="{" ".join(keys)}">'
             f'<summary><span class="chev"></span><h2>{title}</h2>'
-            f'<span class="sum" id="help-sum-{name}"></span>{_reset(name)}</summary>'
-            f'{"".join(rows)}<p class="help" id="help-{name}"></p></details>')
+            f'<span class="sum" id="help-sum-{name}"></span>{button}{_reset(name)}</summary>'
+            f'{shown}<div id="more-{name}" hidden>{more}</div>'
+            f'<p class="help" id="help-{name}"></p></details>')
 
 
-def _rows_of(key: str) -> list[str]:
+def _rows_of(key: str) -> list[tuple[str, bool]]:
+    """(HTML, whether it waits behind “More”) for each row of a setting."""
     mine = [p for p in parameters(Experiment) if p.key.split(".")[0] == key]
-    if key not in slots(Experiment):
-        return [_row(p) for p in mine]
+    rows = [(_row(p), p.key in RARE or p.key.startswith(("data.", "schedule."))) for p in mine
+            if p.key not in HANDLED]
     if key == "schedule":
-        return [_frames(), *(_row(p) for p in mine)]
-    extra = [_files()] if key == "data" else []
-    hidden = ("data.digest", "data.points_text")
-    return [_choice(key), *extra, *(_row(p) for p in mine if p.key not in hidden)]
+        return [(_frames(), False), *rows]
+    if key == "data":
+        return [(_choice(key), False), (_files(), False), *rows]
+    return [(_choice(key), False), *rows] if key in slots(Experiment) else rows
 
 
 def _choice(slot: str) -> str:

@@ -61,8 +61,7 @@ def finding(r: Run, errors: Errors, hot: list[int], other: Errors | None) -> dic
     names = [f"{g[0] + 1}–{g[-1] + 1}" if len(g) > 2 else " and ".join(str(i + 1) for i in g)
              for g in groups]
     which = ("Step " if len(hot) == 1 else "Steps ") + ", ".join(names[:3])
-    if len(names) > 3:
-        which += " and others"
+    which = f"{which} and others" if len(names) > 3 else " and ".join(which.rsplit(", ", 1))
     span = f" (σ {level(sigma[hot[0]])} → {level(sigma[hot[-1] + 1])})" if len(groups) == 1 else ""
     blame = f"{which}{span} make{'s' if len(hot) == 1 else ''} {percent(share)} of it."
     if mean < 1e-9:
@@ -146,6 +145,3 @@ def change(key: str, before, now) -> str:
         return f"{_NAMES.get(key, key)} edited"
     return f"{_NAMES.get(key, key.split('.')[-1])} {show(before)} → {show(now)}"
 
-
-def data_help(e: Experiment) -> str:
-    return f"{e.data.about} {e.model.about}"
