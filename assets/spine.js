@@ -31,7 +31,7 @@ function strips() {
 
 // The whole axis: a little wider than the schedule, and stepwise, so that it holds still in a drag.
 export function wholeRange() {
-  const top = S.parts.data.sigma_max, bottom = S.parts.data.sigma_min;
+  const top = highest(), bottom = lowest();
   return [top <= 80.1 ? 95 : top <= 160 ? 190 : 1190, bottom >= 0.00199 ? 0.00135 : 6.6e-5];
 }
 

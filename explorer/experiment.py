@@ -29,6 +29,7 @@ from .settings import param, setting, slot
 
 WORK_LIMIT = 4e10  # samples x NFE x data points x coordinates: some 20 s on two cores
 PATHS = 256  # samples whose paths are recorded
+COMPARED = 128  # of them held against the reference
 ENDINGS = (("zero", "go to σ = 0"), ("sigma_min", "stop at σ_min"),
            ("denoise", "stop at σ_min, then denoise"))
 
@@ -209,7 +210,7 @@ def reference_for(e: Experiment, watch: Watch | None = None) -> Reference:
     """The fine paths of the recorded samples; solver, budget and grid do not matter."""
     source = prepared(e.data, e.model)
     top, bottom = float(e.timesteps.sigma_max), float(e.timesteps.sigma_min)
-    count = min(e.samples, PATHS)
+    count = min(e.samples, COMPARED)
 
     def make() -> Reference:
         noise = Noise(e.seed, count, source.shape, source.device.device, source.device.dtype)
@@ -220,10 +221,10 @@ def reference_for(e: Experiment, watch: Watch | None = None) -> Reference:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Errors:
-    """Where the error of a run comes from.
+    """Where the error of a run comes from, in RMS per coordinate.
 
     sigma (n,): the levels above 0.  path (n, B): the run against the truth at each level, of the B
-    recorded samples.  steps: local errors and shares, of `measured` samples.
+    samples compared.  steps: local errors and shares, of `measured` samples.
     """
 
     sigma: Tensor
@@ -237,29 +238,36 @@ class Errors:
         return self.path[-1]
 
 
+def path_error(r: Run, watch: Watch | None = None) -> Tensor:
+    """(n, B): a run without churn against the reference, at each level above 0."""
+    truth = reference_for(r.experiment, watch).at(r.levels)
+    states = r.trajectory.x[:len(truth), :truth.shape[1]]
+    return rms((states - truth).flatten(0, 1)).reshape(truth.shape[:2])
+
+
 def errors_of(r: Run, watch: Watch | None = None) -> Errors:
-    """Measure a run against the reference.  With churn the reference gets the same noise."""
+    """Measure a run against the reference.  With churn the reference gets the same noise.
+
+    Raises UserError for a run of one step, which has nothing to compare above σ = 0.
+    """
     return _errors(r.experiment, lambda: _errors_of(r, watch))
 
 
 def _errors_of(r: Run, watch: Watch | None) -> Errors:
-    e, source = r.experiment, r.source
-    sigma = r.levels
-    n, K = len(sigma) - 1, r.trajectory.x.shape[1]
+    e, source, sigma = r.experiment, r.source, r.levels
+    n = len(sigma) - 1
     if n < 1:
         raise UserError("One step has nothing to compare above σ = 0; use at least 2 steps.")
-    ref = reference_for(e, watch)
     churned = e.churn.s_churn > 0
-    count = min(K, _affordable(source, n, e.solver.evaluations, churned))
-    truth = ref.at(sigma)
+    count = min(e.samples, COMPARED, _affordable(source, n, e.solver.evaluations, churned))
+    truth = reference_for(e, watch).at(sigma[:1] if churned else sigma, count)
     noise = Noise(e.seed, count, source.shape, source.device.device, source.device.dtype)
-    steps = step_errors(source.denoiser, e.solver, e.schedule, sigma,
-                        truth[:1, :count] if churned else truth[:, :count], e.churn, noise,
+    steps = step_errors(source.denoiser, e.solver, e.schedule, sigma, truth, e.churn, noise,
                         steps=r.steps, watch=watch)
-    states = r.trajectory.x[:len(sigma)]
-    if churned:
-        states, truth = states[:, :count], steps.truth
-    path = torch.stack([rms(a - b) for a, b in zip(states, truth)])
+    if not churned:
+        return Errors(sigma, path_error(r, watch), steps, count)
+    states = r.trajectory.x[:len(sigma), :count]
+    path = rms((states - steps.truth).flatten(0, 1)).reshape(states.shape[:2])
     return Errors(sigma, path, steps, count)
 
 
@@ -267,7 +275,7 @@ def _affordable(source: Source, n: int, evaluations: int, churned: bool) -> int:
     """How many samples the growing batch of `step_errors` may carry: a fixed amount of arithmetic."""
     means = getattr(source.denoiser, "means", source.mixture.means)
     each = min(n, 32) * n / 2 * evaluations + (n * 40 if churned else 0)
-    return int(max(8, min(64, 1.5e8 / (each * (means.shape[0] * (means.shape[1] + 8))))))
+    return int(max(16, min(64, 1.5e8 / (each * (means.shape[0] * (means.shape[1] + 8))))))
 
 
 def comparison(e: Experiment, watch: Watch | None = None) -> Run:

@@ -18,6 +18,8 @@ def size_of(value: Any) -> int:
     if isinstance(value, dict):
         return sum(map(size_of, value.values()))
     if isinstance(value, list | tuple):
+        if value and isinstance(value[0], int | float | None):  # a list of numbers
+            return 32 * len(value)
         return sum(map(size_of, value)) + 8 * len(value)
     if dataclasses.is_dataclass(value):
         return sum(size_of(getattr(value, f.name)) for f in dataclasses.fields(value))

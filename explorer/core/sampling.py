@@ -61,13 +61,15 @@ class Ode:
         sigma, scale = self.schedule.sigma(t), self.schedule.scale(t)
         self.evaluated.append(sigma)
         level = sigma.flatten() if sigma.ndim else sigma
-        denoised = self.denoiser(x / scale, level).to(x.dtype)
+        denoised = self.denoiser(x / scale if self.schedule.scaled else x, level).to(x.dtype)
         return Point(t, sigma, scale, x, denoised)
 
     def velocity(self, point: Point) -> Tensor:
         """dx/dt at an evaluated point."""
         s, t = self.schedule, point.t
         rate = s.sigma_dot(t) / point.sigma
+        if not s.scaled:
+            return rate * (point.x - point.denoised)
         return (rate + s.scale_dot(t) / point.scale) * point.x - rate * point.scale * point.denoised
 
 
@@ -230,25 +232,27 @@ def sample(denoiser: Denoiser, noise: Tensor, sigmas: Tensor, solver: Solver, sc
         raise UserError(f"S_churn = {churn.s_churn:g} needs the noise of each step (noises=...).")
     times = schedule.time(sigmas)  # 0-d times stay on the CPU: no launch, no synchronisation
     ode = Ode(denoiser, schedule)
-    K = len(noise) if keep is None else min(keep, len(noise))
+    n, B = len(sigmas) - 1, len(noise)
+    K = B if keep is None else min(keep, B)
     draw = noises if callable(noises) or noises is None else noises.__getitem__
     arrived: list[Tensor] = []
     points: list[Point] = []
     x = noise * (sigmas[0] * schedule.scale(times[0]))
     for i, point in enumerate(steps(ode, solver, x, times, churn, draw, arrived)):
-        if watch is not None and i < len(times) - 1:
+        if watch is not None and i < n:
             watch(i, point)
-        if K < len(noise):
+        if K < B:
             arrived[i:] = [v[:K].clone() for v in arrived[i:]]
-            if i < len(times) - 1:
+            if i < n:
                 point = dataclasses.replace(point, x=point.x[:K].clone(),
                                             denoised=point.denoised[:K].clone())
         points.append(point)
     *evaluated, end = points
     samples = end.denoised
-    paths = [v / schedule.scale(t) for v, t in zip(arrived, times)] + [samples[:K]]
+    paths = [v / schedule.scale(t) for v, t in zip(arrived, times)] if schedule.scaled else arrived
+    hats = [p.x / p.scale if schedule.scaled else p.x for p in evaluated]
+    paths = [*paths, samples[:K]]
     t, levels = times, sigmas
-    hats = [p.x / p.scale for p in evaluated]
     answers = [p.denoised for p in evaluated]
     raised = [p.sigma for p in evaluated]
     if denoise and float(sigmas[-1]) > 0:

@@ -25,15 +25,20 @@ def _scaling(default):
 class _Scaled:
     """s(t) and its derivative by the `scaling` switch: EDM's ablation joins it to any σ(t)."""
 
+    @property
+    def scaled(self) -> bool:
+        """Whether s(t) is anything but 1; where it is not, the loop saves the arithmetic."""
+        return self.scaling != "none"
+
     def scale(self, t: Tensor) -> Tensor:
         """s(t)."""
-        if self.scaling == "none":
+        if not self.scaled:
             return torch.ones_like(t)
         return torch.rsqrt(1 + self.sigma(t) ** 2)
 
     def scale_dot(self, t: Tensor) -> Tensor:
         """s'(t) = −σ σ' s³ for VP scaling, 0 for none."""
-        if self.scaling == "none":
+        if not self.scaled:
             return torch.zeros_like(t)
         return -self.sigma(t) * self.sigma_dot(t) * self.scale(t) ** 3
 

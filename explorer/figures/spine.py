@@ -196,7 +196,6 @@ def curvature(measure: str, frame: str, sigma, curves) -> dict:
         low = [max(v or floor, floor / 2) for v in low]
         high = [max(v or floor, floor / 2) for v in high]
     traces += [_band(s, low, high, INK), _line(s, median, INK, 2)]
-    labels += [_label(s, high), _label(s, low)]
     return _strip("curvature", "Curvature", hint, 1, range_, log, ticks, traces, labels,
                   {"x": s, "y": median}, unit=chosen.upper() if len(curves) > 1 else "")
 

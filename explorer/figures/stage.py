@@ -15,6 +15,7 @@ from .style import rounded
 
 MAPS, WIDTH, HEIGHT, REACH_X, REACH_Y = 24, 96, 80, 3.2, 2.7
 ARROWS = (17, 14)
+TOP, BOTTOM = 80.0, 0.002  # beyond them the picture stands still in this frame
 
 
 def spread(sigma: Tensor, sigma_data: float) -> Tensor:
@@ -33,7 +34,7 @@ def planar_paths(states: Tensor, sigma: Tensor, view: Tensor, sigma_data: float)
     return pack.positions(project(states, view) / size)
 
 
-def density_maps(law: Mixture, view: Tensor, sigma_data: float, top: float, bottom: float) -> dict:
+def density_maps(law: Mixture, view: Tensor, sigma_data: float) -> dict:
     """p(x; σ) of the two coordinates on show at MAPS levels, and the direction of its score.
 
     The marginal of a mixture is a mixture of the projected means; each Gaussian is a product over
@@ -42,7 +43,7 @@ def density_maps(law: Mixture, view: Tensor, sigma_data: float, top: float, bott
     means = project(law.means, view)
     tau = float(law.stds) if not law.stds.ndim else float(law.stds.mean())
     flat = Mixture(means, tau)
-    levels = torch.logspace(math.log10(top), math.log10(bottom), MAPS, dtype=torch.float64)
+    levels = torch.logspace(math.log10(TOP), math.log10(BOTTOM), MAPS, dtype=torch.float64)
     x = torch.linspace(-REACH_X, REACH_X, WIDTH).to(means)
     y = torch.linspace(REACH_Y, -REACH_Y, HEIGHT).to(means)
     ax = torch.linspace(-REACH_X, REACH_X, ARROWS[0] + 2)[1:-1].to(means)

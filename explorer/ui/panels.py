@@ -19,7 +19,7 @@ from ..analysis.loss import TRAINING, WEIGHTS, change, denoise_strip, loss_per_s
 from ..core.schedules import EDM, SCHEDULES, VE, VP
 from ..core.solvers import Euler
 from ..experiment import (Errors, Experiment, Run, Watch, comparison, errors_of, prepared,
-                          reference_for)
+                          path_error, reference_for)
 from ..figures import pack, spine, stage
 from ..figures.style import FAMILY, rounded
 from ..memo import Memo
@@ -43,7 +43,7 @@ def _key(*parts) -> str:
 def keys(e: Experiment) -> dict[str, str]:
     """The name of each part's content: equal names, equal parts."""
     ends = (float(e.timesteps.sigma_max), float(e.timesteps.sigma_min))
-    return {"data": _key(e.data, e.model, ends),
+    return {"data": _key(e.data, e.model),
             "path": _key(e.data, e.model, e.seed, e.samples, ends, e.schedule),
             "run": _key(e), "error": _key(e, "error")}
 
@@ -62,10 +62,8 @@ def part(name: str, e: Experiment, r: Run, watch: Watch | None = None) -> dict:
 def data_part(e: Experiment, watch: Watch | None = None) -> dict:
     """What belongs to data and model alone."""
     source = prepared(e.data, e.model)
-    top, bottom = float(e.timesteps.sigma_max), float(e.timesteps.sigma_min)
-    out = {"kind": source.kind, "name": words.data_name(e.data), "spread": source.sigma_data,
-           "shape": list(source.shape), "sigma_max": top, "sigma_min": bottom,
-           "points": len(source.mixture), "loss": _loss(source, top, bottom),
+    out = {"kind": source.kind, "name": words.data_name(e.data), "spread": _spread(source),
+           "shape": list(source.shape), "points": len(source.mixture), "loss": _loss(source),
            "strip": _strip(source)}
     if source.kind == "plane":
         points = source.mixture.means
@@ -73,21 +71,31 @@ def data_part(e: Experiment, watch: Watch | None = None) -> dict:
             points = points[torch.linspace(0, len(points) - 1, 1000).long()]
         shown = source.mixture.sample(len(points), torch.Generator().manual_seed(1)) \
             if source.data.thickness and len(points) < 1000 else points
-        out["dots"] = pack.positions(stage.project(shown, source.view) / source.sigma_data)
+        out["dots"] = pack.positions(stage.project(shown, source.view) / _spread(source))
         law = source.denoiser if hasattr(source.denoiser, "means") else source.mixture
-        out["density"] = stage.density_maps(law, source.view, source.sigma_data, top, bottom)
+        out["density"] = stage.density_maps(law, source.view, _spread(source))
     elif source.kind == "line":
         law = source.denoiser if hasattr(source.denoiser, "means") else source.mixture
         out["line"] = _line_stage(source, law)
     return out
 
 
-def _loss(source, top: float, bottom: float) -> dict:
+def _spread(source) -> float:
+    """The spread that the stage divides by: of the data, for points of the two coordinates on show.
+
+    In 16-D those two carry most of the drawing and spread wider than the average coordinate.
+    """
+    if source.kind != "plane":
+        return source.sigma_data
+    shown = stage.project(source.mixture.means, source.view)
+    return float((shown.var(0, correction=0).mean() + source.data.thickness**2).sqrt())
+
+
+def _loss(source) -> dict:
     size = math.prod(source.shape)
     count = 1024 if len(source.mixture) * size < 2e4 else 256
     clean = source.clean(count, seed=2)
-    levels = torch.logspace(math.log10(min(top, 100)), math.log10(max(bottom, 1e-3)), 48,
-                            dtype=torch.float64)
+    levels = torch.logspace(math.log10(160), math.log10(1e-3), 52, dtype=torch.float64)
     measured = loss_per_sigma(source.denoiser, clean, levels, torch.Generator().manual_seed(3))
     name = words.loss_name(source)
     strips = {}
@@ -122,9 +130,9 @@ def _strip(source) -> dict:
         view = source.view if source.kind == "plane" else None
         flat = (lambda v: stage.project(v, view)) if view is not None else (
             lambda v: torch.cat([v, torch.zeros_like(v)], -1))
-        size = stage.spread(levels, source.sigma_data).to(noisy).reshape(-1, 1)
+        size = stage.spread(levels, _spread(source)).to(noisy).reshape(-1, 1)
         out["noisy"] = pack.positions(flat(noisy) / size)
-        out["denoised"] = pack.positions(flat(denoised) / source.sigma_data)
+        out["denoised"] = pack.positions(flat(denoised) / _spread(source))
     return out
 
 
@@ -155,7 +163,7 @@ def path_part(e: Experiment, watch: Watch | None = None) -> dict:
     out = {"sigma": rounded(ref.sigma, 6), "curvature": _curvature(e, source, ref.sigma, x, answers)}
     if source.kind == "plane":
         out["exact"] = stage.planar_paths(ref.x[:, :EXACT_PATHS], ref.sigma, source.view,
-                                          source.sigma_data)
+                                          _spread(source))
         out["paths"] = min(EXACT_PATHS, ref.x.shape[1])
     if source.kind == "line":
         order = ref.x[0, :, 0].argsort()
@@ -227,11 +235,11 @@ def run_part(r: Run, watch: Watch | None = None) -> dict:
            "strip": spine.time_steps(sigma, hat, churn=churn, colour=colour),
            "own": _own(r, colour), "churned": e.churn.s_churn > 0}
     if source.kind == "plane":
-        out["x"] = stage.planar_paths(tr.x, tr.sigma, source.view, source.sigma_data)
+        out["x"] = stage.planar_paths(tr.x, tr.sigma, source.view, _spread(source))
         if out["churned"]:
             out["x_hat"] = stage.planar_paths(tr.x_hat, tr.sigma_hat, source.view,
-                                              source.sigma_data)
-        answers = stage.project(tr.denoised, source.view) / source.sigma_data
+                                              _spread(source))
+        answers = stage.project(tr.denoised, source.view) / _spread(source)
         out["denoised"] = pack.positions(answers)
         out["count"] = tr.x.shape[1]
     elif source.kind == "image":
@@ -278,25 +286,27 @@ def error_part(r: Run, watch: Watch | None = None) -> dict:
     share = errors.steps.share.tolist()
     hot = spine.hottest(share)
     other = None
-    simple = e.solver.name == "euler" and e.schedule == EDM() or e.solver.name == "ddim"
-    if not simple and e.churn.s_churn == 0:
-        try:
-            other = errors_of(comparison(e, watch), watch)
-        except ValueError:  # a custom grid or one step: nothing to compare
-            other = None
+    if e.churn.s_churn == 0 and not _simplest(e):
+        euler = comparison(e, watch)
+        other = euler.levels, path_error(euler, watch).mean(1), euler.nfe
     band = geometry.band(errors.path)
     mean = errors.path.mean(1)
     strip = spine.error(
         errors.sigma.tolist(), mean.tolist(), band[1].tolist(), band[2].tolist(),
         errors.steps.local.mean(1).tolist(), hot, f"{words.solver_name(e)}, {r.nfe} NFE", colour,
-        None if other is None else (other.sigma.tolist(), other.path.mean(1).tolist(),
-                                    f"Euler, {len(other.sigma)} NFE"))
+        None if other is None else (other[0].tolist(), other[1].tolist(),
+                                    f"Euler, {other[2]} NFE"))
     churn = (e.churn.s_tmin, e.churn.s_tmax, e.churn.s_churn > 0)
     sigma, hat = tr.sigma.tolist(), tr.sigma_hat.tolist()
     return {"finding": words.finding(r, errors, hot, other), "share": rounded(share),
             "local": rounded(errors.steps.local.mean(1)), "hot": hot, "measured": errors.measured,
             "added_up": rounded(mean), "ends": words.ends(errors), "strip": strip,
             "steps": spine.time_steps(sigma, hat, share, hot, churn, colour)}
+
+
+def _simplest(e: Experiment) -> bool:
+    """Whether this is the solver that others are compared with: Euler in σ."""
+    return e.solver.name == "ddim" or e.solver.name == "euler" and e.schedule == EDM()
 
 
 def numbers(r: Run, errors: Errors | None) -> Mapping:

@@ -52,7 +52,7 @@ def title(r: Run) -> str:
     return f"{solver_name(e)}{frame}{churn}, {r.nfe} evaluation{s}"
 
 
-def finding(r: Run, errors: Errors, hot: list[int], other: Errors | None) -> dict:
+def finding(r: Run, errors: Errors, hot: list[int], other: tuple | None) -> dict:
     """The headline: how large the end error is, which steps make it, what is cheaper."""
     e, end = r.experiment, errors.end
     mean, sigma = float(end.mean()), r.trajectory.sigma.tolist()
@@ -69,9 +69,10 @@ def finding(r: Run, errors: Errors, hot: list[int], other: Errors | None) -> dic
     if e.churn.s_churn > 0:
         beside = "Reference: same noise, exact flow between."
     elif other is not None and mean > 0:
-        ratio = float(other.end.mean()) / mean
+        euler = float(other[1][-1])
+        ratio = euler / mean
         worth = f"{ratio:.1f} × as much" if ratio >= 1 else f"only {percent(ratio)} of this"
-        beside = f"Euler at the same cost: {short(float(other.end.mean()))}, {worth}."
+        beside = f"Euler at the same cost: {short(euler)}, {worth}."
     else:
         beside = ""
     return {"title": f"{title(r)}: mean end error {short(mean)}", "subtitle": f"{blame} {beside}"}

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 from ...settings import param, setting
@@ -55,11 +56,11 @@ def two_stage(ode: Ode, here: Point, t_next: Tensor, alpha: float) -> Tensor:
     Euler, since d is 0/0 there.  Karras et al. 2022, Algorithm 3.
     """
     h, d = t_next - here.t, ode.velocity(here)
-    if bool((ode.schedule.sigma(t_next) == 0).all()):
+    if not ode.schedule.sigma(t_next).any():
         return here.x + h * d
-    there = ode.evaluate(here.x + alpha * h * d, here.t + alpha * h)
-    weight = 1 / (2 * alpha)
-    return here.x + h * ((1 - weight) * d + weight * ode.velocity(there))
+    part = alpha * h
+    there = ode.evaluate(here.x + part * d, here.t + part)
+    return here.x + h * torch.lerp(d, ode.velocity(there), 1 / (2 * alpha))
 
 
 @setting

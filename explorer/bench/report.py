@@ -1,0 +1,49 @@
+"""What the benches share: two things timed side by side, and a plain table."""
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+
+
+def side_by_side(ours: Callable[[], None], baseline: Callable[[], None], rounds: int,
+                 wait: Callable[[], None] = lambda: None) -> tuple[float, float, float]:
+    """(seconds of ours, seconds of the baseline, ratio), medians over alternating rounds.
+
+    The ratio is the median of the ratios of neighbours, in alternating order: a machine that slows
+    down half way does not move it.  The first round is a warm-up.  wait() blocks until the device
+    is idle.
+    """
+    first, second = [], []
+    for i in range(rounds + 1):
+        pair = [(ours, first), (baseline, second)]
+        for work, seconds in pair if i % 2 else pair[::-1]:
+            wait()
+            started = time.perf_counter()
+            work()
+            wait()
+            seconds.append(time.perf_counter() - started)
+    first, second = first[1:], second[1:]
+    ratios = [a / b for a, b in zip(first, second)]
+    return statistics.median(first), statistics.median(second), statistics.median(ratios)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print columns: the first to the left, the others to the right."""
+    widths = [max(len(str(r[i])) for r in [head, *rows]) for i in range(len(head))]
+    for row in [head, *rows]:
+        print("  ".join(str(v).ljust(w) if i == 0 else str(v).rjust(w)
+                        for i, (v, w) in enumerate(zip(row, widths))))
+
+
+def verdict(what: str, value: float, target: float, unit: str = "", least: bool = False) -> None:
+    """Print PASS or FAIL against a target: at most, or at least, so much."""
+    good = value >= target if least else value <= target
+    bound = "at least" if least else "at most"
+    print(f"{'PASS' if good else 'FAIL'}  {what}: {value:.4g}{unit}, {bound} {target:g}{unit}",
+          flush=True)
+
+
+def percentile(values: Sequence[float], part: float) -> float:
+    """The smallest value that at least this part of the values do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, max(0, -(-int(100 * part) * len(ordered) // 100) - 1))]

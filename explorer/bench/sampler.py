@@ -1,0 +1,112 @@
+"""What the loop costs: the time of sample() over NFE times the time of one denoiser call.
+
+The baseline calls the denoiser on the very states and levels that the sampler has asked for.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from ..core.denoisers import Mixture
+from ..core.device import pick
+from ..core.sampling import sample
+from ..core.solvers import SOLVERS
+from ..core.timesteps import Rho
+from ..data import Spiral
+from .report import side_by_side, table, verdict
+
+STEPS = 18
+
+
+def options(command) -> None:
+    command.add_argument("--rounds", type=int, default=60, help="timed rounds of each solver")
+
+
+def measure(given) -> None:
+    """Print the ratio of every solver on a network and on a planar mixture."""
+    device = pick(given.device)
+    print(f"{device.label}, {device.note}; {STEPS} steps, {given.rounds} rounds")
+    plane = Mixture(Spiral(dimension=2).points(), Spiral().thickness).to(device.device, device.dtype)
+    network = Network().to(device.device).eval()
+    mlp = Network(blocks=[Dense() for _ in range(2)]).to(device.device).eval()
+    cases = [(f"conv network, {network.size / 1e6:.2f} M, batch 16", network, 16, 1.05),
+             (f"dense network, {mlp.size / 1e6:.2f} M, batch 16", mlp, 16, 1.05),
+             (f"mixture of {len(plane)} in 2-D, batch 512", plane, 512, 1.3)]
+    for name, denoiser, batch, target in cases:
+        rows = [_row(denoiser, solver(), batch, device, given.rounds) for solver in SOLVERS.values()]
+        print()
+        table((name, "NFE", "sample()", "calls alone", "ratio"),
+              [(label, nfe, f"{1e3 * a:.2f} ms", f"{1e3 * b:.2f} ms", f"{ratio:.3f}")
+               for label, nfe, a, b, ratio in rows])
+        verdict(f"sample() over its calls, {name}", max(r[-1] for r in rows), target)
+
+
+@torch.no_grad()
+def _row(denoiser, solver, batch: int, device, rounds: int) -> tuple:
+    noise = torch.randn(batch, *denoiser.shape, generator=torch.Generator().manual_seed(0),
+                        dtype=torch.float64).to(device.device, device.dtype)
+    sigmas = torch.cat([Rho().sigmas(STEPS), torch.zeros(1, dtype=torch.float64)])
+    asked: list[tuple[Tensor, Tensor]] = []
+
+    def recorder(x: Tensor, sigma: Tensor) -> Tensor:
+        asked.append((x.clone(), sigma))
+        return denoiser(x, sigma)
+
+    recorder.shape = denoiser.shape
+    sample(recorder, noise, sigmas, solver)
+
+    def calls() -> None:
+        for x, sigma in asked:
+            denoiser(x, sigma)
+
+    ours, baseline, ratio = side_by_side(lambda: sample(denoiser, noise, sigmas, solver), calls,
+                                         rounds, device.synchronize)
+    return solver.label, len(asked), ours, baseline, ratio
+
+
+class Conv(nn.Module):
+    """Two convolutions with a short cut: 332 thousand parameters at 136 channels."""
+
+    def __init__(self, channels: int = 136):
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.second(torch.relu(self.first(x)))
+
+
+class Dense(nn.Module):
+    """Two layers with a short cut over the whole image: 2·64·4096 weights."""
+
+    def __init__(self, width: int = 4096):
+        super().__init__()
+        self.body = nn.Sequential(nn.Flatten(), nn.Linear(64, width), nn.ReLU(),
+                                  nn.Linear(width, 64), nn.Unflatten(1, (1, 8, 8)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.body(x)
+
+
+class Network(nn.Module):
+    """A float32 network on 8 × 8 images with EDM's preconditioning, untrained: only its cost counts.
+
+        D(x; σ) = c_skip x + c_out F(c_in x)                       Karras et al. 2022, Eq. 7
+    """
+
+    shape = (1, 8, 8)
+
+    def __init__(self, blocks: list[nn.Module] | None = None, channels: int = 136):
+        super().__init__()
+        torch.manual_seed(0)
+        self.body = nn.Sequential(*(blocks or [
+            nn.Conv2d(1, channels, 3, padding=1), *[Conv(channels) for _ in range(3)],
+            nn.Conv2d(channels, 1, 3, padding=1)]))
+
+    @property
+    def size(self) -> int:
+        return sum(p.numel() for p in self.parameters())
+
+    def forward(self, x: Tensor, sigma: Tensor) -> Tensor:
+        total = sigma**2 + 0.25  # σ_data = 0.5
+        inner = self.body((x * total.rsqrt()).float())
+        return (0.25 / total) * x + (0.5 * sigma * total.rsqrt()) * inner
