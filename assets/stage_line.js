@@ -5,6 +5,7 @@ import { $, S, clamp, frameOf, stepAt, unpack } from './state.js';
 import { T, parse, ramp, rgba } from './theme.js';
 import { arrows, dot, niceStep, once, open, ring, segment, sheet, write } from './canvas.js';
 
+const MOST_EXACT = 14;                 // grey paths; more would hide the slopes
 const heldRun = once(), heldPath = once(), heldMaps = new Map();
 
 const runArrays = () => heldRun(S.parts.run.key, () => {
@@ -14,7 +15,8 @@ const runArrays = () => heldRun(S.parts.run.key, () => {
 
 // Exact paths as x, D, ε at each level: dx/d ln σ = x − D gives D without asking the denoiser.
 const exactPaths = () => S.parts.path?.exact ? heldPath(S.parts.path.key, () => {
-  const x = unpack.floats(S.parts.path.exact), { sigma } = S.parts.path, T = sigma.length, K = x.length / T;
+  const all = unpack.floats(S.parts.path.exact), { sigma } = S.parts.path, T = sigma.length, thin = Math.ceil(all.length / T / MOST_EXACT);
+  const K = Math.ceil(all.length / T / thin), x = Float32Array.from({ length: T * K }, (_, j) => all[(j / K | 0) * all.length / T + j % K * thin]);
   const D = new Float32Array(x.length), e = new Float32Array(x.length);
   for (let i = 0; i < T; i++) {
     const a = Math.max(0, i - 1), b = Math.min(T - 1, i + 1), span = Math.log(sigma[b] / sigma[a]);
@@ -65,7 +67,7 @@ function drawDensity(c, p) {
   if (heldMaps.get(name)?.key !== key) {
     const values = unpack.grey(S.parts.data.line.frames[p.frame.name][p.which].density), canvas = sheet(cells, cells);
     const cc = canvas.getContext('2d'), image = cc.createImageData(cells, cells), grey = parse(T.reference);
-    values.forEach((v, j) => image.data.set([...grey, 60 * (v / 255) ** 0.8], 4 * j));
+    values.forEach((v, j) => image.data.set([...grey, 52 * (v / 255) ** 0.8], 4 * j));
     cc.putImageData(image, 0, 0);
     heldMaps.set(name, { key, canvas });
   }
@@ -150,8 +152,9 @@ export function drawPanel(c, p, { rich, width, every = 1 }) {
 
 // Levels worth a label, the edges first, none nearer than `apart` pixels.
 function levelTicks(p, apart) {
+  if (p.which === 'near') return [p.sigma, p.sigma / 2, 0];
   const step = niceStep(p.sigma, 5), even = Array.from({ length: 9 }, (_, j) => +(j * step).toPrecision(6));
-  const decades = [20, 10, 5, 2, 1, 0.5, 0.2, 0.1].map((v) => v), out = [0, p.sigma];
+  const decades = [20, 10, 5, 2, 1, 0.5, 0.2, 0.1], out = [0, p.sigma];
   for (const s of p.frame.name === 'vp' ? decades : even.reverse()) {
     if (s < p.sigma && out.every((o) => Math.abs(p.X(o) - p.X(s)) >= apart)) out.push(s);
   }
@@ -165,7 +168,7 @@ function drawAxes(c, p, { apart, from }) {
     const words = from && s === p.sigma ? `σ = ${number(s)}` : number(s);
     write(c, words, p.X(s), p.y + p.h + 14, { align: from && s === p.sigma ? 'left' : from && s === 0 ? 'right' : 'center' });
   }
-  const step = niceStep(2 * p.top, p.h > 180 ? 6 : 3);
+  const step = niceStep(2 * p.top, p.h > 180 ? 6 : 4);
   for (let v = -Math.floor(p.top / step) * step; v <= p.top; v += step) {
     const y = p.Y(v);
     if (y > p.y + (from ? 2 : 14) && y < p.y + p.h - 2) write(c, number(Math.abs(v) < step / 2 ? 0 : v), p.x - 4, y, { align: 'right', base: 'middle' });

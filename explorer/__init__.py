@@ -1,1 +1,37 @@
-"""Diffusion Sampler Explorer."""
+"""Diffusion Sampler Explorer: how diffusion models are sampled, live in the browser.
+
+One user action is one straight line, and nothing flows back:
+
+    click / drag / link -> values -> Experiment -> run -> Run -> analysis -> figures -> screen
+
+Layers; imports only point down:
+
+    ui, cli, bench              gradio, argparse
+    figures                     plotly
+    experiment, designs
+    data | models | analysis    siblings: none imports another
+    core                        torch, numpy
+    settings, errors, memo      standard library (memo knows the size of a tensor)
+
+A frozen dataclass with a method is the setting: `RK2(alpha=0.5)` is the solver that steps, the row
+in the menu with its slider, `solver=rk2&solver.alpha=0.5` in the link, and a part of the cache key.
+"""
+
+__version__ = "0.1.0"
+
+_HOME = {"Experiment": "experiment", "run": "experiment", "sample": "core.sampling",
+         "Trajectory": "core.sampling", "Churn": "core.sampling", "SOLVERS": "core.solvers",
+         "SCHEDULES": "core.schedules", "TIMESTEPS": "core.timesteps", "DATASETS": "data",
+         "MODELS": "models", "UserError": "errors"}
+
+__all__ = ["DATASETS", "MODELS", "SCHEDULES", "SOLVERS", "TIMESTEPS", "Churn", "Experiment",
+           "Trajectory", "UserError", "run", "sample"]
+
+
+def __getattr__(name: str):
+    """Public names, imported when they are first asked for: `import explorer` stays cheap."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'explorer' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)

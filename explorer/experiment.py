@@ -274,8 +274,8 @@ def _errors_of(r: Run, watch: Watch | None) -> Errors:
 def _affordable(source: Source, n: int, evaluations: int, churned: bool) -> int:
     """How many samples the growing batch of `step_errors` may carry: a fixed amount of arithmetic."""
     means = getattr(source.denoiser, "means", source.mixture.means)
-    each = min(n, 32) * n / 2 * evaluations + (n * 40 if churned else 0)
-    return int(max(16, min(64, 1.5e8 / (each * (means.shape[0] * (means.shape[1] + 8))))))
+    each = min(n, 32) * n / 2 * evaluations + (300 if churned else 0)  # the flow between the steps
+    return int(max(16, min(64, 2e8 / (each * (means.shape[0] * (means.shape[1] + 8))))))
 
 
 def comparison(e: Experiment, watch: Watch | None = None) -> Run:
