@@ -19,7 +19,7 @@ const times = [];                      // slider-to-pixels, for the bench
 
 // ---- asking ---------------------------------------------------------------------------------------
 
-let asked = 0, drawn = 0, waiting = null, flying = 0, overtake = null;
+let asked = 0, newest = 0, shown = 0, waiting = null, flying = 0, overtake = null;
 
 // Ask for the view that the controls describe.  `since`: when the person acted.
 function ask(request, since = performance.now()) {
@@ -38,7 +38,7 @@ async function send() {
   const have = Object.fromEntries(Object.entries(S.parts).map(([k, p]) => [k, p.key]));
   try {
     const message = await server.explore({ ...request, have, page, id, design: S.design });
-    if (id >= drawn && !message.stale && !waiting?.final) { drawn = id; show(message, since); }
+    if (id > newest && !message.stale) { newest = id; show(message, since); }
   } catch (error) {
     if (id === asked) problem('The server did not answer. The picture below is the last one that worked; change a setting to try again.');
   }
@@ -81,7 +81,7 @@ function show(message, since) {
   if (S.sigma != null) S.sigma = Math.min(Math.max(S.sigma, 1e-9), S.parts.run.sigma[0]);
   drawAll(false);
   address();
-  requestAnimationFrame(() => setTimeout(() => { times.push(performance.now() - since); document.body.dataset.drawn = String(drawn); }, 0));
+  requestAnimationFrame(() => setTimeout(() => { times.push(performance.now() - since); document.body.dataset.drawn = String(++shown); }, 0));
   if (first) opened();
   if (message.pending?.length && !waiting) ask({ values: flat(), want: message.pending }, since);
 }
@@ -130,8 +130,7 @@ function problem(sentence, message) {
   bar.hidden = !sentence;
   $('#problem-text').textContent = sentence ?? '';
   if (message && !S.parts.run) ask({ query: '' });   // a link with nonsense opens the default view
-  if (!sentence) return;
-  document.body.dataset.drawn = String(++drawn);
+  if (sentence) document.body.dataset.drawn = String(++shown);
 }
 
 // ---- the address bar, undo ------------------------------------------------------------------------

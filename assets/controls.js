@@ -67,7 +67,7 @@ export function writeControls() {
   for (const button of $$('.more')) {
     const rows = $$('[data-key]', document.getElementById(button.getAttribute('aria-controls')));
     const departs = rows.some(({ dataset: { key, entry } }) => (!entry || S.values[slotOf(key)] === entry)
-      && key in S.values && JSON.stringify(basisOf(key, config.defaults)) !== JSON.stringify(S.values[key]));
+      && key in S.values && JSON.stringify(basisOf(key)) !== JSON.stringify(S.values[key]));
     if (departs && !button.dataset.touched) open(button, true);
     if (departs) button.dataset.touched = '1';
   }
@@ -83,11 +83,10 @@ function writeRow(row, value) {
 
 // Reset buttons, greyed rows and their reasons, summaries of folded groups.
 function marks() {
-  const basis = { ...config.defaults };
   for (const group of $$('.group')) {
     const keys = group.dataset.keys.split(' '), button = $('.reset', group);
     if (!button) continue;
-    const changed = Object.entries(S.values).some(([k, v]) => keys.includes(k.split('.')[0]) && JSON.stringify(basisOf(k, basis)) !== JSON.stringify(v));
+    const changed = Object.entries(S.values).some(([k, v]) => keys.includes(k.split('.')[0]) && JSON.stringify(basisOf(k)) !== JSON.stringify(v));
     button.disabled = !changed;
   }
   const off = !(S.values.s_churn > 0);
@@ -110,7 +109,8 @@ function marks() {
   $('#draw-row').hidden = S.values.data !== 'drawn';
 }
 
-const basisOf = (key, basis) => key in basis ? basis[key] : config.entries[slotOf(key)]?.[S.values[slotOf(key)]]?.values[key];
+// The default of a key: of the chosen entry where it belongs to a slot.
+const basisOf = (key) => slotOf(key) ? config.entries[slotOf(key)][S.values[slotOf(key)]]?.values[key] : config.defaults[key];
 
 function grey(key, off, why) {
   const row = $(`[data-key="${key}"]`);

@@ -1,28 +1,17 @@
 // The left figure of the shelf: one exact path in its own plane (2-D) or all of them in their own
 // axes (3-D); for data on a line the two other frames.
 
-import { $, S, clamp, interp, percent, unpack } from './state.js';
+import { $, S, clamp, interp, percent } from './state.js';
 import { T, ramp, rgba } from './theme.js';
-import { dot, niceStep, once, open, ring, segment, sheet, sizeOf, write } from './canvas.js';
+import { dot, niceStep, open, ring, segment, sheet, sizeOf, write } from './canvas.js';
+import { chosen, column, largest, least, linear, planes } from './shelf_paths.js';
+import { drawSpace, wireTurning } from './shelf_space.js';
 import { drawPanel, panelOf } from './stage_line.js';
 
-const LEAST = 0.02;                     // the log axis ends here, as a part of what is worth showing
 const M = { l: 26, r: 8, t: 6, b: 34 };
 const NAMES = { edm: 'EDM', vp: 'VP', ve: 'VE' };
 
-const held = once(), heldScale = once();
-let mount = null, figure = null, turn = { yaw: -0.62, pitch: 0.42 };
-
-// ---- the paths ------------------------------------------------------------------------------------
-
-const planes = () => {
-  const p = S.parts.path?.planes;
-  return p ? held(S.parts.path.key, () => ({ ...p, c: unpack.floats(p.coordinates), k: unpack.floats(p.coordinates).length / p.paths / p.sigma.length })) : null;
-};
-const chosen = (p) => S.pick < p.paths ? S.pick : 0;
-const at = (p, i, path, axis) => p.c[(i * p.paths + path) * p.k + axis];
-const column = (p, path, axis) => p.sigma.map((_, i) => at(p, i, path, axis));
-const largest = (list) => list.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
+let mount = null, figure = null;
 
 // ---- elements -------------------------------------------------------------------------------------
 
@@ -35,7 +24,7 @@ function prepare() {
   still.setAttribute('aria-hidden', 'true');
   root.replaceChildren(still, over, say);
   mount = { root, still, over, say, size: null };
-  wireTurning(root);
+  wireTurning(root, () => { drawMini(); paintMini(); });
   $('#mini-title').addEventListener('change', (e) => {
     S.mini = e.target.value;
     e.target.dispatchEvent(new CustomEvent('view', { detail: S.view, bubbles: true }));
@@ -103,9 +92,9 @@ const exp = (n) => n < 4 && n > -4 ? String(+(10 ** n).toPrecision(1)) : `10${[.
 
 function drawPlane(c, p, { w, h }) {
   const k = chosen(p), way = column(p, k, 0), second = column(p, k, 1), third = p.k > 2 ? column(p, k, 2) : null;
-  const least = Math.max(LEAST, way[0] * 5e-5), keep = p.sigma.map((_, i) => i).filter((i) => way[i] > least);
+  const floor = least(p), keep = p.sigma.map((_, i) => i).filter((i) => way[i] > floor);
   const top = 1.18 * Math.max(...second, 1e-9), low = Math.min(0, ...second, ...(third ?? [0])) - 0.12 * top;
-  const from = Math.log(way[0] * 1.25), to = Math.log(least * 1.3);
+  const from = Math.log(way[0] * 1.25), to = Math.log(floor * 1.3);
   const X = (v) => M.l + (w - M.l - M.r) * (from - Math.log(v)) / (from - to), Y = (v) => M.t + (h - M.t - M.b) * (1 - (v - low) / (top - low));
   drawPlaneAxes(c, { X, Y, w, h, from, to, top, low });
   const line = (values) => { c.beginPath(); for (const i of keep) c.lineTo(X(way[i]), Y(values[i])); c.stroke(); };
@@ -125,7 +114,7 @@ function drawPlane(c, p, { w, h }) {
   if (third) labelThird(c, { X, Y, w, h }, keep, way, second, third);
   return (sigma) => {
     const v = interp(p.sigma, way, sigma);
-    return v > least ? [X(v), Y(linear(p.sigma, second, sigma))] : null;
+    return v > floor ? [X(v), Y(linear(p.sigma, second, sigma))] : null;
   };
 }
 
@@ -153,98 +142,6 @@ function drawPlaneAxes(c, { X, Y, w, h, from, to, top, low }) {
     write(c, zero ? '0' : String(+v.toPrecision(2)).replace('-', '−'), M.l - 5, y, { align: 'right', base: 'middle' });
   }
   write(c, 'way still to go along PC 1', (M.l + w - M.r) / 2, h - 6, { align: 'center', colour: T.ink2 });
-}
-
-// y at σ, straight in ln σ; unlike `interp` it may change sign.
-function linear(xs, ys, s) {
-  const i = xs.findIndex((v) => s >= v);
-  if (i <= 0) return i === 0 ? ys[0] : ys[ys.length - 1];
-  const f = Math.log(xs[i - 1] / s) / Math.log(xs[i - 1] / xs[i]);
-  return ys[i - 1] + f * (ys[i] - ys[i - 1]);
-}
-
-// ---- 3-D: all paths, turned by hand ---------------------------------------------------------------
-
-// Each axis by its own range: PC 1 is hundreds of times PC 3, and at one scale there is nothing to see.
-const ranges = (p) => heldScale(S.parts.path.key, () => [0, 1, 2].map((m) => {
-  let low = 0, high = 1e-9;
-  for (let j = m; j < p.c.length; j += p.k) { low = Math.min(low, p.c[j]); high = Math.max(high, p.c[j]); }
-  return { low, high };
-}));
-
-function projection(p, { w, h }) {
-  const r = ranges(p), foot = 30, scale = Math.min(w / 3.1, (h - foot) / 2.75), cy = (h - foot) / 2 + 2;
-  const [cosY, sinY, cosP, sinP] = [Math.cos(turn.yaw), Math.sin(turn.yaw), Math.cos(turn.pitch), Math.sin(turn.pitch)];
-  const unit = (v, m) => 2 * (v - r[m].low) / (r[m].high - r[m].low) - 1;
-  // PC 1 to the left (noise left, data right, as everywhere), PC 2 up, PC 3 towards the eye
-  const box = (a, b, d) => {
-    const x = -a * cosY + d * sinY, z = a * sinY + d * cosY;
-    return [w / 2 + scale * x, cy - scale * (0.72 * b * cosP - z * sinP * 0.72)];
-  };
-  return { box, point: (v) => box(unit(v[0], 0), unit(v[1], 1), unit(v[2], 2)), r };
-}
-
-function drawSpace(c, p, size) {
-  const { box, point, r } = projection(p, size), here = (i, k) => point([0, 1, 2].map((m) => at(p, i, k, m))), own = chosen(p);
-  drawBox(c, box);
-  c.lineJoin = 'round';
-  c.lineWidth = 1;
-  for (let i = 1; i < p.sigma.length; i++) {          // one stroke a level: its colour is its σ
-    c.beginPath();
-    for (let k = 0; k < p.paths; k++) if (k !== own) { c.moveTo(...here(i - 1, k)); c.lineTo(...here(i, k)); }
-    c.globalAlpha = T.dark ? 0.6 : 0.5;
-    c.strokeStyle = ramp(p.sigma[i]);
-    c.stroke();
-  }
-  c.globalAlpha = 1;
-  c.beginPath();
-  p.sigma.forEach((_, i) => c.lineTo(...here(i, own)));
-  c.lineWidth = 2;
-  c.strokeStyle = T.ink;
-  c.stroke();
-  p.sigma.forEach((sigma, i) => dot(c, ...here(i, own), 2.25, ramp(sigma)));
-  write(c, 'axes scaled separately', size.w / 2, size.h - 17, { align: 'center', colour: T.ink2 });
-  const most = (m) => +Math.max(-r[m].low, r[m].high).toPrecision(2);
-  write(c, `PC 1 to ${most(0)}, PC 2 ±${most(1)}, PC 3 ±${most(2)}`, size.w / 2, size.h - 3, { align: 'center' });
-  return (sigma) => point([0, 1, 2].map((m) => linear(p.sigma, column(p, own, m), sigma)));
-}
-
-function drawBox(c, box) {
-  c.lineWidth = 1;
-  c.strokeStyle = T.line;
-  for (const [u, v] of [[-1, -1], [-1, 1], [1, -1], [1, 1]]) {
-    segment(c, ...box(-1, u, v), ...box(1, u, v));
-    segment(c, ...box(u, -1, v), ...box(u, 1, v));
-    segment(c, ...box(u, v, -1), ...box(u, v, 1));
-  }
-  const [a, b, d] = [box(0, -1, 1), box(1, 0, 1), box(-1, -1, 0)];
-  write(c, 'PC 1', a[0], a[1] + 13, { align: 'center', halo: true });
-  write(c, 'PC 2', b[0] - 4, b[1] + 4, { align: 'right', halo: true });
-  write(c, 'PC 3', d[0] + 6, d[1] + 10, { halo: true });
-}
-
-function wireTurning(root) {
-  let from = null;
-  const turned = (yaw, pitch) => {
-    turn = { yaw: turn.yaw + yaw, pitch: clamp(turn.pitch + pitch, -1.4, 1.4) };
-    drawMini();
-    paintMini();
-  };
-  const on = () => root.classList.contains('turns');
-  root.addEventListener('pointerdown', (e) => { if (on()) { from = [e.clientX, e.clientY]; root.setPointerCapture(e.pointerId); } });
-  root.addEventListener('pointermove', (e) => {
-    if (!from || !on()) return;
-    turned((e.clientX - from[0]) * 0.01, (e.clientY - from[1]) * 0.01);
-    from = [e.clientX, e.clientY];
-  });
-  for (const name of ['pointerup', 'pointercancel']) root.addEventListener(name, () => { from = null; });
-  root.addEventListener('keydown', (e) => {
-    const by = on() && { ArrowLeft: [-0.12, 0], ArrowRight: [0.12, 0], ArrowUp: [0, -0.12], ArrowDown: [0, 0.12] }[e.key];
-    if (!by) return;
-    e.preventDefault();
-    e.stopPropagation();
-    turned(...by);
-  });
 }
 
 // ---- data on a line: the same paths in the other frames -------------------------------------------

@@ -21,7 +21,7 @@ export function decodePoints(text) {
 let stage = null, canvas = null, strokes = [], known = null, sent = null, timer = null, active = null;
 
 const points = () => strokes.flat();
-const place = ({ w, h }) => ({ x: w / 2, y: (h - 20) / 2, r: Math.min(w - 24, h - 68) / 2 });
+const place = ({ w, h }) => ({ x: w / 2, y: h / 2, r: Math.min(w - 28, h - 104) / 2 });   // below the tools, above the buttons
 
 function init(owner) {
   stage = owner;

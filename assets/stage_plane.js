@@ -98,7 +98,9 @@ function paintDensity(c, F, sigma) {
 function paintScore(c, F, sigma) {
   const { columns, rows, reach } = S.parts.data.density, field = dataArrays().arrows, { i, f } = levelsAround(sigma);
   const n = columns * rows * 2, z = S.view === 'true' ? size(sigma) : 1, list = [];
-  for (let r = 0, j = i * n; r < rows; r++) for (let q = 0; q < columns; q++, j += 2) {
+  const every = F.w < 460 ? 2 : 1;
+  for (let r = 0; r < rows; r += every) for (let q = 0; q < columns; q += every) {
+    const j = i * n + 2 * (r * columns + q);
     const dx = field[j] * (1 - f) + field[j + n] * f, dy = field[j + 1] * (1 - f) + field[j + 1 + n] * f, d = Math.hypot(dx, dy) || 1;
     list.push(F.X(z * reach[0] * (2 * (q + 1) / (columns + 1) - 1)), F.Y(z * reach[1] * (1 - 2 * (r + 1) / (rows + 1))), dx / d, -dy / d);
   }

@@ -3,11 +3,11 @@
 
 import { S, interp, sig3, unpack, UNITS } from './state.js';
 import { T, rgba } from './theme.js';
-import { disc, fitting, niceStep, once, open, ring, segment, sheet, widthOf, write } from './canvas.js';
+import { disc, fitting, once, open, ring, segment, sheet, widthOf, write } from './canvas.js';
 import { colourise, whole } from './stage_image.js';
 
 const held = once(), heldDots = once();
-const REACH = 2.5;                      // half of a small panel, in spreads
+const REACH = 2.2;                      // half of a small panel, in spreads
 const CAPTIONS = [
   'One real sample under noise, and the denoiser’s answer. The answer changes in a narrow band of σ.',
   'A real sample under noise, and the denoiser’s answer.',
@@ -43,7 +43,7 @@ function draw(stage) {
   open(over, size);
   const c = open(still, size), top = 44, edge = narrow ? 12 : 16, levels = chosen(narrow);
   const area = { x: edge, y: top, w: size.w - 2 * edge, h: size.h - top - 34 };
-  axis = S.parts.data.kind === 'image' ? drawImages(c, area, levels, band, size.ratio, narrow) : drawPanels(c, area, levels, band, narrow);
+  axis = S.parts.data.kind === 'image' ? drawImages(c, area, levels, band, size.ratio, narrow) : drawPanels(c, area, levels, band);
   if (axis) drawChange(c, axis, strip, band, narrow);
   write(c, fitting(c, CAPTIONS, area.w, { size: 12 }), edge, size.h - 14, { size: 12 });
 }
@@ -51,22 +51,24 @@ function draw(stage) {
 // ---- images: two rows, and the curve below on the same columns ------------------------------------
 
 function drawImages(c, area, levels, band, ratio, narrow) {
-  const [C, H, W] = S.parts.data.shape, strip = S.parts.data.strip, n = levels.length, gap = narrow ? 4 : 6;
-  const words = narrow ? 0 : 60, curve = Math.max(72, area.h * 0.34);
-  const scale = whole(Math.min((area.w - words - gap * (n - 1)) / n / W, (area.h - curve - 56) / 2 / H), ratio), tw = W * scale, th = H * scale;
-  const left = area.x + words + (area.w - words - n * (tw + gap) + gap) / 2, spare = Math.max(0, area.h - 2 * th - 56 - curve), y0 = area.y + 8 + spare / 4;
+  const [C, H, W] = S.parts.data.shape, strip = S.parts.data.strip, n = levels.length, gap = narrow ? 4 : 6, head = 18;
+  const least = Math.max(72, area.h * 0.34), fixed = 2 * head + 28;   // px for the curve; for words between the rows
+  const scale = whole(Math.min((area.w - gap * (n - 1)) / n / W, (area.h - least - fixed) / 2 / H), ratio), tw = W * scale, th = H * scale;
+  const left = area.x + (area.w - n * (tw + gap) + gap) / 2, x = (j) => left + j * (tw + gap), y0 = area.y + head, y1 = y0 + th + head + 6;
   const tiles = held(`${S.parts.data.key} ${T.dark}`, () => ({ noisy: tileStrip(strip.noisy, strip.levels.length, { C, H, W }), denoised: tileStrip(strip.denoised, strip.levels.length, { C, H, W }) }));
-  const x = (j) => left + j * (tw + gap), rows = [['noisy', y0, 'noisy'], ['denoised', y0 + th + 10, 'D(x; σ)']], bottom = y0 + 2 * th + 10;
-  const lit = levels.map(({ sigma }) => inBand(sigma, band)), axis = columnsAxis(levels, (j) => x(j) + tw / 2);
-  shade(c, axis, band, y0 - 6, bottom + 28);
+  const axis = columnsAxis(levels, (j) => x(j) + tw / 2), bottom = y1 + th + 26;
+  shade(c, axis, band, y0 - 4, bottom);
   c.imageSmoothingEnabled = scale * ratio < 1;
-  for (const [name, y, text] of rows) {
+  for (const [name, y, sign, text] of [['noisy', y0, 'x', 'noisy'], ['denoised', y1, 'D', 'denoised']]) {
+    const used = write(c, sign, left, y - 6, { size: 12, italic: true, colour: T.ink, halo: true });
+    write(c, text, left + used + 6, y - 6, { size: 12, halo: true });
     levels.forEach(({ i }, j) => c.drawImage(tiles[name], 0, i * H, W, H, x(j), y, tw, th));
-    if (words) write(c, text, left - 10, y + th / 2, { align: 'right', base: 'middle', size: 12, colour: T.ink2 });
   }
-  levels.forEach(({ sigma }, j) => write(c, (j || narrow ? '' : 'σ = ') + label(sigma), x(j) + tw / 2, bottom + 17, { align: 'center', colour: lit[j] ? T.ink : T.ink3, weight: lit[j] ? 600 : 400 }));
-  const y = bottom + 28 + Math.min(24, spare / 4);
-  return { ...axis, y, h: Math.min(curve + spare / 2, area.y + area.h - y - 4), ticks: [], tops: y0 - 6 };
+  levels.forEach(({ sigma }, j) => {
+    const lit = inBand(sigma, band);
+    write(c, (j || narrow ? '' : 'σ ') + label(sigma), x(j) + tw / 2, y1 + th + 16, { align: 'center', colour: lit ? T.ink : T.ink3, weight: lit ? 600 : 400 });
+  });
+  return { ...axis, y: bottom, h: area.y + area.h - bottom - 6, ticks: [] };
 }
 
 function tileStrip(text, count, { C, H, W }) {
@@ -90,16 +92,20 @@ function columnsAxis(levels, middle) {
 
 // ---- points: one small panel a level, and the curve below over ln σ -------------------------------
 
-function drawPanels(c, area, levels, band, narrow) {
-  const n = levels.length, columns = narrow ? 3 : area.w > 900 ? n : 6, rows = Math.ceil(n / columns), gap = 8, curve = Math.max(72, area.h * 0.24);
-  const cell = Math.floor(Math.min((area.w - gap * (columns - 1)) / columns, (area.h - curve - 26 - rows * 18) / rows));
+function drawPanels(c, area, levels, band) {
+  const n = levels.length, gap = 8, least = Math.max(72, area.h * 0.26);
+  const sizes = [3, 4, 6, n].map((columns) => {
+    const rows = Math.ceil(n / columns);
+    return { columns, rows, cell: Math.floor(Math.min((area.w - gap * (columns - 1)) / columns, (area.h - least - 20 - rows * 18) / rows)) };
+  });
+  const { columns, rows, cell } = sizes.reduce((best, one) => one.cell >= 0.85 * best.cell ? one : best);   // few rows leave the curve room
   if (cell < 24) return null;
   const left = area.x + (area.w - columns * (cell + gap) + gap) / 2;
   levels.forEach((level, j) => drawPanel(c, left + (j % columns) * (cell + gap), area.y + (j / columns | 0) * (cell + 18), cell, level, band));
   const { fine } = S.parts.data.strip, high = Math.log(fine[fine.length - 1]), low = Math.log(fine[0]), x0 = area.x + 8, w = area.w - 16;
   const X = (sigma) => x0 + w * (high - Math.min(high, Math.max(low, Math.log(sigma)))) / (high - low);
   const y = area.y + rows * (cell + 18) + 2;
-  return { X, left: x0, right: x0 + w, y, h: area.y + area.h - y - 18, ticks: [10, 1, 0.1, 0.01], tops: y };
+  return { X, left: x0, right: x0 + w, y, h: area.y + area.h - y - 18, ticks: [10, 1, 0.1, 0.01] };
 }
 
 const stripArrays = () => heldDots(S.parts.data.key, () => {
@@ -185,7 +191,7 @@ function paint({ over, size }) {
   const x = axis.X(Math.max(sigma, 1e-9)), { strip } = S.parts.data, top = Math.max(...strip.change), height = axis.h - 22;
   c.lineWidth = 1;
   c.strokeStyle = T.ink;
-  segment(c, Math.round(x) + 0.5, axis.y, Math.round(x) + 0.5, axis.y + axis.h);
+  segment(c, Math.round(x) + 0.5, axis.y + 17, Math.round(x) + 0.5, axis.y + axis.h);
   if (height >= 16) ring(c, x, axis.y + axis.h - height * changeAt(strip, sigma) / top, 4, T.ink);
 }
 

@@ -224,10 +224,10 @@ def _parsed(f, value):
         if isinstance(f.default, tuple):
             return tuple(float(v) for v in value.replace(";", ",").split(",") if v.strip())
         number = float(value)
-        return int(value) if isinstance(f.default, int) and number.is_integer() else number
+        return int(number) if isinstance(f.default, int) and number.is_integer() else number
     except (ValueError, KeyError, OverflowError):
         kind = {bool: "true or false", tuple: "a list of numbers with commas"}.get(
-            type(f.default), "a number")
+            type(f.default), f"a number {_bounds(f.metadata['spec'])}")
         raise UserError(f"{_label(f)} must be {kind}; got {_show(value)}.") from None
 
 

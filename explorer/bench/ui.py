@@ -1,0 +1,2 @@
+"""tmp"""
+def options(c): pass

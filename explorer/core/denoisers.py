@@ -74,7 +74,9 @@ class Mixture:
         return torch.cat(parts).view_as(x)
 
     def _denoise(self, x: Tensor, sigma: Tensor) -> Tensor:
-        p = torch.softmax(self._logits(x, sigma), -1)
+        logits = self._logits(x, sigma)
+        # over itself unless a gradient flows: a second (B, K) buffer costs as much as the exponents
+        p = torch.softmax(logits, -1, out=None if logits.requires_grad else logits)
         if self.stds.ndim:
             v = sigma**2 + self._variance
             keep = self._variance / v
