@@ -235,7 +235,7 @@ def test_any_link_is_a_view_or_a_user_error(query):
     ({"solver": "rk2", "solver.alpha": 7}, "= 7 is out of range; from 0.1 to 1 works"),
     ({"stepps": 3}, "Unknown setting 'stepps'. Known: steps"),
     ({"steps": 2.5}, "whole number; got 2.5. Try 2 or 3"),
-    ({"steps": "many"}, "steps must be a number; got 'many'"),
+    ({"steps": "many"}, "got 'many'"),
     ({"steps": "1e400"}, "inf"), ({"steps": True}, "True"), ({"steps": None}, "None"),
     ({"denoise": "perhaps"}, "true or false; got 'perhaps'"), ({"denoise": 1}, "got 1"),
     ({"kind": 3}, "kind cannot be 3. Known: 1, 2"), ({"kind": True}, "True"),

@@ -3,15 +3,13 @@
     D(x; σ) = softmax((x · y − |y|²/2)/σ²) Y        baseline: x Yᵀ, and p Y with p at hand
 """
 
-import multiprocessing
-import resource
-import sys
+from pathlib import Path
 
 import torch
 
 from ..core.denoisers import Mixture
 from ..core.device import Device, pick
-from .report import side_by_side, table, verdict
+from .report import resident, side_by_side, table, verdict
 
 SHAPES = ((256, 1797, 64), (64, 20000, 768))  # batch, data, dimension: digits, a larger set
 SIGMA = 0.5
@@ -33,13 +31,15 @@ def measure(given) -> None:
         extra = _memory(shape, device)
         full = 8 * shape[0] * shape[1] * shape[2]
         ratios.append(ratio)
-        parts.append(extra / full)
+        parts += [extra / full] if extra is not None else []
         rows.append((" x ".join(map(str, shape)), f"{1e3 * ours:.2f} ms", f"{1e3 * baseline:.2f} ms",
-                     f"{ratio:.3f}", f"{extra / 2**20:.0f} MiB", f"{full / 2**20:.0f} MiB"))
+                     f"{ratio:.3f}",
+                     "?" if extra is None else f"{extra / 2**20:.0f} MiB", f"{full / 2**20:.0f} MiB"))
     table(("batch x data x dimension", "D(x; σ)", "two products", "ratio", "extra memory",
            "if held whole"), rows)
     verdict("D over its two matrix products", max(ratios), TARGET)
-    verdict("extra memory over batch x data x dimension", max(parts), 0.2)
+    if parts:
+        verdict("extra memory over batch x data x dimension", max(parts), 0.2)
 
 
 def _problem(shape, device: Device):
@@ -64,31 +64,20 @@ def _times(shape, device: Device, rounds: int) -> tuple[float, float, float]:
     return side_by_side(lambda: denoiser(x, sigma), products, rounds, device.synchronize)
 
 
-def _memory(shape, device: Device) -> int:
-    """Bytes that one call takes beyond what was there, at the worst moment."""
+def _memory(shape, device: Device) -> int | None:
+    """Bytes that one call takes beyond what was there, at the worst moment; None if unknown."""
+    points, x = _problem(shape, device)
+    denoiser, sigma = Mixture(points), torch.tensor(SIGMA, dtype=torch.float64)
+    denoiser(x[:1], sigma)  # libraries load on first use
     if device.device.type == "cuda":
-        points, x = _problem(shape, device)
-        denoiser = Mixture(points)
         torch.cuda.reset_peak_memory_stats()
         before = torch.cuda.memory_allocated()
-        denoiser(x, torch.tensor(SIGMA))
+        denoiser(x, sigma)
         return torch.cuda.max_memory_allocated() - before
-    # a process of its own: the peak of this one may lie behind us
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_resident, (shape, device))
-
-
-@torch.no_grad()
-def _resident(shape, device: Device) -> int:
-    points, x = _problem(shape, device)
-    denoiser = Mixture(points)
-    denoiser(x[:1], torch.tensor(SIGMA))  # libraries load on first use
-    before = _peak()
-    denoiser(x, torch.tensor(SIGMA))
-    return _peak() - before
-
-
-def _peak() -> int:
-    """The highest resident set so far, in bytes; Linux counts kilobytes, macOS bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else 1024 * peak
+    try:
+        Path("/proc/self/clear_refs").write_text("5")  # Linux: the peak falls to what is there now
+    except OSError:
+        return None
+    before = resident("VmHWM")
+    denoiser(x, sigma)
+    return resident("VmHWM") - before

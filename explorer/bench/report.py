@@ -3,6 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 
 def side_by_side(ours: Callable[[], None], baseline: Callable[[], None], rounds: int,
@@ -47,3 +48,11 @@ def percentile(values: Sequence[float], part: float) -> float:
     """The smallest value that at least this part of the values do not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, max(0, -(-int(100 * part) * len(ordered) // 100) - 1))]
+
+
+def resident(what: str = "VmRSS", process: int | str = "self") -> int:
+    """Bytes in memory now (VmRSS) or at the peak (VmHWM), as Linux tells them."""
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
+        if line.startswith(f"{what}:"):
+            return 1024 * int(line.split()[1])
+    raise OSError(f"no {what} in /proc/{process}/status")
