@@ -75,8 +75,9 @@ function show(message, since) {
   query = message.query;
   if (!waiting) writeControls();
   writeWords(message.words);
-  if (S.parts.data.key !== before && before) { S.pick = 0; if (S.view !== 'draw' || S.parts.data.kind !== 'plane') S.view = S.view === 'strip' ? 'strip' : 'fit'; }
+  if (S.parts.data.key !== before && before) { S.picked = false; S.pick = 0; if (S.view !== 'draw' || S.parts.data.kind !== 'plane') S.view = S.view === 'strip' ? 'strip' : 'fit'; }
   if (S.values.data !== 'drawn' && S.view === 'draw') S.view = 'fit';
+  if (!S.picked) S.pick = S.parts.path?.hero ?? 0;
   if (first) settleCursor();
   if (S.sigma != null) S.sigma = Math.min(Math.max(S.sigma, 1e-9), S.parts.run.sigma[0]);
   drawAll(false);
@@ -139,8 +140,9 @@ let typing = null, history = [], current = null;
 
 function viewQuery() {
   const params = new URLSearchParams(query);
-  const plain = { what: 'x', view: 'fit', measure: 'bend', weight: 'edm', design: 'edm', pick: 0, mini: 'plane' };
+  const plain = { what: 'x', view: 'fit', measure: 'bend', weight: 'edm', design: 'edm', mini: 'plane' };
   for (const [k, v] of Object.entries(plain)) if (S[k] !== v) params.set(k, S[k]);
+  if (S.picked) params.set('pick', S.pick);
   if (S.sigma != null && !S.playing) params.set('sigma', String(+S.sigma.toPrecision(3)));
   return params.toString().replaceAll('%2C', ',');
 }
@@ -162,7 +164,7 @@ function readView() {
   for (const [k, known] of Object.entries(choices)) if (known.includes(params.get(k))) S[k] = params.get(k);
   const sigma = +params.get('sigma'), pick = +params.get('pick');
   if (sigma > 0 && Number.isFinite(sigma)) S.sigma = sigma;
-  if (Number.isInteger(pick) && pick > 0 && pick < 4096) S.pick = pick;
+  if (params.has('pick') && Number.isInteger(pick) && pick >= 0 && pick < 4096) { S.pick = pick; S.picked = true; }
   for (const k of [...VIEW_KEYS, '__theme']) params.delete(k);
   return params.toString();
 }
@@ -229,7 +231,7 @@ function initActions(upload) {
   $('#problem button').onclick = () => problem(null);
   $('#what').addEventListener('change', (e) => { S.what = e.target.value; drawStage(); drawMini(); paint(); address(); });
   document.addEventListener('view', () => { drawStage(); drawMini(); paint(); address(); });
-  document.addEventListener('pick', () => { drawStage(); drawMini(); paint(); address(); });
+  document.addEventListener('pick', () => { S.picked = true; drawStage(); drawMini(); paint(); address(); });
   document.addEventListener('drawn', (e) => { S.values = { ...S.values, 'data.points_text': e.detail.text }; ask({ values: flat() }); });
   $('#draw').onclick = () => { S.view = S.view === 'draw' ? 'fit' : 'draw'; drawStage(); paint(); address(); };
   $('#file').addEventListener('change', async (e) => {

@@ -10,6 +10,7 @@ export const S = {
   view: 'fit',       // fit: constant spread | true: 1 : 1 | strip: EDM Fig. 1 | draw: a pad
   show: { samples: true, paths: true, one: true, data: true, density: true, score: false },
   pick: 0,           // the sample whose path is drawn in ink
+  picked: false,     // whether the reader chose it
   mini: 'plane',     // plane | space (3-D)
   measure: 'bend',   // of curvature
   weight: 'edm',     // of the loss

@@ -9,7 +9,6 @@ named API endpoints.  Every value is checked again by the settings themselves.
 import inspect
 import json
 import threading
-import time
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
@@ -248,13 +247,12 @@ def build() -> gr.Blocks:
     """The Gradio app, ready to launch."""
     gr.set_static_paths([ASSETS, PLOTLY.parent])
     template = (ASSETS / "page.html").read_text().replace("@controls", controls.panel())
-    version = max(int(f.stat().st_mtime) for f in ASSETS.iterdir())
     base = f"/gradio_api/file={ASSETS}"
     with gr.Blocks(title="Diffusion Sampler Explorer", analytics_enabled=False) as demo:
         gr.HTML(html_template=template, js_on_load=SCRIPT, apply_default_css=False,
                 elem_id="explorer", padding=False,
                 server_functions=[explore, progress, cancel, receive],
-                config=controls.config(), script=f"{base}/app.js?v={version}")
+                config=controls.config(), script=f"{base}/app.js")
         gr.api(_named_arguments(explore_endpoint), api_name="explore")
         gr.api(_named_arguments(sample_endpoint), api_name="sample")
         gr.api(_receive_file, api_name="upload")
@@ -273,18 +271,19 @@ def head() -> str:
     version = max(int(f.stat().st_mtime) for f in ASSETS.iterdir())
     sheets = "".join(f'<link rel="stylesheet" href="{base}/{name}?v={version}">'
                      for name in ("style.css", "stage.css") if (ASSETS / name).exists())
-    return f'{sheets}<script async src="/gradio_api/file={PLOTLY}"></script>'
+    modules = "".join(f'<link rel="modulepreload" href="{base}/{f.name}">'
+                      for f in sorted(ASSETS.glob("*.js")))
+    return f'{sheets}{modules}<script async src="/gradio_api/file={PLOTLY}"></script>'
 
 
 def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
     """Serve the page; returns Gradio's (app, local url, share url)."""
     demo = build()
     demo.queue(max_size=options.pop("queue_size", 64), default_concurrency_limit=AT_ONCE)
-    started = time.perf_counter()
     out = demo.launch(server_name=host, server_port=port, head=head(), run_history=False,
                       footer_links=[], allowed_paths=[str(ASSETS), str(PLOTLY.parent)],
                       quiet=True, ssr_mode=False, **options)
-    launch.seconds = time.perf_counter() - started
+    threading.Thread(target=message, args=({"query": ""},), daemon=True).start()  # warm the first view
     return demo, *out
 
 

@@ -115,7 +115,7 @@ def _strip(source) -> dict:
     clean = source.clean(1, seed=5)
     noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(6),
                         dtype=torch.float64).to(clean)
-    scale = source.sigma_data / 0.5
+    scale = float(f"{source.sigma_data / 0.5:.1g}")  # EDM's levels, for data of another size
     levels = torch.tensor([max(s * scale, 1e-3) for s in STRIP_LEVELS], dtype=torch.float64)
     noisy, denoised = denoise_strip(source.denoiser, clean, levels, noise)
     fine = torch.logspace(math.log10(0.002), math.log10(80), 60, dtype=torch.float64)
@@ -165,6 +165,7 @@ def path_part(e: Experiment, watch: Watch | None = None) -> dict:
         out["exact"] = stage.planar_paths(ref.x[:, :EXACT_PATHS], ref.sigma, source.view,
                                           _spread(source))
         out["paths"] = min(EXACT_PATHS, ref.x.shape[1])
+        out["hero"] = _longest(ref, source)
     if source.kind == "line":
         order = ref.x[0, :, 0].argsort()
         chosen = order[torch.linspace(0, len(order) - 1, min(24, len(order))).long()]
@@ -172,6 +173,14 @@ def path_part(e: Experiment, watch: Watch | None = None) -> dict:
         out["paths"] = len(chosen)
     out |= _subspace(source, ref.sigma, x)
     return out
+
+
+def _longest(ref, source) -> int:
+    """The sample whose path goes furthest on the stage: the one to show first."""
+    shown = stage.project(ref.x[:, :EXACT_PATHS], source.view)
+    scaled = shown / stage.spread(ref.sigma, _spread(source)).to(shown).reshape(-1, 1, 1)
+    length = scaled.diff(dim=0).norm(dim=2).sum(0)
+    return int(length.argmax())
 
 
 def _curvature(e: Experiment, source, sigma, x, answers) -> dict:
