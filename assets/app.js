@@ -38,13 +38,21 @@ async function send() {
   const have = Object.fromEntries(Object.entries(S.parts).map(([k, p]) => [k, p.key]));
   try {
     const message = await server.explore({ ...request, have, page, id, design: S.design });
-    if (id > newest && !message.stale) { newest = id; show(message, since); }
+    if (message.stale) cancelled(id);
+    else if (id > newest) { newest = id; show(message, since); }
   } catch (error) {
     if (id === asked) problem('The server did not answer. The picture below is the last one that worked; change a setting to try again.');
   }
   flying -= 1;
   busy();
   if (waiting && flying === 0) send();
+}
+
+// A request that the reader stopped, and not a newer one: what is on show stays, and says so.
+function cancelled(id) {
+  if (id !== asked || waiting || !S.parts.run || S.parts.error) return;
+  S.parts.error = { why: 'Cancelled. Change a setting to measure again.' };
+  drawAll(false);
 }
 
 let slow = null;

@@ -111,7 +111,7 @@ function writeAround(now) {
 
 function writeTools() {
   const { root } = stage, kind = S.parts.data.kind, seg = $('.seg', root), own = WHOLE_VIEWS[kind];
-  const choices = [...own, ['strip', 'strip'], ...(S.values.data === 'drawn' ? [['draw', 'draw']] : [])];
+  const choices = [...own, ['strip', 'denoise'], ...(S.values.data === 'drawn' ? [['draw', 'draw']] : [])];
   const titles = { strip: 'One real sample under noise, and the denoiser’s answer', draw: 'Draw the data' };
   html(seg, choices.map(([value, name]) => `<label title="${titles[value] ?? ''}"><input type="radio" name="stage-view" value="${value}"><span>${name}</span></label>`).join(''));
   const now = view(), sizes = kind === 'plane' && S.what !== 'x' && now === planeView;

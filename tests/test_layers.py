@@ -15,7 +15,7 @@ RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 STRANGERS = {("data", "models"), ("data", "analysis"), ("models", "analysis"),
              ("figures", "experiment"), ("figures", "designs"), ("figures", "sweep"),
              ("figures", "export"), ("figures", "lessons")}
-ONLY_IN = {"gradio": {"ui", "app"}, "gradio_client": {"ui", "app"},
+ONLY_IN = {"gradio": {"ui", "app", "bench"}, "gradio_client": {"ui", "app"},
            "plotly": {"figures", "ui", "bench"}, "argparse": {"cli", "bench", "__main__", "app"}}
 FILES = sorted(PACKAGE.rglob("*.py")) + [p for p in [ROOT / "app.py"] if p.exists()]
 

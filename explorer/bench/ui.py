@@ -1,2 +1,215 @@
-"""tmp"""
-def options(c): pass
+"""From slider to pixels in a real browser, beside the same figures through gr.Plot.
+
+The default view at 1440 × 900 in headless Chromium.  A move sets a range input and dispatches its
+`input` event; the clock stops after the frame in which the last panel has been drawn.
+"""
+
+import math
+import random
+import statistics
+
+from ..experiment import Experiment
+from ..settings import parameters
+from .page import browser, served
+from .report import percentile, resident, table, verdict
+
+SIZE = {"width": 1440, "height": 900}
+SLIDERS = {  # what a hand does with the default view: (low, high) of the values it visits
+    "timesteps.rho": (2, 12), "nfe": (11, 79), "timesteps.sigma_max": (20, 300),
+    "timesteps.sigma_min": (0.001, 0.02), "s_churn": (5, 60), "samples": (64, 512)}
+FLOOR, CEILING = 0.001, 1000  # the ends of a log slider, as in assets/controls.js
+CURSOR_MOVES, OPENINGS, BASELINE_MOVES = 60, 3, 12
+MB = 1e6
+
+WATCH = """
+window.bench = {asked: 0, answered: 0, requests: 0};
+const fetch_ = window.fetch;
+window.fetch = async (...given) => {
+  const body = given[1]?.body, explore = typeof body === 'string' && body.includes('"fn_name":"explore"');
+  bench.requests += 1;
+  if (explore) bench.asked += 1;
+  try { return await fetch_(...given); } finally { if (explore) bench.answered += 1; }
+};
+new MutationObserver(() => {
+  if (document.body?.classList.contains('ready')) bench.ready ??= performance.now();
+}).observe(document, {subtree: true, childList: true, attributes: true, attributeFilter: ['class']});
+"""
+MOVE = """
+([key, position]) => {
+  const range = [...document.querySelectorAll(`[data-key="${key}"] input[type=range]`)]
+    .find((r) => r.offsetParent && !r.disabled);
+  bench.before = {drawn: explorer.times.length, asked: bench.asked};
+  range.value = position;
+  range.dispatchEvent(new Event('input', {bubbles: true}));
+}
+"""
+SETTLED = """
+() => bench.asked > bench.before.asked && bench.asked === bench.answered
+  && explorer.times.length - bench.before.drawn >= bench.asked - bench.before.asked
+"""
+CURSOR = """
+(value) => new Promise((done) => {
+  const scrub = document.querySelector('#scrub'), started = performance.now();
+  scrub.value = value;
+  scrub.dispatchEvent(new Event('input', {bubbles: true}));
+  const worked = performance.now() - started;
+  requestAnimationFrame(() => setTimeout(() => done([worked, performance.now() - started]), 0));
+})
+"""
+PLOTS = """
+(mark) => {
+  const titles = [...document.querySelectorAll('.js-plotly-plot .gtitle')];
+  return titles.filter((t) => t.textContent.includes(mark)).length === 6;
+}
+"""
+PLOT_MOVE = """
+([value, mark]) => new Promise((done) => {
+  const shown = """ + PLOTS.strip() + """;
+  const range = document.querySelector('#rho input[type=range]'), started = performance.now();
+  const look = () => shown(mark) ? setTimeout(() => done(performance.now() - started), 0)
+    : requestAnimationFrame(look);
+  range.value = value;
+  range.dispatchEvent(new Event('input', {bubbles: true}));
+  requestAnimationFrame(look);
+})
+"""
+
+
+def options(command) -> None:
+    command.add_argument("--moves", type=int, default=60, help="slider moves in all")
+    command.add_argument("--views", type=int, default=0,
+                         help="instead, make so many different views and watch the memory")
+
+
+def measure(given) -> None:
+    """Print the page's delays against gr.Plot's, or with --views the memory it keeps."""
+    if given.views:
+        return _memory(given.views, given.device)
+    with browser() as chromium:
+        with served(device=given.device) as app:
+            opened = [_opening(chromium, app.url) for _ in range(OPENINGS + 1)][1:]
+            moves, cursor, asked = _page(chromium, app.url, given.moves)
+        with served(("-m", "explorer.bench.plot_baseline"), given.device) as plain:
+            baseline = _plots(chromium, plain.url)
+    rows = [(name, len(values), *_two(values)) for name, values in moves.items()]
+    every = [v for values in moves.values() for v in values]
+    ours = moves["timesteps.rho"]
+    rows += [("all sliders", len(every), *_two(every)),
+             ("ρ through gr.Plot", len(baseline), *_two(baseline)),
+             ("cursor: work alone", len(cursor), *_two([c[0] for c in cursor])),
+             ("cursor: to the next frame", len(cursor), *_two([c[1] for c in cursor]))]
+    table(("slider to pixels", "moves", "p50", "p95"), rows)
+    print()
+    verdict("slider to pixels, p50", percentile(every, 0.5), 150, " ms")
+    verdict("slider to pixels, p95", percentile(every, 0.95), 300, " ms")
+    verdict("gr.Plot over the page, p50 of ρ", percentile(baseline, 0.5) / percentile(ours, 0.5), 8,
+            " x", least=True)
+    verdict("cursor to the next frame, p50", percentile([c[1] for c in cursor], 0.5), 20, " ms")
+    verdict("requests of the cursor", asked, 0)
+    verdict("first paint after opening", statistics.median(opened), 2000, " ms")
+    verdict("process start to a served page", app.seconds, 6, " s")
+
+
+def _two(values) -> tuple[str, str]:
+    return f"{percentile(values, 0.5):.1f} ms", f"{percentile(values, 0.95):.1f} ms"
+
+
+def _opening(chromium, url: str) -> float:
+    """ms from navigation to the first drawing, with an empty browser cache."""
+    context = chromium.new_context(viewport=SIZE)
+    page = context.new_page()
+    page.add_init_script(WATCH)
+    page.goto(url)
+    page.wait_for_function("() => window.bench?.ready")
+    ready = page.evaluate("bench.ready")
+    context.close()
+    return ready
+
+
+def _page(chromium, url: str, moves: int):
+    """(ms of each move by slider, (ms of work, ms to the frame) of the cursor, its requests)."""
+    context = chromium.new_context(viewport=SIZE, reduced_motion="reduce")
+    page = context.new_page()
+    page.add_init_script(WATCH)
+    page.goto(url)
+    page.wait_for_function("() => document.body.classList.contains('ready') && explorer.S.parts.error")
+    page.wait_for_timeout(500)
+    spec = {p.key: p for p in parameters(Experiment)}
+    times = {}
+    for k, (key, ends) in enumerate(SLIDERS.items()):
+        count = moves // len(SLIDERS) + (k < moves % len(SLIDERS))
+        group = page.locator(f'.group:has([data-key="{key}"])')
+        group.evaluate("(g) => { g.open = true; }")
+        times[key] = [_move(page, key, _position(spec[key], v)) for v in _values(ends, count)]
+        page.evaluate("(g) => g.querySelector('.reset:not(.more)').click()", group.element_handle())
+        page.wait_for_timeout(1200)  # back in the default view, with nothing under way
+    before = page.evaluate("bench.requests")
+    hand = random.Random(1)
+    cursor = [page.evaluate(CURSOR, hand.randrange(1000)) for _ in range(CURSOR_MOVES)]
+    asked = page.evaluate("bench.requests") - before
+    context.close()
+    return {k: v for k, v in times.items() if v}, cursor, asked
+
+
+def _move(page, key: str, position: float) -> float:
+    page.evaluate(MOVE, [key, position])
+    page.wait_for_function(SETTLED, polling=20)
+    return page.evaluate("explorer.times.at(-1)")
+
+
+def _values(ends: tuple[float, float], count: int) -> list[float]:
+    """A seeded walk over the range in equal factors."""
+    hand, (low, high) = random.Random(0), ends
+    return [low * (high / low) ** hand.random() for _ in range(count)]
+
+
+def _position(p, value: float) -> float:
+    """Where the slider of a parameter stands for a value; `position` of assets/controls.js."""
+    if not p.spec.log:
+        return value
+    low = FLOOR if p.spec.low <= 0 else p.spec.low
+    high = min(p.spec.high, max(CEILING, p.spec.low))
+    return round(1000 * math.log(value / low) / math.log(high / low), 1)
+
+
+def _plots(chromium, url: str) -> list[float]:
+    """ms of each move of ρ until the last of six gr.Plot shows it."""
+    page = chromium.new_page(viewport=SIZE)
+    page.goto(url)
+    page.wait_for_function(PLOTS, arg="ρ=7;", timeout=60_000)
+    times = []
+    for value in _values(SLIDERS["timesteps.rho"], BASELINE_MOVES + 1):
+        rho = round(value, 2)
+        times.append(page.evaluate(PLOT_MOVE, [rho, f"ρ={rho:g};"]))
+    page.close()
+    return times[1:]
+
+
+def _memory(views: int, device: str) -> None:
+    """Make many different views in this process; the resident set must not grow after the first 50."""
+    from ..experiment import use_device
+    from ..ui.app import message
+
+    use_device(device)
+    hand, early = random.Random(0), 0
+    warm = min(50, views)
+    for i in range(1, views + 1):
+        answer = message({"values": _any_view(hand), "want": ["data", "path", "run", "error"]})
+        if "problem" in answer:
+            print(f"view {i}: {answer['problem']}")
+        if i == warm:
+            early = resident()
+        if i % 50 == 0 or i == views:
+            print(f"{i:5d} views: {resident() / MB:6.0f} MB", flush=True)
+    late = resident()
+    print(f"after {warm} views {early / MB:.0f} MB, after {views} views {late / MB:.0f} MB")
+    verdict("growth of the resident set", abs(late - early) / MB, 200, " MB")
+
+
+def _any_view(hand: random.Random) -> dict:
+    return {"data": hand.choice(["spiral", "moons", "swissroll", "rings", "digits", "diracs", "grid"]),
+            "solver": hand.choice(["heun", "euler", "ddim", "rk2"]),
+            "nfe": hand.randrange(10, 60), "samples": hand.randrange(32, 300),
+            "seed": hand.randrange(1000), "timesteps.rho": hand.uniform(2, 12),
+            "timesteps.sigma_max": hand.uniform(20, 200),
+            "s_churn": hand.choice([0, 0, 0, 20.0])}

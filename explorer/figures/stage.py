@@ -82,8 +82,8 @@ def line_field(denoiser, schedule, sigma_edge: float, y_edge: float, columns: in
     y = y_edge * (2 * (torch.arange(rows, dtype=torch.float64) + 0.5) / rows - 1)
     t, y = (v.flatten() for v in torch.meshgrid(t, y, indexing="ij"))
     sigma, scale = schedule.sigma(t), schedule.scale(t)
-    x = (y / scale)[:, None].to(_device_of(denoiser))
-    answer = denoiser(x, sigma).cpu()[:, 0]
+    x = (y / scale)[:, None].to(_like(denoiser))
+    answer = denoiser(x, sigma.to(x)).cpu().double()[:, 0]
     rate = schedule.sigma_dot(t) / sigma
     slope = (rate + schedule.scale_dot(t) / scale) * y - rate * scale * answer
     return rounded(slope)
@@ -95,16 +95,16 @@ def line_density(law: Mixture, schedule, sigma_edge: float, y_edge: float, colum
     t_edge = float(schedule.time(torch.tensor(sigma_edge, dtype=torch.float64)))
     t = t_edge * (1 - (torch.arange(columns, dtype=torch.float64) + 0.5) / columns)
     y = torch.linspace(y_edge, -y_edge, rows, dtype=torch.float64)
-    device = _device_of(law)
     blur = 2 * y_edge / rows
     maps = []
     for at in t:
         s = float(schedule.scale(at))
         sigma = torch.sqrt(schedule.sigma(at) ** 2 + (0.7 * blur / s) ** 2)
-        p = law.log_density((y / s)[:, None].to(device), sigma.to(device)).cpu()
+        p = law.log_density((y / s)[:, None].to(_like(law)), sigma.to(_like(law))).cpu()
         maps.append((p - p.max()).exp())
     return pack.grey(torch.stack(maps, 1), 0, 1)
 
 
-def _device_of(denoiser):
-    return denoiser.means.device if hasattr(denoiser, "means") else denoiser.mean.device
+def _like(denoiser) -> Tensor:
+    """A tensor with the device and dtype that the denoiser works in."""
+    return denoiser.means if hasattr(denoiser, "means") else denoiser.mean

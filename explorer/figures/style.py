@@ -26,7 +26,8 @@ def faded(colour: str, alpha: float) -> str:
 
 def rounded(values, digits: int = 4) -> list:
     """A list with so many significant digits; NaN and infinities become None (a gap)."""
-    return [float(f"{v:.{digits}g}") if math.isfinite(v) else None for v in map(float, values)]
+    values = values.tolist() if hasattr(values, "tolist") else map(float, values)
+    return [float(f"{v:.{digits}g}") if math.isfinite(v) else None for v in values]
 
 
 def short(value: float, digits: int = 2) -> str:

@@ -43,6 +43,8 @@ class Desk:
         self._progress: dict[str, dict] = {}
 
     def arrive(self, page: str, number: float) -> None:
+        if not page:  # callers without a name have nothing to do with each other
+            return
         with self._lock:
             self._newest[page] = max(number, self._newest.get(page, 0))
             self._newest.move_to_end(page)
@@ -100,7 +102,7 @@ def message(request: dict) -> dict:
     try:
         e = _experiment(request)
         page, number = str(request.get("page", ""))[:64], request.get("id", 0)
-        number = number if isinstance(number, int) and not isinstance(number, bool) else 0
+        number = min(number, 2**53) if isinstance(number, int) else 0
         DESK.arrive(page, number)
         with _slots:
             return _message(e, request, page, number)
@@ -125,8 +127,11 @@ def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
         if late:
             pending.append(name)
             continue
-        parts[name] = panels.part(name, e, r, DESK.watch(page, number, f"Measuring the {name}", 97))
-    design = request.get("design") if request.get("design") in designs.DESIGNS else "edm"
+        steps = 97 + (len(r.levels) if name == "error" else 0)  # of the reference, of the run
+        tick = DESK.watch(page, number, f"Measuring the {name}", steps)
+        parts[name] = panels.part(name, e, r, tick)
+    design = request.get("design")
+    design = design if isinstance(design, str) and design in designs.DESIGNS else "edm"
     return {"values": flatten(e), "query": to_query(e), "parts": parts, "pending": pending,
             "drop": [p for p in pending if have.get(p) is not None and p == "error"],
             "words": _words(e, r, design)}
@@ -171,6 +176,8 @@ def cancel(page: str) -> dict:
 def receive(request: dict) -> dict:
     """Take in a file that the browser has just uploaded; its digest names the data from now on."""
     try:
+        if not isinstance(request, dict) or "\0" in str(request.get("path", "")):
+            raise UserError("Only a file that was just uploaded can be opened here.")
         path = Path(str(request.get("path", ""))).resolve()
         folder = Path(gr.utils.get_upload_folder()).resolve()
         if not path.is_relative_to(folder) or not path.is_file():

@@ -58,8 +58,8 @@ def finding(r: Run, errors: Errors, hot: list[int], other: tuple | None) -> dict
     mean, sigma = float(end.mean()), r.trajectory.sigma.tolist()
     share = sum(errors.steps.share.tolist()[i] for i in hot)
     groups = runs_of(hot)
-    names = [f"{g[0] + 1}–{g[-1] + 1}" if len(g) > 2 else " and ".join(str(i + 1) for i in g)
-             for g in groups]
+    names = [name for g in groups for name in
+             ([f"{g[0] + 1}–{g[-1] + 1}"] if len(g) > 2 else [str(i + 1) for i in g])]
     which = ("Step " if len(hot) == 1 else "Steps ") + ", ".join(names[:3])
     which = f"{which} and others" if len(names) > 3 else " and ".join(which.rsplit(", ", 1))
     span = f" (σ {level(sigma[hot[0]])} → {level(sigma[hot[-1] + 1])})" if len(groups) == 1 else ""

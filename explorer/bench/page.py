@@ -1,0 +1,91 @@
+"""A page served by a process of its own, and a real browser to open it.  The tests use both."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from ..errors import UserError
+
+ROOT = Path(__file__).resolve().parents[2]
+APP = ("app.py",)
+CHROMIUM_ADVICE = "No Chromium found: apt install chromium, or set CHROME=/path/to/chrome."
+
+
+class Served(NamedTuple):
+    """A running server: its address, and the seconds from its start to the first page."""
+
+    url: str
+    seconds: float
+    process: subprocess.Popen
+
+
+@contextmanager
+def served(command: tuple[str, ...] = APP, device: str = "cpu") -> Iterator[Served]:
+    """Run `python command --port P --device D` and wait for its page.  Raises UserError if it stops."""
+    port = free_port()
+    line = [sys.executable, *command, "--port", str(port), "--device", device]
+    started = time.perf_counter()
+    process = subprocess.Popen(line, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                               text=True)
+    url = f"http://127.0.0.1:{port}/"
+    try:
+        while not _answers(url):
+            if process.poll() is not None:
+                raise UserError(f"{' '.join(line)} stopped: {process.stderr.read()[-2000:]}")
+            if time.perf_counter() - started > 90:
+                raise UserError(f"{' '.join(line)} did not serve {url} within 90 s.")
+            time.sleep(0.02)
+        yield Served(url, time.perf_counter() - started, process)
+    finally:
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def free_port() -> int:
+    """A port of this machine that nobody uses now."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def chromium() -> str | None:
+    """The browser to drive: $CHROME, or Chromium or Chrome on the PATH."""
+    names = (os.environ.get("CHROME"), "chromium", "chromium-browser", "google-chrome",
+             "google-chrome-stable")
+    return next((found for name in names if name and (found := shutil.which(name))), None)
+
+
+@contextmanager
+def browser():
+    """A headless Chromium.  Raises UserError where there is none."""
+    path = chromium()
+    if path is None:
+        raise UserError(CHROMIUM_ADVICE)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        try:
+            yield started
+        finally:
+            started.close()

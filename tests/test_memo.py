@@ -1,0 +1,111 @@
+"""The memory of results: bounded, safe between threads, without a trace of what failed."""
+
+import dataclasses
+import threading
+import time
+
+import pytest
+import torch
+
+from explorer.errors import Cancelled
+from explorer.memo import Memo, size_of
+
+
+def test_a_value_is_made_once():
+    memo, made = Memo(1000), []
+    for _ in range(3):
+        assert memo("a", lambda: made.append(1) or "value") == "value"
+    assert len(made) == 1 and len(memo) == 1
+
+
+def test_the_least_recently_used_goes_first():
+    memo = Memo(250)
+    for key in "abc":  # 80 bytes each
+        memo(key, lambda: torch.zeros(10, dtype=torch.float64))
+    memo("a", pytest.fail)
+    memo("d", lambda: torch.zeros(10, dtype=torch.float64))
+    assert memo.bytes <= 250
+    memo("a", pytest.fail), memo("d", pytest.fail)
+    made = []
+    memo("b", lambda: made.append(1))
+    assert made
+
+
+def test_one_value_above_the_limit_is_kept_until_the_next():
+    memo = Memo(10)
+    memo("big", lambda: torch.zeros(100))
+    memo("big", pytest.fail)
+    memo("next", lambda: "x")
+    assert len(memo) == 1
+
+
+@pytest.mark.parametrize("error", [Cancelled, ValueError])
+def test_what_fails_leaves_nothing_behind(error):
+    memo = Memo(1000)
+
+    def fail():
+        raise error
+
+    with pytest.raises(error):
+        memo("a", fail)
+    assert len(memo) == 0 and memo("a", lambda: 7) == 7
+
+
+def test_two_threads_share_one_making():
+    memo, made, got = Memo(1000), [], []
+
+    def make():
+        made.append(1)
+        time.sleep(0.05)
+        return object()
+
+    threads = [threading.Thread(target=lambda: got.append(memo("a", make))) for _ in range(8)]
+    [t.start() for t in threads], [t.join() for t in threads]
+    assert len(made) == 1 and len(got) == 8 and len(set(map(id, got))) == 1
+
+
+def test_a_thread_that_waits_for_a_cancelled_making_makes_it_itself():
+    memo, started = Memo(1000), threading.Event()
+
+    def cancelled():
+        started.set()
+        time.sleep(0.05)
+        raise Cancelled
+
+    def first():
+        with pytest.raises(Cancelled):
+            memo("a", cancelled)
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    started.wait(5)
+    assert memo("a", lambda: "mine") == "mine"
+    thread.join()
+
+
+def test_other_keys_do_not_wait():
+    memo, release = Memo(1000), threading.Event()
+    thread = threading.Thread(target=lambda: memo("slow", lambda: release.wait(10)))
+    thread.start()
+    assert memo("fast", lambda: 1) == 1
+    release.set()
+    thread.join()
+
+
+def test_clear_forgets():
+    memo = Memo(1000)
+    memo("a", lambda: 1)
+    memo.clear()
+    assert memo("a", lambda: 2) == 2
+
+
+def test_bytes_are_those_of_the_tensors_inside():
+    @dataclasses.dataclass
+    class Pair:
+        a: torch.Tensor
+        b: dict
+
+    x = torch.zeros(100, dtype=torch.float64)
+    assert size_of(x) == 800
+    assert 1600 <= size_of(Pair(x, {"k": [x]})) < 1700
+    assert size_of("text") == 4
