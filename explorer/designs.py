@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from .experiment import Experiment
 from .settings import flatten, unflatten
 
-PARTS = ("schedule", "timesteps", "solver", "s_churn", "s_tmin", "s_tmax", "s_noise", "last")
+PARTS = ("schedule", "timesteps", "solver", "s_churn", "s_tmin", "s_tmax", "s_noise", "last",
+         "afs", "repeats", "inner", "low", "high")
 
 
 class Design(NamedTuple):

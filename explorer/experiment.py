@@ -17,7 +17,7 @@ from torch import Tensor
 from .analysis.error import Reference, StepErrors, reference, rms, step_errors
 from .core.denoisers import Mixture
 from .core.device import Device, pick
-from .core.sampling import Churn, Noise, Trajectory, sample
+from .core.sampling import Churn, Noise, Restart, Trajectory, sample
 from .core.schedules import EDM, SCHEDULES
 from .core.solvers import SOLVERS, Euler, Heun
 from .core.timesteps import TIMESTEPS, Custom, Rho
@@ -46,6 +46,10 @@ class Experiment:
     timesteps: Any = slot(Rho(), TIMESTEPS, "Time steps")
     solver: Any = slot(Heun(), SOLVERS, "Solver")
     churn: Churn = Churn()
+    restart: Restart = Restart()
+    afs: bool = param(False, label="First step", choices=((False, "evaluated"), (True, "analytic")),
+                      help="analytic: at σ_max data drown in noise, so the first evaluation can be "
+                           "written down and is saved (AFS)")
     nfe: int = param(35, 1, 1023, 1, label="NFE", log=True,
                      help="evaluations of the denoiser for each sample")
     last: str = param("zero", label="Ending", choices=ENDINGS,
@@ -137,15 +141,29 @@ def levels(e: Experiment) -> Tensor:
         return e.timesteps.sigmas()
     each = e.solver.evaluations
     tail = e.last != "sigma_min"
-    full = max(0 if tail else 1, -(-(2 * (e.nfe - tail) - each) // (2 * each)))
-    return e.timesteps.sigmas(full + 1)
+    spent = e.restart.repeats * e.restart.inner * each - e.afs
+    full = max(e.last != "zero", -(-(2 * (e.nfe - tail - spent) - each) // (2 * each)))
+    if spent > 0 and full < 2:
+        raise UserError(f"{e.restart.repeats} restarts of {e.restart.inner} steps cost {spent} "
+                        f"evaluations, which leaves too few of {e.nfe}; raise NFE or restart less.")
+    return e.timesteps.sigmas(max(0, full) + 1)
+
+
+def is_random(e: Experiment) -> bool:
+    """Whether new noise enters in a way that no reference path can follow."""
+    return e.solver.family == "stochastic" or e.restart.repeats > 0
 
 
 def work(e: Experiment) -> float:
     """Samples x NFE x data points x coordinates, the cost that WORK_LIMIT bounds."""
     source = prepared(e.data, e.model)
     size = getattr(source.denoiser, "means", source.mixture.means).shape
-    return float(e.samples) * e.nfe * size[0] * size[1]
+    return float(e.samples) * _asked(e) * size[0] * size[1]
+
+
+def _asked(e: Experiment) -> int:
+    """Evaluations that a run asks for; a typed list sets its own, whatever the budget says."""
+    return len(levels(e)) * e.solver.evaluations if isinstance(e.timesteps, Custom) else e.nfe
 
 
 def prepared(data, model) -> Source:
@@ -171,7 +189,7 @@ def run(e: Experiment, watch: Watch | None = None) -> Run:
     cost = work(e)
     if cost > WORK_LIMIT:
         raise UserError(
-            f"{e.samples} samples × {e.nfe} evaluations on {e.data.label} are {cost:.1e} "
+            f"{e.samples} samples × {_asked(e)} evaluations on {e.data.label} are {cost:.1e} "
             f"operations; at most {WORK_LIMIT:.0e} are allowed. Use fewer samples or evaluations "
             f"({int(e.samples * WORK_LIMIT / cost)} samples would do).")
     return _runs(e, lambda: _run(e, watch))
@@ -195,7 +213,8 @@ def _run(e: Experiment, watch: Watch | None) -> Run:
 
     started = time.perf_counter()
     trajectory = sample(source.denoiser, noise.start, sigmas, e.solver, e.schedule, e.churn, noise,
-                        denoise=e.last == "denoise", keep=PATHS, watch=tick)
+                        afs=e.afs, restart=e.restart, denoise=e.last == "denoise", keep=PATHS,
+                        watch=tick)
     device.synchronize()
     ended = time.perf_counter()
     if not bool(torch.isfinite(trajectory.samples).all()):
@@ -258,12 +277,15 @@ def _errors_of(r: Run, watch: Watch | None) -> Errors:
     n = len(sigma) - 1
     if n < 1:
         raise UserError("One step has nothing to compare above σ = 0; use at least 2 steps.")
+    if is_random(e):
+        raise UserError("New noise leaves every reference path; judge these samples by their "
+                        "distribution.")
     churned = e.churn.s_churn > 0
     count = min(e.samples, COMPARED, _affordable(source, n, e.solver.evaluations, churned))
     truth = reference_for(e, watch).at(sigma[:1] if churned else sigma, count)
     noise = Noise(e.seed, count, source.shape, source.device.device, source.device.dtype)
     steps = step_errors(source.denoiser, e.solver, e.schedule, sigma, truth, e.churn, noise,
-                        steps=r.steps, watch=watch)
+                        steps=r.steps, afs=e.afs, watch=watch)
     if not churned:
         return Errors(sigma, path_error(r, watch), steps, count)
     states = r.trajectory.x[:len(sigma), :count]
@@ -280,5 +302,5 @@ def _affordable(source: Source, n: int, evaluations: int, churned: bool) -> int:
 
 def comparison(e: Experiment, watch: Watch | None = None) -> Run:
     """Euler in σ at the same budget and on the same grid: what the simplest solver makes of it."""
-    simple = dataclasses.replace(e, solver=Euler(), schedule=EDM(), churn=Churn())
+    simple = dataclasses.replace(e, solver=Euler(), schedule=EDM(), churn=Churn(), afs=False)
     return run(simple, watch)

@@ -59,10 +59,12 @@ class Memo:
                     return self._values[key][0]
             try:
                 value = make()
-            finally:
+            except BaseException:
                 with self._lock:
                     self._making.pop(key, None)
+                raise
             with self._lock:
+                self._making.pop(key, None)
                 self._values[key] = value, size_of(value)
                 while len(self._values) > 1 and self.bytes > self.limit:
                     self._values.popitem(last=False)

@@ -115,7 +115,7 @@ class StepErrors:
 @torch.no_grad()
 def step_errors(denoiser, solver, schedule, sigmas: Tensor, truth: Tensor, churn: Churn = Churn(),
                 noise: Callable[[int], Tensor] | None = None, steps: int | None = None,
-                runs: int = 32, watch: Callable[[], None] | None = None) -> StepErrors:
+                afs: bool = False, runs: int = 32, watch: Callable[[], None] | None = None) -> StepErrors:
     """Replace a step by the true one, and see how the end moves.
 
     Run i follows the truth through the first i steps and the solver from there on, so run 0 is the
@@ -126,11 +126,12 @@ def step_errors(denoiser, solver, schedule, sigmas: Tensor, truth: Tensor, churn
 
     sigmas (N + 1,) descending to σ_min; truth (N + 1, B, *shape) or, with churn, (1, B, *shape):
     then the exact flow between the steps, with the run's own noise, is integrated here.
-    steps: of the whole run, for γ = S_churn/steps.
+    steps: of the whole run, for γ = S_churn/steps.  afs: the run began with the analytic step.
     """
     n = len(sigmas) - 1
     steps = n if steps is None else steps
     times, ode = schedule.time(sigmas), Ode(denoiser, schedule)
+    ode.span = float(sigmas[0]), float(sigmas[-1])
     size = truth.shape[1]
     group = math.ceil(n / runs)
     here, path, local = truth[0], [truth[0]], []
@@ -144,8 +145,12 @@ def step_errors(denoiser, solver, schedule, sigmas: Tensor, truth: Tensor, churn
         blocks = len(batch) // size
         x, t = churn(schedule, batch, times[i], steps,
                      lambda: noise(i)[:size].repeat(blocks, *[1] * (here.ndim - 1)))
-        point = ode.evaluate(x, t)
+        ode.left = steps - i
+        point = ode.analytic(x, t) if afs and i == 0 else ode.evaluate(x, t)
         joined = [*map(_join, past, true_past), point]
+        if i and hasattr(solver, "correct") and not churn.s_churn:  # all but the newcomer
+            joined[-1] = _join(_rows(solver.correct(ode, joined), slice(len(x) - size)),
+                               _rows(point, slice(len(x) - size, None)))
         batch = solver.step(ode, joined, times[i + 1])
         if len(truth) > 1:
             here = truth[i + 1]

@@ -50,6 +50,9 @@ class Ode:
         self.denoiser = denoiser
         self.schedule = schedule
         self.evaluated: list[Tensor] = []
+        self.left = 0  # steps from here to the end, this one counted; the loop sets it
+        self.span = (math.inf, 0.0)  # the first and the last noise level above 0 of the run
+        self.noise: Callable[[], Tensor] | None = None  # new unit noise for this step
 
     @property
     def nfe(self) -> int:
@@ -63,6 +66,14 @@ class Ode:
         level = sigma.flatten() if sigma.ndim else sigma
         denoised = self.denoiser(x / scale if self.schedule.scaled else x, level).to(x.dtype)
         return Point(t, sigma, scale, x, denoised)
+
+    def analytic(self, x: Tensor, t: Tensor) -> Point:
+        """The evaluation at the start that costs nothing: where noise drowns data of unit variance,
+        ε = x̂/√(1 + σ²).  Dockhorn et al. 2022 (GENIE); AMED's “analytic first step”.
+        """
+        sigma, scale = self.schedule.sigma(t), self.schedule.scale(t)
+        plain = x / scale
+        return Point(t, sigma, scale, x, plain * (1 - sigma / (1 + sigma**2).sqrt()))
 
     def velocity(self, point: Point) -> Tensor:
         """dx/dt at an evaluated point."""
@@ -128,6 +139,48 @@ class Churn:
         return ratio * x + size * noise(), t_hat
 
 
+@setting
+class Restart:
+    """Once the run has come down to S_low, K times: noise back up to S_high and down again.
+
+    The first level at or below S_low is the place; each of the K rounds adds
+    √(S_high² − σ²) unit noise and takes `inner` steps of a ρ = 7 grid back to σ.
+    Xu et al. 2023, arXiv:2306.14878, Algorithm 1.
+    """
+
+    repeats: int = param(0, 0, 20, 1, label="Restarts", help="rounds of noise and denoising; 0: off")
+    inner: int = param(4, 2, 40, 1, label="Steps each", help="solver steps in each round")
+    low: float = param(0.1, 0.005, 10, label="From σ", log=True, help="where the rounds begin")
+    high: float = param(1.0, 0.01, 80, label="Up to σ", log=True, help="how much noise comes back")
+
+    def check(self):
+        if self.repeats and self.low >= self.high:
+            raise UserError(f"A restart goes up: from σ = {self.low:g} to {self.high:g} it would "
+                            "not; swap them.")
+
+    def place(self, sigmas: Tensor) -> int | None:
+        """Index of the level at which the rounds take place, or None."""
+        below = [i for i, s in enumerate(sigmas.tolist()) if 0 < s <= self.low]
+        return below[0] if self.repeats and below else None
+
+    def __call__(self, ode: Ode, solver: Solver, x: Tensor, t: Tensor,
+                 noise: Callable[[int], Tensor]) -> Tensor:
+        """The state at t after all rounds."""
+        s, sigma = ode.schedule, ode.schedule.sigma(t)
+        ramp = torch.arange(self.inner + 1, dtype=torch.float64) / self.inner
+        levels = (self.high ** (1 / 7) + ramp * (float(sigma) ** (1 / 7) - self.high ** (1 / 7)))**7
+        times = s.time(levels.to(sigma))
+        times[-1] = t
+        left = ode.left
+        for k in range(self.repeats):
+            up = (levels[0] ** 2 - sigma**2).sqrt() * noise(10_000 + k)
+            x = (x / s.scale(t) + up) * s.scale(times[0])
+            for _, point in zip(range(self.inner + 1), steps(ode, solver, x, times)):
+                x = point.x
+        ode.left = left
+        return x
+
+
 class Noise:
     """Unit normal numbers in which each sample owns its generator.
 
@@ -162,20 +215,30 @@ class Noise:
 
 
 def steps(ode: Ode, solver: Solver, x: Tensor, times: Tensor, churn: Churn = Churn(),
-          noise: Callable[[int], Tensor] | None = None, arrived: list | None = None
-          ) -> Iterator[Point]:
+          noise: Callable[[int], Tensor] | None = None, arrived: list | None = None,
+          afs: bool = False, restart: Restart = Restart()) -> Iterator[Point]:
     """Run the solver over `times`, yielding each evaluated point and last the end.
 
     The end's `denoised` is its unscaled state, for nothing is evaluated there.  `arrived` collects
-    the states before churn raised their noise.  Stop iterating to cancel.
+    the states before churn raised their noise.  afs: the first evaluation is the analytic one.
+    A solver with a `correct(ode, past)` may replace a point by a better one, knowing the evaluation
+    made there.  Stop iterating to cancel.
     """
     past: list[Point] = []
     n = len(times) - 1
+    back = restart.place(ode.schedule.sigma(times)) if restart.repeats else None
     for i in range(n):
+        ode.left, ode.noise = n - i, lambda: noise(i)
+        if i == back:
+            x = restart(ode, solver, x, times[i], noise)
+            past = []
         if arrived is not None:
             arrived.append(x)
-        x, t = churn(ode.schedule, x, times[i], n, lambda: noise(i))
-        past = [*past[-3:], ode.evaluate(x, t)]
+        here = times[i]
+        x, t = churn(ode.schedule, x, here, n, ode.noise)
+        past = [*past[-3:], ode.analytic(x, t) if afs and i == 0 else ode.evaluate(x, t)]
+        if len(past) > 1 and t is here and hasattr(solver, "correct"):
+            past[-1] = solver.correct(ode, past)
         yield past[-1]
         x = solver.step(ode, past, times[i + 1])
     end = times[-1]
@@ -214,31 +277,38 @@ class Trajectory:
 
 @torch.no_grad()
 def sample(denoiser: Denoiser, noise: Tensor, sigmas: Tensor, solver: Solver, schedule=EDM(),
-           churn: Churn = Churn(), noises=None, *, denoise: bool = False, keep: int | None = None,
+           churn: Churn = Churn(), noises=None, *, afs: bool = False,
+           restart: Restart = Restart(), denoise: bool = False, keep: int | None = None,
            watch: Callable[[int, Point], None] | None = None) -> Trajectory:
     """Sample by integrating from noise to data.
 
     noise (B, *shape): unit normal, on the device to run on; its dtype is that of the state
     (float64, unless the device has none).  sigmas (N + 1,): descending, ending at 0 or at σ_min.
-    noises: (N, B, *shape) or a function of the step, the unit noise of churn.  denoise: where the
-    grid ends above 0, add one evaluation and return D there.  keep: record the paths of this many
+    noises: (N, B, *shape) or a function of the step, the unit noise of churn and of stochastic
+    solvers.  afs: the analytic first step, which saves one evaluation.  denoise: where the grid
+    ends above 0, add one evaluation and return D there.  keep: record the paths of this many
     samples (default: all).  watch(i, point): called at each step; raise Cancelled in it to stop.
     """
     sigmas = torch.as_tensor(sigmas, dtype=noise.dtype).cpu()
     if len(sigmas) < 2 or not bool((sigmas[1:] < sigmas[:-1]).all()) or float(sigmas[-1]) < 0:
         raise UserError("sigmas must fall from σ_max to σ_min or 0; got "
                         f"{[round(float(s), 6) for s in sigmas[:8]]}.")
-    if churn.s_churn > 0 and noises is None:
-        raise UserError(f"S_churn = {churn.s_churn:g} needs the noise of each step (noises=...).")
+    random = {f"S_churn = {churn.s_churn:g}": churn.s_churn > 0,
+              f"{restart.repeats} restarts": restart.repeats > 0,
+              type(solver).__name__: getattr(solver, "eta", 0) > 0}
+    if noises is None and (why := next((k for k, v in random.items() if v), None)):
+        raise UserError(f"{why} needs the noise of each step (noises=...).")
     times = schedule.time(sigmas)  # 0-d times stay on the CPU: no launch, no synchronisation
     ode = Ode(denoiser, schedule)
+    ode.span = float(sigmas[0]), float(sigmas[-1]) or float(sigmas[-2])
     n, B = len(sigmas) - 1, len(noise)
     K = B if keep is None else min(keep, B)
     draw = noises if callable(noises) or noises is None else noises.__getitem__
     arrived: list[Tensor] = []
     points: list[Point] = []
     x = noise * (sigmas[0] * schedule.scale(times[0]))
-    for i, point in enumerate(steps(ode, solver, x, times, churn, draw, arrived)):
+    for i, point in enumerate(steps(ode, solver, x, times, churn, draw, arrived, afs,
+                                    restart)):
         if watch is not None and i < n:
             watch(i, point)
         if K < B:

@@ -176,15 +176,22 @@ def cancel(page: str) -> dict:
 def receive(request: dict) -> dict:
     """Take in a file that the browser has just uploaded; its digest names the data from now on."""
     try:
-        if not isinstance(request, dict) or "\0" in str(request.get("path", "")):
-            raise UserError("Only a file that was just uploaded can be opened here.")
-        path = Path(str(request.get("path", ""))).resolve()
-        folder = Path(gr.utils.get_upload_folder()).resolve()
-        if not path.is_relative_to(folder) or not path.is_file():
-            raise UserError("Only a file that was just uploaded can be opened here.")
+        path = _uploaded(request)
         return {"digest": store(path, str(request.get("name", path.name))[:200])}
     except UserError as error:
         return {"problem": str(error)}
+
+
+def _uploaded(request: dict) -> Path:
+    """The file that a request names, if it lies in the folder of uploads and nowhere else."""
+    try:
+        path = Path(str(request.get("path", ""))).resolve() if isinstance(request, dict) else None
+        folder = Path(gr.utils.get_upload_folder()).resolve()
+        if path and path.is_relative_to(folder) and path.is_file():
+            return path
+    except (ValueError, OSError):  # no path at all: a null byte, half a character, too long
+        pass
+    raise UserError("Only a file that was just uploaded can be opened here.")
 
 
 # ---- the API ------------------------------------------------------------------------------------
@@ -269,7 +276,7 @@ def build() -> gr.Blocks:
 def _receive_file(file: dict) -> dict:
     """Take in a data file (.npy, .npz, .csv, .zip of images); use it as data="upload" with its
     digest as data_digest."""
-    return upload_endpoint(file["path"] if isinstance(file, dict) else str(file))
+    return upload_endpoint(str(file.get("path", "") if isinstance(file, dict) else file))
 
 
 def head() -> str:

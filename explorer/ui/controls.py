@@ -14,13 +14,14 @@ from ..settings import Parameter, flatten, parameters, slots
 
 GROUPS = {  # name: (title, the first words of the flat keys that belong to it)
     "data": ("Data and model", ("data", "model", "samples", "seed")),
-    "budget": ("Budget", ("nfe", "last")),
+    "budget": ("Budget", ("nfe", "afs", "last")),
     "schedule": ("Schedule", ("timesteps", "schedule")),
     "solver": ("Solver", ("solver",)),
-    "churn": ("Stochasticity", ("s_churn", "s_tmin", "s_tmax", "s_noise")),
+    "churn": ("Stochasticity", ("s_churn", "s_tmin", "s_tmax", "s_noise", "repeats", "inner",
+                                "low", "high")),
 }
 SLOT_LABELS = {"data": "Data", "model": "Model", "timesteps": "Time steps", "solver": "Solver"}
-RARE = ("last", "model.condition", "timesteps.steps", "timesteps.c_1", "timesteps.c_2")
+RARE = ("last", "afs", "repeats", "inner", "low", "high", "model.condition", "timesteps.steps", "timesteps.c_1", "timesteps.c_2")
 HANDLED = ("data.digest", "data.points_text")  # by the upload and the drawing pad
 LABELLED = ("digits", "moons", "rings", "pinwheel", "grid")
 

@@ -18,7 +18,7 @@ from ..analysis import geometry
 from ..analysis.loss import TRAINING, WEIGHTS, change, denoise_strip, loss_per_sigma
 from ..core.schedules import EDM, SCHEDULES, VE, VP
 from ..core.solvers import Euler
-from ..experiment import (Errors, Experiment, Run, Watch, comparison, errors_of, prepared,
+from ..experiment import (Errors, Experiment, Run, Watch, comparison, errors_of, is_random, prepared,
                           path_error, reference_for)
 from ..figures import pack, spine, stage
 from ..figures.style import FAMILY, rounded
@@ -291,6 +291,9 @@ def error_part(r: Run, watch: Watch | None = None) -> dict:
     colour = FAMILY[e.solver.family]
     if len(r.levels) < 2:
         return {"finding": None, "why": "One step has nothing to compare above σ = 0."}
+    if is_random(e):
+        return {"finding": None, "why": "New noise leaves every reference path: judge these "
+                                        "samples by their distribution."}
     errors = errors_of(r, watch)
     share = errors.steps.share.tolist()
     hot = spine.hottest(share)

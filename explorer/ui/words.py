@@ -1,12 +1,14 @@
 """The sentences of the page: what was found, what a setting does, why a control is off."""
 
 import math
+import re
 
 from ..core.sampling import Churn
 from ..core.timesteps import Custom
 from ..experiment import Errors, Experiment, Run, levels
 from ..figures.spine import runs_of
 from ..figures.style import level, percent, short
+from ..settings import flatten
 
 FRAME_NAMES = {"edm": "EDM", "vp": "VP", "ve": "VE", "iddpm": "iDDPM"}
 LOSS_HINTS = {
@@ -27,8 +29,15 @@ def data_name(data) -> str:
 
 
 def solver_name(e: Experiment) -> str:
-    return e.solver.label.replace("(α)", f" α = {e.solver.alpha:g}") if hasattr(e.solver, "alpha") \
-        else e.solver.label
+    """“Heun”, “RK2 α = 0.5”, “DPM-Solver++(2M)”, “iPNDM-4”: the label with its settings."""
+    solver = e.solver
+    name = re.sub(r"\((.)\)$", lambda m: f" {m[1]} = {getattr(solver, _FIELD[m[1]]):g}", solver.label)
+    if "order" not in flatten(solver):
+        return name
+    return f"{name}({solver.order}M)" if solver.name == "dpmpp" else f"{name}-{solver.order}"
+
+
+_FIELD = {"α": "alpha", "r": "r"}
 
 
 def loss_name(source) -> str:
@@ -106,6 +115,10 @@ def budget(e: Experiment, r: Run) -> str:
     elif r.nfe != e.nfe:
         moved = f" {e.nfe} is not possible here; the nearest is {r.nfe}."
     each = {1: "one a step", 2: "two a step"}[e.solver.evaluations]
+    if e.afs:
+        each += ", the first is analytic"
+    if e.restart.repeats:
+        each += f", {e.restart.repeats} restarts {e.restart.repeats * e.restart.inner} steps more"
     tail = {"zero": "the last step is Euler" if e.solver.evaluations > 1 else "the last step ends at 0",
             "sigma_min": "it stops at σ_min", "denoise": "one more denoises at σ_min"}[e.last]
     return (f"<b>{r.steps} steps = {r.nfe} evaluations.</b> {solver_name(e)} takes {each}; "

@@ -1,0 +1,405 @@
+"""Multistep and exponential solvers: they work in (x̂, σ) and ignore the schedule.
+
+x̂ = x/s(t) is the unscaled state, ε = (x̂ − D)/σ, λ = −ln σ.  Coefficients are arithmetic on the
+noise levels of the past, so they broadcast where each sample has its own.
+"""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...errors import UserError
+from ...settings import param, setting
+from ..sampling import Ode, Point
+
+VARIANTS = (("bh1", "B = h"), ("bh2", "B = eʰ − 1"))
+PREDICTIONS = (("x0", "D, the clean data"), ("eps", "ε, the noise"))
+VARIABLES = (("tab", "VP time (tAB)"), ("rhoab", "σ (ρAB)"))
+
+
+def _order(default, high):
+    return param(default, 1, high, 1, label="Order",
+                 help="past evaluations used, reached after a warm-up of lower orders")
+
+
+def _prediction():
+    return param("x0", label="Predicts", choices=PREDICTIONS,
+                 help="the quantity whose past is extrapolated")
+
+
+def _thresholding():
+    return param(False, label="Threshold", choices=((False, "off"), (True, "dynamic")),
+                 help="clip D at the 99.5 % quantile of its size, at least 1, as Imagen does")
+
+
+def lagrange_integrals(nodes: Sequence, end) -> list:
+    """∫_0^end ℓ_j(u) du of the Lagrange basis on `nodes`, exactly; numbers or tensors."""
+    out = []
+    for j, nj in enumerate(nodes):
+        coefficients = [1.0]  # of Π_{k≠j} (u − n_k)/(n_j − n_k), lowest power first
+        for k, nk in enumerate(nodes):
+            if k != j:
+                d = nj - nk
+                shifted = [0.0, *coefficients]
+                coefficients = [(a - nk * b) / d for a, b in
+                                zip(shifted, [*coefficients, 0.0])]
+        out.append(sum(c * end ** (p + 1) / (p + 1) for p, c in enumerate(coefficients)))
+    return out
+
+
+def threshold(denoised: Tensor) -> Tensor:
+    """Dynamic thresholding: D clipped to ±q and divided by q, q = max(1, 99.5 % quantile of |D|).
+
+    Saharia et al. 2022 (Imagen), Sec. 2.3.
+    """
+    flat = denoised.flatten(1)
+    q = torch.quantile(flat.abs(), 0.995, dim=1, keepdim=True).clamp(min=1)
+    return (flat.clamp(-q, q) / q).view_as(denoised)
+
+
+class _SigmaFrame:
+    """Shared by solvers of the (x̂, σ) frame: `update` returns the unscaled state at σ'."""
+
+    needs_schedule: ClassVar[bool] = False
+    family: ClassVar[str] = "multistep"
+    evaluations: ClassVar[int] = 1
+
+    def step(self, ode: Ode, past: list[Point], t_next: Tensor) -> Tensor:
+        sigma_next = ode.schedule.sigma(t_next)
+        if not sigma_next.ndim and float(sigma_next) == 0:  # nothing can be extrapolated to λ = ∞
+            return ode.schedule.scale(t_next) * past[-1].denoised
+        return ode.schedule.scale(t_next) * self.update(ode, past, sigma_next)
+
+
+def _weighted(weights, tensors) -> Tensor:
+    return sum(w * v for w, v in zip(weights, tensors))
+
+
+@setting
+class DPM2(_SigmaFrame):
+    """x̂' = x̂ + (σ' − σ)[ε_m/2r + (1 − 1/2r) ε], ε_m after an Euler step to σ_m = σ'^r σ^{1−r}.
+
+    r = 1/2 is DPM-Solver-2, r = 1 Heun without the tail.  Lu et al. 2022, arXiv:2206.00927.
+    """
+
+    name: ClassVar[str] = "dpm2"
+    label: ClassVar[str] = "DPM-Solver-2(r)"
+    family: ClassVar[str] = "one-step"
+    order: ClassVar[int] = 2
+    evaluations: ClassVar[int] = 2
+    card: ClassVar[str] = "Order 2, two evaluations a step, the second at a geometric midpoint."
+    r: float = param(0.5, 0.1, 1.0, 0.01, label="r",
+                     help="where the second evaluation lies in log σ: ½ the middle, 1 the end")
+
+    def update(self, ode: Ode, past: list[Point], sigma_next: Tensor) -> Tensor:
+        here = past[-1]
+        x, slope = here.x / here.scale, here.noise
+        middle = sigma_next**self.r * here.sigma ** (1 - self.r)
+        there = _evaluate(ode, x + (middle - here.sigma) * slope, middle)
+        w = 1 / (2 * self.r)
+        return x + (sigma_next - here.sigma) * (w * there.noise + (1 - w) * slope)
+
+
+def _evaluate(ode: Ode, x: Tensor, sigma: Tensor) -> Point:
+    """Evaluate at an unscaled state and noise level."""
+    t = ode.schedule.time(sigma)
+    return ode.evaluate(ode.schedule.scale(t) * x, t)
+
+
+@setting
+class IPNDM(_SigmaFrame):
+    """Adams–Bashforth on ε with the weights of even steps: (3, −1)/2, (23, −16, 5)/12, …
+
+    On uneven steps the order is lost, on images it is strong all the same.  Zhang & Chen 2023,
+    arXiv:2204.13902 (iPNDM); Liu et al. 2022, arXiv:2202.09778.
+    """
+
+    name: ClassVar[str] = "ipndm"
+    label: ClassVar[str] = "iPNDM"
+    card: ClassVar[str] = "Adams–Bashforth with fixed weights, one evaluation a step. Strong on " \
+                          "images at few evaluations; loses its order on uneven steps."
+    order: int = _order(4, 4)
+
+    WEIGHTS: ClassVar[tuple] = ((1.0,), (3 / 2, -1 / 2), (23 / 12, -16 / 12, 5 / 12),
+                                (55 / 24, -59 / 24, 37 / 24, -9 / 24))
+
+    def update(self, ode: Ode, past: list[Point], sigma_next: Tensor) -> Tensor:
+        used = past[-self.order:][::-1]
+        here = used[0]
+        slope = _weighted(self.WEIGHTS[len(used) - 1], [p.noise for p in used])
+        return here.x / here.scale + (sigma_next - here.sigma) * slope
+
+
+class _AdamsBashforth(_SigmaFrame):
+    """x̂' = x̂ + Σ_j ε_j ∫ ℓ_j dσ: the polynomial in σ through the past ε, integrated exactly."""
+
+    def update(self, ode: Ode, past: list[Point], sigma_next: Tensor) -> Tensor:
+        used = past[-self.order:][::-1]
+        here = used[0]
+        weights = lagrange_integrals([p.sigma - here.sigma for p in used],
+                                     sigma_next - here.sigma)
+        return here.x / here.scale + _weighted(weights, [p.noise for p in used])
+
+
+@setting
+class IPNDMV(_AdamsBashforth):
+    """iPNDM with the weights of the steps as they are: variable-step Adams–Bashforth on ε in σ.
+
+    The published code misplaces a bracket from order 3 on; these are the exact integrals.
+    """
+
+    name: ClassVar[str] = "ipndm_v"
+    label: ClassVar[str] = "iPNDM_v"
+    card: ClassVar[str] = "iPNDM with exact weights for uneven steps (the same formula as LMS)."
+    order: int = _order(4, 4)
+
+
+@setting
+class LMS(_AdamsBashforth):
+    """The linear multistep sampler of k-diffusion: Adams–Bashforth in σ, also DEIS ρAB.
+
+    Crowson 2022 (k-diffusion, sample_lms); Zhang & Chen 2023, arXiv:2204.13902.
+    """
+
+    name: ClassVar[str] = "lms"
+    label: ClassVar[str] = "LMS"
+    card: ClassVar[str] = "Linear multistep in σ, one evaluation a step. k-diffusion's LMS."
+    order: int = _order(4, 4)
+
+
+@setting
+class DEIS(_AdamsBashforth):
+    """x̂' = x̂ + Σ_j ε_j ∫ (dσ/dτ) ℓ_j(τ) dτ, the polynomial in VP time τ (tAB) or in σ (ρAB).
+
+    τ belongs to the VP schedule whose β give τ = 10⁻³ at σ_min and 1 at σ_max.  Zhang & Chen 2023,
+    arXiv:2204.13902.  Integrals by Gauss–Legendre with 32 nodes, exact to 1e-12.
+    """
+
+    name: ClassVar[str] = "deis"
+    label: ClassVar[str] = "DEIS"
+    card: ClassVar[str] = "Exponential integrator on ε in VP time, one evaluation a step."
+    order: int = _order(3, 4)
+    variable: str = param("tab", label="Polynomial", choices=VARIABLES,
+                          help="the variable in which the past ε are a polynomial")
+
+    NODES: ClassVar[tuple] = tuple(np.polynomial.legendre.leggauss(32))
+
+    def update(self, ode: Ode, past: list[Point], sigma_next: Tensor) -> Tensor:
+        used = past[-self.order:][::-1]
+        if self.variable == "rhoab" or len(used) == 1:
+            return super().update(ode, past, sigma_next)
+        weights = self._weights([float(p.sigma) for p in used], float(sigma_next), ode.span)
+        return used[0].x / used[0].scale + _weighted(weights, [p.noise for p in used])
+
+    def _weights(self, levels: list[float], end: float, span: tuple[float, float]) -> list[float]:
+        low, high = math.log1p(span[1] ** 2), math.log1p(span[0] ** 2)
+        beta_d = 2 * (low / 1e-3 - high) / (1e-3 - 1)
+        beta_min = high - beta_d / 2
+        if beta_d <= 0:
+            raise UserError(f"DEIS in VP time needs a wider range than σ = {span[0]:g} to "
+                            f"{span[1]:g}; use a smaller σ_min or the polynomial in σ.")
+        tau = lambda s: (math.sqrt(max(beta_min**2 + 2 * beta_d * math.log1p(s * s), 0))
+                         - beta_min) / beta_d
+        a, b, nodes = tau(levels[0]), tau(end), [tau(s) for s in levels]
+        points, weights = self.NODES
+        u = (a + b) / 2 + (b - a) / 2 * points
+        sigma = np.sqrt(np.expm1(np.maximum(beta_d * u * u / 2 + beta_min * u, 1e-300)))
+        rate = (beta_min + beta_d * u) / 2 * (sigma + 1 / sigma) * weights * (b - a) / 2
+        out = []
+        for j, nj in enumerate(nodes):
+            basis = [(u - nk) / (nj - nk) for k, nk in enumerate(nodes) if k != j]
+            out.append(float((rate * np.prod(basis, axis=0)).sum()))
+        return out
+
+
+class _Exponential(_SigmaFrame):
+    """Shared by DPM-Solver++ and UniPC: what is predicted, and which order a step takes."""
+
+    def output(self, point: Point) -> Tensor:
+        """The model output whose past is extrapolated."""
+        if self.prediction == "eps":
+            return point.noise
+        return threshold(point.denoised) if self.thresholding else point.denoised
+
+    def order_now(self, ode: Ode, past: list[Point]) -> int:
+        """Warm up, and fall to lower orders at the end if asked."""
+        have = min(len(past), self.order)
+        return min(have, ode.left) if self.lower_order_final and len(past) >= self.order else have
+
+    def base(self, here: Point, sigma_next: Tensor, h: Tensor, output: Tensor) -> Tensor:
+        """The first-order step, DDIM, in either prediction."""
+        x = here.x / here.scale
+        if self.prediction == "eps":
+            return x - sigma_next * torch.expm1(h) * output
+        return sigma_next / here.sigma * x - torch.expm1(-h) * output
+
+
+def _gap(start: Point, end_sigma: Tensor) -> Tensor:
+    """λ' − λ > 0."""
+    return (start.sigma / end_sigma).log()
+
+
+@setting
+class DPMpp(_Exponential):
+    """DPM-Solver++ multistep: exponential integrator in λ through the past outputs.
+
+        order 2 (2M):  x̂' = (σ'/σ) x̂ − (e^{−h} − 1)[m_0 + (m_0 − m_1)/(2r)],   r = h_0/h
+
+    Lu et al. 2022, arXiv:2211.01095, Algorithm 2; order 3 as in the published multistep code.
+    """
+
+    name: ClassVar[str] = "dpmpp"
+    label: ClassVar[str] = "DPM-Solver++"
+    card: ClassVar[str] = "Exponential multistep on D, one evaluation a step. Order 2 is 2M, the " \
+                          "usual choice of image tools."
+    order: int = _order(2, 3)
+    prediction: str = _prediction()
+    lower_order_final: bool = param(True, label="Last steps",
+                                    choices=((True, "lower order"), (False, "full order")),
+                                    help="fall to order 1 at the end, which steadies few steps")
+    thresholding: bool = _thresholding()
+
+    def update(self, ode: Ode, past: list[Point], sigma_next: Tensor) -> Tensor:
+        here, order = past[-1], self.order_now(ode, past)
+        h, m0 = _gap(here, sigma_next), self.output(here)
+        x = self.base(here, sigma_next, h, m0)
+        if order == 1:
+            return x
+        eps = self.prediction == "eps"
+        size = sigma_next * torch.expm1(h) if eps else torch.expm1(-h)  # −(…) multiplies m
+        h0, m1 = _gap(past[-2], here.sigma), self.output(past[-2])
+        d10 = (m0 - m1) / (h0 / h)
+        if order == 2:
+            return x - 0.5 * size * d10
+        h1, m2 = _gap(past[-3], past[-2].sigma), self.output(past[-3])
+        r0, r1 = h0 / h, h1 / h
+        d11 = (m1 - m2) / r1
+        d1 = d10 + r0 / (r0 + r1) * (d10 - d11)
+        d2 = (d10 - d11) / (r0 + r1)
+        if eps:
+            p2 = torch.expm1(h) / h - 1
+            return x - sigma_next * (p2 * d1 + (p2 / h - 0.5) * d2)
+        p2 = torch.expm1(-h) / h + 1
+        return x + p2 * d1 - (p2 / h - 0.5) * d2
+
+
+@setting
+class DPMpp2S(_SigmaFrame):
+    """DPM-Solver++ single-step of order 2: a second D at the middle of the step in λ.
+
+        x̂' = (σ'/σ) x̂ − (e^{−h} − 1)[(1 − 1/2r) D + D_m/2r],   λ_m = λ + rh
+
+    Lu et al. 2022, arXiv:2211.01095, Algorithm 1.
+    """
+
+    name: ClassVar[str] = "dpmpp_2s"
+    label: ClassVar[str] = "DPM-Solver++(2S)"
+    family: ClassVar[str] = "one-step"
+    order: ClassVar[int] = 2
+    evaluations: ClassVar[int] = 2
+    card: ClassVar[str] = "Order 2, two evaluations a step, no memory; exponential in λ."
+    r: float = param(0.5, 0.1, 1.0, 0.01, label="r", help="where the second evaluation lies in λ")
+    thresholding: bool = _thresholding()
+
+    def update(self, ode: Ode, past: list[Point], sigma_next: Tensor) -> Tensor:
+        here = past[-1]
+        clean = threshold if self.thresholding else (lambda d: d)
+        x, h, d0 = here.x / here.scale, _gap(here, sigma_next), clean(here.denoised)
+        middle = here.sigma * torch.exp(-self.r * h)
+        there = _evaluate(ode, middle / here.sigma * x - torch.expm1(-self.r * h) * d0, middle)
+        w = 1 / (2 * self.r)
+        mean = (1 - w) * d0 + w * clean(there.denoised)
+        return sigma_next / here.sigma * x - torch.expm1(-h) * mean
+
+
+@setting
+class UniPC(_Exponential):
+    """Predict with the past, then correct the arrival by what was evaluated there: order + 1.
+
+    The corrector costs nothing, since the evaluation at the predicted point serves the next step
+    too; the last step has none.  Zhao et al. 2023, arXiv:2302.04867, Algorithms 1 and 2.
+    """
+
+    name: ClassVar[str] = "unipc"
+    label: ClassVar[str] = "UniPC"
+    card: ClassVar[str] = "Predictor and corrector at one evaluation a step; order is one more " \
+                          "than named. Among the best below 10 evaluations."
+    order: int = _order(3, 3)
+    variant: str = param("bh2", label="B(h)", choices=VARIANTS, help="the paper's free function")
+    prediction: str = _prediction()
+    lower_order_final: bool = param(True, label="Last steps",
+                                    choices=((True, "lower order"), (False, "full order")),
+                                    help="fall to order 1 at the end, which steadies few steps")
+    thresholding: bool = _thresholding()
+
+    def update(self, ode: Ode, past: list[Point], sigma_next: Tensor) -> Tensor:
+        order = self.order_now(ode, past)
+        x, scale, differences, system, right = self._parts(past, sigma_next, order)
+        if order == 1:
+            return x
+        rho = [0.5] if order == 2 else _solve2(system, right)
+        return x - scale * _weighted(rho, differences)
+
+    def correct(self, ode: Ode, past: list[Point]) -> Point:
+        """past[-1] with a state improved by the evaluation made there; the output stays."""
+        here, before = past[-1], past[:-1]
+        order = self.order_before(ode, before)
+        x, scale, differences, system, right = self._parts(before, here.sigma, order)
+        arrived = self.output(here) - self.output(before[-1])
+        if order == 1:
+            rho = [0.5]
+        elif order == 2:
+            rho = _solve2(system, right)
+        else:
+            rho = _solve3(system, right)
+        x = x - scale * (_weighted(rho[:-1], differences) + rho[-1] * arrived)
+        denoised = here.denoised if self.prediction == "x0" else x - here.sigma * here.noise
+        return dataclasses.replace(here, x=here.scale * x, denoised=denoised)
+
+    def order_before(self, ode: Ode, before: list[Point]) -> int:
+        """The order that the step to here took: one more step was left then."""
+        have = min(len(before), self.order)
+        if self.lower_order_final and len(before) >= self.order:
+            return min(have, ode.left + 1)
+        return have
+
+    def _parts(self, past: list[Point], sigma_next: Tensor, order: int):
+        """Base step, the factor of the sum, D_k and the system R ρ = b of Algorithm 1."""
+        here = past[-1]
+        h, m0 = _gap(here, sigma_next), self.output(here)
+        eps = self.prediction == "eps"
+        hh = h if eps else -h
+        growth = torch.expm1(hh)
+        b_h = hh if self.variant == "bh1" else growth
+        scale = sigma_next * b_h if eps else b_h
+        ratios, differences = [], []
+        for k in range(1, order):
+            r = -_gap(past[-1 - k], here.sigma) / h
+            ratios.append(r)
+            differences.append((self.output(past[-1 - k]) - m0) / r)
+        ratios.append(torch.ones_like(h))
+        system, right, phi, factorial = [], [], growth / hh - 1, 1
+        for a in range(1, order + 1):
+            factorial *= a
+            system.append([r ** (a - 1) for r in ratios])
+            right.append(phi * factorial / b_h)
+            phi = phi / hh - 1 / (factorial * (a + 1))
+        return self.base(here, sigma_next, h, m0), scale, differences, system, right
+
+
+def _solve2(m, b) -> list:
+    (a11, a12), (a21, a22) = m[0][:2], m[1][:2]
+    det = a11 * a22 - a12 * a21
+    return [(b[0] * a22 - a12 * b[1]) / det, (a11 * b[1] - b[0] * a21) / det]
+
+
+def _solve3(m, b) -> list:
+    shape = torch.broadcast_shapes(*[v.shape for row in m for v in row])
+    grid = torch.stack([torch.stack([v.expand(shape) for v in row], -1) for row in m], -2)
+    side = torch.stack([v.expand(shape) for v in b], -1)
+    return list(torch.linalg.solve(grid, side).unbind(-1))

@@ -1,0 +1,75 @@
+"""Stochastic solvers: new noise in every step.  Judged by distributions, never by path error."""
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from ...settings import param, setting
+from ..sampling import Ode, Point
+from .multistep import _gap, _SigmaFrame
+
+
+def _eta():
+    return param(1.0, 0, 1, 0.01, label="η", help="how much noise is renewed: 0 none, 1 all")
+
+
+def _noise():
+    return param(1.0, 0.9, 1.1, 0.001, label="Noise", help="size of the new noise")
+
+
+@setting
+class EulerAncestral(_SigmaFrame):
+    """Step down to σ_d by Euler in σ, then add noise of size σ_u, σ_d² + σ_u² = σ'².
+
+        σ_u = min(σ', η √(σ'² (σ² − σ'²)/σ²))
+
+    “Euler a” of image tools; with η = 1 DDPM's ancestral sampling.  Ho et al. 2020; Song et al. 2021.
+    """
+
+    name: ClassVar[str] = "euler_a"
+    label: ClassVar[str] = "Euler ancestral"
+    family: ClassVar[str] = "stochastic"
+    order: ClassVar[int] = 1
+    card: ClassVar[str] = "Stochastic, one evaluation a step. “Euler a”: never settles, forgives."
+    eta: float = _eta()
+    noise: float = _noise()
+
+    def update(self, ode: Ode, past: list[Point], sigma_next: Tensor) -> Tensor:
+        here = past[-1]
+        share = (sigma_next**2 * (here.sigma**2 - sigma_next**2) / here.sigma**2).sqrt()
+        up = torch.minimum(sigma_next, self.eta * share)
+        down = (sigma_next**2 - up**2).sqrt()
+        x = here.denoised + down * here.noise
+        return x + up * self.noise * ode.noise() if self.eta > 0 else x
+
+
+@setting
+class DPMppSDE(_SigmaFrame):
+    """DPM-Solver++(2M) SDE: the multistep exponential integrator of the reverse SDE, midpoint form.
+
+        x̂' = (σ'/σ) e^{−ηh} x̂ + (1 − e^{−(1+η)h}) [D + (D − D_1)/(2r)] + σ' √(1 − e^{−2ηh}) n
+
+    Lu et al. 2022, arXiv:2211.01095, Sec. 4; the form of k-diffusion.
+    """
+
+    name: ClassVar[str] = "dpmpp_sde"
+    label: ClassVar[str] = "DPM-Solver++(2M) SDE"
+    family: ClassVar[str] = "stochastic"
+    order: ClassVar[int] = 2
+    card: ClassVar[str] = "Stochastic, one evaluation a step, memory of one. Popular in image tools."
+    eta: float = _eta()
+    noise: float = _noise()
+
+    def update(self, ode: Ode, past: list[Point], sigma_next: Tensor) -> Tensor:
+        here = past[-1]
+        h, d = _gap(here, sigma_next), here.denoised
+        gain = -torch.expm1(-(1 + self.eta) * h)
+        x = sigma_next / here.sigma * torch.exp(-self.eta * h) * (here.x / here.scale) + gain * d
+        if len(past) > 1:
+            r = _gap(past[-2], here.sigma) / h
+            x = x + 0.5 * gain * (d - past[-2].denoised) / r
+        if self.eta == 0:
+            return x
+        size = sigma_next * (-torch.expm1(-2 * self.eta * h)).sqrt() * self.noise
+        return x + size * ode.noise()
