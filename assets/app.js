@@ -21,16 +21,17 @@ const times = [];                      // slider-to-pixels, for the bench
 
 let asked = 0, newest = 0, shown = 0, waiting = null, flying = 0, overtake = null;
 
-// Ask for the view that the controls describe.  `since`: when the person acted.
-function ask(request, since = performance.now()) {
-  waiting = { ...request, since };
+// Ask for the view that the controls describe.  `since`: when the person acted; `keep`: the sentence
+// on show is not answered by this.
+function ask(request, since = performance.now(), keep = false) {
+  waiting = { ...request, since, keep };
   if (flying === 0) return send();
   clearTimeout(overtake);
   overtake = setTimeout(() => { if (waiting) send(); }, PATIENCE);
 }
 
 async function send() {
-  const { since, ...request } = waiting;
+  const { since, keep, ...request } = waiting;
   waiting = null;
   const id = ++asked;
   flying += 1;
@@ -39,7 +40,7 @@ async function send() {
   try {
     const message = await server.explore({ ...request, have, page, id, design: S.design });
     if (message.stale) cancelled(id);
-    else if (id > newest) { newest = id; show(message, since); }
+    else if (id > newest) { newest = id; show(message, since, keep); }
   } catch (error) {
     if (id === asked) problem('The server did not answer. The picture below is the last one that worked; change a setting to try again.');
   }
@@ -73,9 +74,9 @@ function busy() {
 
 // ---- showing --------------------------------------------------------------------------------------
 
-function show(message, since) {
+function show(message, since, keep) {
   if (message.problem) return problem(message.problem, message);
-  problem(null);
+  if (!keep) problem(null);
   const first = !S.parts.run, before = S.parts.data?.key;
   Object.assign(S.parts, message.parts);
   for (const name of message.drop ?? []) delete S.parts[name];
@@ -92,7 +93,7 @@ function show(message, since) {
   address();
   requestAnimationFrame(() => setTimeout(() => { times.push(performance.now() - since); document.body.dataset.drawn = String(++shown); }, 0));
   if (first) opened();
-  if (message.pending?.length && !waiting) ask({ values: flat(), want: message.pending }, since);
+  if (message.pending?.length && !waiting) ask({ values: flat(), want: message.pending }, since, keep);
 }
 
 let opening = null;
@@ -138,7 +139,7 @@ function problem(sentence, message) {
   const bar = $('#problem');
   bar.hidden = !sentence;
   $('#problem-text').textContent = sentence ?? '';
-  if (message && !S.parts.run) ask({ query: '' });   // a link with nonsense opens the default view
+  if (message && !S.parts.run) ask({ query: '' }, undefined, true);   // a link with nonsense opens the default view
   if (sentence) document.body.dataset.drawn = String(++shown);
 }
 
@@ -207,6 +208,7 @@ export async function start({ element, props, server: functions, upload }) {
     settled: () => {},
   });
   initActions(upload);
+  $(`#what input[value=${S.what}]`).checked = true;
   if (config.draw === 'drawn') S.view = 'draw';
   waiting = { query: asks, since: performance.now() };
   const opens = send();

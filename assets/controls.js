@@ -84,7 +84,7 @@ function writeRow(row, value) {
 // Reset buttons, greyed rows and their reasons, summaries of folded groups.
 function marks() {
   for (const group of $$('.group')) {
-    const keys = group.dataset.keys.split(' '), button = $('.reset', group);
+    const keys = group.dataset.keys.split(' '), button = $('.reset[data-group]', group);
     if (!button) continue;
     const changed = Object.entries(S.values).some(([k, v]) => keys.includes(k.split('.')[0]) && JSON.stringify(basisOf(k)) !== JSON.stringify(v));
     button.disabled = !changed;

@@ -35,7 +35,7 @@ const TEXTS = {
   },
   error: {
     what: 'Segments: each step alone, started on the reference. Line: what has added up; the band holds 10–90 % of the samples. A step’s share is how far the end moves when that step alone is replaced by the true one. Measured down to σ<sub>min</sub>: the last Euler step would hide it.',
-    formula: `τ${sub(v('i'))} = step(${v('x')}*${sub(v('i'))}) − ${v('x')}*${sub(`${v('i')}+1`)}`, source: 'Karras et al. 2022, App. D.1. Reference: Runge–Kutta of order 4, 96 steps, uniform in ln σ',
+    formula: `τ${sub(v('i'))} = step(${v('x')}*${sub(v('i'))}) − ${v('x')}*${sub(`${v('i')}+1`)}`, source: 'Karras et al. 2022, App. D.1',
   },
 };
 
@@ -95,6 +95,7 @@ export function showHelp(button, strip) {
   const text = TEXTS[strip.name === 'curvature' ? S.measure : strip.name], pop = $('#pop'), cols = columns(strip);
   pop.classList.toggle('wide', strip.name === 'steps');
   pop.innerHTML = `<button class="close" aria-label="Close" data-close>×</button><h3>${strip.title}</h3><p>${text.what}</p><div class="formula">${text.formula}</div><p class="src">${text.source}</p>`
+    + (strip.name === 'error' && S.parts.error?.reference ? `<p class="src">Reference: ${S.parts.error.reference}.</p>` : '')
     + (strip.name === 'steps' ? profile() : strip.name === 'plane' ? variance() : '') + table(cols)
     + (strip.name === 'steps' ? '<p class="tools"><button class="reset" data-copy="list">Copy σ list</button></p>' : '');
   pop.onclick = (e) => {

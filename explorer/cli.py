@@ -126,7 +126,7 @@ def sample(arguments: list[str]) -> int:
                    help="as in a link: data=moons solver=rk2 solver.alpha=0.5 nfe=20")
     p.add_argument("--device", default="auto")
     p.add_argument("--out", default=None, metavar="FILE.npz", help="save samples and paths here")
-    options = p.parse_args(arguments)
+    options = p.parse_intermixed_args(arguments)
     from . import experiment
     from .settings import to_query, unflatten
 
@@ -136,7 +136,7 @@ def sample(arguments: list[str]) -> int:
     experiment.use_device(options.device)
     e = unflatten(experiment.Experiment, {k: v for k, _, v in pairs})
     r = experiment.run(e)
-    errors = experiment.errors_of(r) if len(r.levels) > 1 else None
+    errors = experiment.errors_of(r, exact=True) if len(r.levels) > 1 else None
     out = {"query": to_query(e), "nfe": r.nfe, "steps": r.steps, "seconds": round(r.seconds, 4),
            "ms_per_evaluation": r.ms_per_evaluation, "device": r.source.device.label,
            "mean_error": None if errors is None else float(errors.end.mean())}

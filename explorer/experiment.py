@@ -14,7 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .analysis.error import Reference, StepErrors, reference, rms, step_errors
+from .analysis.error import (Reference, StepErrors, adaptive_reference, closed_reference, reference,
+                             rms, step_errors)
 from .core.denoisers import Mixture
 from .core.device import Device, pick
 from .core.sampling import Churn, Noise, Restart, Trajectory, sample
@@ -225,17 +226,30 @@ def _run(e: Experiment, watch: Watch | None) -> Run:
     return Run(e, source, trajectory, ended - started, each)
 
 
-def reference_for(e: Experiment, watch: Watch | None = None) -> Reference:
-    """The fine paths of the recorded samples; solver, budget and grid do not matter."""
+def reference_for(e: Experiment, watch: Watch | None = None, exact: bool = False) -> Reference:
+    """The true paths of the samples compared; solver, budget and grid do not matter.
+
+    A closed form where there is one.  Else `exact` asks for an adaptive method with a known error;
+    without it, a quick one of fixed steps is good enough while a slider moves.
+    """
     source = prepared(e.data, e.model)
     top, bottom = float(e.timesteps.sigma_max), float(e.timesteps.sigma_min)
     count = min(e.samples, COMPARED)
+    key = (e.data, e.model, e.seed, count, top, bottom)
 
-    def make() -> Reference:
+    def start() -> Tensor:
         noise = Noise(e.seed, count, source.shape, source.device.device, source.device.dtype)
-        return reference(source.denoiser, noise.start * top, top, bottom, watch=watch)
+        return noise.start * top
 
-    return _references((e.data, e.model, e.seed, count, top, bottom), make)
+    def quick() -> Reference:
+        closed = closed_reference(source.denoiser, start(), top, bottom)
+        return closed or reference(source.denoiser, start(), top, bottom, watch=watch)
+
+    found = _references(key, quick)
+    if not exact or found.closed is not None:
+        return found
+    return _references((*key, "adaptive"), lambda: adaptive_reference(
+        source.denoiser, start(), top, bottom, watch=watch))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -243,13 +257,14 @@ class Errors:
     """Where the error of a run comes from, in RMS per coordinate.
 
     sigma (n,): the levels above 0.  path (n, B): the run against the truth at each level, of the B
-    samples compared.  steps: local errors and shares, of `measured` samples.
+    samples compared.  steps: local errors and shares, of `measured` samples.  truth: the reference.
     """
 
     sigma: Tensor
     path: Tensor
     steps: StepErrors
     measured: int
+    truth: Reference
 
     @property
     def end(self) -> Tensor:
@@ -257,22 +272,23 @@ class Errors:
         return self.path[-1]
 
 
-def path_error(r: Run, watch: Watch | None = None) -> Tensor:
+def path_error(r: Run, watch: Watch | None = None, exact: bool = False) -> Tensor:
     """(n, B): a run without churn against the reference, at each level above 0."""
-    truth = reference_for(r.experiment, watch).at(r.levels)
+    truth = reference_for(r.experiment, watch, exact).at(r.levels)
     states = r.trajectory.x[:len(truth), :truth.shape[1]]
     return rms((states - truth).flatten(0, 1)).reshape(truth.shape[:2])
 
 
-def errors_of(r: Run, watch: Watch | None = None) -> Errors:
+def errors_of(r: Run, watch: Watch | None = None, exact: bool = False) -> Errors:
     """Measure a run against the reference.  With churn the reference gets the same noise.
 
-    Raises UserError for a run of one step, which has nothing to compare above σ = 0.
+    Raises UserError for a run of one step, which has nothing to compare above σ = 0, and where new
+    noise leaves every reference.
     """
-    return _errors(r.experiment, lambda: _errors_of(r, watch))
+    return _errors((r.experiment, exact), lambda: _errors_of(r, watch, exact))
 
 
-def _errors_of(r: Run, watch: Watch | None) -> Errors:
+def _errors_of(r: Run, watch: Watch | None, exact: bool) -> Errors:
     e, source, sigma = r.experiment, r.source, r.levels
     n = len(sigma) - 1
     if n < 1:
@@ -282,15 +298,16 @@ def _errors_of(r: Run, watch: Watch | None) -> Errors:
                         "distribution.")
     churned = e.churn.s_churn > 0
     count = min(e.samples, COMPARED, _affordable(source, n, e.solver.evaluations, churned))
-    truth = reference_for(e, watch).at(sigma[:1] if churned else sigma, count)
+    known = reference_for(e, watch, exact)
+    truth = known.at(sigma[:1] if churned else sigma, count)
     noise = Noise(e.seed, count, source.shape, source.device.device, source.device.dtype)
     steps = step_errors(source.denoiser, e.solver, e.schedule, sigma, truth, e.churn, noise,
                         steps=r.steps, afs=e.afs, watch=watch)
     if not churned:
-        return Errors(sigma, path_error(r, watch), steps, count)
+        return Errors(sigma, path_error(r, watch, exact), steps, count, known)
     states = r.trajectory.x[:len(sigma), :count]
     path = rms((states - steps.truth).flatten(0, 1)).reshape(states.shape[:2])
-    return Errors(sigma, path, steps, count)
+    return Errors(sigma, path, steps, count, known)
 
 
 def _affordable(source: Source, n: int, evaluations: int, churned: bool) -> int:

@@ -106,15 +106,15 @@ def test_the_reference_agrees_with_an_adaptive_method_of_order_eight():
     np.testing.assert_allclose(ref.x[-1].flatten(), exact.y[:, -1], atol=1e-4)
 
 
-@pytest.mark.parametrize("data, tolerance", [(Spiral(), 1e-6), (Digits(), 3e-6)],
-                         ids=["spiral", "digits"])
-def test_the_reference_of_a_gaussian_is_its_closed_form(data, tolerance):
-    """Digits have pixels of many variances, and some of the 97 RK4 steps are too long for each."""
+@pytest.mark.parametrize("data", [Spiral(), Digits()], ids=lambda d: d.name)
+def test_the_reference_of_a_gaussian_is_its_closed_form(data):
+    """97 steps of RK4 leave 2e-6 of the spread where σ passes the smallest standard deviations."""
     e = Experiment(data=data, model=Gaussian(), samples=8, nfe=9)
     ref, law = reference_for(e), prepared(e.data, e.model).denoiser
     for i in (20, 60, 96):
         exact = law.flow(ref.x[0], ref.sigma[0], ref.sigma[i])
-        torch.testing.assert_close(ref.x[i], exact, rtol=0, atol=tolerance * float(1 + ref.sigma[i]))
+        atol = 3e-6 * float(1 + ref.sigma[i])
+        torch.testing.assert_close(ref.x[i], exact, rtol=0, atol=atol)
 
 
 def test_the_reference_is_dense():

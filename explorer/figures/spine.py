@@ -255,15 +255,16 @@ def loss(sigma, mean, low, high, density, hint: str, name: str, design: str) -> 
 
 
 def _power(k: int) -> str:
-    return {0: "1", -1: "0.1", -2: "0.01", 1: "10"}.get(
+    return {0: "1", -1: "0.1", -2: "0.01", 1: "10", 2: "100"}.get(
         k, "10" + str(k).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")))
 
 
-def error(sigma, added_up, low, high, local, hot, name: str, colour=ONE_STEP, other=None) -> dict:
+def error(sigma, added_up, low, high, local, hot, name: str, colour=ONE_STEP, other=None,
+          floor=None) -> dict:
     """Segments: each step alone.  Line: what has added up, with its band.
 
     sigma (n,) levels above 0; added_up, low, high (n,); local (n − 1,); other: (sigma, error, name)
-    of the simplest solver at the same cost.
+    of the simplest solver at the same cost; floor: (sigma, error) of the reference itself.
     """
     s, y = rounded(sigma[1:]), rounded(added_up[1:])
     lo, hi = (rounded(max(float(v), 2e-6) for v in row[1:]) for row in (low, high))
@@ -287,10 +288,16 @@ def error(sigma, added_up, low, high, local, hot, name: str, colour=ONE_STEP, ot
                 "marker": {"size": 4, "color": colour}}]
     labels.append(_label(stairs_x, stairs_y, "each step alone", INK3, 6))
     highest = max([v for v in hi + y if v is not None], default=1)
+    end = next((v for v in reversed(y) if v), 1e-3)
+    bottom = next(b for b in (6e-5, 6e-7, 6e-9, 6e-12, 0) if end > 1.5 * b) or 6e-15
+    if floor is not None and max(floor[1]) > bottom:
+        fx, fy = rounded(floor[0]), rounded(max(v, bottom / 2) for v in floor[1])
+        traces.insert(0, _line(fx, fy, REFERENCE, 1.25, "dot"))
+        labels.append(_label(fx, fy, "floor: the reference", INK3, 0.02, short="floor"))
+    ticks = [[10.0**k, _power(k)] for k in range(-14, 5, 2 if bottom > 1e-7 else 4)]
     return _strip("error", "Error", "against the reference, RMS per coordinate", 1.15,
-                  [6e-5, nice(highest, (2, 20, 200, 2000, 1e6))], True,
-                  [[1e-4, "10⁻⁴"], [1e-2, "0.01"], [1, "1"], [100, "100"]], traces, labels,
-                  {"x": s, "y": y})
+                  [bottom, nice(highest, (2, 20, 200, 2000, 1e6))], True,
+                  [t for t in ticks if t[0] >= bottom], traces, labels, {"x": s, "y": y})
 
 
 def own_steps(sigma, values, colour=ONE_STEP) -> list[dict]:

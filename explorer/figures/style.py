@@ -36,9 +36,9 @@ def short(value: float, digits: int = 2) -> str:
         return "0" if value == 0 else str(value)
     if 1e-4 <= abs(value) < 1e5:
         return f"{float(f'{value:.{digits}g}'):.10g}"
-    power = math.floor(math.log10(abs(value)))
-    raised = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{value / 10**power:.1f}·10{raised}"
+    front, power = f"{value:.1e}".split("e")
+    raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{front}·10{raised}"
 
 
 def level(sigma: float) -> str:

@@ -45,14 +45,15 @@ def keys(e: Experiment) -> dict[str, str]:
     ends = (float(e.timesteps.sigma_max), float(e.timesteps.sigma_min))
     return {"data": _key(e.data, e.model),
             "path": _key(e.data, e.model, e.seed, e.samples, ends, e.schedule),
-            "run": _key(e), "error": _key(e, "error")}
+            "run": _key(e), "error": _key(e, "error"), "exact": _key(e, "exact")}
 
 
 def part(name: str, e: Experiment, r: Run, watch: Watch | None = None) -> dict:
     """One part of the message, remembered by its key."""
     key = keys(e)[name]
-    make = {"data": data_part, "path": path_part, "run": run_part, "error": error_part}[name]
-    if name in ("run", "error"):
+    make = {"data": data_part, "path": path_part, "run": run_part, "error": error_part,
+            "exact": exact_part}[name]
+    if name in ("run", "error", "exact"):
         return {"key": key, **make(r, watch)}
     return _parts((name, key), lambda: {"key": key, **make(e, watch)})
 
@@ -285,7 +286,12 @@ def _own(r: Run, colour: str) -> dict:
             "chord": spine.own_steps(sigma[1:-1], median(chord[1:-1]), colour)}
 
 
-def error_part(r: Run, watch: Watch | None = None) -> dict:
+def exact_part(r: Run, watch: Watch | None = None) -> dict:
+    """The error part, held against the best reference there is."""
+    return error_part(r, watch, exact=True)
+
+
+def error_part(r: Run, watch: Watch | None = None, exact: bool = False) -> dict:
     """The run against the reference: added up, each step alone, and the shares."""
     e, tr = r.experiment, r.trajectory
     colour = FAMILY[e.solver.family]
@@ -294,23 +300,27 @@ def error_part(r: Run, watch: Watch | None = None) -> dict:
     if is_random(e):
         return {"finding": None, "why": "New noise leaves every reference path: judge these "
                                         "samples by their distribution."}
-    errors = errors_of(r, watch)
+    errors = errors_of(r, watch, exact)
     share = errors.steps.share.tolist()
     hot = spine.hottest(share)
     other = None
     if e.churn.s_churn == 0 and not _simplest(e):
         euler = comparison(e, watch)
-        other = euler.levels, path_error(euler, watch).mean(1), euler.nfe
+        other = euler.levels, path_error(euler, watch, exact).mean(1), euler.nfe
     band = geometry.band(errors.path)
     mean = errors.path.mean(1)
+    truth = errors.truth
+    floor = None if float(truth.floor.max()) == 0 else (truth.sigma[::4].tolist(),
+                                                        truth.floor[::4].tolist())
     strip = spine.error(
         errors.sigma.tolist(), mean.tolist(), band[1].tolist(), band[2].tolist(),
         errors.steps.local.mean(1).tolist(), hot, f"{words.solver_name(e)}, {r.nfe} NFE", colour,
         None if other is None else (other[0].tolist(), other[1].tolist(),
-                                    f"Euler, {other[2]} NFE"))
+                                    f"Euler, {other[2]} NFE"), floor)
     churn = (e.churn.s_tmin, e.churn.s_tmax, e.churn.s_churn > 0)
     sigma, hat = tr.sigma.tolist(), tr.sigma_hat.tolist()
     return {"finding": words.finding(r, errors, hot, other), "share": rounded(share),
+            "reference": words.reference(truth), "exact": exact or truth.closed is not None,
             "local": rounded(errors.steps.local.mean(1)), "hot": hot, "measured": errors.measured,
             "added_up": rounded(mean), "ends": words.ends(errors), "strip": strip,
             "steps": spine.time_steps(sigma, hat, share, hot, churn, colour)}

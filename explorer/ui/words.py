@@ -159,3 +159,9 @@ def change(key: str, before, now) -> str:
         return f"{_NAMES.get(key, key)} edited"
     return f"{_NAMES.get(key, key.split('.')[-1])} {show(before)} → {show(now)}"
 
+
+
+def reference(truth) -> str:
+    """What the error is measured against, and how well that is known."""
+    known = float(truth.floor[-1])
+    return f"{truth.method}, known to {short(known)}" if known else truth.method
