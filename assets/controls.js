@@ -2,6 +2,7 @@
 // on its value.  This module reads rows into a flat dict and writes a flat dict into rows.
 
 import { $, $$, S, clamp } from './state.js';
+import { showCards } from './cards.js';
 
 let config = null;
 const memory = {};                     // slot.entry -> its last values, so that switching back keeps them
@@ -171,6 +172,11 @@ export function initControls(given, { changed, settled }) {
     open(button, button.getAttribute('aria-expanded') !== 'true');
     button.closest('details').open = true;
   });
+  $('#cards').addEventListener('click', (e) => showCards(e.currentTarget, config.entries.solver, S.values.solver, (name) => {
+    setSlot('solver', name);
+    writeControls();
+    changed();
+  }));
   for (const head of $$('.group > summary')) head.addEventListener('click', (e) => { if (e.target.closest('.reset')) e.preventDefault(); });
 }
 

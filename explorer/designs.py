@@ -19,12 +19,18 @@ class Design(NamedTuple):
     label: str
     about: str
     flat: Mapping[str, Any]
+    group: str = "EDM Table 1"
 
 
 def _stochastic(case: str, s_churn: float, s_tmin: float, s_tmax: float, s_noise: float) -> Design:
-    return Design(f"EDM, stochastic: {case}",
+    return Design(f"EDM, churn for {case}",
                   f"Heun with churn tuned for {case}. Karras et al. 2022, Table 5.",
-                  {"s_churn": s_churn, "s_tmin": s_tmin, "s_tmax": s_tmax, "s_noise": s_noise})
+                  {"s_churn": s_churn, "s_tmin": s_tmin, "s_tmax": s_tmax, "s_noise": s_noise},
+                  "EDM Table 5, stochastic")
+
+
+def _ablation(step: str, about: str, flat: Mapping[str, Any]) -> Design:
+    return Design(step, f"{about} Karras et al. 2022, Table 3.", flat, "EDM Table 3, step by step")
 
 
 DESIGNS: dict[str, Design] = {
@@ -40,6 +46,11 @@ DESIGNS: dict[str, Design] = {
     "iddpm": Design("iDDPM + DDIM", "DDIM on the levels of a 1000-step network. "
                     "Nichol & Dhariwal 2021; Song et al. 2021.",
                     {"timesteps": "iddpm", "solver": "ddim"}),
+    "ablation-1": _ablation("1  original VP sampler", "Euler, VP steps, VP coordinates.",
+                            {"schedule": "vp", "timesteps": "vp", "solver": "euler"}),
+    "ablation-2": _ablation("2  + Heun and ρ steps", "Heun on ρ = 7 steps, still in VP coordinates.",
+                            {"schedule": "vp"}),
+    "ablation-3": _ablation("3  + σ(t) = t, s(t) = 1", "The same in EDM’s coordinates.", {}),
 }
 
 

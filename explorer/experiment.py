@@ -111,10 +111,10 @@ class Run:
         return sigma[:-1] if float(sigma[-1]) == 0 else sigma
 
 
-_sources = Memo(256 * 2**20)
-_references = Memo(512 * 2**20)
-_runs = Memo(256 * 2**20)
-_errors = Memo(64 * 2**20)
+_sources = Memo(96 * 2**20)
+_references = Memo(48 * 2**20)
+_runs = Memo(48 * 2**20)
+_errors = Memo(16 * 2**20)
 _device: list[Device] = []
 
 

@@ -14,6 +14,7 @@ from ..settings import named, param, setting
 from .schedules import VP as VPSchedule
 
 LOWEST, HIGHEST = 1e-4, 1000.0  # of every noise level the lab deals with
+EPS_S = 1e-3  # where VP time ends: EDM Table 1
 
 
 def _sigma_min(default):
@@ -27,12 +28,29 @@ def _sigma_max(default):
 
 
 class _Range:
-    """Shared check: the range must run downwards."""
+    """Shared check: the range must run downwards, and far enough for a thousand levels."""
 
     def check(self):
-        if not self.sigma_min < self.sigma_max:
+        if not self.sigma_min * 1.001 < self.sigma_max:
             raise UserError(f"σ_min = {self.sigma_min:g} must be below σ_max = "
                             f"{self.sigma_max:g}; swap them or widen the range.")
+
+
+class _VPRange(_Range):
+    """Shared check: the range must be one that some VP schedule spans."""
+
+    def check(self):
+        super().check()
+        try:
+            self.schedule()
+        except UserError:
+            raise UserError(
+                f"No VP schedule runs from σ = {self.sigma_max:g} to {self.sigma_min:g}; "
+                "σ_max from 2 and σ_min up to 0.03 work.") from None
+
+    def schedule(self) -> VPSchedule:
+        """The VP schedule with σ(ε_s) = σ_min and σ(1) = σ_max."""
+        return VPSchedule.fitted(self.sigma_min, self.sigma_max, EPS_S)
 
 
 def _ramp(n: int) -> Tensor:
@@ -60,7 +78,7 @@ class Rho(_Range):
 
 
 @setting
-class VP(_Range):
+class VP(_VPRange):
     """Uniform in the time of the VP schedule whose β give σ(ε_s) = σ_min and σ(1) = σ_max.
 
     Karras et al. 2022, Table 1, first column (ε_s = 10⁻³); Song et al. 2021.
@@ -71,18 +89,8 @@ class VP(_Range):
     sigma_max: float = _sigma_max(152.16697)
     sigma_min: float = _sigma_min(0.010486)
 
-    def check(self):
-        super().check()
-        try:
-            VPSchedule.fitted(self.sigma_min, self.sigma_max)
-        except UserError:
-            raise UserError(
-                f"No VP schedule runs from σ = {self.sigma_max:g} to {self.sigma_min:g}; "
-                "σ_max from 2 and σ_min up to 0.03 work.") from None
-
     def sigmas(self, n: int) -> Tensor:
-        t = 1 + _ramp(n) * (1e-3 - 1)
-        return VPSchedule.fitted(self.sigma_min, self.sigma_max).sigma(t)
+        return self.schedule().sigma(1 + _ramp(n) * (EPS_S - 1))
 
 
 @setting
@@ -136,6 +144,80 @@ class IDDPM(_Range):
 
 
 @setting
+class LogSNR(_Range):
+    """λ_i = λ_0 + i/(N−1) (λ_{N−1} − λ_0) with λ = −ln σ, half the log signal-to-noise ratio.
+
+    The same levels as `VE`, reached from the other side, and the limit ρ → ∞ of `Rho`.  It has
+    an entry of its own because DPM-Solver++ and UniPC, whose default it is, know it by this name.
+    Lu et al. 2022, arXiv:2206.00927.
+    """
+
+    name: ClassVar[str] = "logsnr"
+    label: ClassVar[str] = "uniform in log SNR"
+    sigma_max: float = _sigma_max(80.0)
+    sigma_min: float = _sigma_min(0.002)
+
+    def sigmas(self, n: int) -> Tensor:
+        first, last = -math.log(self.sigma_max), -math.log(self.sigma_min)
+        return (-(first + _ramp(n) * (last - first))).exp()
+
+
+@setting
+class VPTime(_VPRange):
+    """τ_i = (1 + i/(N−1) (ε_s^{1/ρ} − 1))^ρ, σ_i = σ(τ_i) of the VP schedule fitted to the range.
+
+    ρ = 1 is `VP` (uniform time), ρ = 2 the quadratic steps of DDIM and DEIS; ε_s = 10⁻³.
+    Zhang & Chen 2023, arXiv:2204.13902, App. H; `time_uniform` in the code of AMED and GITS.
+    """
+
+    name: ClassVar[str] = "vp_time"
+    label: ClassVar[str] = "VP time with exponent"
+    rho: float = param(2.0, 1, 4, 0.1, label="ρ",
+                       help="1 is uniform in VP time; larger ρ puts more steps near the data")
+    sigma_max: float = _sigma_max(80.0)
+    sigma_min: float = _sigma_min(0.002)
+
+    def sigmas(self, n: int) -> Tensor:
+        return self.schedule().sigma((1 + _ramp(n) * (EPS_S ** (1 / self.rho) - 1)) ** self.rho)
+
+
+@setting
+class Mixed(_Range):
+    """σ_i = a_i^{1−w} b_i^w: between the ρ grid a and another grid b, level by level in log σ.
+
+    Both fall between the same ends, so every mixture does too.
+    """
+
+    OTHERS: ClassVar[dict] = {"logsnr": LogSNR, "vp": VP, "vp_time": VPTime}
+
+    name: ClassVar[str] = "mixed"
+    label: ClassVar[str] = "mixture of two"
+    w: float = param(0.5, 0, 1, 0.01, label="mixture",
+                     help="0 is the ρ grid, 1 the other one; between them, each level is a "
+                          "weighted geometric mean")
+    rho: float = param(7.0, 1, 20, 0.1, label="ρ", help="of the ρ grid; 7 in EDM")
+    other: str = param("vp_time", label="mixed with",
+                       choices=(("logsnr", "uniform in log SNR"), ("vp", "uniform in VP time"),
+                                ("vp_time", "VP time, ρ = 2")),
+                       help="the grid at the other end of the slider")
+    sigma_max: float = _sigma_max(80.0)
+    sigma_min: float = _sigma_min(0.002)
+
+    def check(self):
+        super().check()
+        self.grids()
+
+    def grids(self) -> tuple:
+        """The two settings that are mixed.  Raises UserError where one cannot span the range."""
+        ends = {"sigma_max": self.sigma_max, "sigma_min": self.sigma_min}
+        return Rho(rho=self.rho, **ends), self.OTHERS[self.other](**ends)
+
+    def sigmas(self, n: int) -> Tensor:
+        a, b = (grid.sigmas(n) for grid in self.grids())
+        return a ** (1 - self.w) * b**self.w
+
+
+@setting
 class Custom:
     """A list of noise levels as it stands, largest first; a final 0 is taken off and added by the
     loop.  The number of steps is the length of the list, whatever the budget says.
@@ -171,4 +253,4 @@ class Custom:
         return torch.tensor(levels, dtype=torch.float64)
 
 
-TIMESTEPS = named(Rho, VP, VE, IDDPM, Custom)
+TIMESTEPS = named(Rho, VP, VE, IDDPM, LogSNR, VPTime, Mixed, Custom)

@@ -21,6 +21,9 @@ GROUPS = {  # name: (title, the first words of the flat keys that belong to it)
                                 "low", "high")),
 }
 SLOT_LABELS = {"data": "Data", "model": "Model", "timesteps": "Time steps", "solver": "Solver"}
+RECOMMENDED = ("heun", "dpmpp", "unipc")
+FAMILIES = {"one-step": "One step", "multistep": "Multistep", "stochastic": "Stochastic",
+            "learned": "Learned"}
 RARE = ("last", "afs", "repeats", "inner", "low", "high", "model.condition", "timesteps.steps", "timesteps.c_1", "timesteps.c_2")
 HANDLED = ("data.digest", "data.points_text")  # by the upload and the drawing pad
 LABELLED = ("digits", "moons", "rings", "pinwheel", "grid")
@@ -31,6 +34,7 @@ def config() -> dict:
     entries = {
         slot: {name: {"label": cls.label, "values": _own(slot, cls),
                       "about": getattr(cls, "card", getattr(cls, "about", "")),
+                      **(_card(name, cls) if slot == "solver" else {}),
                       "needs_schedule": getattr(cls, "needs_schedule", True)}
                for name, cls in choices.items()}
         for slot, choices in slots(Experiment).items()}
@@ -43,6 +47,47 @@ def config() -> dict:
 
 def _own(slot: str, cls) -> dict:
     return {f"{slot}.{k}": v for k, v in flatten(cls()).items()}
+
+
+def _card(name: str, cls) -> dict:
+    """What the list of solvers says of one."""
+    solver = cls()
+    memory = 0 if cls.family == "one-step" else 1 if name == "dpmpp_sde" else \
+        solver.order - 1 if "order" in flatten(solver) else 0
+    return {"family": cls.family, "order": f"up to {solver.order}" if "order" in flatten(solver)
+            else str(solver.order), "evaluations": solver.evaluations, "memory": memory,
+            "source": SOURCES.get(name, ""), "names": list(ALIASES.get(name, ())), "recommended": name in RECOMMENDED}
+
+
+SOURCES = {
+    "heun": "Karras et al. 2022, Algorithm 1", "rk2": "Karras et al. 2022, App. D.2, Algorithm 3",
+    "euler": "Karras et al. 2022, Algorithm 1; Song et al. 2021", "ddim": "Song, Meng & Ermon 2021",
+    "dpm2": "Lu et al. 2022, arXiv:2206.00927", "dpmpp": "Lu et al. 2022, arXiv:2211.01095",
+    "dpmpp_2s": "Lu et al. 2022, arXiv:2211.01095", "unipc": "Zhao et al. 2023, arXiv:2302.04867",
+    "ipndm": "Zhang & Chen 2023, arXiv:2204.13902", "ipndm_v": "Zhang & Chen 2023; exact weights",
+    "lms": "Crowson 2022, k-diffusion", "deis": "Zhang & Chen 2023, arXiv:2204.13902",
+    "euler_a": "Ho et al. 2020; Song et al. 2021", "dpmpp_sde": "Lu et al. 2022, arXiv:2211.01095",
+}
+# what other tools call a solver: k-diffusion, diffusers, A1111 and ComfyUI
+ALIASES = {
+    "euler": ("sample_euler (k-diffusion)", "EulerDiscreteScheduler", "Euler"),
+    "ddim": ("sample_euler (k-diffusion)", "DDIMScheduler", "DDIM", "ddim"),
+    "heun": ("sample_heun", "HeunDiscreteScheduler", "Heun", "heun"),
+    "rk2": ("EDM Algorithm 3",),
+    "dpm2": ("sample_dpm_2", "KDPM2DiscreteScheduler", "DPM2", "dpm_2"),
+    "dpmpp": ("sample_dpmpp_2m", "DPMSolverMultistepScheduler", "DPM++ 2M", "dpmpp_2m"),
+    "dpmpp_2s": ("sample_dpmpp_2s_ancestral with eta=0", "DPMSolverSinglestepScheduler",
+                 "DPM++ 2S"),
+    "unipc": ("UniPCMultistepScheduler", "UniPC", "uni_pc", "uni_pc_bh2"),
+    "ipndm": ("sample_ipndm", "IPNDMScheduler", "PNDM, PLMS", "ipndm"),
+    "ipndm_v": ("sample_ipndm_v", "ipndm_v"),
+    "lms": ("sample_lms", "LMSDiscreteScheduler", "LMS", "lms"),
+    "deis": ("sample_deis", "DEISMultistepScheduler", "deis"),
+    "euler_a": ("sample_euler_ancestral", "EulerAncestralDiscreteScheduler", "Euler a",
+                "euler_ancestral"),
+    "dpmpp_sde": ("sample_dpmpp_2m_sde", "DPMSolverMultistepScheduler, sde-dpmsolver++",
+                  "DPM++ 2M SDE", "dpmpp_2m_sde"),
+}
 
 
 def _facts(p: Parameter) -> dict:
@@ -58,7 +103,7 @@ def panel() -> str:
 
 
 def _design() -> str:
-    options = "".join(f'<option value="{k}">{escape(d.label)}</option>' for k, d in DESIGNS.items())
+    options = _grouped((k, d.label, d.group) for k, d in DESIGNS.items())
     keys = " ".join(PARTS)
     return (f'<section class="group" data-group="design" data-keys="{keys}"><div class="head">'
             f'<h2>Design</h2>{_reset("design")}</div>'
@@ -96,9 +141,26 @@ def _rows_of(key: str) -> list[tuple[str, bool]]:
     return [(_choice(key), False), *rows] if key in slots(Experiment) else rows
 
 
+def _grouped(entries) -> str:
+    """Options under their headings, from (value, label, heading)."""
+    groups: dict[str, list[str]] = {}
+    for value, label, heading in entries:
+        groups.setdefault(heading, []).append(f'<option value="{value}">{escape(label)}</option>')
+    return "".join(f'<optgroup label="{escape(h)}">{"".join(o)}</optgroup>' if h else "".join(o)
+                   for h, o in groups.items())
+
+
 def _choice(slot: str) -> str:
-    options = "".join(f'<option value="{name}">{escape(cls.label)}</option>'
-                      for name, cls in slots(Experiment)[slot].items())
+    heading = (lambda name, cls: "Recommended" if name in RECOMMENDED else FAMILIES[cls.family]) \
+        if slot == "solver" else (lambda name, cls: "")
+    options = _grouped((name, cls.label, heading(name, cls))
+                       for name, cls in slots(Experiment)[slot].items())
+    cards = ('<button class="ghost square" id="cards" type="button" '
+             'aria-label="All solvers, explained">?</button>') if slot == "solver" else ""
+    if cards:
+        return (f'<div class="row wide solver"><label for="slot-{slot}">{SLOT_LABELS[slot]}</label>'
+                f'<span class="pair"><select id="slot-{slot}" data-slot-select="{slot}">{options}'
+                f'</select>{cards}</span></div>')
     return (f'<div class="row wide"><label for="slot-{slot}">{SLOT_LABELS[slot]}</label>'
             f'<select id="slot-{slot}" data-slot-select="{slot}">{options}</select></div>')
 

@@ -33,7 +33,7 @@ STRIP_LEVELS = (0, 0.2, 0.5, 1, 2, 3, 5, 7, 10, 20, 50)  # EDM Fig. 1
 IMAGES = 64
 FRAMES = {"vp": VP(), "ve": VE(), "edm": EDM()}
 
-_parts = Memo(96 * 2**20)
+_parts = Memo(24 * 2**20)
 
 
 def _key(*parts) -> str:
