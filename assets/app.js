@@ -200,9 +200,9 @@ export async function start({ element, props, server: functions, upload }) {
   const asks = readView();
   if (innerWidth < 720) $$('details.group').forEach((d) => { d.open = ['budget', 'solver'].includes(d.dataset.group); });
   else if (innerHeight < 1000) $('.group[data-group="data"]').open = innerHeight > 820;
-  const cursor = initCursor({ painted: paint, moved: address });
+  const cursor = initCursor({ painted: paint, moved: address, edit: editSteps });
   initStage($('#box'));
-  initSpine({ go: (s) => { cursor.stop(); go(s); address(); }, redraw: () => { drawSpine(true); paint(); } });
+  initSpine({ go: (s) => { cursor.stop(); go(s); address(); }, redraw: () => { drawSpine(true); paint(); }, edit: editSteps });
   initControls(config, {
     changed: () => { S.view === 'draw' && S.values.data !== 'drawn' && (S.view = 'fit'); ask({ values: flat() }); },
     settled: () => {},
@@ -216,6 +216,14 @@ export async function start({ element, props, server: functions, upload }) {
   drawAll();
   let timer;
   new ResizeObserver(() => { clearTimeout(timer); timer = setTimeout(() => drawAll(), 60); }).observe($('.page'));
+}
+
+// Steps moved or added by hand are a typed list from then on.
+function editSteps(levels) {
+  const values = Object.fromEntries(Object.entries(S.values).filter(([k]) => !k.startsWith('timesteps')));
+  S.values = { ...values, timesteps: 'custom', 'timesteps.levels': levels };
+  writeControls();
+  ask({ values: flat() });
 }
 
 function initActions(upload) {

@@ -105,8 +105,17 @@ function hop(direction) {
 
 const stop = () => { S.stopAt = null; if (S.playing) play(false); };
 
-export function initCursor({ painted, moved }) {
+// The levels with one more in the step under the cursor, at its middle on the log axis.
+function split() {
+  const g = S.parts.run.sigma, i = stepAt(S.sigma), levels = g.filter((s) => s > 0);
+  const between = g[i + 1] > 0 ? Math.sqrt(g[i] * g[i + 1]) : g[i] / 2;
+  levels.splice(i + 1, 0, +between.toPrecision(4));
+  return levels;
+}
+
+export function initCursor({ painted, moved, edit }) {
   paint = painted;
+  $('#insert').onclick = () => { stop(); edit(split()); };
   $('#scrub').addEventListener('input', (e) => { stop(); go(level(e.target.value / 1000)); moved(); });
   $('#play').onclick = () => { S.stopAt = null; play(!S.playing); moved(); };
   $('#prev').onclick = () => { hop(-1); moved(); };

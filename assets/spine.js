@@ -277,16 +277,41 @@ export function paintSpine() {
 
 // ---- pointer: hover peeks, press or drag goes, wheel zooms in σ -----------------------------------
 
-export function initSpine({ go, redraw }) {
+// The level whose dot lies under the pointer, if any: the dots of the time-step strip can be dragged.
+function dotAt(e) {
+  const box = $('#axis').getBoundingClientRect(), x = e.clientX - box.left, y = e.clientY - box.top;
+  if (Math.abs(y - G.Y(0, 0)) > 9) return -1;
+  const levels = S.parts.run.sigma.filter((s) => s > 0), gaps = levels.map((s) => Math.abs(G.X(s) - x));
+  const i = gaps.indexOf(Math.min(...gaps));
+  return gaps[i] <= 7 ? i : -1;
+}
+
+// The levels with one moved to σ, kept between its neighbours.
+function moved(i, sigma) {
+  const levels = S.parts.run.sigma.filter((s) => s > 0), gap = 1.002;
+  const high = i ? levels[i - 1] / gap : 1000, low = i < levels.length - 1 ? levels[i + 1] * gap : 1e-4;
+  levels[i] = +clamp(sigma, low, high).toPrecision(4);
+  return levels;
+}
+
+export function initSpine({ go, redraw, edit }) {
+  let grabbed = -1;
   const hit = $('#hit'), at = (e) => clamp(G.inverse(e.clientX - $('#axis').getBoundingClientRect().left), lowest(), highest());
   let down = false;
-  hit.addEventListener('pointerdown', (e) => { down = true; hit.setPointerCapture(e.pointerId); S.peek = null; go(at(e)); });
-  hit.addEventListener('pointermove', (e) => {
+  hit.addEventListener('pointerdown', (e) => {
+    hit.setPointerCapture(e.pointerId);
+    S.peek = null;
+    grabbed = dotAt(e);
+    down = grabbed < 0;
     if (down) go(at(e));
+  });
+  hit.addEventListener('pointermove', (e) => {
+    if (grabbed < 0 && !down) hit.style.cursor = dotAt(e) < 0 ? '' : 'ew-resize';
+    if (grabbed >= 0) edit(moved(grabbed, G.inverse(e.clientX - $('#axis').getBoundingClientRect().left)));
+    else if (down) go(at(e));
     else if (e.pointerType === 'mouse') { S.peek = at(e); paintSpine(); }
   });
-  hit.addEventListener('pointerup', () => { down = false; });
-  hit.addEventListener('pointercancel', () => { down = false; });
+  for (const end of ['pointerup', 'pointercancel']) hit.addEventListener(end, () => { down = false; grabbed = -1; });
   hit.addEventListener('pointerleave', () => { S.peek = null; paintSpine(); });
   hit.addEventListener('wheel', (e) => {
     e.preventDefault();

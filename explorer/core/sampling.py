@@ -171,14 +171,20 @@ class Restart:
         levels = (self.high ** (1 / 7) + ramp * (float(sigma) ** (1 / 7) - self.high ** (1 / 7)))**7
         times = s.time(levels.to(sigma))
         times[-1] = t
-        left = ode.left
+        left, own = ode.left, ode.noise
         for k in range(self.repeats):
-            up = (levels[0] ** 2 - sigma**2).sqrt() * noise(10_000 + k)
+            first = -1 - k * (self.inner + 1)
+            up = (levels[0] ** 2 - sigma**2).sqrt() * noise(first)
             x = (x / s.scale(t) + up) * s.scale(times[0])
-            for _, point in zip(range(self.inner + 1), steps(ode, solver, x, times)):
+            inside = steps(ode, solver, x, times, noise=lambda i, first=first: noise(first - 1 - i))
+            for point in inside:
                 x = point.x
-        ode.left = left
+        ode.left, ode.noise = left, own
         return x
+
+    def draws(self) -> int:
+        """How many noises the rounds may ask for: −1, −2, … of `noise`."""
+        return self.repeats * (self.inner + 1)
 
 
 class Noise:
@@ -198,6 +204,8 @@ class Noise:
         self._shape, self._device, self._dtype = tuple(shape), device, dtype
         self._blocks: dict[int, Tensor] = {}
         self._drawn = 0
+        self._second: Noise | None = None
+        self._make_second = lambda: Noise(seed + 2**31, count, shape, device, dtype)
         self.start = self._draw(())
 
     def _draw(self, lead: tuple[int, ...]) -> Tensor:
@@ -206,7 +214,13 @@ class Noise:
         return torch.stack(rows, len(lead)).to(self._device, self._dtype)
 
     def __call__(self, i: int) -> Tensor:
-        """The noise of step i, (count, *shape).  Steps are asked in rising order."""
+        """The noise of step i, (count, *shape).  Steps are asked in rising order.
+
+        −1, −2, … are a second stream, in that order, which restarts use.
+        """
+        if i < 0:
+            self._second = self._second or self._make_second()
+            return self._second(-1 - i)
         block = i // self.BLOCK
         while self._drawn <= block:
             self._blocks = {self._drawn: self._draw((self.BLOCK,))}  # only the newest is kept
@@ -285,9 +299,10 @@ def sample(denoiser: Denoiser, noise: Tensor, sigmas: Tensor, solver: Solver, sc
     noise (B, *shape): unit normal, on the device to run on; its dtype is that of the state
     (float64, unless the device has none).  sigmas (N + 1,): descending, ending at 0 or at σ_min.
     noises: (N, B, *shape) or a function of the step, the unit noise of churn and of stochastic
-    solvers.  afs: the analytic first step, which saves one evaluation.  denoise: where the grid
-    ends above 0, add one evaluation and return D there.  keep: record the paths of this many
-    samples (default: all).  watch(i, point): called at each step; raise Cancelled in it to stop.
+    solvers; restarts take theirs from the end, at −1, −2, …  afs: the analytic first step, which
+    saves one evaluation.  denoise: where the grid ends above 0, add one evaluation and return D
+    there.  keep: record the paths of this many samples (default: all).  watch(i, point): called at
+    each step; raise Cancelled in it to stop.
     """
     sigmas = torch.as_tensor(sigmas, dtype=noise.dtype).cpu()
     if len(sigmas) < 2 or not bool((sigmas[1:] < sigmas[:-1]).all()) or float(sigmas[-1]) < 0:
@@ -298,6 +313,10 @@ def sample(denoiser: Denoiser, noise: Tensor, sigmas: Tensor, solver: Solver, sc
               type(solver).__name__: getattr(solver, "eta", 0) > 0}
     if noises is None and (why := next((k for k, v in random.items() if v), None)):
         raise UserError(f"{why} needs the noise of each step (noises=...).")
+    if restart.repeats and not callable(noises) and \
+            len(noises) < (rows := len(sigmas) - 1 + restart.draws()):
+        raise UserError(f"{restart.repeats} restarts of {restart.inner} steps need {rows} noises; "
+                        f"got {len(noises)}.")
     times = schedule.time(sigmas)  # 0-d times stay on the CPU: no launch, no synchronisation
     ode = Ode(denoiser, schedule)
     ode.span = float(sigmas[0]), float(sigmas[-1]) or float(sigmas[-2])

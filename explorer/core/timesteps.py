@@ -167,7 +167,7 @@ class VPTime(_VPRange):
     """τ_i = (1 + i/(N−1) (ε_s^{1/ρ} − 1))^ρ, σ_i = σ(τ_i) of the VP schedule fitted to the range.
 
     ρ = 1 is `VP` (uniform time), ρ = 2 the quadratic steps of DDIM and DEIS; ε_s = 10⁻³.
-    Zhang & Chen 2023, arXiv:2204.13902, App. H; `time_uniform` in the code of AMED and GITS.
+    Zhang & Chen 2023, arXiv:2204.13902; `time_uniform` in the code of AMED and GITS.
     """
 
     name: ClassVar[str] = "vp_time"

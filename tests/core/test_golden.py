@@ -1,5 +1,6 @@
 """The published samplers, run elsewhere on an exact mixture: 21 of EDM's Algorithm 2 and 72 of its
-generalised form (4 grids, 3 schedules, 2 scalings, Euler and RK2)."""
+generalised form (4 grids, 3 schedules, 2 scalings, Euler and RK2); and 162 of the one-step and
+multistep solvers over 3 grids of 6, 10 and 18 levels."""
 
 import dataclasses
 import json
@@ -8,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from scipy.integrate import quad
 
 from explorer.core import schedules, timesteps
 from explorer.core.denoisers import Mixture
 from explorer.core.sampling import Churn, sample
-from explorer.core.solvers import RK2, Euler, Heun
+from explorer.core.solvers import DEIS, DPM2, IPNDM, IPNDMV, RK2, DPMpp, Euler, Heun, UniPC
 
 from .problems import tensor
 
@@ -73,3 +75,105 @@ def test_samples_and_levels_of_the_published_sampler(i):
     tolerance = 2e-7 if case["case"] in LEAKED else 1e-9
     worst = (result.samples - expected).abs().max() / expected.abs().max()
     assert worst < tolerance
+
+
+SECOND = np.load(Path(__file__).parents[1] / "data" / "samplers_multistep.npz")
+SECOND_CASES = json.loads(str(SECOND["cases"]))
+SECOND_X, SECOND_LEVELS = torch.from_numpy(SECOND["x"]), torch.from_numpy(SECOND["evaluated"])
+SPAN = (80.0, 0.002)
+
+
+def solver_of(case):
+    order = case.get("max_order")
+    prediction = "eps" if case.get("predict_x0") is False else "x0"
+    options = {"prediction": prediction, "thresholding": prediction == "x0",  # always on there
+               "lower_order_final": case.get("lower_order_final", True)}
+    return {"euler_sampler": lambda: Euler(), "heun_sampler": lambda: Heun(),
+            "dpm_2_sampler": lambda: DPM2(r=case["r"]),
+            "ipndm_sampler": lambda: IPNDM(order=order),
+            "ipndm_v_sampler": lambda: IPNDMV(order=order),
+            "dpm_pp_sampler": lambda: DPMpp(order=order, **options),
+            "unipc_sampler": lambda: UniPC(order=order, variant=case["variant"], **options),
+            "deis_sampler": lambda: DEIS(order=order, variable=case["deis_mode"])}[case["kind"]]()
+
+
+def run_second(case):
+    grid = torch.from_numpy(SECOND[f"schedule_{case['schedule_type']}_{case['num_steps']}"])
+    return sample(DENOISER, STORED["latents"], grid, solver_of(case), afs=case.get("afs", False),
+                  denoise=case.get("denoise_to_zero", False))
+
+
+def vp_time(span):
+    """τ(σ) of the VP schedule fitted to the span, and dσ/dτ as the published code writes it."""
+    low, high = (float(np.log(s**2 + 1)) for s in span[::-1])
+    beta_d = 2 * (low / 1e-3 - high) / (1e-3 - 1)
+    beta_min = high - beta_d / 2
+
+    def tau(sigma):
+        return (np.sqrt(beta_min**2 + 2 * beta_d * np.log(sigma**2 + 1)) - beta_min) / beta_d
+
+    def rate(u):
+        alpha = np.exp(-0.5 * u**2 * beta_d - u * beta_min)
+        return 0.5 * (beta_d * u + beta_min) / np.sqrt(alpha * (1 - alpha))
+
+    return tau, rate
+
+
+def basis(nodes, j, u):
+    """The Lagrange polynomial of node j at u."""
+    return np.prod([(u - n) / (nodes[j] - n) for k, n in enumerate(nodes) if k != j], axis=0)
+
+
+def riemann(self, levels, end, span):
+    """The published coefficients of DEIS: 10,000 points with both ends, but steps of h/10,000."""
+    tau, rate = vp_time(span)
+    nodes, end = [tau(s) for s in levels], tau(end)
+    u = np.linspace(nodes[0], end, 10_000)
+    return [float((rate(u) * basis(nodes, j, u)).sum() * (end - nodes[0]) / 10_000)
+            for j in range(len(nodes))]
+
+
+def worst(case, expected):
+    return float((run_second(case).samples - expected).abs().max() / expected.abs().max())
+
+
+def test_every_published_multistep_case_is_here():
+    kinds = [c["kind"].removesuffix("_sampler") for c in SECOND_CASES]
+    assert {k: kinds.count(k) for k in kinds} == {
+        "euler": 12, "heun": 12, "dpm_2": 18, "ipndm": 30, "ipndm_v": 9, "dpm_pp": 36, "unipc": 27,
+        "deis": 18}
+
+
+@pytest.mark.parametrize("i", range(len(SECOND_CASES)),
+                         ids=[f"{c['kind'][:-8]}-{c['case']}" for c in SECOND_CASES])
+def test_samples_and_levels_of_the_published_solver(i, monkeypatch):
+    case, levels = SECOND_CASES[i], SECOND_LEVELS[i]
+    levels = levels[levels.isfinite()]
+    if case["kind"] == "deis_sampler":
+        monkeypatch.setattr(DEIS, "_weights", riemann)
+    result = run_second(case)
+    assert result.nfe == len(levels)
+    torch.testing.assert_close(result.evaluated, levels, rtol=1e-9, atol=0)
+    assert worst(case, SECOND_X[i]) < 1e-9
+
+
+def test_exact_deis_lies_within_the_error_of_the_published_sum():
+    """A sum of first order: 6e-4 where the rate changes most over a step, on 6 levels."""
+    found = {n: max(worst(c, SECOND_X[i]) for i, c in enumerate(SECOND_CASES)
+                    if c["kind"] == "deis_sampler" and c["num_steps"] == n) for n in (6, 10, 18)}
+    assert found[18] < found[10] < found[6] < 1e-3
+    assert found[18] > 1e-6  # the sum, not rounding
+
+
+@pytest.mark.parametrize("n", [6, 10, 18])
+@pytest.mark.parametrize("grid", ["polynomial", "logsnr", "time_uniform"])
+def test_the_integrals_of_deis_are_exact(grid, n):
+    levels = SECOND[f"schedule_{grid}_{n}"]
+    tau, rate = vp_time(SPAN)
+    for i in range(1, n - 1):
+        past = levels[max(0, i - 3):i + 1][::-1]
+        nodes = [tau(s) for s in past]
+        ours = DEIS()._weights(past.tolist(), float(levels[i + 1]), SPAN)
+        exact = [quad(lambda u: rate(u) * basis(nodes, j, u), nodes[0], tau(levels[i + 1]),
+                      epsabs=0, epsrel=1e-12, limit=200)[0] for j in range(len(nodes))]
+        np.testing.assert_allclose(ours, exact, rtol=1e-9, atol=1e-9 * max(map(abs, exact)))

@@ -1,679 +1,295 @@
-"""A walk through the page in a real Chromium, against the server as a newcomer starts it."""
+"""A walk through the page in a real browser.  Everything is waited for, nothing is timed."""
 
-import math
-from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from explorer.data import DATASETS
-
-WIDE, TABLET, PHONE = (1440, 900), (1024, 768), (390, 844)
-PATIENCE = 30_000  # ms until a condition that should hold at once counts as never
-
-# `quiet`: every question is answered, and every answer that has something to show is drawn.
-WATCH = """
-window.watch = {asked: 0, flying: 0, due: 0, newest: 0};
-const fetch_ = window.fetch;
+SMALL = "data=moons&samples=16&nfe=9&sigma=1"
+READY = "() => document.body.classList.contains('ready')"
+CALM = "() => window.walk && walk.asked === walk.answered"
+RANGES = """
+() => [...document.querySelectorAll('.controls [data-key] input[type=range]')]
+  .filter((r) => r.offsetParent && !r.disabled).map((r) => r.id)
+"""
+NUDGE = """
+(id) => {
+  const range = document.getElementById(id), low = +range.min, high = +range.max;
+  const by = 0.06 * (high - low), up = +range.value + by;
+  range.value = up <= high ? up : +range.value - by;
+  range.dispatchEvent(new Event('input', {bubbles: true}));
+}
+"""
+COUNT = """
+window.walk = {asked: 0, answered: 0, all: 0};
+const plain = window.fetch;
 window.fetch = async (...given) => {
-  const body = typeof given[1]?.body === 'string' ? given[1].body : '';
-  const name = body.match(/"fn_name":"(explore|receive)"/)?.[1];
-  if (!name) return fetch_(...given);
-  if (name === 'explore') watch.asked += 1;
-  watch.flying += 1;
-  try {
-    const answer = await fetch_(...given), text = await answer.text(), message = JSON.parse(text);
-    const id = JSON.parse(body).data.id ?? 0;
-    if (name === 'receive' ? message.problem : !message.stale && id > watch.newest) watch.due += 1;
-    if (name === 'explore' && !message.stale) watch.newest = Math.max(id, watch.newest);
-    return new Response(text, {status: answer.status, headers: answer.headers});
-  } finally { watch.flying -= 1; }
+  walk.all += 1;
+  const explore = String(given[1]?.body ?? '').includes('"fn_name":"explore"');
+  if (explore) walk.asked += 1;
+  try { return await plain(...given); } finally { if (explore) walk.answered += 1; }
 };
 """
-QUIET = """(asked) => document.body.classList.contains('ready') && watch.asked >= asked
-  && watch.flying === 0 && +(document.body.dataset.drawn ?? 0) >= watch.due"""
-SLIDERS = """() => [...document.querySelectorAll('.controls input[type=range]')]
-  .filter((r) => r.offsetParent && !r.disabled).map((r) => r.id)"""
-SLIDE = """([id, to]) => {
-  const range = document.getElementById(id), span = range.max - range.min;
-  if (to == null) to = +range.value + (+range.value < +range.min + 0.8 * span ? 0.08 : -0.08) * span;
-  range.value = to;
-  range.dispatchEvent(new Event('input', {bubbles: true}));
-  return range.closest('[data-key]').dataset.key;
-}"""
-PIXELS = """() => {
-  let inked = 0;
-  const colours = new Set();
-  for (const canvas of document.querySelectorAll('#box > canvas')) {
-    const {width, height} = canvas, {data} = canvas.getContext('2d').getImageData(0, 0, width, height);
-    for (let j = 0; j < data.length; j += 4) if (data[j + 3] > 8) {
-      inked += 1;
-      if (colours.size < 99) colours.add((data[j] << 16) + (data[j + 1] << 8) + data[j + 2]);
-    }
-  }
-  return [inked, colours.size];
-}"""
-PICTURE = "() => [...document.querySelectorAll('#box > canvas')].map((c) => c.toDataURL()).join()"
 
 
-# ---- the page under test ------------------------------------------------------------------------
+class Walk:
+    """One visitor: a page that notes its errors and every request that leaves the server."""
 
-class Window:
-    """A browser window on the page, and what a person does in it."""
+    def __init__(self, browser, server, **context):
+        self.server, self.errors, self.outside = server, [], []
+        context = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce", **context}
+        self.context = browser.new_context(
+            permissions=["clipboard-read", "clipboard-write"], **context)
+        self.context.set_default_timeout(60_000)
+        self.page = self.context.new_page()
+        self.page.add_init_script(COUNT)
+        self.page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
+        self.page.on("pageerror", lambda e: self.errors.append(str(e)))
+        self.page.on("request", self._request)
 
-    def __init__(self, page, home: str):
-        self.page, self.home = page, home
-        self.wrong, self.requests = [], []
-        page.set_default_timeout(PATIENCE)
-        page.add_init_script(WATCH)
-        page.on("console", lambda m: m.type == "error" and self.wrong.append(m.text))
-        page.on("pageerror", lambda e: self.wrong.append(str(e)))
-        page.on("request", lambda r: self.requests.append(r.url))
+    def _request(self, request):
+        if not request.url.startswith((self.server, "data:", "blob:")):
+            self.outside.append(request.url)
 
-    def open(self, link: str = "") -> None:
-        self.page.goto(self.home + link)
-        self.settle()
+    def open(self, query=SMALL):
+        self.page.goto(self.server + (f"?{query}" if query else ""))
+        self.page.wait_for_function(READY)
+        return self.calm()
 
-    def settle(self, asked: int = 1) -> None:
-        """Wait until all is drawn that was asked for, at least `asked` questions."""
-        self.page.wait_for_function(QUIET, arg=asked)
+    def calm(self):
+        """Until nothing is under way and the address says what is drawn."""
+        self.page.wait_for_function(CALM)
+        self.page.wait_for_timeout(350)  # the address follows after 250 ms
+        self.page.wait_for_function(CALM)
+        return self
 
-    @contextmanager
-    def asking(self):
-        """What happens inside asks the server; afterwards its answer is drawn."""
-        asked = self.read("watch.asked")
-        yield
-        self.settle(asked + 1)
+    @property
+    def drawn(self) -> int:
+        return int(self.page.evaluate("document.body.dataset.drawn ?? '0'"))
 
-    @contextmanager
-    def alone(self):
-        """What happens inside asks the server nothing, not even a little later."""
-        before = len(self.requests)
-        yield
-        self.page.wait_for_timeout(350)  # past the pause of 250 ms before the link is written
-        assert self.requests[before:] == []
-
-    def read(self, expression: str):
-        return self.page.evaluate(f"() => {expression}")
-
-    def state(self, path: str):
-        return self.read(f"explorer.S.{path}")
-
-    def value(self, key: str):
-        return self.state(f"values['{key}']")
-
-    def text(self, selector: str) -> str:
-        return self.page.inner_text(selector).strip()
-
-    def problem(self) -> str:
-        """The sentence beside the figure, or nothing."""
-        return self.text("#problem-text") if self.page.is_visible("#problem") else ""
-
-    def link(self) -> dict[str, str]:
+    @property
+    def query(self) -> dict[str, str]:
         return {k: v[0] for k, v in parse_qs(urlsplit(self.page.url).query).items()}
 
-    def until(self, condition: str, arg=None) -> None:
-        self.page.wait_for_function(condition, arg=arg)
+    def value(self, key: str):
+        return self.page.evaluate("(key) => explorer.S.values[key]", key)
 
-    def slide(self, ident: str, to: float | None = None) -> str:
-        """Move a slider, by a twelfth of its way if not told where; returns its key."""
-        with self.asking():
-            key = self.page.evaluate(SLIDE, [ident, to])
-        return key
+    def after(self, act):
+        """Do something that draws, and wait for the drawing."""
+        before = self.drawn
+        act()
+        self.page.wait_for_function("(n) => +document.body.dataset.drawn > n", arg=before)
+        return self.calm()
 
-    def type(self, key: str, text: str) -> None:
-        box = self.page.locator(f'[data-key="{key}"] input[type=text]').first
-        with self.asking():
-            box.fill(text)
-            box.press("Enter")
+    def choose(self, selector: str, value: str):
+        return self.after(lambda: self.page.select_option(selector, value))
 
-    def choose(self, selector: str, value: str) -> None:
-        with self.asking():
-            self.page.select_option(selector, value)
-
-    def tick(self, name: str, value: str) -> None:
-        """Press one button of a segmented choice, which the server does not hear of."""
-        self.page.locator(f'label:has(input[name="{name}"][value="{value}"])').click()
-
-    def picture(self) -> str:
-        return self.page.evaluate(PICTURE)
-
-
-@contextmanager
-def window(browser, home: str, size=WIDE, **options):
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]},
-                                  reduced_motion="reduce", **options)
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    try:
-        yield Window(context.new_page(), home)
-    finally:
-        context.close()
-
-
-@pytest.fixture(scope="module")
-def shared(browser, server):
-    with window(browser, server) as w:
-        yield w
-
-
-def check(w: Window) -> None:
-    assert w.wrong == []
-    assert [u for u in w.requests if not u.startswith((w.home, "data:", "blob:"))] == []
-
-
-@pytest.fixture
-def fresh(shared):
-    """The shared window, not yet opened; whatever a test does in it, nothing goes wrong."""
-    shared.wrong.clear()
-    shared.requests.clear()
-    yield shared
-    check(shared)
-
-
-@pytest.fixture
-def page(fresh):
-    """The default view."""
-    fresh.open()
-    return fresh
-
-
-@pytest.fixture
-def guest(browser, server):
-    """Opens windows of other sizes, with a memory of their own."""
-    opened = []
-
-    def open_(size=WIDE, link="", **options):
-        manager = window(browser, server, size, **options)
-        w = manager.__enter__()
-        opened.append((manager, w))
-        w.open(link)
-        return w
-
-    yield open_
-    for manager, _ in opened:
-        manager.__exit__(None, None, None)
-    for _, w in opened:
-        check(w)
-
-
-# ---- opening ------------------------------------------------------------------------------------
-
-def test_opens_with_a_finding_and_without_errors(page):
-    assert "mean end error" in page.text("#title")
-    assert "Euler at the same cost" in page.text("#subtitle")
-    assert page.problem() == ""
-    assert page.state("parts.run.nfe") == 35
-    check(page)
-
-
-def test_nothing_comes_from_another_host(page):
-    assert len(page.requests) > 5
-    assert {urlsplit(u).hostname for u in page.requests if u.startswith("http")} == {"127.0.0.1"}
-
-
-def test_every_panel_of_the_spine_is_drawn(page):
-    lines = "document.querySelectorAll('#{} .scatterlayer path.js-line').length"
-    assert page.read(lines.format("fig-still")) > 5 and page.read(lines.format("fig-live")) > 2
-    assert page.read("document.querySelectorAll('.strip-head').length") == 5
-    assert page.read("document.querySelectorAll('#rows tr').length") == 18
-
-
-# ---- sliders ------------------------------------------------------------------------------------
-
-@pytest.mark.parametrize("link", [
-    "", "?solver=rk2&s_churn=20&data=moons", "?schedule=vp&timesteps=vp&solver=euler&data=diracs",
-    "?timesteps=iddpm&solver=ddim&data=mixture"])
-def test_every_slider_moves_the_picture_and_the_link(fresh, link):
-    fresh.open(link)
-    for more in fresh.page.query_selector_all(".more[aria-expanded=false]"):
-        more.is_visible() and more.click()
-    sliders = fresh.page.evaluate(SLIDERS)
-    assert len(sliders) >= 6
-    for ident in sliders:
-        drawn, address = fresh.read("+document.body.dataset.drawn"), fresh.page.url
-        values = fresh.state("values")
-        key = fresh.slide(ident)
-        assert fresh.problem() == "", ident
-        assert fresh.value(key) != values[key], ident
-        assert fresh.read("+document.body.dataset.drawn") > drawn, ident
-        fresh.until("(before) => location.href !== before", address)
-        assert key in fresh.link(), ident
-
-
-def test_arrow_keys_move_a_slider(page):
-    rho = page.page.locator('[data-key="timesteps.rho"] input[type=range]').first
-    before = page.value("timesteps.rho")
-    rho.focus()
-    with page.asking():
-        rho.press("ArrowRight")
-    assert page.value("timesteps.rho") > before
-    with page.asking():
-        rho.press("ArrowLeft")
-    assert page.value("timesteps.rho") == before
-
-
-def test_newest_values_win(page):
-    """Fifteen moves faster than the server answers end in the picture of the last."""
-    with page.asking():
-        page.page.evaluate("""async () => {
-          const range = document.querySelector('[data-key="timesteps.rho"] input[type=range]');
-          for (let i = 0; i < 15; i++) {
-            range.value = 2 + 0.5 * i;
-            range.dispatchEvent(new Event('input', {bubbles: true}));
-            await new Promise((done) => setTimeout(done, 12));
-          }
+    def unfold(self):
+        self.page.evaluate("""() => {
+          document.querySelectorAll('.controls details').forEach((d) => { d.open = true; });
+          document.querySelectorAll('.more[aria-expanded=false]').forEach((b) => b.click());
         }""")
-    assert page.value("timesteps.rho") == 9
-    assert page.read("watch.asked") < 16  # moves that were overtaken before they left
-    sigma, high, low = page.state("parts.run.sigma"), 80 ** (1 / 9), 0.002 ** (1 / 9)
-    expected = [(high + i / 17 * (low - high)) ** 9 for i in range(18)] + [0]
-    assert sigma == pytest.approx(expected, rel=1e-5)  # sent with 7 digits
-    page.until("() => location.search.includes('timesteps.rho=9')")
 
 
-# ---- along σ, without the server ----------------------------------------------------------------
-
-def test_scrubbing_asks_nothing(page):
-    picture = page.picture()
-    with page.alone():
-        for position in (100, 500, 900):
-            page.page.evaluate("""(v) => { const s = document.querySelector('#scrub');
-              s.value = v; s.dispatchEvent(new Event('input', {bubbles: true})); }""", position)
-            assert page.state("sigma") == pytest.approx(80 * (0.002 / 80) ** (position / 1000))
-    assert page.picture() != picture
-    assert float(page.link()["sigma"]) == pytest.approx(page.state("sigma"), rel=0.005)  # 3 digits
+@pytest.fixture
+def walk(browser, server):
+    visitor = Walk(browser, server)
+    yield visitor
+    assert not visitor.errors and not visitor.outside
+    visitor.context.close()
 
 
-def test_arrow_keys_move_the_scrubber(page):
-    page.page.focus("#scrub")
-    sigma = page.state("sigma")
-    with page.alone():
-        page.page.keyboard.press("ArrowRight")
-        assert page.state("sigma") < sigma
-        page.page.keyboard.press("ArrowLeft")
-        page.page.keyboard.press("ArrowLeft")
-        assert page.state("sigma") > sigma
+def test_the_first_view_says_what_it_found(walk):
+    walk.open("")
+    assert walk.page.title() == "Diffusion Sampler Explorer"
+    walk.page.wait_for_function("document.querySelector('#title').textContent.includes('error')")
+    assert "Heun, 35 evaluations" in walk.page.inner_text("#title")
+    assert "NFE 35" in walk.page.inner_text("#status")
+    assert walk.page.locator("#rows tr").count() == 18
+    assert set(walk.query) <= {"sigma", "pick"}  # only what differs from the default
 
 
-def test_play_moves_the_cursor_until_pause(page):
-    with page.alone():
-        page.page.click("#first")
-        page.page.click("#play")
-        page.until("() => explorer.S.sigma < 40")
-        page.page.click("#play")
-        stopped = page.state("sigma")
-    assert page.state("sigma") == stopped
-    assert page.page.get_attribute("#play", "aria-label") == "Play"
+@pytest.mark.parametrize("query", [SMALL, f"{SMALL}&solver=rk2&timesteps=iddpm&s_churn=5",
+                                   f"{SMALL}&model=ideal&schedule=vp&solver=euler&timesteps=vp",
+                                   "data=digits&samples=8&nfe=9&sigma=1"])
+def test_every_slider_draws_and_shows_in_the_address(walk, query):
+    walk.open(query).unfold()
+    moved = set()
+    while todo := [r for r in walk.page.evaluate(RANGES) if r not in moved]:
+        slider = todo[0]
+        before = walk.page.url
+        walk.after(lambda: walk.page.evaluate(NUDGE, slider))
+        assert walk.page.is_hidden("#problem"), (slider, walk.page.inner_text("#problem-text"))
+        walk.page.wait_for_function("(url) => location.href !== url", arg=before)
+        moved.add(slider)
+        walk.unfold()
+    assert len(moved) >= 6
 
 
-def test_single_steps_land_on_the_levels_of_the_run(page):
-    levels = page.state("parts.run.sigma")
-    with page.alone():
-        page.page.click("#first")
-        assert page.state("sigma") == levels[0]
-        page.page.click("#next")
-        page.page.click("#next")
-        assert page.state("sigma") == levels[2]
-        page.page.click("#prev")
-        assert page.state("sigma") == levels[1]
-    assert page.text("#now-step") == "step 2"
-
-
-def test_a_row_of_the_table_moves_the_cursor(page):
-    with page.alone():
-        page.page.locator("#rows tr").nth(9).click()
-    assert page.state("sigma") == page.state("parts.run.sigma[9]")
-    assert page.page.get_attribute("#rows tr >> nth=9", "aria-current") == "true"
-
-
-def test_the_spine_moves_the_cursor(page):
-    box = page.page.locator("#hit").bounding_box()
-    with page.alone():
-        page.page.mouse.click(box["x"] + 0.3 * box["width"], box["y"] + box["height"] / 2)
-        high = page.state("sigma")
-        page.page.mouse.click(box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2)
-    assert page.state("sigma") < high < 80
-    assert page.text("#now-sigma").startswith("σ = ")
-
-
-# ---- the stage ----------------------------------------------------------------------------------
-
-def test_every_data_set_is_drawn(page):
-    for name in [n for n in DATASETS if n not in ("upload", "spiral")] + ["spiral"]:
-        page.choose("#slot-data", name)
-        assert page.problem() == "" and page.value("data") == name
-        inked, colours = page.page.evaluate(PIXELS)
-        assert inked > 1000 and colours > 5, name
-
-
-@pytest.mark.parametrize("name, kind", [("digits", "image"), ("diracs", "line"),
-                                        ("moons", "plane")])
-def test_the_stage_suits_the_data(page, name, kind):
-    page.choose("#slot-data", name)
-    assert page.state("parts.data.kind") == kind
-    views = page.page.locator("#box .tools label").all_inner_texts()
-    assert views == {"image": ["samples", "denoise"], "line": ["paths", "denoise"],
-                     "plane": ["scaled", "1 : 1", "denoise"]}[kind]
-
-
-def test_the_state_the_answer_and_the_noise_look_different(page):
-    seen = {page.picture()}
+def test_the_cursor_asks_no_server(walk):
+    walk.open()
+    before, level = walk.page.evaluate("walk.all"), walk.page.inner_text("#now-sigma")
+    for value in (0, 250, 500, 999, 700):
+        walk.page.evaluate("""(v) => {
+          const scrub = document.querySelector('#scrub');
+          scrub.value = v;
+          scrub.dispatchEvent(new Event('input', {bubbles: true}));
+        }""", value)
+    for button in ("#next", "#prev", "#first", "#play", "#play"):
+        walk.page.click(button)
+    walk.page.focus("#scrub")
+    walk.page.keyboard.press("ArrowRight")
     for what in ("D", "e", "x"):
-        with page.alone():
-            page.tick("what", what)
-        assert page.state("what") == what
-        assert page.link().get("what", "x") == what
-        seen.add(page.picture())
-    assert len(seen) == 3
+        walk.page.check(f'#what input[value="{what}"]', force=True)
+    assert walk.page.inner_text("#now-sigma") != level
+    assert walk.page.evaluate("walk.all") == before
 
 
-def test_the_views_of_the_stage_look_different(page):
-    seen = {page.picture()}
-    for view in ("true", "strip", "fit"):
-        with page.alone():
-            page.tick("stage-view", view)
-        assert page.link().get("view", "fit") == view
-        seen.add(page.picture())
-    assert len(seen) == 3
+def test_keys_move_the_scrubber_and_a_slider(walk):
+    walk.open()
+    walk.page.focus("#scrub")
+    sigma = walk.page.evaluate("explorer.S.sigma")
+    for _ in range(5):
+        walk.page.keyboard.press("ArrowRight")
+    assert walk.page.evaluate("explorer.S.sigma") < sigma
+    rho = walk.value("timesteps.rho")
+    walk.page.focus('[data-key="timesteps.rho"] input[type=range]')
+    walk.after(lambda: walk.page.keyboard.press("ArrowRight"))
+    assert walk.value("timesteps.rho") > rho
 
 
-def test_zoom_is_kept_over_a_new_run(page):
-    box = page.page.locator("#box").bounding_box()
-    page.page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.4 * box["height"])
-    page.page.mouse.wheel(0, -300)
-    page.until("() => explorer.S.zoom.k > 1.2")
-    zoom = page.state("zoom")
-    page.slide("nfe-")
-    assert page.state("zoom") == zoom
-    page.page.click("#box .unzoom")
-    assert page.state("zoom.k") == 1
+def test_typing_a_number_sets_it(walk):
+    walk.open()
+    box = walk.page.locator('[data-key="nfe"] input[type=text]')
+    box.fill("21")
+    walk.after(lambda: box.press("Enter"))
+    assert walk.value("nfe") == 21 and walk.query["nfe"] == "21"
 
 
-def test_arrow_keys_on_the_stage_pick_a_sample(page):
-    page.choose("#slot-data", "digits")
-    page.page.focus("#box")
-    with page.alone():
-        page.page.keyboard.press("ArrowRight")
-    assert page.state("picked") is True
-    assert page.link()["pick"] == str(page.state("pick"))
+def test_typing_nonsense_gives_a_sentence_and_keeps_the_picture(walk):
+    walk.open()
+    title, box = walk.page.inner_text("#title"), walk.page.locator('[data-key="nfe"] input[type=text]')
+    box.fill("lots")
+    walk.after(lambda: box.press("Enter"))
+    assert "lots" in walk.page.inner_text("#problem-text") and walk.page.is_visible("#problem")
+    assert walk.page.inner_text("#title") == title and walk.page.locator("#rows tr").count() == 5
+    box.fill("11")
+    walk.after(lambda: box.press("Enter"))
+    assert walk.page.is_hidden("#problem") and walk.query["nfe"] == "11"
 
 
-# ---- strips -------------------------------------------------------------------------------------
-
-@pytest.mark.parametrize("field, values", [("measure", ("kappa", "angle", "chord", "bend")),
-                                           ("weight", ("vp", "ve", "iddpm", "raw", "edm"))])
-def test_a_choice_of_measure_changes_its_strip(page, field, values):
-    figure = "document.querySelector('#fig-still .main-svg').outerHTML"
-    before = page.read(figure)
-    for value in values:
-        with page.alone():
-            page.page.select_option(f"select[data-field={field}]", value)
-        after = page.read(figure)
-        assert after != before and page.state(field) == value
-        before = after
+@pytest.mark.parametrize("data", ["digits", "diracs", "moons", "swissroll", "drawn"])
+def test_other_data_are_one_choice_away(walk, data):
+    walk.open("samples=16&nfe=9&sigma=1").unfold()
+    walk.choose("#slot-data", data)
+    assert walk.query["data"] == data and walk.page.is_hidden("#problem")
+    kind = walk.page.evaluate("explorer.S.parts.data.kind")
+    assert kind == {"digits": "image", "diracs": "line"}.get(data, "plane")
+    walk.choose("#slot-data", "spiral")
+    assert "data" not in walk.query
 
 
-def test_every_strip_explains_itself_in_numbers(page):
-    for strip in ("steps", "curvature", "plane", "loss", "error"):
-        with page.alone():
-            page.page.click(f"[data-strip={strip}]")
-            page.until("() => document.querySelector('#pop').matches(':popover-open')")
-            rows = page.page.locator("#pop .sheet table").last.locator("tbody tr")
-            assert rows.count() == 18, strip
-            page.page.click("#pop [data-copy=table]")
-            page.until("() => document.querySelector('#pop').textContent.includes('Copied')")
-        lines = page.page.evaluate("navigator.clipboard.readText()").splitlines()
-        columns = {line.count("\t") + 1 for line in lines}
-        assert len(lines) == 19 and len(columns) == 1 and min(columns) > 1, strip
-        assert "NaN" not in "".join(lines) and "undefined" not in "".join(lines), strip
-        page.page.click("#pop [data-close]")
-        assert not page.page.is_visible("#pop")
+@pytest.mark.parametrize("design", ["vp", "ve", "iddpm", "edm-imagenet"])
+def test_a_design_is_one_choice_and_one_undo(walk, design):
+    walk.open()
+    before = walk.page.evaluate("explorer.S.values")
+    walk.choose("#design", design)
+    assert walk.query["design"] == design and walk.page.is_hidden("#problem")
+    assert walk.value("data") == "moons" and walk.value("nfe") == 9
+    assert walk.page.evaluate("explorer.S.values") != before
+    walk.after(lambda: walk.page.click("#undo"))
+    assert walk.page.evaluate("explorer.S.values") == before
 
 
-# ---- links --------------------------------------------------------------------------------------
-
-LINK = "?data=moons&data.dimension=2&solver=rk2&solver.alpha=0.7&nfe=21&what=D&sigma=0.5"
-
-
-def _is_the_linked_view(w: Window) -> bool:
-    values = w.state("values")
-    return {k: values[k] for k in ("data", "data.dimension", "solver", "solver.alpha", "nfe")} == {
-        "data": "moons", "data.dimension": 2, "solver": "rk2", "solver.alpha": 0.7, "nfe": 21} \
-        and w.state("what") == "D" and w.state("sigma") == 0.5
-
-
-def test_a_link_restores_controls_and_view(fresh):
-    fresh.open(LINK + "&__theme=dark")
-    assert _is_the_linked_view(fresh)
-    assert fresh.page.input_value("#slot-data") == "moons"
-    assert fresh.page.input_value("#slot-solver") == "rk2"
-    assert fresh.page.locator('[data-key="nfe"] input[type=text]').input_value() == "21"
-    assert fresh.page.is_checked("input[name=what][value=D]")
-    assert "α = 0.7" in fresh.text("#title") and "21 evaluations" in fresh.text("#title")
+def test_a_link_restores_the_view_and_so_does_a_refresh(walk):
+    query = ("data=moons&samples=16&nfe=12&solver=rk2&solver.alpha=0.7&timesteps.rho=4"
+             "&s_churn=8&schedule=vp&what=D&measure=kappa&weight=vp&sigma=0.5")
+    walk.open(query)
+    for _ in range(2):
+        assert walk.value("solver.alpha") == 0.7 and walk.value("timesteps.rho") == 4
+        assert walk.value("schedule") == "vp" and walk.value("s_churn") == 8
+        assert walk.page.input_value('[data-key="nfe"] input[type=text]') == "12"
+        assert walk.page.evaluate("explorer.S.what") == "D"
+        assert walk.page.evaluate("explorer.S.sigma") == pytest.approx(0.5)
+        assert walk.page.is_checked('#frame input[value="vp"]')
+        assert {k: v for k, v in walk.query.items() if k not in ("pick",)} == \
+            {k: v[0] for k, v in parse_qs(query).items()} | {"timesteps.rho": walk.query[
+                "timesteps.rho"], "s_churn": walk.query["s_churn"]}
+        walk.page.reload()
+        walk.page.wait_for_function(READY)
+        walk.calm()
 
 
-def test_a_reload_keeps_the_view(fresh):
-    fresh.open(LINK)
-    fresh.slide("timesteps-rho-rho")
-    fresh.until("() => location.search.includes('rho')")
-    link, rho = fresh.link(), fresh.value("timesteps.rho")
-    fresh.page.reload()
-    fresh.settle()
-    assert _is_the_linked_view(fresh) and fresh.value("timesteps.rho") == rho
-    fresh.page.wait_for_timeout(350)  # past the pause before the link is written again
-    assert fresh.link() == link
+def test_the_link_is_copied(walk):
+    walk.open()
+    walk.page.evaluate(NUDGE, "timesteps-rho-rho")
+    walk.calm()
+    walk.page.click("#copy")
+    walk.page.wait_for_function("navigator.clipboard.readText().then((t) => t === location.href)")
+    assert "timesteps.rho" in walk.page.url
 
 
-def test_copy_link_copies_the_view(page, guest):
-    page.type("nfe", "21")
-    with page.alone():
-        page.tick("what", "D")
-        page.page.click("#copy")
-        page.until("() => document.querySelector('#copy').innerText.includes('Copied')")
-    copied = page.page.evaluate("navigator.clipboard.readText()")
-    assert copied == page.page.url
-    other = guest(link="?" + urlsplit(copied).query)
-    assert other.text("#title") == page.text("#title")
-    assert other.state("what") == "D" and other.state("values") == page.state("values")
+def test_reset_belongs_to_a_group(walk):
+    walk.open(f"{SMALL}&timesteps.rho=3&s_churn=9")
+    walk.unfold()
+    button = walk.page.locator('.reset[data-group="schedule"]')
+    assert button.is_enabled()
+    walk.after(button.click)
+    assert walk.value("timesteps.rho") == 7 and walk.value("s_churn") == 9
+    assert button.is_disabled() and walk.value("data") == "moons"
 
 
-@pytest.mark.parametrize("link, names", [
-    ("?solver=hune", "'hune'"), ("?nfe=banana", "'banana'"), ("?colour=red", "'colour'"),
-    ("?timesteps.sigma_min=5&timesteps.sigma_max=1", "σ_min = 5"),
-    ("?data=upload&data.digest=0123456789abcdef", "0123456789abcdef")])
-def test_a_bad_link_says_why_and_shows_the_default_view(fresh, link, names):
-    fresh.open(link)
-    assert names in fresh.problem()
-    assert "Heun, 35 evaluations: mean end error" in fresh.text("#title")
-    assert fresh.value("data") == "spiral"
-    fresh.slide("nfe-")
-    assert fresh.problem() == ""
+@pytest.mark.parametrize("query, named", [("solver=hune", "hune"), ("nfe=NaN&colour=red", "nan"),
+                                          ("data=upload&data.digest=0123456789abcdef", "upload")])
+def test_a_link_with_nonsense_opens_the_default_view_with_a_sentence(walk, query, named):
+    walk.open(query)
+    walk.page.wait_for_selector("#problem:not([hidden])")
+    assert named in walk.page.inner_text("#problem-text")
+    assert walk.page.locator("#rows tr").count() == 18
+    walk.page.click("#problem button")
+    assert walk.page.is_hidden("#problem")
 
 
-def test_a_link_with_nonsense_about_the_view_is_read_as_far_as_it_makes_sense(fresh):
-    fresh.open("?sigma=nan&what=Q&view=&pick=-3&measure=%00&nfe=21")
-    assert fresh.problem() == "" and fresh.value("nfe") == 21
-    assert [fresh.state(k) for k in ("what", "view", "measure")] == ["x", "fit", "bend"]
-    assert math.isfinite(fresh.state("sigma"))
+def test_dark_mode_is_remembered(walk):
+    walk.open()
+    colour = "getComputedStyle(document.querySelector('.page')).backgroundColor"
+    theme, before = walk.page.evaluate("document.documentElement.dataset.theme"), walk.page.evaluate(colour)
+    walk.page.click("#theme")
+    assert walk.page.evaluate("document.documentElement.dataset.theme") != theme
+    assert walk.page.evaluate(colour) != before
+    walk.page.reload()
+    walk.page.wait_for_function(READY)
+    assert walk.page.evaluate("document.documentElement.dataset.theme") != theme
+    walk.calm()
 
 
-# ---- controls -----------------------------------------------------------------------------------
-
-def test_reset_is_there_for_what_is_changed(page):
-    reset = page.page.locator("button.reset[data-group=budget]")
-    assert reset.is_disabled()
-    page.slide("nfe-")
-    assert reset.is_enabled()
-    with page.asking():
-        reset.click()
-    assert page.value("nfe") == 35 and reset.is_disabled()
-
-
-def test_undo_goes_back(page):
-    undo, before = page.page.locator("#undo"), page.text("#title")
-    page.until("() => location.search.includes('sigma=')")  # the first view is on record
-    assert undo.is_disabled()
-    page.type("nfe", "21")
-    page.until("() => !document.querySelector('#undo').disabled")
-    with page.asking():
-        undo.click()
-    assert page.value("nfe") == 35 and page.text("#title") == before
-    page.until("() => document.querySelector('#undo').disabled")
+def test_every_strip_explains_itself_with_numbers(walk):
+    walk.open("samples=16&nfe=9&sigma=1")
+    walk.page.wait_for_function("explorer.S.parts.error && explorer.S.parts.path")
+    buttons = walk.page.locator(".strip-head button[aria-label*='About'], .strip-head button.info")
+    assert buttons.count() == 5
+    for k in range(5):
+        buttons.nth(k).click()
+        assert walk.page.is_visible("#pop")
+        assert len(walk.page.inner_text("#pop")) > 60
+        assert walk.page.locator("#pop td").count() > 5
+        walk.page.keyboard.press("Escape")
 
 
-@pytest.mark.parametrize("design, expected", [
-    ("vp", {"schedule": "vp", "timesteps": "vp", "solver": "euler", "s_churn": 0}),
-    ("ve", {"schedule": "ve", "timesteps": "ve", "solver": "euler", "s_churn": 0}),
-    ("edm-cifar-ve", {"schedule": "edm", "solver": "heun", "s_churn": 80, "s_tmin": 0.05,
-                      "s_tmax": 1, "s_noise": 1.007})])  # EDM Table 5
-def test_a_design_sets_its_controls(page, design, expected):
-    page.choose("#design", design)
-    assert {k: page.value(k) for k in expected} == expected
-    assert page.page.is_checked(f'#frame input[value={expected["schedule"]}]')
-    assert "Changed" not in page.text("#help-design")
+def test_dragging_fast_ends_at_the_last_value(walk):
+    walk.open()
+    walk.page.evaluate("""() => {
+      const range = document.querySelector('[data-key="timesteps.rho"] input[type=range]');
+      for (let v = 2; v <= 12; v += 0.5) { range.value = v; range.dispatchEvent(new Event('input', {bubbles: true})); }
+    }""")
+    walk.calm()
+    assert walk.value("timesteps.rho") == 12 and float(walk.query["timesteps.rho"]) == 12
+    assert walk.page.evaluate("walk.asked") < 12  # what was overtaken was never asked
 
 
-def test_a_departure_from_the_design_is_said(page):
-    page.slide("timesteps-rho-rho", 3)
-    assert page.text("#help-design") == "Changed: ρ 7 → 3"
-    with page.asking():
-        page.page.click("button.reset[data-group=design]")
-    assert "Changed" not in page.text("#help-design") and page.value("timesteps.rho") == 7
-
-
-def test_rows_without_effect_say_why(page):
-    row = '[data-key="s_tmin"]'
-    assert "S_churn is 0" in page.page.get_attribute(row, "title")
-    assert page.page.is_disabled(f"{row} input[type=range]")
-    page.slide("s_churn-", 500)
-    assert "No effect" not in page.page.get_attribute(row, "title")
-    assert page.page.is_enabled(f"{row} input[type=range]")
-    page.choose("#slot-solver", "ddim")
-    assert "ignores σ(t) and s(t)" in page.page.get_attribute("#frame", "title")
-    assert page.page.is_disabled("#frame input[value=vp]")
-
-
-def test_a_word_for_a_number_gives_a_sentence_and_the_picture_stays(page):
-    title, picture = page.text("#title"), page.picture()
-    page.type("nfe", "banana")
-    assert "'banana'" in page.problem() and "from 1 to 1023" in page.problem()
-    assert page.text("#title") == title and page.picture() == picture
-    page.type("nfe", "21")
-    assert page.problem() == "" and page.state("parts.run.nfe") == 21
-
-
-def test_a_value_out_of_range_is_named(page):
-    page.type("nfe", "5000")
-    assert "NFE = 5000" in page.problem()
-    page.page.click("#problem button")
-    assert page.problem() == ""
-
-
-# ---- data of one's own --------------------------------------------------------------------------
-
-def _file(name: str, text: str) -> dict:
-    return {"name": name, "mimeType": "text/csv", "buffer": text.encode()}
-
-
-def test_a_file_of_points_becomes_the_data(page):
-    page.choose("#slot-data", "upload")
-    assert "No data is uploaded yet" in page.problem()
-    ring = "\n".join(f"{math.cos(a / 9)},{math.sin(a / 9)}" for a in range(57))
-    with page.asking():
-        page.page.set_input_files("#file", _file("ring.csv", ring))
-    assert page.problem() == "" and page.text("#file-name") == "ring.csv"
-    assert page.state("parts.data.points") == 57
-    page.until("() => location.search.includes('data.digest=')")
-    digest = page.link()["data.digest"]
-    title = page.text("#title")
-
-    drawn = page.read("+document.body.dataset.drawn")
-    page.page.set_input_files("#file", _file("broken.csv", "1,2\nthree,four\n5,6"))
-    page.until("(before) => +document.body.dataset.drawn > before", drawn)
-    assert "broken.csv" in page.problem() and "three" in page.problem()
-    assert page.text("#title") == title and page.value("data.digest") == digest
-
-
-def test_a_drawing_becomes_the_data_and_the_link(fresh):
-    fresh.open("?data=drawn")
-    points = fresh.state("parts.data.points")
-    fresh.tick("stage-view", "draw")
-    fresh.page.click(".pad [data-do=clear]")
-    box = fresh.page.locator(".pad canvas").bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    with fresh.asking():
-        fresh.page.mouse.move(x - 90, y)
-        fresh.page.mouse.down()
-        fresh.page.mouse.move(x + 90, y - 60, steps=12)
-        fresh.page.mouse.up()
-    fresh.until("() => location.search.includes('data.points_text=')")
-    assert fresh.problem() == "" and fresh.state("parts.data.points") != points
-    link, drawing = "?" + urlsplit(fresh.page.url).query, fresh.value("data.points_text")
-    fresh.open(link)
-    assert fresh.value("data.points_text") == drawing
-
-
-# ---- light, dark, small -------------------------------------------------------------------------
-
-def test_dark_is_remembered(guest):
-    w = guest()
-    ground = "getComputedStyle(document.querySelector('#box')).backgroundColor"
-    ink = "getComputedStyle(document.querySelector('#title')).color"
-    light, picture = (w.read(ground), w.read(ink)), w.picture()
-    with w.alone():
-        w.page.click("#theme")
-    dark = w.read(ground), w.read(ink)
-    assert dark[0] != light[0] and dark[1] != light[1] and w.picture() != picture
-    w.page.reload()
-    w.settle()
-    assert w.read("document.documentElement.dataset.theme") == "dark"
-    assert (w.read(ground), w.read(ink)) == dark
-
-
-def test_a_dark_system_opens_dark(guest):
-    assert guest(color_scheme="dark").read("document.documentElement.dataset.theme") == "dark"
-
-
-@pytest.mark.parametrize("size", [WIDE, TABLET, PHONE], ids=lambda s: f"{s[0]}x{s[1]}")
-def test_nothing_overflows_sideways(guest, size):
-    w = guest(size, has_touch=size == PHONE, is_mobile=size == PHONE)
-    for data in ("spiral", "digits", "diracs"):
-        if data != "spiral":
-            w.open(f"?data={data}")
-        assert w.read("document.documentElement.scrollWidth") <= size[0], data
-        out = w.page.evaluate("""(width) => ['.top', '.controls', '.stage', '#box', '.scrub',
-          '#scrub', '.shelf', '.spine', '.status'].filter((s) => {
-            const r = document.querySelector(s).getBoundingClientRect();
-            return r.left < -1 || r.right > width + 1 || r.width < 1; })""", size[0])
-        assert out == [], data
-        assert w.page.is_visible("#scrub") and w.page.is_visible("#play")
-
-
-def test_a_phone_scrubs_by_touch(guest):
-    w = guest(PHONE, has_touch=True, is_mobile=True)
-    w.page.locator("#scrub").scroll_into_view_if_needed()
-    box, before = w.page.locator("#scrub").bounding_box(), w.state("sigma")
-    with w.alone():
-        w.page.touchscreen.tap(box["x"] + 0.2 * box["width"], box["y"] + box["height"] / 2)
-    assert w.state("sigma") != before
-    assert box["y"] + box["height"] <= PHONE[1]
-
-
-# ---- trouble ------------------------------------------------------------------------------------
-
-def test_a_lost_server_is_said_and_the_picture_stays(guest):
-    w = guest()
-    picture = w.picture()
-    w.page.route("**/component_server/**", lambda route: route.abort())
-    w.page.evaluate(SLIDE, ["nfe-", None])
-    w.until("() => !document.querySelector('#problem').hidden")
-    assert "did not answer" in w.problem() and w.picture() == picture
-    w.page.unroute("**/component_server/**")
-    w.wrong.clear()  # the browser's own line about the lost request
-    w.slide("nfe-")
-    assert w.problem() == ""
-
-
-def test_the_link_of_the_default_view_holds_the_cursor_alone(page):
-    page.until("() => location.search !== ''")
-    assert list(page.link()) == ["sigma"]
+@pytest.mark.parametrize("size", [(390, 844), (820, 1180)], ids=["phone", "tablet"])
+def test_a_small_screen_has_no_sideways_scroll(browser, server, size):
+    visitor = Walk(browser, server, viewport=dict(zip(("width", "height"), size)), has_touch=True)
+    visitor.open()
+    wide = visitor.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    visitor.context.close()
+    assert wide <= 0 and not visitor.errors and not visitor.outside
