@@ -10,8 +10,9 @@ import { drawScrubber, drawTable, go, initCursor, paintCursor, play, playOnce, w
 import { drawStage, initStage, paintStage } from './stage.js';
 import { drawMini, paintMini } from './shelf.js';
 import { copy } from './help.js';
+import { drawCompare, initCompare } from './compare.js';
 
-const VIEW_KEYS = ['sigma', 'what', 'view', 'measure', 'weight', 'design', 'pick', 'mini'];
+const VIEW_KEYS = ['page', 'sigma', 'what', 'view', 'measure', 'weight', 'design', 'pick', 'mini'];
 const PATIENCE = 400;                  // ms after which a question still open may be overtaken
 const page = crypto.randomUUID?.() ?? String(Math.random());
 let server = null, config = null, query = '';
@@ -118,6 +119,7 @@ function drawWords() {
 
 function drawAll(everything = true) {
   if (!S.parts.run) return;
+  if (S.page === 'compare') return drawCompare();
   drawWords();
   drawStage();
   drawSpine(everything);
@@ -128,6 +130,7 @@ function drawAll(everything = true) {
 }
 
 function paint() {
+  if (S.page === 'compare') return;
   paintCursor();
   paintSpine();
   paintStage();
@@ -152,6 +155,7 @@ function viewQuery() {
   const plain = { what: 'x', view: 'fit', measure: 'bend', weight: 'edm', design: 'edm', mini: 'plane' };
   for (const [k, v] of Object.entries(plain)) if (S[k] !== v) params.set(k, S[k]);
   if (S.picked) params.set('pick', S.pick);
+  if (S.page !== 'explore') params.set('page', S.page);
   if (S.sigma != null && !S.playing) params.set('sigma', String(+S.sigma.toPrecision(3)));
   return params.toString().replaceAll('%2C', ',');
 }
@@ -169,7 +173,7 @@ function address() {
 
 function readView() {
   const params = new URLSearchParams(location.search);
-  const choices = { what: ['x', 'D', 'e'], view: ['fit', 'true', 'strip', 'draw'], measure: ['bend', 'kappa', 'angle', 'chord'], weight: ['edm', 'vp', 've', 'iddpm', 'raw'], mini: ['plane', 'space'], design: Object.keys(config.designs) };
+  const choices = { what: ['x', 'D', 'e'], view: ['fit', 'true', 'strip', 'draw'], measure: ['bend', 'kappa', 'angle', 'chord'], weight: ['edm', 'vp', 've', 'iddpm', 'raw'], mini: ['plane', 'space'], page: ['explore', 'compare'], design: Object.keys(config.designs) };
   for (const [k, known] of Object.entries(choices)) if (known.includes(params.get(k))) S[k] = params.get(k);
   const sigma = +params.get('sigma'), pick = +params.get('pick');
   if (sigma > 0 && Number.isFinite(sigma)) S.sigma = sigma;
@@ -208,6 +212,8 @@ export async function start({ element, props, server: functions, upload }) {
     settled: () => {},
   });
   initActions(upload);
+  initCompare(server, config, problem);
+  showPage(S.page);
   $(`#what input[value=${S.what}]`).checked = true;
   if (config.draw === 'drawn') S.view = 'draw';
   waiting = { query: asks, since: performance.now() };
@@ -226,7 +232,16 @@ function editSteps(levels) {
   ask({ values: flat() });
 }
 
+function showPage(name) {
+  S.page = name;
+  document.documentElement.dataset.page = name;
+  $$('.tabs button').forEach((b) => b.dataset.page === name ? b.setAttribute('aria-current', 'page') : b.removeAttribute('aria-current'));
+  if (S.playing) play(false);
+  if (S.parts.run) { drawAll(); address(); }
+}
+
 function initActions(upload) {
+  $('.tabs').onclick = (e) => { const b = e.target.closest('button'); if (b) showPage(b.dataset.page); };
   $('#theme').onclick = () => {
     const next = document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark';
     localStorage.setItem('theme', next);
@@ -251,6 +266,11 @@ function initActions(upload) {
   document.addEventListener('view', () => { drawStage(); drawMini(); paint(); address(); });
   document.addEventListener('pick', () => { S.picked = true; drawStage(); drawMini(); paint(); address(); });
   document.addEventListener('drawn', (e) => { S.values = { ...S.values, 'data.points_text': e.detail.text }; ask({ values: flat() }); });
+  $('#resample').addEventListener('change', async (e) => {
+    const answer = await server.reshape({ levels: S.values['timesteps.levels'], count: Number(e.target.value) });
+    if (answer.problem) return problem(answer.problem);
+    editSteps(answer.levels);
+  });
   $('#draw').onclick = () => { S.view = S.view === 'draw' ? 'fit' : 'draw'; drawStage(); paint(); address(); };
   $('#file').addEventListener('change', async (e) => {
     const file = e.target.files[0];

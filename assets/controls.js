@@ -106,6 +106,8 @@ function marks() {
     const row = $(`[data-key="${key}"]`), none = S.parts.data && !config.labelled.includes(S.values.data);
     if (row) { row.classList.toggle('off', none); $('select', row).disabled = none; row.title = none ? 'these data have no classes' : ''; }
   }
+  $('#resample-row').hidden = S.values.timesteps !== 'custom';
+  if (S.values.timesteps === 'custom' && document.activeElement !== $('#resample')) $('#resample').value = S.values['timesteps.levels']?.length ?? '';
   $('#upload-row').hidden = S.values.data !== 'upload';
   $('#draw-row').hidden = S.values.data !== 'drawn';
 }

@@ -97,14 +97,14 @@ export function showHelp(button, strip) {
   pop.innerHTML = `<button class="close" aria-label="Close" data-close>×</button><h3>${strip.title}</h3><p>${text.what}</p><div class="formula">${text.formula}</div><p class="src">${text.source}</p>`
     + (strip.name === 'error' && S.parts.error?.reference ? `<p class="src">Reference: ${S.parts.error.reference}.</p>` : '')
     + (strip.name === 'steps' ? profile() : strip.name === 'plane' ? variance() : '') + table(cols)
-    + (strip.name === 'steps' ? '<p class="tools"><button class="reset" data-copy="list">Copy σ list</button></p>' : '');
+    + (strip.name === 'steps' ? `<p class="tools">Copy for ${Object.keys(S.parts.run.formats).map((k) => `<button class="reset" data-copy="${k}">${k}</button>`).join(' ')}</p>` : '');
   pop.onclick = (e) => {
     if (e.target.closest('[data-close]')) return pop.hidePopover();
     const kind = e.target.closest('[data-copy]')?.dataset.copy;
     if (!kind) return;
     const names = Object.keys(cols);
     const sheet = [names.join('\t'), ...cols[names[0]].map((_, r) => names.map((n) => cols[n][r]).join('\t'))].join('\n');
-    copy(kind === 'list' ? S.parts.run.sigma.join(', ') : sheet, e.target);
+    copy(S.parts.run.formats[kind] ?? sheet, e.target);
   };
   pop.showPopover();
   const r = button.getBoundingClientRect(), w = pop.offsetWidth;

@@ -51,14 +51,16 @@ def sliced_wasserstein(x: Tensor, y: Tensor, generator: torch.Generator, directi
     n, m = len(x), len(y)
     along = _directions(directions, x.shape[1], generator).to(x)
     place, order = (along @ torch.cat([x, y]).T).sort(-1)  # (L, n + m)
-    gap = place.diff(dim=-1)
+    gap = torch.nn.functional.pad(place.diff(dim=-1), (0, 1))  # F = G after the last
     weight = torch.cat([_counts(n, resamples, generator) / n,
                         _counts(m, resamples, generator) / -m], 1).to(x)
-    total = x.new_zeros(len(weight))
-    for o, g in zip(order, gap):  # one direction at a time: (resamples, n + m) stays in the cache
-        total += weight[:, o].cumsum_(-1)[:, :-1].abs_() @ g
-    values = (total / len(along)).double().cpu()
-    value, spread = float(values[0]), _spread(values)
+    value = float((weight[0][order].cumsum(-1).abs() * gap).sum() / len(along))
+    weight, gap = weight[1:].float(), gap.float()  # single is plenty for a standard deviation
+    total, slab = weight.new_zeros(resamples), max(1, CHUNK // (4 * (n + m) * max(1, resamples)))
+    for o, g in zip(order.split(slab), gap.split(slab), strict=True):
+        step = weight.index_select(1, o.flatten()).view(resamples, *o.shape)
+        total += step.cumsum_(-1).abs_().flatten(1) @ g.flatten()
+    spread = _spread(total / len(along))
     return Estimate(value, max(value - spread, 0.0), value + spread, n)
 
 
@@ -85,8 +87,8 @@ def _counts(n: int, resamples: int, generator: torch.Generator) -> Tensor:
 
 
 def _spread(values: Tensor) -> float:
-    """Half the interval: quantiles of 64 resamples would be the second smallest and largest."""
-    return Z * float(values[1:].std()) if len(values) > 2 else 0.0
+    """Half the interval.  Quantiles of 64 resamples would be the second smallest and largest."""
+    return Z * float(values.std()) if len(values) > 1 else 0.0
 
 
 @torch.no_grad()
@@ -94,8 +96,7 @@ def energy_distance(x: Tensor, y: Tensor, generator: torch.Generator,
                     resamples: int = 64) -> Estimate:
     """√max(0, D²),  D² = 2 E|X − Y| − E|X − X′| − E|Y − Y′|,  with |·| the Euclidean norm.
 
-    0 only for equal distributions; in units of √coordinate, growing as √D with the dimension at
-    fixed differences per coordinate to the power 1/2.  x (n, *shape), y (m, *shape), n, m ≥ 2.
+    The root, as SciPy reports it: a metric, in units of √coordinate.  x (n, *shape), y (m, *shape), n, m ≥ 2.
 
     The means over X, X′ leave out i = j, so D² is right on average at any size and below 0 half
     of the time for equal distributions: there the root is cut at 0 (SciPy keeps i = j and never
@@ -106,13 +107,15 @@ def energy_distance(x: Tensor, y: Tensor, generator: torch.Generator,
     Székely & Rizzo 2013, doi:10.1016/j.jspi.2013.03.018.
     """
     # double, as D² is a small difference, and centred, as cdist multiplies out the square
-    x, y = x.flatten(1).double(), y.flatten(1).to(x.device).double()
+    device = "cpu" if x.device.type == "mps" else x.device  # an Apple GPU has no double
+    x, y = (v.flatten(1).to(device).double() for v in (x, y))
     centre = y.mean(0)
     x, y, n, m = x - centre, y - centre, len(x), len(y)
     a, b = _counts(n, resamples, generator).to(x), _counts(m, resamples, generator).to(x)
     squared = 2 * _pairs(x, y, a, b) / (n * m) - _within(x, a) - _within(y, b)
-    value, spread = float(squared[0]), _spread(squared)
-    ends = torch.tensor([value, value - spread, value + spread]).clamp(min=0).sqrt()
+    value, spread = float(squared[0]), _spread(squared[1:])
+    ends = torch.tensor([value, value - spread, value + spread],
+                        dtype=torch.float64).clamp(min=0).sqrt()
     return Estimate(*ends.tolist(), n)
 
 
@@ -200,7 +203,7 @@ def _share(hits: Tensor) -> Estimate:
 
     Wilson 1927, doi:10.1080/01621459.1927.10502953.
     """
-    n, p = len(hits), float(hits.double().mean())
+    n, p = len(hits), float(hits.sum()) / len(hits)
     centre, scale = p + Z**2 / (2 * n), 1 + Z**2 / n
     half = Z * math.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
     return Estimate(p, max(0.0, min(p, (centre - half) / scale)),
@@ -225,7 +228,7 @@ def memorised(x: Tensor, points: Tensor, factor: float = 1 / 3, chunk: int = CHU
     Yoon et al. 2023, "Diffusion Probabilistic Models Generalize when They Fail to Memorize".
     """
     if len(points) < 2:
-        raise UserError(f"Memorisation compares the two nearest training samples; there is "
+        raise UserError("Memorisation compares the two nearest training samples, and there is only "
                         f"{len(points)}. Take a data set with two or more.")
     distance, _ = _nearest(x, points, 2, chunk)
     return _share(distance[:, 0] < factor * distance[:, 1])

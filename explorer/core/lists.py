@@ -54,7 +54,7 @@ def parse_sigmas(text: str) -> Parsed:
             "with print(sigmas.tolist()), or first call torch.set_printoptions(profile=\"full\") "
             "or np.set_printoptions(threshold=100000).")
     words = _words(body, notes)
-    if not any(re.search("[0-9]", w) or w.lower() in ("nan", "inf") for w in words):
+    if not any(re.search("[0-9]", w) or _bare(w) in _NOT_FINITE for w in words):
         raise UserError(f"No numbers in {_show(text.strip())}. {_EXAMPLE}")
     values = [_value(word, i) for i, word in enumerate(words)]
     _refuse_time_steps(words, values)
@@ -145,6 +145,7 @@ def formats(sigmas: Sequence[float]) -> dict[str, str]:
 
 _EXAMPLE = "A list of noise levels such as 14.6, 5.8, 0.9, 0.03, 0 works."
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_NOT_FINITE = ("nan", "inf", "infinity")
 _SIGNS = str.maketrans({"−": "-", "…": "...", "，": ",", "、": ",", "；": ";", "→": " ", "`": " ",
                         "\u00a0": " ", "\u202f": " ", "\ufeff": " "})
 
@@ -154,7 +155,8 @@ def _plain(text: str) -> str:
     text = re.sub(r"#.*", "", text.translate(_SIGNS))
     text = re.sub(r"(?m)^[ \t]*(?:>>>|(?:In|Out) ?\[[0-9]+\]:)", " ", text)
     text = re.sub(r"(?m)^[ \t]*[-*•][ \t]+(?=[0-9.])", " ", text)
-    text = re.sub(r"(?<=[\w\])])\[[0-9:, -]*\]", " ", text)  # sigmas[:-1]
+    text = re.sub("[-=]>", " ", text)
+    text = re.sub(r"(?<=[\w\])])\[(?:-?[0-9]+|-?[0-9]*:-?[0-9]*)\]", " ", text)  # sigmas[:-1]
     single = rf"(?<![\w.])[A-Za-z][\w.]*\(\s*({_NUMBER})\s*(?:,\s*\w+\s*=[^(),=]*)*\)"
     return re.sub(single, r"\1", text)  # tensor(14.6, device='cuda:0'), np.float64(14.6)
 
@@ -165,8 +167,8 @@ def _list_in(text: str, notes: list[str]) -> str:
     before, text = (text[: named.start()], text[named.end():]) if named else ("", text)
     groups = [g for g in re.finditer(r"\[([^\[\]]*)\]", text) if re.search("[0-9]", g[1])]
     groups = groups or [g for g in re.finditer(r"\(([^()]*)\)", text) if re.search("[0-9]", g[1])]
-    if not groups:
-        if re.search(r"[\[(]", text):
+    if not groups or named and re.match(rf"\s*{_NUMBER}", text):
+        if not groups and re.search(r"[\[(]", text):
             notes.append("A closing bracket is missing; check that the end of the list is there.")
         return re.sub(r"[\[\](){}]", " ", text)
     column = len(groups) > 1 and all(re.fullmatch(rf"\s*{_NUMBER}[\s,]*", g[1]) for g in groups)
@@ -178,7 +180,7 @@ def _list_in(text: str, notes: list[str]) -> str:
     if "*" in outside:
         raise UserError("The list in brackets is multiplied by something (*), and nothing is "
                         "calculated here. Paste the result.")
-    outside = re.sub(r"\w+\s*=\s*[^\s,()]*", " ", outside)  # dtype=torch.float16
+    outside = re.sub(r"(?<!\w)\w+\s*=\s*[^\s,()]*", " ", outside)  # dtype=torch.float16
     left = re.findall(rf"(?<![\w.:'\"+-]){_NUMBER}(?![\w.:'\"])", outside)
     if left:
         more = ", …" if len(left) > 3 else ""
@@ -198,9 +200,12 @@ def _words(body: str, notes: list[str]) -> list[str]:
     return [w for w in re.split(r"[\s,|>]+", " ".join(pieces)) if w and w != "-"]
 
 
+def _bare(word: str) -> str:
+    return word.lower().lstrip("+-")
+
+
 def _value(word: str, i: int) -> float:
-    bare = word.lower().lstrip("+-")
-    if not re.fullmatch(_NUMBER, word) and bare not in ("nan", "inf", "infinity"):
+    if not re.fullmatch(_NUMBER, word) and _bare(word) not in _NOT_FINITE:
         raise UserError(f"Entry {i + 1} is {_show(word)}, which is no number. {_EXAMPLE}")
     value = float(word)
     if not (math.isfinite(value) and value >= 0):
@@ -277,13 +282,14 @@ def _errors(sigmas: list[float], levels: list[float]) -> list[Finding]:
                              "all the way.", i))
     if len(steps) > 3:
         found.append(Finding("error", f"{len(steps) - 3} more steps do not fall.", steps[3]))
-    high, low = max(levels), min(levels)
+    high, last = max(levels), levels[-1]
     if high > HIGHEST:
         found.append(Finding("error", f"Level {levels.index(high) + 1} is {_near(high)}; the lab "
                                       f"goes up to {HIGHEST:g}.", levels.index(high)))
-    if low < LOWEST and levels[-1] < LOWEST:
-        found.append(Finding("error", f"The last level above 0 is {_near(levels[-1])}; the lab "
-                                      f"goes down to {LOWEST:g}.", len(levels) - 1))
+    if last < LOWEST:
+        found.append(Finding("error", f"The last level above 0 is {_near(last)}; the lab goes down "
+                             f"to {LOWEST:g}." if last else "The list ends with more than one 0.",
+                             len(levels) - 1))
     return found
 
 
@@ -334,9 +340,9 @@ def _about_steps(levels: list[float]) -> list[Finding]:
 
 def _about_end(sigmas: list[float], levels: list[float], sigma_data: float) -> list[Finding]:
     last, at, found = levels[-1], len(levels) - 1, []
-    if last > 0.05 * sigma_data:
+    if last > 0.05 * sigma_data > 0:
         found.append(Finding("warning", f"The last level above 0 is {last:.3g}, "
-                             f"{100 * last / sigma_data:.2g} % of the data's spread "
+                             f"{100 * last / sigma_data:.0f} % of the data's spread "
                              f"{sigma_data:.3g}: finer detail is left to one guess of the "
                              "denoiser.", at))
     if sigmas[-1] != 0 and last > 0.01 * sigma_data:  # below, nobody sees it: EDM stops at 0.002

@@ -265,7 +265,8 @@ class Trajectory:
     """What a run leaves behind.  States are unscaled, x̂ = x/s(t); paths hold the first K samples.
 
     t, sigma (N + 1,); sigma_hat (N,), the level after churn; x (N + 1, K, *shape);
-    x_hat (N, K, *shape), where D was evaluated; denoised (N, K, *shape); samples (B, *shape).
+    x_hat (N, K, *shape), where D was evaluated (UniPC: that is x, and x_hat the corrected state);
+    denoised (N, K, *shape); samples (B, *shape).
     `evaluated` is the noise level of every evaluation in order, `nfe` their number.
     """
 

@@ -18,15 +18,18 @@ import plotly
 from fastapi import Response
 
 from .. import designs
+from ..core import lists
+from ..core.timesteps import Custom
 from ..data import store
 from ..errors import Cancelled, UserError
-from ..experiment import Experiment, Run, errors_of, levels, run
+from ..experiment import Experiment, Run, errors_of, levels, prepared, run
 from ..settings import flatten, from_query, parameters, slots, to_query, unflatten
-from . import controls, panels, words
+from . import compare, controls, panels, words
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 PARTS = ("data", "path", "run", "error")
+LIST = "timesteps.levels"
 AT_ONCE = 4  # requests that compute at the same time
 PAGES = 512  # open pages whose newest request is remembered
 PATIENCE = 150  # ms that the error may take before the run is sent ahead of it
@@ -89,8 +92,24 @@ def _experiment(request: dict) -> Experiment:
     values = request.get("values")
     if not isinstance(values, dict):
         raise UserError(f"“values” must be an object of settings; got {values!r:.60}.")
-    text = {k: v for k, v in values.items()}
-    return unflatten(Experiment, text)
+    values = dict(values)
+    if isinstance(pasted := values.get(LIST), str):
+        values[LIST] = lists.parse_sigmas(pasted).sigmas
+    return unflatten(Experiment, values)
+
+
+def _list_notes(e: Experiment, request: dict) -> list[str]:
+    """What was guessed in reading a pasted list, and what the linter says of any list."""
+    if not isinstance(e.timesteps, Custom):
+        return []
+    values = request.get("values")
+    pasted = values.get(LIST) if isinstance(values, dict) else None
+    notes = lists.parse_sigmas(pasted).notes if isinstance(pasted, str) else []
+    written = list(e.timesteps.levels)
+    if e.last == "zero" and written[-1] > 0:
+        written.append(0.0)
+    data = prepared(e.data, e.model).sigma_data
+    return notes + [f.text for f in lists.lint(written, data)]
 
 
 def message(request: dict) -> dict:
@@ -139,7 +158,7 @@ def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
     design = design if isinstance(design, str) and design in designs.DESIGNS else "edm"
     return {"values": flatten(e), "query": to_query(e), "parts": parts, "pending": pending,
             "drop": [p for p in pending if have.get(p) is not None and p == "error"],
-            "words": _words(e, r, design)}
+            "words": _words(e, r, design, _list_notes(e, request))}
 
 
 def _cost(r: Run) -> float:
@@ -147,14 +166,14 @@ def _cost(r: Run) -> float:
     return 1e3 * r.seconds * 3
 
 
-def _words(e: Experiment, r: Run, design: str) -> dict:
+def _words(e: Experiment, r: Run, design: str, notes: list[str]) -> dict:
     changed = designs.changes(design, e)
     about = designs.DESIGNS[design].about
     if changed:
         steps = ", ".join(words.change(*c) for c in changed[:3])
         about = f'<span class="changed">Changed: {steps}{" …" if len(changed) > 3 else ""}</span>'
     return {"design": about, "budget": words.budget(e, r), "churn": words.churn(e),
-            "schedule": words.schedule(e), "solver": e.solver.card,
+            "schedule": " ".join([words.schedule(e), *notes]).strip(), "solver": e.solver.card,
             "sum-data": words.data_name(e.data),
             "sum-budget": f"NFE {r.nfe}", "sum-solver": words.solver_name(e),
             "sum-schedule": f"{e.timesteps.label}, {e.schedule.formula}",
@@ -176,6 +195,35 @@ def cancel(page: str) -> dict:
     """Stop what this page waits for; the last picture stays."""
     DESK.cancel(str(page)[:64])
     return {}
+
+
+def job_start(request: dict) -> dict:
+    """Begin one of the Compare page's measurements."""
+    return compare.start(request)
+
+
+def job_poll(request: dict):
+    """What a measurement has so far."""
+    return Response(json.dumps(compare.poll(request), ensure_ascii=False),
+                    media_type="application/json")
+
+
+def job_cancel(request: dict) -> dict:
+    """Stop a measurement; what it has stays."""
+    return compare.cancel(request)
+
+
+def reshape(request: dict) -> dict:
+    """A list of levels with another number of them, along the same curve in ln σ."""
+    try:
+        levels = request.get("levels") if isinstance(request, dict) else None
+        e = unflatten(Experiment, {"timesteps": "custom", LIST: levels})
+        n = request.get("count")
+        if not isinstance(n, int) or isinstance(n, bool) or not 2 <= n <= lists.LONGEST:
+            raise UserError(f"Levels must be a whole number from 2 to {lists.LONGEST}; got {n!r:.40}.")
+        return {"levels": [float(f"{s:.6g}") for s in lists.resample(e.timesteps.levels, n)]}
+    except UserError as error:
+        return {"problem": str(error)}
 
 
 def receive(request: dict) -> dict:
@@ -270,7 +318,8 @@ def build() -> gr.Blocks:
     with gr.Blocks(title="Diffusion Sampler Explorer", analytics_enabled=False) as demo:
         gr.HTML(html_template=template, js_on_load=SCRIPT, apply_default_css=False,
                 elem_id="explorer", padding=False,
-                server_functions=[explore, progress, cancel, receive],
+                server_functions=[explore, progress, cancel, receive, reshape, job_start, job_poll,
+                                  job_cancel],
                 config=controls.config(), script=f"{base}/app.js")
         gr.api(_named_arguments(explore_endpoint), api_name="explore")
         gr.api(_named_arguments(sample_endpoint), api_name="sample")

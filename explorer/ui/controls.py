@@ -59,6 +59,9 @@ def _card(name: str, cls) -> dict:
             "source": SOURCES.get(name, ""), "names": list(ALIASES.get(name, ())), "recommended": name in RECOMMENDED}
 
 
+RESAMPLE = ('<div class="row" id="resample-row" hidden><label for="resample">Levels</label><span></span>'
+            '<input type="text" inputmode="numeric" id="resample" '
+            'title="another number of levels along the same curve in log σ"></div>')
 SOURCES = {
     "heun": "Karras et al. 2022, Algorithm 1", "rk2": "Karras et al. 2022, App. D.2, Algorithm 3",
     "euler": "Karras et al. 2022, Algorithm 1; Song et al. 2021", "ddim": "Song, Meng & Ermon 2021",
@@ -138,6 +141,8 @@ def _rows_of(key: str) -> list[tuple[str, bool]]:
         return [(_frames(), False), *rows]
     if key == "data":
         return [(_choice(key), False), (_files(), False), *rows]
+    if key == "timesteps":
+        return [(_choice(key), False), *rows, (RESAMPLE, False)]
     return [(_choice(key), False), *rows] if key in slots(Experiment) else rows
 
 

@@ -16,8 +16,8 @@ import torch
 
 from ..analysis import geometry
 from ..analysis.loss import TRAINING, WEIGHTS, change, denoise_strip, loss_per_sigma
-from ..core.schedules import EDM, SCHEDULES, VE, VP
-from ..core.solvers import Euler
+from ..core import lists
+from ..core.schedules import EDM, VE, VP
 from ..experiment import (Errors, Experiment, Run, Watch, comparison, errors_of, is_random, prepared,
                           path_error, reference_for)
 from ..figures import pack, spine, stage
@@ -243,6 +243,7 @@ def run_part(r: Run, watch: Watch | None = None) -> dict:
            "title": words.title(r), "status": words.status(r),
            "evaluations": spine.evaluations(tr.evaluated.tolist(), colour),
            "strip": spine.time_steps(sigma, hat, churn=churn, colour=colour),
+           "formats": lists.formats(sigma) if len(sigma) <= 257 else {},
            "own": _own(r, colour), "churned": e.churn.s_churn > 0}
     if source.kind == "plane":
         out["x"] = stage.planar_paths(tr.x, tr.sigma, source.view, _spread(source))
@@ -343,6 +344,3 @@ def numbers(r: Run, errors: Errors | None) -> Mapping:
                 "local_error": errors.steps.local.mean(1).tolist()}
     return out
 
-
-__all__ = ["SCHEDULES", "Euler", "data_part", "error_part", "keys", "numbers", "part", "path_part",
-           "run_part"]

@@ -81,7 +81,8 @@ def finding(r: Run, errors: Errors, hot: list[int], other: tuple | None) -> dict
         euler = float(other[1][-1])
         ratio = euler / mean
         worth = f"{ratio:.1f} × as much" if ratio >= 1 else f"only {percent(ratio)} of this"
-        beside = f"Euler at the same cost: {short(euler)}, {worth}."
+        cost = "at the same cost" if abs(other[2] - r.nfe) < 2 else f"in {other[2]} evaluations"
+        beside = f"Euler {cost}: {short(euler)}, {worth}."
     else:
         beside = ""
     return {"title": f"{title(r)}: mean end error {short(mean)}", "subtitle": f"{blame} {beside}"}

@@ -7,7 +7,9 @@ import torch
 
 from explorer.core.sampling import Churn, Noise, sample
 from explorer.core.schedules import EDM, SCALINGS, SCHEDULES, VP
-from explorer.core.solvers import DDIM, RK2, SOLVERS, Euler, Heun
+from explorer.core.solvers import (DDIM, DEIS, DPM2, IPNDM, IPNDMV, LMS, RK2, SOLVERS, DPMpp,
+                                   DPMpp2S, DPMppSDE, Euler, EulerAncestral, Heun, UniPC)
+from explorer.core.solvers.multistep import threshold
 from explorer.core.timesteps import Rho
 
 from .problems import mixture, normal, tensor
@@ -103,3 +105,95 @@ def test_scaling_changes_euler_and_not_the_exact_flow():
         a, b = (sample(DENOISER, NOISE[:1], grid, Heun(), dataclasses.replace(EDM(), scaling=v))
                 for v, _ in SCALINGS)
         assert ((a.samples - b.samples).abs().max() > 1e-4) == apart
+
+
+class Predictor(UniPC):
+    """UniPC without its corrector."""
+
+    correct = property()  # hasattr is False
+
+
+ORDER_1 = [DPMpp(1), DPMpp(1, "eps"), Predictor(1), Predictor(1, "bh1", "eps"), DEIS(1),
+           DEIS(1, "rhoab"), IPNDM(1), IPNDMV(1), LMS(1), EulerAncestral(0.0)]
+
+
+@pytest.mark.parametrize("solver", ORDER_1, ids=repr)
+def test_ddim_is_order_1_of_every_family(solver):
+    for grid in (GRID, TO_SIGMA_MIN):
+        same(sample(DENOISER, NOISE, grid, solver), sample(DENOISER, NOISE, grid, DDIM()), 1e-11)
+
+
+def test_dpm_solver_2_at_r_1_is_heun_without_the_tail():
+    same(sample(DENOISER, NOISE, TO_SIGMA_MIN, DPM2(1.0)),
+         sample(DENOISER, NOISE, TO_SIGMA_MIN, Heun()), 1e-11)
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4])
+def test_deis_in_sigma_is_lms_and_ipndm_v(order):
+    lms = sample(DENOISER, NOISE, GRID, LMS(order))
+    for solver in (IPNDMV(order), DEIS(order, "rhoab")):
+        same(sample(DENOISER, NOISE, GRID, solver), lms)
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4])
+def test_ipndm_is_lms_on_even_steps(order):
+    even = torch.linspace(10.0, 0.5, 12, dtype=torch.float64)
+    same(*(sample(DENOISER, NOISE, even, s) for s in (IPNDM(order), LMS(order))), 1e-10)
+    a, b = (sample(DENOISER, NOISE, TO_SIGMA_MIN, s) for s in (IPNDM(order), LMS(order)))
+    assert ((a.samples - b.samples).abs().max() > 1e-3) == (order > 1)
+
+
+@pytest.mark.parametrize("order, prediction", [(2, "x0"), (2, "eps"), (3, "x0"), (3, "eps")])
+def test_bh1_and_bh2_differ_by_less_than_their_error(order, prediction):
+    """Where the system is solved in full B(h) drops out: only the predictor of order 2, whose ½ is
+    a limit, and the corrector of order 1 know it."""
+    grids = [torch.linspace(2.0, 1.0, n + 1, dtype=torch.float64) for n in (16, 32)]
+    far = [max(float((sample(DENOISER, NOISE, g, UniPC(order, a, prediction, False)).samples
+                      - sample(DENOISER, NOISE, g, UniPC(order, "bh2", prediction, False)).samples)
+                     .abs().max()) for a in ("bh1",)) for g in grids]
+    assert far[1] < far[0] / 3.5 and far[1] < 1e-4
+
+
+def test_dpmpp_sde_without_noise_is_2m():
+    """From the second step on with its memory; the first step is DDIM's."""
+    for grid in (GRID, TO_SIGMA_MIN):
+        same(sample(DENOISER, NOISE, grid, DPMppSDE(0.0)),
+             sample(DENOISER, NOISE, grid, DPMpp(2, lower_order_final=False)), 1e-11)
+    first = GRID[:2]
+    same(sample(DENOISER, NOISE, first, DPMppSDE(0.0)), sample(DENOISER, NOISE, first, DDIM()))
+
+
+@pytest.mark.parametrize("cls", [DPMpp, UniPC, DPMpp2S])
+def test_thresholding_changes_nothing_where_it_is_inactive(cls):
+    small = mixture(d=3)
+    small.means.mul_(0.02)  # data well inside [−1, 1]
+    def inside(x, sigma):
+        return small(x, sigma).clamp(-1, 1)
+    for denoiser, active in ((inside, False), (DENOISER, True)):
+        on, off = (sample(denoiser, NOISE, TO_SIGMA_MIN, cls(thresholding=v)) for v in (True, False))
+        assert torch.equal(on.samples, off.samples) != active
+
+
+def test_thresholding_clips_and_divides_by_the_quantile():
+    x = normal(3, 4, 5, seed=2) * tensor(0.1, 1.0, 30.0).reshape(3, 1, 1)
+    clean = threshold(x)
+    assert torch.equal(clean[0], x[0]) and float(clean.abs().max()) == 1.0
+    q = torch.quantile(x[2].abs().flatten(), 0.995)
+    torch.testing.assert_close(clean[2], (x[2] / q).clamp(-1, 1), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("cls, order", [(DPMpp, 2), (DPMpp, 3), (UniPC, 2), (UniPC, 3)])
+def test_lower_orders_at_the_end_change_only_the_last_steps(cls, order):
+    low, full = (sample(DENOISER, NOISE, TO_SIGMA_MIN, cls(order, lower_order_final=v))
+                 for v in (True, False))
+    steps = len(TO_SIGMA_MIN) - 1
+    same_until = steps - order + 1  # the step before the last order − 1 is the last in full
+    assert torch.equal(low.x[:same_until + 1], full.x[:same_until + 1])
+    assert all((low.x[i] != full.x[i]).any() for i in range(same_until + 1, steps + 1))
+
+
+def test_lower_orders_at_the_end_finish_with_ddim():
+    run = sample(DENOISER, NOISE, TO_SIGMA_MIN, DPMpp(3))
+    here, sigma, sigma_next = run.x_hat[-1], *TO_SIGMA_MIN[-2:]
+    expected = sigma_next / sigma * here + (1 - sigma_next / sigma) * run.denoised[-1]
+    torch.testing.assert_close(run.samples, expected, rtol=1e-12, atol=1e-12)

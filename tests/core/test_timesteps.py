@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer.core.timesteps import IDDPM, TIMESTEPS, VE, VP, Custom, Rho
+from explorer.core.timesteps import IDDPM, TIMESTEPS, VE, VP, Custom, LogSNR, Mixed, Rho, VPTime
 from explorer.errors import UserError
 
 from .problems import tensor
@@ -49,9 +49,38 @@ def test_any_wide_range_falls_all_the_way(high, low, n):
         assert (sigmas.diff() < 0).all() and sigmas.isfinite().all() and (sigmas > 0).all()
 
 
-def test_vp_time_needs_a_range_that_vp_can_span():
+@pytest.mark.parametrize("make", [VP, VPTime, Mixed, lambda **ends: Mixed(other="vp", **ends)])
+def test_vp_time_needs_a_range_that_vp_can_span(make):
     with pytest.raises(UserError, match="No VP schedule runs from σ = 80 to 0.1; .* 0.03 work"):
-        VP(sigma_max=80.0, sigma_min=0.1)
+        make(sigma_max=80.0, sigma_min=0.1)
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_whatever_a_setting_accepts_falls_all_the_way(data):
+    high = math.exp(data.draw(st.floats(math.log(0.51), math.log(999.0))))
+    low = min(math.exp(data.draw(st.floats(math.log(1.1e-4), math.log(9.9)))), high / 1.0011)
+    ends = {"sigma_max": high, "sigma_min": low}
+    grid = data.draw(st.sampled_from([
+        (Rho, {"rho": st.floats(1, 20)}), (VE, {}), (LogSNR, {}), (VP, {}),
+        (VPTime, {"rho": st.floats(1, 4)}),
+        (Mixed, {"w": st.floats(0, 1), "rho": st.floats(1, 20),
+                 "other": st.sampled_from(list(Mixed.OTHERS))})]))
+    try:
+        made = grid[0](**ends, **{k: data.draw(v) for k, v in grid[1].items()})
+    except UserError as error:
+        assert "No VP schedule" in str(error)
+        return
+    sigmas = made.sigmas(data.draw(st.integers(2, 1024)))
+    assert sigmas.isfinite().all() and (sigmas.diff() < 0).all()
+    # at 1e-4, σ² = 1e-8 is the rest of terms of 1e-3 and the root halves what they lose
+    assert float(sigmas[0]) == pytest.approx(high, rel=1e-9)
+    assert float(sigmas[-1]) == pytest.approx(low, rel=1e-9)
+
+
+def test_ends_that_nearly_touch_are_refused():
+    with pytest.raises(UserError, match="must be below"):
+        Rho(sigma_max=1.0, sigma_min=math.nextafter(1.0, 0))
 
 
 def test_edm_grid_of_18():
@@ -69,6 +98,57 @@ def test_vp_and_ve_grids_of_10():
     # the default ends are themselves printed to six decimals
     torch.testing.assert_close(VP().sigmas(10), vp, rtol=1e-6, atol=6e-7)
     torch.testing.assert_close(VE().sigmas(10), ve, rtol=0, atol=6e-7)
+
+
+GOLDEN = {  # schedules of the AMED reference code from 80 to 0.002, shared/golden/samplers.npz
+    "polynomial": (Rho(sigma_max=80.0, sigma_min=0.002), {
+        6: (80, 24.408341786580095, 5.838947631011886, 0.9654169263318955, 0.08508720268939021,
+            0.002),
+        10: {1: 42.41518931851267, 5: 1.501741979068008, 8: 0.020435334553438746},
+        18: {1: 57.58598472124816, 9: 1.9233398370400518, 16: 0.0075280199627840785}}),
+    "logsnr": (LogSNR(), {
+        6: (80, 9.608995471851447, 1.1541599247257706, 0.1386289686310293, 0.01665106414803746,
+            0.002),
+        10: {1: 24.646201110333365, 5: 0.22201892311392468, 8: 0.0064918726940403435},
+        18: {1: 42.89242254953019, 9: 0.2928905001857526, 16: 0.003730262607928927}}),
+    "time_uniform": (VPTime(rho=1.0), {
+        6: (80, 16.50620633265823, 4.7463379579046014, 1.7541111733745074, 0.6502159050842388,
+            0.002),
+        10: {1: 31.89798824912306, 5: 2.159923888826051, 8: 0.3401173892955351},
+        18: {1: 48.514705725566074, 9: 2.4468244889765742, 16: 0.1775467276962816}}),
+}
+
+
+@pytest.mark.parametrize("name, n", [(k, n) for k, v in GOLDEN.items() for n in v[1]])
+def test_golden_schedules(name, n):
+    grid, golden = GOLDEN[name][0], GOLDEN[name][1][n]
+    sigmas = grid.sigmas(n).tolist()
+    for i, sigma in golden.items() if isinstance(golden, dict) else enumerate(golden):
+        assert sigmas[i] == pytest.approx(sigma, rel=1e-10)
+
+
+def test_vp_time_of_7():
+    linear = tensor(80, 20.9656, 6.95028, 2.82371, 1.28668, .527181, .002)
+    quadratic = tensor(80, 8.67252, 2.30436, .926268, .384322, .109855, .002)
+    # printed by a float32 code, whose own end is off by more: 0.002013
+    torch.testing.assert_close(VPTime(rho=1).sigmas(7), linear, rtol=1e-4, atol=0)
+    torch.testing.assert_close(VPTime(rho=2).sigmas(7), quadratic, rtol=1e-4, atol=0)
+    assert torch.equal(VPTime(rho=1).sigmas(7), VP(sigma_max=80.0, sigma_min=0.002).sigmas(7))
+
+
+def test_logsnr_of_7_is_the_geometric_grid():
+    expected = tensor(80, 13.67981, 2.339214, .4, .068399, .011696, .002)
+    torch.testing.assert_close(LogSNR().sigmas(7), expected, rtol=1e-5, atol=0)  # six decimals
+    torch.testing.assert_close(LogSNR().sigmas(40), VE(80.0, 0.002).sigmas(40), rtol=1e-13, atol=0)
+
+
+@pytest.mark.parametrize("other", Mixed.OTHERS)
+def test_a_mixture_runs_from_one_grid_to_the_other(other):
+    a, b = Rho(rho=5.0).sigmas(9), Mixed.OTHERS[other](sigma_max=80.0, sigma_min=0.002).sigmas(9)
+    assert torch.equal(Mixed(w=0, rho=5.0, other=other).sigmas(9), a)
+    assert torch.equal(Mixed(w=1, rho=5.0, other=other).sigmas(9), b)
+    torch.testing.assert_close(Mixed(w=0.25, rho=5.0, other=other).sigmas(9).log(),
+                               0.75 * a.log() + 0.25 * b.log(), rtol=0, atol=1e-13)
 
 
 def test_rho_1_is_uniform_and_large_rho_tends_to_geometric():
