@@ -12,7 +12,8 @@ import { drawMini, paintMini } from './shelf.js';
 import { copy } from './help.js';
 import { drawCompare, initCompare } from './compare.js';
 
-const VIEW_KEYS = ['page', 'sigma', 'what', 'view', 'measure', 'weight', 'design', 'pick', 'mini'];
+// Gradio keeps `page` and `view` for itself, so the links say `tab` and `stage`.
+const VIEW_KEYS = ['tab', 'stage', 'sigma', 'what', 'view', 'measure', 'weight', 'design', 'pick', 'mini'];
 const PATIENCE = 400;                  // ms after which a question still open may be overtaken
 const page = crypto.randomUUID?.() ?? String(Math.random());
 let server = null, config = null, query = '';
@@ -153,9 +154,9 @@ let typing = null, history = [], current = null;
 function viewQuery() {
   const params = new URLSearchParams(query);
   const plain = { what: 'x', view: 'fit', measure: 'bend', weight: 'edm', design: 'edm', mini: 'plane' };
-  for (const [k, v] of Object.entries(plain)) if (S[k] !== v) params.set(k, S[k]);
+  for (const [k, v] of Object.entries(plain)) if (S[k] !== v) params.set(k === 'view' ? 'stage' : k, S[k]);
   if (S.picked) params.set('pick', S.pick);
-  if (S.page !== 'explore') params.set('page', S.page);
+  if (S.page !== 'explore') params.set('tab', S.page);
   if (S.sigma != null && !S.playing) params.set('sigma', String(+S.sigma.toPrecision(3)));
   return params.toString().replaceAll('%2C', ',');
 }
@@ -174,11 +175,12 @@ function address() {
 function readView() {
   const params = new URLSearchParams(location.search);
   const choices = { what: ['x', 'D', 'e'], view: ['fit', 'true', 'strip', 'draw'], measure: ['bend', 'kappa', 'angle', 'chord'], weight: ['edm', 'vp', 've', 'iddpm', 'raw'], mini: ['plane', 'space'], page: ['explore', 'compare'], design: Object.keys(config.designs) };
+  for (const [from, to] of [['tab', 'page'], ['stage', 'view']]) if (params.has(from)) params.set(to, params.get(from));
   for (const [k, known] of Object.entries(choices)) if (known.includes(params.get(k))) S[k] = params.get(k);
   const sigma = +params.get('sigma'), pick = +params.get('pick');
   if (sigma > 0 && Number.isFinite(sigma)) S.sigma = sigma;
   if (params.has('pick') && Number.isInteger(pick) && pick >= 0 && pick < 4096) { S.pick = pick; S.picked = true; }
-  for (const k of [...VIEW_KEYS, '__theme']) params.delete(k);
+  for (const k of [...VIEW_KEYS, 'page', '__theme']) params.delete(k);
   return params.toString();
 }
 

@@ -9,8 +9,6 @@ const chosen = new Set(['ddim', 'heun', 'dpm2', 'dpmpp', 'unipc', 'ipndm']);
 
 export function initCompare(functions, given, tell) {
   [server, config, problem] = [functions, given, tell];
-  const wanted = new URLSearchParams(location.search).get('solvers');
-  if (wanted) { chosen.clear(); wanted.split(',').filter((n) => n in config.entries.solver).forEach((n) => chosen.add(n)); }
   $('#compare-solvers').innerHTML = Object.entries(config.entries.solver).filter(([, s]) => s.family !== 'stochastic')
     .map(([name, s]) => `<button data-name="${name}" aria-pressed="${chosen.has(name)}" title="${s.about}">${s.label}</button>`).join('');
   $('#compare-solvers').onclick = (e) => {
@@ -60,11 +58,11 @@ export function drawCompare() {
   $('#compare-title').textContent = shown?.title ?? 'Which solver, at which budget?';
   if (shown?.note) $('#compare-note').textContent = shown.note;
   const figure = shown?.figure ?? { data: [], layout: empty() };
-  const layout = { ...themed(figure.layout), width: box.clientWidth - 2, height: box.clientHeight - 2, paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)' };
+  const layout = { ...themed(figure.layout), title: { text: '' }, width: box.clientWidth - 2, height: box.clientHeight - 2, paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)' };
   Plotly.react(box, figure.data.map(themed), layout, { displayModeBar: false, responsive: false });
   const columns = shown?.columns ?? [];
   $('.results thead').innerHTML = columns.length ? `<tr>${columns.map((c) => `<th scope="col">${c}</th>`).join('')}</tr>` : '';
-  $('#compare-rows').innerHTML = (shown?.table ?? []).map((row) => `<tr>${row.map((v, i) => `<td${i === row.length - 1 && typeof v === 'string' ? ' class="note"' : ''}>${typeof v === 'number' ? small(v) : v ?? '–'}</td>`).join('')}</tr>`).join('');
+  $('#compare-rows').innerHTML = (shown?.table ?? []).map((row) => `<tr>${row.map((v, i) => i === row.length - 1 && i ? `<td class="note" title="${v}">${v}</td>` : `<td>${typeof v === 'number' ? small(v) : v ?? '–'}</td>`).join('')}</tr>`).join('');
 }
 
 const empty = () => ({

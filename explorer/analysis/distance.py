@@ -96,7 +96,8 @@ def energy_distance(x: Tensor, y: Tensor, generator: torch.Generator,
                     resamples: int = 64) -> Estimate:
     """√max(0, D²),  D² = 2 E|X − Y| − E|X − X′| − E|Y − Y′|,  with |·| the Euclidean norm.
 
-    The root, as SciPy reports it: a metric, in units of √coordinate.  x (n, *shape), y (m, *shape), n, m ≥ 2.
+    The root, as SciPy reports it: a metric, in units of √coordinate.  x (n, *shape) and
+    y (m, *shape), two samples or more each.
 
     The means over X, X′ leave out i = j, so D² is right on average at any size and below 0 half
     of the time for equal distributions: there the root is cut at 0 (SciPy keeps i = j and never

@@ -346,12 +346,12 @@ def _about_end(sigmas: list[float], levels: list[float], sigma_data: float) -> l
                              f"{sigma_data:.3g}: finer detail is left to one guess of the "
                              "denoiser.", at))
     if sigmas[-1] != 0 and last > 0.01 * sigma_data:  # below, nobody sees it: EDM stops at 0.002
-        found.append(Finding("note", f"The list ends at {last:.3g}: noise of this size stays unless "
-                                     "a final denoise is added.", at))
+        found.append(Finding("note", f"The list ends at {last:.3g}: noise of this size stays "
+                                     "unless a final denoise is added.", at))
     return found
 
 
-# ---- shared --------------------------------------------------------------------------------------
+# ---- shared -------------------------------------------------------------------------------------
 
 def _split(sigmas: Sequence[float]) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Levels above 0, and (0.0,) or ().  Raises UserError where `Custom` would."""

@@ -9,10 +9,12 @@ import torch
 from ..analysis import distance
 from ..analysis.order import fitted_slope
 from ..analysis.truncation import local_truncation
+from ..core.sampling import Churn
 from ..core.solvers import SOLVERS
 from ..core.timesteps import Rho
 from ..errors import UserError
 from ..experiment import Experiment, prepared, reference_for, run
+from ..figures import compare as figures
 from ..figures.distances import distances
 from ..figures.style import short
 from ..settings import unflatten
@@ -110,8 +112,6 @@ def _sweep(base: Experiment, request: dict) -> Measurement:
     error_against_nfe(base, solvers, budgets)  # says at once what cannot work
 
     def show(rows: list) -> dict:
-        from ..figures import compare as figures
-
         known = [r for r in rows if r.mean is not None]
         names = list(dict.fromkeys(r.name for r in rows))
         slopes = {n: fitted_slope([r.nfe for r in known if r.name == n],
@@ -125,11 +125,24 @@ def _sweep(base: Experiment, request: dict) -> Measurement:
                 "note": f"{words.data_name(base.data)}, {base.timesteps.label}, "
                         f"{base.schedule.label} frame. Mean over samples against the reference at "
                         "σ_min; the slope is fitted to the straight tail.",
-                "columns": ["solver", "NFE", "mean", "10 %", "90 %", "note"],
-                "table": [[r.name, str(r.nfe), r.mean, r.low, r.high, r.note] for r in rows]}
+                **_pivot(rows, names, slopes)}
 
     return Measurement(base, lambda watch: error_against_nfe(base, solvers, budgets, watch),
                        len(solvers) * len(budgets), show)
+
+
+def _pivot(rows: list, names: list[str], slopes: dict) -> dict:
+    """A line for each solver, a column for each measured number of evaluations."""
+    budgets = sorted({r.nfe for r in rows if r.mean is not None})
+    table = []
+    for name in names:
+        own = [r for r in rows if r.name == name]
+        mean = {r.nfe: r.mean for r in own}
+        slope = slopes[name]
+        order = "–" if slope is None else f"{slope.order:.1f} ± {slope.half:.1f}"
+        note = next((r.note for r in reversed(own) if r.note), "")
+        table.append([name, *(mean.get(n) for n in budgets), order, note])
+    return {"columns": ["mean end error", *map(str, budgets), "order", ""], "table": table}
 
 
 # ---- local truncation error, EDM Fig. 13 ---------------------------------------------------------
@@ -150,15 +163,13 @@ def _local(base: Experiment, request: dict) -> Measurement:
                                          g, watch=watch)
 
     def show(found: list) -> dict:
-        from ..figures import compare as figures
-
         levels = (40.0, 10.0, 1.0, 0.3, 0.1, 0.01)
         table = [[f"ρ = {rho:g}", *(_near(sigma, mean, s) for s in levels)]
                  for rho, sigma, mean, _ in found]
         return {"title": f"One step of {words.solver_name(base)}: local error for each ρ",
                 "note": "64 levels; each step starts on clean data with noise and is held against "
                         "the exact flow. Karras et al. 2022, App. D.1 and Fig. 13.",
-                "figure": figures.truncation_figure({rho: (sigma, mean, std) for
+                "figure": figures.truncation_figure({f"ρ = {rho:g}": (sigma, mean, std) for
                                                      rho, sigma, mean, std in found}),
                 "columns": ["", *(f"σ = {s:g}" for s in levels)], "table": table}
 
@@ -189,7 +200,9 @@ def _distances(base: Experiment, request: dict) -> Measurement:
     source = prepared(base.data, base.model)
     count = min(base.samples, 512)
     others = [n for n in ("heun", "dpmpp", "euler_a", "dpmpp_sde") if n != base.solver.name]
-    trials = [base, *(dataclasses.replace(base, solver=SOLVERS[n]()) for n in others)]
+    quiet = [dataclasses.replace(base, churn=Churn())] if base.churn.s_churn > 0 else []
+    trials = [base, *quiet, *(dataclasses.replace(base, solver=SOLVERS[n](), churn=Churn())
+                             for n in others)]
     data = source.clean(count * SEEDS, seed=11)
     zero = distance.floor(distance.sliced_wasserstein, source.mixture.sample, count * SEEDS,
                           torch.Generator().manual_seed(12), repeats=6)

@@ -55,7 +55,8 @@ PASTED = {
     "on a GPU": ("tensor([14.6146,  9.7233,\n         2.1556,  0.0292,  0.0000], "
                  "device='cuda:0', dtype=torch.float16)", SD, [ZERO]),
     "scientific": ("tensor([1.4615e+01, 9.7233e+00, 2.9200e-02])", (14.615, 9.7233, 0.0292), []),
-    "with a gradient": ("tensor([14.6146, 9.7233, 2.1556, 0.0292], grad_fn=<MulBackward0>)", SD, []),
+    "with a gradient": ("tensor([14.6146, 9.7233, 2.1556, 0.0292], grad_fn=<MulBackward0>)", SD,
+                        []),
     "a row": ("tensor([[14.6146, 9.7233, 2.1556, 0.0292]])", SD, []),
     "a column": ("tensor([[14.6146],\n        [ 9.7233],\n        [ 2.1556],\n        [ 0.0292]])",
                  SD, []),
@@ -83,12 +84,14 @@ PASTED = {
     "semicolons": ("14.6146; 9.7233; 2.1556; 0.0292", SD, []),
     "arrows": ("14.6146 → 9.7233 -> 2.1556 > 0.0292", SD, []),
     "no spaces": ("14.6146,9.7233,2.1556,.0292,0.", SD, [ZERO]),
-    "decimal commas": ("14,6146\n9,7233\n2,1556\n0,0292", SD, ["Commas are read as decimal points."]),
+    "decimal commas": ("14,6146\n9,7233\n2,1556\n0,0292", SD,
+                       ["Commas are read as decimal points."]),
     "rising": ("0.0292, 2.1556, 9.7233, 14.6146", SD, [ROSE]),
     "rising from 0": ("0, 0.0292, 2.1556, 9.7233, 14.6146", SD, [ROSE, ZERO]),
     "rising, then 0": ("0.0292, 2.1556, 9.7233, 14.6146, 0", SD, [ROSE, ZERO]),
     "minus nothing": ("14.6146, 9.7233, 2.1556, 0.0292, -0.0", SD, [ZERO]),
-    "two zeros": ("2, 1, 0, 0", (2, 1), ["The 2 zeros at the end are taken off; the loop adds one."]),
+    "two zeros": ("2, 1, 0, 0", (2, 1),
+                  ["The 2 zeros at the end are taken off; the loop adds one."]),
     "Align Your Steps": (str(list(AYS)), AYS, []),
     "whole sigmas": ("80, 24, 5, 1, 0", (80, 24, 5, 1), [ZERO]),
     "whole sigmas of a tensor": ("tensor([100.,  10.,   1.,   0.])", (100, 10, 1), [ZERO]),
@@ -100,7 +103,7 @@ PASTED = {
         "A closing bracket is missing; check that the end of the list is there."]),
     "words with a number": ("Euler, 4 steps: [14.6146, 9.7233, 2.1556, 0.0292]", SD, [
         "Only the list in brackets is read; 4 outside it is left out."]),
-    "two prints": ("timesteps: tensor([999, 666, 333])\nsigmas: tensor([14.6146, 9.7233])", SD[:2], [
+    "two prints": ("timesteps: tensor([999, 666, 333])\nsigmas: tensor([14.6, 9.7])", (14.6, 9.7), [
         "Only the list called sigmas is read; 999, 666, 333 outside it is left out."]),
 }
 
@@ -130,7 +133,7 @@ REFUSED = {
     "too large for a float": ("1e999, 1", "Entry 1 is 1e999"),
     "negative": ("5, 1, -0.5, 0", "Entry 3 is -0.5; a noise level is a finite number, 0 or larger"),
     "a true minus sign": ("5, 1, −0.5", "Entry 3 is -0.5"),
-    "time steps": ("tensor([999, 979, 959, 939])", r"time steps of a 1000-step schedule \(999, 979"),
+    "time steps": ("tensor([999, 979, 959, 939])", r"time steps of a 1000-step .* \(999, 979"),
     "time steps as floats": ("tensor([999., 979., 959., 939., 919.])", "time steps.*σ.*999.0"),
     "time steps upwards": ("[0, 250, 500, 750]", "time steps"),
     "published time steps": ("[999, 850, 736, 645, 545, 455, 343, 233, 124, 24, 0]",
@@ -290,7 +293,8 @@ def test_resampling_keeps_the_ends_and_falls(sigmas, n):
 
 def test_a_geometric_list_stays_geometric():
     assert resample((81.0, 9.0, 1.0), 5) == pytest.approx((81, 27, 9, 3, 1), rel=1e-14)
-    assert resample(VE().sigmas(6).tolist(), 11) == pytest.approx(VE().sigmas(11).tolist(), rel=1e-13)
+    half, whole = VE().sigmas(6).tolist(), VE().sigmas(11).tolist()
+    assert resample(half, 11) == pytest.approx(whole, rel=1e-13)
 
 
 @given(falling(), st.data())

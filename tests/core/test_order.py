@@ -58,11 +58,18 @@ def levels(grid: str, n: int) -> list[float]:
 
 
 @functools.cache
+def ends():
+    """Exact states at START and at END."""
+    x = flow(DENOISER, START * normal(4, 2), 20.0, START, 100)
+    return x, flow(DENOISER, x, START, END, 400)
+
+
+@functools.cache
 def exact(grid: str, n: int):
     """The exact states at the past levels and at START, and at END."""
-    x = flow(DENOISER, START * normal(4, 2), 20.0, START, 400)
+    x, end = ends()
     past = [flow(DENOISER, x, START, s, 20) for s in levels(grid, n)[:BEFORE]]
-    return [*past, x], flow(DENOISER, x, START, END, 400)
+    return [*past, x], end
 
 
 def error(solver, schedule, grid: str, n: int) -> float:

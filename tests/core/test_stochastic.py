@@ -86,7 +86,6 @@ def test_a_stochastic_solver_asks_for_its_noise(name):
     assert (a.samples != b.samples).all()
 
 
-# ε of the last step is noise, so its size there is at most that of the step
 @pytest.mark.parametrize("solver", [Heun(), DPMpp(), UniPC(), DPM2(), EulerAncestral()],
                          ids=lambda s: s.name)
 def test_a_restart_costs_its_steps(solver):
@@ -175,7 +174,7 @@ def test_the_analytic_first_step_saves_one_evaluation(name):
 
 
 @pytest.mark.parametrize("schedule", [EDM(), VP()], ids=lambda s: s.name)
-def test_the_analytic_evaluation_is_a_unit_normal_up_to_its_own_rounding_of_scale(schedule):
+def test_the_analytic_noise_has_unit_size_and_nears_that_of_unit_data(schedule):
     """ε = x/√(1 + σ²) has unit size; for N(0, 1) it is ε = σ x/(1 + σ²), closer with rising σ."""
     data, ode = Gaussian(torch.zeros(3).double(), torch.ones(3).double()), Ode(DENOISER, schedule)
     for sigma, apart in ((80.0, 1e-4), (5.0, 2.1e-2)):

@@ -39,7 +39,7 @@ class Walk:
         context = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce", **context}
         self.context = browser.new_context(
             permissions=["clipboard-read", "clipboard-write"], **context)
-        self.context.set_default_timeout(60_000)
+        self.context.set_default_timeout(30_000)
         self.page = self.context.new_page()
         self.page.add_init_script(COUNT)
         self.page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
@@ -265,7 +265,7 @@ def test_dark_mode_is_remembered(walk):
 def test_every_strip_explains_itself_with_numbers(walk):
     walk.open("samples=16&nfe=9&sigma=1")
     walk.page.wait_for_function("explorer.S.parts.error && explorer.S.parts.path")
-    buttons = walk.page.locator(".strip-head button[aria-label*='About'], .strip-head button.info")
+    buttons = walk.page.locator(".strip-head button.i")
     assert buttons.count() == 5
     for k in range(5):
         buttons.nth(k).click()
