@@ -67,7 +67,7 @@ def test_energy_in_one_dimension_is_scipy_with_the_equal_pairs_left_out():
 
 @pytest.mark.parametrize("shape", [(1,), (2,), (16,), (3, 4, 4)])
 def test_a_shift_scores_its_mean_projection(shape):
-    """W₁ of a set and its shift by v is |u·v|;  E|u·v̂| = Γ(D/2)/(√π Γ((D+1)/2)), u on the sphere."""
+    """W₁ of a set and its shift by v is |u·v|.  On the sphere E|u·v̂| = Γ(D/2)/(√π Γ((D+1)/2))."""
     x, v = normal(50, *shape), normal(*shape, seed=1)
     d = v.numel()
     mean = math.exp(math.lgamma(d / 2) - math.lgamma((d + 1) / 2)) / math.sqrt(math.pi)

@@ -118,7 +118,7 @@ def test_with_churn_the_truth_gets_the_same_noise():
         sigma = float(SIGMAS[i])
         raised = sigma * (1 + churn.gamma(sigma, 8))
         x = flow(DENOISER, x + (raised**2 - sigma**2) ** 0.5 * noises[i], raised,
-                 float(SIGMAS[i + 1]), 200)
+                 float(SIGMAS[i + 1]), 30)
         torch.testing.assert_close(found.truth[i + 1], x, rtol=1e-4, atol=1e-4)
 
 
@@ -129,7 +129,7 @@ def test_the_reference_agrees_with_an_adaptive_method_of_order_8():
 
     start = 80.0 * NOISE
     found = solve_ivp(slope, np.log([80.0, 0.002]), start.flatten().numpy(), method="DOP853",
-                      rtol=1e-11, atol=1e-11, t_eval=[np.log(1.0), np.log(0.002)])
+                      rtol=1e-9, atol=1e-9, t_eval=[np.log(1.0), np.log(0.002)])
     assert found.success
     for points, tolerance in ((97, 1e-4), (193, 1e-5), (385, 1e-6)):
         run = reference(DENOISER, start, 80.0, 0.002, points)
@@ -142,8 +142,8 @@ def test_between_nodes_the_reference_is_of_order_4():
     def worst(points):
         run = reference(DENOISER, 20.0 * NOISE, 20.0, 0.05, points)
         middle = (run.sigma[:-1] * run.sigma[1:]).sqrt()
-        exact = reference(DENOISER, 20.0 * NOISE, 20.0, 0.05, 8 * (points - 1) + 1)
-        return float((run.at(middle) - exact.x[4::8]).abs().max())
+        exact = reference(DENOISER, 20.0 * NOISE, 20.0, 0.05, 4 * (points - 1) + 1)
+        return float((run.at(middle) - exact.x[2::4]).abs().max())
 
     coarse, fine = worst(49), worst(97)
     assert fine < 1e-4 and 11 < coarse / fine < 22  # 2⁴ = 16
