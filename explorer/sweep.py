@@ -54,7 +54,8 @@ class Row:
     @property
     def nominal(self) -> int:
         """The order on paper: a corrector adds one."""
-        return self.solver.order + hasattr(self.solver, "correct")
+        order = getattr(self.solver, "nominal_order", self.solver.order)
+        return order + hasattr(self.solver, "correct")
 
 
 def error_against_nfe(base: Experiment, solvers: Sequence = COMPARED_SOLVERS,

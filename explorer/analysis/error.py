@@ -237,12 +237,13 @@ def step_errors(denoiser, solver, schedule, sigmas: Tensor, truth: Tensor, churn
             watch()
         batch = torch.cat([batch, here * schedule.scale(times[i])])
         blocks = len(batch) // size
-        x, t = churn(schedule, batch, times[i], steps,
+        now = times[i]
+        x, t = churn(schedule, batch, now, steps,
                      lambda: noise(i)[:size].repeat(blocks, *[1] * (here.ndim - 1)))
         ode.left = steps - i
         point = ode.analytic(x, t) if afs and i == 0 else ode.evaluate(x, t)
         joined = [*map(_join, past, true_past), point]
-        if i and hasattr(solver, "correct") and not churn.s_churn:  # all but the newcomer
+        if i and t is now and hasattr(solver, "correct"):  # all but the newcomer
             joined[-1] = _join(_rows(solver.correct(ode, joined), slice(len(x) - size)),
                                _rows(point, slice(len(x) - size, None)))
         batch = solver.step(ode, joined, times[i + 1])

@@ -33,16 +33,16 @@ def fitted_slope(nfe, error, floor: float = 0.0) -> Slope | None:
 
     Points at or below `floor` say nothing, points above 1 have lost the data, and neither do gaps
     (None, NaN) count.  Of the rest the head is dropped while steps are still too long for any order
-    to show: kept is the longest tail of at least 3 points in which no point lies more than 25 % off
+    to show: kept is the longest tail of at least 3 points in which no ln error lies more than 0.25 off
     the tail's own line, and where no tail is so straight, the last 3 points with the wide
     interval that they deserve.  The interval is Student's, for scatter about a line: it does not
     know of a bend.
     """
-    known = sorted((float(n), float(e)) for n, e in zip(nfe, error, strict=True)
-                   if e is not None and math.isfinite(e) and max(floor, 0) < e <= CEILING)
-    x, y = np.log(np.array(known).reshape(-1, 2).T)
-    if len(np.unique(x)) < 3:
+    known = {float(n): float(e) for n, e in zip(nfe, error, strict=True)
+             if e is not None and math.isfinite(e) and max(floor, 0) < e <= CEILING}
+    if len(known) < 3:
         return None
+    x, y = np.log(np.array(sorted(known.items())).T)
     for first in range(len(x) - 2):
         tail = slice(first, None)
         slope, rest = _line(x[tail], y[tail])

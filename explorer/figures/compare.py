@@ -209,7 +209,7 @@ def _words(text, x, y, colour, xanchor, yanchor) -> dict:
             "font": {"color": colour, "size": 11}}
 
 
-def _layout(x: str, y: str, span: Sequence[float], right: int = 260) -> dict:
+def _layout(x: str, y: str, span: Sequence[float], right: int = 280) -> dict:
     exponents = range(math.ceil(span[0]), math.floor(span[1]) + 1)
     exponents = exponents[::math.ceil(len(exponents) / 8)]
     return {"height": HEIGHT, "showlegend": False, "hovermode": "closest",

@@ -92,7 +92,8 @@ def test_one_euler_step_of_a_gaussian_by_hand():
 
 @pytest.mark.parametrize("solver, order", [(Euler(), 2), (DDIM(), 2), (Heun(), 3),
                                            (DPMpp(order=2), 3), (IPNDMV(order=3), 4),
-                                           (DEIS(order=3, variable="rhoab"), 4), (UniPC(order=2), 3)],
+                                           (DEIS(order=3, variable="rhoab"), 4),
+                                           (UniPC(order=2), 3)],
                          ids=lambda v: getattr(v, "name", v))
 def test_the_local_error_falls_with_one_order_more(solver, order):
     """The error of a step of length h is O(h^{p+1}), once the past is true and full."""

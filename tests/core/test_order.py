@@ -7,7 +7,6 @@ import math
 import types
 
 import pytest
-import torch
 
 from explorer.core.sampling import Ode
 from explorer.core.schedules import SCHEDULES
