@@ -62,6 +62,8 @@ def _serve(options) -> None:
     # nothing leaves this machine; read by Gradio when it is imported
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    # the browser shares these cores: idle worker threads sleep instead of spinning
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import torch
 
     from . import experiment

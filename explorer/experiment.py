@@ -233,7 +233,8 @@ def reference_for(e: Experiment, watch: Watch | None = None, exact: bool = False
     without it, a quick one of fixed steps is good enough while a slider moves.
     """
     source = prepared(e.data, e.model)
-    top, bottom = float(e.timesteps.sigma_max), float(e.timesteps.sigma_min)
+    ends = e.timesteps.sigmas(2)  # the grid's own: iDDPM's first level lies below σ_max
+    top, bottom = float(ends[0]), float(ends[-1])
     count = min(e.samples, COMPARED)
     key = (e.data, e.model, e.seed, count, top, bottom)
 

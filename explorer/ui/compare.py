@@ -46,7 +46,7 @@ def start(request: dict) -> dict:
             raise UserError("A measurement is asked for with its kind and values.")
         kinds = {"sweep": _sweep, "local": _local, "distance": _distances}
         kind = request.get("kind")
-        if kind not in kinds:
+        if not isinstance(kind, str) or kind not in kinds:
             raise UserError(f"Unknown measurement {kind!r:.40}. Known: {', '.join(kinds)}.")
         values = request.get("values")
         base = unflatten(Experiment, values if isinstance(values, dict) else {})
@@ -61,9 +61,10 @@ def poll(request: dict) -> dict:
     """How far a measurement is, with its figure and table so far."""
     try:
         job = JOBS.get(request.get("job") if isinstance(request, dict) else None)
+        done = job.done  # before the rows: what came last must not be missed
         rows = list(job.rows)
         shown = job.about.show(rows) if rows else {}
-        return {"count": len(rows), "total": job.total, "done": job.done, "problem": job.problem,
+        return {"count": len(rows), "total": job.total, "done": done, "problem": job.problem,
                 **shown}
     except UserError as error:
         return {"problem": str(error)}
@@ -101,7 +102,7 @@ def _solvers(base: Experiment, names) -> list:
     names = list(COMPARED_SOLVERS) if names is None else names
     if not isinstance(names, list) or not names:
         raise UserError("Choose at least one solver.")
-    if unknown := next((n for n in names if n not in SOLVERS), None):
+    if unknown := next((n for n in names if not isinstance(n, str) or n not in SOLVERS), None):
         raise UserError(f"Unknown solver {unknown!r:.40}. Known: {', '.join(SOLVERS)}.")
     return [base.solver if n == base.solver.name else SOLVERS[n]() for n in names]
 

@@ -243,7 +243,7 @@ def run_part(r: Run, watch: Watch | None = None) -> dict:
            "title": words.title(r), "status": words.status(r),
            "evaluations": spine.evaluations(tr.evaluated.tolist(), colour),
            "strip": spine.time_steps(sigma, hat, churn=churn, colour=colour),
-           "formats": lists.formats(sigma) if len(sigma) <= 257 else {},
+           "formats": lists.formats(sigma) if len(r.levels) > 1 and len(sigma) <= 257 else {},
            "own": _own(r, colour), "churned": e.churn.s_churn > 0}
     if source.kind == "plane":
         out["x"] = stage.planar_paths(tr.x, tr.sigma, source.view, _spread(source))

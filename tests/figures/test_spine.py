@@ -80,13 +80,11 @@ def test_a_strip_is_a_figure_of_its_own(every):
         assert "noise level σ" in figure.layout.xaxis.title.text
 
 
-def test_the_curves_of_the_default_view_lie_inside_their_axes():
-    for name, strip in strips("default").items():
-        if name in ("error", "loss raw", "curvature kappa") or not strip["main"]:  # these leave their axis
-            continue
-        low, high = strip["range"]
-        outside = [y for y in numbers(strip["main"]["y"]) if not 0.5 * low <= y <= high]
-        assert not outside, (name, outside[:3])
+@pytest.mark.parametrize("name", ["curvature bend", "plane", "loss edm"])
+def test_the_curves_that_open_with_the_page_lie_inside_their_axes(name):
+    strip = strips("default")[name]
+    low, high = strip["range"]
+    assert all(0.5 * low <= y <= high for y in numbers(strip["main"]["y"]))
 
 
 # ---- the parts of the strips ---------------------------------------------------------------------

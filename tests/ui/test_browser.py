@@ -1,8 +1,11 @@
 """A walk through the page in a real browser.  Everything is waited for, nothing is timed."""
 
+import math
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+
+from explorer.data import DATASETS
 
 SMALL = "data=moons&samples=16&nfe=9&sigma=1"
 READY = "() => document.body.classList.contains('ready')"
@@ -108,11 +111,12 @@ def test_the_first_view_says_what_it_found(walk):
     assert set(walk.query) <= {"sigma", "pick"}  # only what differs from the default
 
 
-@pytest.mark.parametrize("query", [SMALL, f"{SMALL}&solver=rk2&timesteps=iddpm&s_churn=5",
-                                   f"{SMALL}&model=ideal&schedule=vp&solver=euler&timesteps=vp",
-                                   "data=digits&samples=8&nfe=9&sigma=1"])
+@pytest.mark.parametrize("query", [
+    "data=moons&solver=rk2&timesteps=iddpm&s_churn=5",
+    "data=moons&data.dimension=2&model=ideal&schedule=vp&solver=euler&timesteps=vp",
+    "data=digits"], ids=["rk2", "euler", "digits"])
 def test_every_slider_draws_and_shows_in_the_address(walk, query):
-    walk.open(query).unfold()
+    walk.open(f"{query}&samples=8&nfe=61&sigma=1").unfold()  # NFE for a restart too
     moved = set()
     while todo := [r for r in walk.page.evaluate(RANGES) if r not in moved]:
         slider = todo[0]
@@ -293,3 +297,204 @@ def test_a_small_screen_has_no_sideways_scroll(browser, server, size):
     wide = visitor.page.evaluate("document.documentElement.scrollWidth - innerWidth")
     visitor.context.close()
     assert wide <= 0 and not visitor.errors and not visitor.outside
+
+
+# ---- the stage, the spine, data of one's own ----------------------------------------------------
+
+PIXELS = """() => {
+  let inked = 0;
+  const colours = new Set();
+  for (const canvas of document.querySelectorAll('#box > canvas')) {
+    const {width, height} = canvas, {data} = canvas.getContext('2d').getImageData(0, 0, width, height);
+    for (let j = 0; j < data.length; j += 4) if (data[j + 3] > 8) {
+      inked += 1;
+      if (colours.size < 99) colours.add((data[j] << 16) + (data[j + 1] << 8) + data[j + 2]);
+    }
+  }
+  return [inked, colours.size];
+}"""
+PICTURE = "() => [...document.querySelectorAll('#box > canvas')].map((c) => c.toDataURL()).join()"
+
+
+def test_every_data_set_is_drawn(walk):
+    walk.open("samples=16&nfe=9&sigma=1")
+    for data in [name for name in DATASETS if name not in ("spiral", "upload")]:
+        walk.choose("#slot-data", data)
+        assert walk.page.is_hidden("#problem"), data
+        inked, colours = walk.page.evaluate(PIXELS)
+        assert inked > 1000 and colours > 5, data
+
+
+@pytest.mark.parametrize("name, values, shown", [
+    ("what", ("D", "e", "x"), 3), ("stage-view", ("true", "strip", "fit"), 3)])
+def test_each_way_to_look_at_the_samples_is_a_picture_of_its_own(walk, name, values, shown):
+    walk.open()
+    pictures, before = {walk.page.evaluate(PICTURE)}, walk.page.evaluate("walk.all")
+    for value in values:
+        walk.page.locator(f'label:has(input[name="{name}"][value="{value}"])').click()
+        pictures.add(walk.page.evaluate(PICTURE))
+    assert len(pictures) == shown and walk.page.evaluate("walk.all") == before
+
+
+@pytest.mark.parametrize("field, values", [("measure", ("kappa", "angle", "chord", "bend")),
+                                           ("weight", ("vp", "ve", "iddpm", "raw", "edm"))])
+def test_another_measure_is_another_curve(walk, field, values):
+    walk.open("samples=16&nfe=9&sigma=1")
+    figure = "document.querySelector('#fig-still .main-svg').outerHTML"
+    before, asked = walk.page.evaluate(figure), walk.page.evaluate("walk.all")
+    for value in values:
+        walk.page.select_option(f"select[data-field={field}]", value)
+        after = walk.page.evaluate(figure)
+        assert after != before, value
+        before = after
+    assert walk.page.evaluate("walk.all") == asked
+
+
+def test_rows_and_the_spine_move_the_cursor_without_the_server(walk):
+    walk.open()
+    asked = walk.page.evaluate("walk.all")
+    walk.page.locator("#rows tr").nth(2).click()
+    assert walk.page.evaluate("explorer.S.sigma === explorer.S.parts.run.sigma[2]")
+    assert walk.page.locator("#rows tr").nth(2).get_attribute("aria-current") == "true"
+    box = walk.page.locator("#hit").bounding_box()
+    levels = []
+    for part in (0.35, 0.65):
+        walk.page.mouse.click(box["x"] + part * box["width"], box["y"] + 0.9 * box["height"])
+        levels.append(walk.page.evaluate("explorer.S.sigma"))
+    assert 80 > levels[0] > levels[1] > 0.002
+    assert walk.page.evaluate("walk.all") == asked
+
+
+def test_play_moves_the_cursor_until_pause(walk):
+    walk.open()
+    walk.page.click("#first")
+    walk.page.click("#play")
+    walk.page.wait_for_function("explorer.S.sigma < 60")
+    walk.page.click("#play")
+    stopped = walk.page.evaluate("explorer.S.sigma")
+    walk.calm()
+    assert walk.page.evaluate("explorer.S.sigma") == stopped
+    assert walk.page.get_attribute("#play", "aria-label") == "Play"
+
+
+def test_single_steps_land_on_the_levels_of_the_run(walk):
+    walk.open()
+    for button, index in (("#first", 0), ("#next", 1), ("#next", 2), ("#prev", 1)):
+        walk.page.click(button)
+        assert walk.page.evaluate(f"explorer.S.sigma === explorer.S.parts.run.sigma[{index}]")
+
+
+def test_zoom_is_kept_over_a_new_run(walk):
+    walk.open()
+    box = walk.page.locator("#box").bounding_box()
+    walk.page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.4 * box["height"])
+    walk.page.mouse.wheel(0, -300)
+    walk.page.wait_for_function("explorer.S.zoom.k > 1.2")
+    zoom = walk.page.evaluate("explorer.S.zoom")
+    walk.after(lambda: walk.page.evaluate(NUDGE, "nfe-"))
+    assert walk.page.evaluate("explorer.S.zoom") == zoom
+
+
+def test_a_table_is_copied_whole(walk):
+    walk.open()
+    walk.page.click("[data-strip=steps]")
+    walk.page.click("#pop [data-copy=table]")
+    walk.page.wait_for_function("document.querySelector('#pop').innerText.includes('Copied')")
+    lines = walk.page.evaluate("navigator.clipboard.readText()").splitlines()
+    assert len(lines) == 1 + walk.page.evaluate(
+        "explorer.S.parts.run.sigma.filter((s) => s > 0).length")
+    assert {line.count("\t") for line in lines} == {lines[0].count("\t")} != {0}
+    assert "NaN" not in "".join(lines) and "undefined" not in "".join(lines)
+
+
+def test_rows_without_effect_say_why(walk):
+    walk.open().unfold()
+    row = '[data-key="s_tmin"]'
+    assert "S_churn is 0" in walk.page.get_attribute(row, "title")
+    assert walk.page.is_disabled(f"{row} input[type=range]")
+    walk.after(lambda: walk.page.evaluate(NUDGE, "s_churn-"))
+    assert "No effect" not in walk.page.get_attribute(row, "title")
+    assert walk.page.is_enabled(f"{row} input[type=range]")
+    walk.choose("#slot-solver", "ddim")
+    assert "ignores σ(t) and s(t)" in walk.page.get_attribute("#frame", "title")
+    assert walk.page.is_disabled("#frame input[value=vp]")
+
+
+def test_a_departure_from_the_design_is_said_until_reset(walk):
+    walk.open()
+    walk.choose("#design", "edm-cifar-ve")
+    assert [walk.value(k) for k in ("s_churn", "s_tmin", "s_tmax", "s_noise")] == \
+        [80, 0.05, 1, 1.007]  # EDM Table 5
+    assert "Changed" not in walk.page.inner_text("#help-design")
+    walk.after(lambda: walk.page.evaluate(NUDGE, "timesteps-rho-rho"))
+    assert walk.page.inner_text("#help-design").startswith("Changed: ρ 7 → ")
+    reset = walk.page.locator('.reset[data-group="design"]')
+    walk.after(reset.click)
+    assert walk.value("timesteps.rho") == 7
+    assert "Changed" not in walk.page.inner_text("#help-design")
+
+
+def test_a_file_becomes_the_data_and_a_broken_one_changes_nothing(walk):
+    file = lambda name, text: {"name": name, "mimeType": "text/csv", "buffer": text.encode()}
+    walk.open("samples=16&nfe=9&sigma=1").unfold()
+    walk.choose("#slot-data", "upload")
+    assert "No data is uploaded yet" in walk.page.inner_text("#problem-text")
+    ring = "\n".join(f"{math.cos(a / 9)},{math.sin(a / 9)}" for a in range(57))
+    walk.after(lambda: walk.page.set_input_files("#file", file("ring.csv", ring)))
+    assert walk.page.is_hidden("#problem") and walk.page.inner_text("#file-name") == "ring.csv"
+    assert walk.page.evaluate("explorer.S.parts.data.points") == 57
+    digest = walk.query["data.digest"]
+    broken = file("broken.csv", "1,2\nthree,four\n5,6")
+    walk.after(lambda: walk.page.set_input_files("#file", broken))
+    sentence = walk.page.inner_text("#problem-text")
+    assert "broken.csv" in sentence and "three" in sentence
+    assert walk.value("data.digest") == digest and walk.query["data.digest"] == digest
+
+
+def test_a_drawing_is_in_the_link(walk):
+    walk.open("data=drawn&samples=16&nfe=9&sigma=1")
+    walk.page.locator('label:has(input[name="stage-view"][value="draw"])').click()
+    walk.page.click(".pad [data-do=clear]")
+    box = walk.page.locator(".pad canvas").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def stroke():
+        walk.page.mouse.move(x - 90, y)
+        walk.page.mouse.down()
+        walk.page.mouse.move(x + 90, y - 60, steps=12)
+        walk.page.mouse.up()
+
+    walk.after(stroke)
+    assert walk.page.is_hidden("#problem")
+    drawing = walk.query["data.points_text"]
+    walk.open(urlsplit(walk.page.url).query)
+    assert walk.value("data.points_text") == drawing
+
+
+def test_a_lost_server_is_said_and_the_picture_stays(walk):
+    walk.open()
+    picture = walk.page.evaluate(PICTURE)
+    walk.page.route("**/component_server/**", lambda route: route.abort())
+    walk.after(lambda: walk.page.evaluate(NUDGE, "nfe-"))
+    assert "did not answer" in walk.page.inner_text("#problem-text")
+    assert walk.page.evaluate(PICTURE) == picture
+    walk.page.unroute("**/component_server/**")
+    walk.errors.clear()  # the browser's own line about the lost request
+    walk.after(lambda: walk.page.evaluate(NUDGE, "nfe-"))
+    assert walk.page.is_hidden("#problem")
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844)],
+                         ids=["desk", "laptop", "phone"])
+@pytest.mark.parametrize("data", ["moons", "digits", "diracs"])
+def test_every_panel_lies_within_the_screen(browser, server, size, data):
+    visitor = Walk(browser, server, viewport=dict(zip(("width", "height"), size)))
+    visitor.open(f"data={data}&samples=16&nfe=9&sigma=1")
+    outside = visitor.page.evaluate("""(width) => ['.top', '.controls', '.stage', '#box', '.scrub',
+      '#scrub', '.shelf', '.spine', '.status'].filter((s) => {
+        const r = document.querySelector(s).getBoundingClientRect();
+        return r.left < -1 || r.right > width + 1 || r.width < 1; })""", size[0])
+    wide = visitor.page.evaluate("document.documentElement.scrollWidth")
+    shown = visitor.page.is_visible("#scrub") and visitor.page.is_visible("#play")
+    visitor.context.close()
+    assert outside == [] and wide <= size[0] and shown and not visitor.errors
