@@ -143,7 +143,10 @@ function problem(sentence, message) {
   const bar = $('#problem');
   bar.hidden = !sentence;
   $('#problem-text').textContent = sentence ?? '';
-  if (message && !S.parts.run) ask({ query: '' }, undefined, true);   // a link with nonsense opens the default view
+  if (message && !S.parts.run) {   // a link with nonsense opens the default view
+    S.design = 'edm';
+    ask({ query: '' }, undefined, true);
+  }
   if (sentence) document.body.dataset.drawn = String(++shown);
 }
 

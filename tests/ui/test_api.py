@@ -168,7 +168,7 @@ def test_the_page_opens_no_file_but_an_uploaded_one(raw, data):
 
 
 def test_the_upload_endpoint_opens_no_file_but_an_uploaded_one(server, tmp_path):
-    """Neither by its path nor as the FileData that a client makes of an upload, nor by an address."""
+    """Neither by its path, nor as the FileData that a client makes of an upload, nor by a URL."""
     secret = tmp_path / "secret.csv"
     secret.write_text("1,2\n3,4\n5,7\n")
     wrapped = lambda path, **more: {"path": path, "meta": {"_type": "gradio.FileData"}, **more}
