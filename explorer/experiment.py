@@ -233,8 +233,10 @@ def reference_for(e: Experiment, watch: Watch | None = None, exact: bool = False
     without it, a quick one of fixed steps is good enough while a slider moves.
     """
     source = prepared(e.data, e.model)
-    ends = e.timesteps.sigmas(2)  # the grid's own: iDDPM's first level lies below σ_max
-    top, bottom = float(ends[0]), float(ends[-1])
+    # the grid's own ends, since iDDPM's first level lies below σ_max; without the rounding errors
+    # of the grid's formula, so that grids of one range share one reference
+    ends = e.timesteps.sigmas(2)
+    top, bottom = (float(f"{float(s):.10g}") for s in (ends[0], ends[-1]))
     count = min(e.samples, COMPARED)
     key = (e.data, e.model, e.seed, count, top, bottom)
 

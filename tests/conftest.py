@@ -10,11 +10,11 @@ os.environ["EXPLORER_CACHE"] = tempfile.mkdtemp(prefix="explorer-tests-")
 os.environ["GRADIO_TEMP_DIR"] = os.path.join(os.environ["EXPLORER_CACHE"], "gradio")
 
 # after the environment, which they read when imported
-import pytest  # noqa: E402
-import torch  # noqa: E402
+import pytest
+import torch
 
-from explorer import experiment  # noqa: E402
-from explorer.bench import page  # noqa: E402
+from explorer import experiment
+from explorer.bench import page
 
 torch.set_num_threads(1)  # threads that wait for each other on a busy machine cost more than they give
 experiment.use_device("cpu")

@@ -69,7 +69,7 @@ def test_help_lists_the_options(capsys):
                    "max-upload"):
         assert f"--{option}" in text
     assert main([]) == 0 and main(["--help"]) == 0
-    assert re.search(r"serve.*sample.*bench", capsys.readouterr().out, re.S)
+    assert re.search(r"serve.*sample.*bench", capsys.readouterr().out, re.DOTALL)
 
 
 @pytest.mark.parametrize("name", ["ui", "sampler", "denoiser"])

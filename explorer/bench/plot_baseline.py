@@ -21,7 +21,7 @@ def figures(rho: float) -> list[go.Figure]:
     """The five strips of the spine and the stage, for the default view with this ρ."""
     e = dataclasses.replace(Experiment(), timesteps=Rho(rho=rho))
     r = run(e)
-    data, path, made, error = (panels.part(name, e, r) for name in ("data", "path", "run", "error"))
+    data, path, error = (panels.part(name, e, r) for name in ("data", "path", "error"))
     strips = [error["steps"], path["curvature"]["bend"], path["plane"], data["loss"]["edm"],
               error["strip"]]
     out = [*map(spine.figure, strips), _stage(r)]

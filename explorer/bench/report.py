@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 
+LEAST_ROUNDS, PATIENCE = 5, 6.0  # a slow pair stops early: so many rounds, or seconds
+
+
 def side_by_side(ours: Callable[[], None], baseline: Callable[[], None], rounds: int,
                  wait: Callable[[], None] = lambda: None) -> tuple[float, float, float]:
     """(seconds of ours, seconds of the baseline, ratio), medians over alternating rounds.
@@ -16,6 +19,8 @@ def side_by_side(ours: Callable[[], None], baseline: Callable[[], None], rounds:
     """
     first, second = [], []
     for i in range(rounds + 1):
+        if i > LEAST_ROUNDS and sum(first) + sum(second) > PATIENCE:
+            break
         pair = [(ours, first), (baseline, second)]
         for work, seconds in pair if i % 2 else pair[::-1]:
             wait()

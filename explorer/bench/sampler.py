@@ -46,8 +46,9 @@ def measure(given) -> None:
 
 @torch.no_grad()
 def _row(denoiser, solver, batch: int, device, rounds: int) -> tuple:
-    noise = torch.randn(batch, *denoiser.shape, generator=torch.Generator().manual_seed(0),
-                        dtype=torch.float64).to(device.device, device.dtype)
+    drawn = torch.randn(STEPS + 1, batch, *denoiser.shape, dtype=torch.float64,
+                        generator=torch.Generator().manual_seed(0))
+    noise, *noises = drawn.to(device.device, device.dtype)  # the later ones for stochastic solvers
     sigmas = torch.cat([Rho().sigmas(STEPS), torch.zeros(1, dtype=torch.float64)])
     asked: list[tuple[Tensor, Tensor]] = []
 

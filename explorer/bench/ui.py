@@ -1,7 +1,8 @@
 """From slider to pixels in a real browser, beside the same figures through gr.Plot.
 
 The default view at 1440 × 900 in headless Chromium.  A move sets a range input and dispatches its
-`input` event; the clock stops after the frame in which the last panel has been drawn.
+`input` event; the clock stops after the frame in which the last panel has been drawn.  What follows
+of itself, the error against a finer reference, is not waited for: the next move overtakes it.
 """
 
 import math
@@ -22,13 +23,16 @@ CURSOR_MOVES, OPENINGS, BASELINE_MOVES = 60, 3, 12
 MB = 1e6
 
 WATCH = """
-window.bench = {asked: 0, answered: 0, requests: 0};
+window.bench = {asked: 0, answered: 0, requests: 0, flying: 0};
 const fetch_ = window.fetch;
 window.fetch = async (...given) => {
-  const body = given[1]?.body, explore = typeof body === 'string' && body.includes('"fn_name":"explore"');
+  const body = given[1]?.body, explore = typeof body === 'string'
+    && body.includes('"fn_name":"explore"') && !body.includes('"want":["exact"]');
   bench.requests += 1;
+  bench.flying += 1;
   if (explore) bench.asked += 1;
-  try { return await fetch_(...given); } finally { if (explore) bench.answered += 1; }
+  try { return await fetch_(...given); }
+  finally { bench.flying -= 1; if (explore) bench.answered += 1; }
 };
 new MutationObserver(() => {
   if (document.body?.classList.contains('ready')) bench.ready ??= performance.now();
@@ -38,14 +42,22 @@ MOVE = """
 ([key, position]) => {
   const range = [...document.querySelectorAll(`[data-key="${key}"] input[type=range]`)]
     .find((r) => r.offsetParent && !r.disabled);
-  bench.before = {drawn: explorer.times.length, asked: bench.asked};
+  bench.before = bench.asked;
+  bench.drawn = [];  // ms of each drawing of this move; those of an older one began before it
+  const started = performance.now() - 1;
+  explorer.times.push = function (ms) {
+    if (performance.now() - ms >= started) bench.drawn.push(ms);
+    return Array.prototype.push.call(this, ms);
+  };
   range.value = position;
   range.dispatchEvent(new Event('input', {bubbles: true}));
 }
 """
 SETTLED = """
-() => bench.asked > bench.before.asked && bench.asked === bench.answered
-  && explorer.times.length - bench.before.drawn >= bench.asked - bench.before.asked
+() => {
+  const asked = bench.asked - bench.before;
+  return asked && bench.asked === bench.answered ? bench.drawn[asked - 1] : null;
+}
 """
 CURSOR = """
 (value) => new Promise((done) => {
@@ -133,7 +145,7 @@ def _page(chromium, url: str, moves: int):
     page.add_init_script(WATCH)
     page.goto(url)
     page.wait_for_function("() => document.body.classList.contains('ready') && explorer.S.parts.error")
-    page.wait_for_timeout(500)
+    _rest(page)
     spec = {p.key: p for p in parameters(Experiment)}
     times = {}
     for k, (key, ends) in enumerate(SLIDERS.items()):
@@ -142,7 +154,7 @@ def _page(chromium, url: str, moves: int):
         group.evaluate("(g) => { g.open = true; }")
         times[key] = [_move(page, key, _position(spec[key], v)) for v in _values(ends, count)]
         page.evaluate("(g) => g.querySelector('.reset:not(.more)').click()", group.element_handle())
-        page.wait_for_timeout(1200)  # back in the default view, with nothing under way
+        _rest(page)
     before = page.evaluate("bench.requests")
     hand = random.Random(1)
     cursor = [page.evaluate(CURSOR, hand.randrange(1000)) for _ in range(CURSOR_MOVES)]
@@ -151,10 +163,16 @@ def _page(chromium, url: str, moves: int):
     return {k: v for k, v in times.items() if v}, cursor, asked
 
 
+def _rest(page) -> None:
+    """Until nothing has been under way for a second."""
+    for _ in range(3):
+        page.wait_for_timeout(350)
+        page.wait_for_function("() => bench.flying === 0")
+
+
 def _move(page, key: str, position: float) -> float:
     page.evaluate(MOVE, [key, position])
-    page.wait_for_function(SETTLED, polling=20)
-    return page.evaluate("explorer.times.at(-1)")
+    return page.wait_for_function(SETTLED, polling=20).json_value()
 
 
 def _values(ends: tuple[float, float], count: int) -> list[float]:

@@ -11,7 +11,6 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-from explorer import sample as _  # noqa: F401  the public name exists
 from explorer.experiment import Experiment, errors_of, run
 from explorer.settings import from_query, to_query, unflatten
 

@@ -121,7 +121,7 @@ def test_every_slider_draws_and_shows_in_the_address(walk, query):
     while todo := [r for r in walk.page.evaluate(RANGES) if r not in moved]:
         slider = todo[0]
         before = walk.page.url
-        walk.after(lambda: walk.page.evaluate(NUDGE, slider))
+        walk.after(lambda slider=slider: walk.page.evaluate(NUDGE, slider))
         assert walk.page.is_hidden("#problem"), (slider, walk.page.inner_text("#problem-text"))
         walk.page.wait_for_function("(url) => location.href !== url", arg=before)
         moved.add(slider)
