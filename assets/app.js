@@ -15,6 +15,7 @@ import { drawCompare, initCompare } from './compare.js';
 // Gradio keeps `page` and `view` for itself, so the links say `tab` and `stage`.
 const VIEW_KEYS = ['tab', 'stage', 'sigma', 'what', 'view', 'measure', 'weight', 'design', 'pick', 'mini'];
 const PATIENCE = 400;                  // ms after which a question still open may be overtaken
+const REST = 600;                      // ms without a change before the exact reference is asked for
 const page = crypto.randomUUID?.() ?? String(Math.random());
 let server = null, config = null, query = '';
 const times = [];                      // slider-to-pixels, for the bench
@@ -22,12 +23,14 @@ const times = [];                      // slider-to-pixels, for the bench
 // ---- asking ---------------------------------------------------------------------------------------
 
 let asked = 0, newest = 0, shown = 0, waiting = null, flying = 0, overtake = null;
+let refining = 0, idle = null;         // the exact reference is asked for at rest and yields to anything
 
 // Ask for the view that the controls describe.  `since`: when the person acted; `keep`: the sentence
 // on show is not answered by this.
 function ask(request, since = performance.now(), keep = false) {
+  clearTimeout(idle);
   waiting = { ...request, since, keep };
-  if (flying === 0) return send();
+  if (flying === refining) return send();
   clearTimeout(overtake);
   overtake = setTimeout(() => { if (waiting) send(); }, PATIENCE);
 }
@@ -35,8 +38,9 @@ function ask(request, since = performance.now(), keep = false) {
 async function send() {
   const { since, keep, ...request } = waiting;
   waiting = null;
-  const id = ++asked;
+  const id = ++asked, exact = request.want?.[0] === 'exact' ? 1 : 0;
   flying += 1;
+  refining += exact;
   busy();
   const have = Object.fromEntries(Object.entries(S.parts).map(([k, p]) => [k, p.key]));
   try {
@@ -47,8 +51,9 @@ async function send() {
     if (id === asked) problem('The server did not answer. The picture below is the last one that worked; change a setting to try again.');
   }
   flying -= 1;
+  refining -= exact;
   busy();
-  if (waiting && flying === 0) send();
+  if (waiting && flying === refining) send();
 }
 
 // A request that the reader stopped, and not a newer one: what is on show stays, and says so.
@@ -95,7 +100,11 @@ function show(message, since, keep) {
   address();
   requestAnimationFrame(() => setTimeout(() => { times.push(performance.now() - since); document.body.dataset.drawn = String(++shown); }, 0));
   if (first) opened();
-  if (message.pending?.length && !waiting) ask({ values: flat(), want: message.pending }, since, keep);
+  if (!message.pending?.length || waiting) return;
+  const more = { values: flat(), want: message.pending };
+  if (message.pending[0] !== 'exact') return ask(more, since, keep);
+  clearTimeout(idle);
+  idle = setTimeout(() => ask(more, since, keep), REST);
 }
 
 let opening = null;

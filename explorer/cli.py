@@ -42,7 +42,7 @@ def _serve_options() -> argparse.ArgumentParser:
     p.add_argument("--max-work", type=float, default=4e10, metavar="N",
                    help="cap on samples × NFE × data points × coordinates of one run")
     p.add_argument("--max-upload", default="64mb", metavar="SIZE", help="largest uploaded file")
-    p.add_argument("--threads", type=int, default=None, help="CPU threads for PyTorch")
+    p.add_argument("--threads", type=int, default=None, help="CPU threads for PyTorch; half the cores if not given")
     p.add_argument("--open", action="store_true", help="open a browser window")
     return p
 
@@ -69,10 +69,12 @@ def _serve(options) -> None:
     from . import experiment
     from .ui import app
 
-    if options.threads is not None:
-        if not 1 <= options.threads <= 256:
-            raise UserError(f"--threads = {options.threads} is out of range; 1 to 256 works.")
-        torch.set_num_threads(options.threads)
+    threads = options.threads
+    if threads is None:  # half the cores: the browser draws on the others
+        threads = max(1, (os.cpu_count() or 2) // 2)
+    if not 1 <= threads <= 256:
+        raise UserError(f"--threads = {threads} is out of range; 1 to 256 works.")
+    torch.set_num_threads(threads)
     if not options.max_work > 0:
         raise UserError(f"--max-work = {options.max_work} must be above 0.")
     if options.queue_size < 1:

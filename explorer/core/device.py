@@ -44,4 +44,5 @@ def pick(name: str = "auto") -> Device:
         return Device(torch.device("cuda"), torch.float64, torch.cuda.get_device_name())
     if name == "mps":
         return Device(torch.device("mps"), torch.float32, "Apple GPU")
-    return Device(torch.device("cpu"), torch.float64, f"CPU, {torch.get_num_threads()} threads")
+    n = torch.get_num_threads()
+    return Device(torch.device("cpu"), torch.float64, f"CPU, {n} thread{'s' if n > 1 else ''}")

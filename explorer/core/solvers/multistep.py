@@ -62,6 +62,24 @@ def threshold(denoised: Tensor) -> Tensor:
     return (flat.clamp(-q, q) / q).view_as(denoised)
 
 
+def number(v):
+    """A level as a plain number, where all samples share it: arithmetic on numbers costs a tenth of
+    that on tensors of one element."""
+    return v if isinstance(v, float) or v.ndim else float(v)
+
+
+def log(v):
+    return math.log(v) if isinstance(v, float) else v.log()
+
+
+def exp(v):
+    return math.exp(v) if isinstance(v, float) else v.exp()
+
+
+def expm1(v):
+    return math.expm1(v) if isinstance(v, float) else torch.expm1(v)
+
+
 class _SigmaFrame:
     """Shared by solvers of the (x̂, σ) frame: `update` returns the unscaled state at σ'."""
 
@@ -73,7 +91,8 @@ class _SigmaFrame:
         sigma_next = ode.schedule.sigma(t_next)
         if not sigma_next.ndim and float(sigma_next) == 0:  # nothing can be extrapolated to λ = ∞
             return ode.schedule.scale(t_next) * past[-1].denoised
-        return ode.schedule.scale(t_next) * self.update(ode, past, sigma_next)
+        x = self.update(ode, past, number(sigma_next))
+        return ode.schedule.scale(t_next) * x if ode.schedule.scaled else x
 
 
 def _weighted(weights, tensors) -> Tensor:
@@ -96,18 +115,18 @@ class DPM2(_SigmaFrame):
     r: float = param(0.5, 0.1, 1.0, 0.01, label="r",
                      help="where the second evaluation lies in log σ: ½ the middle, 1 the end")
 
-    def update(self, ode: Ode, past: list[Point], sigma_next: Tensor) -> Tensor:
+    def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
         here = past[-1]
         x, slope = here.x / here.scale, here.noise
-        middle = sigma_next**self.r * here.sigma ** (1 - self.r)
-        there = _evaluate(ode, x + (middle - here.sigma) * slope, middle)
+        middle = sigma_next**self.r * number(here.sigma) ** (1 - self.r)
+        there = _evaluate(ode, x + (middle - number(here.sigma)) * slope, middle)
         w = 1 / (2 * self.r)
-        return x + (sigma_next - here.sigma) * (w * there.noise + (1 - w) * slope)
+        return x + (sigma_next - number(here.sigma)) * (w * there.noise + (1 - w) * slope)
 
 
-def _evaluate(ode: Ode, x: Tensor, sigma: Tensor) -> Point:
+def _evaluate(ode: Ode, x: Tensor, sigma) -> Point:
     """Evaluate at an unscaled state and noise level."""
-    t = ode.schedule.time(sigma)
+    t = ode.schedule.time(torch.as_tensor(sigma, dtype=torch.float64))
     return ode.evaluate(ode.schedule.scale(t) * x, t)
 
 
@@ -128,21 +147,21 @@ class IPNDM(_SigmaFrame):
     WEIGHTS: ClassVar[tuple] = ((1.0,), (3 / 2, -1 / 2), (23 / 12, -16 / 12, 5 / 12),
                                 (55 / 24, -59 / 24, 37 / 24, -9 / 24))
 
-    def update(self, ode: Ode, past: list[Point], sigma_next: Tensor) -> Tensor:
+    def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
         used = past[-self.order:][::-1]
         here = used[0]
         slope = _weighted(self.WEIGHTS[len(used) - 1], [p.noise for p in used])
-        return here.x / here.scale + (sigma_next - here.sigma) * slope
+        return here.x / here.scale + (sigma_next - number(here.sigma)) * slope
 
 
 class _AdamsBashforth(_SigmaFrame):
     """x̂' = x̂ + Σ_j ε_j ∫ ℓ_j dσ: the polynomial in σ through the past ε, integrated exactly."""
 
-    def update(self, ode: Ode, past: list[Point], sigma_next: Tensor) -> Tensor:
+    def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
         used = past[-self.order:][::-1]
         here = used[0]
-        weights = lagrange_integrals([p.sigma - here.sigma for p in used],
-                                     sigma_next - here.sigma)
+        weights = lagrange_integrals([number(p.sigma) - number(here.sigma) for p in used],
+                                     sigma_next - number(here.sigma))
         return here.x / here.scale + _weighted(weights, [p.noise for p in used])
 
 
@@ -189,7 +208,7 @@ class DEIS(_AdamsBashforth):
 
     NODES: ClassVar[tuple] = tuple(np.polynomial.legendre.leggauss(32))
 
-    def update(self, ode: Ode, past: list[Point], sigma_next: Tensor) -> Tensor:
+    def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
         used = past[-self.order:][::-1]
         if self.variable == "rhoab" or len(used) == 1:
             return super().update(ode, past, sigma_next)
@@ -229,17 +248,17 @@ class _Exponential(_SigmaFrame):
         have = min(len(past), self.order)
         return min(have, ode.left) if self.lower_order_final and len(past) >= self.order else have
 
-    def base(self, here: Point, sigma_next: Tensor, h: Tensor, output: Tensor) -> Tensor:
+    def base(self, here: Point, sigma_next, h: Tensor, output: Tensor) -> Tensor:
         """The first-order step, DDIM, in either prediction."""
         x = here.x / here.scale
         if self.prediction == "eps":
-            return x - sigma_next * torch.expm1(h) * output
-        return sigma_next / here.sigma * x - torch.expm1(-h) * output
+            return x - sigma_next * expm1(h) * output
+        return sigma_next / number(here.sigma) * x - expm1(-h) * output
 
 
-def _gap(start: Point, end_sigma: Tensor) -> Tensor:
+def _gap(start: Point, end_sigma):
     """λ' − λ > 0."""
-    return (start.sigma / end_sigma).log()
+    return log(number(start.sigma) / number(end_sigma))
 
 
 @setting
@@ -268,15 +287,15 @@ class DPMpp(_Exponential):
         """What the error falls with: the published third order drops a factor 2 and stays at 2."""
         return min(self.order, 2)
 
-    def update(self, ode: Ode, past: list[Point], sigma_next: Tensor) -> Tensor:
+    def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
         here, order = past[-1], self.order_now(ode, past)
         h, m0 = _gap(here, sigma_next), self.output(here)
         x = self.base(here, sigma_next, h, m0)
         if order == 1:
             return x
         eps = self.prediction == "eps"
-        size = sigma_next * torch.expm1(h) if eps else torch.expm1(-h)  # −(…) multiplies m
-        h0, m1 = _gap(past[-2], here.sigma), self.output(past[-2])
+        size = sigma_next * expm1(h) if eps else expm1(-h)  # −(…) multiplies m
+        h0, m1 = _gap(past[-2], number(here.sigma)), self.output(past[-2])
         d10 = (m0 - m1) / (h0 / h)
         if order == 2:
             return x - 0.5 * size * d10
@@ -286,9 +305,9 @@ class DPMpp(_Exponential):
         d1 = d10 + r0 / (r0 + r1) * (d10 - d11)
         d2 = (d10 - d11) / (r0 + r1)
         if eps:
-            p2 = torch.expm1(h) / h - 1
+            p2 = expm1(h) / h - 1
             return x - sigma_next * (p2 * d1 + (p2 / h - 0.5) * d2)
-        p2 = torch.expm1(-h) / h + 1
+        p2 = expm1(-h) / h + 1
         return x + p2 * d1 - (p2 / h - 0.5) * d2
 
 
@@ -310,15 +329,15 @@ class DPMpp2S(_SigmaFrame):
     r: float = param(0.5, 0.1, 1.0, 0.01, label="r", help="where the second evaluation lies in λ")
     thresholding: bool = _thresholding()
 
-    def update(self, ode: Ode, past: list[Point], sigma_next: Tensor) -> Tensor:
+    def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
         here = past[-1]
         clean = threshold if self.thresholding else (lambda d: d)
         x, h, d0 = here.x / here.scale, _gap(here, sigma_next), clean(here.denoised)
-        middle = here.sigma * torch.exp(-self.r * h)
-        there = _evaluate(ode, middle / here.sigma * x - torch.expm1(-self.r * h) * d0, middle)
+        middle = number(here.sigma) * exp(-self.r * h)
+        there = _evaluate(ode, middle / number(here.sigma) * x - expm1(-self.r * h) * d0, middle)
         w = 1 / (2 * self.r)
         mean = (1 - w) * d0 + w * clean(there.denoised)
-        return sigma_next / here.sigma * x - torch.expm1(-h) * mean
+        return sigma_next / number(here.sigma) * x - expm1(-h) * mean
 
 
 @setting
@@ -341,7 +360,7 @@ class UniPC(_Exponential):
                                     help="fall to order 1 at the end, which steadies few steps")
     thresholding: bool = _thresholding()
 
-    def update(self, ode: Ode, past: list[Point], sigma_next: Tensor) -> Tensor:
+    def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
         order = self.order_now(ode, past)
         x, scale, differences, system, right = self._parts(past, sigma_next, order)
         if order == 1:
@@ -353,7 +372,7 @@ class UniPC(_Exponential):
         """past[-1] with a state improved by the evaluation made there; the output stays."""
         here, before = past[-1], past[:-1]
         order = self.order_before(ode, before)
-        x, scale, differences, system, right = self._parts(before, here.sigma, order)
+        x, scale, differences, system, right = self._parts(before, number(here.sigma), order)
         arrived = self.output(here) - self.output(before[-1])
         if order == 1:
             rho = [0.5]
@@ -362,7 +381,7 @@ class UniPC(_Exponential):
         else:
             rho = _solve3(system, right)
         x = x - scale * (_weighted(rho[:-1], differences) + rho[-1] * arrived)
-        denoised = here.denoised if self.prediction == "x0" else x - here.sigma * here.noise
+        denoised = here.denoised if self.prediction == "x0" else x - number(here.sigma) * here.noise
         return dataclasses.replace(here, x=here.scale * x, denoised=denoised)
 
     def order_before(self, ode: Ode, before: list[Point]) -> int:
@@ -372,21 +391,21 @@ class UniPC(_Exponential):
             return min(have, ode.left + 1)
         return have
 
-    def _parts(self, past: list[Point], sigma_next: Tensor, order: int):
+    def _parts(self, past: list[Point], sigma_next, order: int):
         """Base step, the factor of the sum, D_k and the system R ρ = b of Algorithm 1."""
         here = past[-1]
         h, m0 = _gap(here, sigma_next), self.output(here)
         eps = self.prediction == "eps"
         hh = h if eps else -h
-        growth = torch.expm1(hh)
+        growth = expm1(hh)
         b_h = hh if self.variant == "bh1" else growth
         scale = sigma_next * b_h if eps else b_h
         ratios, differences = [], []
         for k in range(1, order):
-            r = -_gap(past[-1 - k], here.sigma) / h
+            r = -_gap(past[-1 - k], number(here.sigma)) / h
             ratios.append(r)
             differences.append((self.output(past[-1 - k]) - m0) / r)
-        ratios.append(torch.ones_like(h))
+        ratios.append(1.0)
         system, right, phi, factorial = [], [], growth / hh - 1, 1
         for a in range(1, order + 1):
             factorial *= a
@@ -403,7 +422,11 @@ def _solve2(m, b) -> list:
 
 
 def _solve3(m, b) -> list:
-    shape = torch.broadcast_shapes(*[v.shape for row in m for v in row])
-    grid = torch.stack([torch.stack([v.expand(shape) for v in row], -1) for row in m], -2)
-    side = torch.stack([v.expand(shape) for v in b], -1)
-    return list(torch.linalg.solve(grid, side).unbind(-1))
+    """Cramer's rule: its 3 x 3 systems are small, and entries may be numbers or tensors."""
+    def determinant(a):
+        (p, q, r), (s, t, u), (v, w, x) = a
+        return p * (t * x - u * w) - q * (s * x - u * v) + r * (s * w - t * v)
+
+    whole = determinant(m)
+    swapped = [[[*row[:k], b[i], *row[k + 1:]] for i, row in enumerate(m)] for k in range(3)]
+    return [determinant(a) / whole for a in swapped]

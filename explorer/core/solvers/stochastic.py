@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ...settings import param, setting
 from ..sampling import Ode, Point
-from .multistep import _gap, _SigmaFrame
+from .multistep import _gap, _SigmaFrame, exp, expm1, number
 
 
 def _eta():
@@ -35,11 +35,11 @@ class EulerAncestral(_SigmaFrame):
     eta: float = _eta()
     noise: float = _noise()
 
-    def update(self, ode: Ode, past: list[Point], sigma_next: Tensor) -> Tensor:
-        here = past[-1]
-        share = (sigma_next**2 * (here.sigma**2 - sigma_next**2) / here.sigma**2).sqrt()
-        up = torch.minimum(sigma_next, self.eta * share)
-        down = (sigma_next**2 - up**2).sqrt()
+    def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
+        here, end = past[-1], torch.as_tensor(sigma_next, dtype=torch.float64)
+        share = (end**2 * (here.sigma**2 - end**2) / here.sigma**2).sqrt()
+        up = torch.minimum(end, self.eta * share)
+        down = (end**2 - up**2).sqrt()
         x = here.denoised + down * here.noise
         return x + up * self.noise * ode.noise() if self.eta > 0 else x
 
@@ -61,15 +61,16 @@ class DPMppSDE(_SigmaFrame):
     eta: float = _eta()
     noise: float = _noise()
 
-    def update(self, ode: Ode, past: list[Point], sigma_next: Tensor) -> Tensor:
+    def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
         here = past[-1]
         h, d = _gap(here, sigma_next), here.denoised
-        gain = -torch.expm1(-(1 + self.eta) * h)
-        x = sigma_next / here.sigma * torch.exp(-self.eta * h) * (here.x / here.scale) + gain * d
+        gain = -expm1(-(1 + self.eta) * h)
+        keep = sigma_next / number(here.sigma) * exp(-self.eta * h)
+        x = keep * (here.x / here.scale) + gain * d
         if len(past) > 1:
             r = _gap(past[-2], here.sigma) / h
             x = x + 0.5 * gain * (d - past[-2].denoised) / r
         if self.eta == 0:
             return x
-        size = sigma_next * (-torch.expm1(-2 * self.eta * h)).sqrt() * self.noise
+        size = sigma_next * (-expm1(-2 * self.eta * h)) ** 0.5 * self.noise
         return x + size * ode.noise()
