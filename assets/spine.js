@@ -134,10 +134,10 @@ function placeLabels(strip, i, annotations, taken) {
     ruler.font = `${label.bold ? 600 : 400} 11px ${FONT}`;
     const w = ruler.measureText(text).width, h = 13, want = G.X(label.at);
     let best = null;
-    for (let left = G.x0 + 3; left + w < G.x1 - 2; left += 6) for (const up of [true, false]) {
-      const points = Array.from({ length: 7 }, (_, k) => left + w * k / 6);
+    for (let left = G.x0 + 3; left + w < G.x1 - 2; left += 9) for (const up of [true, false]) {
+      const points = Array.from({ length: 5 }, (_, k) => left + w * k / 4);
       const own = points.map((p) => heights(label, p)).filter((v) => v != null);
-      if (own.length < 7) continue;
+      if (own.length < 5) continue;
       const top = up ? Math.min(...own) - h - 2 : Math.max(...own) + 2, bottom = top + h;
       if (top < row.top - 3 || bottom > row.bottom + 1) continue;
       let clear = 30;

@@ -146,7 +146,7 @@ def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
         if late:
             pending.append(name)
             continue
-        steps = 97 + (len(r.levels) if name == "error" else 0)  # of the reference, of the run
+        steps = 65 + (len(r.levels) if name == "error" else 0)  # of the reference, of the run
         tick = DESK.watch(page, number, f"Measuring the {name}", steps)
         parts[name] = panels.part(name, e, r, tick)
     if wanted and "exact" in wanted and have.get("error") != keys["exact"]:

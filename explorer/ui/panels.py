@@ -29,6 +29,7 @@ from . import words
 EXACT_PATHS = 28  # shown whole on the stage
 PLANE_POINTS = 41  # points of a path in the PCA, as AMED's 41 stamps
 MEASURED = 64  # paths in the measures of geometry
+OWN = 24  # of the solver's polylines, whose median is shown
 STRIP_LEVELS = (0, 0.2, 0.5, 1, 2, 3, 5, 7, 10, 20, 50)  # EDM Fig. 1
 IMAGES = 64
 FRAMES = {"vp": VP(), "ve": VE(), "edm": EDM()}
@@ -275,7 +276,7 @@ def _own(r: Run, colour: str) -> dict:
     tr, e = r.trajectory, r.experiment
     if len(tr.sigma_hat) < 4 or e.churn.s_churn > 0:
         return {}
-    x, answers, sigma = tr.x_hat[:, :MEASURED], tr.denoised[:, :MEASURED], tr.sigma_hat
+    x, answers, sigma = tr.x_hat[:, :OWN], tr.denoised[:, :OWN], tr.sigma_hat
     inner, bend = geometry.bend(sigma, x, answers, e.schedule, r.source.sigma_data)
     y = x.flatten(2) * e.schedule.scale(tr.t[:len(x)]).to(x).reshape(-1, 1, 1)
     kappa = geometry.curvature(tr.t[:len(x)], y)
