@@ -3,6 +3,7 @@
 
 import { $, $$, S, clamp, interp, log10, lowest, highest, sig3, small, stepAt, three } from './state.js';
 import { FONT, T, themed } from './theme.js';
+import { drawStrip, drawTrace, surface, write } from './strip_canvas.js';
 import { showHelp } from './help.js';
 
 const HEAD = 26, BOTTOM = 48, LEFT = 44, RIGHT = 10;
@@ -75,12 +76,14 @@ function layer(mine, withAxes) {
       showticklabels: withAxes, ...xTicks(), tickfont: { size: 11, color: T.ink3 }, ticklabelstandoff: 4,
       ...(withAxes ? { title: { text: 'noise level σ', standoff: 9, font: { size: 12, color: T.ink2 } } } : {}),
     },
-    yaxis6: { domain: domain(G.rows[3]), range: [0, 1.9], overlaying: 'y4', anchor: 'x', visible: false, fixedrange: true },
-    yaxis7: { domain: domain(G.rows[3]), range: [-0.05, 1], overlaying: 'y4', anchor: 'x', visible: false, fixedrange: true },
   };
+  const hidden = (range, more) => ({ domain: domain(G.rows[3]), range, anchor: 'x', visible: false, fixedrange: true, ...more });
+  if (withAxes) layout.yaxis6 = hidden([0, 1.9], { overlaying: 'y4' });
+  else layout.yaxis7 = hidden([-0.05, 1]);
   G.all.forEach((s, i) => {
     const drawn = mine.includes(s.name);
-    layout[axisName(i)] = {
+    // an axis costs time in every drawing: a layer has only those that something lies on
+    if (drawn || i === 4 || (!withAxes && i === 1)) layout[axisName(i)] = {
       domain: domain(G.rows[i]), range: s.log ? s.range.map(log10) : s.range, type: s.log ? 'log' : 'linear',
       anchor: 'x', fixedrange: true, showline: false, zeroline: false, ticks: '', gridcolor: T.grid,
       showgrid: drawn && s.grid !== false, showticklabels: drawn, tickfont: { size: 11, color: T.ink3 },
@@ -173,10 +176,33 @@ export function drawSpine(all = false) {
     Plotly.react('fig-still', still.data, still.layout, CONFIG);
     drawHeads();
   }
-  const live = layer(LIVE, false);
-  if (pinned) live.data.push({ type: 'scatter', mode: 'lines+markers', ...pinned.main, yaxis: 'y5', hoverinfo: 'skip', line: { width: 1.25, dash: 'dot', color: T.ink3 }, marker: { size: 4, symbol: 'diamond-open', color: T.ink3 } });
-  Plotly.react('fig-live', live.data, live.layout, CONFIG);
+  drawLive();
   drawEmpty();
+}
+
+// The strips of the run, on their canvas; the same traces as `layer` gives to the saved picture.
+function drawLive() {
+  const c = surface($('#fig-live'), G.w, G.h), ticks = xTicks().tickvals, annotations = [];
+  G.all.forEach((s, i) => {
+    const Y = (v) => G.Y(i, v);
+    if (LIVE.includes(s.name)) {
+      const ghost = i === 4 && pinned ? [{ mode: 'lines+markers', ...pinned.main, line: { width: 1.25, dash: 'dot', color: T.ink3 }, marker: { size: 6, symbol: 'diamond-open', color: T.ink3 } }] : [];
+      drawStrip(c, s, G.rows[i], G, G.X, Y, ticks, [...s.traces, ...ghost]);
+    }
+    if (i === 1) for (const trace of S.parts.run.own[S.measure] ?? []) drawTrace(c, trace, G.X, Y);
+    const foot = G.rows[3].bottom - 0.048 * (G.rows[3].bottom - G.rows[3].top);
+    if (i === 3) for (const trace of S.parts.run.evaluations) drawTrace(c, trace, G.X, () => foot);
+  });
+  const taken = [];
+  G.all.forEach((s, i) => {
+    if (!LIVE.includes(s.name)) return;
+    for (const n of s.notes ?? []) {
+      const x = G.X(n.x) + (n.shift ?? 0), y = G.Y(i, n.y) - (n.above ? 3 : n.below ? -2 : 0);
+      write(c, (G.middle && n.short) || n.text, x, y, themed(n.colour), n.anchor, n.above ? 'bottom' : n.below ? 'top' : 'middle');
+    }
+    placeLabels(s, i, annotations, taken);
+  });
+  for (const a of annotations) write(c, a.text, G.x0 + a.x * (G.x1 - G.x0), (1 - a.y) * (G.h - BOTTOM), a.font.color, 'left', 'middle');
 }
 
 // ---- heads, readings, beads: HTML over the figures ----------------------------------------------

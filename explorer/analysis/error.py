@@ -42,7 +42,7 @@ def flow_step(denoiser, x: Tensor, sigma: Tensor, sigma_next: Tensor, slope=None
     return x + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
 
 
-def flow(denoiser, x: Tensor, sigma: float, sigma_next: float, stride: float = 0.15) -> Tensor:
+def flow(denoiser, x: Tensor, sigma: float, sigma_next: float, stride: float = 0.25) -> Tensor:
     """The exact flow from one level to another in RK4 steps of at most `stride` in ln σ."""
     n = max(1, math.ceil(abs(math.log(sigma / sigma_next)) / stride))
     levels = torch.linspace(math.log(sigma), math.log(sigma_next), n + 1, dtype=torch.float64).exp()
