@@ -1,13 +1,13 @@
-// The σ spine: five strips over one log axis, in two Plotly layers with the same margins and range.
+// The σ spine: five strips over one log axis, on two canvases with the same margins and range.
 // `still` holds what belongs to data and model, `live` what a run changes; a move redraws only live.
+// The traces are Plotly's, and Plotly draws them when the figure is saved.
 
 import { $, $$, S, clamp, interp, log10, lowest, highest, sig3, small, stepAt, three } from './state.js';
 import { FONT, T, themed } from './theme.js';
-import { drawStrip, drawTrace, surface, write } from './strip_canvas.js';
+import { drawAxis, drawStrip, drawTrace, surface, write } from './strip_canvas.js';
 import { showHelp } from './help.js';
 
 const HEAD = 26, BOTTOM = 48, LEFT = 44, RIGHT = 10;
-const CONFIG = { displayModeBar: false, staticPlot: true, responsive: false };
 const STILL = ['curvature', 'plane', 'loss'];
 const EMPTY = { traces: [], labels: [], shapes: [], notes: [], ticks: [], range: [0, 1], log: false };
 
@@ -168,34 +168,34 @@ let stillKey = '';
 // Draw what changed.  `all` also redraws the still layer (theme, size, zoom, another measure).
 export function drawSpine(all = false) {
   measure();
-  if (!window.Plotly || G.w < 50) return;
+  if (G.w < 50) return;
   const key = [S.parts.data.key, S.parts.path?.key, S.measure, S.weight, G.w, G.h, G.left, G.right, T.dark, G.rows.map((r) => r.top | 0)].join();
   if (all || key !== stillKey) {
     stillKey = key;
-    const still = layer(STILL, true);
-    Plotly.react('fig-still', still.data, still.layout, CONFIG);
+    drawStrips($('#fig-still'), STILL);
     drawHeads();
   }
-  drawLive();
+  drawStrips($('#fig-live'), LIVE);
   drawEmpty();
 }
 
-// The strips of the run, on their canvas; the same traces as `layer` gives to the saved picture.
-function drawLive() {
-  const c = surface($('#fig-live'), G.w, G.h), ticks = xTicks().tickvals, annotations = [];
+// Some strips on their canvas; the same traces as `layer` gives to the saved picture.
+function drawStrips(canvas, mine) {
+  const c = surface(canvas, G.w, G.h), ticks = xTicks().tickvals, annotations = [], live = mine === LIVE;
   G.all.forEach((s, i) => {
-    const Y = (v) => G.Y(i, v);
-    if (LIVE.includes(s.name)) {
+    if (mine.includes(s.name)) {
       const ghost = i === 4 && pinned ? [{ mode: 'lines+markers', ...pinned.main, line: { width: 1.25, dash: 'dot', color: T.ink3 }, marker: { size: 6, symbol: 'diamond-open', color: T.ink3 } }] : [];
-      drawStrip(c, s, G.rows[i], G, G.X, Y, ticks, [...s.traces, ...ghost]);
+      drawStrip(c, s, G.rows[i], G, G.X, (v) => G.Y(i, v), ticks, [...s.traces, ...ghost]);
     }
-    if (i === 1) for (const trace of S.parts.run.own[S.measure] ?? []) drawTrace(c, trace, G.X, Y);
+    if (!live) return;
+    if (i === 1) for (const trace of S.parts.run.own[S.measure] ?? []) drawTrace(c, trace, G.X, (v) => G.Y(i, v));
     const foot = G.rows[3].bottom - 0.048 * (G.rows[3].bottom - G.rows[3].top);
     if (i === 3) for (const trace of S.parts.run.evaluations) drawTrace(c, trace, G.X, () => foot);
   });
+  if (!live) drawAxis(c, G, ticks, G.h - BOTTOM, 'noise level σ');
   const taken = [];
   G.all.forEach((s, i) => {
-    if (!LIVE.includes(s.name)) return;
+    if (!mine.includes(s.name)) return;
     for (const n of s.notes ?? []) {
       const x = G.X(n.x) + (n.shift ?? 0), y = G.Y(i, n.y) - (n.above ? 3 : n.below ? -2 : 0);
       write(c, (G.middle && n.short) || n.text, x, y, themed(n.colour), n.anchor, n.above ? 'bottom' : n.below ? 'top' : 'middle');

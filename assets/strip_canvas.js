@@ -38,7 +38,7 @@ export function drawStrip(c, strip, row, G, X, Y, xTicks, traces) {
   c.rect(G.x0 - 4, row.top - 2, G.x1 - G.x0 + 8, row.bottom - row.top + 4);
   c.clip();
   for (const shape of strip.shapes ?? []) rectangle(c, shape, X, Y);
-  for (const trace of traces) drawTrace(c, trace, X, Y);
+  for (const trace of traces) drawTrace(c, trace, X, trace.meta?.overlay ? (v) => row.bottom - (row.bottom - row.top) * v / 1.9 : Y);
   c.restore();
 }
 
@@ -61,6 +61,14 @@ export function drawTrace(c, trace, X, Y) {
   if (trace.fill === 'toself') {
     c.fillStyle = themed(trace.fillcolor);
     path(c, x, y, X, Y);
+    c.fill();
+  }
+  if (trace.fill === 'tozeroy') {
+    const base = Y(0), last = x.length - 1;
+    c.fillStyle = themed(trace.fillcolor);
+    path(c, x, y, X, Y);
+    c.lineTo(X(x[last]), base);
+    c.lineTo(X(x[0]), base);
     c.fill();
   }
   if (mode.includes('lines') && trace.line?.width) {
@@ -104,12 +112,22 @@ function marker(c, trace, i, x, y) {
   if (line?.width || levels) { c.strokeStyle = levels ? T.rim : themed(line.color); c.lineWidth = 1; c.stroke(); }
 }
 
-// A Plotly annotation in pixels; of its markup only <b> is known.
+// The common axis under the lowest strip.
+export function drawAxis(c, G, ticks, bottom, title) {
+  c.strokeStyle = T.line;
+  segment(c, G.x0, bottom + 0.5, G.x1, bottom + 0.5);
+  for (const v of ticks) write(c, String(v), G.X(v), bottom + 8, T.ink3, 'center', 'top');
+  c.font = `12px ${FONT}`;
+  c.fillStyle = T.ink2;
+  c.fillText(title, (G.x0 + G.x1) / 2, bottom + 30);
+}
+
+// A Plotly annotation in pixels; of its markup <b> is known, and <sub> becomes plain.
 export function write(c, text, x, y, colour, anchor, baseline) {
   const bold = text.startsWith('<b>');
   c.font = `${bold ? '600 ' : ''}11px ${FONT}`;
   c.fillStyle = colour;
   c.textAlign = anchor;
   c.textBaseline = baseline;
-  c.fillText(text.replace(/<\/?b>/g, ''), x, y);
+  c.fillText(text.replace(/<sub>(.*?)<\/sub>/g, '‑$1').replace(/<\/?b>/g, ''), x, y);
 }

@@ -340,7 +340,7 @@ def test_each_way_to_look_at_the_samples_is_a_picture_of_its_own(walk, name, val
                                            ("weight", ("vp", "ve", "iddpm", "raw", "edm"))])
 def test_another_measure_is_another_curve(walk, field, values):
     walk.open("samples=16&nfe=9&sigma=1")
-    figure = "document.querySelector('#fig-still .main-svg').outerHTML"
+    figure = "document.querySelector('#fig-still').toDataURL()"
     before, asked = walk.page.evaluate(figure), walk.page.evaluate("walk.all")
     for value in values:
         walk.page.select_option(f"select[data-field={field}]", value)
