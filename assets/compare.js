@@ -58,7 +58,7 @@ export function drawCompare() {
   $('#compare-title').textContent = shown?.title ?? 'Which solver, at which budget?';
   if (shown?.note) $('#compare-note').textContent = shown.note;
   const figure = shown?.figure ?? { data: [], layout: empty() };
-  const layout = { ...themed(figure.layout), title: { text: '' }, width: box.clientWidth - 2, height: box.clientHeight - 2, paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)' };
+  const layout = { ...themed(figure.layout), title: { text: '' }, width: Math.max(box.clientWidth - 2, shown?.figure ? 620 : 0), height: box.clientHeight - 2, paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)' };
   Plotly.react(box, figure.data.map(themed), layout, { displayModeBar: false, responsive: false });
   const columns = shown?.columns ?? [];
   $('.results thead').innerHTML = columns.length ? `<tr>${columns.map((c) => `<th scope="col">${c}</th>`).join('')}</tr>` : '';
@@ -67,5 +67,5 @@ export function drawCompare() {
 
 const empty = () => ({
   xaxis: { visible: false }, yaxis: { visible: false }, margin: { l: 0, r: 0, t: 0, b: 0 },
-  annotations: [{ text: 'Choose solvers and run the sweep. Curves appear as they are measured; Cancel keeps what is there.', showarrow: false, xref: 'paper', yref: 'paper', x: 0.5, y: 0.5, font: { size: 13, color: T.ink3 } }],
+  annotations: [{ text: 'Choose solvers and run the sweep.<br>Curves appear as they are measured;<br>Cancel keeps what is there.', showarrow: false, xref: 'paper', yref: 'paper', x: 0.5, y: 0.5, font: { size: 13, color: T.ink3 } }],
 });
