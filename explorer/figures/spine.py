@@ -221,7 +221,7 @@ def out_of_plane(sigma, residual, low, high, walk) -> dict:
               _label(s, k3, "k = 3", INK2),
               _label(s, w, "random walk, k = 2", INK3, 20, short="random walk")]
     return _strip("plane", "Out of plane", "distance from the path’s own k-D subspace, ÷ |<i>x</i>|",
-                  1, [6e-5, 6], True, [[1e-4, "0.01 %"], [1e-2, "1 %"], [1, "100 %"]], traces,
+                  1, [1e-5, 6], True, [[1e-4, "0.01 %"], [1e-2, "1 %"], [1, "100 %"]], traces,
                   labels, {"x": s, "y": k2})
 
 
