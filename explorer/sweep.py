@@ -27,7 +27,7 @@ from .settings import flatten, parameters, slots, unflatten
 
 COMPARED_SOLVERS = ("ddim", "heun", "dpm2", "dpmpp", "unipc", "ipndm")
 BUDGETS = (5, 7, 9, 13, 19, 27, 39, 55)
-REFERENCE_NFE = 97 + 96 * 3  # of the quick reference
+REFERENCE_NFE = 65 + 64 * 3  # of the quick reference
 FEWEST = 8  # samples that a mean and a band need
 
 
