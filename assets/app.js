@@ -15,7 +15,7 @@ import { drawCompare, initCompare } from './compare.js';
 // Gradio keeps `page` and `view` for itself, so the links say `tab` and `stage`.
 const VIEW_KEYS = ['tab', 'stage', 'sigma', 'what', 'view', 'measure', 'weight', 'design', 'pick', 'mini'];
 const PATIENCE = 400;                  // ms after which a question still open may be overtaken
-const REST = 600;                      // ms without a change before the exact reference is asked for
+const REST = window.explorerRest ?? 600;  // ms without a change before the exact reference is asked for
 const page = crypto.randomUUID?.() ?? String(Math.random());
 let server = null, config = null, query = '';
 const times = [];                      // slider-to-pixels, for the bench
@@ -29,6 +29,7 @@ let refining = 0, idle = null;         // the exact reference is asked for at re
 // on show is not answered by this.
 function ask(request, since = performance.now(), keep = false) {
   clearTimeout(idle);
+  delete document.body.dataset.resting;
   waiting = { ...request, since, keep };
   if (flying === refining) return send();
   clearTimeout(overtake);
@@ -46,7 +47,7 @@ async function send() {
   try {
     const message = await server.explore({ ...request, have, page, id, design: S.design });
     if (message.stale) cancelled(id);
-    else if (id > newest) { newest = id; show(message, since, keep); }
+    else if (id > newest) { newest = id; show(message, since, keep, exact); }
   } catch (error) {
     if (id === asked) problem('The server did not answer. The picture below is the last one that worked; change a setting to try again.');
   }
@@ -81,9 +82,9 @@ function busy() {
 
 // ---- showing --------------------------------------------------------------------------------------
 
-function show(message, since, keep) {
+function show(message, since, keep, exact) {
   if (message.problem) return problem(message.problem, message);
-  if (!keep) problem(null);
+  if (!keep && !exact) problem(null);
   const first = !S.parts.run, before = S.parts.data?.key;
   Object.assign(S.parts, message.parts);
   for (const name of message.drop ?? []) delete S.parts[name];
@@ -98,12 +99,14 @@ function show(message, since, keep) {
   if (S.sigma != null) S.sigma = Math.min(Math.max(S.sigma, 1e-9), S.parts.run.sigma[0]);
   drawAll(false);
   address();
-  requestAnimationFrame(() => setTimeout(() => { times.push(performance.now() - since); document.body.dataset.drawn = String(++shown); }, 0));
+  // a refinement is no answer to anything the reader did
+  if (!exact) requestAnimationFrame(() => setTimeout(() => { times.push(performance.now() - since); document.body.dataset.drawn = String(++shown); }, 0));
   if (first) opened();
   if (!message.pending?.length || waiting) return;
   const more = { values: flat(), want: message.pending };
   if (message.pending[0] !== 'exact') return ask(more, since, keep);
   clearTimeout(idle);
+  document.body.dataset.resting = '1';   // something is still to come
   idle = setTimeout(() => ask(more, since, keep), REST);
 }
 

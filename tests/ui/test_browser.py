@@ -9,7 +9,8 @@ from explorer.data import DATASETS
 
 SMALL = "data=moons&samples=16&nfe=9&sigma=1"
 READY = "() => document.body.classList.contains('ready')"
-CALM = "() => window.walk && walk.asked === walk.answered"
+CALM = """() => window.walk && walk.asked === walk.answered
+    && !document.body.dataset.resting"""
 RANGES = """
 () => [...document.querySelectorAll('.controls [data-key] input[type=range]')]
   .filter((r) => r.offsetParent && !r.disabled).map((r) => r.id)
@@ -23,6 +24,7 @@ NUDGE = """
 }
 """
 COUNT = """
+window.explorerRest = 0;  // the exact reference follows at once
 window.walk = {asked: 0, answered: 0, all: 0};
 const plain = window.fetch;
 window.fetch = async (...given) => {
