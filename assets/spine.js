@@ -374,7 +374,8 @@ export function initSpine({ go, redraw, edit }) {
 // Both layers and the heads as one picture.
 function save() {
   const still = layer(STILL, true), live = layer(LIVE, false);
-  for (const [k, v] of Object.entries(live.layout)) if (k.startsWith('yaxis') && [0, 4].includes((+k.slice(5) || 1) - 1)) still.layout[k] = v;
+  for (const k of ['yaxis', 'yaxis5']) still.layout[k] = live.layout[k];
+  still.layout.yaxis7 = { ...live.layout.yaxis7, overlaying: 'y4' };   // the ticks at the foot of the loss
   const heads = G.all.map((s, i) => ({
     xref: 'paper', yref: 'paper', x: 0, xshift: -LEFT - 2, y: 1 - G.rows[i].top / (G.h - BOTTOM), yshift: 3, xanchor: 'left', yanchor: 'bottom',
     showarrow: false, align: 'left', text: `<b>${s.title}</b>  ${s.hint}`, font: { size: 12, color: T.ink },
