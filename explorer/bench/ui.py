@@ -71,7 +71,7 @@ CURSOR = """
 PLOTS = """
 (mark) => {
   const titles = [...document.querySelectorAll('.js-plotly-plot .gtitle')];
-  return titles.filter((t) => t.textContent.includes(mark)).length === 6;
+  return titles.filter((t) => t.textContent.includes(mark)).length === 7;
 }
 """
 PLOT_MOVE = """
