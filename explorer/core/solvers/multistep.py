@@ -5,7 +5,7 @@ noise levels of the past, so they broadcast where each sample has its own.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -16,7 +16,7 @@ from ...errors import UserError
 from ...settings import param, setting
 from ..sampling import Ode, Point
 
-VARIABLES = (("tab", "VP time (tAB)"), ("rhoab", "σ (ρAB)"))
+VARIABLES = (("tab", "VP time (tAB)"), ("rhoab", "σ (ρAB)"), ("log", "ln σ (as in diffusers)"))
 
 
 def _order(default, high):
@@ -158,10 +158,11 @@ class LMS(_AdamsBashforth):
 
 @setting
 class DEIS(_AdamsBashforth):
-    """x̂' = x̂ + Σ_j ε_j ∫ (dσ/dτ) ℓ_j(τ) dτ, the polynomial in VP time τ (tAB) or in σ (ρAB).
+    """x̂' = x̂ + Σ_j ε_j ∫ (dσ/dτ) ℓ_j(τ) dτ, the polynomial in VP time τ (tAB), σ (ρAB) or ln σ.
 
     τ belongs to the VP schedule whose β give τ = 10⁻³ at σ_min and 1 at σ_max.  Zhang & Chen 2023,
-    arXiv:2204.13902.  Integrals ∫ ℓ_j(τ(σ)) dσ by Gauss–Legendre in ln σ, 32 nodes, to 1e-12.
+    arXiv:2204.13902; ln σ is the choice of diffusers.  Integrals ∫ ℓ_j(τ(σ)) dσ by Gauss–Legendre
+    in ln σ, 32 nodes, to 1e-12.
     """
 
     name: ClassVar[str] = "deis"
@@ -177,17 +178,20 @@ class DEIS(_AdamsBashforth):
         used = past[-self.order:][::-1]
         if self.variable == "rhoab" or len(used) == 1:
             return super().update(ode, past, sigma_next)
-        weights = self._weights([float(p.sigma) for p in used], float(sigma_next), ode.span)
+        tau = np.log if self.variable == "log" else self._vp_time(ode.span)
+        weights = self._weights([float(p.sigma) for p in used], float(sigma_next), tau)
         return used[0].x / used[0].scale + _weighted(weights, [p.noise for p in used])
 
-    def _weights(self, levels: list[float], end: float, span: tuple[float, float]) -> list[float]:
+    def _vp_time(self, span: tuple[float, float]) -> Callable:
         low, high = math.log1p(span[1] ** 2), math.log1p(span[0] ** 2)
         beta_d = 2 * (low / 1e-3 - high) / (1e-3 - 1)
         beta_min = high - beta_d / 2
         if beta_d <= 0:
             raise UserError(f"DEIS in VP time needs a wider range than σ = {span[0]:g} to "
                             f"{span[1]:g}; use a smaller σ_min or the polynomial in σ.")
-        tau = lambda s: (np.sqrt(beta_min**2 + 2 * beta_d * np.log1p(s * s)) - beta_min) / beta_d
+        return lambda s: (np.sqrt(beta_min**2 + 2 * beta_d * np.log1p(s * s)) - beta_min) / beta_d
+
+    def _weights(self, levels: list[float], end: float, tau: Callable) -> list[float]:
         a, b, nodes = math.log(levels[0]), math.log(end), [tau(s) for s in levels]
         points, weights = self.NODES
         sigma = np.exp((a + b) / 2 + (b - a) / 2 * points)  # smooth in ln σ; in τ a root, at 0
