@@ -62,7 +62,7 @@ export function drawCompare() {
   Plotly.react(box, figure.data.map(themed), layout, { displayModeBar: false, responsive: false });
   const columns = shown?.columns ?? [];
   $('.results thead').innerHTML = columns.length ? `<tr>${columns.map((c) => `<th scope="col">${c}</th>`).join('')}</tr>` : '';
-  $('#compare-rows').innerHTML = (shown?.table ?? []).map((row) => `<tr>${row.map((v, i) => i === row.length - 1 && i ? `<td class="note" title="${v}">${v}</td>` : `<td>${typeof v === 'number' ? small(v) : v ?? '–'}</td>`).join('')}</tr>`).join('');
+  $('#compare-rows').innerHTML = (shown?.table ?? []).map((row) => `<tr>${row.map((v, i) => typeof v === 'string' && i && !columns[i] ? `<td class="note" title="${v}">${v}</td>` : `<td>${typeof v === 'number' ? small(v) : v ?? '–'}</td>`).join('')}</tr>`).join('');
 }
 
 const empty = () => ({

@@ -130,7 +130,7 @@ def churn(e: Experiment) -> str:
     """What γ comes to, or why churn does nothing."""
     if e.churn.s_churn == 0:
         return "No effect while S<sub>churn</sub> is 0."
-    steps = len(levels(e)) - (e.last == "sigma_min")
+    steps = len(levels(e)) - (e.last != "zero")
     grid = levels(e).tolist()
     inside = sum(e.churn.gamma(s, steps) > 0 for s in grid)
     if not inside:
