@@ -12,8 +12,8 @@ from ..errors import UserError
 from ..experiment import Experiment, prepared, reference_for
 from ..figures import compare as figures
 from ..figures.style import short
-from ..settings import unflatten
-from ..sweep import BUDGETS, COMPARED_SOLVERS, error_against_nfe
+from ..settings import to_query, unflatten
+from ..sweep import BUDGETS, COMPARED_SOLVERS, error_against_nfe, solver_name
 from . import words
 from .churn import churn_effect
 from .distances import distances
@@ -117,6 +117,24 @@ def _sweep(base: Experiment, request: dict) -> Measurement:
                        len(solvers) * len(budgets), show)
 
 
+def sweep_numbers(base: Experiment, solvers: str | None, budgets: str | None) -> dict:
+    """A whole sweep as plain numbers, for the API.  Raises UserError as the page would say it."""
+    names = None if solvers is None else \
+        [w for w in (word.strip() for word in str(solvers).split(",")) if w]
+    rows = list(error_against_nfe(base, _solvers(base, names), budgets_of(budgets)))
+    slopes = {}
+    for name in dict.fromkeys(r.name for r in rows):
+        own = [r for r in rows if r.name == name and r.mean is not None]
+        slope = fitted_slope([r.nfe for r in own], [r.mean for r in own])
+        slopes[name] = slope and {"order": slope.order, "half": slope.half,
+                                  "nominal": own[0].nominal}
+    return {"query": to_query(base), "orders": slopes,
+            "rows": [{"solver": r.solver.name, "name": r.name, "family": r.family, "nfe": r.nfe,
+                      "steps": r.steps, "mean_error": r.mean, "low": r.low, "high": r.high,
+                      "median_error": r.median, "seconds": r.seconds, "note": r.note}
+                     for r in rows]}
+
+
 def _pivot(rows: list, names: list[str], slopes: dict) -> dict:
     """A line for each solver, a column for each measured number of evaluations."""
     budgets = sorted({r.nfe for r in rows if r.mean is not None})
@@ -152,7 +170,7 @@ def _local(base: Experiment, request: dict) -> Measurement:
         levels = (40.0, 10.0, 1.0, 0.3, 0.1, 0.01)
         table = [[f"ρ = {rho:g}", *(_near(sigma, mean, s) for s in levels)]
                  for rho, sigma, mean, _ in found]
-        return {"title": f"One step of {words.solver_name(base)}: local error for each ρ",
+        return {"title": f"One step of {solver_name(base.solver)}: local error for each ρ",
                 "note": "64 levels; each step starts on clean data with noise and is held against "
                         "the exact flow. Karras et al. 2022, App. D.1 and Fig. 13.",
                 "figure": figures.truncation_figure({f"ρ = {rho:g}": (sigma, mean, std) for
