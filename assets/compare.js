@@ -34,7 +34,7 @@ export function writeCompare(params) {
   const names = [...$$('#compare-solvers button')].map((b) => b.dataset.name).filter((n) => chosen.has(n));
   const budgets = $('#compare-budgets').value.replace(/\s+/g, '');
   if (kind) params.set('compare', kind);
-  if (names.join() !== SOLVERS.filter((n) => names.includes(n)).join() || names.length !== SOLVERS.length) params.set('solvers', names.join());
+  if (names.length !== SOLVERS.length || !SOLVERS.every((n) => chosen.has(n))) params.set('solvers', names.join());
   if (budgets !== BUDGETS.replace(/\s+/g, '')) params.set('budgets', budgets);
 }
 
@@ -94,10 +94,23 @@ export function drawCompare() {
   if (shown?.note) $('#compare-note').textContent = shown.note;
   const figure = shown?.figure ?? { data: [], layout: empty() };
   const layout = { ...themed(figure.layout), title: { text: '' }, width: Math.max(box.clientWidth - 2, shown?.figure ? 620 : 0), height: box.clientHeight - 2, paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)' };
+  layout.annotations = apart(layout.annotations ?? [], layout.height - (layout.margin?.t ?? 0) - (layout.margin?.b ?? 0));
   Plotly.react(box, figure.data.map(themed), layout, { displayModeBar: false, responsive: false });
   const columns = shown?.columns ?? [];
   $('.results thead').innerHTML = columns.length ? `<tr>${columns.map((c) => `<th scope="col">${c}</th>`).join('')}</tr>` : '';
-  $('#compare-rows').innerHTML = (shown?.table ?? []).map((row) => `<tr>${row.map((v, i) => typeof v === 'string' && i && !columns[i] ? `<td class="note" title="${v}">${v}</td>` : `<td>${typeof v === 'number' ? small(v) : v ?? '–'}</td>`).join('')}</tr>`).join('');
+  $('#compare-rows').innerHTML = (shown?.table ?? []).map((row) => `<tr>${row.map((v, i) => typeof v === 'string' && i && !columns[i] ? `<td class="note" title="${v}">${v}</td>` : `<td>${typeof v === 'number' ? small(v) : bracketed(v ?? '–')}</td>`).join('')}</tr>`).join('');
+}
+
+// An interval goes below its value: “0.04 (0.01 – 0.07)”.
+const bracketed = (text) => text.replace(/ (\([^()]*\))$/, ' <small>$1</small>');
+
+// Names at the right of their curves, made for a figure of one height, on one of another.
+function apart(notes, pixels) {
+  const gap = 14 / Math.max(pixels, 1), names = notes.filter((a) => a.xref === 'paper' && a.x === 1.01).sort((a, b) => a.y - b.y);
+  for (let i = 1; i < names.length; i++) names[i].y = Math.max(names[i].y, names[i - 1].y + gap);
+  const over = names.length ? Math.max(0, names.at(-1).y - 1) : 0;
+  for (let i = names.length - 1; i >= 0; i--) names[i].y = Math.min(names[i].y, i === names.length - 1 ? names[i].y - over : names[i + 1].y - gap);
+  return notes;
 }
 
 const empty = () => ({

@@ -122,6 +122,7 @@ def scheduler(name: str, steps: int):
         settings = {**settings, "prediction_type": "sample"}
     out = made(num_train_timesteps=1000, **settings)
     out.set_timesteps(steps)
+    out.is_scale_input_called = True  # our denoisers scale their input themselves; silences a warning
     return out
 
 

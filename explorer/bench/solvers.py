@@ -3,7 +3,8 @@
 1. sample() over NFE times the time of one call, on a network of a million weights, batch 16.
 2. sample() over diffusers' scheduler loop and k-diffusion's functions, for the solvers that they
    have, on the same levels and the same network.  They keep float32 states, as their users do;
-   ours are float64.  Installed for this alone:
+   ours are float64.  On a CPU, 1 and 2 run on one thread and count the processor's time, which
+   other programs do not lengthen.  Installed for this alone:
 
        pip install diffusers; pip install --no-deps k-diffusion torchsde trampoline
 
@@ -36,18 +37,27 @@ def options(command) -> None:
 
 def measure(given) -> None:
     """Print three tables, each with its verdict."""
-    device = pick(given.device)
-    print(f"{device.label}, {device.note}; {torch.get_num_threads()} threads, batch {BATCH}, "
-          f"{STEPS} steps, {given.rounds} rounds")
+    device, threads = pick(given.device), torch.get_num_threads()
+    print(f"{device.label}, {device.note}; batch {BATCH}, {STEPS} steps, {given.rounds} rounds")
     network = Network().to(device.device).eval()
-    _calls(network, device, given.rounds)
-    _others("k-diffusion", others.K_DIFFUSION, _k_diffusion, network, device, given.rounds)
-    _others("diffusers", others.DIFFUSERS, _diffusers, network, device, given.rounds)
+    if device.device.type == "cpu":
+        torch.set_num_threads(1)
+    try:
+        _calls(network, device, given.rounds)
+        _others("k-diffusion", others.K_DIFFUSION, _k_diffusion, network, device, given.rounds)
+        _others("diffusers", others.DIFFUSERS, _diffusers, network, device, given.rounds)
+    finally:
+        torch.set_num_threads(threads)
     _sweep(given.device, given.sweeps)
 
 
+def _clock(device: Device):
+    return time.process_time if device.device.type == "cpu" else time.perf_counter
+
+
 def _calls(network, device: Device, rounds: int) -> None:
-    rows = [row(network, solver(), BATCH, device, rounds) for solver in SOLVERS.values()]
+    rows = [row(network, solver(), BATCH, device, rounds, _clock(device))
+            for solver in SOLVERS.values()]
     print()
     table((f"conv network, {network.size / 1e6:.2f} M", "NFE", "sample()", "calls alone", "ratio"),
           [(label, nfe, f"{1e3 * ours:.1f} ms", f"{1e3 * alone:.1f} ms", f"{ratio:.3f}")
@@ -84,7 +94,7 @@ def _k_diffusion(name, network, noise, noises, device: Device, rounds: int):
     single, levels, draw = noise.float(), sigmas.float().to(device.device), noises.float()
     theirs = lambda: others.k_diffusion_run(name, network, single, levels, draw.__getitem__)
     return side_by_side(_ours(others.K_DIFFUSION[name][-1], network, noise, sigmas, noises),
-                        theirs, rounds, device.synchronize)
+                        theirs, rounds, device.synchronize, _clock(device))
 
 
 def _diffusers(name, network, noise, noises, device: Device, rounds: int):
@@ -95,7 +105,7 @@ def _diffusers(name, network, noise, noises, device: Device, rounds: int):
         else noises.float().__getitem__
     theirs = lambda: others.diffusers_loop(name, unused.pop(), network, single, new_noise)
     return side_by_side(_ours(solver, network, noise, sigmas, noises), theirs, rounds,
-                        device.synchronize)
+                        device.synchronize, _clock(device))
 
 
 # ---- the sweep ----------------------------------------------------------------------------------

@@ -33,20 +33,22 @@ def churn_figure(steps: Sequence, band: tuple[float, float], cap: float, amounts
     shapes.append({"type": "line", "xref": "x domain", "x0": 0, "x1": 1, "yref": "y", "y0": cap,
                    "y1": cap, "line": {"color": REFERENCE, "width": 1.25, "dash": "dot"}})
     words = [
-        _words("<b>γ</b>: before its step, σ goes up to σ̂ = (1 + γ) σ", 0, 1, "paper", "paper"),
+        _words("<b>γ</b>: before its step, σ goes up to σ̂ = (1 + γ) σ", 0, 1, "paper", "paper",
+               below=True),
         _words("<b>noise added</b>, √(σ̂² − σ²) S<sub>noise</sub>", 0, 0.25, "paper", "paper"),
-        _words("<b>distance to the data</b>", RIGHT[0], 1, "paper", "paper"),
+        _words("<b>distance to the data</b>", RIGHT[0], 1, "paper", "paper", below=True),
         _words(f"cap √2 − 1 = {cap:.2f}", 0.99, cap, "x domain", "y", colour=INK3, right=True),
-        _words("band S<sub>tmin</sub> – S<sub>tmax</sub>", math.log10(edges[1]), 0.99, "x",
+        _words("S<sub>tmax</sub> to S<sub>tmin</sub>", math.log10(edges[1]), 0.99, "x",
                "y domain", colour=STOCHASTIC, below=True)]
     if inside:
         first = inside[0]
-        words.append(_words(f"γ = {short(first.gamma)}", math.log10(first.sigma_hat), first.gamma,
-                            "x", "y", colour=STOCHASTIC, bold=True))
+        words.append({**_words(f"γ = {short(first.gamma)}", math.log10(first.sigma_hat), first.gamma,
+                               "x", "y", colour=STOCHASTIC, bold=True, right=True, below=True),
+                      "xshift": -6, "yshift": -2})
     shapes += _reference(amounts.get(0.0), floor)
     if floor is not None:
-        words.append({**_words("two draws of the data", 0.99, floor.value, "x2 domain", "y3",
-                               colour=INK3, right=True)})
+        words.append(_words("two draws of the data", 0.99, floor.high, "x2 domain", "y3",
+                            colour=INK3, right=True))
     ends = [e for e in amounts.values()] + ([floor] if floor else [])
     return {"data": traces, "layout": _layout(high, low, top, inside, ends, amounts, own)
             | {"shapes": shapes, "annotations": words}}
@@ -137,7 +139,7 @@ def _layout(high, low, top, inside, ends, amounts, own) -> dict:
         "showlegend": False, "hovermode": "closest",
         "font": {"family": FONT, "size": 11, "color": REFERENCE},
         "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 46, "r": 14, "t": 12, "b": 46}, "title": {"text": ""},
+        "margin": {"l": 46, "r": 14, "t": 10, "b": 46}, "title": {"text": ""},
         "xaxis": {**axis, "type": "log", "domain": LEFT, "anchor": "y2",
                   "range": [math.log10(high), math.log10(low)], "tickvals": ticks,
                   "ticktext": [f"{v:g}" for v in ticks], "title": {"text": "noise level σ"}},

@@ -78,8 +78,9 @@ def _distance(e: Experiment, data, watch: Watch) -> float:
 
 def verdict(difference: Estimate, with_: Estimate, without: Estimate) -> tuple[str, str]:
     """The headline, and the difference in numbers."""
-    much = (f"Difference {short(difference.value)} ({short(difference.low)} to "
-            f"{short(difference.high)}).")
+    value, low, high = (short(v).replace("-", "−") for v in
+                        (difference.value, difference.low, difference.high))
+    much = f"Difference {value} ({low} to {high})."
     pair = f"distance {short(with_.value)}, without {short(without.value)}"
     if difference.low <= 0 <= difference.high:
         return f"Churn makes no difference that {difference.count} seeds can show: {pair}", much
