@@ -10,7 +10,7 @@ import { drawScrubber, drawTable, go, initCursor, paintCursor, play, playOnce, w
 import { drawStage, initStage, paintStage } from './stage.js';
 import { drawMini, paintMini } from './shelf.js';
 import { copy } from './help.js';
-import { drawCompare, initCompare } from './compare.js';
+import { COMPARE_KEYS, begin, drawCompare, initCompare, readCompare, resumeCompare, writeCompare } from './compare.js';
 
 // Gradio keeps `page` and `view` for itself, so the links say `tab` and `stage`.
 const VIEW_KEYS = ['tab', 'stage', 'sigma', 'what', 'view', 'measure', 'weight', 'design', 'pick', 'mini'];
@@ -172,6 +172,7 @@ function viewQuery() {
   for (const [k, v] of Object.entries(plain)) if (S[k] !== v) params.set(k === 'view' ? 'stage' : k, S[k]);
   if (S.picked) params.set('pick', S.pick);
   if (S.page !== 'explore') params.set('tab', S.page);
+  if (S.page === 'compare') writeCompare(params);
   if (S.sigma != null && !S.playing) params.set('sigma', String(+S.sigma.toPrecision(3)));
   return params.toString().replaceAll('%2C', ',');
 }
@@ -195,7 +196,8 @@ function readView() {
   const sigma = +params.get('sigma'), pick = +params.get('pick');
   if (sigma > 0 && Number.isFinite(sigma)) S.sigma = sigma;
   if (params.has('pick') && Number.isInteger(pick) && pick >= 0 && pick < 4096) { S.pick = pick; S.picked = true; }
-  for (const k of [...VIEW_KEYS, 'page', '__theme']) params.delete(k);
+  readCompare(params);
+  for (const k of [...VIEW_KEYS, ...COMPARE_KEYS, 'page', '__theme']) params.delete(k);
   return params.toString();
 }
 
@@ -218,6 +220,7 @@ export async function start({ element, props, server: functions, upload }) {
   config = props.config;
   const remembered = localStorage.getItem('theme');
   setTheme(remembered ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'));
+  initCompare(server, config, problem, address);
   const asks = readView();
   if (innerWidth < 720) $$('details.group').forEach((d) => { d.open = ['budget', 'solver'].includes(d.dataset.group); });
   else if (innerHeight < 1000) $('.group[data-group="data"]').open = innerHeight > 820;
@@ -229,7 +232,6 @@ export async function start({ element, props, server: functions, upload }) {
     settled: () => {},
   });
   initActions(upload);
-  initCompare(server, config, problem);
   showPage(S.page);
   $(`#what input[value=${S.what}]`).checked = true;
   if (config.draw === 'drawn') S.view = 'draw';
@@ -237,6 +239,7 @@ export async function start({ element, props, server: functions, upload }) {
   const opens = send();
   await Promise.all([opens, plotly()]);
   drawAll();
+  if (S.page === 'compare') resumeCompare();
   let timer;
   new ResizeObserver(() => { clearTimeout(timer); timer = setTimeout(() => drawAll(), 60); }).observe($('.page'));
 }
@@ -288,6 +291,7 @@ function initActions(upload) {
     if (answer.problem) return problem(answer.problem);
     editSteps(answer.levels);
   });
+  $('#see-churn').onclick = () => { showPage('compare'); begin('churn'); };
   $('#draw').onclick = () => { S.view = S.view === 'draw' ? 'fit' : 'draw'; drawStage(); paint(); address(); };
   $('#file').addEventListener('change', async (e) => {
     const file = e.target.files[0];

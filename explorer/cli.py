@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{wanted}Usage: python -m explorer serve|sample|bench ...\n"
               "  serve    open the page (serve --help lists host, port, device, auth, limits)\n"
               "  sample   key=value ...  run an experiment and print its numbers\n"
-              "  bench    ui|sampler|denoiser  measure speed, as ratios against a baseline")
+              "  bench    ui|sampler|solvers|denoiser  measure speed, as ratios against a baseline")
         return 0 if not arguments or arguments[0] in ("-h", "--help") else 2
     try:
         return commands[arguments[0]](arguments[1:]) or 0
@@ -155,7 +155,7 @@ def sample(arguments: list[str]) -> int:
 
 
 def bench(arguments: list[str]) -> int:
-    """python -m explorer bench ui|sampler|denoiser"""
+    """python -m explorer bench ui|sampler|solvers|denoiser"""
     from .bench import main as run_bench
 
     return run_bench(arguments)

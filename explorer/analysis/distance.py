@@ -254,3 +254,11 @@ def _nearest(x: Tensor, points: Tensor, k: int, chunk: int) -> tuple[Tensor, Ten
         distances.append(distance[:, :k])
         indices.append(near.gather(1, order[:, :k]))
     return torch.cat(distances), torch.cat(indices)
+
+
+def median(values: Tensor) -> Estimate:
+    """The median with the 95 % interval that the ranks of a binomial give; no shape is assumed."""
+    ordered, n = values.flatten().double().sort().values, values.numel()
+    half = Z * math.sqrt(n) / 2
+    low, high = max(0, math.floor(n / 2 - half)), min(n - 1, math.ceil(n / 2 + half))
+    return Estimate(float(ordered.quantile(0.5)), float(ordered[low]), float(ordered[high]), n)

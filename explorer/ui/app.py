@@ -24,6 +24,7 @@ from ..data import store
 from ..errors import Cancelled, UserError
 from ..experiment import Experiment, Run, errors_of, levels, prepared, run
 from ..settings import flatten, from_query, parameters, slots, to_query, unflatten
+from ..sweep import solver_name
 from . import compare, controls, panels, words
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
@@ -175,7 +176,7 @@ def _words(e: Experiment, r: Run, design: str, notes: list[str]) -> dict:
     return {"design": about, "budget": words.budget(e, r), "churn": words.churn(e),
             "schedule": " ".join([words.schedule(e), *notes]).strip(), "solver": e.solver.card,
             "sum-data": words.data_name(e.data),
-            "sum-budget": f"NFE {r.nfe}", "sum-solver": words.solver_name(e),
+            "sum-budget": f"NFE {r.nfe}", "sum-solver": solver_name(e.solver),
             "sum-schedule": f"{e.timesteps.label}, {e.schedule.formula}",
             "sum-churn": f"S<sub>churn</sub> {e.churn.s_churn:g}" if e.churn.s_churn else "off"}
 
@@ -249,8 +250,11 @@ def _uploaded(request: dict) -> Path:
 
 # ---- the API ------------------------------------------------------------------------------------
 
-def _named_arguments(fn):
-    """Give fn one optional argument per setting, named like the flat key with an underscore."""
+def _named_arguments(fn, **more: type):
+    """Give fn one optional argument per setting, named like the flat key with an underscore.
+
+    more: further optional arguments, which fn gets by name beside the settings.
+    """
     names: dict[str, str] = {}
     kinds: dict[str, type] = {}
     for slot in slots(Experiment):
@@ -261,16 +265,18 @@ def _named_arguments(fn):
         kinds[name] = str if isinstance(p.default, str | tuple) else float
 
     def endpoint(*values) -> dict:
-        given = dict(zip(names, values))
+        given = {k: v for k, v in zip(kinds, values) if v is not None}
         try:
-            return fn({names[k]: v for k, v in given.items() if v is not None})
+            return fn({names[k]: v for k, v in given.items() if k in names},
+                      **{k: v for k, v in given.items() if k in more})
         except UserError as error:
             raise gr.Error(str(error), print_exception=False) from None
 
+    kinds |= more
     arguments = [inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None,
-                                   annotation=kinds[n] | None) for n in names]
+                                   annotation=kinds[n] | None) for n in kinds]
     endpoint.__signature__ = inspect.Signature(arguments, return_annotation=dict)
-    endpoint.__annotations__ = {n: kinds[n] | None for n in names} | {"return": dict}
+    endpoint.__annotations__ = {n: kinds[n] | None for n in kinds} | {"return": dict}
     endpoint.__name__, endpoint.__doc__ = fn.__name__, fn.__doc__
     return endpoint
 
@@ -293,6 +299,16 @@ def sample_endpoint(flat: dict) -> dict:
     r = _run_of(flat)
     return {"query": to_query(r.experiment), "nfe": r.nfe, "shape": list(r.samples.shape),
             "samples": r.samples.tolist()}
+
+
+def sweep_endpoint(flat: dict, solvers: str | None = None, budgets: str | None = None) -> dict:
+    """Error against NFE: solvers="ddim, heun" and budgets="5, 9, 17", all else as in /explore.
+
+    Without solvers and budgets, those of the Compare page.  One row for each run, and for each
+    solver the fitted order with its 95 % interval.
+    """
+    with _slots:
+        return compare.sweep_numbers(unflatten(Experiment, flat), solvers, budgets)
 
 
 def upload_endpoint(file: str) -> dict:
@@ -323,6 +339,7 @@ def build() -> gr.Blocks:
                 config=controls.config(), script=f"{base}/app.js")
         gr.api(_named_arguments(explore_endpoint), api_name="explore")
         gr.api(_named_arguments(sample_endpoint), api_name="sample")
+        gr.api(_named_arguments(sweep_endpoint, solvers=str, budgets=str), api_name="sweep")
         gr.api(_receive_file, api_name="upload")
     return demo
 

@@ -59,6 +59,9 @@ def _card(name: str, cls) -> dict:
             "source": SOURCES.get(name, ""), "names": list(ALIASES.get(name, ())), "recommended": name in RECOMMENDED}
 
 
+SEE_CHURN = ('<div class="row wide" id="see-churn-row"><span class="lab">Effect</span><button '
+             'class="ghost file" id="see-churn" type="button" title="where it acts, what it adds, '
+             'and whether samples end nearer to the data">What churn does →</button></div>')
 RESAMPLE = ('<div class="row" id="resample-row" hidden><label for="resample">Levels</label><span></span>'
             '<input type="text" inputmode="numeric" id="resample" '
             'title="another number of levels along the same curve in log σ"></div>')
@@ -128,7 +131,7 @@ def _group(name: str) -> str:
     return (f'<details class="group" open data-group="{name}" data-keys="{" ".join(keys)}">'
             f'<summary><span class="chev"></span><h2>{title}</h2>'
             f'<span class="sum" id="help-sum-{name}"></span>{button}{_reset(name)}</summary>'
-            f'{shown}<div id="more-{name}" hidden>{more}</div>'
+            f'{shown}{SEE_CHURN if name == "churn" else ""}<div id="more-{name}" hidden>{more}</div>'
             f'<p class="help" id="help-{name}"></p></details>')
 
 

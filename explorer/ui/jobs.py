@@ -4,6 +4,7 @@ The page asks for what has come since it last asked; a job that nobody asks abou
 by itself.
 """
 
+import dataclasses
 import threading
 import time
 import uuid
@@ -12,9 +13,21 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..errors import Cancelled, UserError
+from ..experiment import Experiment
 
+Watch = Callable[[], None]
 KEPT = 16  # jobs that can be asked about
 ABANDONED = 30.0  # seconds without a question
+
+
+@dataclasses.dataclass(frozen=True)
+class Measurement:
+    """What to run and how to show the rows that have come so far."""
+
+    base: Experiment
+    rows: Callable[[Watch], Iterator[Any]]
+    total: int
+    show: Callable[[list], dict]
 
 
 class Job:

@@ -24,6 +24,7 @@ from ..figures import pack, spine, stage
 from ..figures.style import FAMILY, rounded
 from ..memo import Memo
 from ..settings import flatten
+from ..sweep import solver_name
 from . import words
 
 EXACT_PATHS = 28  # shown whole on the stage
@@ -316,7 +317,7 @@ def error_part(r: Run, watch: Watch | None = None, exact: bool = False) -> dict:
                                                         truth.floor[::4].tolist())
     strip = spine.error(
         errors.sigma.tolist(), mean.tolist(), band[1].tolist(), band[2].tolist(),
-        errors.steps.local.mean(1).tolist(), hot, f"{words.solver_name(e)}, {r.nfe} NFE", colour,
+        errors.steps.local.mean(1).tolist(), hot, f"{solver_name(e.solver)}, {r.nfe} NFE", colour,
         None if other is None else (other[0].tolist(), other[1].tolist(),
                                     f"Euler, {other[2]} NFE"), floor)
     churn = (e.churn.s_tmin, e.churn.s_tmax, e.churn.s_churn > 0)

@@ -1,7 +1,8 @@
 """Solvers: how a step is made.  SOLVERS lists them by name, in the order of the menu."""
 
 from ...settings import named
-from .multistep import DEIS, DPM2, IPNDM, IPNDMV, LMS, DPMpp, DPMpp2S, UniPC
+from .exponential import DPMpp, DPMpp2S, UniPC
+from .multistep import DEIS, DPM2, IPNDM, IPNDMV, LMS
 from .one_step import DDIM, RK2, Euler, Heun
 from .stochastic import DPMppSDE, EulerAncestral
 

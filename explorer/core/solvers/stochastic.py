@@ -7,7 +7,8 @@ from torch import Tensor
 
 from ...settings import param, setting
 from ..sampling import Ode, Point
-from .multistep import _gap, _SigmaFrame, exp, expm1, number
+from .exponential import _gap, exp, expm1
+from .multistep import _SigmaFrame, number
 
 
 def _eta():
