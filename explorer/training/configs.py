@@ -34,7 +34,7 @@ class Unet:
     name: ClassVar[str] = "unet"
     label: ClassVar[str] = "U-Net"
     family: str = param("ddpmpp", choices=FAMILIES, label="Family", help="of EDM's architectures")
-    channels: int = param(28, 8, 128, 4, label="Channels", help="width that the multiples refer to")
+    channels: int = param(24, 8, 128, 4, label="Channels", help="width that the multiples refer to")
     widths: tuple = param((2.0, 2.0), 1, 8, label="Widths", longest=4,
                           help="multiples of the channels, one for each resolution")
     blocks: int = param(1, 1, 4, 1, label="Blocks", help="residual blocks at each resolution")
