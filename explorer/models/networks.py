@@ -23,9 +23,8 @@ class Mlp(nn.Module):
                  waves: int = 3, dropout: float = 0.0):
         super().__init__()
         self.dimension, self.label_dim, self.augment_dim = dimension, label_dim, 0
-        self.dropout = dropout
+        self.waves, self.dropout = waves, dropout
         init = dict(mode="kaiming_normal")
-        self.register_buffer("rate", 2.0 ** torch.arange(waves), persistent=False)
         self.map_noise = Positional(32, endpoint=True)
         self.map_label = Linear(label_dim, 32, **init) if label_dim else None
         self.map_layer0 = Linear(32, width, **init)
@@ -40,7 +39,8 @@ class Mlp(nn.Module):
         if self.map_label is not None and labels is not None:
             emb = emb + self.map_label(labels)
         emb = F.silu(self.map_layer0(emb))
-        angle = (x[:, None] * self.rate[:, None]).flatten(1)
+        rate = 2.0 ** torch.arange(self.waves, device=x.device)
+        angle = (x[:, None] * rate[:, None]).flatten(1)
         h = self.into(torch.cat([x, angle.sin(), angle.cos()], 1))
         middle = None
         for i, block in enumerate(self.blocks):

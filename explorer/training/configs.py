@@ -14,11 +14,10 @@ from torch import Tensor
 
 from ..data import DATASETS, Digits
 from ..errors import UserError
+from ..models import architecture
 from ..models.denoiser import Preconditioned
-from ..models.edm_unet import DhariwalUNet, SongUNet
-from ..models.networks import Mlp
 from ..models.precond import EDM, IDDPM, VE, VP
-from ..settings import named, param, setting, slot
+from ..settings import named, param, setting, slot, unflatten
 from . import augment
 from .loss import LOSSES, EDMLoss
 
@@ -45,24 +44,25 @@ class Unet:
         if not self.widths or any(w != int(w) for w in self.widths):
             raise UserError(f"Widths must be whole numbers; got {list(self.widths)}. Try 2, 2.")
 
-    def build(self, shape: tuple[int, ...], label_dim: int, told: int, dropout: float):
+    def describe(self, shape: tuple[int, ...], label_dim: int, told: int, dropout: float):
+        """(class, its arguments) for `models.architecture`."""
         if len(shape) != 3:
             raise UserError("A U-Net is for images; points want network=mlp.")
         if shape[1] % 2 ** (len(self.widths) - 1) or shape[1] >> (len(self.widths) - 1) < 2:
             raise UserError(f"{len(self.widths)} resolutions do not fit into {shape[1]} pixels; "
                             "use fewer widths.")
-        common = dict(img_resolution=shape[1], in_channels=shape[0], label_dim=label_dim,
-                      augment_dim=told, model_channels=self.channels,
+        common = dict(img_resolution=shape[1], in_channels=shape[0], out_channels=shape[0],
+                      label_dim=label_dim, augment_dim=told, model_channels=self.channels,
                       channel_mult=[int(w) for w in self.widths], num_blocks=self.blocks,
                       attn_resolutions=[self.attention], dropout=dropout)
         if self.family == "adm":
             if self.channels * int(min(self.widths)) < 64:
                 raise UserError("ADM has attention heads of 64 channels: channels × the least width "
                                 f"must be 64 or more; got {self.channels} × {min(self.widths):g}.")
-            return DhariwalUNet(out_channels=shape[0], **common)
+            return "DhariwalUNet", common
         ncsn = dict(embedding_type="fourier", encoder_type="residual", channel_mult_noise=2,
                     resample_filter=[1, 3, 3, 1]) if self.family == "ncsnpp" else {}
-        return SongUNet(out_channels=shape[0], **common, **ncsn)
+        return "SongUNet", common | ncsn
 
 
 @setting
@@ -75,10 +75,12 @@ class Perceptron:
     depth: int = param(4, 1, 12, 1, label="Depth", help="residual blocks")
     waves: int = param(3, 0, 8, 1, label="Waves", help="frequencies of the input, beside itself")
 
-    def build(self, shape: tuple[int, ...], label_dim: int, told: int, dropout: float):
+    def describe(self, shape: tuple[int, ...], label_dim: int, told: int, dropout: float):
+        """(class, its arguments) for `models.architecture`."""
         if len(shape) != 1:
             raise UserError("An MLP is for points; images want network=unet.")
-        return Mlp(shape[0], label_dim, self.width, self.depth, self.waves, dropout)
+        return "Mlp", dict(dimension=shape[0], label_dim=label_dim, width=self.width,
+                           depth=self.depth, waves=self.waves, dropout=dropout)
 
 
 NETWORKS = named(Unet, Perceptron)
@@ -142,6 +144,17 @@ def config(letter: str, data=Digits()) -> Training:
     return ladder[letter.upper()]
 
 
+@setting
+class _Data:
+    data: Any = slot(Digits(), DATASETS, "Data")
+
+
+def chosen(letter: str, flat: dict) -> Training:
+    """Configuration `letter` for the data that a flat form names, with all else in it replaced."""
+    own = {k: v for k, v in flat.items() if str(k).split(".")[0] == "data"}
+    return unflatten(Training, flat, config(letter, unflatten(_Data, own).data))
+
+
 def _ladder(data) -> dict[str, Training]:
     if data.kind == "image":
         small = data.points().shape[-1] <= 16
@@ -183,19 +196,25 @@ def sigma_data(t: Training) -> float:
     return float(f"{float((y.square().mean() + t.data.thickness**2).sqrt()):.3g}")
 
 
-def build(t: Training) -> Preconditioned:
-    """The untrained network with its preconditioning, from the seed alone."""
+def description(t: Training) -> dict:
+    """The network with its preconditioning in the words of `models.architecture`."""
     points, labels = t.data.points(), t.data.labels()
     if t.conditional and labels is None:
         raise UserError(f"{t.data.label} has no classes; use conditional=false.")
-    classes = int(labels.max()) + 1 if t.conditional else 0
     shape = tuple(points.shape[1:])
+    classes = int(labels.max()) + 1 if t.conditional else 0
     told = augment.LABELS if t.augment and not t.hidden else 0
     precond = {"vp": VP(), "ve": VE(), "iddpm": IDDPM(), "edm": EDM(sigma_data(t))}[t.precond]
+    kind, kwargs = t.network.describe(shape, classes, told, t.hyper.dropout)
+    return architecture.describe(kind, kwargs, precond, shape)
+
+
+def build(t: Training) -> Preconditioned:
+    """The untrained network with its preconditioning, from the seed alone."""
+    words = description(t)
     with torch.random.fork_rng(devices=[]):  # layers draw their weights from the global generator
         torch.manual_seed(t.seed)
-        net = t.network.build(shape, classes, told, t.hyper.dropout)
-    return Preconditioned(net, precond, shape)
+        return architecture.build(words)
 
 
 def loss_of(t: Training):
