@@ -63,6 +63,8 @@ def read(file: BinaryIO, allowed: Callable[[Name], bool], persistent: bool = Fal
                 raise UserError(f"The pickle uses {op.name}, which a file of plain data does not "
                                 "need; it is refused.")
             act(machine, argument)
+    except UserError:
+        raise
     except DAMAGED as problem:
         raise UserError(f"The pickle is cut short or damaged ({str(problem)[:100] or 'empty'})."
                         ) from None
