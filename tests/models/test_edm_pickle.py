@@ -5,6 +5,7 @@ import os
 import pickle
 import struct
 import sys
+import tempfile
 import zipfile
 import zlib
 
@@ -79,7 +80,7 @@ def test_an_amed_predictor():
 
 # ---- hostile files ------------------------------------------------------------------------------
 
-SPOT = os.path.join(os.environ.get("PYTEST_TMP", "/tmp"), f"canary-{os.getpid()}")
+SPOT = os.path.join(tempfile.gettempdir(), f"canary-{os.getpid()}")
 TOUCH = f"touch {SPOT}"
 CODE = f"open({SPOT!r}, 'w')"
 
