@@ -18,9 +18,10 @@ from ..errors import UserError
 from ..settings import flatten, unflatten
 from .denoiser import Preconditioned
 from .edm_unet import DhariwalUNet, SongUNet
+from .networks import Mlp
 from .precond import PRECONDS
 
-NETWORKS = {"SongUNet": SongUNet, "DhariwalUNet": DhariwalUNet}
+NETWORKS = {"SongUNet": SongUNet, "DhariwalUNet": DhariwalUNet, "Mlp": Mlp}
 LARGEST = 600_000_000  # parameters; the largest published network has 296 million
 BOUNDS = {  # whole numbers: (least, most)
     "img_resolution": (1, 1024), "in_channels": (1, 64), "out_channels": (1, 128),
