@@ -194,6 +194,15 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def digest_of_state(module: Preconditioned) -> str:
+    """SHA-256 of all names and numbers of a network: the same wherever its file was written."""
+    found = hashlib.sha256()
+    for name, v in sorted(module.state_dict().items()):
+        found.update(f"{name} {tuple(v.shape)} {v.dtype};".encode())
+        found.update(v.detach().cpu().contiguous().view(-1).numpy())
+    return found.hexdigest()
+
+
 def named_like(text: str, digest: str = "") -> str:
     """A permitted name made of a file's name, with the first characters of a digest."""
     plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:48] or "network"
