@@ -87,18 +87,17 @@ def read_predictor(source: bytes | str | Path) -> Predictor:
 
 
 def convert(source: bytes | str | Path, filename: str = "", root: str | Path | None = None,
-            **known) -> files.Checkpoint:
+            name: str = "", **known) -> files.Checkpoint:
     """Keep a snapshot as a checkpoint folder of the user's, once; a second time finds it there.
 
-    filename: what the user calls it, for the name in the menu.  known: what else is known (licence,
-    source), written into its config.
+    filename: what the user calls it, for the menu and, with a digest, for the name unless one is
+    given.  known: what else is known (label, licence, source), written into its config.
     """
     description, state = read_network(source)
     title = filename or (Path(source).name if isinstance(source, str | Path) else "network.pkl")
     title = Path(title).stem[:80]
     module = build(description, state)
-    digest = files.digest_of_state(module)
-    name = files.named_like(title, digest)
+    name = name or files.named_like(title, files.digest_of_state(module))
     try:
         return files.find(name, root)
     except UserError:
