@@ -11,6 +11,7 @@ import { drawStage, initStage, paintStage } from './stage.js';
 import { drawMini, paintMini } from './shelf.js';
 import { copy } from './help.js';
 import { COMPARE_KEYS, begin, drawCompare, initCompare, readCompare, resumeCompare, writeCompare } from './compare.js';
+import { drawTrain, initTrain, trainChanged } from './train.js';
 
 // Gradio keeps `page` and `view` for itself, so the links say `tab` and `stage`.
 const VIEW_KEYS = ['tab', 'stage', 'sigma', 'what', 'view', 'measure', 'weight', 'design', 'pick', 'mini'];
@@ -98,6 +99,7 @@ function show(message, since, keep, exact) {
   if (first) settleCursor();
   if (S.sigma != null) S.sigma = Math.min(Math.max(S.sigma, 1e-9), S.parts.run.sigma[0]);
   drawAll(false);
+  trainChanged();
   address();
   // a refinement is no answer to anything the reader did
   if (!exact) requestAnimationFrame(() => setTimeout(() => { times.push(performance.now() - since); document.body.dataset.drawn = String(++shown); }, 0));
@@ -133,6 +135,7 @@ function drawWords() {
 function drawAll(everything = true) {
   if (!S.parts.run) return;
   if (S.page === 'compare') return drawCompare();
+  if (S.page === 'train') return drawTrain();
   drawWords();
   drawStage();
   drawSpine(everything);
@@ -143,7 +146,7 @@ function drawAll(everything = true) {
 }
 
 function paint() {
-  if (S.page === 'compare') return;
+  if (S.page !== 'explore') return;
   paintCursor();
   paintSpine();
   paintStage();
@@ -190,7 +193,7 @@ function address() {
 
 function readView() {
   const params = new URLSearchParams(location.search);
-  const choices = { what: ['x', 'D', 'e'], view: ['fit', 'true', 'strip', 'draw'], measure: ['bend', 'kappa', 'angle', 'chord'], weight: ['edm', 'vp', 've', 'iddpm', 'raw'], mini: ['plane', 'space'], page: ['explore', 'compare'], design: Object.keys(config.designs) };
+  const choices = { what: ['x', 'D', 'e'], view: ['fit', 'true', 'strip', 'draw'], measure: ['bend', 'kappa', 'angle', 'chord'], weight: ['edm', 'vp', 've', 'iddpm', 'raw'], mini: ['plane', 'space'], page: ['explore', 'compare', 'train'], design: Object.keys(config.designs) };
   for (const [from, to] of [['tab', 'page'], ['stage', 'view']]) if (params.has(from)) params.set(to, params.get(from));
   for (const [k, known] of Object.entries(choices)) if (known.includes(params.get(k))) S[k] = params.get(k);
   const sigma = +params.get('sigma'), pick = +params.get('pick');
@@ -232,6 +235,7 @@ export async function start({ element, props, server: functions, upload }) {
     settled: () => {},
   });
   initActions(upload);
+  initTrain(server, config, problem);
   showPage(S.page);
   $(`#what input[value=${S.what}]`).checked = true;
   if (config.draw === 'drawn') S.view = 'draw';

@@ -2,7 +2,7 @@
 // Data flows one way: controls -> request -> message -> parts (here) -> drawings.
 
 export const S = {
-  page: 'explore',   // explore | compare
+  page: 'explore',   // explore | compare | train
   values: {},        // the flat settings, as the server last confirmed them
   parts: {},         // data, path, run, error: the newest of each
   sigma: null,       // the one cursor
