@@ -21,9 +21,9 @@ export function initCompare(functions, given, tell, changed) {
     b.setAttribute('aria-pressed', chosen.has(b.dataset.name));
     moved();
   };
-  const grids = $('#compare-grids'), short = { rho: 'ρ grid' };
+  const grids = $('#compare-grids');
   grids.innerHTML = '<span>Time steps</span>' + Object.entries(config.entries.timesteps).filter(([name]) => name !== 'custom')
-    .map(([name, s]) => `<button data-name="${name}" aria-pressed="false" title="over the range chosen at the left; none pressed: the steps chosen at the left">${short[name] ?? s.label}</button>`).join('');
+    .map(([name, s]) => `<button data-name="${name}" aria-pressed="false" title="${s.label}, over the range chosen at the left; none pressed: the steps chosen at the left">${s.short}</button>`).join('');
   grids.onclick = (e) => {
     const b = e.target.closest('button');
     if (!b) return;
@@ -112,7 +112,7 @@ export function drawCompare() {
   Plotly.react(box, figure.data.map(themed), layout, { displayModeBar: false, responsive: false });
   const columns = shown?.columns ?? [];
   $('.results thead').innerHTML = columns.length ? `<tr>${columns.map((c) => `<th scope="col">${c}</th>`).join('')}</tr>` : '';
-  $('#compare-rows').innerHTML = (shown?.table ?? []).map((row) => `<tr>${row.map((v, i) => typeof v === 'string' && i && !columns[i] ? `<td class="note" title="${v}">${v}</td>` : `<td>${typeof v === 'number' ? small(v) : bracketed(v ?? '–')}</td>`).join('')}</tr>`).join('');
+  $('#compare-rows').innerHTML = (shown?.table ?? []).map((row) => `<tr>${row.map((v, i) => typeof v === 'string' && i && !columns[i] ? `<td class="note" title="${v}">${v}</td>` : `<td>${typeof v === 'number' ? small(v) : i ? bracketed(v ?? '–') : v}</td>`).join('')}</tr>`).join('');
 }
 
 // An interval goes below its value: “0.04 (0.01 – 0.07)”.

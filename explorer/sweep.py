@@ -84,7 +84,7 @@ def error_against_nfe(base: Experiment, solvers: Sequence = COMPARED_SOLVERS,
     rows = _rows(_within_work(trials), watch, exact)
     if len(grids) == 1:
         return (row for _, row in rows)
-    return (dataclasses.replace(row, name=f"{row.name}, {e.timesteps.label}") for e, row in rows)
+    return (dataclasses.replace(row, name=f"{row.name}, {e.timesteps.short}") for e, row in rows)
 
 
 def _grid(base: Experiment, choice):

@@ -191,8 +191,7 @@ def test_the_measured_error_is_that_of_independent_arithmetic():
 def test_time_steps_are_compared_over_one_range():
     plane = base(samples=16)
     rows = list(error_against_nfe(plane, ["heun"], (9, 17), grids=["rho", "vp_time", "logsnr"]))
-    assert [r.name for r in rows[:3]] == ["Heun, ρ grid (EDM)", "Heun, VP time with exponent",
-                                          "Heun, uniform in log SNR"]
+    assert [r.name for r in rows[:3]] == ["Heun, ρ grid", "Heun, VP time, exp.", "Heun, log SNR"]
     assert len(rows) == 6 and len({r.mean for r in rows}) == 6
     alone = list(error_against_nfe(base(samples=16, timesteps=LogSNR()), ["heun"], (9, 17)))
     assert [r.mean for r in rows if "log SNR" in r.name] == pytest.approx([r.mean for r in alone])

@@ -105,7 +105,7 @@ def _sweep(base: Experiment, request: dict) -> Measurement:
     solvers = _solvers(base, request.get("solvers"))
     budgets, grids = budgets_of(request.get("budgets")), _grids(request.get("grids"))
     error_against_nfe(base, solvers, budgets, grids=grids)  # says at once what cannot work
-    on = ", ".join(TIMESTEPS[g].label for g in grids) or base.timesteps.label
+    on = ", ".join(TIMESTEPS[g].short for g in grids) or base.timesteps.label
 
     def show(rows: list) -> dict:
         known = [r for r in rows if r.mean is not None]
