@@ -296,7 +296,7 @@ function initActions(upload) {
     if (answer.problem) return problem(answer.problem);
     editSteps(answer.levels);
   });
-  $('#see-churn').onclick = () => { showPage('compare'); begin('churn'); };
+  $('#see-churn').onclick = (e) => { e.preventDefault(); showPage('compare'); begin('churn'); };
   $('#draw').onclick = () => { S.view = S.view === 'draw' ? 'fit' : 'draw'; drawStage(); paint(); address(); };
   $('#file').addEventListener('change', async (e) => {
     const file = e.target.files[0];

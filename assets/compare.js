@@ -21,20 +21,32 @@ export function initCompare(functions, given, tell, changed) {
     b.setAttribute('aria-pressed', chosen.has(b.dataset.name));
     moved();
   };
+  const grids = $('#compare-grids');
+  grids.innerHTML = '<span>Time steps</span>' + Object.entries(config.entries.timesteps).filter(([name]) => name !== 'custom')
+    .map(([name, s]) => `<button data-name="${name}" aria-pressed="false" title="${s.label}, over the range chosen at the left; none pressed: the steps chosen at the left">${s.short}</button>`).join('');
+  grids.onclick = (e) => {
+    const b = e.target.closest('button');
+    if (!b) return;
+    b.setAttribute('aria-pressed', b.getAttribute('aria-pressed') !== 'true');
+    moved();
+  };
   $('#compare-budgets').addEventListener('change', () => moved());
   for (const [name, button] of Object.entries(KINDS)) $(button).onclick = () => begin(name);
   $('#compare-cancel').onclick = () => job && server.job_cancel({ job });
 }
 
+const pressed = () => $$('#compare-grids [aria-pressed=true]').map((b) => b.dataset.name);
+
 // ---- the link: what is compared, where it differs from the default ---------------------------------
 
-export const COMPARE_KEYS = ['compare', 'solvers', 'budgets'];
+export const COMPARE_KEYS = ['compare', 'solvers', 'grids', 'budgets'];
 
 export function writeCompare(params) {
   const names = [...$$('#compare-solvers button')].map((b) => b.dataset.name).filter((n) => chosen.has(n));
   const budgets = $('#compare-budgets').value.replace(/\s+/g, '');
   if (kind) params.set('compare', kind);
   if (names.length !== SOLVERS.length || !SOLVERS.every((n) => chosen.has(n))) params.set('solvers', names.join());
+  if (pressed().length) params.set('grids', pressed().join());
   if (budgets !== BUDGETS.replace(/\s+/g, '')) params.set('budgets', budgets);
 }
 
@@ -46,6 +58,8 @@ export function readCompare(params) {
     known.forEach((n) => chosen.add(n));
     $$('#compare-solvers button').forEach((b) => b.setAttribute('aria-pressed', chosen.has(b.dataset.name)));
   }
+  const grids = (params.get('grids') ?? '').split(',');
+  $$('#compare-grids button').forEach((b) => b.setAttribute('aria-pressed', grids.includes(b.dataset.name)));
   if (params.has('budgets')) $('#compare-budgets').value = params.get('budgets').slice(0, 200).replaceAll(',', ', ');
   if (params.get('compare') in KINDS) kind = params.get('compare');
 }
@@ -60,7 +74,7 @@ export async function begin(name) {
   kind = name;
   moved();
   for (const [k, button] of Object.entries(KINDS)) $(button).setAttribute('aria-pressed', k === name);
-  const what = name === 'sweep' ? { solvers: [...chosen], budgets: $('#compare-budgets').value } : {};
+  const what = name === 'sweep' ? { solvers: [...chosen], grids: pressed(), budgets: $('#compare-budgets').value } : {};
   const answer = await server.job_start({ kind: name, values: S.values, ...what }).catch(() => ({ problem: 'The server did not answer; try again.' }));
   if (answer.problem) return problem(answer.problem);
   job = answer.job;
@@ -98,7 +112,7 @@ export function drawCompare() {
   Plotly.react(box, figure.data.map(themed), layout, { displayModeBar: false, responsive: false });
   const columns = shown?.columns ?? [];
   $('.results thead').innerHTML = columns.length ? `<tr>${columns.map((c) => `<th scope="col">${c}</th>`).join('')}</tr>` : '';
-  $('#compare-rows').innerHTML = (shown?.table ?? []).map((row) => `<tr>${row.map((v, i) => typeof v === 'string' && i && !columns[i] ? `<td class="note" title="${v}">${v}</td>` : `<td>${typeof v === 'number' ? small(v) : bracketed(v ?? '–')}</td>`).join('')}</tr>`).join('');
+  $('#compare-rows').innerHTML = (shown?.table ?? []).map((row) => `<tr>${row.map((v, i) => typeof v === 'string' && i && !columns[i] ? `<td class="note" title="${v}">${v}</td>` : `<td>${typeof v === 'number' ? small(v) : i ? bracketed(v ?? '–') : v}</td>`).join('')}</tr>`).join('');
 }
 
 // An interval goes below its value: “0.04 (0.01 – 0.07)”.

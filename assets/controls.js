@@ -93,7 +93,6 @@ function marks() {
   const off = !(S.values.s_churn > 0);
   for (const key of ['s_tmin', 's_tmax', 's_noise']) grey(key, off, 'S_churn is 0');
   $('#see-churn').disabled = off;
-  $('#see-churn-row').classList.toggle('off', off);
   const solver = config.entries.solver[S.values.solver];
   const schedule = $('#frame');
   schedule.classList.toggle('off', !solver.needs_schedule);

@@ -306,14 +306,16 @@ def sample_endpoint(flat: dict) -> dict:
             "samples": r.samples.tolist()}
 
 
-def sweep_endpoint(flat: dict, solvers: str | None = None, budgets: str | None = None) -> dict:
-    """Error against NFE: solvers="ddim, heun" and budgets="5, 9, 17", all else as in /explore.
+def sweep_endpoint(flat: dict, solvers: str | None = None, budgets: str | None = None,
+                   grids: str | None = None) -> dict:
+    """Error against NFE: solvers="ddim, heun", budgets="5, 9, 17" and time steps
+    grids="rho, logsnr", all else as in /explore.
 
-    Without solvers and budgets, those of the Compare page.  One row for each run, and for each
-    solver the fitted order with its 95 % interval.
+    Without solvers and budgets, those of the Compare page; without grids, the time steps of the
+    settings.  One row for each run, and for each curve the fitted order with its 95 % interval.
     """
     with _slots:
-        return compare.sweep_numbers(unflatten(Experiment, flat), solvers, budgets)
+        return compare.sweep_numbers(unflatten(Experiment, flat), solvers, budgets, grids)
 
 
 def upload_endpoint(file: str) -> dict:
@@ -344,7 +346,7 @@ def build() -> gr.Blocks:
                 config={**controls.config(), "training": train.form()}, script=f"{base}/app.js")
         gr.api(_named_arguments(explore_endpoint), api_name="explore")
         gr.api(_named_arguments(sample_endpoint), api_name="sample")
-        gr.api(_named_arguments(sweep_endpoint, solvers=str, budgets=str), api_name="sweep")
+        gr.api(_named_arguments(sweep_endpoint, solvers=str, budgets=str, grids=str), api_name="sweep")
         gr.api(_receive_file, api_name="upload")
     return demo
 

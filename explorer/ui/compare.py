@@ -7,7 +7,7 @@ import torch
 from ..analysis.order import fitted_slope
 from ..analysis.truncation import local_truncation
 from ..core.solvers import SOLVERS
-from ..core.timesteps import Rho
+from ..core.timesteps import TIMESTEPS, Rho
 from ..errors import UserError
 from ..experiment import Experiment, prepared, reference_for
 from ..figures import compare as figures
@@ -92,10 +92,20 @@ def _solvers(base: Experiment, names) -> list:
     return [base.solver if n == base.solver.name else SOLVERS[n]() for n in names]
 
 
+def _grids(names) -> list[str]:
+    """The chosen time steps, by name; none: those of the page."""
+    if names is None:
+        return []
+    if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
+        raise UserError(f"Time steps are chosen by their names; got {names!r:.40}.")
+    return list(dict.fromkeys(names))
+
+
 def _sweep(base: Experiment, request: dict) -> Measurement:
     solvers = _solvers(base, request.get("solvers"))
-    budgets = budgets_of(request.get("budgets"))
-    error_against_nfe(base, solvers, budgets)  # says at once what cannot work
+    budgets, grids = budgets_of(request.get("budgets")), _grids(request.get("grids"))
+    error_against_nfe(base, solvers, budgets, grids=grids)  # says at once what cannot work
+    on = ", ".join(TIMESTEPS[g].short for g in grids) or base.timesteps.label
 
     def show(rows: list) -> dict:
         known = [r for r in rows if r.mean is not None]
@@ -108,20 +118,23 @@ def _sweep(base: Experiment, request: dict) -> Measurement:
         title = "Error against evaluations" if best is None else \
             f"Best near {best.nfe} evaluations: {best.name}, mean end error {short(best.mean)}"
         return {"title": title, "figure": figures.error_vs_nfe(rows, slopes, floor),
-                "note": f"{words.data_name(base.data)}, {base.timesteps.label}, "
+                "note": f"{words.data_name(base.data)}, {on}, "
                         f"{base.schedule.label} frame. Mean over samples against the reference at "
                         "σ_min; the slope is fitted to the straight tail.",
                 **_pivot(rows, names, slopes)}
 
-    return Measurement(base, lambda watch: error_against_nfe(base, solvers, budgets, watch),
-                       len(solvers) * len(budgets), show)
+    return Measurement(base, lambda watch: error_against_nfe(base, solvers, budgets, watch,
+                                                             grids=grids),
+                       len(solvers) * len(budgets) * max(1, len(grids)), show)
 
 
-def sweep_numbers(base: Experiment, solvers: str | None, budgets: str | None) -> dict:
+def sweep_numbers(base: Experiment, solvers: str | None, budgets: str | None,
+                  grids: str | None = None) -> dict:
     """A whole sweep as plain numbers, for the API.  Raises UserError as the page would say it."""
-    names = None if solvers is None else \
-        [w for w in (word.strip() for word in str(solvers).split(",")) if w]
-    rows = list(error_against_nfe(base, _solvers(base, names), budgets_of(budgets)))
+    named = lambda text: None if text is None else \
+        [w for w in (word.strip() for word in str(text).split(",")) if w]
+    rows = list(error_against_nfe(base, _solvers(base, named(solvers)), budgets_of(budgets),
+                                  grids=_grids(named(grids))))
     slopes = {}
     for name in dict.fromkeys(r.name for r in rows):
         own = [r for r in rows if r.name == name and r.mean is not None]

@@ -32,7 +32,8 @@ LABELLED = ("digits", "moons", "rings", "pinwheel", "grid")
 def config() -> dict:
     """What the page must know about the settings, as plain values."""
     entries = {
-        slot: {name: {"label": cls.label, "values": _own(slot, cls),
+        slot: {name: {"label": cls.label, "short": getattr(cls, "short", cls.label),
+                      "values": _own(slot, cls),
                       "about": getattr(cls, "card", getattr(cls, "about", "")),
                       **(_card(name, cls) if slot == "solver" else {}),
                       "needs_schedule": getattr(cls, "needs_schedule", True)}
@@ -59,9 +60,9 @@ def _card(name: str, cls) -> dict:
             "source": SOURCES.get(name, ""), "names": list(ALIASES.get(name, ())), "recommended": name in RECOMMENDED}
 
 
-SEE_CHURN = ('<div class="row wide" id="see-churn-row"><span class="lab">Effect</span><button '
-             'class="ghost file" id="see-churn" type="button" title="where it acts, what it adds, '
-             'and whether samples end nearer to the data">What churn does →</button></div>')
+SEE_CHURN = ('<button class="reset effect" id="see-churn" type="button" aria-label="What churn does" '
+             'title="What churn does: where it acts, what it adds, and whether the samples end '
+             'nearer to the data">Effect</button>')
 RESAMPLE = ('<div class="row" id="resample-row" hidden><label for="resample">Levels</label><span></span>'
             '<input type="text" inputmode="numeric" id="resample" '
             'title="another number of levels along the same curve in log σ"></div>')
@@ -130,8 +131,9 @@ def _group(name: str) -> str:
               f'aria-controls="more-{name}">More</button>') if more else ""
     return (f'<details class="group" open data-group="{name}" data-keys="{" ".join(keys)}">'
             f'<summary><span class="chev"></span><h2>{title}</h2>'
-            f'<span class="sum" id="help-sum-{name}"></span>{button}{_reset(name)}</summary>'
-            f'{shown}{SEE_CHURN if name == "churn" else ""}<div id="more-{name}" hidden>{more}</div>'
+            f'<span class="sum" id="help-sum-{name}"></span>{SEE_CHURN if name == "churn" else ""}'
+            f'{button}{_reset(name)}</summary>'
+            f'{shown}<div id="more-{name}" hidden>{more}</div>'
             f'<p class="help" id="help-{name}"></p></details>')
 
 

@@ -70,7 +70,7 @@ def test_a_sweep_has_named_arguments_and_the_rows_of_the_page(client):
 
 @pytest.mark.parametrize("values, named", [
     ({"solvers": "heun, hune"}, "hune"), ({"solvers": " , "}, "at least one solver"),
-    ({"budgets": "5, many"}, "many"), ({"budgets": "0"}, "1 to 1023"), ({"budgets": ""}, "1 to 24"),
+    ({"grids": "rho, cosine"}, "cosine"), ({"budgets": "5, many"}, "many"), ({"budgets": "0"}, "1 to 1023"), ({"budgets": ""}, "1 to 24"),
     ({"nfe": -1}, "-1"), ({"timesteps": "custom"}, "typed list")],
     ids=lambda v: v if isinstance(v, str) else "")
 def test_a_bad_sweep_is_refused_in_a_sentence(client, values, named):

@@ -600,17 +600,20 @@ def test_a_link_restores_what_is_compared(walk):
     pressed = walk.page.locator("#compare-solvers [aria-pressed=true]")
     assert [b.get_attribute("data-name") for b in pressed.all()] == ["heun", "lms"]
     walk.page.click("#compare-solvers [data-name=ddim]")
+    walk.page.click("#compare-grids [data-name=logsnr]")
     walk.page.fill("#compare-budgets", "5, 11")
     walk.page.click("#compare-distance")
     walk.page.wait_for_function("location.href.includes('compare=distance')")
     walk.page.wait_for_function(SWEPT)
     assert walk.query["solvers"] == "heun,ddim,lms" and walk.query["budgets"] == "5,11"
+    assert walk.query["grids"] == "logsnr"
     title = walk.page.inner_text("#compare-title")
     walk.page.reload()
     walk.page.wait_for_function(READY)
     walk.page.wait_for_function("(t) => document.querySelector('#compare-title').textContent === t",
                                 arg=title)
     assert walk.page.input_value("#compare-budgets") == "5, 11" and pressed.count() == 3
+    assert walk.page.get_attribute("#compare-grids [data-name=logsnr]", "aria-pressed") == "true"
 
 
 def test_the_explore_page_leads_to_what_churn_does(walk):

@@ -139,6 +139,8 @@ def test_cancelling_keeps_what_was_measured():
     ({"kind": "sweep", "values": {"nfe": "banana"}}, "banana"),
     ({"kind": "sweep", "values": {"timesteps": "custom"}}, "typed list"),
     ({"kind": "local", "values": {"solver": "unipc"}}, "UniPC"),
+    ({"kind": "sweep", "grids": ["edm"]}, "Unknown time steps 'edm'"),
+    ({"kind": "sweep", "grids": "rho"}, "by their names"), ({"kind": "sweep", "grids": [1]}, "[1]"),
     ({"kind": "churn"}, "S_churn is 0"),
     ({"kind": "churn", "values": {"s_churn": 9, "s_tmin": 90, "s_tmax": 95}}, "No step lies between"),
 ])
