@@ -233,7 +233,7 @@ export async function start({ element, props, server: functions, upload }) {
   });
   initActions(upload);
   initCompare(server, config, problem);
-  initTrain(server, config, problem);
+  initTrain(server, config);
   showPage(S.page);
   $(`#what input[value=${S.what}]`).checked = true;
   if (config.draw === 'drawn') S.view = 'draw';
