@@ -234,7 +234,7 @@ export async function start({ element, props, server: functions, upload }) {
   });
   initActions(upload);
   initCompare(server, config, problem);
-  initTrain(server, config, problem);
+  initTrain(server, config);
   initNetworks(server, upload, { problem, changed: () => { writeControls(); ask({ values: flat() }); } });
   showPage(S.page);
   $(`#what input[value=${S.what}]`).checked = true;
