@@ -13,7 +13,7 @@ from explorer.errors import UserError
 from explorer.models import catalogue, files, load
 from explorer.models.catalogue import Entry, fetch, is_here
 
-from .snapshots import snapshot
+from .snapshots import KWARGS, snapshot
 
 GOOD = snapshot()
 
@@ -97,7 +97,7 @@ def test_fetched_converted_and_known_by_name(entry, server, tmp_path):
     d = load("tiny")
     assert d.shape == (1, 8, 8)
     config = files.find("tiny").config
-    assert config["licence"] == "CC BY-NC-SA 4.0" and config["source"] == entry.url
+    assert config["licence"] == "CC BY-NC-SA 4.0" and config["origin"] == entry.url
     assert list(fetch(entry)) == [] and len(server.asked) == 1  # once
 
 
@@ -150,8 +150,7 @@ def test_all_was_there_already(entry, server, tmp_path):
 def test_another_file_under_the_old_address_is_thrown_away(entry, server, tmp_path):
     list(fetch(entry))
     files.delete("tiny")
-    server.content = snapshot(kwargs={**__import__("tests.models.snapshots", fromlist=["KWARGS"]).KWARGS,
-                                      "dropout": 0.2})
+    server.content = snapshot(kwargs={**KWARGS, "dropout": 0.2})
     with pytest.raises(UserError, match="not the file that was first fetched"):
         list(fetch(entry))
     assert not is_here(entry) and "tiny.part" not in parts(tmp_path)
@@ -164,7 +163,7 @@ def test_a_hostile_file_is_refused_and_not_recorded(entry, server, tmp_path):
     server.content = b"\x80\x04cos\nsystem\n."
     with pytest.raises(UserError, match="os.system"):
         list(fetch(entry))
-    assert not is_here(entry) and parts(tmp_path) == ["tiny.json"]
+    assert not is_here(entry) and parts(tmp_path) == []
 
 
 @pytest.mark.parametrize("code", [403, 404, 500])
