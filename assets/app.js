@@ -11,6 +11,7 @@ import { drawStage, initStage, paintStage } from './stage.js';
 import { drawMini, paintMini } from './shelf.js';
 import { copy } from './help.js';
 import { COMPARE_KEYS, begin, drawCompare, initCompare, readCompare, resumeCompare, writeCompare } from './compare.js';
+import { initNetworks } from './networks.js';
 import { drawTrain, initTrain, trainChanged } from './train.js';
 
 // Gradio keeps `page` and `view` for itself, so the links say `tab` and `stage`.
@@ -127,7 +128,7 @@ function opened() {
 function drawWords() {
   const { run, error } = S.parts;
   $('#title').textContent = error?.finding?.title ?? run.title;
-  $('#subtitle').textContent = error ? error.finding?.subtitle ?? error.why ?? '' : 'Measuring the error …';
+  $('#subtitle').textContent = error ? error.finding?.subtitle ?? error.why ?? '' : run.first ?? 'Measuring the error …';
   const pieces = [...run.status];
   pieces[2] = error?.ends ?? '';
   $('#status').innerHTML = pieces.filter(Boolean).map((p, i, all) => `<span class="${i === all.length - 1 ? 'right' : i === 3 ? 'opt' : ''}">${p}</span>`).join('');
@@ -236,7 +237,8 @@ export async function start({ element, props, server: functions, upload }) {
     settled: () => {},
   });
   initActions(upload);
-  initTrain(server, config, problem);
+  initTrain(server, config);
+  initNetworks(server, upload, { problem, changed: () => { writeControls(); ask({ values: flat() }); } });
   showPage(S.page);
   $(`#what input[value=${S.what}]`).checked = true;
   if (config.draw === 'drawn') S.view = 'draw';

@@ -8,11 +8,18 @@ import { showPop } from './help.js';
 
 const POLL = 700, IDLE = 5000;
 const GONE = { problem: 'The server did not answer; try again.' };
-let server = null, config = null, problem = () => {}, told = {}, held = {}, data = '', timer = null, wasBusy = false;
+let server = null, config = null, told = {}, held = {}, data = '', timer = null, wasBusy = false;
 const ask = (request) => server.training(request).catch(() => GONE);
 
-export function initTrain(functions, given, tell) {
-  [server, config, problem] = [functions, given, tell];
+// A sentence on this page; what is drawn stays.
+function problem(sentence) {
+  $('#train-problem').hidden = !sentence;
+  $('#train-problem span').textContent = sentence ?? '';
+}
+
+export function initTrain(functions, given) {
+  [server, config] = [functions, given];
+  $('#train-problem button').onclick = () => problem(null);
   const { letters, columns } = config.training;
   $('#train-config').innerHTML = Object.entries(letters).map(([k, about]) => `<option value="${k}" title="${about}">${k}</option>`).join('');
   for (const id of ['precond', 'loss']) $(`#train-${id}`).innerHTML = columns.map((c) => `<option value="${c.value}">${c.label}</option>`).join('');

@@ -28,8 +28,8 @@ def figures(rho: float) -> list[go.Figure]:
     plane.  The page's table of steps is left out."""
     e = dataclasses.replace(Experiment(), timesteps=Rho(rho=rho))
     r = run(e)
-    data, path, error = (panels.part(name, e, r) for name in ("data", "path", "error"))
-    strips = [error["steps"], path["curvature"]["bend"], path["plane"], data["loss"]["edm"],
+    loss, path, error = (panels.part(name, e, r) for name in ("loss", "path", "error"))
+    strips = [error["steps"], path["curvature"]["bend"], path["plane"], loss["strips"]["edm"],
               error["strip"]]
     out = [*map(spine.figure, strips), _stage(r, path["hero"]), _plane(e, path["hero"])]
     for fig in out:
