@@ -124,11 +124,7 @@ def answers_of(denoiser) -> tuple[Tensor, tuple[int, ...]]:
     k = torch.arange(1, size + 1, dtype=torch.float64)
     sigma = torch.tensor([0.1, 0.5, 2.0, 20.0], dtype=torch.float64)
     x = torch.stack([(s + 0.5) * torch.cos((i + 1.3) * k + i) for i, s in enumerate(sigma)])
-    where = next((v.device for v in vars(denoiser).values() if isinstance(v, Tensor)), None) \
-        if hasattr(denoiser, "__dict__") else None
-    if isinstance(denoiser, torch.nn.Module):
-        where = next((p.device for p in denoiser.parameters()), where)
-    where = where if where is not None else getattr(denoiser, "device", "cpu")
+    where = _device(denoiser)
     dtype = torch.float32 if str(where).startswith("mps") else torch.float64
     answer = denoiser(x.reshape(4, *shape).to(where, dtype), sigma.to(where, dtype))
     answer = answer.reshape(4, -1).cpu().double()
@@ -141,13 +137,25 @@ def answers_of(denoiser) -> tuple[Tensor, tuple[int, ...]]:
     return found, shape
 
 
+def _device(denoiser) -> torch.device:
+    """Where a model's numbers are; the CPU if it has none to see."""
+    for v in [denoiser, *vars(denoiser).values()] if hasattr(denoiser, "__dict__") else []:
+        if isinstance(v, Tensor):
+            return v.device
+        if isinstance(v, torch.nn.Module) and (p := next(v.parameters(), None)) is not None:
+            return p.device
+    return torch.device("cpu")
+
+
 # ---- files ---------------------------------------------------------------------------------------
 
 def folder() -> Path:
-    """Where predictors trained here are kept: EXPLORER_CACHE, or a folder in the user's cache."""
+    """Where predictors trained here are kept: beside the checkpoints, in EXPLORER_CACHE or the place
+    that XDG names for caches.
+    """
     base = os.environ.get("EXPLORER_CACHE")
-    root = Path(base) if base else Path.home() / ".cache" / "diffusion-sampler-explorer"
-    return root / "predictors"
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return (Path(base) if base else cache / "diffusion-sampler-explorer") / "predictors"
 
 
 def names() -> list[str]:

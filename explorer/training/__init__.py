@@ -1,0 +1,1 @@
+"""Training: generators of Progress, which the caller may stop at any point."""
