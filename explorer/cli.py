@@ -1,10 +1,11 @@
-"""The command line: python -m explorer serve | sample | bench."""
+"""The command line: python -m explorer serve | sample | train | bench."""
 
 import argparse
 import json
 import os
 import socket
 import sys
+import time
 from pathlib import Path
 
 from .errors import UserError
@@ -13,13 +14,14 @@ from .errors import UserError
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; bad input gives a sentence and exit code 2."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    commands = {"serve": serve, "sample": sample, "bench": bench}
+    commands = {"serve": serve, "sample": sample, "train": train, "bench": bench}
     if not arguments or arguments[0] not in commands:
         wanted = f"Unknown command {arguments[0]!r}. " if arguments and arguments[0][0] != "-" \
             else ""
-        print(f"{wanted}Usage: python -m explorer serve|sample|bench ...\n"
+        print(f"{wanted}Usage: python -m explorer serve|sample|train|bench ...\n"
               "  serve    open the page (serve --help lists host, port, device, auth, limits)\n"
               "  sample   key=value ...  run an experiment and print its numbers\n"
+              "  train    config=F data=digits name=mine ...  train a network; Ctrl+C pauses\n"
               "  bench    ui|sampler|denoiser  measure speed, as ratios against a baseline")
         return 0 if not arguments or arguments[0] in ("-h", "--help") else 2
     try:
@@ -134,11 +136,8 @@ def sample(arguments: list[str]) -> int:
     from . import experiment
     from .settings import to_query, unflatten
 
-    pairs = [s.partition("=") for s in options.settings]
-    if bad := [k for k, sep, _ in pairs if not sep]:
-        raise UserError(f"{bad[0]!r} is not of the form key=value.")
     experiment.use_device(options.device)
-    e = unflatten(experiment.Experiment, {k: v for k, _, v in pairs})
+    e = unflatten(experiment.Experiment, _pairs(options.settings))
     r = experiment.run(e)
     errors = experiment.errors_of(r, exact=True) if len(r.levels) > 1 else None
     out = {"query": to_query(e), "nfe": r.nfe, "steps": r.steps, "seconds": round(r.seconds, 4),
@@ -152,6 +151,68 @@ def sample(arguments: list[str]) -> int:
         np.savez_compressed(options.out, samples=t.samples.cpu(), sigma=t.sigma, x=t.x.cpu(),
                             denoised=t.denoised.cpu())
     return 0
+
+
+def _pairs(words: list[str]) -> dict[str, str]:
+    """{key: value} of “key=value” words."""
+    pairs = [w.partition("=") for w in words]
+    if bad := [k for k, sep, _ in pairs if not sep]:
+        raise UserError(f"{bad[0]!r} is not of the form key=value.")
+    return {k: v for k, _, v in pairs}
+
+
+def train(arguments: list[str]) -> int:
+    """python -m explorer train config=F data=digits name=mine [key=value ...] [--out FOLDER]"""
+    p = argparse.ArgumentParser(
+        prog="python -m explorer train",
+        description="Train a network and keep it as a checkpoint. Ctrl+C or a crash pauses: the "
+                    "same command goes on.")
+    p.add_argument("settings", nargs="*", metavar="key=value",
+                   help="config=A to F is where the settings begin; name= of the result; then any "
+                        "setting: data=digits kimg=300 batch=64 conditional=true precond=vp ...")
+    p.add_argument("--device", default="auto")
+    p.add_argument("--threads", type=int, default=None, help="CPU threads; all if not given")
+    p.add_argument("--out", default=None, metavar="FOLDER", help="keep the checkpoint in here")
+    p.add_argument("--replace", action="store_true", help="replace a checkpoint of this name")
+    options = p.parse_intermixed_args(arguments)
+    import torch
+
+    from .core.device import pick
+    from .data import allow_fetch
+    from .training import runs
+    from .training.configs import chosen
+
+    if options.threads is not None:
+        if not 1 <= options.threads <= 256:
+            raise UserError(f"--threads = {options.threads} is out of range; 1 to 256 works.")
+        torch.set_num_threads(options.threads)
+    allow_fetch()  # who sits at the command line owns the machine
+    flat = _pairs(options.settings)
+    wanted, name = flat.pop("config", "F"), flat.pop("name", None)
+    t = chosen(wanted, flat)
+    name = name or "-".join([t.data.name, wanted.lower(), *["cond"] * t.conditional])
+    print(f"Training {runs.title(t)} as {name}.", flush=True)
+    shown = 0.0
+    try:
+        for p in runs.run(t, name, out=options.out, device=pick(options.device),
+                          replace=options.replace, look=60.0):
+            if p.done or time.monotonic() - shown > 5:
+                shown = time.monotonic()
+                _tell(p)
+    except KeyboardInterrupt:
+        print("\nPaused; the same command goes on.")
+        return 130
+    return 0
+
+
+def _tell(p) -> None:
+    loss = "" if p.loss is None else f", loss {p.loss:.4f}"
+    left = f", {p.left / 60:.1f} minutes left" if 0 < p.left < 1e6 else ""
+    print(f"{p.images:,} of {p.total:,} images{loss}, {p.rate:.0f} a second{left}", flush=True)
+    if p.done:
+        print("     σ    at first       now     ideal   (E‖D − y‖² per number)")
+        for row in zip(p.now.sigma, p.first.mean, p.now.mean, p.now.floor):
+            print("".join(f"{v:10.4g}" for v in row))
 
 
 def bench(arguments: list[str]) -> int:

@@ -1,1 +1,1 @@
-"""Training: generators of Progress, which the caller may stop at any point."""
+"""Training as generators of Progress: configurations A to F, losses, augmentation, the loop."""

@@ -1,0 +1,137 @@
+"""MNIST, Fashion-MNIST and CIFAR-10, fetched once from OpenML and kept as bytes.
+
+A link or a visitor never makes this machine fetch anything: unless `allow_fetch` was called by the
+person who owns it, only what is on disk is there.
+"""
+
+import io
+import os
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..errors import UserError
+from ..settings import param, setting
+from .views import principal_plane
+
+
+class Set(NamedTuple):
+    """Where OpenML keeps a set, and how its rows are laid out."""
+
+    label: str
+    number: int
+    shape: tuple[int, int, int]
+
+
+SETS = {"mnist": Set("MNIST", 554, (1, 28, 28)),
+        "fashion": Set("Fashion-MNIST", 40996, (1, 28, 28)),
+        "cifar10": Set("CIFAR-10", 40927, (3, 32, 32))}
+SHOWN = 1000  # images on the page; training sees all of them
+_allowed = [False]
+
+
+@setting
+class Published:
+    """A published set of 60,000 or 70,000 labelled images, in [−1, 1].
+
+    28 × 28 images get a border of 2 to become 32 × 32; 16 × 16 is the mean of each 2 × 2.  Raises
+    UserError when the set is not on this machine and may not be, or cannot be, fetched.
+    """
+
+    name: ClassVar[str] = "published"
+    label: ClassVar[str] = "MNIST, CIFAR-10 …"
+    kind: ClassVar[str] = "image"
+    about: ClassVar[str] = "Published image sets, where the owner has fetched them."
+    thickness: ClassVar[float] = 0.0
+    which: str = param("mnist", choices=tuple((k, s.label) for k, s in SETS.items()), label="Set",
+                       help="fetched from openml.org once")
+    size: int = param(16, choices=((16, "16 × 16"), (32, "32 × 32")), label="Size",
+                      help="side in pixels")
+
+    def points(self) -> Tensor:
+        """(1000, C, size, size): the first of them."""
+        return _points(self)
+
+    def labels(self) -> Tensor:
+        """(1000,)."""
+        return _held(self.which)[1][:SHOWN]
+
+    def view(self) -> Tensor:
+        """The principal plane, (2, C size²)."""
+        return _view(self)
+
+    def draw(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """n images of all, drawn with replacement, and their labels.  `generator` is on the CPU."""
+        images, labels = _held(self.which)
+        pick = torch.randint(len(images), (n,), generator=generator)
+        return _sized(images[pick], self.size), labels[pick]
+
+
+def allow_fetch(yes: bool = True) -> None:
+    """Whether this process may fetch a set that is not on disk."""
+    _allowed[0] = yes
+
+
+def _sized(images: Tensor, size: int) -> Tensor:
+    """(n, C, H, W) uint8 -> (n, C, size, size) float32."""
+    x = images.float() / 127.5 - 1
+    x = torch.nn.functional.pad(x, [(32 - x.shape[-1]) // 2] * 4, value=-1.0)
+    return torch.nn.functional.avg_pool2d(x, 32 // size) if size < 32 else x
+
+
+def _folder() -> Path:
+    root = os.environ.get("EXPLORER_CACHE") or Path.home() / ".cache" / "diffusion-sampler-explorer"
+    return Path(root) / "published"
+
+
+def _held(which: str) -> tuple[Tensor, Tensor]:
+    return _load(_folder() / f"{which}.npz", which)
+
+
+@lru_cache(maxsize=1)  # up to 184 MB
+def _load(path: Path, which: str) -> tuple[Tensor, Tensor]:
+    if not path.exists():
+        _fetch(path, which)
+    with np.load(path, allow_pickle=False) as file:
+        return torch.from_numpy(file["images"]), torch.from_numpy(file["labels"].astype(np.int64))
+
+
+def _fetch(path: Path, which: str) -> None:
+    label, number, shape = SETS[which]
+    if not _allowed[0]:
+        raise UserError(f"{label} is not on this machine. Its owner can fetch it once with "
+                        f"`python -m explorer train data=published data.which={which}`.")
+    from sklearn.datasets import fetch_openml
+
+    try:
+        x, y = fetch_openml(data_id=number, return_X_y=True, as_frame=False, cache=False)
+    except (OSError, ValueError) as error:  # URLError is an OSError; a proxy may answer nonsense
+        raise UserError(f"{label} could not be fetched from openml.org "
+                        f"({str(error)[:120] or type(error).__name__}). Try again with a network; "
+                        "digits, glyphs and patches need none.") from error
+    keep(path, np.asarray(x).astype(np.uint8).reshape(-1, *shape), np.asarray(y).astype(np.uint8))
+
+
+def keep(path: Path, images: np.ndarray, labels: np.ndarray) -> None:
+    """Write a set in one act: images (n, C, H, W) and labels (n,), uint8."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, images=images, labels=labels)
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
+        part.write(buffer.getvalue())
+    os.replace(part.name, path)
+
+
+@lru_cache(maxsize=2)
+def _points(published: Published) -> Tensor:
+    return _sized(_held(published.which)[0][:SHOWN], published.size).double()
+
+
+@lru_cache(maxsize=2)
+def _view(published: Published) -> Tensor:
+    return principal_plane(published.points())

@@ -1,0 +1,99 @@
+"""A network with its preconditioning: trainable as `Preconditioned`, frozen as `NetworkDenoiser`."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .precond import EDM
+
+
+class Preconditioned(nn.Module):
+    """D(x; σ) = c_skip x + c_out F(c_in x; c_noise) around any network, for training.
+
+    net: called as net(c_in x, c_noise, labels, augment), with `features=True` for (F, h).  Its
+    parameters are this module's, under the prefix `model.`, as in EDM's files.  shape: of one sample.
+    """
+
+    def __init__(self, net: nn.Module, precond=EDM(), shape: tuple[int, ...] = ()):
+        super().__init__()
+        self.model, self.precond, self.shape = net, precond, tuple(shape)
+
+    @property
+    def label_dim(self) -> int:
+        """Number of classes; 0 where the network has none."""
+        return self.model.label_dim
+
+    def forward(self, x: Tensor, sigma: Tensor, labels: Tensor | None = None,
+                augment: Tensor | None = None, features: bool = False):
+        """D(x; σ), (B, *shape) in x's dtype; with `features` also h of the network.
+
+        x (B, *shape) unscaled; sigma () or (B,); labels (B,) or () class indices, or one-hot
+        (B, label_dim), or None for label zero; augment (B, augment_dim).  Gradients flow.
+        """
+        p, weight = self.precond, next(self.model.parameters())
+        sigma = torch.as_tensor(sigma, dtype=x.dtype)  # a 0-d level stays where it is: no transfer
+        if sigma.ndim:
+            sigma = sigma.to(x.device).reshape(-1)
+        level = sigma.reshape(-1, *[1] * (x.ndim - 1)) if sigma.ndim else sigma
+        c_noise = p.c_noise(sigma).reshape(-1).to(weight.device, torch.float32)
+        out = self.model((p.c_in(level) * x).to(torch.float32), c_noise,
+                         self._one_hot(labels, x.device), augment, **{"features": True} if features
+                         else {})
+        raw, h = out if features else (out, None)
+        raw = raw[:, :x.shape[1]].to(x.dtype)  # ADM may append variances
+        denoised = p.c_skip(level) * x + p.c_out(level) * raw
+        return (denoised, h) if features else denoised
+
+    def _one_hot(self, labels, device) -> Tensor | None:
+        """(B or 1, label_dim) float32; zeros where no label is given, None without classes."""
+        if not self.label_dim:
+            return None
+        if labels is None:
+            return torch.zeros(1, self.label_dim, device=device)
+        labels = torch.as_tensor(labels, device=device)
+        if not labels.is_floating_point():
+            labels = F.one_hot(labels.long().reshape(-1), self.label_dim)
+        return labels.to(torch.float32).reshape(-1, self.label_dim)
+
+
+class NetworkDenoiser:
+    """A trained network as a Denoiser: D(x, sigma, labels=None).
+
+    x (B, *shape) unscaled in any float dtype, sigma () or (B,); the answer has x's dtype, while the
+    network itself runs in float32.  Parameters are frozen, gradients flow to x and sigma.
+    labels: as for `Preconditioned`; None means `self.labels`, and where that is None, label zero.
+    """
+
+    def __init__(self, module: Preconditioned, labels: Tensor | None = None,
+                 sigma_data: float | None = None):
+        self.module = module.eval().requires_grad_(False)
+        self.labels = labels
+        self.shape, self.label_dim = module.shape, module.label_dim
+        self.sigma_min, self.sigma_max = module.precond.sigma_min, module.precond.sigma_max
+        self.sigma_data = module.precond.sigma_data if sigma_data is None else sigma_data
+
+    def __call__(self, x: Tensor, sigma: Tensor, labels=None) -> Tensor:
+        return self.module(x, sigma, self.labels if labels is None else labels)
+
+    def with_features(self, x: Tensor, sigma: Tensor, labels=None) -> tuple[Tensor, Tensor]:
+        """(D (B, *shape), features (B, 64)): the channel mean of the U-Net's bottleneck, 8 x 8.
+
+        Other resolutions are pooled or repeated to 8 x 8, a hidden layer of an MLP to 64 numbers.
+        AMED-Solver's input (Zhou et al. 2024, Sec. 3.3); it stays on the graph of x and sigma.
+        """
+        labels = self.labels if labels is None else labels
+        denoised, h = self.module(x, sigma, labels, features=True)
+        h = h.mean(1, keepdim=True) if h.ndim == 4 else h
+        pooled = F.adaptive_avg_pool2d(h, 8) if h.ndim == 4 else \
+            F.adaptive_avg_pool1d(h[:, None], 64)
+        return denoised, pooled.flatten(1).to(x.dtype)
+
+    def conditioned(self, labels) -> "NetworkDenoiser":
+        """The same network with these labels as its default."""
+        return NetworkDenoiser(self.module, labels, self.sigma_data)
+
+    def to(self, device=None, dtype=None) -> "NetworkDenoiser":
+        """The same network elsewhere; dtype is that of the sampler's state and leaves it alone."""
+        labels = self.labels.to(device) if isinstance(self.labels, Tensor) else self.labels
+        self.module.to(device)
+        return NetworkDenoiser(self.module, labels, self.sigma_data)

@@ -1,0 +1,222 @@
+"""What a training is, as one frozen dataclass, and EDM's Table 2 as a ladder of replacements.
+
+    A --hyper--> B --network--> C --precond--> D --loss--> E --augment--> F
+
+Scaled to data of 8 to 32 pixels and minutes instead of days: what changes at each rung is EDM's,
+the sizes are ours.  Any single difference can be chosen alone, as every one is a field.
+"""
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from ..data import DATASETS, Digits
+from ..errors import UserError
+from ..models import architecture
+from ..models.denoiser import Preconditioned
+from ..models.precond import EDM, IDDPM, VE, VP
+from ..settings import named, param, setting, slot, unflatten
+from . import augment
+from .loss import LOSSES, EDMLoss
+
+COLUMNS = (("edm", "EDM"), ("vp", "VP"), ("ve", "VE"), ("iddpm", "iDDPM"))
+FAMILIES = (("ddpmpp", "DDPM++"), ("ncsnpp", "NCSN++"), ("adm", "ADM"))
+LARGEST = 5_000_000  # parameters that a visitor may train
+
+
+@setting
+class Unet:
+    """A small U-Net of EDM's three families."""
+
+    name: ClassVar[str] = "unet"
+    label: ClassVar[str] = "U-Net"
+    family: str = param("ddpmpp", choices=FAMILIES, label="Family", help="of EDM's architectures")
+    channels: int = param(24, 8, 128, 4, label="Channels", help="width that the multiples refer to")
+    widths: tuple = param((2.0, 2.0), 1, 8, label="Widths", longest=4,
+                          help="multiples of the channels, one for each resolution")
+    blocks: int = param(1, 1, 4, 1, label="Blocks", help="residual blocks at each resolution")
+    attention: int = param(4, choices=((0, "none"), (4, "4 × 4"), (8, "8 × 8"), (16, "16 × 16")),
+                           label="Attention", help="resolution that has it; the lowest always does")
+
+    def check(self):
+        if not self.widths or any(w != int(w) for w in self.widths):
+            raise UserError(f"Widths must be whole numbers; got {list(self.widths)}. Try 2, 2.")
+
+    def describe(self, shape: tuple[int, ...], label_dim: int, told: int, dropout: float):
+        """(class, its arguments) for `models.architecture`."""
+        if len(shape) != 3:
+            raise UserError("A U-Net is for images; points want network=mlp.")
+        if shape[1] % 2 ** (len(self.widths) - 1) or shape[1] >> (len(self.widths) - 1) < 2:
+            raise UserError(f"{len(self.widths)} resolutions do not fit into {shape[1]} pixels; "
+                            "use fewer widths.")
+        common = dict(img_resolution=shape[1], in_channels=shape[0], out_channels=shape[0],
+                      label_dim=label_dim, augment_dim=told, model_channels=self.channels,
+                      channel_mult=[int(w) for w in self.widths], num_blocks=self.blocks,
+                      attn_resolutions=[self.attention], dropout=dropout)
+        if self.family == "adm":
+            if self.channels * int(min(self.widths)) < 64:
+                raise UserError("ADM has attention heads of 64 channels: channels × the least width "
+                                f"must be 64 or more; got {self.channels} × {min(self.widths):g}.")
+            return "DhariwalUNet", common
+        ncsn = dict(embedding_type="fourier", encoder_type="residual", channel_mult_noise=2,
+                    resample_filter=[1, 3, 3, 1]) if self.family == "ncsnpp" else {}
+        return "SongUNet", common | ncsn
+
+
+@setting
+class Perceptron:
+    """A small residual network for points."""
+
+    name: ClassVar[str] = "mlp"
+    label: ClassVar[str] = "MLP"
+    width: int = param(128, 16, 512, 16, label="Width", help="numbers in each layer")
+    depth: int = param(4, 1, 12, 1, label="Depth", help="residual blocks")
+    waves: int = param(3, 0, 8, 1, label="Waves", help="frequencies of the input, beside itself")
+
+    def describe(self, shape: tuple[int, ...], label_dim: int, told: int, dropout: float):
+        """(class, its arguments) for `models.architecture`."""
+        if len(shape) != 1:
+            raise UserError("An MLP is for points; images want network=unet.")
+        return "Mlp", dict(dimension=shape[0], label_dim=label_dim, width=self.width,
+                           depth=self.depth, waves=self.waves, dropout=dropout)
+
+
+NETWORKS = named(Unet, Perceptron)
+
+
+@setting
+class Hyper:
+    """The numbers of the optimiser.  kimg: thousands of images, or of points."""
+
+    batch: int = param(64, 1, 1024, 1, label="Batch", log=True, help="images in each step")
+    lr: float = param(1e-3, 1e-6, 1e-1, label="Learning rate", log=True, help="of Adam")
+    ramp: float = param(10.0, 0, 10000, label="Ramp, kimg",
+                        help="the learning rate rises linearly from 0 so long")
+    half_life: float = param(20.0, 0, 10000, label="EMA half-life, kimg",
+                             help="of the averaged weights; at most 5 % of what was seen")
+    dropout: float = param(0.0, 0, 0.9, 0.01, label="Dropout", help="share of activations hidden")
+    clip: float = param(0.0, 0, 1000, label="Clip", help="largest norm of the gradient; 0: none")
+
+
+@setting
+class Training:
+    """All of a training: the same setting and seed give the same weights on the same machine."""
+
+    data: Any = slot(Digits(), DATASETS, "Data")
+    network: Any = slot(Unet(), NETWORKS, "Network")
+    precond: str = param("edm", choices=COLUMNS, label="Preconditioning", help="EDM Table 1, middle")
+    loss: str = param("edm", choices=COLUMNS, label="Loss", help="p_train and λ: EDM Table 1, bottom")
+    hyper: Hyper = Hyper()
+    augment: float = param(0.12, 0, 1, 0.01, label="Augmentation",
+                           help="probability of each geometric operation")
+    mirror: bool = param(False, label="Mirror", choices=((False, "as often"), (True, "half")),
+                         help="x-flips as often as the others, or half of all images as in EDM")
+    hidden: bool = param(False, label="Augment label",
+                         choices=((False, "told"), (True, "withheld")),
+                         help="withheld: the network is not told, and the augmentation leaks")
+    conditional: bool = param(False, label="Classes", choices=((False, "ignored"), (True, "told")),
+                              help="train a class-conditional network")
+    sigma_data: float = param(0.0, 0, 10, 0.01, label="σ_data",
+                              help="0: the root mean square of the data")
+    kimg: float = param(300.0, 0.1, 100000, label="Length, kimg", log=True,
+                        help="thousands of images, or of points, to train on")
+    seed: int = param(0, 0, 2**31 - 1, 1, label="Seed", help="of weights, data, noise, everything")
+
+    def check(self):
+        if self.augment and self.data.name != "upload" and self.data.kind != "image":
+            raise UserError("Augmentation turns and moves images; points want augment=0.")
+
+    @property
+    def images(self) -> int:
+        return round(1000 * self.kimg)
+
+
+def config(letter: str, data=Digits()) -> Training:
+    """EDM's configuration A to F for this data, by replacing one thing after the other.
+
+    Points have no augmentation, so F is E there.  Raises UserError for another letter.
+    """
+    ladder = _ladder(data)
+    if letter.upper() not in ladder:
+        raise UserError(f"Unknown configuration {letter!r:.40}. Known: {', '.join(ladder)}.")
+    return ladder[letter.upper()]
+
+
+@setting
+class _Data:
+    data: Any = slot(Digits(), DATASETS, "Data")
+
+
+def chosen(letter: str, flat: dict) -> Training:
+    """Configuration `letter` for the data that a flat form names, with all else in it replaced."""
+    own = {k: v for k, v in flat.items() if str(k).split(".")[0] == "data"}
+    return unflatten(Training, flat, config(letter, unflatten(_Data, own).data))
+
+
+def _ladder(data) -> dict[str, Training]:
+    if data.kind == "image":
+        small = data.points().shape[-1] <= 16
+        old = Unet(widths=(1.0, 2.0, 2.0) if small else (1.0, 2.0, 2.0, 2.0))
+        new = replace(old, widths=(2.0, 2.0) if small else (2.0, 2.0, 2.0))
+    else:
+        old, new = Perceptron(width=96, depth=6), Perceptron()
+    a = Training(data, old, "vp", "vp", OLD, augment=0.0)
+    b = replace(a, hyper=NEW)
+    c = replace(b, network=new)
+    d = replace(c, precond="edm")
+    e = replace(d, loss="edm")
+    f = replace(e, augment=0.12) if data.kind == "image" else e
+    return {"A": a, "B": b, "C": c, "D": d, "E": e, "F": f}
+
+
+# Table 7, CIFAR-10: batch and learning rate go up, the ramp gets longer, clipping goes
+OLD = Hyper(batch=32, lr=2e-4, ramp=1.0, half_life=36.0, dropout=0.1, clip=1.0)
+NEW = Hyper(batch=64, lr=1e-3, ramp=10.0, half_life=20.0, dropout=0.0, clip=0.0)
+
+
+def draw(data, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor | None]:
+    """n clean samples (n, *shape) float32 and their labels (n,), or None without classes."""
+    if hasattr(data, "draw"):
+        return data.draw(n, generator)
+    points, labels = data.points(), data.labels()
+    pick = torch.randint(len(points), (n,), generator=generator)
+    x = points[pick].float()
+    if data.thickness:
+        x = x + data.thickness * torch.randn(x.shape, generator=generator)
+    return x, None if labels is None else labels[pick]
+
+
+def sigma_data(t: Training) -> float:
+    """What EDM's preconditioning divides by: E y² = σ_data² makes the loss 1 to begin with."""
+    if t.sigma_data:
+        return t.sigma_data
+    y = t.data.points()
+    return float(f"{float((y.square().mean() + t.data.thickness**2).sqrt()):.3g}")
+
+
+def description(t: Training) -> dict:
+    """The network with its preconditioning in the words of `models.architecture`."""
+    points, labels = t.data.points(), t.data.labels()
+    if t.conditional and labels is None:
+        raise UserError(f"{t.data.label} has no classes; use conditional=false.")
+    shape = tuple(points.shape[1:])
+    classes = int(labels.max()) + 1 if t.conditional else 0
+    told = augment.LABELS if t.augment and not t.hidden else 0
+    precond = {"vp": VP(), "ve": VE(), "iddpm": IDDPM(), "edm": EDM(sigma_data(t))}[t.precond]
+    kind, kwargs = t.network.describe(shape, classes, told, t.hyper.dropout)
+    return architecture.describe(kind, kwargs, precond, shape)
+
+
+def build(t: Training) -> Preconditioned:
+    """The untrained network with its preconditioning, from the seed alone."""
+    words = description(t)
+    with torch.random.fork_rng(devices=[]):  # layers draw their weights from the global generator
+        torch.manual_seed(t.seed)
+        return architecture.build(words)
+
+
+def loss_of(t: Training):
+    """The loss with its constants."""
+    return EDMLoss(sigma_data(t)) if t.loss == "edm" else LOSSES[t.loss]()

@@ -1,0 +1,96 @@
+"""The loss at every noise level, of a network and of the ideal denoiser: EDM, Fig. 5a."""
+
+import dataclasses
+import math
+
+import torch
+from torch import Tensor
+
+from ..analysis.loss import Loss, loss_per_sigma
+from ..core.denoisers import Mixture
+from ..core.device import Device
+from .configs import Training
+
+LEVELS = 16
+PIECE = 256  # samples measured at once
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class PerSigma:
+    """E‖D − y‖² per number, unweighted, at each σ with its 95 % interval; floor: the ideal's.
+
+    All lists of floats (S,).  count: samples, drawn with `seed`; the same ones at every σ.
+    """
+
+    sigma: list[float]
+    mean: list[float]
+    low: list[float]
+    high: list[float]
+    floor: list[float]
+    count: int
+    seed: int
+
+    def flat(self) -> dict:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def of(cls, flat: dict) -> "PerSigma":
+        return cls(**flat)
+
+
+def levels(denoiser) -> Tensor:
+    """σ from 0.002 to 80, or as far as the network goes."""
+    low, high = max(0.002, denoiser.sigma_min), min(80.0, denoiser.sigma_max)
+    return torch.logspace(math.log10(low), math.log10(high), LEVELS, dtype=torch.float64)
+
+
+def per_sigma(t: Training, denoiser, count: int = 256, seed: int = 5,
+              device: Device | None = None, sigma: Tensor | None = None) -> PerSigma:
+    """Measure on `count` clean samples of data.points(), which the ideal denoiser knows.
+
+    No denoiser, however good, has less than the floor on these points on average: the ideal one is
+    their posterior mean.  Where training draws from more than points(), the network has not seen
+    them and cannot come near it.
+    """
+    g = torch.Generator().manual_seed(seed)
+    points, labels = t.data.points(), t.data.labels()
+    pick = torch.randint(len(points), (count,), generator=g)
+    clean = points[pick]
+    clean = clean + t.data.thickness * torch.randn(clean.shape, generator=g, dtype=torch.float64)
+    noise = torch.randn(clean.shape, generator=g, dtype=torch.float64)
+    sigma = levels(denoiser) if sigma is None else sigma
+    classes = labels[pick] if t.conditional else torch.zeros(count, dtype=torch.int64)
+    ideals = [Mixture(points[labels == c] if t.conditional else points, t.data.thickness)
+              for c in range(int(labels.max()) + 1 if t.conditional else 1)]
+    order = classes.argsort()  # a part holds one class, as an ideal denoiser knows one
+    clean, noise, classes = clean[order], noise[order], classes[order]
+    totals, floors, squares = 0.0, 0.0, 0.0
+    for y, n, c in _parts(clean, noise, classes):
+        if device is not None:
+            y, n = (v.to(device.device, device.dtype) for v in (y, n))
+        labelled = (lambda x, s, c=c: denoiser(x, s, torch.full((len(x),), c))) \
+            if t.conditional else denoiser
+        own = loss_per_sigma(labelled, y, sigma, n)
+        totals = totals + len(y) * own.mean.cpu()
+        squares = squares + _squares(own, len(y))
+        floors = floors + len(y) * loss_per_sigma(ideals[c].to(y.device, y.dtype), y, sigma,
+                                                  n).mean.cpu()
+    mean, floor = totals / count, floors / count
+    spread = ((squares / count - mean.square()).clamp(min=0) * count / max(1, count - 1)).sqrt()
+    half = 1.96 * spread / count**0.5
+    row = lambda v: [float(f"{x:.6g}") for x in v]
+    return PerSigma(row(sigma), row(mean), row((mean - half).clamp(min=0)), row(mean + half),
+                    row(floor), count, seed)
+
+
+def _parts(clean: Tensor, noise: Tensor, classes: Tensor):
+    for c in classes.unique().tolist():
+        own = classes == c
+        yield from ((y, n, c) for y, n in zip(clean[own].split(PIECE), noise[own].split(PIECE)))
+
+
+def _squares(own: Loss, n: int) -> Tensor:
+    """Σ e² of n errors from their mean and the interval about it."""
+    variance = ((own.high - own.mean) / 1.96).square() * n
+    variance = torch.where(variance.isfinite(), variance, 0.0)  # of one sample
+    return ((n - 1) * variance + n * own.mean.square()).cpu()

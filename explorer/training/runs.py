@@ -1,0 +1,141 @@
+"""Named runs: where they live on disk, and how one ends as a checkpoint.
+
+    begin(t, name)             -> the folder of a new or an interrupted run
+    finish(t, name, progress)  -> Checkpoint, which the model menu then shows
+"""
+
+import platform
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+
+from ..core.device import Device, pick
+from ..errors import UserError
+from ..models import files
+from ..settings import flatten
+from .configs import Training, config, description, sigma_data
+from .loop import STATE, Progress, resume, stored, train
+
+SOURCES = {
+    "digits": "Alpaydin & Kaynak 1998, UCI, CC BY 4.0, as shipped with scikit-learn",
+    "glyphs": "drawn from the fonts that Matplotlib ships (DejaVu, STIX, Computer Modern; free "
+              "licences)",
+    "patches": "two photographs shipped with scikit-learn (CC BY)",
+    "upload": "the user's own file",
+    "published": "fetched from openml.org"}
+
+
+def folder(name: str, root: str | Path | None = None) -> Path:
+    """Where the run of this name keeps its state.  Raises UserError for a name that cannot be."""
+    if not files.NAME.fullmatch(name):
+        raise UserError(f"A run cannot be called {name[:64]!r}: up to 64 small letters, digits, "
+                        "dots and hyphens work.")
+    return files.cache_folder(root) / "training" / name
+
+
+def unfinished(root: str | Path | None = None) -> dict[str, Training]:
+    """Runs that were stopped or killed and can go on, newest first."""
+    place = files.cache_folder(root) / "training"
+    found = sorted(place.glob(f"*/{STATE}"), key=lambda p: -p.stat().st_mtime)
+    out = {}
+    for path in found:
+        try:
+            out[path.parent.name] = stored(path.parent)
+        except (UserError, ValueError, OSError):  # of another version, or damaged
+            continue
+    return out
+
+
+def run(t: Training, name: str, root: str | Path | None = None, out: str | Path | None = None,
+        device: Device | None = None, replace: bool = False, **options) -> Iterator[Progress]:
+    """Train under a name and keep the result as a checkpoint of that name.
+
+    root: the cache folder; out: the folder for the checkpoint, the user's own if not given.  Stop
+    iterating to pause; the same call goes on.  Raises UserError if the name is taken.
+    """
+    place, device = folder(name, root), device or pick("auto")
+    taken = (Path(out) if out else files.kept_folder(root)) / name
+    if taken.exists() and not replace:
+        raise UserError(f"A checkpoint {name!r} is already there; choose another name.")
+    for progress in train(t, place, device=device, **options):
+        if progress.done:
+            finish(t, name, progress, root, out, device, replace)
+        yield progress
+
+
+def finish(t: Training, name: str, last: Progress, root=None, out=None,
+           device: Device | None = None, replace: bool = False) -> files.Checkpoint:
+    """Keep the averaged weights with everything that is known of them, and forget the run."""
+    device = device or pick("auto")
+    place = folder(name, root)
+    state = resume(t, place, device)
+    words = description(t) | {
+        "label": title(t), "sigma_data": sigma_data(t), "data": _own(t.data, "data"),
+        "training": flatten(t) | {"letter": letter(t)}, "images": last.images,
+        "seconds": round(last.seconds), "device": device.label,
+        "parameters": sum(p.numel() for p in state.average.parameters())}
+    losses = {"per_sigma": last.now.flat(), "per_sigma_first": last.first.flat(),
+              "curve": [[i, float(f"{v:.5g}")] for i, v in last.curve]}
+    checkpoint = files.save(state.average, words, name, _root(root, out), losses, card(t, name, words,
+                                                                                     last), replace)
+    shutil.rmtree(place, ignore_errors=True)
+    return checkpoint
+
+
+def title(t: Training) -> str:
+    """What a menu says: data, configuration, classes."""
+    known = letter(t)
+    how = f"config {known}" if known else f"{t.precond}, {t.loss} loss"
+    return f"{t.data.label}, {how}{', by class' if t.conditional else ''}"
+
+
+def letter(t: Training) -> str:
+    """A to F if this is that configuration in all that the ladder is about, else ""."""
+    same = lambda a: (a.precond, a.loss, a.augment > 0, len(getattr(a.network, "widths", ())),
+                      a.hyper.lr, getattr(a.network, "depth", 0))
+    letters = [x for x in "ABCDEF" if same(config(x, t.data)) == same(t)]
+    return letters[-1] if letters else ""
+
+
+def card(t: Training, name: str, words: dict, last: Progress) -> str:
+    """The model card: what it is, how it was made, what was measured, what it is not for."""
+    pairs = " ".join(f"{k}={','.join(f'{w:g}' for w in v) if isinstance(v, tuple) else v}"
+                     for k, v in flatten(t).items())
+    rows = "\n".join(
+        f"| {s:.4g} | {m:.4g} ({lo:.4g} – {hi:.4g}) | {f:.4g} |" for s, m, lo, hi, f in
+        zip(last.now.sigma, last.now.mean, last.now.low, last.now.high, last.now.floor))
+    classes = f"{words['kwargs']['label_dim']} classes" if t.conditional else "unconditional"
+    return f"""# {words['label']}
+
+`{name}`: a {words['network']} with {words['parameters']:,} parameters, {classes}, samples of
+{' × '.join(map(str, words['shape']))}. Preconditioning {t.precond}, loss {t.loss}, σ_data
+{words['sigma_data']}.
+
+Trained by this project on {t.data.label} ({SOURCES.get(t.data.name, 'made by formula')}): {last.images:,}
+images in {last.seconds / 60:.0f} minutes on {words['device']} ({platform.machine()}, PyTorch
+{torch.__version__.split('+')[0]}), seed {t.seed}. Made again with
+
+    python -m explorer train name=again {pairs}
+
+Loss per number at each noise level, {last.now.count} samples, 95 % interval, beside the ideal
+denoiser of the same points:
+
+| σ | E‖D − y‖² | ideal |
+|---|---|---|
+{rows}
+
+For looking at samplers and training choices. Its samples are of no use as data about anybody or
+anything.
+"""
+
+
+# ---- from here on: the details ------------------------------------------------------------------
+
+def _own(value, slot: str) -> dict:
+    return {slot: value.name} | {f"{slot}.{k}": v for k, v in flatten(value).items()}
+
+
+def _root(root, out) -> Path | None:
+    return Path(out) if out else files.kept_folder(root)
