@@ -61,7 +61,7 @@ class Predictor(nn.Module):
         levels = self.map_layer0.weight.new_tensor([sigma, sigma_next])
         hidden = silu(self.map_layer0(embedding(levels))).flatten()
         if self.look:
-            seen = self.enc_layer1(silu(self.enc_layer0(features.float().detach())))
+            seen = self.enc_layer1(silu(self.enc_layer0(features.detach().to(hidden))))
             hidden = torch.cat([seen, hidden.expand(len(seen), -1)], 1)
         else:
             hidden = hidden.expand(count, -1)

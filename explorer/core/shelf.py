@@ -72,6 +72,11 @@ class Trained:
             self.predictor.to(device)
         return self
 
+    def knows(self, answers: Tensor, shape: tuple[int, ...]) -> bool:
+        """Whether these are the answers of the model that it was trained for."""
+        own = torch.tensor(self.answers, dtype=torch.float64)
+        return shape == self.shape and bool(((answers - own).abs() <= 2e-3 * own.abs().max()).all())
+
     def check(self, solver: str, denoiser, sigma: float, sigma_next: float, first: bool,
               afs: bool) -> None:
         """Raise UserError unless this step, of this solver on this model, is one it was trained for."""
@@ -91,10 +96,7 @@ class Trained:
         if first and afs != self.afs:
             wanted = "an analytic" if self.afs else "an evaluated"
             raise UserError(f"{of} was trained with {wanted} first step; change “First step”.")
-        known, shape = answers_of(denoiser)
-        trained = torch.tensor(self.answers)
-        if shape != self.shape or not bool(
-                ((known - trained).abs() <= 2e-3 * trained.abs().max()).all()):
+        if not self.knows(*answers_of(denoiser)):
             raise UserError(f"{of} was trained for another model"
                             + (f" ({m})" if (m := self.record.get("model")) else "")
                             + "; open the view it was trained on or train one for this model.")

@@ -246,4 +246,5 @@ def _detached(p: Point) -> Point:
 def _spread(v) -> tuple[float, float]:
     if isinstance(v, float):
         return v, 0.0
+    v = v.detach()
     return float(v.mean()), float(v.std()) if len(v) > 1 else 0.0
