@@ -11,6 +11,8 @@ import { drawStage, initStage, paintStage } from './stage.js';
 import { drawMini, paintMini } from './shelf.js';
 import { copy } from './help.js';
 import { drawCompare, initCompare } from './compare.js';
+import { amedChanged, drawAmed, initAmed } from './amed.js';
+import { initOptimise } from './optimise.js';
 
 // Gradio keeps `page` and `view` for itself, so the links say `tab` and `stage`.
 const VIEW_KEYS = ['tab', 'stage', 'sigma', 'what', 'view', 'measure', 'weight', 'design', 'pick', 'mini'];
@@ -90,6 +92,7 @@ function show(message, since, keep, exact) {
   for (const name of message.drop ?? []) delete S.parts[name];
   S.values = waiting ? S.values : message.values;
   query = message.query;
+  S.predictors = message.predictors ?? [];
   if (!waiting) writeControls();
   writeWords(message.words);
   if (S.parts.data.key !== before && before) { S.picked = false; S.pick = 0; if (S.view !== 'draw' || S.parts.data.kind !== 'plane') S.view = S.view === 'strip' ? 'strip' : 'fit'; }
@@ -98,6 +101,7 @@ function show(message, since, keep, exact) {
   if (first) settleCursor();
   if (S.sigma != null) S.sigma = Math.min(Math.max(S.sigma, 1e-9), S.parts.run.sigma[0]);
   drawAll(false);
+  amedChanged();
   address();
   // a refinement is no answer to anything the reader did
   if (!exact) requestAnimationFrame(() => setTimeout(() => { times.push(performance.now() - since); document.body.dataset.drawn = String(++shown); }, 0));
@@ -133,6 +137,7 @@ function drawWords() {
 function drawAll(everything = true) {
   if (!S.parts.run) return;
   if (S.page === 'compare') return drawCompare();
+  if (S.page === 'amed') return drawAmed();
   drawWords();
   drawStage();
   drawSpine(everything);
@@ -143,7 +148,7 @@ function drawAll(everything = true) {
 }
 
 function paint() {
-  if (S.page === 'compare') return;
+  if (S.page !== 'explore') return;
   paintCursor();
   paintSpine();
   paintStage();
@@ -189,7 +194,7 @@ function address() {
 
 function readView() {
   const params = new URLSearchParams(location.search);
-  const choices = { what: ['x', 'D', 'e'], view: ['fit', 'true', 'strip', 'draw'], measure: ['bend', 'kappa', 'angle', 'chord'], weight: ['edm', 'vp', 've', 'iddpm', 'raw'], mini: ['plane', 'space'], page: ['explore', 'compare'], design: Object.keys(config.designs) };
+  const choices = { what: ['x', 'D', 'e'], view: ['fit', 'true', 'strip', 'draw'], measure: ['bend', 'kappa', 'angle', 'chord'], weight: ['edm', 'vp', 've', 'iddpm', 'raw'], mini: ['plane', 'space'], page: ['explore', 'amed', 'compare'], design: Object.keys(config.designs) };
   for (const [from, to] of [['tab', 'page'], ['stage', 'view']]) if (params.has(from)) params.set(to, params.get(from));
   for (const [k, known] of Object.entries(choices)) if (known.includes(params.get(k))) S[k] = params.get(k);
   const sigma = +params.get('sigma'), pick = +params.get('pick');
@@ -225,11 +230,14 @@ export async function start({ element, props, server: functions, upload }) {
   initStage($('#box'));
   initSpine({ go: (s) => { cursor.stop(); go(s); address(); }, redraw: () => { drawSpine(true); paint(); }, edit: editSteps });
   initControls(config, {
+    predicted: useView,
     changed: () => { S.view === 'draw' && S.values.data !== 'drawn' && (S.view = 'fit'); ask({ values: flat() }); },
     settled: () => {},
   });
   initActions(upload);
   initCompare(server, config, problem);
+  initAmed(server, config, problem, useView);
+  initOptimise(server, problem, editSteps);
   showPage(S.page);
   $(`#what input[value=${S.what}]`).checked = true;
   if (config.draw === 'drawn') S.view = 'draw';
@@ -245,6 +253,14 @@ export async function start({ element, props, server: functions, upload }) {
 function editSteps(levels) {
   const values = Object.fromEntries(Object.entries(S.values).filter(([k]) => !k.startsWith('timesteps')));
   S.values = { ...values, timesteps: 'custom', 'timesteps.levels': levels };
+  writeControls();
+  ask({ values: flat() });
+}
+
+// A whole view at once, such as the one that a predictor was trained for.
+function useView(values) {
+  S.values = { ...S.values, ...values };
+  for (const k of Object.keys(S.values)) if (/^(solver|timesteps|schedule)\./.test(k) && !(k in values)) delete S.values[k];
   writeControls();
   ask({ values: flat() });
 }

@@ -19,24 +19,13 @@ from ..figures.distances import distances
 from ..figures.style import short
 from ..settings import unflatten
 from ..sweep import BUDGETS, COMPARED_SOLVERS, error_against_nfe
-from . import words
-from .jobs import Jobs
+from . import amed, words
+from .jobs import Jobs, Measurement, Watch
 
 JOBS = Jobs()
 RHOS = (1.0, 2.0, 3.0, 5.0, 7.0, 10.0)
 SEEDS = 4
 LARGEST_BUDGET = 1023
-Watch = Callable[[], None]
-
-
-@dataclasses.dataclass(frozen=True)
-class Measurement:
-    """What to run and how to show the rows that have come so far."""
-
-    base: Experiment
-    rows: Callable[[Watch], Iterator[Any]]
-    total: int
-    show: Callable[[list], dict]
 
 
 def start(request: dict) -> dict:
@@ -44,13 +33,17 @@ def start(request: dict) -> dict:
     try:
         if not isinstance(request, dict):
             raise UserError("A measurement is asked for with its kind and values.")
-        kinds = {"sweep": _sweep, "local": _local, "distance": _distances}
+        kinds = {"sweep": _sweep, "local": _local, "distance": _distances, **amed.KINDS}
         kind = request.get("kind")
         if not isinstance(kind, str) or kind not in kinds:
             raise UserError(f"Unknown measurement {kind!r:.40}. Known: {', '.join(kinds)}.")
-        values = request.get("values")
-        base = unflatten(Experiment, values if isinstance(values, dict) else {})
-        measurement = kinds[kind](base, request)
+        if kind in amed.KINDS:
+            before = request.get("resume")
+            measurement = kinds[kind](request, JOBS.get(before).about if before else None)
+        else:
+            values = request.get("values")
+            base = unflatten(Experiment, values if isinstance(values, dict) else {})
+            measurement = kinds[kind](base, request)
         name = JOBS.start(measurement.rows, measurement.total, measurement)
         return {"job": name, "total": measurement.total}
     except UserError as error:

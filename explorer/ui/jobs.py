@@ -1,9 +1,10 @@
-"""Long work for the Compare page: a generator in a thread, read by polling, ended by a word.
+"""Long work for the Compare and AMED pages: a generator in a thread, read by polling, ended by a word.
 
 The page asks for what has come since it last asked; a job that nobody asks about for a while stops
 by itself.
 """
 
+import dataclasses
 import threading
 import time
 import uuid
@@ -15,6 +16,19 @@ from ..errors import Cancelled, UserError
 
 KEPT = 16  # jobs that can be asked about
 ABANDONED = 30.0  # seconds without a question
+
+
+Watch = Callable[[], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Measurement:
+    """What to run and how to show the rows that have come so far; base: the view it belongs to."""
+
+    base: Any
+    rows: Callable[[Watch], Iterator[Any]]
+    total: int
+    show: Callable[[list], dict]
 
 
 class Job:
