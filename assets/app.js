@@ -13,6 +13,7 @@ import { copy } from './help.js';
 import { drawCompare, initCompare } from './compare.js';
 import { amedChanged, drawAmed, initAmed } from './amed.js';
 import { initOptimise } from './optimise.js';
+import { drawTrain, initTrain, trainChanged } from './train.js';
 
 // Gradio keeps `page` and `view` for itself, so the links say `tab` and `stage`.
 const VIEW_KEYS = ['tab', 'stage', 'sigma', 'what', 'view', 'measure', 'weight', 'design', 'pick', 'mini'];
@@ -102,6 +103,7 @@ function show(message, since, keep, exact) {
   if (S.sigma != null) S.sigma = Math.min(Math.max(S.sigma, 1e-9), S.parts.run.sigma[0]);
   drawAll(false);
   amedChanged();
+  trainChanged();
   address();
   // a refinement is no answer to anything the reader did
   if (!exact) requestAnimationFrame(() => setTimeout(() => { times.push(performance.now() - since); document.body.dataset.drawn = String(++shown); }, 0));
@@ -138,6 +140,7 @@ function drawAll(everything = true) {
   if (!S.parts.run) return;
   if (S.page === 'compare') return drawCompare();
   if (S.page === 'amed') return drawAmed();
+  if (S.page === 'train') return drawTrain();
   drawWords();
   drawStage();
   drawSpine(everything);
@@ -194,7 +197,7 @@ function address() {
 
 function readView() {
   const params = new URLSearchParams(location.search);
-  const choices = { what: ['x', 'D', 'e'], view: ['fit', 'true', 'strip', 'draw'], measure: ['bend', 'kappa', 'angle', 'chord'], weight: ['edm', 'vp', 've', 'iddpm', 'raw'], mini: ['plane', 'space'], page: ['explore', 'amed', 'compare'], design: Object.keys(config.designs) };
+  const choices = { what: ['x', 'D', 'e'], view: ['fit', 'true', 'strip', 'draw'], measure: ['bend', 'kappa', 'angle', 'chord'], weight: ['edm', 'vp', 've', 'iddpm', 'raw'], mini: ['plane', 'space'], page: ['explore', 'train', 'amed', 'compare'], design: Object.keys(config.designs) };
   for (const [from, to] of [['tab', 'page'], ['stage', 'view']]) if (params.has(from)) params.set(to, params.get(from));
   for (const [k, known] of Object.entries(choices)) if (known.includes(params.get(k))) S[k] = params.get(k);
   const sigma = +params.get('sigma'), pick = +params.get('pick');
@@ -238,6 +241,7 @@ export async function start({ element, props, server: functions, upload }) {
   initCompare(server, config, problem);
   initAmed(server, config, problem, useView);
   initOptimise(server, problem, editSteps);
+  initTrain(server, config, problem);
   showPage(S.page);
   $(`#what input[value=${S.what}]`).checked = true;
   if (config.draw === 'drawn') S.view = 'draw';

@@ -112,6 +112,19 @@ export function showHelp(button, strip) {
   pop.style.top = `${Math.max(8, Math.min(r.bottom + 6, innerHeight - pop.offsetHeight - 8))}px`;
 }
 
+// Anything at a button, to be read and closed; returns the box.
+export function showPop(button, html) {
+  const pop = $('#pop');
+  pop.classList.add('wide');
+  pop.innerHTML = `<button class="close" aria-label="Close" data-close>×</button>${html}`;
+  pop.onclick = (e) => { if (e.target.closest('[data-close]')) pop.hidePopover(); };
+  pop.showPopover();
+  const r = button.getBoundingClientRect();
+  pop.style.left = `${Math.max(8, Math.min(r.left, innerWidth - pop.offsetWidth - 8))}px`;
+  pop.style.top = `${Math.max(8, Math.min(r.bottom + 6, innerHeight - pop.offsetHeight - 8))}px`;
+  return pop;
+}
+
 // Clipboard with a fallback for pages served without https.
 export async function copy(text, button) {
   try { await navigator.clipboard.writeText(text); } catch {

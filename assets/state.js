@@ -2,7 +2,7 @@
 // Data flows one way: controls -> request -> message -> parts (here) -> drawings.
 
 export const S = {
-  page: 'explore',   // explore | amed | compare
+  page: 'explore',   // explore | train | amed | compare
   values: {},        // the flat settings, as the server last confirmed them
   predictors: [],    // those that fit the open model
   parts: {},         // data, path, run, error: the newest of each

@@ -46,6 +46,7 @@ def _serve_options() -> argparse.ArgumentParser:
                    help="cap on samples × NFE × data points × coordinates of one run")
     p.add_argument("--max-upload", default="64mb", metavar="SIZE", help="largest uploaded file")
     p.add_argument("--threads", type=int, default=None, help="CPU threads for PyTorch; half the cores if not given")
+    p.add_argument("--no-training", action="store_true", help="visitors cannot train networks")
     p.add_argument("--open", action="store_true", help="open a browser window")
     return p
 
@@ -70,8 +71,9 @@ def _serve(options) -> None:
     import torch
 
     from . import experiment
-    from .ui import app
+    from .ui import app, train
 
+    train.allowed = not options.no_training
     threads = options.threads
     if threads is None:  # half the cores: the browser draws on the others
         threads = max(1, (os.cpu_count() or 2) // 2)

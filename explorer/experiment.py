@@ -7,6 +7,7 @@ turns the solver does not measure the data again.
 """
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -14,8 +15,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from . import cost
 from .analysis.error import (Reference, StepErrors, adaptive_reference, closed_reference, reference,
-                             rms, step_errors)
+                             refined_reference, rms, step_errors)
 from .core.denoisers import Mixture
 from .core.device import Device, pick
 from .core.sampling import Churn, Noise, Restart, Trajectory, sample
@@ -26,7 +28,8 @@ from .data import DATASETS, Spiral
 from .errors import UserError
 from .memo import Memo
 from .models import MODELS, Exact
-from .settings import param, setting, slot
+from .models.network import spoken
+from .settings import param, parameters, setting, slot
 
 WORK_LIMIT = 4e10  # samples x NFE x data points x coordinates: some 20 s on two cores
 PATHS = 256  # samples whose paths are recorded
@@ -71,6 +74,12 @@ class Source:
     kind: str
     sigma_data: float
     device: Device
+    pace: float | None = None  # seconds for one evaluation of one sample, of networks
+
+    @property
+    def compared(self) -> int:
+        """How many samples are held against the reference."""
+        return cost.affordable(self.pace, cost.REFERENCE, COMPARED)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -156,10 +165,10 @@ def is_random(e: Experiment) -> bool:
 
 
 def work(e: Experiment) -> float:
-    """Samples x NFE x data points x coordinates, the cost that WORK_LIMIT bounds."""
+    """Samples x NFE x data points x coordinates, the cost that WORK_LIMIT bounds; of a network, see
+    `cost.operations`."""
     source = prepared(e.data, e.model)
-    size = getattr(source.denoiser, "means", source.mixture.means).shape
-    return float(e.samples) * _asked(e) * size[0] * size[1]
+    return float(e.samples) * _asked(e) * cost.operations(source.denoiser, source.mixture)
 
 
 def _asked(e: Experiment) -> int:
@@ -167,19 +176,62 @@ def _asked(e: Experiment) -> int:
     return len(levels(e)) * e.solver.evaluations if isinstance(e.timesteps, Custom) else e.nfe
 
 
+def weights(data, model) -> tuple[str, ...]:
+    """The digests of the weights that a model reads from disk: part of what a run is known by."""
+    return model.digests(data) if hasattr(model, "digests") else ()
+
+
 def prepared(data, model) -> Source:
     """Data and denoiser, loaded once."""
     device = current_device()
 
     def make() -> Source:
+        if hasattr(model, "found"):
+            _check_fit(model.found(data), data)
         denoiser = model.load(data)
         mixture = Mixture(data.points(), data.thickness)
         move = lambda v: v.to(device.device, device.dtype)
         labels = data.labels()
-        return Source(data, move(denoiser), move(mixture), labels, move(data.view()), data.kind,
-                      mixture.sigma_data, device)
+        moved = move(denoiser)
+        return Source(data, moved, move(mixture), labels, move(data.view()), data.kind,
+                      mixture.sigma_data, device, cost.pace(moved, device))
 
-    return _sources((data, model), make)
+    return _sources((data, model, *weights(data, model)), make)
+
+
+def fitting(shape: tuple[int, ...]) -> list:
+    """Data sets whose samples have this shape, as settings; without files that must be given."""
+    found = []
+    for cls in DATASETS.values():
+        for data in _variants(cls, shape):
+            try:
+                if tuple(data.points().shape[1:]) == shape:
+                    found.append(data)
+                    break
+            except UserError:  # an upload without its file, a set that was not fetched
+                break
+    return found
+
+
+def _variants(cls, shape: tuple[int, ...]):
+    """A data set as it is, and in each size or dimension that it offers."""
+    yield cls()
+    for p in parameters(cls):
+        if p.name in ("size", "dimension") and p.spec.choices:
+            yield from (cls(**{p.name: value}) for value, _ in p.spec.choices)
+        elif p.name == "dimension" and p.spec.low <= shape[0] <= p.spec.high:
+            yield cls(dimension=shape[0])
+
+
+def _check_fit(checkpoint, data) -> None:
+    shape = tuple(data.points().shape[1:])
+    if shape == checkpoint.shape:
+        return
+    names = [d.label + (f" (size {d.size})" if hasattr(d, "size") else f" in {d.dimension}-D"
+                        if hasattr(d, "dimension") else "") for d in fitting(checkpoint.shape)]
+    own = "images of your own" if len(checkpoint.shape) == 3 else "points of your own"
+    raise UserError(f"{checkpoint.label} makes samples of {spoken(checkpoint.shape)}, and "
+                    f"{data.label} has {spoken(shape)}. Data that fit: {', '.join([*names, own])}.")
 
 
 def run(e: Experiment, watch: Watch | None = None) -> Run:
@@ -187,13 +239,32 @@ def run(e: Experiment, watch: Watch | None = None) -> Run:
 
     watch() is called at each step and may raise Cancelled.  Raises UserError for work above the cap.
     """
-    cost = work(e)
-    if cost > WORK_LIMIT:
+    asked = work(e)
+    if asked > WORK_LIMIT:
+        enough = int(e.samples * WORK_LIMIT / asked)
         raise UserError(
-            f"{e.samples} samples × {_asked(e)} evaluations on {e.data.label} are {cost:.1e} "
+            f"{e.samples} samples × {_asked(e)} evaluations on {e.data.label} are {asked:.1e} "
             f"operations; at most {WORK_LIMIT:.0e} are allowed. Use fewer samples or evaluations "
-            f"({int(e.samples * WORK_LIMIT / cost)} samples would do).")
-    return _runs(e, lambda: _run(e, watch))
+            f"({enough} samples would do)." if enough else
+            f"Even one sample of {_asked(e)} evaluations is {asked / e.samples:.1e} operations; at "
+            f"most {WORK_LIMIT:.0e} are allowed. Use fewer evaluations or a smaller network, or "
+            "start the page with a larger --max-work.")
+    return _runs((e, *weights(e.data, e.model)), lambda: _run(e, watch))
+
+
+def draft(e: Experiment, seconds: float) -> Experiment | None:
+    """The same with as few samples, and if need be evaluations, as this time allows.
+
+    None where the whole takes no longer, or was run already.
+    """
+    each = prepared(e.data, e.model).pace
+    if each is None or (e, *weights(e.data, e.model)) in _runs or \
+            e.samples * _asked(e) * each <= 1.5 * seconds:
+        return None
+    count = max(1, min(e.samples, max(4, int(seconds / (_asked(e) * each)))))
+    fewer = max(4 * e.solver.evaluations, int(seconds / (count * each)))
+    small = dataclasses.replace(e, samples=count, nfe=min(e.nfe, fewer))
+    return small if small != e else None
 
 
 def _run(e: Experiment, watch: Watch | None) -> Run:
@@ -214,7 +285,7 @@ def _run(e: Experiment, watch: Watch | None) -> Run:
 
     started = time.perf_counter()
     trajectory = sample(source.denoiser, noise.start, sigmas, e.solver, e.schedule, e.churn, noise,
-                        afs=e.afs, restart=e.restart, denoise=e.last == "denoise", keep=PATHS,
+                        afs=e.afs, restart=e.restart, denoise=e.last == "denoise", keep=_kept_paths(source),
                         watch=tick)
     device.synchronize()
     ended = time.perf_counter()
@@ -237,8 +308,8 @@ def reference_for(e: Experiment, watch: Watch | None = None, exact: bool = False
     # of the grid's formula, so that grids of one range share one reference
     ends = e.timesteps.sigmas(2)
     top, bottom = (float(f"{float(s):.10g}") for s in (ends[0], ends[-1]))
-    count = min(e.samples, COMPARED)
-    key = (e.data, e.model, e.seed, count, top, bottom)
+    count = min(e.samples, source.compared)
+    key = (e.data, e.model, *weights(e.data, e.model), e.seed, count, top, bottom)
 
     def start() -> Tensor:
         noise = Noise(e.seed, count, source.shape, source.device.device, source.device.dtype)
@@ -251,8 +322,15 @@ def reference_for(e: Experiment, watch: Watch | None = None, exact: bool = False
     found = _references(key, quick)
     if not exact or found.closed is not None:
         return found
-    return _references((*key, "adaptive"), lambda: adaptive_reference(
-        source.denoiser, start(), top, bottom, watch=watch))
+    better = adaptive_reference if source.pace is None else refined_reference
+    return _references((*key, "exact"), lambda: better(source.denoiser, start(), top, bottom,
+                                                       watch=watch))
+
+
+def patience(e: Experiment) -> float:
+    """About how many seconds the reference of an experiment takes; 0 where that is no matter."""
+    source = prepared(e.data, e.model)
+    return (source.pace or 0) * cost.REFERENCE * min(e.samples, source.compared)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -288,7 +366,8 @@ def errors_of(r: Run, watch: Watch | None = None, exact: bool = False) -> Errors
     Raises UserError for a run of one step, which has nothing to compare above σ = 0, and where new
     noise leaves every reference.
     """
-    return _errors((r.experiment, exact), lambda: _errors_of(r, watch, exact))
+    e = r.experiment
+    return _errors((e, *weights(e.data, e.model), exact), lambda: _errors_of(r, watch, exact))
 
 
 def _errors_of(r: Run, watch: Watch | None, exact: bool) -> Errors:
@@ -300,7 +379,8 @@ def _errors_of(r: Run, watch: Watch | None, exact: bool) -> Errors:
         raise UserError("New noise leaves every reference path; judge these samples by their "
                         "distribution.")
     churned = e.churn.s_churn > 0
-    count = min(e.samples, COMPARED, _affordable(source, n, e.solver.evaluations, churned))
+    count = min(e.samples, source.compared,
+                _affordable(source, n, e.solver.evaluations, churned))
     known = reference_for(e, watch, exact)
     truth = known.at(sigma[:1] if churned else sigma, count)
     noise = Noise(e.seed, count, source.shape, source.device.device, source.device.dtype)
@@ -315,13 +395,20 @@ def _errors_of(r: Run, watch: Watch | None, exact: bool) -> Errors:
 
 def _affordable(source: Source, n: int, evaluations: int, churned: bool) -> int:
     """How many samples the growing batch of `step_errors` may carry: a fixed amount of arithmetic."""
-    means = getattr(source.denoiser, "means", source.mixture.means)
     each = min(n, 32) * n / 2 * evaluations + (300 if churned else 0)  # the flow between the steps
+    if source.pace is not None:
+        return cost.affordable(source.pace, each, 24, least=2)
+    means = getattr(source.denoiser, "means", source.mixture.means)
     return int(max(16, min(24, 2e8 / (each * (means.shape[0] * (means.shape[1] + 8))))))
+
+
+def _kept_paths(source: Source) -> int:
+    """How many samples leave their paths: fewer where one is large."""
+    return PATHS if math.prod(source.shape) <= 1024 else COMPARED
 
 
 def comparison(e: Experiment, watch: Watch | None = None) -> Run:
     """Euler in σ at the same budget and on the same grid: what the simplest solver makes of it."""
     simple = dataclasses.replace(e, solver=Euler(), schedule=EDM(), churn=Churn(), afs=False,
-                                 samples=min(e.samples, COMPARED))
+                                 samples=min(e.samples, prepared(e.data, e.model).compared))
     return run(simple, watch)

@@ -42,6 +42,9 @@ class Memo:
     def __len__(self) -> int:
         return len(self._values)
 
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._values
+
     @property
     def bytes(self) -> int:
         return sum(size for _, size in self._values.values())

@@ -21,7 +21,7 @@ from .core.schedules import EDM
 from .core.solvers import SOLVERS
 from .core.timesteps import Custom, Rho
 from .errors import UserError
-from .experiment import (COMPARED, WORK_LIMIT, Experiment, Source, Watch, is_random, levels,
+from .experiment import (WORK_LIMIT, Experiment, Source, Watch, is_random, levels,
                          prepared, reference_for, work)
 from .settings import flatten, parameters, slots, unflatten
 
@@ -124,7 +124,7 @@ def _solver(choice):
 
 
 def _within_work(trials: list[Experiment]) -> list[Experiment]:
-    """The same with as many samples, at most COMPARED, as the whole sweep may work on."""
+    """The same with as many samples, at most those that are compared, as the whole sweep may work on."""
     one = [dataclasses.replace(e, samples=1) for e in trials]
     evaluation = {(e.data, e.model, e.timesteps.sigma_max, e.timesteps.sigma_min):
                   work(dataclasses.replace(e, timesteps=Rho(), nfe=1)) for e in one}
@@ -134,7 +134,7 @@ def _within_work(trials: list[Experiment]) -> list[Experiment]:
         raise UserError(f"{len(trials)} runs on {trials[0].data.label} are {FEWEST * cost:.1e} "
                         f"operations for {FEWEST} samples; at most {WORK_LIMIT:.0e} are allowed. "
                         "Use fewer runs, smaller budgets or less data.")
-    limit = min(COMPARED, affordable)
+    limit = min(affordable, *(prepared(e.data, e.model).compared for e in one))
     return [dataclasses.replace(e, samples=min(e.samples, limit)) for e in trials]
 
 
@@ -151,7 +151,7 @@ def measure(e: Experiment, watch: Watch | None = None, exact: bool = False) -> R
         states, nfe, seconds = _end(e, sigma, watch)
     except UserError as problem:
         return _empty(e, str(problem))
-    error = rms(states - truth)
+    error = rms(states[:len(truth)] - truth)
     if not bool(torch.isfinite(error).all()):
         return _empty(e, "blew up: some samples are not finite", nfe)
     low, median, high = torch.quantile(error, error.new_tensor([0.1, 0.5, 0.9])).tolist()

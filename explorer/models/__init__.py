@@ -2,7 +2,9 @@
 
 from ..settings import named
 from .exact import Exact, Gaussian, Ideal
+from .loading import load
+from .network import Network
 
-MODELS = named(Exact, Ideal, Gaussian)
+MODELS = named(Exact, Ideal, Gaussian, Network)
 
-__all__ = ["MODELS", "Exact", "Gaussian", "Ideal"]
+__all__ = ["MODELS", "Exact", "Gaussian", "Ideal", "Network", "load"]

@@ -43,7 +43,7 @@ def describe(network: str, kwargs: Mapping, precond, shape) -> dict:
 
 
 def build(d: Mapping, state: Mapping[str, Tensor] | None = None) -> Preconditioned:
-    """The described network, with fresh weights or with those of `state`, which it keeps.
+    """The described network, with fresh weights or with those of `state`.
 
     state: {name: tensor} as of `Preconditioned.state_dict()`; every name and shape must fit.
     """
@@ -60,7 +60,9 @@ def build(d: Mapping, state: Mapping[str, Tensor] | None = None) -> Precondition
         return Preconditioned(cls(**kwargs), precond, shape)
     module = Preconditioned(net, precond, shape)
     _compare(module.state_dict(), state)
-    module.load_state_dict({k: v.float() for k, v in state.items()}, assign=True)
+    # copies, since what a file lends is not aligned as fast kernels like it
+    module.load_state_dict({k: v.to(torch.float32, copy=True) for k, v in state.items()},
+                           assign=True)
     return module
 
 

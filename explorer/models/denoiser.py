@@ -71,6 +71,18 @@ class NetworkDenoiser:
         self.shape, self.label_dim = module.shape, module.label_dim
         self.sigma_min, self.sigma_max = module.precond.sigma_min, module.precond.sigma_max
         self.sigma_data = module.precond.sigma_data if sigma_data is None else sigma_data
+        self._operations: float | None = None
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.module.parameters()).device
+
+    @property
+    def operations(self) -> float:
+        """Multiplications of one evaluation of one sample, counted in a dry run."""
+        if self._operations is None:
+            self._operations = _operations(self)
+        return self._operations
 
     def __call__(self, x: Tensor, sigma: Tensor, labels=None) -> Tensor:
         return self.module(x, sigma, self.labels if labels is None else labels)
@@ -90,10 +102,22 @@ class NetworkDenoiser:
 
     def conditioned(self, labels) -> "NetworkDenoiser":
         """The same network with these labels as its default."""
-        return NetworkDenoiser(self.module, labels, self.sigma_data)
+        made = NetworkDenoiser(self.module, labels, self.sigma_data)
+        made._operations = self._operations
+        return made
 
     def to(self, device=None, dtype=None) -> "NetworkDenoiser":
         """The same network elsewhere; dtype is that of the sampler's state and leaves it alone."""
         labels = self.labels.to(device) if isinstance(self.labels, Tensor) else self.labels
         self.module.to(device)
         return NetworkDenoiser(self.module, labels, self.sigma_data)
+
+
+@torch.no_grad()
+def _operations(denoiser: NetworkDenoiser) -> float:
+    from torch.utils.flop_counter import FlopCounterMode
+
+    x = torch.zeros(1, *denoiser.shape, device=denoiser.device)
+    with FlopCounterMode(display=False) as counter:
+        denoiser(x, torch.tensor(1.0))
+    return counter.get_total_flops() / 2

@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import tempfile
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -64,6 +65,11 @@ class Checkpoint:
         return int(self.config["kwargs"].get("label_dim", 0))
 
     @property
+    def null_label(self) -> bool:
+        """Whether it was trained to know label zero as “any class”."""
+        return float(self.config["kwargs"].get("label_dropout", 0)) > 0
+
+    @property
     def digest(self) -> str:
         """SHA-256 of the weights, as the config records it."""
         return self.config["digest"]
@@ -89,11 +95,11 @@ def save(module: Preconditioned, description: Mapping, name: str, root: str | Pa
         state = {k: v.detach().cpu().contiguous() for k, v in module.state_dict().items()}
         save_file(state, part / WEIGHTS)
         config = {"format": 1, **description, "digest": digest_of(part / WEIGHTS)}
-        _write(part / CONFIG, json.dumps(config, indent=1, ensure_ascii=False))
+        write(part / CONFIG, json.dumps(config, indent=1, ensure_ascii=False))
         if losses is not None:
-            _write(part / "losses.json", json.dumps(losses))
+            write(part / "losses.json", json.dumps(losses))
         if card:
-            _write(part / "card.md", card)
+            write(part / "card.md", card)
         part.chmod(0o755)
         if place.exists():
             old = place.with_name(part.name + ".old")
@@ -114,17 +120,24 @@ def checkpoints(root: str | Path | None = None) -> list[Checkpoint]:
     Folders that are no checkpoint are passed over; `find` says what is wrong with one.
     """
     own = kept_folder(root)
-    folders = sorted(SHIPPED.iterdir()) if SHIPPED.is_dir() else []
-    if own.is_dir():
-        folders += sorted((p for p in own.iterdir()), key=_age)
-    found: dict[str, Checkpoint] = {}
+    kept = _opened(sorted(own.iterdir(), key=_age)) if own.is_dir() else []
+    return list({c.name: c for c in [*kept[::-1], *shipped()[::-1]]}.values())[::-1]
+
+
+def shipped() -> list[Checkpoint]:
+    """Those that come with the page."""
+    return _opened(sorted(SHIPPED.iterdir())) if SHIPPED.is_dir() else []
+
+
+def _opened(folders: list[Path]) -> list[Checkpoint]:
+    found = []
     for folder in folders:
         if NAME.fullmatch(folder.name) and (folder / CONFIG).is_file():
             try:
-                found.setdefault(folder.name, open_folder(folder))
+                found.append(open_folder(folder))
             except UserError:
                 continue
-    return list(found.values())
+    return found
 
 
 def find(name: str, root: str | Path | None = None) -> Checkpoint:
@@ -152,8 +165,10 @@ def open_folder(folder: Path) -> Checkpoint:
         if not isinstance(config.get("kwargs"), dict) or \
                 not isinstance(config.get("shape"), list):
             raise ValueError("it does not describe a network")
-        if type(config["kwargs"].get("label_dim", 0)) is not int:
-            raise ValueError("its label_dim is no number")
+        if type(config["kwargs"].get("label_dim", 0)) is not int or \
+                type(config["kwargs"].get("label_dropout", 0)) not in (int, float) or \
+                not isinstance(config.get("data", {}), dict):
+            raise ValueError("its label_dim, label_dropout or data are of the wrong kind")
     except (OSError, ValueError, RecursionError) as problem:
         raise UserError(f"{path} is not the config of a checkpoint: {problem}.") from None
     return Checkpoint(folder.name, folder, config)
@@ -194,6 +209,15 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def digest_of_state(module: Preconditioned) -> str:
+    """SHA-256 of all names and numbers of a network: the same wherever its file was written."""
+    found = hashlib.sha256()
+    for name, v in sorted(module.state_dict().items()):
+        found.update(f"{name} {tuple(v.shape)} {v.dtype};".encode())
+        found.update(v.detach().cpu().contiguous().view(-1).numpy())
+    return found.hexdigest()
+
+
 def named_like(text: str, digest: str = "") -> str:
     """A permitted name made of a file's name, with the first characters of a digest."""
     plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:48] or "network"
@@ -213,8 +237,11 @@ def _age(path: Path) -> float:
         return 0.0
 
 
-def _write(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8") as file:
+def write(path: Path, text: str) -> None:
+    """Write a text file in one act."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    with part.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+    part.replace(path)

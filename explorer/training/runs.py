@@ -69,8 +69,7 @@ def finish(t: Training, name: str, last: Progress, root=None, out=None,
            device: Device | None = None, replace: bool = False) -> files.Checkpoint:
     """Keep the averaged weights with everything that is known of them, and forget the run."""
     device = device or pick("auto")
-    place = folder(name, root)
-    state = resume(t, place, device)
+    state = resume(t, folder(name, root), device)
     words = description(t) | {
         "label": title(t), "sigma_data": sigma_data(t), "data": _own(t.data, "data"),
         "training": flatten(t) | {"letter": letter(t)}, "images": last.images,
@@ -80,8 +79,13 @@ def finish(t: Training, name: str, last: Progress, root=None, out=None,
               "curve": [[i, float(f"{v:.5g}")] for i, v in last.curve]}
     checkpoint = files.save(state.average, words, name, _root(root, out), losses, card(t, name, words,
                                                                                      last), replace)
-    shutil.rmtree(place, ignore_errors=True)
+    forget(name, root)
     return checkpoint
+
+
+def forget(name: str, root: str | Path | None = None) -> None:
+    """Remove what an unfinished run has on disk."""
+    shutil.rmtree(folder(name, root), ignore_errors=True)
 
 
 def title(t: Training) -> str:

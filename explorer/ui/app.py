@@ -24,7 +24,7 @@ from ..data import store
 from ..errors import Cancelled, UserError
 from ..experiment import Experiment, Run, errors_of, levels, prepared, run
 from ..settings import flatten, from_query, parameters, slots, to_query, unflatten
-from . import amed, compare, controls, panels, words
+from . import amed, compare, controls, panels, train, words
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
@@ -238,6 +238,11 @@ def amed_picture(request: dict):
     return Response(json.dumps(out, ensure_ascii=False), media_type="application/json")
 
 
+def training(request: dict):
+    """The Train page: start, pause, resume, cancel, and how far it is."""
+    return Response(json.dumps(train.act(request), ensure_ascii=False), media_type="application/json")
+
+
 def reshape(request: dict) -> dict:
     """A list of levels with another number of them, along the same curve in ln σ."""
     try:
@@ -345,8 +350,8 @@ def build() -> gr.Blocks:
         gr.HTML(html_template=template, js_on_load=SCRIPT, apply_default_css=False,
                 elem_id="explorer", padding=False,
                 server_functions=[explore, progress, cancel, receive, reshape, job_start, job_poll,
-                                  job_cancel, amed_keep, amed_picture],
-                config=controls.config(), script=f"{base}/app.js")
+                                  job_cancel, amed_keep, amed_picture, training],
+                config={**controls.config(), "training": train.form()}, script=f"{base}/app.js")
         gr.api(_named_arguments(explore_endpoint), api_name="explore")
         gr.api(_named_arguments(sample_endpoint), api_name="sample")
         gr.api(_receive_file, api_name="upload")

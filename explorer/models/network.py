@@ -1,0 +1,145 @@
+"""Trained networks as a choice of model: a name in the setting, weights on disk."""
+
+from typing import ClassVar
+
+from torch import Tensor
+
+from ..errors import UserError
+from ..settings import param, setting
+from . import files
+from .denoiser import NetworkDenoiser
+
+MOST_CLASSES = 999  # of a picked class; ImageNet has 0 to 999
+
+
+class Guided:
+    """Guidance: away from what a weaker denoiser answers.
+
+        D = D_weak + w (D_strong − D_weak)
+
+    With the same network at label zero it is classifier-free guidance (Ho & Salimans 2022,
+    arXiv:2207.12598), with another network autoguidance (Karras et al. 2024, arXiv:2406.02507).
+    One evaluation runs both.
+    """
+
+    def __init__(self, strong: NetworkDenoiser, weak: NetworkDenoiser, weight: float):
+        self.strong, self.weak, self.weight = strong, weak, weight
+        self.shape, self.label_dim = strong.shape, strong.label_dim
+        self.sigma_data = strong.sigma_data
+        self.sigma_min = max(strong.sigma_min, weak.sigma_min)
+        self.sigma_max = min(strong.sigma_max, weak.sigma_max)
+
+    @property
+    def device(self):
+        return self.strong.device
+
+    @property
+    def operations(self) -> float:
+        """Multiplications of one evaluation of one sample."""
+        return self.strong.operations + self.weak.operations
+
+    def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
+        return self._joined(self.strong(x, sigma), x, sigma)
+
+    def with_features(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+        """(D, features of the strong network)."""
+        denoised, features = self.strong.with_features(x, sigma)
+        return self._joined(denoised, x, sigma), features
+
+    def _joined(self, strong: Tensor, x: Tensor, sigma: Tensor) -> Tensor:
+        weak = self.weak(x, sigma)
+        return weak + self.weight * (strong - weak)
+
+    def to(self, device=None, dtype=None) -> "Guided":
+        """The same elsewhere."""
+        return Guided(self.strong.to(device, dtype), self.weak.to(device, dtype), self.weight)
+
+
+@setting
+class Network:
+    """A trained network, shipped, trained here, or converted from an EDM .pkl.
+
+    checkpoint: its name; empty means the first shipped network that was trained on the data.
+    condition: one class; −1 is label zero, “any”, for networks that were trained to know it.
+    guidance, guide: see `Guided`; guide names the weaker network, empty means label zero.
+    """
+
+    name: ClassVar[str] = "network"
+    label: ClassVar[str] = "Trained network"
+    about: ClassVar[str] = "What people run: a network that has learned the denoiser from samples."
+    checkpoint: str = param("", longest=64, label="Network",
+                            help="which one; the first is trained on the data at hand")
+    condition: int = param(-1, -1, MOST_CLASSES, 1, label="Class",
+                           help="make samples of one class; −1 is any")
+    guidance: float = param(1.0, 0, 10, 0.1, label="Guidance",
+                            help="1 is none; above 1 moves away from what the weaker network says")
+    guide: str = param("", longest=64, label="Guided by",
+                       help="a weaker network of the same samples; the first is label zero")
+
+    def found(self, data) -> files.Checkpoint:
+        """The checkpoint that is meant.  Raises UserError where there is none."""
+        if self.checkpoint:
+            return files.find(self.checkpoint)
+        own = [c for c in files.shipped() if c.config.get("data", {}).get("data") == data.name]
+        shape = tuple(data.points().shape[1:])
+        if found := next((c for c in own if c.shape == shape), None):
+            return found
+        raise UserError(f"No network for {data.label} comes with the page; choose one under "
+                        "Network, or train one on it.")
+
+    def digests(self, data) -> tuple[str, ...]:
+        """What the answer depends on besides the setting: the weights behind the names."""
+        named = [self.found(data)] + ([files.find(self.guide)] if self.guide else [])
+        return tuple(c.digest for c in named)
+
+    def load(self, data) -> NetworkDenoiser | Guided:
+        """Raises UserError for data of another shape and a class that it does not know."""
+        checkpoint = self.found(data)
+        shape = tuple(data.points().shape[1:])
+        if checkpoint.shape != shape:
+            raise UserError(f"{checkpoint.label} makes samples of {spoken(checkpoint.shape)}; "
+                            f"{data.label} has {spoken(shape)}.")
+        denoiser = self._of(checkpoint)
+        if self.guidance == 1:
+            return denoiser
+        return Guided(denoiser, self._weak(checkpoint, denoiser), self.guidance)
+
+    def _of(self, checkpoint: files.Checkpoint) -> NetworkDenoiser:
+        denoiser = files.load(checkpoint)
+        classes = denoiser.label_dim
+        if not classes:
+            if self.condition >= 0:
+                raise UserError(f"{checkpoint.label} knows no classes, so class {self.condition} "
+                                "cannot be picked; choose −1, any.")
+            return denoiser
+        if self.condition >= classes:
+            raise UserError(f"{checkpoint.label} has no class {self.condition}; its classes are 0 "
+                            f"to {classes - 1}.")
+        if self.condition < 0:
+            if not checkpoint.null_label:
+                raise UserError(f"{checkpoint.label} always had a class in training and does not "
+                                f"know “any”; pick a class from 0 to {classes - 1}.")
+            return denoiser
+        return denoiser.conditioned(self.condition)
+
+    def _weak(self, checkpoint: files.Checkpoint, strong: NetworkDenoiser) -> NetworkDenoiser:
+        if self.guide:
+            guide = files.find(self.guide)
+            if guide.shape != checkpoint.shape:
+                raise UserError(f"{guide.label} makes samples of {spoken(guide.shape)} and cannot "
+                                f"guide {checkpoint.label}, {spoken(checkpoint.shape)}.")
+            weak = files.load(guide)
+            return weak.conditioned(self.condition) \
+                if 0 <= self.condition < weak.label_dim else weak
+        if self.condition < 0:
+            raise UserError(f"Guidance = {self.guidance:g} compares a class with “any”; pick a "
+                            "class, or a network under “Guided by”.")
+        if not checkpoint.null_label:
+            raise UserError(f"{checkpoint.label} always had a class in training and does not know "
+                            "“any”; choose a weaker network under “Guided by”.")
+        return strong.conditioned(None)
+
+
+def spoken(shape: tuple[int, ...]) -> str:
+    """“1 × 8 × 8 numbers”, “2 numbers”."""
+    return f"{' × '.join(map(str, shape))} number{'' if shape == (1,) else 's'}"

@@ -1,0 +1,185 @@
+"""The loop: what a step does, and that being stopped changes nothing."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from explorer.core.device import pick
+from explorer.errors import UserError
+from explorer.models import files
+from explorer.models.denoiser import NetworkDenoiser
+from explorer.settings import flatten
+from explorer.training import loop, runs
+from explorer.training.configs import build, chosen, loss_of
+from explorer.training.measure import per_sigma
+
+CPU = pick("cpu")
+SMALL = {"data": "spiral", "data.dimension": 2, "network.width": 32, "network.depth": 2,
+         "kimg": 12.8, "dropout": 0.1, "ramp": 2.0, "lr": 5e-3}
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)  # the order of sums, and with it the last bit, depends on it
+    yield
+    torch.set_num_threads(before)
+
+
+def weights(folder: Path) -> dict:
+    kept = torch.load(folder / loop.STATE, weights_only=True)
+    assert kept["images"] == 12800
+    return kept["module"] | {f"average {k}": v for k, v in kept["average"].items()}
+
+
+def equal(a: dict, b: dict) -> bool:
+    return a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory):
+    """The run that nobody stopped."""
+    folder = tmp_path_factory.mktemp("straight")
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    last = list(loop.train(chosen("F", SMALL), folder, device=CPU))[-1]
+    torch.set_num_threads(before)
+    return folder, last
+
+
+def test_the_loss_falls_and_nears_the_ideal(straight):
+    last = straight[1]
+    assert last.done and last.images == last.total == 12800
+    early, late = (sum(v for _, v in part) / 20 for part in (last.curve[:20], last.curve[-20:]))
+    assert late < early
+    at = next(i for i, s in enumerate(last.now.sigma) if s > 0.06)
+    # where it matters, a good part of the way to the floor is done in 200 steps
+    gap = (last.now.mean[at] - last.now.floor[at]) / (last.first.mean[at] - last.now.floor[at])
+    assert gap < 0.85
+
+
+def test_pausing_changes_nothing(straight, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "TELL_EVERY", 0.0)
+    t = chosen("F", SMALL)
+    for stop in (1, 40, 41):
+        for count, _ in enumerate(loop.train(t, tmp_path, device=CPU)):
+            if count == stop:
+                break
+    assert 0 < loop.resume(t, tmp_path, CPU).images < 12800
+    assert list(loop.train(t, tmp_path, device=CPU))[-1].done
+    assert equal(weights(tmp_path), weights(straight[0]))
+
+
+def test_a_killed_process_goes_on_from_its_last_checkpoint(straight, tmp_path):
+    code = f"""
+import sys, time, torch
+from pathlib import Path
+from explorer.core.device import pick
+from explorer.training import loop
+from explorer.training.configs import chosen
+torch.set_num_threads(1)
+loop.SAVE_EVERY, loop.TELL_EVERY = 0.05, 0.0
+for p in loop.train(chosen("F", {SMALL!r}), Path({str(tmp_path)!r}), device=pick("cpu")):
+    time.sleep(0.02)
+"""
+    child = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2],
+                             env=os.environ | {"OMP_NUM_THREADS": "1"})
+    state, deadline = tmp_path / loop.STATE, time.monotonic() + 120
+    while not state.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.3)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    reached = torch.load(state, weights_only=True)["images"]
+    assert 0 < reached < 12800  # it was killed on its way, and had written something
+    assert list(loop.train(chosen("F", SMALL), tmp_path, device=CPU))[-1].done
+    assert equal(weights(tmp_path), weights(straight[0]))
+
+
+def test_a_kill_loses_less_than_a_minute_of_work():
+    assert loop.SAVE_EVERY < 60
+
+
+def test_another_training_does_not_go_on_in_the_same_folder(tmp_path):
+    t = chosen("F", SMALL)
+    next(iter(loop.train(t, tmp_path, device=CPU)))
+    loop.save(t, loop.resume(t, tmp_path, CPU), tmp_path)
+    with pytest.raises(UserError, match="holds another training"):
+        next(iter(loop.train(chosen("F", SMALL | {"lr": 0.05}), tmp_path, device=CPU)))
+
+
+@pytest.mark.parametrize("flat", [{"data": "digits"}, {"data": "spiral", "data.dimension": 2},
+                                  {"data": "glyphs", "conditional": True}], ids=str)
+def test_the_edm_loss_is_1_at_every_level_before_training(flat):
+    t = chosen("F", flat)
+    found = per_sigma(t, NetworkDenoiser(build(t)), count=512)
+    for sigma, low, high in zip(found.sigma, found.low, found.high):
+        weight = float(loss_of(t).weight(torch.tensor(sigma)))
+        # σ_data has three digits, and networks start at 1e-5 instead of 0; 512 samples
+        slack = 0.02 + (high - low) / 2 * weight
+        assert (low + high) / 2 * weight == pytest.approx(1, abs=slack), sigma
+
+
+def test_the_learning_rate_ramps_and_the_average_follows(tmp_path):
+    t = chosen("F", SMALL | {"ramp": 1.28, "batch": 128, "half_life": 0.1})
+    state = loop.resume(t, tmp_path, CPU)
+    rates = []
+    for _ in range(12):
+        loop.step(t, state, state.module, CPU)
+        rates.append(state.adam.param_groups[0]["lr"] / t.hyper.lr)
+    assert rates == pytest.approx([min(1, k / 10) for k in range(12)])
+    one, other = torch.nn.Linear(1, 1, bias=False), torch.nn.Linear(1, 1, bias=False)
+    torch.nn.init.constant_(one.weight, 0.0)
+    torch.nn.init.constant_(other.weight, 1.0)
+    for _ in range(3):  # three batches of 10 in one half-life of 30
+        loop.follow(one, other, 10, 30.0)
+    assert float(one.weight.detach()) == pytest.approx(0.5)
+    loop.follow(one, other, 10, 0.0)
+    assert float(one.weight.detach()) == 1
+
+
+def test_gradients_that_are_no_numbers_are_made_harmless(tmp_path):
+    t = chosen("F", SMALL | {"ramp": 0.0})
+    state = loop.resume(t, tmp_path, CPU)
+    spoiled = next(state.module.parameters())
+    spoiled.register_hook(lambda g: torch.full_like(g, float("nan")))
+    before = [p.detach().clone() for p in state.module.parameters()]
+    loop.step(t, state, state.module, CPU)  # at a learning rate of 0, where the ramp begins
+    loop.step(t, state, state.module, CPU)
+    after = list(state.module.parameters())
+    assert all(p.isfinite().all() for p in after)
+    assert torch.equal(before[0], after[0])  # its gradient became 0
+    assert not all(torch.equal(a, b) for a, b in zip(before, after))
+
+
+def test_a_run_ends_as_a_checkpoint_that_samples(tmp_path):
+    t = chosen("F", SMALL | {"kimg": 0.64})
+    last = list(runs.run(t, "tiny", tmp_path, device=CPU))[-1]
+    assert last.done and runs.unfinished(tmp_path) == {}
+    kept = files.find("tiny", tmp_path)
+    assert kept.config["training"] == {**flatten(t), "letter": ""} and kept.shape == (2,)
+    assert "edm loss" in kept.label and "ideal" in (kept.folder / "card.md").read_text()
+    denoiser = files.load(kept)
+    again = per_sigma(t, denoiser, count=last.now.count)
+    assert again.mean == pytest.approx(last.now.mean, rel=1e-4)
+    samples, _ = loop.look_at(t, denoiser.module, CPU)
+    torch.testing.assert_close(samples, last.samples)
+    with pytest.raises(UserError, match="already there"):
+        next(iter(runs.run(t, "tiny", tmp_path, device=CPU)))
+
+
+def test_a_paused_run_can_be_found_again(tmp_path):
+    t = chosen("F", SMALL)
+    running = runs.run(t, "later", tmp_path, device=CPU)
+    next(running)
+    next(running)
+    running.close()
+    assert runs.unfinished(tmp_path) == {"later": t}
+    with pytest.raises(UserError, match="cannot be called"):
+        runs.folder("../up", tmp_path)
