@@ -12,6 +12,8 @@ import { drawMini, paintMini } from './shelf.js';
 import { copy } from './help.js';
 import { COMPARE_KEYS, begin, drawCompare, initCompare, readCompare, resumeCompare, writeCompare } from './compare.js';
 import { initNetworks } from './networks.js';
+import { amedChanged, drawAmed, initAmed } from './amed.js';
+import { initOptimise } from './optimise.js';
 import { drawTrain, initTrain, trainChanged } from './train.js';
 
 // Gradio keeps `page` and `view` for itself, so the links say `tab` and `stage`.
@@ -93,6 +95,7 @@ function show(message, since, keep, exact) {
   for (const name of message.drop ?? []) delete S.parts[name];
   S.values = waiting ? S.values : message.values;
   query = message.query;
+  S.predictors = message.predictors ?? [];
   if (!waiting) writeControls();
   writeWords(message.words);
   if (S.parts.data.key !== before && before) { S.picked = false; S.pick = 0; if (S.view !== 'draw' || S.parts.data.kind !== 'plane') S.view = S.view === 'strip' ? 'strip' : 'fit'; }
@@ -101,6 +104,7 @@ function show(message, since, keep, exact) {
   if (first) settleCursor();
   if (S.sigma != null) S.sigma = Math.min(Math.max(S.sigma, 1e-9), S.parts.run.sigma[0]);
   drawAll(false);
+  amedChanged();
   trainChanged();
   address();
   // a refinement is no answer to anything the reader did
@@ -137,6 +141,7 @@ function drawWords() {
 function drawAll(everything = true) {
   if (!S.parts.run) return;
   if (S.page === 'compare') return drawCompare();
+  if (S.page === 'amed') return drawAmed();
   if (S.page === 'train') return drawTrain();
   drawWords();
   drawStage();
@@ -195,7 +200,7 @@ function address() {
 
 function readView() {
   const params = new URLSearchParams(location.search);
-  const choices = { what: ['x', 'D', 'e'], view: ['fit', 'true', 'strip', 'draw'], measure: ['bend', 'kappa', 'angle', 'chord'], weight: ['edm', 'vp', 've', 'iddpm', 'raw'], mini: ['plane', 'space'], page: ['explore', 'compare', 'train'], design: Object.keys(config.designs) };
+  const choices = { what: ['x', 'D', 'e'], view: ['fit', 'true', 'strip', 'draw'], measure: ['bend', 'kappa', 'angle', 'chord'], weight: ['edm', 'vp', 've', 'iddpm', 'raw'], mini: ['plane', 'space'], page: ['explore', 'train', 'amed', 'compare'], design: Object.keys(config.designs) };
   for (const [from, to] of [['tab', 'page'], ['stage', 'view']]) if (params.has(from)) params.set(to, params.get(from));
   for (const [k, known] of Object.entries(choices)) if (known.includes(params.get(k))) S[k] = params.get(k);
   const sigma = +params.get('sigma'), pick = +params.get('pick');
@@ -233,12 +238,15 @@ export async function start({ element, props, server: functions, upload }) {
   initStage($('#box'));
   initSpine({ go: (s) => { cursor.stop(); go(s); address(); }, redraw: () => { drawSpine(true); paint(); }, edit: editSteps });
   initControls(config, {
+    predicted: useView,
     changed: () => { S.view === 'draw' && S.values.data !== 'drawn' && (S.view = 'fit'); ask({ values: flat() }); },
     settled: () => {},
   });
   initActions(upload);
   initTrain(server, config);
   initNetworks(server, upload, { problem, changed: () => { writeControls(); ask({ values: flat() }); } });
+  initAmed(server, config, problem, useView);
+  initOptimise(server, problem, editSteps);
   showPage(S.page);
   $(`#what input[value=${S.what}]`).checked = true;
   if (config.draw === 'drawn') S.view = 'draw';
@@ -255,6 +263,14 @@ export async function start({ element, props, server: functions, upload }) {
 function editSteps(levels) {
   const values = Object.fromEntries(Object.entries(S.values).filter(([k]) => !k.startsWith('timesteps')));
   S.values = { ...values, timesteps: 'custom', 'timesteps.levels': levels };
+  writeControls();
+  ask({ values: flat() });
+}
+
+// A whole view at once, such as the one that a predictor was trained for.
+function useView(values) {
+  S.values = { ...S.values, ...values };
+  for (const k of Object.keys(S.values)) if (/^(solver|timesteps|schedule)\./.test(k) && !(k in values)) delete S.values[k];
   writeControls();
   ask({ values: flat() });
 }

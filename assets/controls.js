@@ -77,7 +77,24 @@ export function writeControls() {
   }
 }
 
+// A predictor comes with its levels, first step and ending; without one r, c and a count again.
+function usePredictor(name, predicted, set) {
+  const found = S.predictors.find((p) => p.name === name);
+  if (found) predicted(found.values); else set('solver.predictor', '');
+}
+
+// The predictors of the open model that belong to this solver; one that is named by a link and is
+// not among them stays, and the server says what is wrong with it.
+function writePredictors(row, value) {
+  const own = S.predictors.filter((p) => p.solver === row.dataset.entry);
+  if (value && !own.some((p) => p.name === value)) own.push({ name: value, label: value });
+  const options = [['', own.length ? 'none: as set below' : 'none yet: see AMED'], ...own.map((p) => [p.name, p.label])];
+  $('select', row).replaceChildren(...options.map(([v, t]) => new Option(t, v)));
+  $('select', row).value = value;
+}
+
 function writeRow(row, value) {
+  if (row.dataset.key === 'solver.predictor') return writePredictors(row, value);
   const p = specOf(row.dataset.key), range = $('input[type=range]', row), number = $('input[type=text]', row), select = $('select', row);
   if (range && document.activeElement !== range) range.value = position(p, value);
   if (range) fill(range);
@@ -104,6 +121,12 @@ function marks() {
   for (const row of $$('[data-key^="schedule."]')) {
     row.classList.toggle('off', !solver.needs_schedule);
     $$('input, select', row).forEach((i) => { i.disabled = !solver.needs_schedule; });
+  }
+  const taught = Boolean(S.values['solver.predictor']);
+  for (const key of ['r', 'c', 'a']) for (const row of $$(`[data-key="solver.${key}"]`)) if (['amed', 'plugin'].includes(row.dataset.entry)) {
+    row.classList.toggle('off', taught);
+    row.title = taught ? 'the predictor chooses it' : specOf(row.dataset.key).help;
+    $$('input', row).forEach((i) => { i.disabled = taught; });
   }
   grey('nfe', S.values.timesteps === 'custom', 'the typed list sets the number of steps');
   for (const key of Object.keys(config.parameters)) if (key.endsWith('.condition')) {
@@ -132,7 +155,7 @@ export function writeWords(words) {
 
 // ---- wiring ---------------------------------------------------------------------------------------
 
-export function initControls(given, { changed, settled }) {
+export function initControls(given, { changed, settled, predicted }) {
   config = given;
   const root = $('.controls');
   const set = (key, value) => { S.values = { ...S.values, [key]: value }; marks(); changed(); };
@@ -149,6 +172,7 @@ export function initControls(given, { changed, settled }) {
     const row = e.target.closest('[data-key]'), holder = e.target.closest('[data-slot-select]');
     if (e.target.id === 'design') { S.design = e.target.value; applyDesign(); return changed(), settled(); }
     if (holder) { setSlot(holder.dataset.slotSelect, e.target.value); writeControls(); changed(); return settled(); }
+    if (row?.dataset.key === 'solver.predictor') return usePredictor(e.target.value, predicted, set);
     if (row && e.target.matches('select')) set(row.dataset.key, specOf(row.dataset.key).integer ? +e.target.value : e.target.value);
     if (row && e.target.matches('input[type=text]')) set(row.dataset.key, read(specOf(row.dataset.key), e.target.value));
     settled();

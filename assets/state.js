@@ -2,8 +2,9 @@
 // Data flows one way: controls -> request -> message -> parts (here) -> drawings.
 
 export const S = {
-  page: 'explore',   // explore | compare | train
+  page: 'explore',   // explore | train | amed | compare
   values: {},        // the flat settings, as the server last confirmed them
+  predictors: [],    // those that fit the open model
   parts: {},         // data, path, run, error: the newest of each
   sigma: null,       // the one cursor
   peek: null,        // a hover on the spine, never a commitment

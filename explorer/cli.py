@@ -23,8 +23,9 @@ def main(arguments: list[str] | None = None) -> int:
               "  serve    open the page (serve --help lists host, port, device, auth, limits)\n"
               "  sample   key=value ...  run an experiment and print its numbers\n"
               "  train    config=F data=digits name=mine ...  train a network; Ctrl+C pauses\n"
+              "  train amed  solver=plugin nfe=5 ...  train a predictor for AMED\n"
               "  fetch    NAME  download a published checkpoint; without a name, list them\n"
-              "  bench    ui|sampler|solvers|denoiser|networks  measure speed, as ratios against a baseline")
+              "  bench    ui|sampler|solvers|denoiser|networks|amed  speed and claims, against a baseline")
         return 0 if not arguments or arguments[0] in ("-h", "--help") else 2
     try:
         return commands[arguments[0]](arguments[1:]) or 0
@@ -169,7 +170,10 @@ def _pairs(words: list[str]) -> dict[str, str]:
 
 
 def train(arguments: list[str]) -> int:
-    """python -m explorer train config=F data=digits name=mine [key=value ...] [--out FOLDER]"""
+    """python -m explorer train config=F data=digits name=mine [key=value ...] [--out FOLDER]
+    python -m explorer train amed data=digits solver=plugin nfe=5 [key=value ...]"""
+    if arguments[:1] == ["amed"]:
+        return train_amed(arguments[1:])
     p = argparse.ArgumentParser(
         prog="python -m explorer train",
         description="Train a network and keep it as a checkpoint. Ctrl+C or a crash pauses: the "
@@ -209,6 +213,47 @@ def train(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print("\nPaused; the same command goes on.")
         return 130
+    return 0
+
+
+def train_amed(arguments: list[str]) -> int:
+    """python -m explorer train amed data=digits solver=plugin nfe=5 [teacher=heun ...] [--name N]"""
+    p = argparse.ArgumentParser(
+        prog="python -m explorer train amed",
+        description="Train a predictor for AMED-Solver or AMED-Plugin on a view and keep it.")
+    p.add_argument("settings", nargs="*", metavar="key=value",
+                   help="the view as in a link (data=digits solver=plugin timesteps=vp_time nfe=5), "
+                        "and the training: teacher, inner, scale_dir, scale_time, look, paths, "
+                        "batch, rate, anneal, seed")
+    p.add_argument("--steps", choices=("view", "gits", "search"), default="view",
+                   help="the view's own time steps, those of GITS, or searched from there")
+    p.add_argument("--device", default="auto")
+    p.add_argument("--name", default=None, help="what to call it; its digest if not given")
+    p.add_argument("--out", default=None, metavar="FOLDER", help="keep it in here")
+    options = p.parse_intermixed_args(arguments)
+    from . import experiment, learning
+    from .settings import flatten, to_query, unflatten
+    from .training.amed import AMEDTraining
+
+    experiment.use_device(options.device)
+    flat = _pairs(options.settings)
+    own = {k: flat.pop(k) for k in list(flat) if k in flatten(AMEDTraining())}
+    e = unflatten(experiment.Experiment, {"solver": "amed", "afs": True, "nfe": 5, **flat})
+    how = unflatten(AMEDTraining, own, learning.usual(learning.student(e).solver))
+    e = learning.student(e)
+    if options.steps != "view":
+        *_, found = learning.optimise(e)
+        chosen = found.candidates["GITS" if options.steps == "gits" else "search"]
+        e = learning.with_levels(e, chosen)
+        print("Steps " + ", ".join(f"{s:.4g}" for s in chosen), flush=True)
+    trainer = learning.trainer(e, how)
+    for step in trainer.run():
+        if step.error is not None:
+            r = ", ".join(f"{m:.2f} ± {s:.2f}" for m, s in step.r)
+            print(f"{step.batch:5d} of {step.batches}, {step.seconds:5.1f} s: error {step.error:.4f}, "
+                  f"untrained {step.before:.4f}; r {r}", flush=True)
+    view = learning.keep(trainer, e, options.out and Path(options.out), options.name)
+    print(f"Predictor {view.solver.predictor}: {to_query(view)}")
     return 0
 
 

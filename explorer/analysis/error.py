@@ -239,7 +239,7 @@ def step_errors(denoiser, solver, schedule, sigmas: Tensor, truth: Tensor, churn
     """
     n = len(sigmas) - 1
     steps = n if steps is None else steps
-    times, ode = schedule.time(sigmas), Ode(denoiser, schedule)
+    times, ode = schedule.time(sigmas), Ode(denoiser, schedule, solver)
     ode.span = float(sigmas[0]), float(sigmas[-1])
     size = truth.shape[1]
     group = math.ceil(n / runs)
@@ -261,6 +261,7 @@ def step_errors(denoiser, solver, schedule, sigmas: Tensor, truth: Tensor, churn
         if i and t is now and hasattr(solver, "correct"):  # all but the newcomer
             joined[-1] = _join(_rows(solver.correct(ode, joined), slice(len(x) - size)),
                                _rows(point, slice(len(x) - size, None)))
+        seen = len(joined) - 1
         batch = solver.step(ode, joined, times[i + 1])
         if len(truth) > 1:
             here = truth[i + 1]
@@ -269,7 +270,8 @@ def step_errors(denoiser, solver, schedule, sigmas: Tensor, truth: Tensor, churn
             here = flow(denoiser, start, float(point.sigma), float(sigmas[i + 1]))
         path.append(here)
         local.append(rms(batch[-size:] / schedule.scale(times[i + 1]) - here))
-        true_past = [*true_past, _rows(point, slice(-size, None))][-3:]
+        fresh = [point, *joined[seen + 1:]]  # the solver may have evaluated on its way
+        true_past = [*true_past, *(_rows(p, slice(-size, None)) for p in fresh)][-3:]
         if i % group:  # a probe inside a group: measured, then dropped
             batch = batch[:-size]
             joined = [_rows(p, slice(len(batch))) for p in joined]
@@ -289,12 +291,13 @@ def step_errors(denoiser, solver, schedule, sigmas: Tensor, truth: Tensor, churn
 
 
 def _rows(p: Point, rows: slice) -> Point:
-    cut = lambda v: v[rows] if v.ndim else v
+    cut = lambda v: v[rows] if v is not None and v.ndim else v
     return dataclasses.replace(p, t=cut(p.t), sigma=cut(p.sigma), scale=cut(p.scale),
-                               x=p.x[rows], denoised=p.denoised[rows])
+                               x=p.x[rows], denoised=p.denoised[rows], features=cut(p.features))
 
 
 def _join(p: Point, q: Point) -> Point:
-    both = lambda v, w: torch.cat([v, w]) if v.ndim else v
+    both = lambda v, w: torch.cat([v, w]) if v is not None and v.ndim else v
     return Point(both(p.t, q.t), both(p.sigma, q.sigma), both(p.scale, q.scale),
-                 torch.cat([p.x, q.x]), torch.cat([p.denoised, q.denoised]))
+                 torch.cat([p.x, q.x]), torch.cat([p.denoised, q.denoised]),
+                 both(p.features, q.features))

@@ -16,6 +16,7 @@ from torch import Tensor
 from ..errors import UserError
 from ..settings import param, setting
 from .denoisers import Denoiser
+from .predictor import FEATURES, plain_features
 from .schedules import EDM
 
 
@@ -25,6 +26,7 @@ class Point:
 
     t, sigma, scale are () or (B, 1, ...): a learned solver may give each sample its own.
     x (B, *shape) is the scaled state s(t) x̂; denoised (B, *shape) is D(x̂; σ), unscaled.
+    features (B, 64): what a learned solver looks at, None unless it asked for them.
     """
 
     t: Tensor
@@ -46,9 +48,11 @@ class Ode:
         dx/dt = (σ'/σ + s'/s) x − (σ' s/σ) D(x/s; σ)           Karras et al. 2022, Alg. 1, line 4
     """
 
-    def __init__(self, denoiser: Denoiser, schedule=EDM()):
+    def __init__(self, denoiser: Denoiser, schedule=EDM(), solver: "Solver | None" = None):
         self.denoiser = denoiser
         self.schedule = schedule
+        self.looks = getattr(solver, "looks", False)  # whether points come with features
+        self.begun = False  # whether a learned solver has made its first step
         self.evaluated: list[Tensor] = []
         self.left = 0  # steps from here to the end, this one counted; the loop sets it
         self.span = (math.inf, 0.0)  # the first and the last noise level above 0 of the run
@@ -59,13 +63,26 @@ class Ode:
         """Evaluations of the denoiser so far, counted as they happen."""
         return len(self.evaluated)
 
-    def evaluate(self, x: Tensor, t: Tensor) -> Point:
-        """One evaluation of D at the scaled state x and time t."""
+    def evaluate(self, x: Tensor, t: Tensor, told: Tensor | None = None,
+                 look: bool = True) -> Point:
+        """One evaluation of D at the scaled state x and time t.
+
+        told: the noise level that D is told, where it is not σ(t).  Where each sample has its own,
+        `evaluated` notes their geometric mean.  look=False: without features in any case.
+        """
         sigma, scale = self.schedule.sigma(t), self.schedule.scale(t)
-        self.evaluated.append(sigma)
-        level = sigma.flatten() if sigma.ndim else sigma
-        denoised = self.denoiser(x / scale if self.schedule.scaled else x, level).to(x.dtype)
-        return Point(t, sigma, scale, x, denoised)
+        level = sigma if told is None else told
+        self.evaluated.append(level.detach().log().mean().exp() if level.ndim else level)
+        level = level.flatten() if level.ndim else level
+        plain = x / scale if self.schedule.scaled else x
+        if not (look and self.looks):
+            return Point(t, sigma, scale, x, self.denoiser(plain, level).to(x.dtype))
+        if hasattr(self.denoiser, "with_features"):
+            denoised, features = self.denoiser.with_features(plain, level)
+        else:
+            denoised = self.denoiser(plain, level)
+            features = plain_features(plain, level, denoised)
+        return Point(t, sigma, scale, x, denoised.to(x.dtype), features)
 
     def analytic(self, x: Tensor, t: Tensor) -> Point:
         """The evaluation at the start that costs nothing: where noise drowns data of unit variance,
@@ -73,7 +90,8 @@ class Ode:
         """
         sigma, scale = self.schedule.sigma(t), self.schedule.scale(t)
         plain = x / scale
-        return Point(t, sigma, scale, x, plain * (1 - sigma / (1 + sigma**2).sqrt()))
+        features = x.new_zeros(len(x), FEATURES, dtype=torch.float32) if self.looks else None
+        return Point(t, sigma, scale, x, plain * (1 - sigma / (1 + sigma**2).sqrt()), features)
 
     def velocity(self, point: Point) -> Tensor:
         """dx/dt at an evaluated point."""
@@ -93,7 +111,10 @@ class Solver(Protocol):
     evaluations: int  # of the denoiser in a full step
 
     def step(self, ode: Ode, past: list[Point], t_next: Tensor) -> Tensor:
-        """The state at t_next; past[-1] is where we are, oldest first."""
+        """The state at t_next; past[-1] is where we are, oldest first.
+
+        A solver that evaluates on its way may append that point, and finds it in `past` later.
+        """
 
 
 @setting
@@ -319,7 +340,7 @@ def sample(denoiser: Denoiser, noise: Tensor, sigmas: Tensor, solver: Solver, sc
         raise UserError(f"{restart.repeats} restarts of {restart.inner} steps need {rows} noises; "
                         f"got {len(noises)}.")
     times = schedule.time(sigmas)  # 0-d times stay on the CPU: no launch, no synchronisation
-    ode = Ode(denoiser, schedule)
+    ode = Ode(denoiser, schedule, solver)
     ode.span = float(sigmas[0]), float(sigmas[-1]) or float(sigmas[-2])
     n, B = len(sigmas) - 1, len(noise)
     K = B if keep is None else min(keep, B)
@@ -335,7 +356,7 @@ def sample(denoiser: Denoiser, noise: Tensor, sigmas: Tensor, solver: Solver, sc
             arrived[i:] = [v[:K].clone() for v in arrived[i:]]
             if i < n:
                 point = dataclasses.replace(point, x=point.x[:K].clone(),
-                                            denoised=point.denoised[:K].clone())
+                                            denoised=point.denoised[:K].clone(), features=None)
         points.append(point)
     *evaluated, end = points
     samples = end.denoised
@@ -354,4 +375,5 @@ def sample(denoiser: Denoiser, noise: Tensor, sigmas: Tensor, solver: Solver, sc
         answers.append(samples[:K])
         raised.append(last.sigma)
     return Trajectory(t, levels, torch.stack(raised), torch.stack(paths), torch.stack(hats),
-                      torch.stack(answers), samples, torch.stack(ode.evaluated))
+                      torch.stack(answers), samples,
+                      torch.stack([v.cpu() for v in ode.evaluated]))

@@ -26,7 +26,7 @@ from ..errors import Cancelled, UserError
 from ..experiment import (Experiment, Run, draft, errors_of, levels, patience, prepared, run)
 from ..settings import flatten, from_query, parameters, slots, to_query, unflatten
 from ..sweep import solver_name
-from . import compare, controls, networks, panels, train, words
+from . import amed, compare, controls, networks, panels, train, words
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
@@ -173,7 +173,7 @@ def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
     design = request.get("design")
     design = design if isinstance(design, str) and design in designs.DESIGNS else "edm"
     return {"values": flatten(e), "query": to_query(e), "parts": parts, "pending": pending,
-            "drop": drop,
+            "drop": drop, "predictors": amed.menu(e),
             "words": _words(e, r, design, _list_notes(e, request))}
 
 
@@ -227,6 +227,31 @@ def job_poll(request: dict):
 def job_cancel(request: dict) -> dict:
     """Stop a measurement; what it has stays."""
     return compare.cancel(request)
+
+
+def amed_keep(request: dict) -> dict:
+    """Save what a training has learned; the view that samples with it."""
+    try:
+        return amed.keep(compare.JOBS.get(request.get("job") if isinstance(request, dict) else None))
+    except UserError as error:
+        return {"problem": str(error)}
+
+
+def amed_picture(request: dict):
+    """One step of true paths, and where every r and c would lead; with “plane”, Fig. 4 instead."""
+    try:
+        if not isinstance(request, dict):
+            raise UserError("A picture is asked for with the values of a view.")
+        with _slots:
+            if request.get("plane"):
+                out = amed.plane(request)
+            else:
+                job = request.get("job")
+                about = compare.JOBS.get(job).about if job else None
+                out = amed.picture({**request, "training": about})
+    except UserError as error:
+        out = {"problem": str(error)}
+    return Response(json.dumps(out, ensure_ascii=False), media_type="application/json")
 
 
 def training(request: dict):
@@ -373,13 +398,15 @@ import(props.script).then((app) => app.start({element, props, server, upload}));
 def build() -> gr.Blocks:
     """The Gradio app, ready to launch."""
     gr.set_static_paths([ASSETS, PLOTLY.parent])
-    template = (ASSETS / "page.html").read_text().replace("@controls", controls.panel())
+    template = (ASSETS / "page.html").read_text().replace("@controls", controls.panel()) \
+        .replace("@amed", amed.panel())
     base = f"/gradio_api/file={ASSETS}"
     with gr.Blocks(title="Diffusion Sampler Explorer", analytics_enabled=False) as demo:
         gr.HTML(html_template=template, js_on_load=SCRIPT, apply_default_css=False,
                 elem_id="explorer", padding=False,
                 server_functions=[explore, progress, cancel, receive, reshape, job_start, job_poll,
-                                  job_cancel, training, network_list, network_open, network_fetch],
+                                  job_cancel, amed_keep, amed_picture, training, network_list,
+                                  network_open, network_fetch],
                 config={**controls.config(), "training": train.form()}, script=f"{base}/app.js")
         gr.api(_named_arguments(explore_endpoint), api_name="explore")
         gr.api(_named_arguments(sample_endpoint), api_name="sample")
@@ -399,7 +426,7 @@ def head() -> str:
     base = f"/gradio_api/file={ASSETS}"
     version = max(int(f.stat().st_mtime) for f in ASSETS.iterdir())
     sheets = "".join(f'<link rel="stylesheet" href="{base}/{name}?v={version}">'
-                     for name in ("style.css", "stage.css") if (ASSETS / name).exists())
+                     for name in ("style.css", "stage.css", "amed.css") if (ASSETS / name).exists())
     modules = "".join(f'<link rel="modulepreload" href="{base}/{f.name}">'
                       for f in sorted(ASSETS.glob("*.js")))
     return f'{sheets}{modules}<script async src="/gradio_api/file={PLOTLY}"></script>'

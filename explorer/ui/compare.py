@@ -14,7 +14,7 @@ from ..figures import compare as figures
 from ..figures.style import short
 from ..settings import to_query, unflatten
 from ..sweep import BUDGETS, COMPARED_SOLVERS, error_against_nfe, solver_name
-from . import words
+from . import amed, words
 from .churn import churn_effect
 from .distances import distances
 from .jobs import Jobs, Measurement, Watch
@@ -29,13 +29,18 @@ def start(request: dict) -> dict:
     try:
         if not isinstance(request, dict):
             raise UserError("A measurement is asked for with its kind and values.")
-        kinds = {"sweep": _sweep, "local": _local, "distance": distances, "churn": churn_effect}
+        kinds = {"sweep": _sweep, "local": _local, "distance": distances, "churn": churn_effect,
+                 **amed.KINDS}
         kind = request.get("kind")
         if not isinstance(kind, str) or kind not in kinds:
             raise UserError(f"Unknown measurement {kind!r:.40}. Known: {', '.join(kinds)}.")
-        values = request.get("values")
-        base = unflatten(Experiment, values if isinstance(values, dict) else {})
-        measurement = kinds[kind](base, request)
+        if kind in amed.KINDS:
+            before = request.get("resume")
+            measurement = kinds[kind](request, JOBS.get(before).about if before else None)
+        else:
+            values = request.get("values")
+            base = unflatten(Experiment, values if isinstance(values, dict) else {})
+            measurement = kinds[kind](base, request)
         name = JOBS.start(measurement.rows, measurement.total, measurement)
         return {"job": name, "total": measurement.total}
     except UserError as error:

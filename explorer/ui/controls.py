@@ -11,6 +11,7 @@ from ..data import DATASETS
 from ..designs import DESIGNS, PARTS
 from ..experiment import Experiment
 from ..settings import Parameter, flatten, parameters, slots
+from . import amed
 
 GROUPS = {  # name: (title, the first words of the flat keys that belong to it)
     "data": ("Data and model", ("data", "model", "samples", "seed")),
@@ -43,7 +44,7 @@ def config() -> dict:
     table = {p.key: _facts(p) for p in parameters(Experiment)}
     designs = {k: {"label": d.label, "about": d.about, "flat": dict(d.flat)}
                for k, d in DESIGNS.items()}
-    return {"defaults": flatten(Experiment()), "entries": entries, "parameters": table,
+    return {"amed": {"usual": amed.usual(), "quoted": amed.quoted()}, "defaults": flatten(Experiment()), "entries": entries, "parameters": table,
             "designs": designs, "parts": list(PARTS), "labelled": list(LABELLED)}
 
 
@@ -81,6 +82,7 @@ SOURCES = {
     "dpmpp_2s": "Lu et al. 2022, arXiv:2211.01095", "unipc": "Zhao et al. 2023, arXiv:2302.04867",
     "ipndm": "Zhang & Chen 2023, arXiv:2204.13902", "ipndm_v": "Zhang & Chen 2023; exact weights",
     "lms": "Crowson 2022, k-diffusion", "deis": "Zhang & Chen 2023, arXiv:2204.13902",
+    "amed": "Zhou et al. 2024, arXiv:2312.00094", "plugin": "Zhou et al. 2024, arXiv:2312.00094",
     "euler_a": "Ho et al. 2020; Song et al. 2021", "dpmpp_sde": "Lu et al. 2022, arXiv:2211.01095",
 }
 # what other tools call a solver: k-diffusion, diffusers, A1111 and ComfyUI
@@ -215,6 +217,9 @@ def _row(p: Parameter) -> str:
         options = "".join(f'<option value="{v}">{escape(t)}</option>' for v, t in p.spec.choices)
         return (f'<div class="row wide" {attributes}><label for="{ident}">{label}</label>'
                 f'<select id="{ident}">{options}</select></div>')
+    if p.name == "predictor":  # filled with those that fit the model
+        return (f'<div class="row wide" {attributes}><label for="{ident}">{label}</label>'
+                f'<select id="{ident}"><option value="">none: as set below</option></select></div>')
     if isinstance(p.default, str | tuple):
         return (f'<div class="row wide" {attributes}><label for="{ident}">{label}</label>'
                 f'<input type="text" class="left" id="{ident}" spellcheck="false"></div>')

@@ -1,4 +1,4 @@
-"""Long work for the Compare page: a generator in a thread, read by polling, ended by a word.
+"""Long work for the Compare and AMED pages: a generator in a thread, read by polling, ended by a word.
 
 The page asks for what has come since it last asked; a job that nobody asks about for a while stops
 by itself.
@@ -22,9 +22,9 @@ ABANDONED = 30.0  # seconds without a question
 
 @dataclasses.dataclass(frozen=True)
 class Measurement:
-    """What to run and how to show the rows that have come so far."""
+    """What to run and how to show the rows that have come so far; base: the view it belongs to."""
 
-    base: Experiment
+    base: Any
     rows: Callable[[Watch], Iterator[Any]]
     total: int
     show: Callable[[list], dict]

@@ -10,8 +10,8 @@ import pytest
 
 from explorer.core.sampling import Ode
 from explorer.core.schedules import SCHEDULES
-from explorer.core.solvers import (IPNDM, RK2, SOLVERS, DPMpp, Euler, UniPC, exponential,
-                                   multistep, stochastic)
+from explorer.core.solvers import (AMED, IPNDM, RK2, SOLVERS, DPMpp, Euler, Plugin, UniPC,
+                                   exponential, multistep, stochastic)
 from explorer.settings import parameters, setting
 
 from .problems import flow, mixture, normal, tensor
@@ -23,6 +23,9 @@ BEFORE = 3
 # A setting that lowers the order at the end, or clips, is off; noise is off; the rest is tried.
 FIXED = {"lower_order_final": (False,), "thresholding": (False,), "eta": (0.0,),
          "r": (0.3, 0.5, 1.0), "alpha": (0.3, 0.5, 2 / 3, 1.0)}
+# What r alone may be without losing the order: elsewhere AMED's one direction is of order 1, and a
+# plug-in that stops at the end of the step has a second half of no length.
+OWN = {"amed": {"r": (0.3, 0.5, 0.8)}, "plugin": {"r": (0.3, 0.5), "solver": ("ddim", "dpm2", "dpmpp2", "dpmpp3")}}
 
 
 def variants(*names):
@@ -33,7 +36,8 @@ def variants(*names):
             if p.name == "order":
                 values[p.name] = range(int(p.spec.low), int(p.spec.high) + 1)
             elif p.name in FIXED or p.spec.choices:
-                values[p.name] = FIXED.get(p.name) or [v for v, _ in p.spec.choices]
+                values[p.name] = OWN.get(name, {}).get(p.name) or FIXED.get(p.name) \
+                    or [v for v, _ in p.spec.choices]
         for given in itertools.product(*values.values()):
             shown = [f"{v:.2g}" if isinstance(v, float) else str(v) for v in given
                      if not isinstance(v, bool)]
@@ -127,6 +131,21 @@ def test_order_on_the_grid_of_edm(name):
     solver = SOLVERS[name](**{k: v for k, v in {"lower_order_final": False}.items()
                               if hasattr(SOLVERS[name], k)})
     assert order(solver, grid="rho") == about(promised(solver))
+
+
+@pytest.mark.parametrize("k, slope", [(2, 2.0), (3, 1.93), (4, 2.13)])
+def test_ipndm_in_halves_has_order_2_where_they_become_even(k, slope):
+    """From 256 to 512 steps: the even weights are right to O(h) only, whatever their number."""
+    coarse, fine = (error(Plugin(f"ipndm{k}"), SCHEDULES["edm"](), "even", n) for n in (256, 512))
+    assert math.log2(coarse / fine) == pytest.approx(slope, abs=0.02)
+    assert order(Plugin(f"ipndm{k}", r=0.3)) == pytest.approx(1, abs=0.1)
+    assert (Plugin(f"ipndm{k}").order, Plugin(f"ipndm{k}", r=0.3).order) == (2, 1)
+
+
+def test_a_length_other_than_1_has_no_order():
+    """c scales the step itself, so the error does not fall at all: it is made for one grid."""
+    for solver in (AMED(c=1.01), Plugin("dpmpp2", c=1.01)):
+        assert abs(order(solver)) < 0.1
 
 
 @pytest.mark.parametrize("k, rho, zigzag", [(2, 2, 1.1), (3, 1.6, 0.9), (4, 2, 0.9)])

@@ -1,0 +1,153 @@
+"""AMED's table: every solver at 3, 5, 7 and 9 evaluations against the reference, on held-out seeds.
+
+Error is RMS per coordinate at σ_min, mean over seeds that no training saw, with its 95 % interval;
+distance is the sliced Wasserstein distance to as many draws of the data.
+"""
+
+import time
+from pathlib import Path
+
+import torch
+
+from .. import learning
+from ..analysis import geometry
+from ..core import shelf
+from ..core.sampling import sample
+from ..core.solvers import AMED, Plugin
+from ..errors import UserError
+from ..experiment import Experiment, prepared, reference_for, use_device
+from ..settings import to_query, unflatten
+from .report import side_by_side, table, verdict
+
+UNTRAINED = "usual"
+
+
+def options(command) -> None:
+    command.add_argument("--view", action="append", default=None, metavar="QUERY",
+                         help="data and model as in a link; may be given again; default: every "
+                              "model with shipped predictors")
+    command.add_argument("--samples", type=int, default=1000, help="held-out seeds")
+    command.add_argument("--points", type=int, default=65, help="nodes of the reference, RK4")
+    command.add_argument("--train", action="store_true",
+                         help="time the training of a predictor at 5 evaluations, not kept")
+
+
+def measure(given) -> None:
+    """Print the tables and whether each target is met."""
+    device = use_device(given.device)
+    print(f"{device.label}, {device.note}; {given.samples} held-out seeds")
+    for query in given.view or shipped_views():
+        flat = dict(pair.partition("=")[::2] for pair in query.split("&") if pair)
+        one(unflatten(Experiment, flat), given)
+
+
+def shipped_views() -> list[str]:
+    """The data and model of every shipped predictor, once each."""
+    found = {}
+    for path in sorted(Path(shelf.SHIPPED).glob("*.json")):
+        e = learning.opened(path.stem)
+        found[to_query(Experiment(data=e.data, model=e.model))] = None
+    if not found:
+        raise UserError("No predictors are shipped here; name a view, as in --view data=digits.")
+    return list(found)
+
+
+def one(e: Experiment, given) -> None:
+    """The table of one model, its targets, the cost of sampling and the plane of its paths."""
+    print(f"\n{e.data.label}, {e.model.label}")
+    judge = learning.judge(e, given.samples, points=given.points)
+    cells = list(learning.table(e, count=given.samples, known=judge))
+    rows = sorted({(c.name, c.steps) for c in cells}, key=[(c.name, c.steps) for c in cells].index)
+    at = {(c.name, c.steps, c.nfe): c for c in cells}
+    for what, title in (("error", "mean end error"), ("distance", "sliced W₁ to the data")):
+        print()
+        table((f"{title} at NFE", "steps", *map(str, learning.BUDGETS)),
+              [(name, steps, *(_shown(at.get((name, steps, n)), what) for n in learning.BUDGETS))
+               for name, steps in rows])
+    z = judge.zero
+    print(f"(the reference's own distance to the data: {z.value:.4f} ± {z.value - z.low:.4f})")
+    targets(cells)
+    overhead(e, cells, given)
+    plane(e)
+    if given.train:
+        training(e)
+
+
+def _shown(cell, what: str) -> str:
+    if cell is None:
+        return "–"
+    v = getattr(cell, what)
+    return f"{v.value:.4f} ± {v.value - v.low:.4f}"
+
+
+def targets(cells) -> None:
+    """AMED-Solver against DPM-Solver-2 and DDIM; the plug-in against iPNDM and the best untrained."""
+    def best(name: str, nfe: int, steps: str | None = None) -> float | None:
+        found = [c.error.value for c in cells if c.name == name and c.nfe == nfe
+                 and (steps is None or c.steps == steps)]
+        return min(found) if found else None
+
+    plug = shelf.spoken("plugin:ipndm4")
+    mine = best("AMED-Solver", 5)
+    if mine is not None:
+        verdict("AMED-Solver over DPM-Solver-2 + AFS at 5 NFE",
+                mine / best("DPM-Solver-2 + AFS", 5, UNTRAINED), 0.5)
+        verdict("AMED-Solver over DDIM at 5 NFE", mine / best("DDIM", 5, UNTRAINED), 1.0)
+    for nfe in learning.BUDGETS:
+        if (mine := best(plug, nfe)) is not None:
+            verdict(f"AMED-Plugin over iPNDM-4 at {nfe} NFE", mine / best("iPNDM-4", nfe, UNTRAINED),
+                    1.0)
+    if (mine := best(plug, 5)) is not None:
+        least = min((c for c in cells if c.nfe == 5 and c.steps == UNTRAINED),
+                    key=lambda c: c.error.value)
+        verdict(f"AMED-Plugin over the best untrained at 5 NFE ({least.name})",
+                mine / least.error.value, 1.0)
+        least = min((c for c in cells if c.nfe == 5 and not c.learned), key=lambda c: c.error.value)
+        verdict(f"AMED-Plugin over the best of the others, GITS steps too ({least.name}, {least.steps})",
+                mine / least.error.value, 1.0)
+
+
+def overhead(e: Experiment, cells, given) -> None:
+    """What the predictor itself costs: the same run with r, c and a by hand."""
+    mine = next((c for c in cells if c.learned and c.nfe == 5), None)
+    if mine is None:
+        return
+    trained, source = shelf.find(mine.predictor), prepared(e.data, e.model)
+    solver = learning.with_predictor(e, mine.predictor).solver
+    plain = AMED() if isinstance(solver, AMED) else Plugin(solver.solver)
+    noise = torch.randn(16, *source.shape, dtype=source.device.dtype).to(source.device.device)
+    grid = torch.tensor(trained.sigmas, dtype=torch.float64)
+    run = lambda s: (lambda: sample(source.denoiser, noise, grid, s, afs=trained.afs))
+    ours, alone, ratio = side_by_side(run(solver), run(plain), 60, source.device.synchronize)
+    verdict(f"sampling with a predictor over the same without, batch 16 ({1e3 * ours:.1f} and "
+            f"{1e3 * alone:.1f} ms)", ratio, 1.03)
+
+
+@torch.no_grad()
+def plane(e: Experiment) -> None:
+    """AMED Fig. 4: how far paths leave their own plane."""
+    truth = reference_for(e)
+    if truth.x[0, 0].numel() < 3:
+        return
+    keep = torch.linspace(0, len(truth.sigma) - 1, 41).round().long()
+    path = truth.x[keep]
+    residual = geometry.residuals(path)
+    walk = geometry.residuals(geometry.walk_like(path, torch.Generator().manual_seed(4)),
+                              scale=path.flatten(2).norm(dim=2), ks=(2,))[0]
+    verdict("largest mean residual out of the plane", float(residual[1].mean(1).max()), 0.08)
+    print(f"      a random walk of the same steps: {float(walk.mean(1).max()):.2f}")
+
+
+def training(e: Experiment) -> None:
+    """How long a predictor at 5 evaluations takes."""
+    for solver in (AMED(), Plugin()):
+        view = unflatten(Experiment, {"nfe": 5, "afs": True}, e)
+        view = learning.student(Experiment(data=e.data, model=e.model, solver=solver, nfe=view.nfe,
+                                           afs=True))
+        trainer = learning.trainer(view)
+        started = time.perf_counter()
+        for step in trainer.run():
+            pass
+        plane_data = prepared(e.data, e.model).kind == "plane"
+        verdict(f"seconds to train {solver.label} at 5 NFE, error {step.before:.4f} to "
+                f"{step.error:.4f}", time.perf_counter() - started, 30 if plane_data else 180)

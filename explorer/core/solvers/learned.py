@@ -1,0 +1,198 @@
+"""AMED: where in each step to evaluate, and how far to go, set by hand or by a small network.
+
+    σ_m = σ'^r σ^{1−r}      r = 0 the start of the step, 1 its end, ½ the geometric middle
+
+Zhou et al. 2024, arXiv:2312.00094.  Each sample has its own r, c and a, so σ_m is (B, 1, …).
+"""
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from ...settings import param, setting
+from .. import shelf
+from ..sampling import Ode, Point
+from .exponential import DPMpp
+from .multistep import DPM2, IPNDM, _SigmaFrame, number
+from .one_step import DDIM
+
+
+def _r():
+    return param(0.5, 0.02, 1.0, 0.01, label="r",
+                 help="where the step evaluates, in log σ: 0 its start, 1 its end")
+
+
+def _c():
+    return param(1.0, 0.8, 1.2, 0.001, label="c", help="how far the step goes; 1 is all the way")
+
+
+def _a():
+    return param(1.0, 0.8, 1.2, 0.001, label="a",
+                 help="the denoiser is told σ times this at the inner point")
+
+
+def _predictor():
+    return param("", label="Predictor", longest=64,
+                 help="name of a trained predictor, which chooses r, c and a for each sample; "
+                      "empty: the values above")
+
+
+def inner_point(ode: Ode, x: Tensor, sigma, a) -> Point:
+    """One evaluation at the unscaled state x and the levels σ (() or (B, 1, …)); D is told a σ."""
+    sigma = sigma if isinstance(sigma, Tensor) else torch.tensor(sigma, dtype=torch.float64)
+    t = ode.schedule.time(sigma)
+    told = None if isinstance(a, float) and a == 1 else a * sigma
+    return ode.evaluate(ode.schedule.scale(t) * x, t, told=told, look=False)
+
+
+def amed_step(ode: Ode, past: list[Point], sigma_next: float, r, c, a) -> Tensor:
+    """x̂' = x̂ + c (σ' − σ) ε(x̂_m, σ_m), x̂_m by an Euler step.  r, c, a: numbers or (B, 1, …)."""
+    here = past[-1]
+    x, sigma = here.x / here.scale, number(here.sigma)
+    middle = sigma_next**r * sigma ** (1 - r)
+    there = inner_point(ode, x + (middle - sigma) * here.noise, middle, a)
+    return x + c * (sigma_next - sigma) * there.noise
+
+
+def plugin_step(solver, ode: Ode, past: list[Point], sigma_next: float, r, c, a) -> Tensor:
+    """Two steps of `solver`, to σ_m and on to σ', the model part of the second times c.
+
+    The inner point joins `past`, so a multistep solver remembers both kinds.  DPM-Solver-2 has an
+    inner point of its own: there r, c and a are simply its own.
+    """
+    here = past[-1]
+    x, sigma = here.x / here.scale, number(here.sigma)
+    middle = sigma_next**r * sigma ** (1 - r)
+    if isinstance(solver, DPM2):
+        slope = here.noise
+        there = inner_point(ode, x + (middle - sigma) * slope, middle, a)
+        w = 1 / (2 * r)
+        return x + c * (sigma_next - sigma) * (w * there.noise + (1 - w) * slope)
+    left = ode.left
+    ode.left = 2 * left  # of its own steps, two to each of ours
+    x = unscaled_step(solver, ode, past, middle)
+    past.append(inner_point(ode, x, middle, a))
+    ode.left = 2 * left - 1
+    end = unscaled_step(solver, ode, past, sigma_next)
+    ode.left = left
+    base = sigma_next / middle * x if getattr(solver, "prediction", "eps") == "x0" else x
+    return base + c * (end - base)
+
+
+def unscaled_step(solver, ode: Ode, past: list[Point], sigma_next) -> Tensor:
+    """A step of a σ-frame solver to unscaled states, at one level or at one for each sample."""
+    if isinstance(solver, DDIM):
+        here = past[-1]
+        return here.denoised + sigma_next * here.noise
+    return solver.update(ode, past, sigma_next)
+
+
+class _Learned(_SigmaFrame):
+    """Shared: r, c and a from the settings, or from the predictor that they name."""
+
+    family: ClassVar[str] = "learned"
+    evaluations: ClassVar[int] = 2
+
+    @property
+    def looks(self) -> bool:
+        """Whether the evaluations at the levels must come with features."""
+        return bool(self.predictor)
+
+    def coefficients(self, ode: Ode, here: Point, sigma_next: float):
+        """(r, c, a) for this step: numbers, or (B, 1, …) in the dtype of the state."""
+        if not self.predictor:
+            return self.r, self.c, self.a
+        sigma, x = number(here.sigma), here.x
+        trained = shelf.find(self.predictor).on(x.device)
+        first = not ode.begun
+        trained.check(self.purpose, ode.denoiser, sigma, sigma_next, first, ode.nfe == 0)
+        ode.begun = True
+        found = trained(here.features, sigma, sigma_next, len(x))
+        return tuple(v if isinstance(v, float) else v.to(x.dtype).reshape(-1, *[1] * (x.ndim - 1))
+                     for v in found)
+
+
+@setting
+class AMED(_Learned):
+    """x̂' = x̂ + c (σ' − σ) ε(x̂_m, a σ_m): one direction for the whole step, that of the inner point.
+
+    A path lies nearly in a plane, so by the mean value theorem there is a σ_m whose tangent points
+    along the chord; r looks for it, c mends the length.  Zhou et al. 2024, Eqs. 8 and 9; a: its
+    Table 2, marked †.
+    """
+
+    name: ClassVar[str] = "amed"
+    label: ClassVar[str] = "AMED-Solver"
+    card: ClassVar[str] = "One direction a step, from a point that is learned; two evaluations, " \
+                          "the first of them only leads there. Made for about 5 evaluations."
+    r: float = _r()
+    c: float = _c()
+    a: float = _a()
+    predictor: str = _predictor()
+
+    @property
+    def order(self) -> int:
+        """2 at the geometric middle; elsewhere 1, and for c or a other than 1 none at all."""
+        return 2 if (self.r, self.c, self.a, self.predictor) == (0.5, 1.0, 1.0, "") else 1
+
+    @property
+    def purpose(self) -> str:
+        """What a predictor for it is trained for."""
+        return "amed"
+
+    def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
+        return amed_step(ode, past, sigma_next, *self.coefficients(ode, past[-1], sigma_next))
+
+
+INNER = {"ddim": ("DDIM", DDIM()), "dpm2": ("DPM-Solver-2", DPM2()),
+         **{f"ipndm{k}": (f"iPNDM-{k}", IPNDM(k)) for k in (2, 3, 4)},
+         **{f"dpmpp{k}": (f"DPM-Solver++({k}M)", DPMpp(k)) for k in (2, 3)}}
+
+
+@setting
+class Plugin(_Learned):
+    """Another solver with an extra stop in each step: to σ_m, evaluate, on to σ' with length c.
+
+        x̂_m = Φ(x̂; σ → σ_m),   x̂' = Φ(x̂_m; σ_m → σ') with its model part times c
+
+    Zhou et al. 2024, Sec. 3.4 and App. C.  Any solver of one evaluation works; in DPM-Solver-2 its
+    own inner point is the one that r moves.
+    """
+
+    name: ClassVar[str] = "plugin"
+    label: ClassVar[str] = "AMED-Plugin"
+    card: ClassVar[str] = "A known solver with one learned stop inside each step; two evaluations " \
+                          "a step. On iPNDM the best of its paper."
+    solver: str = param("ipndm4", label="Solver inside",
+                        choices=tuple((k, v[0]) for k, v in INNER.items()),
+                        help="the solver whose steps are split")
+    r: float = _r()
+    c: float = _c()
+    a: float = _a()
+    predictor: str = _predictor()
+
+    @property
+    def inside(self):
+        """The solver whose steps are split."""
+        return INNER[self.solver][1]
+
+    @property
+    def order(self) -> int:
+        """That of the solver inside, at most 2; iPNDM's weights for even steps keep 2 only at r = ½,
+        where the two halves of a step become even as it shrinks.
+        """
+        if (self.c, self.a, self.predictor) != (1.0, 1.0, ""):
+            return 1
+        if isinstance(self.inside, IPNDM) and self.r != 0.5:
+            return 1
+        return min(self.inside.order, 2)
+
+    @property
+    def purpose(self) -> str:
+        """What a predictor for it is trained for."""
+        return f"plugin:{self.solver}"
+
+    def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
+        found = self.coefficients(ode, past[-1], sigma_next)
+        return plugin_step(self.inside, ode, past, sigma_next, *found)

@@ -1,0 +1,134 @@
+"""What a predictor learns while it learns it, and how its table compares."""
+
+import math
+from collections.abc import Sequence
+
+from .compare import _decades, _power
+from .style import FONT, GRID, INK, INK2, INK3, LEARNED, REFERENCE, faded, rounded, short
+
+DASHES = ("solid", "dash", "2px,2px", "6px,2px,1px,2px", "8px,3px", "1px,3px")
+SPACES = ("line", "plane", "3-space")
+POINTS = 240  # of a curve that is drawn
+
+
+def learning(rows: Sequence, before: float | None) -> dict:
+    """Above, the end error on held-out seeds against the untrained solver; below, the loss of each
+    step.  rows: Progress, in order.
+    """
+    looked = [p for p in rows if p.error is not None]
+    x, y = [p.batch for p in looked], rounded(p.error for p in looked)
+    traces = [_line(x, y, LEARNED, 2.5, mode="lines+markers", marker={"size": 5, "color": LEARNED},
+                    hoverinfo="all", hovertemplate="batch %{x}: %{y:.3g}<extra></extra>", yaxis="y2")]
+    notes = []
+    if before is not None and looked:
+        traces.append(_line([0, rows[-1].batches], [before] * 2, REFERENCE, 1.25, "dot", yaxis="y2"))
+        notes.append(_note(f"untrained, {short(before)}", 0, before, "y2", REFERENCE, "bottom"))
+        notes.append(_note(f"<b>{short(y[-1])}</b>", x[-1], y[-1], "y2", LEARNED, "top", "right"))
+    few = rows[::max(1, len(rows) // POINTS)]
+    losses = []
+    for k in range(len(rows[0].loss)):
+        smooth = _smoothed([p.loss[k] for p in few])
+        losses += [v for v in smooth if v > 0]
+        traces.append(_line([p.batch for p in few], rounded(smooth), faded(LEARNED, 0.9), 1.5,
+                            DASHES[k % len(DASHES)]))
+        notes.append(_note(f"step {k + 1}", few[-1].batch, smooth[-1], "y", INK3, "middle", "left",
+                           log=True))
+    span = _decades(losses)
+    top = 1.12 * max([before or 0.0, *(p.error for p in looked)], default=1)
+    axis = _axis()
+    layout = _layout(rows[-1].batches, notes) | {
+        "yaxis": {**axis, "domain": [0, 0.44], "type": "log", "range": span,
+                  "tickvals": [10.0**k for k in range(int(span[0]), int(span[1]) + 1)],
+                  "ticktext": [_power(k) for k in range(int(span[0]), int(span[1]) + 1)],
+                  "title": {"text": "loss of a step"}},
+        "yaxis2": {**axis, "domain": [0.56, 1], "anchor": "x", "range": [0, top],
+                   "title": {"text": "mean end error"}}}
+    return {"data": traces, "layout": layout}
+
+
+def choices(rows: Sequence) -> dict:
+    """r_n above and c_n below over the batches, mean and standard deviation over samples."""
+    few = rows[::max(1, len(rows) // POINTS)]
+    x = [p.batch for p in few]
+    traces, notes = [], []
+    for axis, name in (("y2", "r"), ("y", "c")):
+        for k in range(len(rows[0].r)):
+            mean = _smoothed([getattr(p, name)[k][0] for p in few])
+            half = _smoothed([getattr(p, name)[k][1] for p in few])
+            traces.append(_line(x + x[::-1], rounded([m + h for m, h in zip(mean, half)]
+                                                     + [m - h for m, h in zip(mean, half)][::-1], 6),
+                                "rgba(0,0,0,0)", 0, fill="toself", fillcolor=faded(LEARNED, 0.14),
+                                yaxis=axis))
+            traces.append(_line(x, rounded(mean, 6), LEARNED, 1.75, DASHES[k % len(DASHES)],
+                                yaxis=axis))
+            notes.append(_note(f"{name}<sub>{k + 1}</sub>", x[-1], mean[-1], axis, INK2, "middle",
+                               "left"))
+    traces.append(_line([0, rows[-1].batches], [0.5] * 2, REFERENCE, 1.25, "dot", yaxis="y2"))
+    traces.append(_line([0, rows[-1].batches], [1] * 2, REFERENCE, 1.25, "dot"))
+    notes.append(_note("the geometric middle", 0, 0.5, "y2", REFERENCE, "bottom"))
+    reach = max([0.011, *(abs(m - 1) + s for p in few for m, s in p.c)])
+    axis = _axis()
+    layout = _layout(rows[-1].batches, notes) | {
+        "yaxis": {**axis, "domain": [0, 0.44], "range": [1 - 1.1 * reach, 1 + 1.1 * reach],
+                  "title": {"text": "c, how far"}},
+        "yaxis2": {**axis, "domain": [0.56, 1], "anchor": "x", "range": [0, 1],
+                   "title": {"text": "r, where"}}}
+    return {"data": traces, "layout": layout}
+
+
+def plane(sigma: Sequence[float], residual: Sequence[Sequence[float]],
+          walk: Sequence[float]) -> dict:
+    """How far paths leave their own line, plane and 3-space, beside a random walk's plane."""
+    traces, notes = [], []
+    for k, (values, dash) in enumerate(zip(residual, ("2px,2px", "solid", "dash")), 1):
+        traces.append(_line(rounded(sigma), rounded(100 * v for v in values), INK if k == 2 else INK3,
+                            2.25 if k == 2 else 1.25, dash))
+        at = max(range(len(values)), key=lambda i: values[i])
+        notes.append(_note(f"{SPACES[k - 1]}, {100 * values[at]:.1f} %", sigma[at], 100 * values[at],
+                           "y", INK if k == 2 else INK3, "bottom", "center", logx=True))
+    traces.append(_line(rounded(sigma), rounded(100 * v for v in walk), REFERENCE, 1.25, "dot"))
+    traces.append(_line([max(sigma), min(sigma)], [8, 8], LEARNED, 1, "dash"))
+    notes.append(_note("8 %, the paper’s bound", max(sigma), 8, "y", LEARNED, "bottom", "left",
+                       logx=True))
+    at = max(range(len(walk)), key=lambda i: walk[i])
+    notes.append(_note("a random walk’s plane", sigma[at], min(100 * walk[at], 24), "y", REFERENCE,
+                       "bottom", "right", logx=True))
+    axis = _axis()
+    layout = {"showlegend": False, "font": {"family": FONT, "size": 11, "color": INK3},
+              "margin": {"l": 52, "r": 16, "t": 10, "b": 40}, "annotations": notes,
+              "xaxis": {**axis, "type": "log", "title": {"text": "noise level σ"},
+                        "range": [math.log10(max(sigma)), math.log10(min(sigma))],
+                        "tickvals": [100, 10, 1, 0.1, 0.01], "ticktext": ["100", "10", "1", "0.1", "0.01"]},
+              "yaxis": {**axis, "range": [0, 26], "title": {"text": "% of |x| outside"}}}
+    return {"data": traces, "layout": layout}
+
+
+def _smoothed(values: Sequence[float], weight: float = 0.2) -> list[float]:
+    """A running mean, so that a batch's noise does not hide the course."""
+    out, now = [], values[0]
+    for v in values:
+        now += weight * (v - now)
+        out.append(now)
+    return out
+
+
+def _line(x, y, colour, width, dash="solid", **more) -> dict:
+    return {"type": "scatter", "mode": "lines", "x": x, "y": y, "hoverinfo": "skip",
+            "line": {"color": colour, "width": width, "dash": dash}, **more}
+
+
+def _axis() -> dict:
+    return {"gridcolor": GRID, "zeroline": False, "tickfont": {"size": 11, "color": INK2}}
+
+
+def _note(text, x, y, axis, colour, yanchor, xanchor="left", log=False, logx=False) -> dict:
+    return {"text": text, "x": math.log10(x) if logx else x, "y": math.log10(max(y, 1e-30)) if log
+            else y, "xref": "x", "yref": axis, "showarrow": False, "xanchor": xanchor,
+            "yanchor": yanchor, "xshift": 4 if xanchor == "left" else 0,
+            "font": {"size": 11, "color": colour}}
+
+
+def _layout(batches: int, notes) -> dict:
+    return {"showlegend": False, "font": {"family": FONT, "size": 11, "color": INK3},
+            "margin": {"l": 56, "r": 56, "t": 8, "b": 36}, "annotations": notes,
+            "xaxis": {**_axis(), "range": [0, batches], "title": {"text": "batch"}}}

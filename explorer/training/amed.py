@@ -1,0 +1,250 @@
+"""Training g_φ: a fine solver's states are the targets of each coarse step.
+
+    teacher: (M + 1)(K − 1) + 1 levels of the same grid, every (M + 1)-th kept as y_k
+    for each step k:  minimise Σ (x_student − y_{k+1})² over φ through the frozen denoiser,
+                      one Adam step, so K − 1 updates a batch
+
+One-step students start each step from the teacher's state, multistep ones from their own.
+Zhou et al. 2024, arXiv:2312.00094, Algorithm 1 and App. C; the published code.
+"""
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable, Iterator
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from ..analysis.error import reference, rms
+from ..core import shelf
+from ..core.predictor import Predictor
+from ..core.sampling import Noise, Ode, Point, sample
+from ..core.solvers import AMED, DDIM, DPM2, IPNDM, DPMpp, Heun, Plugin
+from ..core.solvers.learned import amed_step, plugin_step
+from ..core.timesteps import Custom
+from ..errors import UserError
+from ..settings import param, setting
+
+TEACHERS = {"heun": ("Heun", Heun()), "dpm2": ("DPM-Solver-2", DPM2()),
+            "ipndm4": ("iPNDM-4", IPNDM(4)), "dpmpp3": ("DPM-Solver++(3M)", DPMpp(3)),
+            "ddim": ("DDIM", DDIM())}
+HELD_OUT = 64  # samples of other seeds, on which the error is watched
+OTHER_SEEDS = 2**30  # where theirs begin
+REPORTS = 20  # looks at the held-out error in one training
+
+
+@setting
+class AMEDTraining:
+    """How a predictor is trained.  Published: batch 128, a constant rate; here half the batch, which
+    is twice the updates from as many paths, and a rate that ends at 0, which quiets the last of them.
+    """
+
+    name: ClassVar[str] = "amed"
+    teacher: str = param("heun", label="Teacher", choices=tuple((k, v[0]) for k, v in TEACHERS.items()),
+                         help="the fine solver whose states are the targets")
+    inner: int = param(1, 1, 16, 1, label="M", help="teacher levels inside each step; the paper has "
+                                                    "1 for AMED-Solver, 2 for plug-ins")
+    scale_dir: float = param(0.01, 0.0, 0.5, 0.01, label="Range of c",
+                             help="c lies within 1 ± this; 0 leaves c out")
+    scale_time: float = param(0.0, 0.0, 0.5, 0.01, label="Range of a",
+                              help="a lies within 1 ± this; 0 leaves a out")
+    look: bool = param(True, label="Features", choices=((True, "look at the sample"),
+                                                        (False, "levels only")),
+                       help="without them all samples share r and c (the paper's ablation)")
+    paths: int = param(10_000, 64, 200_000, 1, label="Paths", log=True,
+                       help="teacher trajectories in all")
+    batch: int = param(64, 4, 1024, 1, label="Batch", log=True, help="paths at a time")
+    rate: float = param(5e-3, 1e-5, 0.1, label="Learning rate", log=True, help="of Adam")
+    anneal: bool = param(True, label="Its course", choices=((True, "falls to 0, a cosine"),
+                                                            (False, "constant, as published")),
+                         help="of the learning rate over the training")
+    seed: int = param(0, 0, 2**30 - 1, 1, label="Seed", help="of the weights and of the paths")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Progress:
+    """After one batch.  loss (K − 1,): per step, mean over the batch.  r, c, a (K − 1, 2): mean and
+    standard deviation over the batch.  error, before: mean end error on held-out seeds of the
+    student and of the solver it started from (r = ½, c = 1), where it was measured, else None.
+    """
+
+    batch: int
+    batches: int
+    loss: tuple[float, ...]
+    r: tuple[tuple[float, float], ...]
+    c: tuple[tuple[float, float], ...]
+    a: tuple[tuple[float, float], ...]
+    seconds: float
+    error: float | None = None
+    before: float | None = None
+
+
+class Trainer:
+    """One training: what it has learned so far, and the generator that goes on.
+
+    timesteps: a grid, or `Custom` levels; steps: K − 1.  Resume by calling `run` again.
+    """
+
+    def __init__(self, denoiser, solver: AMED | Plugin, timesteps, steps: int, afs: bool = True,
+                 how: AMEDTraining = AMEDTraining(), device="cpu", dtype=torch.float64):
+        self.denoiser, self.solver, self.how, self.afs = denoiser, solver, how, afs
+        self.device, self.dtype = torch.device(device), dtype
+        self.fine = refined(timesteps, steps, how.inner)
+        self.sigmas = self.fine[::how.inner + 1]
+        g = torch.Generator().manual_seed(how.seed)
+        self.predictor = Predictor(how.scale_dir, how.scale_time, how.look, g).to(self.device)
+        self.adam = torch.optim.Adam(self.predictor.parameters(), how.rate)
+        self.done, self.seconds = 0, 0.0
+        self.history: list[Progress] = []
+        self._held = None
+
+    @property
+    def batches(self) -> int:
+        return max(1, self.how.paths // self.how.batch)
+
+    @property
+    def multistep(self) -> bool:
+        """Whether the student goes on from its own states, since it needs its own past."""
+        return isinstance(self.solver, Plugin) and self.solver.inside.family == "multistep"
+
+    def run(self, watch: Callable[[], None] | None = None) -> Iterator[Progress]:
+        """Train to the end; stop iterating to pause.  watch() may raise Cancelled."""
+        every = max(1, self.batches // REPORTS)
+        while self.done < self.batches:
+            started = time.perf_counter()
+            if self.how.anneal:
+                for group in self.adam.param_groups:
+                    group["lr"] = self.how.rate * (1 + math.cos(math.pi * self.done / self.batches)) / 2
+            loss, chosen = self._batch()
+            self.done += 1
+            error = before = None
+            if self.done % every == 0 or self.done in (1, self.batches):
+                error, before = self.held_out(watch)
+            self.seconds += time.perf_counter() - started
+            r, c, a = ([_spread(v[j]) for v in chosen] for j in range(3))
+            self.history.append(Progress(self.done, self.batches, tuple(loss), tuple(r), tuple(c),
+                                         tuple(a), self.seconds, error, before))
+            yield self.history[-1]
+            if watch is not None:
+                watch()
+
+    def _batch(self) -> tuple[list[float], list[tuple]]:
+        """K − 1 updates on one batch of paths."""
+        how, n = self.how, len(self.sigmas) - 1
+        start = self._start(self.done * how.batch, how.batch) * self.sigmas[0]
+        with torch.no_grad():
+            made = sample(self.denoiser, start / self.sigmas[0], self.fine,
+                          TEACHERS[how.teacher][1])
+            targets = made.x[::how.inner + 1]
+        x, past, losses, chosen = start, [], [], []
+        ode = Ode(self.denoiser, solver=_Looking)
+        for k in range(n):
+            ode.left = n - k
+            end, past, given = self._step(ode, x if self.multistep else targets[k], past, k)
+            loss = (end - targets[k + 1]).square().flatten(1).sum(1).mean()
+            self.adam.zero_grad(set_to_none=True)
+            loss.backward()
+            for p in self.predictor.parameters():
+                if p.grad is not None:
+                    p.grad.nan_to_num_(0.0, 1e5, -1e5)
+            self.adam.step()
+            losses.append(loss.item())
+            chosen.append(given)
+            x, past = end.detach(), [_detached(p) for p in past[-3:]]
+        return losses, chosen
+
+    def _step(self, ode: Ode, x: Tensor, past: list[Point], k: int):
+        """(end, past with what was evaluated, (r, c, a)) of step k from x, with gradients for φ."""
+        here, to = float(self.sigmas[k]), float(self.sigmas[k + 1])
+        with torch.no_grad():
+            t = self.sigmas[k]
+            point = ode.analytic(x, t) if self.afs and k == 0 else ode.evaluate(x, t)
+        past = [*past, point]
+        given = self.predictor(point.features, here, to, len(x))
+        column = [v if isinstance(v, float) else v.to(x.dtype).reshape(-1, *[1] * (x.ndim - 1))
+                  for v in given]
+        if isinstance(self.solver, AMED):
+            return amed_step(ode, past, to, *column), past, given
+        return plugin_step(self.solver.inside, ode, past, to, *column), past, given
+
+    def _start(self, first: int, count: int) -> Tensor:
+        """Unit noise of paths first, first + 1, …: each has a seed of its own."""
+        return Noise(self.how.seed + 1 + first, count, self.denoiser.shape, self.device,
+                     self.dtype).start
+
+    @torch.no_grad()
+    def held_out(self, watch: Callable[[], None] | None = None) -> tuple[float, float]:
+        """(mean end error of the student, of the solver it started from), RMS per coordinate."""
+        if self._held is None:
+            noise = Noise(OTHER_SEEDS + self.how.seed, HELD_OUT, self.denoiser.shape, self.device,
+                          self.dtype).start
+            top, bottom = float(self.sigmas[0]), float(self.sigmas[-1])
+            truth = reference(self.denoiser, noise * top, top, bottom, 41, watch).x[-1]
+            plain = dataclasses.replace(self.solver, r=0.5, c=1.0, a=1.0, predictor="")
+            before = sample(self.denoiser, noise, self.sigmas, plain, afs=self.afs).samples
+            self._held = noise, truth, float(rms(before - truth).mean())
+        noise, truth, before = self._held
+        return float(rms(self.student(noise) - truth).mean()), before
+
+    @torch.no_grad()
+    def student(self, noise: Tensor) -> Tensor:
+        """Samples with the predictor as it is now, from unit noise."""
+        ode, past, n = Ode(self.denoiser, solver=_Looking), [], len(self.sigmas) - 1
+        x = noise * self.sigmas[0]
+        for k in range(n):
+            ode.left = n - k
+            x, past, _ = self._step(ode, x, past[-3:], k)
+        return x
+
+    def trained(self, query: str = "", **record) -> shelf.Trained:
+        """What there is now, fit to be kept.  record: notes beside those made here."""
+        known, shape = shelf.answers_of(self.denoiser)
+        last = self.history[-1] if self.history else None
+        looked = next((p for p in reversed(self.history) if p.error is not None), None)
+        notes = {"teacher": self.how.teacher, "M": self.how.inner, "batch": self.how.batch,
+                 "rate": self.how.rate, "paths": self.done * self.how.batch,
+                 "seed": self.how.seed, "seconds": round(self.seconds, 1),
+                 "error": looked and looked.error, "error_before": looked and looked.before,
+                 "loss": last and list(last.loss), "r": last and [list(v) for v in last.r],
+                 "c": last and [list(v) for v in last.c], "a": last and [list(v) for v in last.a],
+                 "errors": [[p.batch, p.error] for p in self.history if p.error is not None]}
+        copy = Predictor(self.how.scale_dir, self.how.scale_time, self.how.look)
+        copy.load_state_dict(self.predictor.state_dict())
+        return shelf.Trained(copy.requires_grad_(False), tuple(self.sigmas.tolist()), self.afs,
+                             self.solver.purpose, shape, tuple(known.tolist()), query,
+                             {**notes, **record})
+
+
+class _Looking:
+    """Asks the Ode for features."""
+
+    looks = True
+
+
+def refined(timesteps, steps: int, inner: int) -> Tensor:
+    """The grid's own levels for (M + 1) times as many steps; between typed levels geometric ones."""
+    if steps < 1:
+        raise UserError("A predictor needs at least one step.")
+    if not isinstance(timesteps, Custom):
+        return timesteps.sigmas((inner + 1) * steps + 1)
+    log = timesteps.sigmas().log()
+    if len(log) != steps + 1:
+        raise UserError(f"A list of {len(log)} levels makes {len(log) - 1} steps, not {steps}.")
+    part = torch.arange(inner + 1, dtype=log.dtype) / (inner + 1)
+    between = log[:-1, None] + part * (log[1:] - log[:-1])[:, None]
+    return torch.cat([between.flatten(), log[-1:]]).exp()
+
+
+def _detached(p: Point) -> Point:
+    cut = lambda v: v.detach() if isinstance(v, Tensor) else v
+    return dataclasses.replace(p, t=cut(p.t), sigma=cut(p.sigma), scale=cut(p.scale), x=cut(p.x),
+                               denoised=cut(p.denoised))
+
+
+def _spread(v) -> tuple[float, float]:
+    if isinstance(v, float):
+        return v, 0.0
+    v = v.detach()
+    return float(v.mean()), float(v.std()) if len(v) > 1 else 0.0

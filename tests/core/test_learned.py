@@ -1,0 +1,296 @@
+"""AMED: the published sampler and plug-ins with a constant predictor, g_φ itself, and its file."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from explorer.analysis.error import step_errors
+from explorer.core import shelf
+from explorer.core.predictor import Predictor, embedding, plain_features
+from explorer.core.sampling import Ode, sample
+from explorer.core.schedules import EDM, VP
+from explorer.core.solvers import AMED, DPM2, IPNDM, DPMpp, Plugin
+from explorer.core.solvers.learned import amed_step, plugin_step
+from explorer.core.timesteps import Rho
+from explorer.errors import UserError
+
+from .problems import mixture, normal, tensor
+from .test_golden import DENOISER, STORED
+
+GOLDEN = np.load(Path(__file__).parents[1] / "data" / "samplers_amed.npz")
+CASES = json.loads(str(GOLDEN["cases"]))
+INSIDE = {"euler": "ddim", "dpm_2": "dpm2", "ipndm": "ipndm4", "dpm_pp": "dpmpp3"}
+
+
+def solver_of(case):
+    constants = {"r": case["r"], "c": case["scale_dir"], "a": case["scale_time"]}
+    if case["kind"] == "amed_sampler":
+        return AMED(**constants)
+    return Plugin(INSIDE[case["kind"].split(":")[1].removesuffix("_sampler")], **constants)
+
+
+def test_every_published_case_is_here():
+    kinds = [c["kind"] for c in CASES]
+    assert {k: kinds.count(k) for k in kinds} == {
+        "amed_sampler": 12, "amed_plugin:euler_sampler": 6, "amed_plugin:ipndm_sampler": 6,
+        "amed_plugin:dpm_2_sampler": 6, "amed_plugin:dpm_pp_sampler": 6}
+
+
+@pytest.mark.parametrize("i", range(len(CASES)), ids=[f"{c['kind']}-{c['case']}" for c in CASES])
+def test_samples_and_levels_of_the_published_solver(i):
+    case, levels = CASES[i], torch.from_numpy(GOLDEN["evaluated"][i])
+    levels = levels[levels.isfinite()]
+    result = sample(DENOISER, STORED["latents"], Rho().sigmas(case["num_steps"]), solver_of(case),
+                    afs=case.get("afs", False))
+    assert result.nfe == len(levels)
+    torch.testing.assert_close(result.evaluated, levels, rtol=1e-9, atol=0)
+    expected = torch.from_numpy(GOLDEN["x"][i])
+    assert (result.samples - expected).abs().max() < 1e-9 * expected.abs().max()
+
+
+GRID = Rho().sigmas(4)
+NOISE = normal(6, 3)
+MODEL = mixture(d=3)
+EVERY = [AMED(), *(Plugin(k) for k in INSIDE.values()), Plugin("ipndm2"), Plugin("dpmpp2")]
+
+
+def test_amed_at_one_half_evaluates_where_dpm_solver_2_does():
+    """r = ½, c = 1: the same levels and states; there DPM-Solver-2 is w = 1/(2r) = 1 too."""
+    for afs in (False, True):
+        ours, theirs = (sample(MODEL, NOISE, GRID, s, afs=afs) for s in (AMED(), DPM2()))
+        assert torch.equal(ours.evaluated, theirs.evaluated)
+        torch.testing.assert_close(ours.samples, theirs.samples, rtol=1e-13, atol=1e-13)
+
+
+def test_the_plug_in_of_dpm_solver_2_is_dpm_solver_2():
+    for r in (0.3, 1.0):
+        ours, theirs = (sample(MODEL, NOISE, GRID, s) for s in (Plugin("dpm2", r), DPM2(r)))
+        torch.testing.assert_close(ours.samples, theirs.samples, rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize("k, solver", [("ipndm4", IPNDM(4)), ("ipndm2", IPNDM(2)),
+                                       ("dpmpp3", DPMpp(3)), ("dpmpp2", DPMpp(2))])
+def test_a_plug_in_with_c_1_is_its_solver_on_twice_the_levels(k, solver):
+    """History, warm-up and the lower orders at the end all count its own steps."""
+    middle = (GRID[1:] ** 0.4) * (GRID[:-1] ** 0.6)
+    fine = torch.stack([GRID[:-1], middle], 1).flatten()
+    ours = sample(MODEL, NOISE, GRID, Plugin(k, r=0.4))
+    theirs = sample(MODEL, NOISE, torch.cat([fine, GRID[-1:]]), solver)
+    assert ours.nfe == theirs.nfe
+    torch.testing.assert_close(ours.samples, theirs.samples, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("n, nfe", [(3, 3), (4, 5), (5, 7), (6, 9)])
+def test_budgets_of_the_paper(n, nfe):
+    for solver in EVERY:
+        assert sample(MODEL, NOISE, Rho().sigmas(n), solver, afs=True).nfe == nfe
+
+
+@pytest.mark.parametrize("solver", EVERY, ids=repr)
+def test_each_sample_may_have_its_own_r_c_and_a(solver):
+    """One batch with three columns of constants is three batches with one each."""
+    constants = [(0.3, 0.95, 1.02), (0.5, 1.0, 1.0), (0.8, 1.1, 0.9)]
+    column = [tensor(*[c[j] for c in constants for _ in range(2)]).reshape(-1, 1) for j in range(3)]
+
+    def run(x, given, schedule):
+        ode = Ode(MODEL, schedule)
+        times, past = schedule.time(GRID), []
+        for i in range(3):
+            ode.left = 3 - i
+            past = [*past[-3:], ode.evaluate(x, times[i])]
+            at = float(GRID[i + 1])
+            step = amed_step(ode, past, at, *given) if isinstance(solver, AMED) else \
+                plugin_step(solver.inside, ode, past, at, *given)
+            x = schedule.scale(times[i + 1]) * step
+        return x / schedule.scale(times[3])
+
+    for schedule in (EDM(), VP()):
+        start = NOISE * GRID[0] * schedule.scale(schedule.time(GRID[0]))
+        together = run(start, column, schedule)
+        alone = torch.cat([run(start[2 * k:2 * k + 2], c, schedule)
+                           for k, c in enumerate(constants)])
+        torch.testing.assert_close(together, alone, rtol=1e-7, atol=1e-9)  # σ → t → σ in VP
+
+
+@pytest.mark.parametrize("solver", EVERY, ids=repr)
+def test_gradients_of_r_c_and_a_are_those_of_finite_differences(solver):
+    """Through the second evaluation, over one step of 20 → 2 from a history of two."""
+    def end(r, c, a):
+        ode = Ode(MODEL)
+        ode.left = 3
+        past = [ode.evaluate(NOISE * s, tensor(s)[0]) for s in (60.0, 35.0, 20.0)]
+        given = [v.reshape(-1, 1) for v in (r, c, a)]
+        return amed_step(ode, past, 2.0, *given) if isinstance(solver, AMED) else \
+            plugin_step(solver.inside, ode, past, 2.0, *given)
+
+    values = [tensor(*v).requires_grad_() for v in ([0.2, 0.35, 0.5, 0.6, 0.7, 0.9],
+                                                    [0.9, 0.95, 1.0, 1.0, 1.05, 1.1],
+                                                    [1.0, 0.9, 1.1, 1.0, 1.05, 0.95])]
+    assert torch.autograd.gradcheck(end, values, eps=1e-6, atol=1e-6, rtol=1e-5)
+
+
+# ---- g_φ -----------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("given, count", [((0, 0), 8929), ((0.01, 0), 8950), ((0, 0.2), 8950),
+                                          ((0.01, 0.2), 8971), ((0.01, 0, False), 106)])
+def test_parameters_as_published(given, count):
+    p = Predictor(*given)
+    assert sum(v.numel() for v in p.parameters()) == count
+    names = {n.split(".")[0] for n, _ in p.named_parameters()}
+    assert names == {"map_layer0", "fc_r"} | ({"enc_layer0", "enc_layer1"} if p.look else set()) \
+        | ({"fc_scale_dir"} if given[0] else set()) | ({"fc_scale_time"} if given[1] else set())
+
+
+def test_ranges_and_start_as_published():
+    g = torch.Generator().manual_seed(0)
+    p = Predictor(0.01, 0.2, generator=g)
+    r, c, a = p(100 * torch.randn(500, 64, generator=g), 80.0, 9.7)
+    assert ((r > 0) & (r < 1)).all() and r.std() > 0.2
+    assert ((c >= 0.99) & (c <= 1.01)).all() and c.std() > 0.001
+    assert ((a >= 0.8) & (a <= 1.2)).all() and a.std() > 0.02
+    for layer in p.children():
+        assert not layer.bias.any()
+    assert p.enc_layer0.weight.std().item() == pytest.approx(64**-0.5, rel=0.05)
+    assert p.map_layer0.weight.abs().max() <= (6 / 16) ** 0.5
+
+
+def test_without_heads_c_and_a_are_1():
+    r, c, a = Predictor(0, 0)(torch.zeros(3, 64), 80.0, 9.7)
+    assert r.shape == (3,) and (c, a) == (1.0, 1.0)
+
+
+def test_the_embedding_is_sines_then_cosines_of_the_raw_level():
+    found = embedding(torch.tensor([0.0, 3.0]))
+    assert found[0].tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
+    k = torch.arange(4) / 3
+    angle = 3 * (1 / 10000) ** k
+    torch.testing.assert_close(found[1], torch.cat([angle.sin(), angle.cos()]))
+
+
+def test_without_features_all_samples_share_r():
+    p = Predictor(0.01, 0, look=False)
+    r, c, _ = p(None, 80.0, 9.7, count=4)
+    assert len(r) == 4 and len(set(r.tolist())) == len(set(c.tolist())) == 1
+
+
+def test_features_of_an_exact_denoiser_follow_the_sample():
+    for shape in ((3,), (1, 4, 4), (3, 2, 2)):
+        x = normal(5, *shape)
+        h = plain_features(x, tensor(0.7)[0], 0.3 * x)
+        assert h.shape == (5, 64) and h.std(0).min() > 0
+        each = plain_features(x, tensor(0.7).expand(5), 0.3 * x)
+        assert torch.equal(h, each)
+        torch.testing.assert_close(plain_features(x[1:2], tensor(0.7)[0], 0.3 * x[1:2]), h[1:2])
+
+
+# ---- a predictor in use --------------------------------------------------------------------------
+
+def trained(solver="amed", model=MODEL, sigmas=GRID, afs=True, **given):
+    g = torch.Generator().manual_seed(3)
+    known, shape = shelf.answers_of(model)
+    return shelf.Trained(Predictor(0.05, 0.1, generator=g), tuple(sigmas.tolist()), afs, solver,
+                         shape, tuple(known.tolist()), **given)
+
+
+@pytest.fixture(autouse=True)
+def own_shelf(tmp_path, monkeypatch):
+    monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
+    monkeypatch.setattr(shelf, "_loaded", {})
+
+
+def test_a_predictor_gives_each_sample_its_own_step_and_the_batch_does_not_matter():
+    name = shelf.keep(trained())
+    whole, first = (sample(MODEL, NOISE[:k], GRID, AMED(predictor=name), afs=True) for k in (6, 2))
+    torch.testing.assert_close(whole.samples[:2], first.samples, rtol=1e-6, atol=1e-6)
+    assert whole.nfe == 5 and whole.evaluated[0] < GRID[0]
+    assert not torch.allclose(whole.samples, sample(MODEL, NOISE, GRID, AMED(), afs=True).samples)
+
+
+def test_a_network_shows_its_own_features():
+    class Network:
+        shape = (3,)
+        asked = 0
+
+        def __call__(self, x, sigma):
+            return MODEL(x, sigma)
+
+        def with_features(self, x, sigma):
+            self.asked += 1
+            return MODEL(x, sigma), torch.ones(len(x), 64)
+
+    network = Network()
+    name = shelf.keep(trained(afs=False))
+    run = sample(network, NOISE, GRID, AMED(predictor=name))
+    assert network.asked == 3 and run.nfe == 6
+    assert not torch.equal(run.samples, sample(MODEL, NOISE, GRID, AMED(predictor=name)).samples)
+
+
+def test_a_predictor_survives_its_file():
+    t = trained(query="data=moons", record={"seconds": 3.5})
+    name = shelf.keep(t)
+    shelf._loaded.clear()
+    back = shelf.find(name)
+    assert name == t.digest == back.digest and shelf.names() == [name]
+    assert (back.sigmas, back.afs, back.solver, back.query, back.record, back.nfe) == \
+        (t.sigmas, t.afs, t.solver, t.query, t.record, 5)
+    for a, b in zip(t.predictor.parameters(), back.predictor.parameters(), strict=True):
+        assert torch.equal(a, b)
+    assert (shelf.folder() / f"{name}.json").stat().st_size < 60_000
+
+
+@pytest.mark.parametrize("run, said", [
+    (lambda n: sample(MODEL, NOISE, Rho().sigmas(5), AMED(predictor=n), afs=True),
+     "trained for 3 steps, 5 evaluations"),
+    (lambda n: sample(MODEL, NOISE, Rho(5).sigmas(4), AMED(predictor=n), afs=True),
+     "this run steps from 80"),
+    (lambda n: sample(MODEL, NOISE, GRID[1:], AMED(predictor=n), afs=True), "steps from 9.723"),
+    (lambda n: sample(MODEL, NOISE, GRID, AMED(predictor=n)), "an analytic first step"),
+    (lambda n: sample(mixture(d=3, seed=2), NOISE, GRID, AMED(predictor=n), afs=True),
+     "another model"),
+    (lambda n: sample(mixture(), NOISE[:, :2], GRID, AMED(predictor=n), afs=True), "another model"),
+    (lambda n: sample(MODEL, NOISE, GRID, Plugin(predictor=n), afs=True),
+     "trained for AMED-Solver, not for AMED-Plugin on iPNDM-4"),
+    (lambda n: sample(MODEL, NOISE, GRID, AMED(predictor="nobody"), afs=True), "no predictor 'nobody'"),
+    (lambda n: sample(MODEL, NOISE, GRID, AMED(predictor="../../etc/passwd"), afs=True),
+     "no predictor '../../etc/passwd'")])
+def test_a_predictor_is_refused_where_it_was_not_trained(run, said):
+    with pytest.raises(UserError, match=said.replace(".", r"\.")):
+        run(shelf.keep(trained()))
+
+
+@pytest.mark.parametrize("damage, said", [
+    (lambda d: d.update(weights=d["weights"][:400]), "weights do not fit"),
+    (lambda d: d.update(sigmas=[80, 90]), "levels do not fall"),
+    (lambda d: d.update(sigmas=[80, 1.0, 0.002]), "digest does not match"),
+    (lambda d: d.update(solver="plugin:euler"), "cannot be read"),
+    (lambda d: d.pop("shape"), "cannot be read"),
+    (lambda d: d.update(weights="%%%"), "cannot be read")])
+def test_a_damaged_file_is_refused_in_a_sentence(damage, said):
+    name = shelf.keep(trained())
+    path = shelf.folder() / f"{name}.json"
+    d = json.loads(path.read_text())
+    damage(d)
+    path.write_text(json.dumps(d))
+    shelf._loaded.clear()
+    with pytest.raises(UserError, match=said):
+        shelf.find(name)
+
+
+@pytest.mark.parametrize("solver", [AMED(predictor="t-amed"), Plugin(predictor="t-plugin"),
+                                    Plugin("ipndm4"), Plugin("dpmpp3", r=0.4)], ids=repr)
+def test_run_0_of_the_step_errors_is_the_run_itself(solver):
+    """The growing batch keeps inner points in its history, and each row its own r."""
+    shelf.keep(trained(), name="t-amed")
+    shelf.keep(trained("plugin:ipndm4"), name="t-plugin")
+    grid = GRID
+    run = sample(MODEL, NOISE, grid, solver, afs=True)
+    truth = torch.stack([run.x[0], *(v + 0.01 for v in run.x[1:])])  # any states will do
+    found = step_errors(MODEL, solver, EDM(), grid, truth, afs=True)
+    # with the run itself as the truth nothing is wrong, so the first step's local error is the shift
+    torch.testing.assert_close(found.local[0], torch.full((6,), 0.01, dtype=torch.float64),
+                               rtol=1e-5, atol=1e-6)
+    same = step_errors(MODEL, solver, EDM(), grid, run.x, afs=True)
+    assert float(same.local.max()) < 1e-6
