@@ -10,7 +10,7 @@ from .style import (FONT, GRID, INK, INK2, INK3, REFERENCE, SIGMA_TICKS, STOCHAS
                     short)
 
 LEFT, RIGHT = [0, 0.56], [0.68, 1]
-UPPER, LOWER = [0.4, 0.94], [0, 0.24]
+UPPER, LOWER = [0.42, 0.9], [0, 0.24]
 
 
 def churn_figure(steps: Sequence, band: tuple[float, float], cap: float, amounts: Mapping,
@@ -33,13 +33,11 @@ def churn_figure(steps: Sequence, band: tuple[float, float], cap: float, amounts
     shapes.append({"type": "line", "xref": "x domain", "x0": 0, "x1": 1, "yref": "y", "y0": cap,
                    "y1": cap, "line": {"color": REFERENCE, "width": 1.25, "dash": "dot"}})
     words = [
-        _words("<b>γ</b>: before its step, σ goes up to σ̂ = (1 + γ) σ", 0, 1, "paper", "paper",
-               below=True),
+        _words("<b>γ</b>: from S<sub>tmax</sub> to S<sub>tmin</sub>, σ first goes up to "
+               "σ̂ = (1 + γ) σ", 0, 1, "paper", "paper", below=True),
         _words("<b>noise added</b>, √(σ̂² − σ²) S<sub>noise</sub>", 0, 0.25, "paper", "paper"),
         _words("<b>distance to the data</b>", RIGHT[0], 1, "paper", "paper", below=True),
-        _words(f"cap √2 − 1 = {cap:.2f}", 0.99, cap, "x domain", "y", colour=INK3, right=True),
-        _words("S<sub>tmax</sub> to S<sub>tmin</sub>", math.log10(edges[1]), 0.99, "x",
-               "y domain", colour=STOCHASTIC, below=True)]
+        _words(f"cap √2 − 1 = {cap:.2f}", 0.99, cap, "x domain", "y", colour=INK3, right=True)]
     if inside:
         first = inside[0]
         words.append({**_words(f"γ = {short(first.gamma)}", math.log10(first.sigma_hat), first.gamma,
@@ -150,5 +148,5 @@ def _layout(high, low, top, inside, ends, amounts, own) -> dict:
         "xaxis2": {**axis, "domain": RIGHT, "anchor": "y3", "type": "category",
                    "categoryorder": "array", "categoryarray": names,
                    "range": [-0.6, len(names) - 0.4], "title": {"text": "S<sub>churn</sub>"}},
-        "yaxis3": {**axis, "domain": [0, 0.94], "anchor": "x2", "range": [0, most],
+        "yaxis3": {**axis, "domain": [0, 0.9], "anchor": "x2", "range": [0, most],
                    "title": {"text": "sliced Wasserstein distance"}}}

@@ -8,6 +8,7 @@ named API endpoints.  Every value is checked again by the settings themselves.
 
 import inspect
 import json
+import math
 import threading
 from collections import OrderedDict
 from html import escape
@@ -113,8 +114,10 @@ def _list_notes(e: Experiment, request: dict) -> list[str]:
     written = list(e.timesteps.levels)
     if e.last == "zero" and written[-1] > 0:
         written.append(0.0)
-    data = prepared(e.data, e.model).sigma_data
-    return notes + [f.text for f in lists.lint(written, data)]
+    source = prepared(e.data, e.model)
+    made_for = (getattr(source.denoiser, "sigma_min", 0.0),
+                getattr(source.denoiser, "sigma_max", math.inf))
+    return notes + [f.text for f in lists.lint(written, source.sigma_data, made_for)]
 
 
 def message(request: dict) -> dict:

@@ -178,8 +178,7 @@ class DEIS(_AdamsBashforth):
         used = past[-self.order:][::-1]
         if self.variable == "rhoab" or len(used) == 1:
             return super().update(ode, past, sigma_next)
-        tau = np.log if self.variable == "log" else self._vp_time(ode.span)
-        weights = self._weights([float(p.sigma) for p in used], float(sigma_next), tau)
+        weights = self._weights([float(p.sigma) for p in used], float(sigma_next), ode.span)
         return used[0].x / used[0].scale + _weighted(weights, [p.noise for p in used])
 
     def _vp_time(self, span: tuple[float, float]) -> Callable:
@@ -191,7 +190,8 @@ class DEIS(_AdamsBashforth):
                             f"{span[1]:g}; use a smaller σ_min or the polynomial in σ.")
         return lambda s: (np.sqrt(beta_min**2 + 2 * beta_d * np.log1p(s * s)) - beta_min) / beta_d
 
-    def _weights(self, levels: list[float], end: float, tau: Callable) -> list[float]:
+    def _weights(self, levels: list[float], end: float, span: tuple[float, float]) -> list[float]:
+        tau = np.log if self.variable == "log" else self._vp_time(span)
         a, b, nodes = math.log(levels[0]), math.log(end), [tau(s) for s in levels]
         points, weights = self.NODES
         sigma = np.exp((a + b) / 2 + (b - a) / 2 * points)  # smooth in ln σ; in τ a root, at 0
