@@ -11,6 +11,7 @@ import { drawStage, initStage, paintStage } from './stage.js';
 import { drawMini, paintMini } from './shelf.js';
 import { copy } from './help.js';
 import { drawCompare, initCompare } from './compare.js';
+import { initNetworks } from './networks.js';
 import { drawTrain, initTrain, trainChanged } from './train.js';
 
 // Gradio keeps `page` and `view` for itself, so the links say `tab` and `stage`.
@@ -126,7 +127,7 @@ function opened() {
 function drawWords() {
   const { run, error } = S.parts;
   $('#title').textContent = error?.finding?.title ?? run.title;
-  $('#subtitle').textContent = error ? error.finding?.subtitle ?? error.why ?? '' : 'Measuring the error …';
+  $('#subtitle').textContent = error ? error.finding?.subtitle ?? error.why ?? '' : run.first ?? 'Measuring the error …';
   const pieces = [...run.status];
   pieces[2] = error?.ends ?? '';
   $('#status').innerHTML = pieces.filter(Boolean).map((p, i, all) => `<span class="${i === all.length - 1 ? 'right' : i === 3 ? 'opt' : ''}">${p}</span>`).join('');
@@ -234,6 +235,7 @@ export async function start({ element, props, server: functions, upload }) {
   initActions(upload);
   initCompare(server, config, problem);
   initTrain(server, config);
+  initNetworks(server, upload, { problem, changed: () => { writeControls(); ask({ values: flat() }); } });
   showPage(S.page);
   $(`#what input[value=${S.what}]`).checked = true;
   if (config.draw === 'drawn') S.view = 'draw';

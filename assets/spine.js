@@ -19,12 +19,12 @@ const ruler = document.createElement('canvas').getContext('2d');
 // ---- which strips, and their ranges -------------------------------------------------------------
 
 function strips() {
-  const { data, path, run, error } = S.parts;
+  const { loss, path, run, error } = S.parts;
   return [
     error?.steps ?? run.strip,
     path?.curvature[S.measure] ?? { ...EMPTY, name: 'curvature', title: 'Curvature', hint: '', weight: 1 },
     path?.plane ?? { ...EMPTY, name: 'plane', title: 'Out of plane', hint: '', weight: 1 },
-    data.loss[S.weight],
+    loss?.strips[S.weight] ?? { ...EMPTY, name: 'loss', title: 'Loss', hint: '', weight: 0.95, log: true, range: [6e-5, 2.2], empty: 'Measuring …' },
     error?.strip ?? { ...EMPTY, name: 'error', title: 'Error', weight: 1.15, log: true, range: [6e-5, 2],
       hint: 'against the reference, RMS per coordinate', empty: error?.why ?? 'Measuring …' },
   ];
@@ -169,7 +169,7 @@ let stillKey = '';
 export function drawSpine(all = false) {
   measure();
   if (G.w < 50) return;
-  const key = [S.parts.data.key, S.parts.path?.key, S.measure, S.weight, G.w, G.h, G.left, G.right, T.dark, G.rows.map((r) => r.top | 0)].join();
+  const key = [S.parts.data.key, S.parts.loss?.key, S.parts.path?.key, S.measure, S.weight, G.w, G.h, G.left, G.right, T.dark, G.rows.map((r) => r.top | 0)].join();
   if (all || key !== stillKey) {
     stillKey = key;
     drawStrips($('#fig-still'), STILL);

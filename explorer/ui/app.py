@@ -10,6 +10,7 @@ import inspect
 import json
 import threading
 from collections import OrderedDict
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +23,19 @@ from ..core import lists
 from ..core.timesteps import Custom
 from ..data import store
 from ..errors import Cancelled, UserError
-from ..experiment import Experiment, Run, errors_of, levels, prepared, run
+from ..experiment import (Experiment, Run, draft, errors_of, levels, patience, prepared, run)
 from ..settings import flatten, from_query, parameters, slots, to_query, unflatten
-from . import compare, controls, panels, train, words
+from . import compare, controls, networks, panels, train, words
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-PARTS = ("data", "path", "run", "error")
+PARTS = ("data", "run", "loss", "path", "error")
+MEASURES = ("path", "loss", "error")  # what a slow network is asked for one at a time
 LIST = "timesteps.levels"
 AT_ONCE = 4  # requests that compute at the same time
 PAGES = 512  # open pages whose newest request is remembered
+FIRST = 0.15  # seconds for the first samples of a slow network
+SLOW = 0.15  # seconds of a network's reference above which measures come one at a time
 PATIENCE = 150  # ms that the error may take before the run is sent ahead of it
 
 _slots = threading.Semaphore(AT_ONCE)
@@ -135,29 +139,40 @@ def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
     have = request.get("have") if isinstance(request.get("have"), dict) else {}
     wanted = request.get("want") if isinstance(request.get("want"), list) else None
     keys = panels.keys(e)
-    tick = DESK.watch(page, number, "Sampling", len(levels(e)))
-    r = run(e, tick)
-    parts, pending = {}, []
+    few = draft(e, FIRST) if wanted is None and have.get("run") != keys["run"] else None
+    tick = DESK.watch(page, number, "Sampling", len(levels(few or e)))
+    r = run(few or e, tick)
+    slow = patience(e) > SLOW
+    parts, pending, absent = {}, [], panels.absent(e)
     for name in PARTS:
         if have.get(name) == keys[name] or name == "error" and have.get(name) == keys["exact"]:
             continue
+        if name in absent:
+            continue
         late = name == "error" and wanted is None and _cost(r) > PATIENCE
         late = late or name == "path" and wanted is None and r.seconds > 0.3 and len(r.levels) > 1
+        late = late or name in MEASURES and (few or slow and parts)
         if late:
             pending.append(name)
             continue
         steps = 65 + (len(r.levels) if name == "error" else 0)  # of the reference, of the run
         tick = DESK.watch(page, number, f"Measuring the {name}", steps)
-        parts[name] = panels.part(name, e, r, tick)
+        parts[name] = panels.part(name, few or e, r, tick)
+    if few:
+        parts["run"]["first"] = words.first(few, e)
+        pending = ["run", *pending]
     if wanted and "exact" in wanted and have.get("error") != keys["exact"]:
         tick = DESK.watch(page, number, "Refining the reference", 3000)
         parts["error"] = panels.part("exact", e, r, tick)
     elif parts.get("error", {}).get("exact") is False:
         pending.append("exact")
+    moved = have.get("data") != keys["data"]  # what is on show belongs to other data
+    drop = [p for p in (*pending, *absent) if have.get(p) is not None
+            and (p == "error" or p in MEASURES and (moved or p in absent))]
     design = request.get("design")
     design = design if isinstance(design, str) and design in designs.DESIGNS else "edm"
     return {"values": flatten(e), "query": to_query(e), "parts": parts, "pending": pending,
-            "drop": [p for p in pending if have.get(p) is not None and p == "error"],
+            "drop": drop,
             "words": _words(e, r, design, _list_notes(e, request))}
 
 
@@ -172,7 +187,7 @@ def _words(e: Experiment, r: Run, design: str, notes: list[str]) -> dict:
     if changed:
         steps = ", ".join(words.change(*c) for c in changed[:3])
         about = f'<span class="changed">Changed: {steps}{" …" if len(changed) > 3 else ""}</span>'
-    return {"design": about, "budget": words.budget(e, r), "churn": words.churn(e),
+    return {"design": about, "data": escape(networks.about(e)), "budget": words.budget(e, r), "churn": words.churn(e),
             "schedule": " ".join([words.schedule(e), *notes]).strip(), "solver": e.solver.card,
             "sum-data": words.data_name(e.data),
             "sum-budget": f"NFE {r.nfe}", "sum-solver": words.solver_name(e),
@@ -236,6 +251,28 @@ def receive(request: dict) -> dict:
     try:
         path = _uploaded(request)
         return {"digest": store(path, str(request.get("name", path.name))[:200])}
+    except UserError as error:
+        return {"problem": str(error)}
+
+
+def network_list(_=None) -> dict:
+    """The networks that the menu shows."""
+    return networks.listing()
+
+
+def network_open(request: dict) -> dict:
+    """Take in an EDM .pkl that the browser has just uploaded; it is read as data, never run."""
+    try:
+        path = _uploaded(request)
+        return networks.receive(path, str(request.get("name", path.name))[:200])
+    except UserError as error:
+        return {"problem": str(error)}
+
+
+def network_fetch(request: dict) -> dict:
+    """Fetch a published checkpoint, where the owner allows it: begin, or ask how far it is."""
+    try:
+        return networks.fetch(request if isinstance(request, dict) else {})
     except UserError as error:
         return {"problem": str(error)}
 
@@ -324,7 +361,7 @@ def build() -> gr.Blocks:
         gr.HTML(html_template=template, js_on_load=SCRIPT, apply_default_css=False,
                 elem_id="explorer", padding=False,
                 server_functions=[explore, progress, cancel, receive, reshape, job_start, job_poll,
-                                  job_cancel, training],
+                                  job_cancel, training, network_list, network_open, network_fetch],
                 config={**controls.config(), "training": train.form()}, script=f"{base}/app.js")
         gr.api(_named_arguments(explore_endpoint), api_name="explore")
         gr.api(_named_arguments(sample_endpoint), api_name="sample")

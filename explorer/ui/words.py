@@ -108,6 +108,12 @@ def status(r: Run) -> list[str]:
             f"{e.samples} samples, seed {e.seed}", device.label, device.note]
 
 
+def first(few: Experiment, e: Experiment) -> str:
+    """What a first answer lacks, while the whole is on its way."""
+    fewer = f" with {few.nfe} of {e.nfe} evaluations" if few.nfe < e.nfe else ""
+    return f"The first {few.samples} of {e.samples} samples{fewer}; the others are on their way …"
+
+
 def budget(e: Experiment, r: Run) -> str:
     """“18 steps = 35 evaluations.”, and a word if the budget was moved."""
     moved = ""

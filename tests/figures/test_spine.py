@@ -27,9 +27,9 @@ VIEWS = {"default": Experiment(samples=32),
 def strips(name: str) -> dict[str, dict]:
     e = VIEWS[name]
     r = run(e)
-    data, path, made, error = (panels.part(part, e, r) for part in ("data", "path", "run", "error"))
+    loss, path, made, error = (panels.part(part, e, r) for part in ("loss", "path", "run", "error"))
     out = {"steps": made["strip"], "plane": path["plane"]}
-    out |= {f"loss {k}": v for k, v in data["loss"].items()}
+    out |= {f"loss {k}": v for k, v in loss["strips"].items()}
     out |= {f"curvature {k}": path["curvature"][k] for k in ("bend", "kappa", "angle", "chord")}
     if error["finding"]:
         out |= {"error": error["strip"], "shares": error["steps"]}
@@ -136,8 +136,8 @@ def test_data_without_a_plane_say_why():
 
 
 def test_the_loss_is_weighted_by_each_design():
-    data = panels.part("data", VIEWS["plane"], run(VIEWS["plane"]))
-    raw, edm, vp = (data["loss"][k]["main"] for k in ("raw", "edm", "vp"))
+    data, loss = (panels.part(k, VIEWS["plane"], run(VIEWS["plane"])) for k in ("data", "loss"))
+    raw, edm, vp = (loss["strips"][k]["main"] for k in ("raw", "edm", "vp"))
     s, spread = torch.tensor(raw["x"]), data["spread"]
     weight = (s**2 + spread**2) / (s * spread) ** 2  # λ of EDM, Table 1
     torch.testing.assert_close(torch.tensor(edm["y"]), weight * torch.tensor(raw["y"]), rtol=2e-3,
