@@ -230,8 +230,7 @@ def _train_classifier(words: list[str]) -> int:
     data = chosen("F", flat).data
     for step in train_classifier(data, steps, seed):
         print(f"{step.done} of {step.total} steps, loss {step.loss:.4f}", flush=True)
-    path = classifier.FOLDER / f"{classifier.stem(data)}.json"
-    classifier.save(step.classifier, path, {
+    path = classifier.save(step.classifier, data, {
         "data": data.name, "steps": steps, "seed": seed, "accuracy": round(step.accuracy, 4),
         "checked": step.checked})
     print(f"{100 * step.accuracy:.1f} % of {step.checked} unseen images are taken for what they "

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..errors import UserError
+from ..settings import flatten
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "classifiers"
 FEATURES = 64
@@ -62,7 +63,9 @@ class Classifier(nn.Module):
 def find(data, root: Path | None = None) -> Classifier | None:
     """The classifier that was trained on this data, or None."""
     path = (root or FOLDER) / f"{stem(data)}.json"
-    return _load(path) if path.is_file() else None
+    if not path.is_file() or json.loads(path.read_text())["settings"] != flatten(data):
+        return None
+    return _load(path)
 
 
 def stem(data) -> str:
@@ -76,16 +79,19 @@ def about(data) -> dict:
     return json.loads((FOLDER / f"{stem(data)}.json").read_text())
 
 
-def save(classifier: Classifier, path: Path, facts: dict) -> None:
-    """Write weights and facts."""
+def save(classifier: Classifier, data, facts: dict, root: Path | None = None) -> Path:
+    """Write weights and facts; returns where."""
     from safetensors.torch import save_file
 
+    path = (root or FOLDER) / f"{stem(data)}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file({k: v.contiguous() for k, v in classifier.state_dict().items()},
               path.with_suffix(".safetensors"))
     path.with_suffix(".safetensors").chmod(0o644)
-    facts = {"channels": classifier.channels, "classes": classifier.class_count} | facts
+    facts = {"channels": classifier.channels, "classes": classifier.class_count,
+             "settings": flatten(data)} | facts
     path.write_text(json.dumps(facts, indent=1))
+    return path
 
 
 @lru_cache(maxsize=8)
