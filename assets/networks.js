@@ -118,5 +118,11 @@ export function initNetworks(server, upload, { changed, problem }) {
     fillNetworks();
     take(answer);
   });
+  // a training has ended, here or in another tab; its network may be wanted at once
+  document.addEventListener('trained', () => refreshNetworks(server).catch(() => {}));
+  document.addEventListener('use-network', async (e) => {
+    await refreshNetworks(server);
+    take({ networks: list, network: e.detail.name });
+  });
   return refreshNetworks(server);
 }

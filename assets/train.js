@@ -29,6 +29,10 @@ export function initTrain(functions, given) {
   $('#train-pause').onclick = () => act({ do: 'pause', name: told.name });
   $('#train-cancel').onclick = () => act({ do: 'cancel', name: told.name });
   $('#train-augmented').onclick = augmented;
+  $('#train-use').onclick = () => {
+    document.dispatchEvent(new CustomEvent('use-network', { detail: { name: told.name } }));
+    $('.tabs [data-page=explore]').click();
+  };
   $('#train-waiting').onclick = (e) => {
     const b = e.target.closest('button');
     if (b) act({ do: b.dataset.do, name: b.dataset.name });
@@ -101,12 +105,13 @@ export function drawTrain() {
 function show() {
   const { name, title, state, busy, paused = [], trouble } = told;
   $('#train-title').textContent = !name ? 'Train a network on the data at the left'
-    : state === 'done' ? `${title}: trained as “${name}”; choose it as the model on Explore` : `${title}, “${name}”: ${state}`;
+    : state === 'done' ? `${title}: trained as “${name}”, now in the list of networks` : `${title}, “${name}”: ${state}`;
   if (trouble && !busy) $('#train-note').textContent = trouble;
   $('#train-progress').hidden = !name;
   $('#train-progress progress').value = told.part ?? 0;
   $('#train-progress span').textContent = told.words ?? (state === 'starting' ? 'Starting …' : state ?? '');
   for (const id of ['#train-pause', '#train-cancel']) $(id).hidden = !busy;
+  $('#train-use').hidden = state !== 'done';
   $('#train-start').disabled = Boolean(busy) || told.allowed === false;
   $('#train-waiting').hidden = !paused.length;
   $('#train-waiting').innerHTML = paused.map((r) => `<span>${r.title}, “${r.name}”, paused <button class="ghost" data-do="resume" data-name="${r.name}" ${busy ? 'disabled' : ''}>Resume</button><button class="ghost" data-do="cancel" data-name="${r.name}">Discard</button></span>`).join('');

@@ -197,6 +197,8 @@ def train(arguments: list[str]) -> int:
         if not 1 <= options.threads <= 256:
             raise UserError(f"--threads = {options.threads} is out of range; 1 to 256 works.")
         torch.set_num_threads(options.threads)
+    if "classifier" in options.settings:
+        return _train_classifier([w for w in options.settings if w != "classifier"])
     allow_fetch()  # who sits at the command line owns the machine
     flat = _pairs(options.settings)
     wanted, name = flat.pop("config", "F"), flat.pop("name", None)
@@ -254,6 +256,30 @@ def train_amed(arguments: list[str]) -> int:
                   f"untrained {step.before:.4f}; r {r}", flush=True)
     view = learning.keep(trainer, e, options.out and Path(options.out), options.name)
     print(f"Predictor {view.solver.predictor}: {to_query(view)}")
+    return 0
+
+
+def _train_classifier(words: list[str]) -> int:
+    """python -m explorer train classifier data=glyphs [steps=4000] [seed=0]: a judge of samples."""
+    from .models import classifier
+    from .training.classifier import train_classifier
+    from .training.configs import chosen
+
+    flat = _pairs(words)
+    try:
+        steps, seed = int(flat.pop("steps", "1500")), int(flat.pop("seed", "0"))
+    except ValueError:
+        raise UserError("steps and seed are whole numbers.") from None
+    if not 1 <= steps <= 10**6 or not 0 <= seed < 2**31:
+        raise UserError("steps from 1 to 1000000 and seed from 0 to 2147483647 work.")
+    data = chosen("F", flat).data
+    for step in train_classifier(data, steps, seed):
+        print(f"{step.done} of {step.total} steps, loss {step.loss:.4f}", flush=True)
+    path = classifier.save(step.classifier, data, {
+        "data": data.name, "steps": steps, "seed": seed, "accuracy": round(step.accuracy, 4),
+        "checked": step.checked})
+    print(f"{100 * step.accuracy:.1f} % of {step.checked} unseen images are taken for what they "
+          f"are.\nKept as {path}.")
     return 0
 
 
