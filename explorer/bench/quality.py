@@ -15,6 +15,7 @@ from ..core.solvers import Heun
 from ..core.timesteps import Rho
 from ..data import DATASETS
 from ..errors import UserError
+from ..judge import features_of_data
 from ..models import classifier, files
 from ..settings import unflatten
 from ..training.configs import Training, draw
@@ -84,13 +85,6 @@ def judged(checkpoint, judge, reference, count: int, nfe: int, churn: float = 0.
     x = torch.cat(parts).clamp(-1, 1)
     return quality(judge.features(x), reference, torch.Generator().manual_seed(0),
                            judge.classes(x), asked)
-
-
-def features_of_data(judge, data, count: int):
-    """Features of the data: all of a finite set, as many fresh draws of an endless one."""
-    x = draw(data, count, torch.Generator().manual_seed(1))[0] if hasattr(data, "draw") \
-        else data.points()
-    return judge.features(x)
 
 
 def floor(judge, data, count: int) -> Quality:

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 import torch
 
 from ..analysis import distance
+from ..analysis.quality import Quality
 from ..core.sampling import Churn
 from ..core.solvers import SOLVERS
 from ..experiment import Experiment, Source, prepared, run
 from ..figures import distances as figures
 from ..figures.style import short
+from ..judge import Judge
 from . import words
 from .jobs import Measurement, Watch
 
@@ -24,7 +26,8 @@ class Distance:
     """The samples of one setting, over several seeds, against fresh draws of the data.
 
     modes: where the data are a mixture.  copies and nearest, the median distance to the nearest
-    training point: where the denoiser knows a finite training set.
+    training point: where the denoiser knows a finite training set.  judged: images for which a
+    classifier ships.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Distance:
     modes: distance.Coverage | None = None
     copies: distance.Estimate | None = None
     nearest: distance.Estimate | None = None
+    judged: Quality | None = None
 
 
 def distances(base: Experiment, request: dict) -> Measurement:
@@ -49,14 +53,15 @@ def distances(base: Experiment, request: dict) -> Measurement:
     zero = distance.floor(distance.sliced_wasserstein, source.mixture.sample, count * SEEDS,
                           torch.Generator().manual_seed(12), repeats=6)
     modes, points = _modes(source), _training(source)
-    fresh = _measured("", "", 0, data, source.clean(count * SEEDS, seed=14), modes, points)
+    judge = Judge.of(base.data, count * SEEDS, getattr(base.model, "condition", -1))
+    fresh = _measured("", "", 0, data, source.clean(count * SEEDS, seed=14), modes, points, judge)
 
     def rows(watch: Watch) -> Iterator[Distance]:
         for e in trials:
             runs = [run(dataclasses.replace(e, samples=count, seed=base.seed + k), watch)
                     for k in range(SEEDS)]
             yield _measured(words.title(runs[0]).split(",")[0], e.solver.family, runs[0].nfe, data,
-                            torch.cat([r.samples for r in runs]), modes, points)
+                            torch.cat([r.samples for r in runs]), modes, points, judge)
 
     def show(found: list) -> dict:
         shares = None
@@ -70,7 +75,7 @@ def distances(base: Experiment, request: dict) -> Measurement:
         return {"title": _title(found, modes, points, count),
                 "note": f"{SEEDS} seeds × {count} samples, 95 % intervals. Two fresh draws of the "
                         f"data lie {short(zero.value)} apart: nothing can be seen below that."
-                        f"{_about(modes, points)}",
+                        f"{_about(modes, points, judge)}",
                 "figure": figures.distances(found, zero, shares), "columns": columns,
                 "table": table}
 
@@ -95,7 +100,7 @@ def _training(source: Source):
     return points.reshape(-1, *source.shape) if len(points) > 2 else None
 
 
-def _measured(name, family, nfe, data, x, modes, points) -> Distance:
+def _measured(name, family, nfe, data, x, modes, points, judge) -> Distance:
     g = torch.Generator().manual_seed(13)
     near = {}
     if modes:
@@ -103,6 +108,7 @@ def _measured(name, family, nfe, data, x, modes, points) -> Distance:
     if points is not None:
         near["copies"] = distance.memorised(x, points)
         near["nearest"] = distance.median(distance.nearest_training(x, points)[0])
+    near["judged"] = None if judge is None else judge(x)
     return Distance(name, family, nfe, distance.sliced_wasserstein(x, data, g),
                     distance.energy_distance(x, data, g), **near)
 
@@ -111,6 +117,8 @@ def _table(found: list[Distance], fresh: Distance, zero) -> tuple[list, list]:
     columns = ["", "NFE", "sliced W₁", "energy"]
     columns += ["modes found", "within 3 σ"] if fresh.modes else []
     columns += ["nearest training point", "repeats"] if fresh.copies else []
+    columns += ["Fréchet", "precision", "recall"] if fresh.judged else []
+    columns += ["class right"] if fresh.judged and fresh.judged.accuracy else []
     rows = [[d.name, str(d.nfe), _interval(d.wasserstein), _interval(d.energy), *_near(d)]
             for d in found]
     rows.append(["fresh data", "–", _interval(zero), _interval(fresh.energy), *_near(fresh)])
@@ -123,6 +131,8 @@ def _near(d: Distance) -> list[str]:
         out += [f"{d.modes.covered} of {d.modes.modes}", _percent(d.modes.inside)]
     if d.copies:
         out += [_interval(d.nearest), _percent(d.copies)]
+    if q := d.judged:
+        out += [_interval(e) for e in (q.frechet, q.precision, q.recall, q.accuracy) if e]
     return out
 
 
@@ -146,11 +156,15 @@ def _title(found: list[Distance], modes, points, count: int) -> str:
     return f"Nearest to the data so far: {best.name}, distance {short(best.wasserstein.value)}"
 
 
-def _about(modes, points) -> str:
+def _about(modes, points, judge) -> str:
+    said = ""
     if modes:
-        return (" Within 3 σ: in the radius about a mode that holds 99.7 % of it. In brackets "
+        said = (" Within 3 σ: in the radius about a mode that holds 99.7 % of it. In brackets "
                 "Wilson’s interval.")
     if points is not None:
-        return (" A sample repeats a training point if the next one is three times as far; "
+        said = (" A sample repeats a training point if the next one is three times as far; "
                 "nearest: the median distance, RMS per coordinate.")
-    return ""
+    if judge is not None:
+        said += (" Fréchet distance, precision and recall are in the features of a small "
+                 "classifier that comes with the page; not FID.")
+    return said

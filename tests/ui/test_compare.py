@@ -120,6 +120,15 @@ def test_the_verdict_on_churn_follows_the_interval(difference, words):
     assert words in title and "0.03, without 0.04" in title and " to " in much
 
 
+def test_images_with_a_judge_are_judged():
+    news = finished(compare.start({"kind": "distance", "values": {
+        "samples": 16, "data": "digits", "model.condition": 3, "nfe": 9}}), 120)
+    assert news["columns"][-4:] == ["Fréchet", "precision", "recall", "class right"]
+    heun = next(row for row in news["table"] if row[0] == "Heun")
+    assert float(heun[-1].split(" ")[0]) > 0.8  # exact samples of threes are threes
+    assert "not FID" in news["note"] and "FID" not in "".join(news["columns"])
+
+
 def test_cancelling_keeps_what_was_measured():
     answer = compare.start({"kind": "sweep", "values": {"samples": 128},
                             "budgets": "5, 9, 65, 129, 257, 513"})
