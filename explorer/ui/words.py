@@ -3,6 +3,7 @@
 import math
 import re
 
+from ..core import shelf
 from ..core.sampling import Churn
 from ..core.timesteps import Custom
 from ..experiment import Errors, Experiment, Run, levels
@@ -31,6 +32,8 @@ def data_name(data) -> str:
 def solver_name(e: Experiment) -> str:
     """“Heun”, “RK2 α = 0.5”, “DPM-Solver++(2M)”, “iPNDM-4”: the label with its settings."""
     solver = e.solver
+    if solver.family == "learned":
+        return shelf.spoken(solver.purpose)
     name = re.sub(r"\((.)\)$", lambda m: f" {m[1]} = {getattr(solver, _FIELD[m[1]]):g}", solver.label)
     if "order" not in flatten(solver):
         return name
