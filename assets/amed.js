@@ -1,13 +1,13 @@
 // The AMED page: a training that is drawn while it runs, and one step of a path with r and c at hand.
 
-import { $, $$, S, clamp, sig3, small } from './state.js';
+import { $, $$, S, clamp, percent, sig3, small } from './state.js';
 import { T, themed } from './theme.js';
 
 const POLL = 200;
 let server = null, config = null, problem = () => {}, use = () => {};
 let job = null, trained = null, shown = null;   // names of jobs; the newest answer
 let view = 'learn', picture = null, asked = 0, tabled = null;
-let pick = 0, step = 0, wanted = '';
+let pick = 0, step = 1, wanted = '';    // the second step is the first in which paths bend
 
 const student = () => $('#amed-student').value, nfe = () => +$('#amed-nfe').value;
 const request = () => ({ values: S.values, student: student(), nfe: nfe() });
@@ -15,7 +15,9 @@ const request = () => ({ values: S.values, student: student(), nfe: nfe() });
 export function initAmed(functions, given, tell, open) {
   [server, config, problem, use] = [functions, given, tell, open];
   $('#amed-student').addEventListener('change', () => { usual(); refresh(); });
-  $('#amed-nfe').addEventListener('change', () => { step = 0; refresh(); });
+  $('#amed-nfe').addEventListener('change', () => { step = 1; refresh(); });
+  $('#amed-paper').onclick = () => usual('paper');
+  $('#amed-here').onclick = () => usual();
   $('#amed-train').onclick = () => begin('train', { how: how() });
   $('#amed-resume').onclick = () => begin('train', { resume: trained });
   $('#amed-cancel').onclick = () => job && server.job_cancel({ job });
@@ -37,8 +39,8 @@ export function initAmed(functions, given, tell, open) {
 // ---- training -------------------------------------------------------------------------------------
 
 // The settings that the chosen student is usually trained with.
-function usual() {
-  for (const [k, v] of Object.entries(config.amed.usual[student()])) { const field = $(`#amed-${k}`); if (field) field.value = v; }
+function usual(recipe = 'here') {
+  for (const [k, v] of Object.entries(config.amed.recipes[student()][recipe])) { const field = $(`#amed-${k}`); if (field) field.value = v; }
 }
 
 function how() {
@@ -185,28 +187,31 @@ function drawStep() {
     dot(mx, my, T.learned, 'circle', 9, `by hand: r = ${r.toFixed(2)}`),
     dot(...goal, T.reference, 'circle', 9, 'where the path truly arrives'),
     dot(...end, T.learned, 'x', 9, `AMED by hand: r = ${r.toFixed(2)}, c = ${c.toFixed(3)}`)];
-  const notes = [note(...goal, 'truth', T.ink3, 18, 0), note(0, 0, 'start', T.ink3, -4, -12), note(sx, sy, 'tangent ∥ chord', T.ink2, 0, -16), note(gx, gy, 'middle', T.onestep, 0, 14), note(mx, my, 'x<sub>m</sub>', T.learnedtext, 0, 14)];
-  const L = Math.hypot(...goal), high = Math.max(...py.map(Math.abs), 1e-3 * L), room = 4 * high;
+  const notes = [note(...goal, 'truth', T.ink3, 18, 0), note(0, 0, 'start', T.ink3, -4, -12), note(sx, sy, 'tangent ∥ chord', T.ink2, 0, -16), note(gx, gy, 'middle', T.onestep, 0, 14), note(mx, my, 'x<sub>m</sub>', T.learnedtext, -14, 0)];
+  const L = Math.hypot(...goal), high = Math.max(...py.map(Math.abs), 1e-3 * L), room = 2.2 * high;
   let top = 1.5 * Math.max(...py, 0.15 * high), low = 1.5 * Math.min(...py, -0.15 * high);
+  const placed = [];   // names that would cover each other are said together
   for (const [name, [x, y]] of Object.entries(p.marks)) {
-    const shownY = clamp(y, -room, room);
-    if (x < -0.3 * L || x > 1.3 * L) continue;
+    const shownY = clamp(y, -room, room), off = Math.abs(y) > room ? (y > 0 ? ' ↑' : ' ↓') : '';
+    if (x < -0.3 * L || x > 1.12 * L) continue;
     traces.push(dot(x, shownY, T.onestep, { DDIM: 'square', Heun: 'triangle-up', 'DPM-Solver-2': 'triangle-down' }[name], 8, name));
-    notes.push(note(x, shownY, name, T.onestep, 0, name === 'Heun' ? 14 : -14));
+    const near = placed.find((q) => Math.abs(q.x - x) < 0.12 * L && Math.abs(q.y - shownY) < 0.3 * high);
+    if (near) near.name = `${near.name}, ${name}`; else placed.push({ x, y: shownY, name, off });
     top = Math.max(top, 1.2 * shownY); low = Math.min(low, 1.2 * shownY);
   }
+  for (const q of placed) notes.push({ ...note(q.x, q.y, q.name + q.off, T.onestep, 8, q.y > goal[1] ? -14 : 14), xanchor: q.x > 0.7 * L ? 'right' : 'center' });
   if (p.learned && student() === 'amed') {
     const [lr, lc] = [p.learned.r[k], p.learned.c[k]], [lx, ly] = place(p.points, lr), [vx, vy] = place(p.moves, lr);
     traces.push(dot(lx, ly, T.learned, 'star', 12, `learned: r = ${lr.toFixed(2)}`), dot(lc * vx, lc * vy, T.learned, 'star', 11, `learned: r = ${lr.toFixed(2)}, c = ${lc.toFixed(3)}`));
     notes.push(note(lx, ly, 'learned', T.learnedtext, 0, -14));
-    top = Math.max(top, 1.2 * ly); low = Math.min(low, 1.2 * ly);
+    top = Math.max(top, 1.2 * clamp(ly, -room, room)); low = Math.min(low, 1.2 * clamp(ly, -room, room));
   }
   const axis = (title, range) => ({ title: { text: title, font: { size: 11 } }, range, gridcolor: T.grid, zeroline: false, showticklabels: false });
-  Plotly.react(box, traces, { margin: { l: 30, r: 14, t: 6, b: 24 }, showlegend: false, hovermode: 'closest', font: { size: 11, color: T.ink3 }, width: box.clientWidth - 2, height: box.clientHeight - 2, paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)', annotations: notes, xaxis: axis('along the chord', [-0.06 * L, 1.12 * L]), yaxis: axis(`across it, ${Math.max(1, Math.round(L / Math.max(top - low, 1e-9)))} × stretched`, [low, top]) }, { displayModeBar: false });
+  Plotly.react(box, traces, { margin: { l: 30, r: 14, t: 6, b: 24 }, showlegend: false, hovermode: 'closest', font: { size: 11, color: T.ink3 }, width: box.clientWidth - 2, height: box.clientHeight - 2, paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)', annotations: notes, xaxis: axis('along the chord', [-0.06 * L, 1.12 * L]), yaxis: axis(`across it, ${Math.max(1, +(L / Math.max(top - low, 1e-9)).toPrecision(2))} × stretched`, [low, top]) }, { displayModeBar: false });
   const by = mean((j) => error(j, r, c)), middle = mean((j) => error(j, 0.5, 1)), parallel = mean((j) => error(j, p.best.r[j], p.best.c[j]));
   const learned = p.learned && student() === 'amed' ? `, learned <b>${small(mean((j) => error(j, p.learned.r[j], p.learned.c[j])))}</b>` : '';
   const spread = Math.sqrt(mean((j) => p.best.r[j] ** 2) - mean((j) => p.best.r[j]) ** 2);
-  $('#amed-say').innerHTML = `Mean error of this step over ${p.uu.length} paths: by hand <b>${small(by)}</b>, middle ${small(middle)}, at the parallel tangent ${small(parallel)}${learned}. Parallel at r = ${mean((j) => p.best.r[j]).toFixed(2)} ± ${spread.toFixed(2)}; ${small(100 * p.outside)} % of this path lies outside the picture’s plane.`;
+  $('#amed-say').innerHTML = `Mean error of this step over ${p.uu.length} paths: by hand <b>${small(by)}</b>, middle ${small(middle)}, at the parallel tangent ${small(parallel)}${learned}. Parallel at r = ${mean((j) => p.best.r[j]).toFixed(2)} ± ${spread.toFixed(2)}; ${percent(p.outside)} of this path lies outside the picture’s plane.`;
   $('#amed-learned').disabled = !p.learned;
 }
 

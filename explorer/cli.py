@@ -226,7 +226,9 @@ def train_amed(arguments: list[str]) -> int:
     p.add_argument("settings", nargs="*", metavar="key=value",
                    help="the view as in a link (data=digits solver=plugin timesteps=vp_time nfe=5), "
                         "and the training: teacher, inner, scale_dir, scale_time, look, paths, "
-                        "batch, rate, anneal, seed")
+                        "batch, rate, finish, anneal, seed")
+    p.add_argument("--published", action="store_true",
+                   help="begin with the paper's settings instead of those for small models")
     p.add_argument("--steps", choices=("view", "gits", "search"), default="view",
                    help="the view's own time steps, those of GITS, or searched from there")
     p.add_argument("--device", default="auto")
@@ -241,7 +243,8 @@ def train_amed(arguments: list[str]) -> int:
     flat = _pairs(options.settings)
     own = {k: flat.pop(k) for k in list(flat) if k in flatten(AMEDTraining())}
     e = unflatten(experiment.Experiment, {"solver": "amed", "afs": True, "nfe": 5, **flat})
-    how = unflatten(AMEDTraining, own, learning.usual(learning.student(e).solver))
+    how = unflatten(AMEDTraining, own, (learning.published if options.published
+                                         else learning.usual)(learning.student(e).solver))
     e = learning.student(e)
     if options.steps != "view":
         *_, found = learning.optimise(e)

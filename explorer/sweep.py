@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from .analysis.error import flow, rms
+from .core import shelf
 from .core.sampling import Noise, sample
 from .core.schedules import EDM
 from .core.solvers import SOLVERS
@@ -233,6 +234,8 @@ def solver_name(solver) -> str:
     beside the order and the letter only where they are not the default.
     """
     flat, default = flatten(solver), flatten(type(solver)())
+    if solver.family == "learned" and solver.predictor:
+        return f"{shelf.spoken(solver.purpose)}, {solver.predictor}"
     letter = {"α": "alpha", "r": "r"}
     name = re.sub(r"\(([αr])\)$", lambda m: f" {m[1]} = {flat[letter[m[1]]]:g}", solver.label)
     told = set(letter.values()) if name != solver.label else set()

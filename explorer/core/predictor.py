@@ -22,12 +22,16 @@ class Predictor(nn.Module):
     σ and σ' enter raw, through one positional embedding and one linear layer that they share; the
     64 features through 64 → 128 → 4; each head is linear in these 20 numbers.  look=False is the
     paper's ablation (its Table 8): no features, so that all samples share r, c and a.
+
+    feature_scale, a fixed number, is not in the paper: bottlenecks of small networks are of size
+    0.03, where those 128 units would stay blind for a whole training.
     """
 
     def __init__(self, scale_dir: float = 0.01, scale_time: float = 0.0, look: bool = True,
                  generator: torch.Generator | None = None):
         super().__init__()
         self.scale_dir, self.scale_time, self.look = scale_dir, scale_time, look
+        self.feature_scale = 1.0  # what features are multiplied by; a training sets it to 1/their size
         self.map_layer0 = nn.Linear(CHANNELS, CHANNELS)
         if look:
             self.enc_layer0, self.enc_layer1 = nn.Linear(FEATURES, 128), nn.Linear(128, 4)
@@ -61,7 +65,7 @@ class Predictor(nn.Module):
         levels = self.map_layer0.weight.new_tensor([sigma, sigma_next])
         hidden = silu(self.map_layer0(embedding(levels))).flatten()
         if self.look:
-            seen = self.enc_layer1(silu(self.enc_layer0(features.detach().to(hidden))))
+            seen = self.enc_layer1(silu(self.enc_layer0(self.feature_scale * features.detach().to(hidden))))
             hidden = torch.cat([seen, hidden.expand(len(seen), -1)], 1)
         else:
             hidden = hidden.expand(count, -1)

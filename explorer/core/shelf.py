@@ -59,7 +59,8 @@ class Trained:
     @property
     def digest(self) -> str:
         """What the weights and their purpose come to, in 12 characters."""
-        purpose = json.dumps([self.sigmas, self.afs, self.solver, self.shape, self.answers])
+        purpose = json.dumps([self.sigmas, self.afs, self.solver, self.shape, self.answers,
+                              self.predictor.feature_scale])
         return hashlib.sha256(_bytes(self.predictor) + purpose.encode()).hexdigest()[:12]
 
     def __call__(self, features: Tensor | None, sigma: float, sigma_next: float, count: int):
@@ -202,7 +203,7 @@ def keep(trained: Trained, place: Path | None = None, name: str | None = None) -
     p = trained.predictor
     out = {"kind": "AMED predictor", "version": 1, "solver": trained.solver,
            "sigmas": list(trained.sigmas), "afs": trained.afs, "scale_dir": p.scale_dir,
-           "scale_time": p.scale_time, "look": p.look, "shape": list(trained.shape),
+           "scale_time": p.scale_time, "look": p.look, "feature_scale": p.feature_scale, "shape": list(trained.shape),
            "answers": list(trained.answers), "query": trained.query, "record": trained.record,
            "digest": trained.digest, "weights": base64.b64encode(_bytes(p)).decode()}
     part = place / f".{name}.{os.getpid()}"
@@ -218,6 +219,7 @@ def read(path: Path) -> Trained:
             raise ValueError(f"it is larger than {LARGEST} bytes")
         d = json.loads(path.read_text(encoding="utf-8"))
         p = Predictor(float(d["scale_dir"]), float(d["scale_time"]), bool(d["look"]))
+        p.feature_scale = float(d["feature_scale"])
         numbers = np.frombuffer(base64.b64decode(d["weights"], validate=True), "<f4")
         if len(numbers) != sum(v.numel() for v in p.parameters()) or not np.isfinite(numbers).all():
             raise ValueError("its weights do not fit")

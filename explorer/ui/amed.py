@@ -119,7 +119,7 @@ def shown(e: Experiment, trainer: Trainer, rows: list) -> dict:
     return {"title": title,
             "note": f"{words.data_name(e.data)}, {e.model.label}, {e.timesteps.label}. Batch "
                     f"{last.batch} of {last.batches}, {last.seconds:.1f} s. Held-out seeds that no "
-                    "update sees, held against the reference at σ_min.",
+                    "update sees, held against the reference at the last level.",
             "figure": figures.learning(rows, before), "choices": figures.choices(rows),
             "columns": ["step", "σ", "r", "c", "loss"], "table": table}
 
@@ -328,7 +328,9 @@ def panel() -> str:
     fields = {p.name: _field(p) for p in parameters(AMEDTraining)}
     shown = "".join(fields.pop(k) for k in ("teacher", "inner", "paths"))
     return (f'{"".join(rows)}{shown}<details class="fold"><summary>More</summary>'
-            f'<div>{"".join(fields.values())}</div></details>')
+            f'<div>{"".join(fields.values())}<span class="recipes"><button class="reset" '
+            'type="button" id="amed-paper">as published</button><button class="reset" type="button" '
+            'id="amed-here">for small models</button></span></div></details>')
 
 
 def _field(p) -> str:
@@ -349,11 +351,13 @@ def quoted() -> dict:
             for name, rows in QUOTED.items()}
 
 
-def usual() -> dict:
-    """What each student is trained with unless told otherwise."""
+def recipes() -> dict:
+    """What each student is trained with: here, and in the paper."""
     out = {}
     for name in STUDENTS:
         kind, _, inner = name.partition(":")
-        how = flatten(learning.usual(AMED() if kind == "amed" else Plugin(inner)))
-        out[name] = {k: str(v).lower() if isinstance(v, bool) else v for k, v in how.items()}
+        solver = AMED() if kind == "amed" else Plugin(inner)
+        both = {"here": learning.usual(solver), "paper": learning.published(solver)}
+        out[name] = {k: {f: str(v).lower() if isinstance(v, bool) else v
+                         for f, v in flatten(how).items()} for k, how in both.items()}
     return out

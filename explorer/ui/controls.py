@@ -44,7 +44,7 @@ def config() -> dict:
     table = {p.key: _facts(p) for p in parameters(Experiment)}
     designs = {k: {"label": d.label, "about": d.about, "flat": dict(d.flat)}
                for k, d in DESIGNS.items()}
-    return {"amed": {"usual": amed.usual(), "quoted": amed.quoted()}, "defaults": flatten(Experiment()), "entries": entries, "parameters": table,
+    return {"amed": {"recipes": amed.recipes(), "quoted": amed.quoted()}, "defaults": flatten(Experiment()), "entries": entries, "parameters": table,
             "designs": designs, "parts": list(PARTS), "labelled": list(LABELLED)}
 
 
@@ -214,7 +214,8 @@ def _row(p: Parameter) -> str:
         return (f'<div class="row wide" {attributes}><label for="network-{p.name}">{label}</label>'
                 f'<select id="network-{p.name}"></select></div>')
     if p.spec.choices:
-        options = "".join(f'<option value="{v}">{escape(t)}</option>' for v, t in p.spec.choices)
+        options = "".join(f'<option value="{str(v).lower() if isinstance(v, bool) else v}">{escape(t)}'
+                          '</option>' for v, t in p.spec.choices)
         return (f'<div class="row wide" {attributes}><label for="{ident}">{label}</label>'
                 f'<select id="{ident}">{options}</select></div>')
     if p.name == "predictor":  # filled with those that fit the model

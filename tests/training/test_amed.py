@@ -15,7 +15,7 @@ from explorer.training.amed import AMEDTraining, Trainer, refined
 from ..core.problems import mixture, normal, tensor
 
 MODEL = mixture(k=8, d=2, std=0.15)
-SHORT = AMEDTraining(paths=1280, batch=32)
+SHORT = AMEDTraining(paths=1280, batch=32, anneal=True)
 TEACHER = {"ddim": "ddim", "dpm2": "dpm2", "ipndm4": "ipndm4", "dpmpp3": "dpmpp3"}
 STUDENTS = [AMED(), *(Plugin(k) for k in TEACHER)]
 
@@ -169,3 +169,53 @@ def test_the_held_out_error_is_that_of_other_seeds():
     noise, truth, _ = t._held
     assert not any(torch.equal(noise[0], t._start(k, 1)[0]) for k in range(64))
     assert progress[-1].error == pytest.approx(float(rms(t.student(noise) - truth).mean()))
+
+
+@pytest.mark.parametrize("solver, grid", [(AMED(), VPTime()), (Plugin(), Rho())],
+                         ids=["amed", "plugin"])
+def test_a_finish_through_all_steps_lowers_the_end_error_further(solver, grid):
+    """Steps that are each best for themselves are not best together: the finish looks at the end."""
+    plain = dataclasses.replace(SHORT, teacher="heun", inner=4, scale_dir=0.1)
+    _, greedy = trained(solver, plain, 2 + (grid == Rho()), grid)
+    t, finished = trained(solver, dataclasses.replace(plain, finish=0.5), 2 + (grid == Rho()), grid)
+    assert [p.loss for p in greedy[:20]] == [p.loss for p in finished[:20]]  # the same until then
+    assert finished[-1].error < 0.95 * greedy[-1].error
+    assert all(len(p.loss) == len(p.r) for p in finished) and t.done == t.batches
+
+
+def test_the_gradient_of_the_finish_is_that_of_finite_differences():
+    """Through three steps, the history of a plug-in and the features of states that move."""
+    t = Trainer(MODEL, Plugin("ipndm3"), VPTime(), 3, how=AMEDTraining(paths=64, batch=8))
+    t.predictor.double()
+    x = t._start(0, 8) * t.sigmas[0]
+    seen = []
+    t._update = seen.append
+    targets = sample(MODEL, x / t.sigmas[0], t.fine, AMED()).x[::2]
+    t._finish(x, targets)
+    seen[0].backward()
+    head = t.predictor.fc_r.bias
+    values = []
+    with torch.no_grad():
+        for h in (1e-5, -1e-5):
+            head += h
+            seen.clear()
+            t._finish(x, targets)
+            values.append(float(seen[0]))
+            head -= h
+    # features are cut off the graph, as published, so what r changes through them is left out
+    assert (values[0] - values[1]) / 2e-5 == pytest.approx(head.grad.item(), rel=0.05)
+
+
+def test_features_are_brought_to_size_1():
+    class Network:
+        shape = (2,)
+
+        def __call__(self, x, sigma):
+            return MODEL(x, sigma)
+
+        def with_features(self, x, sigma):
+            return MODEL(x, sigma), 0.02 * torch.tanh(x.repeat(1, 32))
+
+    t, _ = trained(how=dataclasses.replace(SHORT, paths=64), model=Network())
+    assert 40 < t.predictor.feature_scale < 80
+    assert t.trained().predictor.feature_scale == t.predictor.feature_scale

@@ -1,0 +1,188 @@
+"""From a view to a predictor and back, better steps for a view, and the table."""
+
+import dataclasses
+import math
+
+import pytest
+
+from explorer import cli, learning
+from explorer.core import shelf
+from explorer.core.sampling import Churn
+from explorer.core.solvers import AMED, IPNDM, EulerAncestral, Heun, Plugin
+from explorer.core.timesteps import Custom, Rho, VPTime
+from explorer.data import Moons
+from explorer.errors import Cancelled, UserError
+from explorer.experiment import Experiment, errors_of, levels, run
+from explorer.settings import from_query, to_query
+from explorer.training.amed import AMEDTraining
+from explorer.training.gits import GITS
+
+QUICK = AMEDTraining(paths=768, batch=32, inner=4, anneal=True, scale_dir=0.1, finish=0.5)
+VIEW = Experiment(data=Moons(dimension=2), solver=AMED(), nfe=5, afs=True, timesteps=VPTime(),
+                  last="sigma_min", samples=64)
+
+
+@pytest.fixture(autouse=True)
+def own_shelf(tmp_path, monkeypatch):
+    monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
+    monkeypatch.setattr(shelf, "_loaded", {})
+
+
+def learned(e=VIEW, how=QUICK, name=None):
+    t = learning.trainer(e, how)
+    list(t.run())
+    return learning.keep(t, e, name=name)
+
+
+@pytest.mark.parametrize("solver", [AMED(), Plugin("ipndm2")], ids=repr)
+def test_a_view_that_was_trained_on_has_a_smaller_error_and_a_link(solver):
+    e = dataclasses.replace(VIEW, solver=solver)
+    view = learned(e)
+    before, after = (float(errors_of(run(v)).end.mean()) for v in (e, view))
+    assert after < before and run(view).nfe == 5
+    again = from_query(Experiment, to_query(view))
+    assert again == view and again.solver.predictor == view.solver.predictor
+    shelf._loaded.clear()
+    assert learning.opened(view.solver.predictor) == dataclasses.replace(view)
+    assert learning.fitting(e) == [view.solver.predictor]
+    assert learning.fitting(dataclasses.replace(e, data=Moons(dimension=2, thickness=0.2))) == []
+
+
+@pytest.mark.parametrize("nfe, steps", [(3, 2), (5, 3), (7, 4), (9, 5)])
+def test_budgets_give_the_published_numbers_of_steps(nfe, steps):
+    e = learning.student(dataclasses.replace(VIEW, nfe=nfe))
+    assert len(levels(e)) == steps + 1 and e.nfe == nfe
+
+
+def test_a_student_is_trained_in_edms_frame_without_new_noise():
+    e = learning.student(dataclasses.replace(VIEW, churn=Churn(5.0), last="zero", seed=4))
+    assert (e.churn, e.last, e.seed) == (Churn(), "sigma_min", 4)
+    with pytest.raises(UserError, match="Heun has nothing to learn"):
+        learning.student(dataclasses.replace(VIEW, solver=Heun()))
+
+
+def test_typed_levels_are_trained_on_as_they_are():
+    e = dataclasses.replace(VIEW, timesteps=Custom((80.0, 3.0, 0.4, 0.002)))
+    view = learned(e, dataclasses.replace(QUICK, paths=64))
+    assert view.timesteps == e.timesteps and run(view).nfe == 5
+
+
+def test_a_predictor_refuses_another_budget_grid_and_model_by_link():
+    view = learned(how=dataclasses.replace(QUICK, paths=64))
+    query = to_query(view)
+    for change, said in (("nfe=9", "trained for 3 steps"), ("timesteps=rho", "this run steps from"),
+                         ("data.thickness=0.2", "another model"), ("afs=false", "analytic"),
+                         ("last=sigma_min&solver.predictor=nobody", "no predictor 'nobody'")):
+        pairs = dict(p.split("=") for p in [*query.split("&"), *change.split("&")])
+        if change == "timesteps=rho":
+            pairs = {k: v for k, v in pairs.items() if not k.startswith("timesteps.")}
+        e = from_query(Experiment, "&".join(f"{k}={v}" for k, v in pairs.items()))
+        if change == "afs=false":
+            e = dataclasses.replace(e, nfe=6)
+        with pytest.raises(UserError, match=said):
+            run(e)
+
+
+def test_recipes_name_the_papers_teachers():
+    assert learning.published(AMED()) == AMEDTraining()
+    paper = learning.published(Plugin("ipndm4"))
+    assert (paper.teacher, paper.inner, paper.scale_time) == ("ipndm4", 2, 0.2)
+    assert learning.published(Plugin("dpmpp2")).teacher == "dpmpp3"
+    assert learning.published(Plugin("dpm2")).inner == 1
+    assert learning.usual(AMED()).finish == 0.5
+
+
+# ---- steps ---------------------------------------------------------------------------------------
+
+def test_optimised_steps_are_an_ordinary_list_that_errs_less():
+    e = Experiment(data=Moons(dimension=2), solver=IPNDM(3), nfe=6, last="sigma_min", samples=64)
+    found = list(learning.optimise(e, GITS(fine=31, paths=32), paths=48))
+    last = found[-1]
+    assert set(last.verdict) == {"now", "GITS", "search"} and last.won in last.verdict
+    assert last.levels == last.candidates[last.won]
+    assert last.verdict[last.won] == min(last.verdict.values())
+    better = learning.with_levels(e, last.levels)
+    assert isinstance(better.timesteps, Custom) and len(levels(better)) == len(levels(e))
+    assert from_query(Experiment, to_query(better)) == better
+    ours, before = (float(errors_of(run(v)).end.mean()) for v in (better, e))
+    assert ours < 0.7 * before  # on seeds of the view's own, which are neither of the search's
+    errors = [s.error for s in found[1:-1]]
+    assert all(b <= a for a, b in zip(errors, errors[1:]))
+
+
+@pytest.mark.parametrize("change, said", [
+    ({"solver": EulerAncestral()}, "new noise"), ({"churn": Churn(5.0)}, "new noise"),
+    ({"solver": AMED(predictor="x")}, "belongs to its levels"),
+    ({"nfe": 2, "solver": IPNDM()}, None), ({"nfe": 1, "solver": IPNDM()}, "no level to move")])
+def test_what_cannot_be_optimised_is_said(change, said):
+    e = dataclasses.replace(Experiment(data=Moons(dimension=2), last="sigma_min"), **change)
+    if said is None:
+        assert math.isnan(next(learning.optimise(e)).error)
+        return
+    with pytest.raises(UserError, match=said):
+        next(learning.optimise(e))
+
+
+def test_the_search_can_be_cancelled():
+    calls = iter(range(10**6))
+
+    def watch():
+        if next(calls) > 150:
+            raise Cancelled
+
+    e = Experiment(data=Moons(dimension=2), solver=IPNDM(), nfe=5, last="sigma_min")
+    with pytest.raises(Cancelled):
+        list(learning.optimise(e, GITS(fine=16, paths=16), paths=16, watch=watch))
+
+
+# ---- the table -----------------------------------------------------------------------------------
+
+def test_the_table_holds_every_solver_and_the_predictors_of_this_model():
+    e = dataclasses.replace(VIEW)
+    view = learned(e)
+    learned(dataclasses.replace(e, data=Moons(dimension=2, thickness=0.2)),
+            dataclasses.replace(QUICK, paths=64))
+    cells = list(learning.table(e, (3, 5), 64, points=33, how=GITS(fine=21, paths=16)))
+    assert len(cells) == 2 * 6 * 2 + 1
+    assert all(c.nfe in (3, 5) for c in cells)
+    for c in cells:
+        assert c.error.low < c.error.value < c.error.high and c.error.count == 64
+    mine = cells[-1]
+    assert (mine.name, mine.nfe, mine.predictor) == ("AMED-Solver", 5, view.solver.predictor)
+    rival = next(c for c in cells if c.name == "DPM-Solver-2 + AFS" and c.nfe == 5
+                 and c.steps == "usual")
+    assert mine.error.value < rival.error.value
+
+
+def test_held_out_seeds_are_no_training_seeds():
+    t = learning.trainer(VIEW, QUICK)
+    judge = learning.judge(VIEW, 16, points=17)
+    taken = t._start(0, 512)
+    assert not any((taken == v).all(1).any() for v in judge.noise)
+
+
+# ---- the command line ----------------------------------------------------------------------------
+
+def test_train_amed_on_the_command_line(tmp_path, capsys):
+    given = ["train", "amed", "data=moons", "data.dimension=2", "timesteps=vp_time", "solver=plugin",
+             "solver.solver=ipndm3", "nfe=3", "paths=64", "batch=16", "--name", "mine", "--out",
+             str(tmp_path / "shelf"), "--device", "cpu"]
+    assert cli.main(given) == 0
+    said = capsys.readouterr().out
+    assert "solver.predictor=mine" in said and (tmp_path / "shelf" / "mine.json").is_file()
+    trained = shelf.read(tmp_path / "shelf" / "mine.json")
+    assert (trained.solver, trained.nfe, trained.record["batch"]) == ("plugin:ipndm3", 3, 16)
+
+
+@pytest.mark.parametrize("given, said", [
+    (["solver=heun"], "nothing to learn"), (["teacher=nobody"], "nobody"),
+    (["paths=2"], "Paths = 2"), (["nfe=banana"], "banana"),
+    (["--name", "../x", "data=moons", "data.dimension=2", "paths=64", "nfe=3"], "cannot be called")])
+def test_train_amed_refuses_in_a_sentence(given, said, capsys):
+    assert cli.main(["train", "amed", *given]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_levels_of_a_trained_view_survive_the_default_grid():
+    view = learned(dataclasses.replace(VIEW, timesteps=Rho()), dataclasses.replace(QUICK, paths=64))
+    assert view.timesteps == Rho()

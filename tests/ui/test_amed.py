@@ -1,0 +1,158 @@
+"""The AMED page's server side: a training that grows, is kept and goes on; a picture that adds up."""
+
+import json
+import time
+
+import pytest
+
+from explorer.core import shelf
+from explorer.experiment import Experiment, errors_of, run
+from explorer.settings import unflatten
+from explorer.ui import amed, app, compare, controls
+
+from .test_compare import finished
+
+VALUES = {"data": "moons", "data.dimension": 2, "timesteps": "vp_time", "samples": 32}
+SHORT = {"paths": 256, "batch": 16, "inner": 2}
+TRAIN = {"kind": "train", "values": VALUES, "student": "amed", "nfe": 5, "how": SHORT}
+
+
+@pytest.fixture(autouse=True)
+def own_shelf(tmp_path, monkeypatch):
+    monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
+    monkeypatch.setattr(shelf, "_loaded", {})
+
+
+def picture(**request):
+    return json.loads(app.amed_picture({"values": VALUES, "student": "amed", "nfe": 5, **request}).body)
+
+
+def test_a_training_is_shown_kept_and_offered_in_the_solver_menu():
+    answer = compare.start(TRAIN)
+    news = finished(answer)
+    assert news["problem"] is None and news["count"] == news["total"] == 16
+    assert [row[0] for row in news["table"]] == ["1", "2", "3"]
+    assert news["figure"]["data"] and news["choices"]["data"]
+    assert "× less" in news["title"] and "AMED-Solver, 5 evaluations" in news["title"]
+    kept = app.amed_keep({"job": answer["job"]})
+    e = unflatten(Experiment, kept["values"])
+    assert e.solver.predictor == kept["name"] and run(e).nfe == 5
+    # at equal cost, against the solver it started from
+    plain = unflatten(Experiment, {**kept["values"], "solver.predictor": ""})
+    assert float(errors_of(run(e)).end.mean()) < float(errors_of(run(plain)).end.mean())
+    menu = app.message({"values": VALUES})["predictors"]
+    assert [p["name"] for p in menu] == [kept["name"]] and menu[0]["solver"] == "amed"
+    used = app.message({"values": {**VALUES, **menu[0]["values"]}})
+    assert "problem" not in used and used["values"]["solver.predictor"] == kept["name"]
+    assert f"solver.predictor={kept['name']}" in used["query"]
+    assert app.message({"values": {"data": "rings", "data.dimension": 2, "samples": 8}})["predictors"] == []
+
+
+def test_a_stopped_training_goes_on_and_can_be_kept_half_way():
+    answer = compare.start({**TRAIN, "how": {**SHORT, "paths": 3200}})
+    while compare.poll({"job": answer["job"]})["count"] < 3:
+        time.sleep(0.01)
+    compare.cancel({"job": answer["job"]})
+    news = finished(answer)
+    assert news["problem"].startswith("Cancelled") and 3 <= news["count"] < 200
+    half = app.amed_keep({"job": answer["job"]})["name"]
+    more = compare.start({"kind": "train", "resume": answer["job"], "values": {}})
+    rest = finished(more)
+    assert rest["problem"] is None and "Batch 200 of 200" in rest["note"]
+    assert app.amed_keep({"job": more["job"]})["name"] != half
+
+
+def test_the_picture_of_a_step_adds_up():
+    """√(uu + 2c uw + c² ww) at r = ½, c = 1 is the error of DPM-Solver-2's location."""
+    p = picture(step=1)
+    R, k = len(p["r"]), 3
+    assert R == amed.GRID and len(p["uu"]) == amed.PICTURED and p["steps"] == 3
+    i = k * R + R // 2
+    squared = p["uu"][k] + 2 * p["uw"][i] + p["ww"][i]
+    assert squared**0.5 == pytest.approx(p["errors"]["dpm2"][k], rel=0.02)  # six digits each
+    start, end = p["path"][:2], p["path"][-2:]
+    assert start == [0, 0] and end[0] > 0 and abs(end[1]) < 1e-6 * end[0]
+    assert all(0 <= r <= 1 for r in p["best"]["r"]) and p["learned"] is None
+    other = picture(step=1, pick=1)
+    assert other["path"] != p["path"] and other["uu"] == p["uu"]
+
+
+def test_the_picture_shows_the_training_under_way_and_the_predictor_kept():
+    answer = compare.start(TRAIN)
+    finished(answer)
+    p = picture(step=1, job=answer["job"])
+    assert len(p["learned"]["r"]) == amed.PICTURED
+    kept = app.amed_keep({"job": answer["job"]})
+    assert picture(step=1)["learned"]["r"] == pytest.approx(p["learned"]["r"], abs=1e-3)
+    assert kept["name"] and picture(step=1, nfe=7)["learned"] is None
+
+
+def test_the_plane_is_flat_beside_a_random_walk():
+    out = json.loads(app.amed_picture({"values": {"data": "digits"}, "plane": True}).body)
+    assert "6 %" in out["words"] and len(out["figure"]["data"]) == 5
+    flat = json.loads(app.amed_picture({"values": VALUES, "plane": True}).body)
+    assert "2-D" in flat["why"]
+
+
+def test_the_table_grows_line_by_line_and_ends_with_the_learned():
+    finished(answer := compare.start(TRAIN))
+    app.amed_keep({"job": answer["job"]})
+    news = finished(compare.start({"kind": "table", "values": VALUES}))
+    assert news["columns"] == ["", "steps", "3", "5", "7", "9"]
+    names = [row[0] for row in news["table"]]
+    assert names[:2] == ["DDIM", "DDIM"] and names[-1] == "AMED-Solver"
+    assert news["table"][-1][2] == "–" and "±" in news["table"][-1][3]
+
+
+def test_optimised_steps_come_with_their_verdict():
+    news = finished(compare.start({"kind": "optimise", "values": {
+        "data": "moons", "data.dimension": 2, "solver": "ipndm", "nfe": 5, "last": "sigma_min"}}))
+    assert news["problem"] is None and news["won"] in news["candidates"]
+    assert "held-out" in news["verdict"] and len(news["levels"]) == 6
+    message = app.message({"values": {"data": "moons", "data.dimension": 2, "solver": "ipndm",
+                                      "timesteps": "custom", "timesteps.levels": news["levels"],
+                                      "last": "sigma_min", "samples": 32}})
+    assert "problem" not in message
+
+
+@pytest.mark.parametrize("request_, said", [
+    ({"kind": "train", "student": "heun"}, "Unknown student"),
+    ({"kind": "train", "student": ["amed"]}, "Unknown student"),
+    ({"kind": "train", "nfe": "many"}, "many"), ({"kind": "train", "nfe": 0}, "NFE"),
+    ({"kind": "train", "how": {"paths": 1}}, "Paths = 1"),
+    ({"kind": "train", "how": {"teacher": "nobody"}}, "nobody"),
+    ({"kind": "train", "how": {"rate": float("nan")}}, "finite"),
+    ({"kind": "train", "how": {"banana": 1}}, "banana"),
+    ({"kind": "train", "resume": "no such job"}, "no longer there"),
+    ({"kind": "train", "values": {"data": "upload"}}, "file"),
+    ({"kind": "optimise", "values": {"solver": "euler_a"}}, "new noise"),
+    ({"kind": "table", "values": {"data": 3}}, "data")])
+def test_bad_requests_are_answered_in_a_sentence(request_, said):
+    assert said.lower() in compare.start(request_)["problem"].lower()
+
+
+@pytest.mark.parametrize("request_", [None, {}, {"job": None}, {"job": 3}])
+def test_nothing_can_be_kept_of_an_unknown_job(request_):
+    assert "no longer there" in app.amed_keep(request_)["problem"]
+
+
+@pytest.mark.parametrize("given, said", [({"step": 9}, "0 to 2"), ({"step": "one"}, "whole number"),
+                                         ({"step": True}, "whole number"), ({"job": "x"}, "no longer"),
+                                         ({"student": None}, "Unknown student")])
+def test_a_picture_of_nonsense_is_refused(given, said):
+    assert said in picture(**given)["problem"]
+    assert "values of a view" in json.loads(app.amed_picture(7).body)["problem"]
+
+
+def test_the_form_is_made_of_the_parameters():
+    html = amed.panel()
+    for name in ("teacher", "inner", "paths", "rate", "seed", "finish"):
+        assert f'data-how="{name}"' in html
+    recipes = controls.config()["amed"]["recipes"]
+    assert recipes["amed"]["paper"]["batch"] == 128 and recipes["plugin:ipndm4"]["paper"]["teacher"] == "ipndm4"
+
+
+def test_the_quoted_tables_are_those_of_the_paper():
+    rows = {row[0]: row[1:] for row in amed.quoted()["CIFAR-10"]}
+    assert rows["AMED-Plugin, iPNDM"] == [10.81, 6.61, 3.65, 2.63]
+    assert rows["AMED-Solver"] == [18.49, 7.59, 4.36, 3.67] and rows["DDIM"][1] == 49.66

@@ -1,0 +1,125 @@
+"""A walk through the AMED page in a real browser: train, use, share; play r and c; better steps."""
+
+import pytest
+
+from .test_browser import READY, Walk
+
+PLANE = "data.dimension=2&timesteps=vp_time&samples=64&tab=amed"
+DONE = "(n) => document.body.dataset.trained === String(n)"
+
+
+@pytest.fixture
+def walk(browser, server):
+    visitor = Walk(browser, server)
+    yield visitor
+    assert not visitor.errors and not visitor.outside
+    visitor.context.close()
+
+
+def error(walk) -> float:
+    """The mean end error in the Explore page's status line."""
+    walk.page.wait_for_function("explorer.S.parts.error?.added_up")
+    return walk.page.evaluate("explorer.S.parts.error.added_up.at(-1)")
+
+
+def test_train_on_the_spiral_use_it_and_open_the_link_in_another_tab(walk):
+    walk.open(PLANE)
+    walk.page.wait_for_function("document.querySelector('#amed-say').textContent.includes('by hand')")
+    walk.page.fill("#amed-paths", "1600")
+    walk.page.click("#amed-train")
+    walk.page.wait_for_function(DONE, arg=1, timeout=120_000)
+    title = walk.page.inner_text("#amed-title")
+    assert title.startswith("AMED-Solver, 5 evaluations: error") and "× less" in title
+    assert walk.page.locator("#amed-rows tr").count() == 3
+    walk.after(lambda: walk.page.click("#amed-use"))
+    assert walk.page.is_visible("#title") and walk.page.is_hidden("#problem")
+    learned, name = error(walk), walk.value("solver.predictor")
+    assert name and walk.query["solver.predictor"] == name and walk.value("nfe") == 5
+    # the same solver with r = ½ and c = 1, at the same cost, errs more
+    walk.after(lambda: walk.page.select_option('[data-key="solver.predictor"] select', ""))
+    assert error(walk) > 1.5 * learned
+    # the predictor is a choice of the solver menu, and brings its steps along
+    walk.after(lambda: walk.page.select_option('[data-key="solver.predictor"] select', name))
+    assert error(walk) == pytest.approx(learned, rel=1e-6)
+    walk.page.click("#copy")
+    link = walk.page.evaluate("navigator.clipboard.readText()")
+    assert f"solver.predictor={name}" in link
+    tab = walk.context.new_page()
+    tab.goto(link)
+    tab.wait_for_function(READY)
+    tab.wait_for_function("explorer.S.parts.error?.added_up")
+    assert tab.evaluate("explorer.S.parts.error.added_up.at(-1)") == pytest.approx(learned, rel=1e-6)
+    assert tab.is_hidden("#problem")
+    # a budget that it was not trained for is refused in a sentence, and the picture stays
+    box = walk.page.locator('[data-key="nfe"] input[type=text]')
+    box.fill("9")
+    walk.after(lambda: box.press("Enter"))
+    assert "trained for 3 steps" in walk.page.inner_text("#problem-text")
+
+
+def test_the_hand_plays_r_and_c_without_the_server(walk):
+    walk.open(PLANE)
+    walk.page.wait_for_function("document.querySelector('#amed-say').textContent.includes('by hand')")
+    walk.page.wait_for_function("document.querySelectorAll('#fig-amed-step .trace').length > 5")
+    before, said = walk.page.evaluate("walk.all"), walk.page.inner_text("#amed-say")
+    for value in ("0.2", "0.35"):
+        walk.page.evaluate("""(v) => { const s = document.querySelector('#amed-r'); s.value = v;
+                              s.dispatchEvent(new Event('input', {bubbles: true})); }""", value)
+    assert walk.page.inner_text("#amed-r-now") == "0.35"
+    assert walk.page.inner_text("#amed-say") != said
+    walk.page.click("#amed-parallel")
+    assert walk.page.inner_text("#amed-say") != said
+    walk.page.click("#amed-middle")
+    assert walk.page.inner_text("#amed-say") == said
+    assert walk.page.evaluate("walk.all") == before
+    walk.page.select_option("#amed-step", "2")
+    walk.page.wait_for_function("(t) => document.querySelector('#amed-say').textContent !== t", arg=said)
+
+
+def test_a_training_stops_and_goes_on(walk):
+    walk.open(PLANE)
+    walk.page.fill("#amed-paths", "100000")
+    walk.page.click("#amed-train")
+    walk.page.wait_for_function("document.querySelectorAll('#amed-rows tr').length === 3")
+    walk.page.click("#amed-cancel")
+    walk.page.wait_for_function(DONE, arg=1)
+    assert "Cancelled" in walk.page.inner_text("#amed-progress")
+    assert walk.page.is_visible("#amed-resume") and walk.page.is_visible("#amed-use")
+    batch = int(walk.page.inner_text("#amed-note").split("Batch ")[1].split(" ")[0])
+    walk.page.click("#amed-resume")
+    walk.page.wait_for_function("""(n) => {
+      const m = /Batch (\\d+)/.exec(document.querySelector('#amed-note').textContent);
+      return m && +m[1] > n; }""", arg=batch)
+    walk.page.click("#amed-cancel")
+    walk.page.wait_for_function(DONE, arg=2)
+
+
+def test_nonsense_in_the_form_is_answered_in_a_sentence(walk):
+    walk.open(PLANE)
+    walk.page.fill("#amed-paths", "lots")
+    walk.page.click("#amed-train")
+    walk.page.wait_for_function("document.querySelector('#amed-progress').textContent.includes('lots')")
+
+
+def test_optimised_steps_become_the_list_and_can_be_taken_back(walk):
+    walk.open("data=moons&data.dimension=2&samples=64&solver=ipndm&nfe=5&last=sigma_min&sigma=1")
+    before = error(walk)
+    walk.page.click("#optimise")
+    walk.page.wait_for_function("document.body.dataset.optimised", timeout=120_000)
+    walk.calm()
+    assert walk.value("timesteps") == "custom" and len(walk.value("timesteps.levels")) == 6
+    assert "held-out seeds" in walk.page.inner_text("#optimised")
+    assert error(walk) < before
+    assert walk.query["timesteps"] == "custom"
+    walk.after(lambda: walk.page.click("#optimised button"))
+    assert error(walk) == pytest.approx(before, rel=1e-6)
+
+
+@pytest.mark.parametrize("width, height", [(1440, 900), (1024, 768), (390, 844)])
+def test_the_page_fits(browser, server, width, height):
+    visitor = Walk(browser, server, viewport={"width": width, "height": height})
+    visitor.open(PLANE)
+    visitor.page.wait_for_function("document.querySelector('#amed-say').textContent.includes('by hand')")
+    wide = visitor.page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= width and not visitor.errors
+    visitor.context.close()
