@@ -83,6 +83,7 @@ def test_patches_are_parts_of_the_photographs():
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
+    allow_fetch(False)  # as a page starts
     for held in (published._load, published._points, published._view):
         held.cache_clear()
     yield tmp_path
