@@ -1,4 +1,4 @@
-"""Speed as ratios against a baseline of the same run: python -m explorer bench ui|sampler|denoiser|quality.
+"""Speed as ratios against a baseline of the same run: python -m explorer bench NAME.
 
 A ratio holds from one machine to the next where milliseconds do not.  Nothing here is a test:
 the exit code says only whether the measurement could be made.
@@ -7,15 +7,16 @@ the exit code says only whether the measurement could be made.
 import argparse
 
 from ..errors import UserError
-from . import denoiser, quality, sampler, ui
+from . import denoiser, networks, quality, sampler, ui
 
-BENCHES = {"ui": ui, "sampler": sampler, "denoiser": denoiser, "quality": quality}
+BENCHES = {"ui": ui, "sampler": sampler, "denoiser": denoiser, "networks": networks,
+           "quality": quality}
 
 
 def main(arguments: list[str]) -> int:
     """Run one bench and print its table."""
     parser = argparse.ArgumentParser(prog="python -m explorer bench", description=__doc__)
-    commands = parser.add_subparsers(dest="what", metavar="ui|sampler|denoiser|quality", required=True)
+    commands = parser.add_subparsers(dest="what", metavar="|".join(BENCHES), required=True)
     for name, module in BENCHES.items():
         command = commands.add_parser(name, help=module.__doc__.splitlines()[0],
                                       description=module.__doc__)
