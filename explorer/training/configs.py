@@ -213,6 +213,8 @@ def description(t: Training) -> dict:
     if t.conditional and labels is None:
         raise UserError(f"{t.data.label} has no classes; use conditional=false.")
     shape = tuple(points.shape[1:])
+    if t.augment and len(shape) != 3:
+        raise UserError("Augmentation turns and moves images; points want augment=0.")
     classes = int(labels.max()) + 1 if t.conditional else 0
     told = augment.LABELS if t.augment and not t.hidden else 0
     precond = {"vp": VP(), "ve": VE(), "iddpm": IDDPM(), "edm": EDM(sigma_data(t))}[t.precond]
