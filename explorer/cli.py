@@ -253,8 +253,9 @@ def fetch(arguments: list[str]) -> int:
     p = argparse.ArgumentParser(prog="python -m explorer fetch",
                                 description="Download published checkpoints and convert them; a "
                                             "download that was cut goes on where it ended.")
-    p.add_argument("names", nargs="*", metavar="NAME", help="from the list, or owner/name of a UNet2DModel on the Hugging Face "
-                                                                 "hub; none: show the list")
+    p.add_argument("names", nargs="*", metavar="NAME",
+                   help="from the list, or owner/name of a UNet2DModel on the Hugging Face hub; "
+                        "none: show the list")
     options = p.parse_args(arguments)
     from .models import catalogue, diffusers_unet
 

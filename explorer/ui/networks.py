@@ -4,7 +4,8 @@ import math
 from pathlib import Path
 
 from ..errors import UserError
-from ..experiment import Experiment, fitting
+from ..experiment import Experiment
+from ..fit import fitting
 from ..models import catalogue, files
 from ..models.edm_pickle import convert
 from ..settings import flatten, unflatten
