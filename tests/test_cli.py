@@ -150,3 +150,9 @@ def test_bench_quality_prints_a_row_for_data_and_network(capsys):
     assert "not FID" in told and "data: Digits" in told
     row = next(line for line in told.splitlines() if line.startswith("digits-f"))
     assert row.split()[1:3] == ["0", "5"] and "±" in row
+
+
+def test_bench_training_prints_a_ratio(capsys):
+    assert main(["bench", "training", "--data", "spiral", "--rounds", "2", "--device", "cpu"]) == 0
+    ratio = float(capsys.readouterr().out.rsplit("ratio ", 1)[1])
+    assert 0.2 < ratio < 50  # two steps on a busy machine say no more
