@@ -16,7 +16,7 @@ def g(seed=0):
 
 
 @pytest.mark.parametrize("data", [Glyphs(), Glyphs(size=32, characters="all"),
-                                  Glyphs(characters="letters"), Patches(), Patches(size=8),
+                                  Glyphs(characters="letters", paper="any"), Patches(), Patches(size=8),
                                   Patches(size=64)], ids=str)
 def test_draws_are_endless_labelled_and_repeatable(data):
     x, labels = data.draw(200, g())
@@ -42,11 +42,13 @@ def test_every_font_draws_every_character_apart():
     assert len(SETS["all"]) == 36
 
 
-def test_ink_stands_out_from_paper():
-    x, _ = Glyphs(size=32).draw(400, g())
+@pytest.mark.parametrize("kind", ["dark", "any"])
+def test_ink_stands_out_from_paper(kind):
+    x, _ = Glyphs(size=32, paper=kind).draw(400, g())
     brightness = (x * LUMA[:, None, None]).sum(1).flatten(1)
     paper = brightness[:, [0, 31, -32, -1]].median(1).values
     most = (brightness - paper[:, None]).abs().amax(1)
+    assert (paper.max() < -0.5) == (kind == "dark")
     # thin strokes cover a pixel in part, and colours are clipped at the ends of the range
     assert float((most > 0.5 * CONTRAST).float().mean()) > 0.97
 
