@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from explorer import cli, learning
+from explorer import cli, contest, learning
 from explorer.core import shelf
 from explorer.core.sampling import Churn
 from explorer.core.solvers import AMED, IPNDM, EulerAncestral, Heun, Plugin
@@ -142,7 +142,7 @@ def test_the_table_holds_every_solver_and_the_predictors_of_this_model():
     view = learned(e)
     learned(dataclasses.replace(e, data=Moons(dimension=2, thickness=0.2)),
             dataclasses.replace(QUICK, paths=64))
-    cells = list(learning.table(e, (3, 5), 64, points=33, how=GITS(fine=21, paths=16)))
+    cells = list(contest.table(e, (3, 5), 64, points=33, how=GITS(fine=21, paths=16)))
     assert len(cells) == 2 * 6 * 2 + 1
     assert all(c.nfe in (3, 5) for c in cells)
     for c in cells:
@@ -156,7 +156,7 @@ def test_the_table_holds_every_solver_and_the_predictors_of_this_model():
 
 def test_held_out_seeds_are_no_training_seeds():
     t = learning.trainer(VIEW, QUICK)
-    judge = learning.judge(VIEW, 16, points=17)
+    judge = contest.judge(VIEW, 16, points=17)
     taken = t._start(0, 512)
     assert not any((taken == v).all(1).any() for v in judge.noise)
 

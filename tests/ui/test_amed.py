@@ -8,7 +8,7 @@ import pytest
 from explorer.core import shelf
 from explorer.experiment import Experiment, errors_of, run
 from explorer.settings import unflatten
-from explorer.ui import amed, app, compare, controls
+from explorer.ui import amed, amed_form, app, compare, controls
 
 from .test_compare import finished
 
@@ -145,7 +145,7 @@ def test_a_picture_of_nonsense_is_refused(given, said):
 
 
 def test_the_form_is_made_of_the_parameters():
-    html = amed.panel()
+    html = amed_form.panel()
     for name in ("teacher", "inner", "paths", "rate", "seed", "finish"):
         assert f'data-how="{name}"' in html
     recipes = controls.config()["amed"]["recipes"]
@@ -153,6 +153,6 @@ def test_the_form_is_made_of_the_parameters():
 
 
 def test_the_quoted_tables_are_those_of_the_paper():
-    rows = {row[0]: row[1:] for row in amed.quoted()["CIFAR-10"]}
+    rows = {row[0]: row[1:] for row in amed_form.quoted()["CIFAR-10"]}
     assert rows["AMED-Plugin, iPNDM"] == [10.81, 6.61, 3.65, 2.63]
     assert rows["AMED-Solver"] == [18.49, 7.59, 4.36, 3.67] and rows["DDIM"][1] == 49.66
