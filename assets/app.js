@@ -10,7 +10,8 @@ import { drawScrubber, drawTable, go, initCursor, paintCursor, play, playOnce, w
 import { drawStage, initStage, paintStage } from './stage.js';
 import { drawMini, paintMini } from './shelf.js';
 import { copy } from './help.js';
-import { drawCompare, initCompare } from './compare.js';
+import { COMPARE_KEYS, begin, drawCompare, initCompare, readCompare, resumeCompare, writeCompare } from './compare.js';
+import { initNetworks } from './networks.js';
 import { amedChanged, drawAmed, initAmed } from './amed.js';
 import { initOptimise } from './optimise.js';
 import { drawTrain, initTrain, trainChanged } from './train.js';
@@ -78,6 +79,7 @@ function busy() {
     const p = await server.progress(page).catch(() => null);
     if (!flying || !p) return;
     $('#progress').hidden = false;
+    $('#progress').classList.toggle('small', flying === refining);   // the picture is there already
     $('#progress-text').textContent = p.total ? `${p.what}: ${p.done} of ${p.total}` : 'Working …';
     $('#progress progress').value = p.total ? p.done / p.total : 0;
   }, 300);
@@ -130,7 +132,7 @@ function opened() {
 function drawWords() {
   const { run, error } = S.parts;
   $('#title').textContent = error?.finding?.title ?? run.title;
-  $('#subtitle').textContent = error ? error.finding?.subtitle ?? error.why ?? '' : 'Measuring the error …';
+  $('#subtitle').textContent = error ? error.finding?.subtitle ?? error.why ?? '' : run.first ?? 'Measuring the error …';
   const pieces = [...run.status];
   pieces[2] = error?.ends ?? '';
   $('#status').innerHTML = pieces.filter(Boolean).map((p, i, all) => `<span class="${i === all.length - 1 ? 'right' : i === 3 ? 'opt' : ''}">${p}</span>`).join('');
@@ -180,6 +182,7 @@ function viewQuery() {
   for (const [k, v] of Object.entries(plain)) if (S[k] !== v) params.set(k === 'view' ? 'stage' : k, S[k]);
   if (S.picked) params.set('pick', S.pick);
   if (S.page !== 'explore') params.set('tab', S.page);
+  if (S.page === 'compare') writeCompare(params);
   if (S.sigma != null && !S.playing) params.set('sigma', String(+S.sigma.toPrecision(3)));
   return params.toString().replaceAll('%2C', ',');
 }
@@ -203,7 +206,8 @@ function readView() {
   const sigma = +params.get('sigma'), pick = +params.get('pick');
   if (sigma > 0 && Number.isFinite(sigma)) S.sigma = sigma;
   if (params.has('pick') && Number.isInteger(pick) && pick >= 0 && pick < 4096) { S.pick = pick; S.picked = true; }
-  for (const k of [...VIEW_KEYS, 'page', '__theme']) params.delete(k);
+  readCompare(params);
+  for (const k of [...VIEW_KEYS, ...COMPARE_KEYS, 'page', '__theme']) params.delete(k);
   return params.toString();
 }
 
@@ -226,6 +230,7 @@ export async function start({ element, props, server: functions, upload }) {
   config = props.config;
   const remembered = localStorage.getItem('theme');
   setTheme(remembered ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'));
+  initCompare(server, config, problem, address);
   const asks = readView();
   if (innerWidth < 720) $$('details.group').forEach((d) => { d.open = ['budget', 'solver'].includes(d.dataset.group); });
   else if (innerHeight < 1000) $('.group[data-group="data"]').open = innerHeight > 820;
@@ -238,10 +243,10 @@ export async function start({ element, props, server: functions, upload }) {
     settled: () => {},
   });
   initActions(upload);
-  initCompare(server, config, problem);
+  initTrain(server, config);
+  initNetworks(server, upload, { problem, changed: () => { writeControls(); ask({ values: flat() }); } });
   initAmed(server, config, problem, useView);
   initOptimise(server, problem, editSteps);
-  initTrain(server, config, problem);
   showPage(S.page);
   $(`#what input[value=${S.what}]`).checked = true;
   if (config.draw === 'drawn') S.view = 'draw';
@@ -249,6 +254,7 @@ export async function start({ element, props, server: functions, upload }) {
   const opens = send();
   await Promise.all([opens, plotly()]);
   drawAll();
+  if (S.page === 'compare') resumeCompare();
   let timer;
   new ResizeObserver(() => { clearTimeout(timer); timer = setTimeout(() => drawAll(), 60); }).observe($('.page'));
 }
@@ -308,6 +314,7 @@ function initActions(upload) {
     if (answer.problem) return problem(answer.problem);
     editSteps(answer.levels);
   });
+  $('#see-churn').onclick = (e) => { e.preventDefault(); showPage('compare'); begin('churn'); };
   $('#draw').onclick = () => { S.view = S.view === 'draw' ? 'fit' : 'draw'; drawStage(); paint(); address(); };
   $('#file').addEventListener('change', async (e) => {
     const file = e.target.files[0];

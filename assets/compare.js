@@ -4,11 +4,14 @@ import { $, $$, S, small } from './state.js';
 import { T, themed } from './theme.js';
 
 const POLL = 180;
-let server = null, config = null, problem = () => {}, job = null, shown = null;
-const chosen = new Set(['ddim', 'heun', 'dpm2', 'dpmpp', 'unipc', 'ipndm']);
+const SOLVERS = ['ddim', 'heun', 'dpm2', 'dpmpp', 'unipc', 'ipndm'], BUDGETS = '5, 7, 9, 13, 19, 27, 39, 55';
+const KINDS = { sweep: '#compare-run', local: '#compare-local', distance: '#compare-distance', churn: '#compare-churn' };
+let server = null, config = null, problem = () => {}, moved = () => {}, job = null, shown = null, kind = null;
+const chosen = new Set(SOLVERS);
 
-export function initCompare(functions, given, tell) {
-  [server, config, problem] = [functions, given, tell];
+// tell: shows a sentence; changed: what the link carries is different now.
+export function initCompare(functions, given, tell, changed) {
+  [server, config, problem, moved] = [functions, given, tell, changed];
   $('#compare-solvers').innerHTML = Object.entries(config.entries.solver).filter(([, s]) => s.family !== 'stochastic')
     .map(([name, s]) => `<button data-name="${name}" aria-pressed="${chosen.has(name)}" title="${s.about}">${s.label}</button>`).join('');
   $('#compare-solvers').onclick = (e) => {
@@ -16,17 +19,63 @@ export function initCompare(functions, given, tell) {
     if (!b) return;
     chosen.has(b.dataset.name) ? chosen.delete(b.dataset.name) : chosen.add(b.dataset.name);
     b.setAttribute('aria-pressed', chosen.has(b.dataset.name));
+    moved();
   };
-  $('#compare-run').onclick = () => begin('sweep', { solvers: [...chosen], budgets: $('#compare-budgets').value });
-  $('#compare-local').onclick = () => begin('local', {});
-  $('#compare-distance').onclick = () => begin('distance', {});
+  const grids = $('#compare-grids');
+  grids.innerHTML = '<span>Time steps</span>' + Object.entries(config.entries.timesteps).filter(([name]) => name !== 'custom')
+    .map(([name, s]) => `<button data-name="${name}" aria-pressed="false" title="${s.label}, over the range chosen at the left; none pressed: the steps chosen at the left">${s.short}</button>`).join('');
+  grids.onclick = (e) => {
+    const b = e.target.closest('button');
+    if (!b) return;
+    b.setAttribute('aria-pressed', b.getAttribute('aria-pressed') !== 'true');
+    moved();
+  };
+  $('#compare-budgets').addEventListener('change', () => moved());
+  for (const [name, button] of Object.entries(KINDS)) $(button).onclick = () => begin(name);
   $('#compare-cancel').onclick = () => job && server.job_cancel({ job });
 }
 
-async function begin(kind, what) {
+const pressed = () => $$('#compare-grids [aria-pressed=true]').map((b) => b.dataset.name);
+
+// ---- the link: what is compared, where it differs from the default ---------------------------------
+
+export const COMPARE_KEYS = ['compare', 'solvers', 'grids', 'budgets'];
+
+export function writeCompare(params) {
+  const names = [...$$('#compare-solvers button')].map((b) => b.dataset.name).filter((n) => chosen.has(n));
+  const budgets = $('#compare-budgets').value.replace(/\s+/g, '');
+  if (kind) params.set('compare', kind);
+  if (names.length !== SOLVERS.length || !SOLVERS.every((n) => chosen.has(n))) params.set('solvers', names.join());
+  if (pressed().length) params.set('grids', pressed().join());
+  if (budgets !== BUDGETS.replace(/\s+/g, '')) params.set('budgets', budgets);
+}
+
+// Restores the choices; `resumeCompare` measures once the settings are there.
+export function readCompare(params) {
+  if (params.has('solvers')) {
+    const known = params.get('solvers').split(',').filter((n) => $(`#compare-solvers button[data-name="${CSS.escape(n)}"]`));
+    chosen.clear();
+    known.forEach((n) => chosen.add(n));
+    $$('#compare-solvers button').forEach((b) => b.setAttribute('aria-pressed', chosen.has(b.dataset.name)));
+  }
+  const grids = (params.get('grids') ?? '').split(',');
+  $$('#compare-grids button').forEach((b) => b.setAttribute('aria-pressed', grids.includes(b.dataset.name)));
+  if (params.has('budgets')) $('#compare-budgets').value = params.get('budgets').slice(0, 200).replaceAll(',', ', ');
+  if (params.get('compare') in KINDS) kind = params.get('compare');
+}
+
+export function resumeCompare() {
+  if (kind) begin(kind);
+}
+
+export async function begin(name) {
   if (job) await server.job_cancel({ job });
   problem(null);
-  const answer = await server.job_start({ kind, values: S.values, ...what }).catch(() => ({ problem: 'The server did not answer; try again.' }));
+  kind = name;
+  moved();
+  for (const [k, button] of Object.entries(KINDS)) $(button).setAttribute('aria-pressed', k === name);
+  const what = name === 'sweep' ? { solvers: [...chosen], grids: pressed(), budgets: $('#compare-budgets').value } : {};
+  const answer = await server.job_start({ kind: name, values: S.values, ...what }).catch(() => ({ problem: 'The server did not answer; try again.' }));
   if (answer.problem) return problem(answer.problem);
   job = answer.job;
   follow(job);
@@ -59,10 +108,23 @@ export function drawCompare() {
   if (shown?.note) $('#compare-note').textContent = shown.note;
   const figure = shown?.figure ?? { data: [], layout: empty() };
   const layout = { ...themed(figure.layout), title: { text: '' }, width: Math.max(box.clientWidth - 2, shown?.figure ? 620 : 0), height: box.clientHeight - 2, paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)' };
+  layout.annotations = apart(layout.annotations ?? [], layout.height - (layout.margin?.t ?? 0) - (layout.margin?.b ?? 0));
   Plotly.react(box, figure.data.map(themed), layout, { displayModeBar: false, responsive: false });
   const columns = shown?.columns ?? [];
   $('.results thead').innerHTML = columns.length ? `<tr>${columns.map((c) => `<th scope="col">${c}</th>`).join('')}</tr>` : '';
-  $('#compare-rows').innerHTML = (shown?.table ?? []).map((row) => `<tr>${row.map((v, i) => i === row.length - 1 && i ? `<td class="note" title="${v}">${v}</td>` : `<td>${typeof v === 'number' ? small(v) : v ?? '–'}</td>`).join('')}</tr>`).join('');
+  $('#compare-rows').innerHTML = (shown?.table ?? []).map((row) => `<tr>${row.map((v, i) => typeof v === 'string' && i && !columns[i] ? `<td class="note" title="${v}">${v}</td>` : `<td>${typeof v === 'number' ? small(v) : i ? bracketed(v ?? '–') : v}</td>`).join('')}</tr>`).join('');
+}
+
+// An interval goes below its value: “0.04 (0.01 – 0.07)”.
+const bracketed = (text) => text.replace(/ (\([^()]*\))$/, ' <small>$1</small>');
+
+// Names at the right of their curves, made for a figure of one height, on one of another.
+function apart(notes, pixels) {
+  const gap = 14 / Math.max(pixels, 1), names = notes.filter((a) => a.xref === 'paper' && a.x === 1.01).sort((a, b) => a.y - b.y);
+  for (let i = 1; i < names.length; i++) names[i].y = Math.max(names[i].y, names[i - 1].y + gap);
+  const over = names.length ? Math.max(0, names.at(-1).y - 1) : 0;
+  for (let i = names.length - 1; i >= 0; i--) names[i].y = Math.min(names[i].y, i === names.length - 1 ? names[i].y - over : names[i + 1].y - gap);
+  return notes;
 }
 
 const empty = () => ({

@@ -3,6 +3,7 @@
 
 import { $, $$, S, clamp } from './state.js';
 import { showCards } from './cards.js';
+import { adoptFirst, fillNetworks } from './networks.js';
 
 let config = null;
 const memory = {};                     // slot.entry -> its last values, so that switching back keeps them
@@ -47,10 +48,12 @@ function setSlot(slot, entry) {
   memory[`${slot}.${before}`] = Object.fromEntries(Object.entries(S.values).filter(([k]) => slotOf(k) === slot));
   for (const [k, v] of Object.entries(S.values)) if (slotOf(k) !== slot) values[k] = v;
   S.values = { ...values, [slot]: entry, ...(memory[`${slot}.${entry}`] ?? defaults(slot, entry)) };
+  if (slot === 'model' && entry === 'network') adoptFirst();
 }
 
 // Write the flat form into the rows, and show the rows of the chosen entries only.
 export function writeControls() {
+  fillNetworks();
   for (const row of $$('[data-key]')) {
     const { key } = row.dataset, slot = slotOf(key);
     if (row.dataset.entry) row.hidden = S.values[slot] !== row.dataset.entry;
@@ -109,6 +112,7 @@ function marks() {
   }
   const off = !(S.values.s_churn > 0);
   for (const key of ['s_tmin', 's_tmax', 's_noise']) grey(key, off, 'S_churn is 0');
+  $('#see-churn').disabled = off;
   const solver = config.entries.solver[S.values.solver];
   const schedule = $('#frame');
   schedule.classList.toggle('off', !solver.needs_schedule);
@@ -126,7 +130,7 @@ function marks() {
   }
   grey('nfe', S.values.timesteps === 'custom', 'the typed list sets the number of steps');
   for (const key of Object.keys(config.parameters)) if (key.endsWith('.condition')) {
-    const row = $(`[data-key="${key}"]`), none = S.parts.data && !config.labelled.includes(S.values.data);
+    const row = $(`[data-key="${key}"]:not([data-entry=network])`), none = S.parts.data && !config.labelled.includes(S.values.data);
     if (row) { row.classList.toggle('off', none); $('select', row).disabled = none; row.title = none ? 'these data have no classes' : ''; }
   }
   $('#resample-row').hidden = S.values.timesteps !== 'custom';

@@ -19,15 +19,25 @@ const ruler = document.createElement('canvas').getContext('2d');
 // ---- which strips, and their ranges -------------------------------------------------------------
 
 function strips() {
-  const { data, path, run, error } = S.parts;
+  const { loss, path, run, error } = S.parts;
   return [
     error?.steps ?? run.strip,
-    path?.curvature[S.measure] ?? { ...EMPTY, name: 'curvature', title: 'Curvature', hint: '', weight: 1 },
+    holding(path?.curvature[S.measure], run.own[S.measure]) ?? { ...EMPTY, name: 'curvature', title: 'Curvature', hint: '', weight: 1 },
     path?.plane ?? { ...EMPTY, name: 'plane', title: 'Out of plane', hint: '', weight: 1 },
-    data.loss[S.weight],
+    loss?.strips[S.weight] ?? { ...EMPTY, name: 'loss', title: 'Loss', hint: '', weight: 0.95, log: true, range: [6e-5, 2.2], empty: 'Measuring …' },
     error?.strip ?? { ...EMPTY, name: 'error', title: 'Error', weight: 1.15, log: true, range: [6e-5, 2],
       hint: 'against the reference, RMS per coordinate', empty: error?.why ?? 'Measuring …' },
   ];
+}
+
+// A strip whose axis holds the solver's own steps too: twice, four times … as high, or by decades.
+function holding(strip, own) {
+  const values = (own ?? []).flatMap((t) => t.y).filter((v) => v > 0);
+  if (!strip || !values.length) return strip;
+  let [low, high] = strip.range, { ticks } = strip;
+  if (strip.log) while (low > Math.min(...values) && low > 1e-12) low /= 10;
+  while (high < Math.max(...values)) { high *= strip.log ? 10 : 2; if (!strip.log) ticks = ticks.map(([v]) => [2 * v, String(2 * v)]); }
+  return { ...strip, range: [low, high], ticks };
 }
 
 // The whole axis: a little wider than the schedule, and stepwise, so that it holds still in a drag.
@@ -169,7 +179,7 @@ let stillKey = '';
 export function drawSpine(all = false) {
   measure();
   if (G.w < 50) return;
-  const key = [S.parts.data.key, S.parts.path?.key, S.measure, S.weight, G.w, G.h, G.left, G.right, T.dark, G.rows.map((r) => r.top | 0)].join();
+  const key = [S.parts.data.key, S.parts.loss?.key, S.parts.path?.key, S.measure, G.all[1].range.join(), S.weight, G.w, G.h, G.left, G.right, T.dark, G.rows.map((r) => r.top | 0)].join();
   if (all || key !== stillKey) {
     stillKey = key;
     drawStrips($('#fig-still'), STILL);

@@ -8,11 +8,18 @@ import { showPop } from './help.js';
 
 const POLL = 700, IDLE = 5000;
 const GONE = { problem: 'The server did not answer; try again.' };
-let server = null, config = null, problem = () => {}, told = {}, held = {}, data = '', timer = null, wasBusy = false;
+let server = null, config = null, told = {}, held = {}, data = '', timer = null, wasBusy = false;
 const ask = (request) => server.training(request).catch(() => GONE);
 
-export function initTrain(functions, given, tell) {
-  [server, config, problem] = [functions, given, tell];
+// A sentence on this page; what is drawn stays.
+function problem(sentence) {
+  $('#train-problem').hidden = !sentence;
+  $('#train-problem span').textContent = sentence ?? '';
+}
+
+export function initTrain(functions, given) {
+  [server, config] = [functions, given];
+  $('#train-problem button').onclick = () => problem(null);
   const { letters, columns } = config.training;
   $('#train-config').innerHTML = Object.entries(letters).map(([k, about]) => `<option value="${k}" title="${about}">${k}</option>`).join('');
   for (const id of ['precond', 'loss']) $(`#train-${id}`).innerHTML = columns.map((c) => `<option value="${c.value}">${c.label}</option>`).join('');
@@ -22,6 +29,10 @@ export function initTrain(functions, given, tell) {
   $('#train-pause').onclick = () => act({ do: 'pause', name: told.name });
   $('#train-cancel').onclick = () => act({ do: 'cancel', name: told.name });
   $('#train-augmented').onclick = augmented;
+  $('#train-use').onclick = () => {
+    document.dispatchEvent(new CustomEvent('use-network', { detail: { name: told.name } }));
+    $('.tabs [data-page=explore]').click();
+  };
   $('#train-waiting').onclick = (e) => {
     const b = e.target.closest('button');
     if (b) act({ do: b.dataset.do, name: b.dataset.name });
@@ -94,12 +105,13 @@ export function drawTrain() {
 function show() {
   const { name, title, state, busy, paused = [], trouble } = told;
   $('#train-title').textContent = !name ? 'Train a network on the data at the left'
-    : state === 'done' ? `${title}: trained as “${name}”; choose it as the model on Explore` : `${title}, “${name}”: ${state}`;
+    : state === 'done' ? `${title}: trained as “${name}”, now in the list of networks` : `${title}, “${name}”: ${state}`;
   if (trouble && !busy) $('#train-note').textContent = trouble;
   $('#train-progress').hidden = !name;
   $('#train-progress progress').value = told.part ?? 0;
   $('#train-progress span').textContent = told.words ?? (state === 'starting' ? 'Starting …' : state ?? '');
   for (const id of ['#train-pause', '#train-cancel']) $(id).hidden = !busy;
+  $('#train-use').hidden = state !== 'done';
   $('#train-start').disabled = Boolean(busy) || told.allowed === false;
   $('#train-waiting').hidden = !paused.length;
   $('#train-waiting').innerHTML = paused.map((r) => `<span>${r.title}, “${r.name}”, paused <button class="ghost" data-do="resume" data-name="${r.name}" ${busy ? 'disabled' : ''}>Resume</button><button class="ghost" data-do="cancel" data-name="${r.name}">Discard</button></span>`).join('');

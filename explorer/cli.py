@@ -1,4 +1,4 @@
-"""The command line: python -m explorer serve | sample | train | bench."""
+"""The command line: python -m explorer serve | sample | train | fetch | bench."""
 
 import argparse
 import json
@@ -14,16 +14,18 @@ from .errors import UserError
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; bad input gives a sentence and exit code 2."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    commands = {"serve": serve, "sample": sample, "train": train, "bench": bench}
+    commands = {"serve": serve, "sample": sample, "train": train, "fetch": fetch,
+                "bench": bench}
     if not arguments or arguments[0] not in commands:
         wanted = f"Unknown command {arguments[0]!r}. " if arguments and arguments[0][0] != "-" \
             else ""
-        print(f"{wanted}Usage: python -m explorer serve|sample|train|bench ...\n"
+        print(f"{wanted}Usage: python -m explorer serve|sample|train|fetch|bench ...\n"
               "  serve    open the page (serve --help lists host, port, device, auth, limits)\n"
               "  sample   key=value ...  run an experiment and print its numbers\n"
               "  train    config=F data=digits name=mine ...  train a network; Ctrl+C pauses\n"
               "  train amed  solver=plugin nfe=5 ...  train a predictor for AMED\n"
-              "  bench    ui|sampler|denoiser  measure speed, as ratios against a baseline")
+              "  fetch    NAME  download a published checkpoint; without a name, list them\n"
+              "  bench    ui|sampler|solvers|denoiser|networks|amed  speed and claims, against a baseline")
         return 0 if not arguments or arguments[0] in ("-h", "--help") else 2
     try:
         return commands[arguments[0]](arguments[1:]) or 0
@@ -46,6 +48,8 @@ def _serve_options() -> argparse.ArgumentParser:
                    help="cap on samples × NFE × data points × coordinates of one run")
     p.add_argument("--max-upload", default="64mb", metavar="SIZE", help="largest uploaded file")
     p.add_argument("--threads", type=int, default=None, help="CPU threads for PyTorch; half the cores if not given")
+    p.add_argument("--allow-fetch", action="store_true",
+                   help="whoever opens the page may have it download published checkpoints")
     p.add_argument("--no-training", action="store_true", help="visitors cannot train networks")
     p.add_argument("--open", action="store_true", help="open a browser window")
     return p
@@ -71,7 +75,7 @@ def _serve(options) -> None:
     import torch
 
     from . import experiment
-    from .ui import app, train
+    from .ui import app, networks, train
 
     train.allowed = not options.no_training
     threads = options.threads
@@ -85,6 +89,7 @@ def _serve(options) -> None:
     if options.queue_size < 1:
         raise UserError(f"--queue-size = {options.queue_size} must be at least 1.")
     experiment.WORK_LIMIT = options.max_work
+    networks.ALLOW_FETCH = options.allow_fetch
     device = experiment.use_device(options.device)
     port = free_port(options.host, options.port)
     if port != options.port:
@@ -192,6 +197,8 @@ def train(arguments: list[str]) -> int:
         if not 1 <= options.threads <= 256:
             raise UserError(f"--threads = {options.threads} is out of range; 1 to 256 works.")
         torch.set_num_threads(options.threads)
+    if "classifier" in options.settings:
+        return _train_classifier([w for w in options.settings if w != "classifier"])
     allow_fetch()  # who sits at the command line owns the machine
     flat = _pairs(options.settings)
     wanted, name = flat.pop("config", "F"), flat.pop("name", None)
@@ -255,6 +262,30 @@ def train_amed(arguments: list[str]) -> int:
     return 0
 
 
+def _train_classifier(words: list[str]) -> int:
+    """python -m explorer train classifier data=glyphs [steps=4000] [seed=0]: a judge of samples."""
+    from .models import classifier
+    from .training.classifier import train_classifier
+    from .training.configs import chosen
+
+    flat = _pairs(words)
+    try:
+        steps, seed = int(flat.pop("steps", "1500")), int(flat.pop("seed", "0"))
+    except ValueError:
+        raise UserError("steps and seed are whole numbers.") from None
+    if not 1 <= steps <= 10**6 or not 0 <= seed < 2**31:
+        raise UserError("steps from 1 to 1000000 and seed from 0 to 2147483647 work.")
+    data = chosen("F", flat).data
+    for step in train_classifier(data, steps, seed):
+        print(f"{step.done} of {step.total} steps, loss {step.loss:.4f}", flush=True)
+    path = classifier.save(step.classifier, data, {
+        "data": data.name, "steps": steps, "seed": seed, "accuracy": round(step.accuracy, 4),
+        "checked": step.checked})
+    print(f"{100 * step.accuracy:.1f} % of {step.checked} unseen images are taken for what they "
+          f"are.\nKept as {path}.")
+    return 0
+
+
 def _tell(p) -> None:
     loss = "" if p.loss is None else f", loss {p.loss:.4f}"
     left = f", {p.left / 60:.1f} minutes left" if 0 < p.left < 1e6 else ""
@@ -265,8 +296,46 @@ def _tell(p) -> None:
             print("".join(f"{v:10.4g}" for v in row))
 
 
+def fetch(arguments: list[str]) -> int:
+    """python -m explorer fetch NAME ..."""
+    p = argparse.ArgumentParser(prog="python -m explorer fetch",
+                                description="Download published checkpoints and convert them; a "
+                                            "download that was cut goes on where it ended.")
+    p.add_argument("names", nargs="*", metavar="NAME", help="from the list; none: show the list")
+    options = p.parse_args(arguments)
+    from .models import catalogue
+
+    if not options.names:
+        for e in catalogue.entries().values():
+            here = "here" if catalogue.is_here(e) else f"{e.megabytes} MB"
+            print(f"{e.name:44}{here:>8}  {e.licence}  {e.label}; {e.note}")
+    for e in [catalogue.wanted(name) for name in options.names]:
+        if catalogue.is_here(e):
+            print(f"{e.name} is already here.")
+            continue
+        print(f"{e.label}, {e.licence}\n{e.url}")
+        _show_download(catalogue.fetch(e))
+        print(f"{e.name} is in the model menu now.")
+    return 0
+
+
+def _show_download(progress) -> None:
+    """One line that counts; Ctrl+C pauses, and what has arrived stays."""
+    shown = 0.0
+    try:
+        for done, total in progress:
+            if sys.stdout.isatty() and time.monotonic() - shown > 0.2 or done == total:
+                shown = time.monotonic()
+                part = f" of {total / 1e6:.0f} MB, {100 * done / total:.0f} %" if total else " MB"
+                print(f"\r{done / 1e6:.0f}{part}   ", end="", flush=True)
+    except KeyboardInterrupt:
+        raise UserError("\nPaused; the same command goes on from here.") from None
+    finally:
+        print()
+
+
 def bench(arguments: list[str]) -> int:
-    """python -m explorer bench ui|sampler|denoiser"""
+    """python -m explorer bench ui|sampler|solvers|denoiser|networks"""
     from .bench import main as run_bench
 
     return run_bench(arguments)

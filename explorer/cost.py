@@ -12,7 +12,7 @@ from .core.device import Device
 NETWORK = 100  # multiplications of a network for one unit of work: ten times faster, and a run that
 #                shows its progress and can be cancelled may take ten times longer
 REFERENCE = 65 + 3 * 64  # evaluations of the quick reference
-QUICK, LONG = 2.0, 60.0  # seconds that a measure should take, and may take
+QUICK, LONG = 2.0, 30.0  # seconds that a measure should take, and may take
 
 
 def operations(denoiser, law) -> float:

@@ -20,7 +20,7 @@ from .core import shelf
 from .core.sampling import Noise, sample
 from .core.schedules import EDM
 from .core.solvers import SOLVERS
-from .core.timesteps import Custom, Rho
+from .core.timesteps import TIMESTEPS, Custom, Rho
 from .errors import UserError
 from .experiment import (WORK_LIMIT, Experiment, Source, Watch, is_random, levels,
                          prepared, reference_for, work)
@@ -61,14 +61,16 @@ class Row:
 
 def error_against_nfe(base: Experiment, solvers: Sequence = COMPARED_SOLVERS,
                       budgets: Sequence[int] = BUDGETS, watch: Watch | None = None,
-                      exact: bool = False) -> Iterator[Row]:
+                      exact: bool = False, grids: Sequence = ()) -> Iterator[Row]:
     """A row for each solver at each budget, round by round from the cheapest budget up, so that
     every curve grows and the first rounds, which cost next to nothing, show them all.
 
     solvers: settings, or names for their defaults.  Each takes the steps that come nearest to the
     budget; two budgets that buy the same steps give one row.  What cannot be measured is a row
     without a value.  Raises UserError at once for a base or a list that cannot work; watch() may
-    raise Cancelled at any step.  exact: the adaptive reference, which takes seconds.
+    raise Cancelled at any step.  exact: the adaptive reference, which takes seconds.  grids: time
+    steps to try with each solver, settings or names for one over the base's own range; with more
+    than one, rows are named after both.
     """
     solvers = [_solver(s) for s in solvers]
     budgets = sorted(set(budgets))
@@ -77,21 +79,39 @@ def error_against_nfe(base: Experiment, solvers: Sequence = COMPARED_SOLVERS,
     if isinstance(base.timesteps, Custom):
         raise UserError(f"A typed list of {len(levels(base))} noise levels fixes the steps, so no "
                         "budget can change them; choose a grid such as ρ to compare budgets.")
-    trials = [dataclasses.replace(base, solver=s, nfe=b) for b in budgets for s in solvers]
-    return _rows(_within_work(trials), watch, exact)
+    grids = [_grid(base, g) for g in grids] or [base.timesteps]
+    trials = [dataclasses.replace(base, solver=s, nfe=b, timesteps=g)
+              for b in budgets for s in solvers for g in grids]
+    rows = _rows(_within_work(trials), watch, exact)
+    if len(grids) == 1:
+        return (row for _, row in rows)
+    return (dataclasses.replace(row, name=f"{row.name}, {e.timesteps.short}") for e, row in rows)
 
 
-def _rows(trials: Sequence[Experiment], watch: Watch | None, exact: bool) -> Iterator[Row]:
+def _grid(base: Experiment, choice):
+    """Time steps over the range of the base's own."""
+    if not isinstance(choice, str):
+        return choice
+    if choice == base.timesteps.name:
+        return base.timesteps
+    known = [name for name in TIMESTEPS if name != Custom.name]
+    if choice not in known:
+        raise UserError(f"Unknown time steps {choice!r:.40}. Known: {', '.join(known)}.")
+    return TIMESTEPS[choice](sigma_max=base.timesteps.sigma_max, sigma_min=base.timesteps.sigma_min)
+
+
+def _rows(trials: Sequence[Experiment], watch: Watch | None,
+          exact: bool) -> Iterator[tuple[Experiment, Row]]:
     seen = set()
     for e in trials:
         try:
-            same = e.solver, None if is_random(e) else len(levels(e))
+            same = e.solver, e.timesteps, None if is_random(e) else len(levels(e))
         except UserError as problem:
-            yield _empty(e, str(problem))
+            yield e, _empty(e, str(problem))
             continue
         if same not in seen:
             seen.add(same)
-            yield measure(e, watch, exact)
+            yield e, measure(e, watch, exact)
 
 
 def sweep_settings(base: Experiment, axis: str, values: Sequence, watch: Watch | None = None,

@@ -10,6 +10,7 @@ import sys
 import numpy as np
 import pytest
 
+from explorer.bench import BENCHES
 from explorer.bench import main as bench
 from explorer.bench.page import ROOT
 from explorer.cli import free_port, main, read_auth
@@ -72,7 +73,7 @@ def test_help_lists_the_options(capsys):
     assert re.search(r"serve.*sample.*bench", capsys.readouterr().out, re.DOTALL)
 
 
-@pytest.mark.parametrize("name", ["ui", "sampler", "denoiser"])
+@pytest.mark.parametrize("name", BENCHES)
 def test_every_bench_has_help(name, capsys):
     with pytest.raises(SystemExit) as end:
         bench([name, "--help"])

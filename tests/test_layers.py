@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "explorer"
 LAYERS = [{"settings", "errors", "memo"}, {"core"}, {"data", "models", "analysis"}, {"training"},
-          {"experiment", "cost", "designs", "sweep", "learning", "contest", "export"},
+          {"experiment", "cost", "designs", "sweep", "learning", "contest", "judge", "export"},
           {"figures", "lessons"},
           {"ui", "cli", "bench", "__main__"}]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

@@ -8,7 +8,7 @@ import torch
 from explorer import experiment, sweep
 from explorer.core.sampling import Churn, Restart
 from explorer.core.solvers import DDIM, DPM2, SOLVERS, DPMpp, Heun, UniPC
-from explorer.core.timesteps import IDDPM, Custom, Rho
+from explorer.core.timesteps import IDDPM, Custom, LogSNR, Rho
 from explorer.data import Moons
 from explorer.errors import Cancelled, UserError
 from explorer.experiment import Experiment, errors_of, path_error, run
@@ -186,3 +186,18 @@ def test_the_measured_error_is_that_of_independent_arithmetic():
     error = (x - truth).square().mean(1).sqrt()
     assert sweep.measure(e).mean == pytest.approx(float(error.mean()), rel=1e-9)
     assert torch.isfinite(error).all()
+
+
+def test_time_steps_are_compared_over_one_range():
+    plane = base(samples=16)
+    rows = list(error_against_nfe(plane, ["heun"], (9, 17), grids=["rho", "vp_time", "logsnr"]))
+    assert [r.name for r in rows[:3]] == ["Heun, ρ grid", "Heun, VP time, exp.", "Heun, log SNR"]
+    assert len(rows) == 6 and len({r.mean for r in rows}) == 6
+    alone = list(error_against_nfe(base(samples=16, timesteps=LogSNR()), ["heun"], (9, 17)))
+    assert [r.mean for r in rows if "log SNR" in r.name] == pytest.approx([r.mean for r in alone])
+
+
+@pytest.mark.parametrize("grids", [["edm"], ["custom"]])
+def test_unknown_time_steps_are_refused_at_once(grids):
+    with pytest.raises(UserError, match="Known: rho"):
+        error_against_nfe(BASE, ["heun"], (9,), grids=grids)

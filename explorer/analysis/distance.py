@@ -60,8 +60,8 @@ def sliced_wasserstein(x: Tensor, y: Tensor, generator: torch.Generator, directi
     for o, g in zip(order.split(slab), gap.split(slab), strict=True):
         step = weight.index_select(1, o.flatten()).view(resamples, *o.shape)
         total += step.cumsum_(-1).abs_().flatten(1) @ g.flatten()
-    spread = _spread(total / len(along))
-    return Estimate(value, max(value - spread, 0.0), value + spread, n)
+    half = spread(total / len(along))
+    return Estimate(value, max(value - half, 0.0), value + half, n)
 
 
 def _directions(count: int, dimension: int, generator: torch.Generator) -> Tensor:
@@ -86,7 +86,7 @@ def _counts(n: int, resamples: int, generator: torch.Generator) -> Tensor:
     return torch.cat([once, again.scatter_add_(1, picks, once.expand_as(again))])
 
 
-def _spread(values: Tensor) -> float:
+def spread(values: Tensor) -> float:
     """Half the interval.  Quantiles of 64 resamples would be the second smallest and largest."""
     return Z * float(values.std()) if len(values) > 1 else 0.0
 
@@ -114,8 +114,8 @@ def energy_distance(x: Tensor, y: Tensor, generator: torch.Generator,
     x, y, n, m = x - centre, y - centre, len(x), len(y)
     a, b = _counts(n, resamples, generator).to(x), _counts(m, resamples, generator).to(x)
     squared = 2 * _pairs(x, y, a, b) / (n * m) - _within(x, a) - _within(y, b)
-    value, spread = float(squared[0]), _spread(squared[1:])
-    ends = torch.tensor([value, value - spread, value + spread],
+    value, half = float(squared[0]), spread(squared[1:])
+    ends = torch.tensor([value, value - half, value + half],
                         dtype=torch.float64).clamp(min=0).sqrt()
     return Estimate(*ends.tolist(), n)
 
@@ -195,11 +195,11 @@ def mode_coverage(x: Tensor, means: Tensor, std: float | Tensor, within: float =
     inside = distance <= radius
     shares = torch.bincount(nearest, minlength=k).cpu().double() / n
     target = torch.full((k,), 1 / k).double() if weights is None else weights.cpu().double()
-    return Coverage(len(nearest[inside].unique()), k, _share(inside), shares, target,
+    return Coverage(len(nearest[inside].unique()), k, share(inside), shares, target,
                     Z * (target * (1 - target) / n).sqrt())
 
 
-def _share(hits: Tensor) -> Estimate:
+def share(hits: Tensor) -> Estimate:
     """A share with Wilson's interval: the bootstrap of 0 out of n is 0 ± 0, which is no interval.
 
     Wilson 1927, doi:10.1080/01621459.1927.10502953.
@@ -232,7 +232,7 @@ def memorised(x: Tensor, points: Tensor, factor: float = 1 / 3, chunk: int = CHU
         raise UserError("Memorisation compares the two nearest training samples, and there is only "
                         f"{len(points)}. Take a data set with two or more.")
     distance, _ = _nearest(x, points, 2, chunk)
-    return _share(distance[:, 0] < factor * distance[:, 1])
+    return share(distance[:, 0] < factor * distance[:, 1])
 
 
 @torch.no_grad()
@@ -254,3 +254,11 @@ def _nearest(x: Tensor, points: Tensor, k: int, chunk: int) -> tuple[Tensor, Ten
         distances.append(distance[:, :k])
         indices.append(near.gather(1, order[:, :k]))
     return torch.cat(distances), torch.cat(indices)
+
+
+def median(values: Tensor) -> Estimate:
+    """The median with the 95 % interval that the ranks of a binomial give; no shape is assumed."""
+    ordered, n = values.flatten().double().sort().values, values.numel()
+    half = Z * math.sqrt(n) / 2
+    low, high = max(0, math.floor(n / 2 - half)), min(n - 1, math.ceil(n / 2 + half))
+    return Estimate(float(ordered.quantile(0.5)), float(ordered[low]), float(ordered[high]), n)

@@ -1,4 +1,4 @@
-"""Speed as ratios against a baseline of the same run: python -m explorer bench amed|ui|sampler|denoiser.
+"""Speed as ratios against a baseline of the same run: python -m explorer bench NAME.
 
 A ratio holds from one machine to the next where milliseconds do not.  Nothing here is a test:
 the exit code says only whether the measurement could be made.
@@ -7,18 +7,20 @@ the exit code says only whether the measurement could be made.
 import argparse
 
 from ..errors import UserError
-from . import amed, denoiser, sampler, ui
+from . import amed, denoiser, networks, quality, sampler, solvers, ui
 
-BENCHES = {"amed": amed, "ui": ui, "sampler": sampler, "denoiser": denoiser}
+BENCHES = {"ui": ui, "sampler": sampler, "solvers": solvers, "denoiser": denoiser,
+           "networks": networks, "quality": quality, "amed": amed}
 
 
 def main(arguments: list[str]) -> int:
     """Run one bench and print its table."""
     parser = argparse.ArgumentParser(prog="python -m explorer bench", description=__doc__)
-    commands = parser.add_subparsers(dest="what", metavar="amed|ui|sampler|denoiser", required=True)
+    commands = parser.add_subparsers(dest="what", metavar="|".join(BENCHES), required=True)
     for name, module in BENCHES.items():
         command = commands.add_parser(name, help=module.__doc__.splitlines()[0],
-                                      description=module.__doc__)
+                                      description=module.__doc__,
+                                      formatter_class=argparse.RawDescriptionHelpFormatter)
         command.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
         module.options(command)
     given = parser.parse_args(arguments)

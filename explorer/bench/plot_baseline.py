@@ -1,4 +1,4 @@
-"""The same figures in the plain way: six gr.Plot, one slider, default launch settings.
+"""The same figures in the plain way: a gr.Plot each, one slider, default launch settings.
 
     python -m explorer.bench.plot_baseline --port P
 
@@ -6,43 +6,78 @@ Each figure's title ends with ρ, so that the bench can see when the last one ha
 """
 
 import argparse
+import base64
 import dataclasses
+import functools
 
 import gradio as gr
+import numpy as np
 import plotly.graph_objects as go
 
+from ..analysis import geometry
 from ..core.timesteps import Rho
-from ..experiment import Experiment, run, use_device
+from ..experiment import Experiment, reference_for, run, use_device
 from ..figures import spine, stage
 from ..ui import panels
 
+FIGURES = 7
+
 
 def figures(rho: float) -> list[go.Figure]:
-    """The five strips of the spine and the stage, for the default view with this ρ."""
+    """What the default view shows, for this ρ: five strips of the spine, the stage, a path in its
+    plane.  The page's table of steps is left out."""
     e = dataclasses.replace(Experiment(), timesteps=Rho(rho=rho))
     r = run(e)
-    data, path, error = (panels.part(name, e, r) for name in ("data", "path", "error"))
-    strips = [error["steps"], path["curvature"]["bend"], path["plane"], data["loss"]["edm"],
+    loss, path, error = (panels.part(name, e, r) for name in ("loss", "path", "error"))
+    strips = [error["steps"], path["curvature"]["bend"], path["plane"], loss["strips"]["edm"],
               error["strip"]]
-    out = [*map(spine.figure, strips), _stage(r)]
+    out = [*map(spine.figure, strips), _stage(r, path["hero"]), _plane(e, path["hero"])]
     for fig in out:
         fig.update_layout(title_text=f"{fig.layout.title.text or ''} ρ={rho:g};")
     return out
 
 
-def _stage(r) -> go.Figure:
-    """Samples and paths in the frame of constant spread, as the page's canvas shows them."""
+def _stage(r, hero: int) -> go.Figure:
+    """Density, data, samples and paths in the frame of constant spread, as on the page's canvas."""
     tr, source = r.trajectory, r.source
-    size = stage.spread(tr.sigma, source.sigma_data).reshape(-1, 1, 1)
+    law, level = source.mixture, panels._spread(source)
+    size = stage.spread(tr.sigma, level).reshape(-1, 1, 1)
     xy = (stage.project(tr.x, source.view) / size).round(decimals=4)
+    fig = go.Figure(layout={"width": 600, "height": 460, "showlegend": False})
+    fig.add_heatmap(z=_density(source), x0=-stage.REACH_X, dx=2 * stage.REACH_X / stage.WIDTH,
+                    y0=stage.REACH_Y, dy=-2 * stage.REACH_Y / stage.HEIGHT, showscale=False,
+                    colorscale="Greys")
+    dots = stage.project(law.means, source.view)[:1000] / level
+    fig.add_scatter(x=dots[:, 0].tolist(), y=dots[:, 1].tolist(), mode="markers",
+                    marker={"size": 2})
     x, y = [], []
     for k in range(min(28, xy.shape[1])):
         x += [*xy[:, k, 0].tolist(), None]
         y += [*xy[:, k, 1].tolist(), None]
-    fig = go.Figure(layout={"width": 600, "height": 460, "showlegend": False})
     fig.add_scatter(x=x, y=y, mode="lines", line={"width": 1})
     fig.add_scatter(x=xy[-1, :, 0].tolist(), y=xy[-1, :, 1].tolist(), mode="markers",
                     marker={"size": 5})
+    truth = reference_for(r.experiment)
+    exact = stage.project(truth.x[:, hero], source.view) / stage.spread(truth.sigma, level)[:, None]
+    for line in (exact, xy[:, hero]):
+        fig.add_scatter(x=line[:, 0].tolist(), y=line[:, 1].tolist(), mode="lines+markers")
+    return fig
+
+
+@functools.cache
+def _density(source) -> np.ndarray:
+    """p(x; σ) in the middle of the range of σ; computed once, as on the page."""
+    maps = stage.density_maps(source.mixture, source.view, panels._spread(source))
+    grey = np.frombuffer(base64.b64decode(maps["maps"]), np.uint8)
+    return grey.reshape(-1, stage.HEIGHT, stage.WIDTH)[stage.MAPS // 2]
+
+
+def _plane(e: Experiment, hero: int) -> go.Figure:
+    """One exact path in its own principal axes."""
+    axes, _ = geometry.principal(reference_for(e).x[:, hero:hero + 1], 3)
+    fig = go.Figure(layout={"width": 260, "height": 200, "showlegend": False})
+    fig.add_scatter(x=axes[:, 0, 0].tolist(), y=axes[:, 0, 1].tolist(), mode="lines+markers")
+    fig.add_scatter(x=axes[:, 0, 0].tolist(), y=axes[:, 0, 2].tolist(), mode="lines")
     return fig
 
 
@@ -54,7 +89,7 @@ def main() -> None:
     use_device(given.device)
     with gr.Blocks() as demo:
         rho = gr.Slider(1, 20, 7, step=0.01, label="rho", elem_id="rho")
-        plots = [gr.Plot(show_label=False) for _ in range(6)]
+        plots = [gr.Plot(show_label=False) for _ in range(FIGURES)]
         gr.on([demo.load, rho.input], figures, rho, plots, trigger_mode="always_last")
     demo.launch(server_port=given.port)
 

@@ -3,6 +3,8 @@
 The baseline calls the denoiser on the very states and levels that the sampler has asked for.
 """
 
+import time
+
 import torch
 from torch import Tensor, nn
 
@@ -34,7 +36,7 @@ def measure(given) -> None:
              # a call as short as 1 M weights allow: a look at the loop itself, without a target
              (f"dense network, {dense.size / 1e6:.2f} M, batch 16", dense, 16, None)]
     for name, denoiser, batch, target in cases:
-        rows = [_row(denoiser, solver(), batch, device, given.rounds) for solver in SOLVERS.values()]
+        rows = [row(denoiser, solver(), batch, device, given.rounds) for solver in SOLVERS.values()]
         print()
         table((name, "NFE", "sample()", "calls alone", "loop, per call", "ratio"),
               [(label, nfe, f"{1e3 * ours:.2f} ms", f"{1e3 * alone:.2f} ms",
@@ -45,7 +47,8 @@ def measure(given) -> None:
 
 
 @torch.no_grad()
-def _row(denoiser, solver, batch: int, device, rounds: int) -> tuple:
+def row(denoiser, solver, batch: int, device, rounds: int, clock=time.perf_counter) -> tuple:
+    """(label, NFE, seconds of sample(), of its calls alone, their ratio)."""
     drawn = torch.randn(STEPS + 1, batch, *denoiser.shape, dtype=torch.float64,
                         generator=torch.Generator().manual_seed(0))
     noise, *noises = drawn.to(device.device, device.dtype)  # the later ones for stochastic solvers
@@ -65,7 +68,7 @@ def _row(denoiser, solver, batch: int, device, rounds: int) -> tuple:
             denoiser(x, sigma)
 
     run = lambda: sample(denoiser, noise, sigmas, solver, noises=new_noise)
-    ours, baseline, ratio = side_by_side(run, calls, rounds, device.synchronize)
+    ours, baseline, ratio = side_by_side(run, calls, rounds, device.synchronize, clock)
     return solver.label, len(asked), ours, baseline, ratio
 
 
@@ -113,6 +116,7 @@ class Network(nn.Module):
         return sum(p.numel() for p in self.parameters())
 
     def forward(self, x: Tensor, sigma: Tensor) -> Tensor:
+        sigma = sigma.reshape(-1, 1, 1, 1) if sigma.ndim else sigma
         total = sigma**2 + 0.25  # σ_data = 0.5
         inner = self.body((x * total.rsqrt()).float())
         return (0.25 / total) * x + (0.5 * sigma * total.rsqrt()) * inner

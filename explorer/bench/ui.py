@@ -71,7 +71,7 @@ CURSOR = """
 PLOTS = """
 (mark) => {
   const titles = [...document.querySelectorAll('.js-plotly-plot .gtitle')];
-  return titles.filter((t) => t.textContent.includes(mark)).length === 6;
+  return titles.filter((t) => t.textContent.includes(mark)).length === 7;
 }
 """
 PLOT_MOVE = """
@@ -191,7 +191,7 @@ def _position(p, value: float) -> float:
 
 
 def _plots(chromium, url: str) -> list[float]:
-    """ms of each move of ρ until the last of six gr.Plot shows it."""
+    """ms of each move of ρ until the last of the gr.Plots shows it."""
     page = chromium.new_page(viewport=SIZE)
     page.goto(url)
     page.wait_for_function(PLOTS, arg="ρ=7;", timeout=60_000)

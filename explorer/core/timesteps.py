@@ -67,6 +67,7 @@ class Rho(_Range):
 
     name: ClassVar[str] = "rho"
     label: ClassVar[str] = "ρ grid (EDM)"
+    short: ClassVar[str] = "ρ grid"
     rho: float = param(7.0, 1, 20, 0.1, label="ρ",
                        help="larger ρ puts more steps near the data; 7 in EDM")
     sigma_max: float = _sigma_max(80.0)
@@ -86,6 +87,7 @@ class VP(_VPRange):
 
     name: ClassVar[str] = "vp"
     label: ClassVar[str] = "uniform in VP time"
+    short: ClassVar[str] = "VP time"
     sigma_max: float = _sigma_max(152.16697)
     sigma_min: float = _sigma_min(0.010486)
 
@@ -102,6 +104,7 @@ class VE(_Range):
 
     name: ClassVar[str] = "ve"
     label: ClassVar[str] = "geometric (VE)"
+    short: ClassVar[str] = "geometric"
     sigma_max: float = _sigma_max(100.0)
     sigma_min: float = _sigma_min(0.02)
 
@@ -119,6 +122,7 @@ class IDDPM(_Range):
 
     name: ClassVar[str] = "iddpm"
     label: ClassVar[str] = "iDDPM levels"
+    short: ClassVar[str] = "iDDPM"
     sigma_max: float = _sigma_max(81.0)
     sigma_min: float = _sigma_min(0.002)
     steps: int = param(1000, 100, 4000, 1, label="M", help="levels the network was trained on")
@@ -154,6 +158,7 @@ class LogSNR(_Range):
 
     name: ClassVar[str] = "logsnr"
     label: ClassVar[str] = "uniform in log SNR"
+    short: ClassVar[str] = "log SNR"
     sigma_max: float = _sigma_max(80.0)
     sigma_min: float = _sigma_min(0.002)
 
@@ -172,6 +177,7 @@ class VPTime(_VPRange):
 
     name: ClassVar[str] = "vp_time"
     label: ClassVar[str] = "VP time with exponent"
+    short: ClassVar[str] = "VP time, exp."
     rho: float = param(2.0, 1, 4, 0.1, label="ρ",
                        help="1 is uniform in VP time; larger ρ puts more steps near the data")
     sigma_max: float = _sigma_max(80.0)
@@ -192,6 +198,7 @@ class Mixed(_Range):
 
     name: ClassVar[str] = "mixed"
     label: ClassVar[str] = "mixture of two"
+    short: ClassVar[str] = "mixture"
     w: float = param(0.5, 0, 1, 0.01, label="mixture",
                      help="0 is the ρ grid, 1 the other one; between them, each level is a "
                           "weighted geometric mean")
@@ -225,6 +232,7 @@ class Custom:
 
     name: ClassVar[str] = "custom"
     label: ClassVar[str] = "typed list"
+    short: ClassVar[str] = "list"
     levels: tuple = param((80.0, 24.4, 5.84, 0.96, 0.0854, 0.002), 0.0, HIGHEST,
                           label="σ list", longest=512,
                           help="noise levels with commas, from large to small")

@@ -55,7 +55,8 @@ def error_vs_nfe(rows: Sequence, slopes: Mapping, floor: float | None = None,
         labels.append((floor, "floor: the reference’s own error", INK3, False))
         errors.append(floor)
     span = _decades(errors)
-    layout = _layout("NFE", "mean end error", span)
+    longest = max((len(text) for _, text, *_ in labels), default=0)
+    layout = _layout("NFE", "mean end error", span, right=round(min(max(200, 5.8 * longest), 330)))
     ends = [math.log10(budgets[0]) - 0.03, math.log10(budgets[-1]) + 0.03] if budgets else [0.6, 2]
     ticks = _apart(budgets)
     layout["xaxis"] |= {"range": ends, "tickvals": ticks, "ticktext": [str(v) for v in ticks]}
@@ -120,7 +121,7 @@ def _slope_words(name: str, slope, nominal: int) -> str:
         return f"{name}: nominal order {nominal}"
     half = (slope.high - slope.low) / 2
     if half > 2:  # three scattered points show no order
-        return f"{name}: not yet straight, nominal order {nominal}"
+        return f"{name}: not yet straight, nominal {nominal}"
     return f"{name}: order {-slope.value:.1f} ± {max(half, 0.1):.1f}, nominal {nominal}"
 
 

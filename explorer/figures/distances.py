@@ -3,34 +3,66 @@
 from .style import FAMILY, FONT, GRID, INK, INK2, INK3, REFERENCE, faded, rounded, short
 
 
-def distances(rows, zero) -> dict:
+def distances(rows, zero, shares=None) -> dict:
     """A dot and its 95 % interval for each row (name, family, wasserstein), top to bottom; the
-    shaded band is the distance of two fresh draws of the data (`zero`: value, low, high)."""
+    shaded band is the distance of two fresh draws of the data (`zero`: value, low, high).
+
+    shares: (title, an Estimate of a share for each row, the Estimate of fresh data), drawn beside.
+    """
     names = [r.name for r in rows]
-    traces = []
+    left = [0, 0.54] if shares else [0, 1]
+    traces, labels = [], []
     for r in rows:
-        e, colour = r.wasserstein, FAMILY[r.family]
-        traces.append({
-            "type": "scatter", "mode": "markers", "x": rounded([e.value]), "y": [r.name],
-            "hoverinfo": "skip", "marker": {"size": 9, "color": colour},
-            "error_x": {"type": "data", "symmetric": False, "array": rounded([e.high - e.value]),
-                        "arrayminus": rounded([e.value - e.low]), "color": colour,
-                        "thickness": 1.5, "width": 5}})
-    top = 1.25 * max([r.wasserstein.high for r in rows] + [zero.high])
-    labels = [{"x": r.wasserstein.high, "y": r.name, "text": short(r.wasserstein.value),
-               "showarrow": False, "xanchor": "left", "xshift": 8,
-               "font": {"size": 12, "color": INK}} for r in rows]
-    labels.append({"x": zero.value, "xref": "x", "y": 1, "yref": "paper", "yanchor": "bottom",
-                   "text": "two draws of the data", "showarrow": False,
-                   "font": {"size": 11, "color": INK3}})
+        traces.append(_dot(r.wasserstein, r, "x"))
+        labels.append(_value(short(r.wasserstein.value), r.wasserstein.high, r.name, "x"))
+    top = 1.35 * max([r.wasserstein.high for r in rows] + [zero.high])
+    labels.append(_head("two draws of the data", zero.value, "x"))
     axis = {"gridcolor": GRID, "zeroline": False, "tickfont": {"size": 12, "color": INK2}}
     layout = {
         "showlegend": False, "font": {"family": FONT, "size": 12, "color": INK3},
-        "margin": {"l": 190, "r": 60, "t": 36, "b": 48},
-        "xaxis": {**axis, "range": [0, top], "title": {"text": "sliced Wasserstein distance"}},
-        "yaxis": {**axis, "type": "category", "autorange": "reversed", "categoryarray": names,
-                  "automargin": True},
-        "shapes": [{"type": "rect", "x0": zero.low, "x1": zero.high, "yref": "paper", "y0": 0,
-                    "y1": 1, "line": {"width": 0}, "fillcolor": faded(REFERENCE, 0.18)}],
-        "annotations": labels}
-    return {"data": traces, "layout": layout}
+        "margin": {"l": 150, "r": 40, "t": 36, "b": 48},
+        "xaxis": {**axis, "domain": left, "range": [0, top], "nticks": 5,
+                  "title": {"text": "sliced Wasserstein distance"}},
+        "yaxis": {**axis, "type": "category", "range": [len(names) - 0.5, -0.5],
+                  "categoryorder": "array", "categoryarray": names, "automargin": True},
+        "shapes": [_band(zero, "x")]}
+    if shares:
+        title, estimates, fresh = shares
+        for r, e in zip(rows, estimates):
+            traces.append(_dot(e, r, "x2"))
+            # inside the axis whatever the share: to its left above a half
+            labels.append(_value(f"{100 * e.value:.1f} %", e.high if e.value < 0.5 else e.low,
+                                 r.name, "x2", before=e.value >= 0.5))
+        labels.append(_head("fresh data", fresh.value, "x2"))
+        layout["shapes"].append(_band(fresh, "x2"))
+        layout["xaxis2"] = {**axis, "domain": [0.64, 1], "range": [-0.02, 1.02], "anchor": "y",
+                            "tickvals": [0, 0.5, 1], "ticktext": ["0 %", "50 %", "100 %"],
+                            "title": {"text": title}}
+    return {"data": traces, "layout": {**layout, "annotations": labels}}
+
+
+def _dot(e, row, axis: str) -> dict:
+    colour = FAMILY[row.family]
+    return {"type": "scatter", "mode": "markers", "x": rounded([e.value]), "y": [row.name],
+            "xaxis": axis, "hoverinfo": "skip", "marker": {"size": 9, "color": colour},
+            "error_x": {"type": "data", "symmetric": False, "array": rounded([e.high - e.value]),
+                        "arrayminus": rounded([e.value - e.low]), "color": colour,
+                        "thickness": 1.5, "width": 5}}
+
+
+def _value(text: str, x: float, name: str, axis: str, before: bool = False) -> dict:
+    return {"x": x, "y": name, "xref": axis, "text": text, "showarrow": False,
+            "xanchor": "right" if before else "left", "xshift": -8 if before else 8,
+            "font": {"size": 12, "color": INK}}
+
+
+def _head(text: str, x: float, axis: str) -> dict:
+    return {"x": x, "xref": axis, "y": 1, "yref": "paper", "yanchor": "bottom", "text": text,
+            "showarrow": False, "font": {"size": 11, "color": INK3}}
+
+
+def _band(e, axis: str) -> dict:
+    """Where fresh data would lie; a line at least, where that is known to a hair."""
+    return {"type": "rect", "xref": axis, "x0": e.low, "x1": e.high, "yref": "paper", "y0": 0,
+            "y1": 1, "line": {"width": 1, "color": faded(REFERENCE, 0.4)},
+            "fillcolor": faded(REFERENCE, 0.18)}

@@ -157,15 +157,13 @@ def _r(value: float | None) -> float | None:
 # ---- curvature, plane, loss, error --------------------------------------------------------------
 
 FRAME_DASH = {"vp": DASH_DOT, "ve": "dash", "edm": "2px,2px"}
-MEASURES = {
-    "bend": ("bend in t, per (ln σ)²", [0, 1.12], False, [[0, "0"], [0.5, "0.5"], [1, "1"]]),
-    "kappa": ("κ of the curve (t, s x), in its own units", [1e-9, 30], True,
-              [[1e-8, "10⁻⁸"], [1e-4, "10⁻⁴"], [1, "1"]]),
-    "angle": ("angle between successive directions", [0, 0.6], False,
-              [[0, "0"], [0.25, "0.25"], [0.5, "0.5 rad"]]),
-    "chord": ("distance from the chord, ÷ its length", [1e-5, 0.2], True,
-              [[1e-4, "10⁻⁴"], [1e-2, "0.01"]]),
+MEASURES = {  # (hint, the range that most data keep to, log)
+    "bend": ("bend in t, per (ln σ)²", (0, 1.12), False),
+    "kappa": ("κ of the curve (t, s x), in its own units", (1e-9, 30), True),
+    "angle": ("angle between successive directions, rad", (0, 0.6), False),
+    "chord": ("distance from the chord, ÷ its length", (1e-5, 0.2), True),
 }
+LOWEST = 1e-12  # of a log axis: below it lies rounding
 
 
 def curvature(measure: str, frame: str, sigma, curves) -> dict:
@@ -173,7 +171,7 @@ def curvature(measure: str, frame: str, sigma, curves) -> dict:
 
     curves: frame -> (median, low, high), each (T,); measures of data space have one, under "edm".
     """
-    hint, range_, log, ticks = MEASURES[measure]
+    hint, usual, log = MEASURES[measure]
     s = rounded(sigma)
     traces, labels = [], []
     chosen = frame if frame in curves else "edm"
@@ -186,18 +184,36 @@ def curvature(measure: str, frame: str, sigma, curves) -> dict:
             y = rounded(values[0])
             traces.append(_line(s, y, REFERENCE, 1.25, FRAME_DASH[name]))
             labels.append(_label(s, y, name.upper(), INK3, _peak(s, y) * 2))
-    if not log:
-        range_ = [0, max(range_[1], 1.12 * nice(max(v for v in high if v is not None),
-                                                (0.5, 1, 2, 4, 8)))]
-        ticks = ticks if range_[1] < 1.2 else [[v, f"{v:g}"] for v in
-                                               (0, range_[1] / 2.24, range_[1] / 1.12)]
-    else:
-        floor = max(range_[0], 1e-12)
-        low = [max(v or floor, floor / 2) for v in low]
-        high = [max(v or floor, floor / 2) for v in high]
+    shown = [v for y in (high, *(rounded(c[0]) for c in curves.values())) for v in y
+             if v is not None]
+    range_, ticks = (_log_range if log else _linear_range)(usual, shown)
+    if log:
+        low, high = ([max(v or 0, range_[0] / 2) for v in y] for y in (low, high))
     traces += [_band(s, low, high, INK), _line(s, median, INK, 2)]
     return _strip("curvature", "Curvature", hint, 1, range_, log, ticks, traces, labels,
                   {"x": s, "y": median}, unit=chosen.upper() if len(curves) > 1 else "")
+
+
+def _linear_range(usual, values) -> tuple[list, list]:
+    """From 0 to the usual top or, where a value lies above it, to twice, four times … as much."""
+    top = usual[1]
+    while max(values, default=0) > top:
+        top *= 2
+    half = float(f"{0.45 * top:.1g}")
+    return [0, top], [[v, f"{v:g}"] for v in (0, half, 2 * half)]
+
+
+def _log_range(usual, values) -> tuple[list, list]:
+    """The usual range, or whole decades more where a value above rounding lies outside it."""
+    low, high = usual
+    least = min((v for v in values if v > LOWEST), default=low)
+    if least < low:
+        low = float(f"1e{math.floor(math.log10(least))}")
+    if (most := max(values, default=high)) > high:
+        high = float(f"1e{math.ceil(math.log10(most))}")
+    powers = range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)
+    kept = powers[::-math.ceil(len(powers) / 4)][::-1]
+    return [low, high], [[10.0**k, _power(k)] for k in kept]
 
 
 def _peak(x, y) -> float:
@@ -240,6 +256,8 @@ def loss(sigma, mean, low, high, density, hint: str, name: str, design: str) -> 
     bottom = -floor if floor < 0 else 6e-6
     ticks = [[10.0**k, _power(k)] for k in range(-5, 5) if bottom <= 10.0**k <= top]
     ticks = ticks[-1::-2][::-1] if len(ticks) > 3 else ticks
+    if len(ticks) < 2:  # less than two decades
+        ticks = [[v, f"{v:g}"] for v in (0.1, 0.2, 0.5, 1, 2, 5, 10) if bottom <= v <= top]
     shade = _line(s, rounded(density), "rgba(0,0,0,0)", 0, fill="tozeroy",
                   fillcolor=faded(REFERENCE, 0.14), meta={"overlay": True})
     clipped = [max(v, bottom / 2) for v in y]

@@ -52,22 +52,22 @@ def loss_by_sigma(sigma: Sequence[float], first: Sequence[float], now: Sequence[
     return {"data": traces, "layout": layout}
 
 
-def loss_curve(curve: Sequence[tuple], total: int) -> dict:
-    """Mean weighted loss over thousands of images; a running mean over what is noisy."""
+def loss_curve(curve: Sequence[tuple], total: int, unit: str = "images") -> dict:
+    """Mean weighted loss over thousands of images or points; a running mean over what is noisy."""
     x = [i / 1000 for i, _ in curve]
     y = rounded([v for _, v in curve])
     smooth = []
     for v in y:
         smooth.append(v if not smooth else 0.85 * smooth[-1] + 0.15 * v)
     thin = {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "showlegend": False}
-    layout = _layout("thousands of images", "loss")
+    layout = _layout(f"thousands of {unit}", "loss")
     layout["xaxis"]["range"] = [0, total / 1000]
     shown = sorted(y)[:max(1, math.ceil(0.97 * len(y)))] if y else [1.0]
     layout["yaxis"]["range"] = [0, 1.15 * shown[-1]]
     return {"data": [
         {**thin, "x": x, "y": y, "line": {"color": faded(ONE_STEP, 0.35), "width": 1}},
         {**thin, "x": x, "y": rounded(smooth), "hoverinfo": "all", "line": {"color": ONE_STEP, "width": 2},
-         "hovertemplate": "%{x:.0f} kimg: %{y:.3f}<extra></extra>"}], "layout": layout}
+         "hovertemplate": "after %{x:.0f} thousand: %{y:.3f}<extra></extra>"}], "layout": layout}
 
 
 def _word(text: str, x: float, y, colour: str, anchor: str) -> dict:

@@ -98,13 +98,12 @@ def fetch(e: Entry, root: str | Path | None = None) -> Iterator[tuple[int, int]]
                         f"{place / 'digests.json'}.")
     try:
         convert(part, f"{e.name}.pkl", root, name=e.name, label=e.label, licence=e.licence,
-                source=e.url, file_digest=digest)
+                origin=e.url, file_digest=digest)
     except UserError:
-        part.unlink()
+        _drop(part)
         raise
     files.write(place / "digests.json", json.dumps(known | {e.name: digest}, indent=1))
-    for path in (part, _beside(part)):
-        path.unlink(missing_ok=True)
+    _drop(part)
 
 
 def _download(e: Entry, part: Path) -> Iterator[tuple[int, int]]:
@@ -181,6 +180,11 @@ def _sentence(e: Entry, problem: Exception, part: Path) -> str:
         else ""
     return (f"{e.name} could not be fetched from {host} ({str(why)[:120] or type(why).__name__}). "
             f"Is there a network?{rest}")
+
+
+def _drop(part: Path) -> None:
+    for path in (part, _beside(part)):
+        path.unlink(missing_ok=True)
 
 
 def _beside(part: Path) -> Path:

@@ -132,7 +132,7 @@ class SongUNet(nn.Module):
         cos, sin = self.map_noise(c_noise).chunk(2, 1)
         emb = torch.cat([sin, cos], 1)  # these networks were trained with the halves this way round
         if self.map_label is not None and labels is not None:
-            emb = emb + self.map_label(_hidden(self, labels) * math.sqrt(self.label_dim))
+            emb = emb + self.map_label(hidden(self, labels) * math.sqrt(self.label_dim))
         if self.map_augment is not None and augment is not None:
             emb = emb + self.map_augment(augment)
         return F.silu(self.map_layer1(F.silu(self.map_layer0(emb))))
@@ -216,7 +216,7 @@ class DhariwalUNet(nn.Module):
             emb = emb + self.map_augment(augment)
         emb = self.map_layer1(F.silu(self.map_layer0(emb)))
         if self.map_label is not None and labels is not None:
-            emb = emb + self.map_label(_hidden(self, labels))
+            emb = emb + self.map_label(hidden(self, labels))
         return F.silu(emb)
 
 
@@ -231,7 +231,7 @@ def bottleneck(net: nn.Module, labelled: bool) -> str:
     return f"{place}_block{min(2 if labelled else 3, net.num_blocks - 1)}"
 
 
-def _hidden(net: nn.Module, labels: Tensor) -> Tensor:
+def hidden(net: nn.Module, labels: Tensor) -> Tensor:
     """In training, labels that are now and then set to zero."""
     if not (net.training and net.label_dropout):
         return labels

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .edm_layers import Linear, Positional
+from .edm_unet import hidden
 
 
 class Mlp(nn.Module):
@@ -20,10 +21,10 @@ class Mlp(nn.Module):
     """
 
     def __init__(self, dimension: int, label_dim: int = 0, width: int = 128, depth: int = 4,
-                 waves: int = 3, dropout: float = 0.0):
+                 waves: int = 3, dropout: float = 0.0, label_dropout: float = 0.0):
         super().__init__()
         self.dimension, self.label_dim, self.augment_dim = dimension, label_dim, 0
-        self.waves, self.dropout = waves, dropout
+        self.waves, self.label_dropout = waves, label_dropout
         init = dict(mode="kaiming_normal")
         self.map_noise = Positional(32, endpoint=True)
         self.map_label = Linear(label_dim, 32, **init) if label_dim else None
@@ -37,7 +38,7 @@ class Mlp(nn.Module):
                 augment: Tensor | None = None, features: bool = False):
         emb = self.map_noise(c_noise)
         if self.map_label is not None and labels is not None:
-            emb = emb + self.map_label(labels)
+            emb = emb + self.map_label(hidden(self, labels))
         emb = F.silu(self.map_layer0(emb))
         rate = 2.0 ** torch.arange(self.waves, device=x.device)
         angle = (x[:, None] * rate[:, None]).flatten(1)

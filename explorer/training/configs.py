@@ -44,7 +44,8 @@ class Unet:
         if not self.widths or any(w != int(w) for w in self.widths):
             raise UserError(f"Widths must be whole numbers; got {list(self.widths)}. Try 2, 2.")
 
-    def describe(self, shape: tuple[int, ...], label_dim: int, told: int, dropout: float):
+    def describe(self, shape: tuple[int, ...], label_dim: int, told: int, dropout: float,
+                 unlabelled: float):
         """(class, its arguments) for `models.architecture`."""
         if len(shape) != 3:
             raise UserError("A U-Net is for images; points want network=mlp.")
@@ -54,7 +55,8 @@ class Unet:
         common = dict(img_resolution=shape[1], in_channels=shape[0], out_channels=shape[0],
                       label_dim=label_dim, augment_dim=told, model_channels=self.channels,
                       channel_mult=[int(w) for w in self.widths], num_blocks=self.blocks,
-                      attn_resolutions=[self.attention], dropout=dropout)
+                      attn_resolutions=[self.attention], dropout=dropout,
+                      label_dropout=unlabelled)
         if self.family == "adm":
             if self.channels * int(min(self.widths)) < 64:
                 raise UserError("ADM has attention heads of 64 channels: channels × the least width "
@@ -75,12 +77,14 @@ class Perceptron:
     depth: int = param(4, 1, 12, 1, label="Depth", help="residual blocks")
     waves: int = param(3, 0, 8, 1, label="Waves", help="frequencies of the input, beside itself")
 
-    def describe(self, shape: tuple[int, ...], label_dim: int, told: int, dropout: float):
+    def describe(self, shape: tuple[int, ...], label_dim: int, told: int, dropout: float,
+                 unlabelled: float):
         """(class, its arguments) for `models.architecture`."""
         if len(shape) != 1:
             raise UserError("An MLP is for points; images want network=unet.")
         return "Mlp", dict(dimension=shape[0], label_dim=label_dim, width=self.width,
-                           depth=self.depth, waves=self.waves, dropout=dropout)
+                           depth=self.depth, waves=self.waves, dropout=dropout,
+                           label_dropout=unlabelled)
 
 
 NETWORKS = named(Unet, Perceptron)
@@ -118,6 +122,9 @@ class Training:
                          help="withheld: the network is not told, and the augmentation leaks")
     conditional: bool = param(False, label="Classes", choices=((False, "ignored"), (True, "told")),
                               help="train a class-conditional network")
+    unlabelled: float = param(0.1, 0, 1, 0.01, label="Class withheld",
+                              help="share of images whose class is not told, so that label zero "
+                                   "comes to mean “any”")
     sigma_data: float = param(0.0, 0, 10, 0.01, label="σ_data",
                               help="0: the root mean square of the data")
     kimg: float = param(300.0, 0.1, 100000, label="Length, kimg", log=True,
@@ -205,7 +212,8 @@ def description(t: Training) -> dict:
     classes = int(labels.max()) + 1 if t.conditional else 0
     told = augment.LABELS if t.augment and not t.hidden else 0
     precond = {"vp": VP(), "ve": VE(), "iddpm": IDDPM(), "edm": EDM(sigma_data(t))}[t.precond]
-    kind, kwargs = t.network.describe(shape, classes, told, t.hyper.dropout)
+    kind, kwargs = t.network.describe(shape, classes, told, t.hyper.dropout,
+                                         t.unlabelled if t.conditional else 0.0)
     return architecture.describe(kind, kwargs, precond, shape)
 
 

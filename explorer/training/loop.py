@@ -272,8 +272,9 @@ def _round(module: Preconditioned, sigma: Tensor) -> Tensor:
 
 @contextlib.contextmanager
 def _dropout_from(t: Training, index: int):
-    """Dropout has no generator of its own: seed the global one for this step, then restore it."""
-    if not t.hyper.dropout:
+    """Dropout, of activations and of classes, has no generator of its own: seed the global one for
+    this step, then restore it."""
+    if not t.hyper.dropout and not (t.conditional and t.unlabelled):
         yield
         return
     with torch.random.fork_rng():

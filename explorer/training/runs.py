@@ -96,10 +96,12 @@ def title(t: Training) -> str:
 
 
 def letter(t: Training) -> str:
-    """A to F if this is that configuration in all that the ladder is about, else ""."""
-    same = lambda a: (a.precond, a.loss, a.augment > 0, len(getattr(a.network, "widths", ())),
-                      a.hyper.lr, getattr(a.network, "depth", 0))
-    letters = [x for x in "ABCDEF" if same(config(x, t.data)) == same(t)]
+    """A to F if this is that configuration in all that the ladder is about, whatever its sizes;
+    else ""."""
+    told = lambda a: (a.precond, a.loss, a.augment > 0, a.hyper.lr)
+    letters = [x for x in "ABCDEF" if told(config(x, t.data)) == told(t)]
+    if letters == ["B", "C"]:  # they differ in the network alone
+        letters = [x for x in letters if config(x, t.data).network == t.network]
     return letters[-1] if letters else ""
 
 

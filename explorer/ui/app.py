@@ -8,8 +8,10 @@ named API endpoints.  Every value is checked again by the settings themselves.
 
 import inspect
 import json
+import math
 import threading
 from collections import OrderedDict
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +24,20 @@ from ..core import lists
 from ..core.timesteps import Custom
 from ..data import store
 from ..errors import Cancelled, UserError
-from ..experiment import Experiment, Run, errors_of, levels, prepared, run
+from ..experiment import (Experiment, Run, draft, errors_of, levels, patience, prepared, run)
 from ..settings import flatten, from_query, parameters, slots, to_query, unflatten
-from . import amed, amed_form, compare, controls, panels, train, words
+from ..sweep import solver_name
+from . import amed, amed_form, compare, controls, networks, panels, train, words
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-PARTS = ("data", "path", "run", "error")
+PARTS = ("data", "run", "loss", "path", "error")
+MEASURES = ("path", "loss", "error")  # what a slow network is asked for one at a time
 LIST = "timesteps.levels"
 AT_ONCE = 4  # requests that compute at the same time
 PAGES = 512  # open pages whose newest request is remembered
+FIRST = 0.15  # seconds for the first samples of a slow network
+SLOW = 0.15  # seconds of a network's reference above which measures come one at a time
 PATIENCE = 150  # ms that the error may take before the run is sent ahead of it
 
 _slots = threading.Semaphore(AT_ONCE)
@@ -108,8 +114,10 @@ def _list_notes(e: Experiment, request: dict) -> list[str]:
     written = list(e.timesteps.levels)
     if e.last == "zero" and written[-1] > 0:
         written.append(0.0)
-    data = prepared(e.data, e.model).sigma_data
-    return notes + [f.text for f in lists.lint(written, data)]
+    source = prepared(e.data, e.model)
+    made_for = (getattr(source.denoiser, "sigma_min", 0.0),
+                getattr(source.denoiser, "sigma_max", math.inf))
+    return notes + [f.text for f in lists.lint(written, source.sigma_data, made_for)]
 
 
 def message(request: dict) -> dict:
@@ -135,30 +143,41 @@ def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
     have = request.get("have") if isinstance(request.get("have"), dict) else {}
     wanted = request.get("want") if isinstance(request.get("want"), list) else None
     keys = panels.keys(e)
-    tick = DESK.watch(page, number, "Sampling", len(levels(e)))
-    r = run(e, tick)
-    parts, pending = {}, []
+    few = draft(e, FIRST) if wanted is None and have.get("run") != keys["run"] else None
+    tick = DESK.watch(page, number, "Sampling", len(levels(few or e)))
+    r = run(few or e, tick)
+    slow = patience(e) > SLOW
+    parts, pending, absent = {}, [], panels.absent(e)
     for name in PARTS:
         if have.get(name) == keys[name] or name == "error" and have.get(name) == keys["exact"]:
             continue
+        if name in absent:
+            continue
         late = name == "error" and wanted is None and _cost(r) > PATIENCE
         late = late or name == "path" and wanted is None and r.seconds > 0.3 and len(r.levels) > 1
+        late = late or name in MEASURES and (few or slow and parts)
         if late:
             pending.append(name)
             continue
         steps = 65 + (len(r.levels) if name == "error" else 0)  # of the reference, of the run
         tick = DESK.watch(page, number, f"Measuring the {name}", steps)
-        parts[name] = panels.part(name, e, r, tick)
+        parts[name] = panels.part(name, few or e, r, tick)
+    if few:
+        parts["run"]["first"] = words.first(few, e)
+        pending = ["run", *pending]
     if wanted and "exact" in wanted and have.get("error") != keys["exact"]:
         tick = DESK.watch(page, number, "Refining the reference", 3000)
         parts["error"] = panels.part("exact", e, r, tick)
     elif parts.get("error", {}).get("exact") is False:
         pending.append("exact")
+    moved = have.get("data") != keys["data"]  # what is on show belongs to other data
+    drop = [p for p in (*pending, *absent) if have.get(p) is not None
+            and (p == "error" or p in MEASURES and (moved or p in absent))]
     design = request.get("design")
     design = design if isinstance(design, str) and design in designs.DESIGNS else "edm"
     return {"values": flatten(e), "query": to_query(e), "parts": parts, "pending": pending,
-            "drop": [p for p in pending if have.get(p) is not None and p == "error"],
-            "predictors": amed.menu(e), "words": _words(e, r, design, _list_notes(e, request))}
+            "drop": drop, "predictors": amed.menu(e),
+            "words": _words(e, r, design, _list_notes(e, request))}
 
 
 def _cost(r: Run) -> float:
@@ -172,10 +191,10 @@ def _words(e: Experiment, r: Run, design: str, notes: list[str]) -> dict:
     if changed:
         steps = ", ".join(words.change(*c) for c in changed[:3])
         about = f'<span class="changed">Changed: {steps}{" …" if len(changed) > 3 else ""}</span>'
-    return {"design": about, "budget": words.budget(e, r), "churn": words.churn(e),
+    return {"design": about, "data": escape(networks.about(e)), "budget": words.budget(e, r), "churn": words.churn(e),
             "schedule": " ".join([words.schedule(e), *notes]).strip(), "solver": e.solver.card,
             "sum-data": words.data_name(e.data),
-            "sum-budget": f"NFE {r.nfe}", "sum-solver": words.solver_name(e),
+            "sum-budget": f"NFE {r.nfe}", "sum-solver": solver_name(e.solver),
             "sum-schedule": f"{e.timesteps.label}, {e.schedule.formula}",
             "sum-churn": f"S<sub>churn</sub> {e.churn.s_churn:g}" if e.churn.s_churn else "off"}
 
@@ -265,6 +284,28 @@ def receive(request: dict) -> dict:
         return {"problem": str(error)}
 
 
+def network_list(_=None) -> dict:
+    """The networks that the menu shows."""
+    return networks.listing()
+
+
+def network_open(request: dict) -> dict:
+    """Take in an EDM .pkl that the browser has just uploaded; it is read as data, never run."""
+    try:
+        path = _uploaded(request)
+        return networks.receive(path, str(request.get("name", path.name))[:200])
+    except UserError as error:
+        return {"problem": str(error)}
+
+
+def network_fetch(request: dict) -> dict:
+    """Fetch a published checkpoint, where the owner allows it: begin, or ask how far it is."""
+    try:
+        return networks.fetch(request if isinstance(request, dict) else {})
+    except UserError as error:
+        return {"problem": str(error)}
+
+
 def _uploaded(request: dict) -> Path:
     """The file that a request names, if it lies in the folder of uploads and nowhere else."""
     try:
@@ -279,8 +320,11 @@ def _uploaded(request: dict) -> Path:
 
 # ---- the API ------------------------------------------------------------------------------------
 
-def _named_arguments(fn):
-    """Give fn one optional argument per setting, named like the flat key with an underscore."""
+def _named_arguments(fn, **more: type):
+    """Give fn one optional argument per setting, named like the flat key with an underscore.
+
+    more: further optional arguments, which fn gets by name beside the settings.
+    """
     names: dict[str, str] = {}
     kinds: dict[str, type] = {}
     for slot in slots(Experiment):
@@ -291,16 +335,18 @@ def _named_arguments(fn):
         kinds[name] = str if isinstance(p.default, str | tuple) else float
 
     def endpoint(*values) -> dict:
-        given = dict(zip(names, values))
+        given = {k: v for k, v in zip(kinds, values) if v is not None}
         try:
-            return fn({names[k]: v for k, v in given.items() if v is not None})
+            return fn({names[k]: v for k, v in given.items() if k in names},
+                      **{k: v for k, v in given.items() if k in more})
         except UserError as error:
             raise gr.Error(str(error), print_exception=False) from None
 
+    kinds |= more
     arguments = [inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None,
-                                   annotation=kinds[n] | None) for n in names]
+                                   annotation=kinds[n] | None) for n in kinds]
     endpoint.__signature__ = inspect.Signature(arguments, return_annotation=dict)
-    endpoint.__annotations__ = {n: kinds[n] | None for n in names} | {"return": dict}
+    endpoint.__annotations__ = {n: kinds[n] | None for n in kinds} | {"return": dict}
     endpoint.__name__, endpoint.__doc__ = fn.__name__, fn.__doc__
     return endpoint
 
@@ -323,6 +369,18 @@ def sample_endpoint(flat: dict) -> dict:
     r = _run_of(flat)
     return {"query": to_query(r.experiment), "nfe": r.nfe, "shape": list(r.samples.shape),
             "samples": r.samples.tolist()}
+
+
+def sweep_endpoint(flat: dict, solvers: str | None = None, budgets: str | None = None,
+                   grids: str | None = None) -> dict:
+    """Error against NFE: solvers="ddim, heun", budgets="5, 9, 17" and time steps
+    grids="rho, logsnr", all else as in /explore.
+
+    Without solvers and budgets, those of the Compare page; without grids, the time steps of the
+    settings.  One row for each run, and for each curve the fitted order with its 95 % interval.
+    """
+    with _slots:
+        return compare.sweep_numbers(unflatten(Experiment, flat), solvers, budgets, grids)
 
 
 def upload_endpoint(file: str) -> dict:
@@ -350,10 +408,12 @@ def build() -> gr.Blocks:
         gr.HTML(html_template=template, js_on_load=SCRIPT, apply_default_css=False,
                 elem_id="explorer", padding=False,
                 server_functions=[explore, progress, cancel, receive, reshape, job_start, job_poll,
-                                  job_cancel, amed_keep, amed_picture, training],
+                                  job_cancel, amed_keep, amed_picture, training, network_list,
+                                  network_open, network_fetch],
                 config={**controls.config(), "training": train.form()}, script=f"{base}/app.js")
         gr.api(_named_arguments(explore_endpoint), api_name="explore")
         gr.api(_named_arguments(sample_endpoint), api_name="sample")
+        gr.api(_named_arguments(sweep_endpoint, solvers=str, budgets=str, grids=str), api_name="sweep")
         gr.api(_receive_file, api_name="upload")
     return demo
 

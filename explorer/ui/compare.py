@@ -1,30 +1,26 @@
 """The Compare page's measurements: each a generator of rows, and how its rows are shown."""
 
-import dataclasses
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import torch
 
-from ..analysis import distance
 from ..analysis.order import fitted_slope
 from ..analysis.truncation import local_truncation
-from ..core.sampling import Churn
 from ..core.solvers import SOLVERS
-from ..core.timesteps import Rho
+from ..core.timesteps import TIMESTEPS, Rho
 from ..errors import UserError
-from ..experiment import Experiment, prepared, reference_for, run
+from ..experiment import Experiment, prepared, reference_for
 from ..figures import compare as figures
-from ..figures.distances import distances
 from ..figures.style import short
-from ..settings import unflatten
-from ..sweep import BUDGETS, COMPARED_SOLVERS, error_against_nfe
+from ..settings import to_query, unflatten
+from ..sweep import BUDGETS, COMPARED_SOLVERS, error_against_nfe, solver_name
 from . import amed, words
+from .churn import churn_effect
+from .distances import distances
 from .jobs import Jobs, Measurement, Watch
 
 JOBS = Jobs()
 RHOS = (1.0, 2.0, 3.0, 5.0, 7.0, 10.0)
-SEEDS = 4
 LARGEST_BUDGET = 1023
 
 
@@ -33,7 +29,8 @@ def start(request: dict) -> dict:
     try:
         if not isinstance(request, dict):
             raise UserError("A measurement is asked for with its kind and values.")
-        kinds = {"sweep": _sweep, "local": _local, "distance": _distances, **amed.KINDS}
+        kinds = {"sweep": _sweep, "local": _local, "distance": distances, "churn": churn_effect,
+                 **amed.KINDS}
         kind = request.get("kind")
         if not isinstance(kind, str) or kind not in kinds:
             raise UserError(f"Unknown measurement {kind!r:.40}. Known: {', '.join(kinds)}.")
@@ -100,10 +97,20 @@ def _solvers(base: Experiment, names) -> list:
     return [base.solver if n == base.solver.name else SOLVERS[n]() for n in names]
 
 
+def _grids(names) -> list[str]:
+    """The chosen time steps, by name; none: those of the page."""
+    if names is None:
+        return []
+    if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
+        raise UserError(f"Time steps are chosen by their names; got {names!r:.40}.")
+    return list(dict.fromkeys(names))
+
+
 def _sweep(base: Experiment, request: dict) -> Measurement:
     solvers = _solvers(base, request.get("solvers"))
-    budgets = budgets_of(request.get("budgets"))
-    error_against_nfe(base, solvers, budgets)  # says at once what cannot work
+    budgets, grids = budgets_of(request.get("budgets")), _grids(request.get("grids"))
+    error_against_nfe(base, solvers, budgets, grids=grids)  # says at once what cannot work
+    on = ", ".join(TIMESTEPS[g].short for g in grids) or base.timesteps.label
 
     def show(rows: list) -> dict:
         known = [r for r in rows if r.mean is not None]
@@ -116,13 +123,34 @@ def _sweep(base: Experiment, request: dict) -> Measurement:
         title = "Error against evaluations" if best is None else \
             f"Best near {best.nfe} evaluations: {best.name}, mean end error {short(best.mean)}"
         return {"title": title, "figure": figures.error_vs_nfe(rows, slopes, floor),
-                "note": f"{words.data_name(base.data)}, {base.timesteps.label}, "
+                "note": f"{words.data_name(base.data)}, {on}, "
                         f"{base.schedule.label} frame. Mean over samples against the reference at "
                         "σ_min; the slope is fitted to the straight tail.",
                 **_pivot(rows, names, slopes)}
 
-    return Measurement(base, lambda watch: error_against_nfe(base, solvers, budgets, watch),
-                       len(solvers) * len(budgets), show)
+    return Measurement(base, lambda watch: error_against_nfe(base, solvers, budgets, watch,
+                                                             grids=grids),
+                       len(solvers) * len(budgets) * max(1, len(grids)), show)
+
+
+def sweep_numbers(base: Experiment, solvers: str | None, budgets: str | None,
+                  grids: str | None = None) -> dict:
+    """A whole sweep as plain numbers, for the API.  Raises UserError as the page would say it."""
+    named = lambda text: None if text is None else \
+        [w for w in (word.strip() for word in str(text).split(",")) if w]
+    rows = list(error_against_nfe(base, _solvers(base, named(solvers)), budgets_of(budgets),
+                                  grids=_grids(named(grids))))
+    slopes = {}
+    for name in dict.fromkeys(r.name for r in rows):
+        own = [r for r in rows if r.name == name and r.mean is not None]
+        slope = fitted_slope([r.nfe for r in own], [r.mean for r in own])
+        slopes[name] = slope and {"order": slope.order, "half": slope.half,
+                                  "nominal": own[0].nominal}
+    return {"query": to_query(base), "orders": slopes,
+            "rows": [{"solver": r.solver.name, "name": r.name, "family": r.family, "nfe": r.nfe,
+                      "steps": r.steps, "mean_error": r.mean, "low": r.low, "high": r.high,
+                      "median_error": r.median, "seconds": r.seconds, "note": r.note}
+                     for r in rows]}
 
 
 def _pivot(rows: list, names: list[str], slopes: dict) -> dict:
@@ -160,7 +188,7 @@ def _local(base: Experiment, request: dict) -> Measurement:
         levels = (40.0, 10.0, 1.0, 0.3, 0.1, 0.01)
         table = [[f"ρ = {rho:g}", *(_near(sigma, mean, s) for s in levels)]
                  for rho, sigma, mean, _ in found]
-        return {"title": f"One step of {words.solver_name(base)}: local error for each ρ",
+        return {"title": f"One step of {solver_name(base.solver)}: local error for each ρ",
                 "note": "64 levels; each step starts on clean data with noise and is held against "
                         "the exact flow. Karras et al. 2022, App. D.1 and Fig. 13.",
                 "figure": figures.truncation_figure({f"ρ = {rho:g}": (sigma, mean, std) for
@@ -174,67 +202,3 @@ def _near(sigma, values, level: float) -> float | None:
     if not float(sigma.min()) <= level <= float(sigma.max()):
         return None
     return float(values[(sigma.log() - torch.tensor(level).log()).abs().argmin()])
-
-
-# ---- distance to the data ------------------------------------------------------------------------
-
-@dataclasses.dataclass(frozen=True)
-class Distance:
-    """The samples of one setting, over several seeds, against fresh draws of the data."""
-
-    name: str
-    family: str
-    nfe: int
-    wasserstein: distance.Estimate
-    energy: distance.Estimate
-    note: str
-
-
-def _distances(base: Experiment, request: dict) -> Measurement:
-    source = prepared(base.data, base.model)
-    count = min(base.samples, 512)
-    others = [n for n in ("heun", "dpmpp", "euler_a", "dpmpp_sde") if n != base.solver.name]
-    quiet = [dataclasses.replace(base, churn=Churn())] if base.churn.s_churn > 0 else []
-    trials = [base, *quiet, *(dataclasses.replace(base, solver=SOLVERS[n](), churn=Churn())
-                             for n in others)]
-    data = source.clean(count * SEEDS, seed=11)
-    zero = distance.floor(distance.sliced_wasserstein, source.mixture.sample, count * SEEDS,
-                          torch.Generator().manual_seed(12), repeats=6)
-
-    def rows(watch: Watch) -> Iterator[Distance]:
-        for e in trials:
-            runs = [run(dataclasses.replace(e, samples=count, seed=base.seed + k), watch)
-                    for k in range(SEEDS)]
-            x = torch.cat([r.samples for r in runs])
-            g = torch.Generator().manual_seed(13)
-            yield Distance(words.title(runs[0]).split(",")[0], e.solver.family, runs[0].nfe,
-                           distance.sliced_wasserstein(x, data, g),
-                           distance.energy_distance(x, data, g), _coverage(source, x))
-
-    def show(found: list) -> dict:
-        return {"title": f"Distance to the data, {SEEDS} seeds × {count} samples",
-                "note": f"Sliced Wasserstein distance with 95 % bootstrap intervals. Two fresh draws "
-                        f"of the data lie {short(zero.value)} apart: nothing can be seen below that.",
-                "figure": distances(found, zero),
-                "columns": ["", "NFE", "sliced W₁", "energy", "note"],
-                "table": [[d.name, str(d.nfe), _interval(d.wasserstein), _interval(d.energy), d.note]
-                          for d in found]}
-
-    return Measurement(base, rows, len(trials), show)
-
-
-def _interval(e: distance.Estimate) -> str:
-    return f"{short(e.value)} ({short(e.low)} – {short(e.high)})"
-
-
-def _coverage(source, x) -> str:
-    """Which modes are reached, or how many samples repeat a training point, where either means
-    something."""
-    law, trained = source.mixture, source.denoiser
-    if len(law) <= 64 and float(law.stds.max()) > 0:
-        c = distance.mode_coverage(x, law.means, law.stds)
-        return f"{c.covered} of {c.modes} modes, {100 * c.inside.value:.0f} % inside"
-    if hasattr(trained, "means") and float(trained.stds.max()) == 0 and len(trained) > 2:
-        m = distance.memorised(x, trained.means)
-        return f"{100 * m.value:.0f} % repeat a training point"
-    return ""

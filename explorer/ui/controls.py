@@ -25,7 +25,8 @@ SLOT_LABELS = {"data": "Data", "model": "Model", "timesteps": "Time steps", "sol
 RECOMMENDED = ("heun", "dpmpp", "unipc")
 FAMILIES = {"one-step": "One step", "multistep": "Multistep", "stochastic": "Stochastic",
             "learned": "Learned"}
-RARE = ("last", "afs", "repeats", "inner", "low", "high", "model.condition", "timesteps.steps", "timesteps.c_1", "timesteps.c_2")
+RARE = ("last", "afs", "repeats", "inner", "low", "high", "model.condition", "model.guide", "timesteps.steps", "timesteps.c_1", "timesteps.c_2")
+NETWORK = ("checkpoint", "condition", "guide")  # menus that networks.js fills
 HANDLED = ("data.digest", "data.points_text")  # by the upload and the drawing pad
 LABELLED = ("digits", "moons", "rings", "pinwheel", "grid")
 
@@ -33,7 +34,8 @@ LABELLED = ("digits", "moons", "rings", "pinwheel", "grid")
 def config() -> dict:
     """What the page must know about the settings, as plain values."""
     entries = {
-        slot: {name: {"label": cls.label, "values": _own(slot, cls),
+        slot: {name: {"label": cls.label, "short": getattr(cls, "short", cls.label),
+                      "values": _own(slot, cls),
                       "about": getattr(cls, "card", getattr(cls, "about", "")),
                       **(_card(name, cls) if slot == "solver" else {}),
                       "needs_schedule": getattr(cls, "needs_schedule", True)}
@@ -60,9 +62,19 @@ def _card(name: str, cls) -> dict:
             "source": SOURCES.get(name, ""), "names": list(ALIASES.get(name, ())), "recommended": name in RECOMMENDED}
 
 
+SEE_CHURN = ('<button class="reset effect" id="see-churn" type="button" aria-label="What churn does" '
+             'title="What churn does: where it acts, what it adds, and whether the samples end '
+             'nearer to the data">Effect</button>')
 RESAMPLE = ('<div class="row" id="resample-row" hidden><label for="resample">Levels</label><span></span>'
             '<input type="text" inputmode="numeric" id="resample" '
             'title="another number of levels along the same curve in log σ"></div>')
+NETWORK_FILES = (
+    '<div class="row wide" id="network-row" hidden><label for="network-file">Open</label>'
+    '<label class="ghost file" tabindex="0"><span id="network-file-name" '
+    'data-plain="An EDM .pkl …">An EDM .pkl …</span>'
+    '<input type="file" id="network-file" accept=".pkl"></label></div>'
+    '<div class="row wide" id="fetch-row" hidden><span class="lab">Published</span>'
+    '<button class="ghost file" id="fetch" type="button"></button></div>')
 SOURCES = {
     "heun": "Karras et al. 2022, Algorithm 1", "rk2": "Karras et al. 2022, App. D.2, Algorithm 3",
     "euler": "Karras et al. 2022, Algorithm 1; Song et al. 2021", "ddim": "Song, Meng & Ermon 2021",
@@ -129,7 +141,8 @@ def _group(name: str) -> str:
               f'aria-controls="more-{name}">More</button>') if more else ""
     return (f'<details class="group" open data-group="{name}" data-keys="{" ".join(keys)}">'
             f'<summary><span class="chev"></span><h2>{title}</h2>'
-            f'<span class="sum" id="help-sum-{name}"></span>{button}{_reset(name)}</summary>'
+            f'<span class="sum" id="help-sum-{name}"></span>{SEE_CHURN if name == "churn" else ""}'
+            f'{button}{_reset(name)}</summary>'
             f'{shown}<div id="more-{name}" hidden>{more}</div>'
             f'<p class="help" id="help-{name}"></p></details>')
 
@@ -137,12 +150,14 @@ def _group(name: str) -> str:
 def _rows_of(key: str) -> list[tuple[str, bool]]:
     """(HTML, whether it waits behind “More”) for each row of a setting."""
     mine = [p for p in parameters(Experiment) if p.key.split(".")[0] == key]
-    rows = [(_row(p), p.key in RARE or p.key.startswith(("data.", "schedule."))) for p in mine
-            if p.key not in HANDLED]
+    rows = [(_row(p), p.key in RARE and (p.entry, p.name) != ("network", "condition")
+             or p.key.startswith(("data.", "schedule."))) for p in mine if p.key not in HANDLED]
     if key == "schedule":
         return [(_frames(), False), *rows]
     if key == "data":
         return [(_choice(key), False), (_files(), False), *rows]
+    if key == "model":
+        return [(_choice(key), False), *rows, (NETWORK_FILES, False)]
     if key == "timesteps":
         return [(_choice(key), False), *rows, (RESAMPLE, False)]
     return [(_choice(key), False), *rows] if key in slots(Experiment) else rows
@@ -195,6 +210,9 @@ def _row(p: Parameter) -> str:
     label, attributes = _sub(p.spec.label or p.name), f'data-key="{p.key}" title="{escape(p.spec.help)}"'
     if p.entry:
         attributes += f' data-entry="{p.entry}"'
+    if p.entry == "network" and p.name in NETWORK:
+        return (f'<div class="row wide" {attributes}><label for="network-{p.name}">{label}</label>'
+                f'<select id="network-{p.name}"></select></div>')
     if p.spec.choices:
         options = "".join(f'<option value="{str(v).lower() if isinstance(v, bool) else v}">{escape(t)}'
                           '</option>' for v, t in p.spec.choices)

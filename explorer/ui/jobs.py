@@ -13,12 +13,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..errors import Cancelled, UserError
-
-KEPT = 16  # jobs that can be asked about
-ABANDONED = 30.0  # seconds without a question
-
+from ..experiment import Experiment
 
 Watch = Callable[[], None]
+KEPT = 16  # jobs that can be asked about
+ABANDONED = 30.0  # seconds without a question
 
 
 @dataclasses.dataclass(frozen=True)

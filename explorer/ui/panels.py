@@ -1,6 +1,7 @@
 """Where a Run meets a figure: the parts of the message that the page draws.
 
-    data    belongs to the data set and model: points, density, denoise strip, loss
+    data    belongs to the data set and model: points, density, denoise strip
+    loss    too; a part of its own, since a network takes its time
     path    belongs to the reference: curvature, subspace, exact paths
     run     the solver's own states, steps and costs
     error   the run against the reference, and which step is to blame
@@ -14,16 +15,18 @@ from collections.abc import Mapping
 
 import torch
 
+from .. import cost
 from ..analysis import geometry
 from ..analysis.loss import TRAINING, WEIGHTS, change, denoise_strip, loss_per_sigma
 from ..core import lists
 from ..core.schedules import EDM, VE, VP
-from ..experiment import (Errors, Experiment, Run, Watch, comparison, errors_of, is_random, prepared,
-                          path_error, reference_for)
+from ..experiment import (Errors, Experiment, Run, Watch, comparison, errors_of, is_random, patience,
+                          prepared, path_error, reference_for, weights)
 from ..figures import pack, spine, stage
 from ..figures.style import FAMILY, rounded
 from ..memo import Memo
 from ..settings import flatten
+from ..sweep import solver_name
 from . import words
 
 EXACT_PATHS = 28  # shown whole on the stage
@@ -32,6 +35,7 @@ MEASURED = 64  # paths in the measures of geometry
 OWN = 24  # of the solver's polylines, whose median is shown
 STRIP_LEVELS = (0, 0.2, 0.5, 1, 2, 3, 5, 7, 10, 20, 50)  # EDM Fig. 1
 IMAGES = 64
+LOSS_LEVELS, LOSS_LEAST = 27, 8  # of a network's loss: noise levels, and samples at least
 FRAMES = {"vp": VP(), "ve": VE(), "edm": EDM()}
 
 _parts = Memo(24 * 2**20)
@@ -44,15 +48,26 @@ def _key(*parts) -> str:
 def keys(e: Experiment) -> dict[str, str]:
     """The name of each part's content: equal names, equal parts."""
     ends = (float(e.timesteps.sigma_max), float(e.timesteps.sigma_min))
-    return {"data": _key(e.data, e.model),
-            "path": _key(e.data, e.model, e.seed, e.samples, ends, e.schedule),
-            "run": _key(e), "error": _key(e, "error"), "exact": _key(e, "exact")}
+    model = e.data, e.model, *weights(e.data, e.model)
+    return {"data": _key(*model), "loss": _key(*model, "loss"),
+            "path": _key(*model, e.seed, e.samples, ends, e.schedule),
+            "run": _key(e, *model), "error": _key(e, *model, "error"),
+            "exact": _key(e, *model, "exact")}
+
+
+def absent(e: Experiment) -> list[str]:
+    """Parts that would take too long with this network, so that they are not measured."""
+    source = prepared(e.data, e.model)
+    if source.pace is None:
+        return []
+    return (["path"] if patience(e) > cost.LONG else []) + \
+        (["loss"] if source.pace * LOSS_LEVELS * LOSS_LEAST > cost.LONG else [])
 
 
 def part(name: str, e: Experiment, r: Run, watch: Watch | None = None) -> dict:
     """One part of the message, remembered by its key."""
     key = keys(e)[name]
-    make = {"data": data_part, "path": path_part, "run": run_part, "error": error_part,
+    make = {"data": data_part, "loss": loss_part, "path": path_part, "run": run_part, "error": error_part,
             "exact": exact_part}[name]
     if name in ("run", "error", "exact"):
         return {"key": key, **make(r, watch)}
@@ -65,8 +80,7 @@ def data_part(e: Experiment, watch: Watch | None = None) -> dict:
     """What belongs to data and model alone."""
     source = prepared(e.data, e.model)
     out = {"kind": source.kind, "name": words.data_name(e.data), "spread": _spread(source),
-           "shape": list(source.shape), "points": len(source.mixture), "loss": _loss(source),
-           "strip": _strip(source)}
+           "shape": list(source.shape), "points": len(source.mixture), "strip": _strip(source)}
     if source.kind == "plane":
         points = source.mixture.means
         if len(points) > 1000:
@@ -93,11 +107,16 @@ def _spread(source) -> float:
     return float((shown.var(0, correction=0).mean() + source.data.thickness**2).sqrt())
 
 
-def _loss(source) -> dict:
+def loss_part(e: Experiment, watch: Watch | None = None) -> dict:
+    """The loss at each noise level in every weighting."""
+    source = prepared(e.data, e.model)
     size = math.prod(source.shape)
-    count = 1024 if len(source.mixture) * size < 2e4 else 256
+    count, number = 1024 if len(source.mixture) * size < 2e4 else 256, 52
+    if source.pace is not None:
+        number = LOSS_LEVELS
+        count = cost.affordable(source.pace, number, count, LOSS_LEAST, seconds=1.5)
     clean = source.clean(count, seed=2)
-    levels = torch.logspace(math.log10(160), math.log10(1e-3), 52, dtype=torch.float64)
+    levels = torch.logspace(math.log10(160), math.log10(1e-3), number, dtype=torch.float64)
     measured = loss_per_sigma(source.denoiser, clean, levels, torch.Generator().manual_seed(3))
     name = words.loss_name(source)
     strips = {}
@@ -109,7 +128,7 @@ def _loss(source) -> dict:
             levels, measured.mean.cpu() * weight, measured.low.cpu() * weight,
             measured.high.cpu() * weight, density, words.LOSS_HINTS[design], name,
             words.FRAME_NAMES["edm" if design == "raw" else design])
-    return strips
+    return {"strips": strips}
 
 
 def _strip(source) -> dict:
@@ -302,6 +321,10 @@ def error_part(r: Run, watch: Watch | None = None, exact: bool = False) -> dict:
     if is_random(e):
         return {"finding": None, "why": "New noise leaves every reference path: judge these "
                                         "samples by their distribution."}
+    if patience(e) > cost.LONG:
+        return {"finding": None, "exact": True,
+                "why": f"The true paths of this network would take {patience(e) / 60:.0f} minutes "
+                       "here, so its error is not measured."}
     errors = errors_of(r, watch, exact)
     share = errors.steps.share.tolist()
     hot = spine.hottest(share)
@@ -316,7 +339,7 @@ def error_part(r: Run, watch: Watch | None = None, exact: bool = False) -> dict:
                                                         truth.floor[::4].tolist())
     strip = spine.error(
         errors.sigma.tolist(), mean.tolist(), band[1].tolist(), band[2].tolist(),
-        errors.steps.local.mean(1).tolist(), hot, f"{words.solver_name(e)}, {r.nfe} NFE", colour,
+        errors.steps.local.mean(1).tolist(), hot, f"{solver_name(e.solver)}, {r.nfe} NFE", colour,
         None if other is None else (other[0].tolist(), other[1].tolist(),
                                     f"Euler, {other[2]} NFE"), floor)
     churn = (e.churn.s_tmin, e.churn.s_tmax, e.churn.s_churn > 0)

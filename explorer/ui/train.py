@@ -253,13 +253,17 @@ def _look(request: dict) -> dict:
 
 def _words(session: Session) -> str:
     s = session.seen
-    what = f"{s['images']:,} of {s['total']:,} {'images' if len(s['shape']) == 4 else 'points'}"
+    what = f"{s['images']:,} of {s['total']:,} {_unit(s)}"
     if session.state != "running":
         return f"{what}, {session.state}"
     left = "" if s["left"] is None or not s["rate"] else \
         f", {s['left'] / 60:.1f} minutes left" if s["left"] >= 60 else f", {s['left']:.0f} s left"
     loss = "" if s["loss"] is None else f", loss {s['loss']:.3f}"
     return what + loss + (f", {s['rate']:,.0f} a second{left}" if s["rate"] else "")
+
+
+def _unit(seen: dict) -> str:
+    return "images" if len(seen["shape"]) == 4 else "points"
 
 
 def _figures(session: Session) -> dict:
@@ -271,7 +275,7 @@ def _figures(session: Session) -> dict:
                                   now["floor"], loss_of(t), ideal)
     table = [[level(a), b, c, d, c / d if d else None] for a, b, c, d in
              zip(now["sigma"], first["mean"], now["mean"], now["floor"])][::-1]
-    return {"sigma": sigma, "curve": figures.loss_curve(s["curve"], s["total"]), "table": table,
+    return {"sigma": sigma, "curve": figures.loss_curve(s["curve"], s["total"], _unit(s)), "table": table,
             "samples": _samples(session)}
 
 

@@ -1,15 +1,13 @@
 """The sentences of the page: what was found, what a setting does, why a control is off."""
 
 import math
-import re
 
-from ..core import shelf
 from ..core.sampling import Churn
 from ..core.timesteps import Custom
 from ..experiment import Errors, Experiment, Run, levels
 from ..figures.spine import runs_of
 from ..figures.style import level, percent, short
-from ..settings import flatten
+from ..sweep import solver_name
 
 FRAME_NAMES = {"edm": "EDM", "vp": "VP", "ve": "VE", "iddpm": "iDDPM"}
 LOSS_HINTS = {
@@ -27,20 +25,6 @@ def data_name(data) -> str:
     if dimension and data.kind == "plane":
         return f"{data.label} in {dimension}-D"
     return data.label
-
-
-def solver_name(e: Experiment) -> str:
-    """“Heun”, “RK2 α = 0.5”, “DPM-Solver++(2M)”, “iPNDM-4”: the label with its settings."""
-    solver = e.solver
-    if solver.family == "learned":
-        return shelf.spoken(solver.purpose)
-    name = re.sub(r"\((.)\)$", lambda m: f" {m[1]} = {getattr(solver, _FIELD[m[1]]):g}", solver.label)
-    if "order" not in flatten(solver):
-        return name
-    return f"{name}({solver.order}M)" if solver.name == "dpmpp" else f"{name}-{solver.order}"
-
-
-_FIELD = {"α": "alpha", "r": "r"}
 
 
 def loss_name(source) -> str:
@@ -61,7 +45,7 @@ def title(r: Run) -> str:
         else f" in the {FRAME_NAMES[e.schedule.name]} frame"
     churn = " with churn" if e.churn.s_churn > 0 else ""
     s = "" if r.nfe == 1 else "s"
-    return f"{solver_name(e)}{frame}{churn}, {r.nfe} evaluation{s}"
+    return f"{solver_name(e.solver)}{frame}{churn}, {r.nfe} evaluation{s}"
 
 
 def finding(r: Run, errors: Errors, hot: list[int], other: tuple | None) -> dict:
@@ -106,9 +90,15 @@ def status(r: Run) -> list[str]:
     each = "" if r.ms_per_evaluation is None \
         else f", <b>{r.ms_per_evaluation:.2f} ms</b> an evaluation"
     device = r.source.device
-    return [f"<b>NFE {r.nfe}</b> = {r.steps} steps ({solver_name(e)}, {tail})",
+    return [f"<b>NFE {r.nfe}</b> = {r.steps} steps ({solver_name(e.solver)}, {tail})",
             f"{1e3 * r.seconds:.0f} ms{each}", "",
             f"{e.samples} samples, seed {e.seed}", device.label, device.note]
+
+
+def first(few: Experiment, e: Experiment) -> str:
+    """What a first answer lacks, while the whole is on its way."""
+    fewer = f" with {few.nfe} of {e.nfe} evaluations" if few.nfe < e.nfe else ""
+    return f"The first {few.samples} of {e.samples} samples{fewer}; the others are on their way …"
 
 
 def budget(e: Experiment, r: Run) -> str:
@@ -125,7 +115,7 @@ def budget(e: Experiment, r: Run) -> str:
         each += f", {e.restart.repeats} restarts {e.restart.repeats * e.restart.inner} steps more"
     tail = {"zero": "the last step is Euler" if e.solver.evaluations > 1 else "the last step ends at 0",
             "sigma_min": "it stops at σ_min", "denoise": "one more denoises at σ_min"}[e.last]
-    return (f"<b>{r.steps} steps = {r.nfe} evaluations.</b> {solver_name(e)} takes {each}; "
+    return (f"<b>{r.steps} steps = {r.nfe} evaluations.</b> {solver_name(e.solver)} takes {each}; "
             f"{tail}.{moved}")
 
 
@@ -133,7 +123,7 @@ def churn(e: Experiment) -> str:
     """What γ comes to, or why churn does nothing."""
     if e.churn.s_churn == 0:
         return "No effect while S<sub>churn</sub> is 0."
-    steps = len(levels(e)) - (e.last == "sigma_min")
+    steps = len(levels(e)) - (e.last != "zero")
     grid = levels(e).tolist()
     inside = sum(e.churn.gamma(s, steps) > 0 for s in grid)
     if not inside:

@@ -175,9 +175,9 @@ def test_interval_covers_the_truth(measure, shift, truth):
 
 
 def test_interval_of_a_share_covers_the_truth():
-    hits = [distance._share(torch.rand(80, generator=seed(s)) < 0.1) for s in range(200)]
+    hits = [distance.share(torch.rand(80, generator=seed(s)) < 0.1) for s in range(200)]
     assert np.mean([e.low <= 0.1 <= e.high for e in hits]) >= 0.9
-    none, every = distance._share(torch.zeros(80) > 0), distance._share(torch.ones(80) > 0)
+    none, every = distance.share(torch.zeros(80) > 0), distance.share(torch.ones(80) > 0)
     assert (none.value, none.low) == (0, 0) and 0.03 < none.high < 0.06  # about 3.84/(n + 3.84)
     assert (every.value, every.high) == (1, 1) and every.low == pytest.approx(1 - none.high)
 

@@ -9,7 +9,7 @@ from explorer.core.sampling import Churn, Noise, sample
 from explorer.core.schedules import EDM, SCALINGS, SCHEDULES, VP
 from explorer.core.solvers import (DDIM, DEIS, DPM2, IPNDM, IPNDMV, LMS, RK2, SOLVERS, DPMpp,
                                    DPMpp2S, DPMppSDE, Euler, EulerAncestral, Heun, UniPC)
-from explorer.core.solvers.multistep import threshold
+from explorer.core.solvers.exponential import threshold
 from explorer.core.timesteps import Rho
 
 from .problems import mixture, normal, tensor

@@ -27,9 +27,9 @@ VIEWS = {"default": Experiment(samples=32),
 def strips(name: str) -> dict[str, dict]:
     e = VIEWS[name]
     r = run(e)
-    data, path, made, error = (panels.part(part, e, r) for part in ("data", "path", "run", "error"))
+    loss, path, made, error = (panels.part(part, e, r) for part in ("loss", "path", "run", "error"))
     out = {"steps": made["strip"], "plane": path["plane"]}
-    out |= {f"loss {k}": v for k, v in data["loss"].items()}
+    out |= {f"loss {k}": v for k, v in loss["strips"].items()}
     out |= {f"curvature {k}": path["curvature"][k] for k in ("bend", "kappa", "angle", "chord")}
     if error["finding"]:
         out |= {"error": error["strip"], "shares": error["steps"]}
@@ -136,8 +136,8 @@ def test_data_without_a_plane_say_why():
 
 
 def test_the_loss_is_weighted_by_each_design():
-    data = panels.part("data", VIEWS["plane"], run(VIEWS["plane"]))
-    raw, edm, vp = (data["loss"][k]["main"] for k in ("raw", "edm", "vp"))
+    data, loss = (panels.part(k, VIEWS["plane"], run(VIEWS["plane"])) for k in ("data", "loss"))
+    raw, edm, vp = (loss["strips"][k]["main"] for k in ("raw", "edm", "vp"))
     s, spread = torch.tensor(raw["x"]), data["spread"]
     weight = (s**2 + spread**2) / (s * spread) ** 2  # λ of EDM, Table 1
     torch.testing.assert_close(torch.tensor(edm["y"]), weight * torch.tensor(raw["y"]), rtol=2e-3,
@@ -157,3 +157,28 @@ def test_the_default_view_states_its_error():
 def test_every_data_set_has_a_stage():
     assert {cls().kind for cls in DATASETS.values()} == {"plane", "line", "image"}
     assert Spiral().kind == "plane"
+
+
+@pytest.mark.parametrize("size", [0.3, 3.0, 40.0])
+@pytest.mark.parametrize("measure", ["bend", "kappa", "angle", "chord"])
+def test_the_axis_of_curvature_holds_its_curves(measure, size):
+    """Also of a frame that is not the chosen one."""
+    sigma = [10.0, 1.0, 0.1, 0.01]
+    mild, wild = [1e-3, 0.01, 0.1, 0.02], [2e-7 * size, 0.01, size, 0.1]
+    curves = {"edm": (mild, mild, mild)} | ({"vp": (wild, wild, wild)} if measure in
+                                            ("bend", "kappa") else {})
+    curves = curves if len(curves) > 1 else {"edm": (wild, wild, wild)}
+    strip = spine.curvature(measure, "edm", sigma, curves)
+    low, high = strip["range"]
+    drawn = [v for t in strip["traces"] for v in t["y"] if v is not None]
+    assert max(drawn) <= high and (not strip["log"] or min(wild) >= low)
+    assert 2 <= len(strip["ticks"]) <= 5
+    assert all(low <= value <= high for value, _ in strip["ticks"])
+
+
+@pytest.mark.parametrize("values", [(1.0, 1.2, 0.9), (1.0, 0.02, 1e-5), (3.0, 150.0, 0.7)])
+def test_the_axis_of_the_loss_has_two_ticks_at_least(values):
+    strip = spine.loss([10.0, 1.0, 0.1], values, values, values, [0.1, 1, 0.1], "", "floor", "EDM")
+    low, high = strip["range"]
+    ticks = [v for v, _ in strip["ticks"]]
+    assert len(ticks) >= 2 and all(low <= v <= high for v in ticks) and high >= max(values)

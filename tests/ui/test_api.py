@@ -11,8 +11,10 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
+from explorer.core.solvers import DDIM, RK2
 from explorer.experiment import Experiment, errors_of, run
 from explorer.settings import from_query, to_query, unflatten
+from explorer.sweep import error_against_nfe
 
 CLIENTS, MOVES = 20, 20
 
@@ -28,7 +30,9 @@ def client(server):
 
 def test_the_endpoints_have_names_and_named_arguments(client):
     api = client.view_api(return_format="dict")["named_endpoints"]
-    assert {"/explore", "/sample", "/upload"} <= set(api)
+    assert {"/explore", "/sample", "/sweep", "/upload"} <= set(api)
+    assert {"solvers", "budgets", "nfe"} <= {p["parameter_name"] for p in
+                                             api["/sweep"]["parameters"]}
     names = {p["parameter_name"] for p in api["/explore"]["parameters"]}
     assert {"data", "solver", "nfe", "samples", "seed", "s_churn", "timesteps_rho"} <= names
     assert all(p["parameter_has_default"] for p in api["/explore"]["parameters"])
@@ -50,6 +54,28 @@ def test_sample_returns_the_samples(client):
     e = unflatten(Experiment, {"data": "digits", "nfe": 9, "samples": 3})
     assert answer["shape"] == [3, 1, 8, 8] and answer["nfe"] == 9
     np.testing.assert_allclose(answer["samples"], run(e).samples, rtol=1e-6, atol=1e-9)
+
+
+def test_a_sweep_has_named_arguments_and_the_rows_of_the_page(client):
+    base = {"data": "moons", "data.dimension": 2, "samples": 16, "solver": "rk2", "solver.alpha": 0.7}
+    answer = client.predict(**{k.replace(".", "_"): v for k, v in base.items()},
+                            solvers="rk2, ddim", budgets="5, 9, 17", api_name="/sweep")
+    rows = list(error_against_nfe(unflatten(Experiment, base), [RK2(0.7), DDIM()], (5, 9, 17)))
+    assert [(r["name"], r["nfe"]) for r in answer["rows"]] == [(r.name, r.nfe) for r in rows]
+    assert [r["mean_error"] for r in answer["rows"]] == pytest.approx([r.mean for r in rows])
+    assert set(answer["orders"]) == {"RK2 α = 0.7", "DDIM"}
+    assert answer["orders"]["DDIM"]["nominal"] == 1
+    assert from_query(Experiment, answer["query"]) == unflatten(Experiment, base)
+
+
+@pytest.mark.parametrize("values, named", [
+    ({"solvers": "heun, hune"}, "hune"), ({"solvers": " , "}, "at least one solver"),
+    ({"grids": "rho, cosine"}, "cosine"), ({"budgets": "5, many"}, "many"), ({"budgets": "0"}, "1 to 1023"), ({"budgets": ""}, "1 to 24"),
+    ({"nfe": -1}, "-1"), ({"timesteps": "custom"}, "typed list")],
+    ids=lambda v: v if isinstance(v, str) else "")
+def test_a_bad_sweep_is_refused_in_a_sentence(client, values, named):
+    with pytest.raises((AppError, ValueError), match=named):
+        client.predict(**values, api_name="/sweep")
 
 
 def test_a_file_becomes_data(client, tmp_path):

@@ -499,3 +499,145 @@ def test_every_panel_lies_within_the_screen(walk, size):
         assert outside == [], data
         assert walk.page.evaluate("document.documentElement.scrollWidth") <= size[0], data
         assert walk.page.is_visible("#scrub") and walk.page.is_visible("#play")
+
+
+# ---- steps by hand, saving, comparing -----------------------------------------------------------
+
+END = "explorer.S.parts.error?.added_up?.at(-1)"
+
+
+def place(walk, sigma: float) -> tuple[float, float]:
+    """Where a level lies on the strip of time steps, in pixels of the page: its dot."""
+    box = walk.page.locator("#hit").bounding_box()
+    high, low = walk.page.evaluate("import(document.querySelector('link[href*=\"spine.js\"]').href)"
+                                   ".then((m) => m.wholeRange())")
+    across = math.log(high / sigma) / math.log(high / low)
+    strip = walk.page.evaluate("""() => {
+      const axis = document.querySelector('#axis').getBoundingClientRect();
+      const heads = [...document.querySelectorAll('.strip-head')].map((h) => h.offsetTop);
+      const {range} = explorer.S.parts.error.steps, top = heads[0] - 3 + 26, bottom = heads[1] - 3;
+      return axis.top + bottom + range[0] / (range[1] - range[0]) * (bottom - top);
+    }""")
+    return box["x"] + across * box["width"], strip
+
+
+def drag(walk, start: float, end: float):
+    (x, y), (x_end, _) = place(walk, start), place(walk, end)
+    walk.page.mouse.move(x, y)
+    walk.page.mouse.down()
+    for part in range(1, 9):
+        walk.page.mouse.move(x + (x_end - x) * part / 8, y)
+    walk.page.mouse.up()
+
+
+def test_a_step_dragged_to_a_better_place_lowers_the_error(walk):
+    """A list with a gap from 20 to 0.03, and its step at 30 dragged into the gap."""
+    walk.open("data=moons&data.dimension=2&samples=32&solver=ddim&timesteps=custom"
+              "&timesteps.levels=80,40,30,20,0.03,0.01&sigma=1")
+    walk.page.wait_for_function(f"{END} > 0")
+    before, levels = walk.page.evaluate(END), walk.value("timesteps.levels")
+    walk.after(lambda: drag(walk, 20, 1))
+    after, moved = walk.page.evaluate(END), walk.value("timesteps.levels")
+    assert moved[3] == pytest.approx(1, rel=0.1)
+    assert [v for i, v in enumerate(moved) if i != 3] == [v for i, v in enumerate(levels) if i != 3]
+    assert after < 0.8 * before
+    assert "1" in walk.query["timesteps.levels"].split(",")[3]
+    walk.after(lambda: walk.page.click("#undo"))
+    assert walk.page.evaluate(END) == pytest.approx(before)
+
+
+def test_a_step_is_never_dragged_past_its_neighbour(walk):
+    walk.open("data=moons&samples=16&timesteps=custom&timesteps.levels=80,20,5,1,0.1&sigma=1")
+    walk.after(lambda: drag(walk, 5, 70))
+    levels = walk.value("timesteps.levels")
+    assert levels == sorted(levels, reverse=True) and 18 < levels[2] < 20
+
+
+def test_the_figure_is_saved_with_its_axes_and_findings(walk):
+    walk.open()
+    walk.page.wait_for_function("explorer.S.parts.error && window.Plotly")
+    with walk.page.expect_download() as news:
+        walk.page.click("#save")
+    assert news.value.suggested_filename.endswith(".svg")
+    drawing = open(news.value.path(), encoding="utf-8").read()
+    assert drawing.lstrip().startswith("<svg") and "noise level σ" in drawing
+    for head in ("Time steps", "Curvature", "Out of plane", "Loss", "Error"):
+        assert head in drawing, head
+    assert drawing.count("<path") > 20
+
+
+def compare(walk, query: str):
+    walk.open(f"tab=compare&data=moons&data.dimension=2&samples=64&{query}")
+    return walk.page.locator("#compare-rows tr")
+
+
+SWEPT = """() => document.querySelector('#compare-rows tr')
+    && document.querySelector('#compare-progress').hidden"""
+
+
+def test_a_sweep_cancelled_half_way_keeps_its_curves(walk):
+    rows = compare(walk, "solvers=ddim,heun,unipc")
+    budgets = ", ".join(str(n) for n in (5, 7, 9, 13, 257, 383, 511, 641, 767, 895, 1023))
+    walk.page.fill("#compare-budgets", budgets)
+    walk.page.click("#compare-run")
+    walk.page.wait_for_function("document.querySelectorAll('#fig-compare .scatterlayer .trace')"
+                                ".length >= 3")
+    walk.page.click("#compare-cancel")
+    walk.page.wait_for_function("document.querySelector('#compare-progress').innerText"
+                                ".includes('Cancelled')")
+    drawn = walk.page.evaluate("document.querySelector('#fig-compare').data.map((t) => t.x.length)")
+    assert rows.count() == 3 and max(drawn) >= 1
+    assert walk.page.locator(".results thead th").count() < 3 + 11  # not all budgets were reached
+    walk.page.wait_for_timeout(500)
+    assert walk.page.evaluate(
+        "document.querySelector('#fig-compare').data.map((t) => t.x.length)") == drawn
+
+
+def test_a_link_restores_what_is_compared(walk):
+    rows = compare(walk, "compare=sweep&solvers=heun,lms&budgets=5,9,17")
+    walk.page.wait_for_function(SWEPT)
+    assert rows.count() == 2 and "LMS" in rows.nth(1).inner_text()
+    pressed = walk.page.locator("#compare-solvers [aria-pressed=true]")
+    assert [b.get_attribute("data-name") for b in pressed.all()] == ["heun", "lms"]
+    walk.page.click("#compare-solvers [data-name=ddim]")
+    walk.page.click("#compare-grids [data-name=logsnr]")
+    walk.page.fill("#compare-budgets", "5, 11")
+    walk.page.click("#compare-distance")
+    walk.page.wait_for_function("location.href.includes('compare=distance')")
+    walk.page.wait_for_function(SWEPT)
+    assert walk.query["solvers"] == "heun,ddim,lms" and walk.query["budgets"] == "5,11"
+    assert walk.query["grids"] == "logsnr"
+    title = walk.page.inner_text("#compare-title")
+    walk.page.reload()
+    walk.page.wait_for_function(READY)
+    walk.page.wait_for_function("(t) => document.querySelector('#compare-title').textContent === t",
+                                arg=title)
+    assert walk.page.input_value("#compare-budgets") == "5, 11" and pressed.count() == 3
+    assert walk.page.get_attribute("#compare-grids [data-name=logsnr]", "aria-pressed") == "true"
+
+
+def test_the_explore_page_leads_to_what_churn_does(walk):
+    walk.open("data=moons&data.dimension=2&samples=16&nfe=17&sigma=1").unfold()
+    assert walk.page.is_disabled("#see-churn")
+    walk.after(lambda: walk.page.evaluate(NUDGE, "s_churn-"))
+    walk.page.click("#see-churn")
+    walk.page.wait_for_function(SWEPT)
+    assert "hurn" in walk.page.inner_text("#compare-title")
+    words = walk.page.inner_text("#fig-compare")
+    assert "cap √2 − 1" in words and "noise added" in words and "two draws of the data" in words
+    assert walk.query["compare"] == "churn" and walk.query["tab"] == "compare"
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844)],
+                         ids=["desk", "laptop", "phone"])
+@pytest.mark.parametrize("kind", ["sweep", "distance", "churn"])
+def test_what_is_compared_lies_within_the_screen(walk, size, kind):
+    walk.page.set_viewport_size(dict(zip(("width", "height"), size)))
+    compare(walk, f"compare={kind}&s_churn=9&budgets=5,9&solvers=heun,ddim")
+    walk.page.wait_for_function(SWEPT)
+    assert walk.page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    outside = walk.page.evaluate("""(width) => ['.compare', '#compare-solvers', '#compare-run',
+      '#compare-churn', '#compare-budgets', '#fig-compare', '.results .scroll'].filter((s) => {
+        const r = document.querySelector(s).getBoundingClientRect();
+        return r.left < -1 || r.right > width + 1 || r.width < 1 || r.height < 20; })""", size[0])
+    assert outside == []

@@ -3,10 +3,14 @@
 import json
 import time
 
+import numpy as np
 import pytest
 
+from explorer.analysis.distance import Estimate
+from explorer.data import store
 from explorer.errors import UserError
 from explorer.ui import compare
+from explorer.ui.churn import verdict
 from explorer.ui.jobs import Jobs
 
 SMALL = {"samples": 32, "data": "moons", "data.dimension": 2}
@@ -60,6 +64,71 @@ def test_distance_lists_stochastic_solvers_with_intervals():
     assert all("–" in row[2] for row in news["table"])
 
 
+def test_modes_are_counted_for_a_mixture():
+    news = finished(compare.start({"kind": "distance", "values": {
+        "data": "mixture", "data.dimension": 2, "data.modes": 5, "samples": 64}}))
+    assert news["columns"][4:] == ["modes found", "within 3 σ"]
+    assert {row[4] for row in news["table"]} == {"5 of 5"}
+    assert news["table"][-1][0] == "fresh data" and "modes" in news["title"]
+    beside = [t for t in news["figure"]["data"] if t["xaxis"] == "x2"]
+    assert len(beside) == len(news["table"]) - 1
+    # an exact denoiser puts nearly all within the radius of 99.7 %
+    assert all(t["x"][0] > 0.95 for t in beside)
+
+
+def test_an_ideal_denoiser_repeats_its_training_points():
+    news = finished(compare.start({"kind": "distance", "values": {
+        **SMALL, "model": "ideal", "model.count": 40}}))
+    assert news["columns"][4:] == ["nearest training point", "repeats"]
+    *runs, fresh = news["table"]
+    share = lambda row: float(row[5].split(" %")[0])
+    assert all(share(row) > 95 for row in runs)  # a path may end between two points close together
+    assert "40 training points" in news["title"] and share(fresh) < 50
+
+
+def test_a_training_set_that_repeats_itself_does_not_hide_its_copies(tmp_path):
+    """The second nearest of a point that is there twice would be its twin."""
+    points = np.random.default_rng(0).normal(size=(30, 2))
+    path = tmp_path / "twice.npy"
+    np.save(path, np.concatenate([points, points]))
+    digest = store(path, "twice.npy")
+    news = finished(compare.start({"kind": "distance", "values": {
+        "data": "upload", "data.digest": digest, "samples": 16}}))
+    assert "30 training points" in news["title"]
+    assert all(float(row[5].split(" %")[0]) > 95 for row in news["table"])
+
+
+def test_churn_says_where_it_acts_and_what_it_did():
+    news = finished(compare.start({"kind": "churn", "values": {
+        **SMALL, "s_churn": 10, "s_tmin": 0.1, "s_tmax": 50}}))
+    assert news["columns"] == ["step", "σ", "γ", "σ̂", "noise added"]
+    inside = [row for row in news["table"] if row[2] != "0"]
+    assert inside and all(0.1 <= float(row[1]) <= 50 for row in inside)
+    assert all(float(row[3]) > float(row[1]) for row in inside)
+    assert "hurn" in news["title"] and "without" in news["title"]
+    assert "Difference" in news["note"] and "8 seeds" in news["note"]
+    names = [t["x"][0] for t in news["figure"]["data"] if t.get("xaxis") == "x2"]
+    assert names[0] == "none" and "10" in names
+
+
+@pytest.mark.parametrize("difference, words", [
+    ((-0.01, -0.02, -0.005), "nearer to"), ((0.01, 0.005, 0.02), "further from"),
+    ((0.01, -0.005, 0.02), "no difference that 8 seeds")])
+def test_the_verdict_on_churn_follows_the_interval(difference, words):
+    title, much = verdict(Estimate(*difference, 8), Estimate(0.03, 0, 1, 8),
+                          Estimate(0.04, 0, 1, 8))
+    assert words in title and "0.03, without 0.04" in title and " to " in much
+
+
+def test_images_with_a_judge_are_judged():
+    news = finished(compare.start({"kind": "distance", "values": {
+        "samples": 16, "data": "digits", "model.condition": 3, "nfe": 9}}), 120)
+    assert news["columns"][-4:] == ["Fréchet", "precision", "recall", "class right"]
+    heun = next(row for row in news["table"] if row[0] == "Heun")
+    assert float(heun[-1].split(" ")[0]) > 0.8  # exact samples of threes are threes
+    assert "not FID" in news["note"] and "FID" not in "".join(news["columns"])
+
+
 def test_cancelling_keeps_what_was_measured():
     answer = compare.start({"kind": "sweep", "values": {"samples": 128},
                             "budgets": "5, 9, 65, 129, 257, 513"})
@@ -79,6 +148,10 @@ def test_cancelling_keeps_what_was_measured():
     ({"kind": "sweep", "values": {"nfe": "banana"}}, "banana"),
     ({"kind": "sweep", "values": {"timesteps": "custom"}}, "typed list"),
     ({"kind": "local", "values": {"solver": "unipc"}}, "UniPC"),
+    ({"kind": "sweep", "grids": ["edm"]}, "Unknown time steps 'edm'"),
+    ({"kind": "sweep", "grids": "rho"}, "by their names"), ({"kind": "sweep", "grids": [1]}, "[1]"),
+    ({"kind": "churn"}, "S_churn is 0"),
+    ({"kind": "churn", "values": {"s_churn": 9, "s_tmin": 90, "s_tmax": 95}}, "No step lies between"),
 ])
 def test_bad_requests_are_answered_in_a_sentence(request_, sentence):
     assert sentence in compare.start(request_)["problem"]

@@ -1,8 +1,9 @@
 """Solvers: how a step is made.  SOLVERS lists them by name, in the order of the menu."""
 
 from ...settings import named
+from .exponential import DPMpp, DPMpp2S, UniPC
 from .learned import AMED, Plugin
-from .multistep import DEIS, DPM2, IPNDM, IPNDMV, LMS, DPMpp, DPMpp2S, UniPC
+from .multistep import DEIS, DPM2, IPNDM, IPNDMV, LMS
 from .one_step import DDIM, RK2, Euler, Heun
 from .stochastic import DPMppSDE, EulerAncestral
 

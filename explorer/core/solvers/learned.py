@@ -13,7 +13,8 @@ from torch import Tensor
 from ...settings import param, setting
 from .. import shelf
 from ..sampling import Ode, Point
-from .multistep import DPM2, IPNDM, DPMpp, _SigmaFrame, number
+from .exponential import DPMpp
+from .multistep import DPM2, IPNDM, _SigmaFrame, number
 from .one_step import DDIM
 
 

@@ -2,12 +2,12 @@
 
 from typing import ClassVar
 
-import torch
 from torch import Tensor
 
 from ...settings import param, setting
 from ..sampling import Ode, Point
-from .multistep import _gap, _SigmaFrame, exp, expm1, number
+from .exponential import _gap, exp, expm1
+from .multistep import _SigmaFrame, number
 
 
 def _eta():
@@ -22,7 +22,7 @@ def _noise():
 class EulerAncestral(_SigmaFrame):
     """Step down to σ_d by Euler in σ, then add noise of size σ_u, σ_d² + σ_u² = σ'².
 
-        σ_u = min(σ', η √(σ'² (σ² − σ'²)/σ²))
+        σ_u = η σ' √(1 − σ'²/σ²) ≤ σ'
 
     “Euler a” of image tools; with η = 1 DDPM's ancestral sampling.  Ho et al. 2020; Song et al. 2021.
     """
@@ -36,10 +36,10 @@ class EulerAncestral(_SigmaFrame):
     noise: float = _noise()
 
     def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
-        here, end = past[-1], torch.as_tensor(sigma_next, dtype=torch.float64)
-        share = (end**2 * (here.sigma**2 - end**2) / here.sigma**2).sqrt()
-        up = torch.minimum(end, self.eta * share)
-        down = (end**2 - up**2).sqrt()
+        here, end, sigma = past[-1], sigma_next, number(past[-1].sigma)
+        share = end * (1 - (end / sigma) ** 2) ** 0.5  # never above σ'
+        up = self.eta * share
+        down = (end**2 - up**2) ** 0.5
         x = here.denoised + down * here.noise
         return x + up * self.noise * ode.noise() if self.eta > 0 else x
 

@@ -1,0 +1,70 @@
+"""What churn adds, and whether a difference over seeds is one."""
+
+import math
+
+import pytest
+import torch
+
+from explorer.analysis.churn import added, mean_over_seeds, paired_difference
+from explorer.analysis.distance import median
+from explorer.core.denoisers import Mixture
+from explorer.core.sampling import Churn, sample
+from explorer.core.solvers import Euler
+
+SIGMAS = [80.0, 10.0, 1.0, 0.1, 0.01]
+
+
+def test_added_is_what_the_loop_does():
+    """The levels that the run itself has reached, and the size of what it has added there."""
+    churn = Churn(s_churn=1.5, s_tmin=0.05, s_tmax=20, s_noise=1.01)
+    grid = torch.tensor([*SIGMAS, 0.0], dtype=torch.float64)
+    noise = torch.zeros(1, 1, dtype=torch.float64)
+    ones = torch.ones(5, 1, 1, dtype=torch.float64)
+    still = Mixture(torch.zeros(1, 1, dtype=torch.float64), 0.1)
+    run = sample(still, noise, grid, Euler(), churn=churn, noises=ones)
+    steps = added(churn, SIGMAS, 5)
+    assert [s.gamma for s in steps] == pytest.approx([0, 0.3, 0.3, 0.3, 0])
+    assert [s.sigma_hat for s in steps] == pytest.approx(run.sigma_hat.tolist())
+    for i, s in enumerate(steps):
+        assert s.noise == pytest.approx(float(run.x_hat[i] - run.x[i]), abs=1e-12)
+
+
+def test_gamma_stops_at_the_cap():
+    """There the noise added is as large as the noise that was there."""
+    step = added(Churn(s_churn=200, s_tmin=0, s_tmax=100, s_noise=1), SIGMAS, 5)[2]
+    assert step.gamma == pytest.approx(math.sqrt(2) - 1) and step.noise == pytest.approx(1.0)
+
+
+def test_only_steps_of_the_run_count():
+    assert len(added(Churn(), SIGMAS, 4)) == 4
+
+
+def test_the_interval_over_seeds_holds_the_mean_as_often_as_it_says():
+    g = torch.Generator().manual_seed(0)
+    hits = 0
+    for _ in range(400):
+        e = mean_over_seeds((2 + torch.randn(8, generator=g)).tolist())
+        hits += e.low <= 2 <= e.high
+    assert 0.92 < hits / 400 < 0.98  # 95 %, of which 400 trials tell ± 2 %
+
+
+def test_pairs_see_what_means_cannot():
+    """Seeds differ by 1, the two settings by 0.01."""
+    g = torch.Generator().manual_seed(1)
+    seeds = torch.randn(8, generator=g)
+    a = (seeds + 0.01 + 0.001 * torch.randn(8, generator=g)).tolist()
+    apart = paired_difference(a, seeds.tolist())
+    assert 0 < apart.low < 0.01 < apart.high < 0.02
+    assert mean_over_seeds(a).low < mean_over_seeds(seeds.tolist()).high
+
+
+def test_the_median_has_an_interval_without_a_shape():
+    g = torch.Generator().manual_seed(2)
+    hits = 0
+    for _ in range(300):
+        e = median(torch.randn(101, generator=g).exp())
+        hits += e.low <= 1 <= e.high
+        assert e.low <= e.value <= e.high
+    assert hits / 300 > 0.92
+    one = median(torch.tensor([3.0]))
+    assert (one.low, one.value, one.high) == (3, 3, 3)

@@ -1,0 +1,144 @@
+"""Networks on the page: first samples first, a list to choose from, files that are opened."""
+
+import pytest
+import torch
+
+from explorer import experiment
+from explorer.experiment import Experiment, draft
+from explorer.models import files
+from explorer.models.architecture import build, describe
+from explorer.models.precond import EDM
+from explorer.settings import unflatten
+from explorer.ui import app, controls, networks, panels
+from tests.models.snapshots import snapshot
+
+KWARGS = {"img_resolution": 8, "in_channels": 1, "out_channels": 1, "model_channels": 8,
+          "channel_mult": (1, 2), "num_blocks": 1, "attn_resolutions": (4,)}
+
+
+@pytest.fixture(autouse=True)
+def shelf(tmp_path, monkeypatch):
+    """One shipped network of the digits, and an empty folder of the user's own."""
+    monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
+    monkeypatch.setattr(files, "SHIPPED", tmp_path / "shipped")
+    torch.manual_seed(0)
+    d = describe("SongUNet", {**KWARGS, "label_dim": 10, "label_dropout": 0.1}, EDM(), (1, 8, 8))
+    files.save(build(d), {**d, "label": "Small <b>one</b>", "data": {"data": "digits"}}, "small",
+               tmp_path / "shipped")
+    for memo in (experiment._sources, experiment._runs, experiment._references, experiment._errors):
+        memo.clear()
+
+
+def ask(want=None, have=None, **values):
+    flat = {"data": "digits", "model": "network", "nfe": 9, "samples": 64, **values}
+    return app.message({"values": flat, "have": have or {}, **({"want": want} if want else {})})
+
+
+def slowly(monkeypatch, pace: float):
+    """As if an evaluation of one sample took so many seconds."""
+    real = experiment.cost.pace
+    monkeypatch.setattr(experiment.cost, "pace",
+                        lambda d, device: None if real(d, device) is None else pace)
+
+
+def test_first_samples_first(monkeypatch):
+    """A slow network answers with a few samples, then with all, then with one measure at a time."""
+    slowly(monkeypatch, 0.002)  # 64 samples would take 1.2 s
+    first = ask()
+    run, few = first["parts"]["run"], draft(Experiment(), 1)
+    assert few is None and set(first["parts"]) == {"data", "run"}
+    assert run["count"] == 8 and run["nfe"] == 9 and run["first"].startswith("The first 8 of 64")
+    assert first["values"]["samples"] == 64  # what was asked for stays
+    assert first["pending"] == ["run", "loss", "path", "error"]
+    have = {k: p["key"] for k, p in first["parts"].items()}
+    arrived, pending = [], first["pending"]
+    while pending and pending != ["exact"]:
+        answer = ask(pending, have)
+        assert len(answer["parts"]) == 1
+        arrived += answer["parts"]
+        have |= {k: p["key"] for k, p in answer["parts"].items()}
+        pending = answer["pending"]
+        if "run" in answer["parts"]:
+            assert answer["parts"]["run"]["count"] == 64 and "first" not in answer["parts"]["run"]
+    assert arrived == ["run", "loss", "path", "error"]
+    assert ask(have=have)["parts"] == {}
+
+
+def test_the_first_samples_are_those_of_the_whole(monkeypatch):
+    slowly(monkeypatch, 0.002)
+    e = unflatten(Experiment, {"data": "digits", "model": "network", "nfe": 9, "samples": 64})
+    few = experiment.draft(e, app.FIRST)
+    # float32 inside: another batch size, another order of summing
+    assert torch.allclose(experiment.run(few).samples, experiment.run(e).samples[:few.samples],
+                          atol=1e-4)
+
+
+def test_a_quick_network_answers_at_once(monkeypatch):
+    slowly(monkeypatch, 1e-9)
+    answer = ask()
+    assert {"data", "run", "loss"} <= set(answer["parts"]) and "run" not in answer["pending"]
+
+
+def test_what_would_take_minutes_is_not_measured(monkeypatch):
+    slowly(monkeypatch, 0.5)
+    e = unflatten(Experiment, {"data": "digits", "model": "network", "nfe": 9, "samples": 4})
+    assert panels.absent(e) == ["path", "loss"]
+    r = experiment.run(e)
+    assert "minutes" in panels.part("error", e, r)["why"]
+    answer = ask(samples=4, want=["run"], have={"path": "old", "loss": "old", "error": "old"})
+    assert {"path", "loss"} <= set(answer["drop"])
+
+
+def test_the_sentence_below_is_plain_text():
+    """A name comes from a file, so it is never taken for HTML."""
+    said = ask()["words"]["data"]
+    assert "Small &lt;b&gt;one&lt;/b&gt;" in said and "<b>" not in said and "EDM" in said
+
+
+def test_the_list():
+    shown = networks.listing()
+    mine = shown["networks"][0]
+    assert mine["name"] == "small" and mine["group"] == "With the page" and mine["classes"] == 10
+    assert mine["data"] == {"data": "digits"} and mine["any"] and not shown["fetch"]
+    away = [n for n in shown["networks"] if n["group"] == "Published"]
+    assert len(away) == 12 and all(n["licence"] and n["megabytes"] > 200 for n in away)
+
+
+def test_an_opened_pickle_is_in_the_list(tmp_path):
+    path = tmp_path / "x.pkl"
+    path.write_bytes(snapshot())
+    answer = networks.receive(path, "Mine.pkl")
+    row = next(n for n in answer["networks"] if n["name"] == answer["network"])
+    assert row["group"] == "Yours" and row["label"] == "Mine" and row["data"] == {"data": "digits"}
+    sampled = ask(want=["run"], **{"model.checkpoint": answer["network"], "samples": 2})
+    assert sampled["parts"]["run"]["count"] == 2
+
+
+def test_only_an_uploaded_file_is_opened(tmp_path):
+    path = tmp_path / "x.pkl"
+    path.write_bytes(snapshot())
+    assert "just uploaded" in app.network_open({"path": str(path), "name": "x.pkl"})["problem"]
+    assert "problem" in app.network_open(None)
+
+
+def test_old_uploads_are_forgotten(tmp_path, monkeypatch):
+    monkeypatch.setattr(networks, "KEPT", 2)
+    path = tmp_path / "x.pkl"
+    path.write_bytes(snapshot())
+    for i in range(4):
+        networks.receive(path, f"n{i}.pkl")
+    mine = [n["label"] for n in networks.listing()["networks"] if n["group"] == "Yours"]
+    assert mine == ["n3", "n2"]
+
+
+def test_a_visitor_cannot_fetch():
+    answer = app.network_fetch({"name": "edm-cifar10-32x32-uncond-vp"})
+    assert "--allow-fetch" in answer["problem"]
+    assert "--allow-fetch" in app.network_fetch({"job": "x"})["problem"]
+
+
+def test_menus_for_the_page():
+    html = controls.panel()
+    assert all(f'id="network-{k}"' in html for k in ("checkpoint", "condition", "guide", "file"))
+    assert html.index('id="network-checkpoint"') < html.index('id="more-data"') \
+        < html.index('id="network-guide"')

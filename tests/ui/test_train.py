@@ -1,0 +1,126 @@
+"""The Train page's side of the server: one training, in a process of its own."""
+
+import json
+import time
+
+import pytest
+
+from explorer.models import files
+from explorer.training import runs
+from explorer.ui import train
+
+POINTS = {"data": "spiral", "data.dimension": 2}
+SMALL = {"kimg": 400, "network.width": 16, "network.depth": 1, "batch": 64}
+
+
+def look(**more):
+    answer = train.act({"do": "look", **more})
+    json.dumps(answer, allow_nan=False)
+    assert "problem" not in answer, answer
+    return answer
+
+
+def until(condition, seconds: float = 90):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition(answer := look()):
+            return answer
+        time.sleep(0.1)
+    pytest.fail(f"never came: {answer}")
+
+
+@pytest.fixture(autouse=True)
+def empty_hall():
+    yield
+    if (session := train.HALL.session) is not None and session.busy:
+        session.stop("cancelled")
+        session.join()
+
+
+def start(name: str, **own):
+    answer = train.act({"do": "start", "values": POINTS, "config": "F", "name": name,
+                        "training": SMALL | own})
+    assert "problem" not in answer, answer
+
+
+def test_a_training_is_paused_found_again_and_resumed_to_its_end():
+    start("walked", kimg=60)
+    running = until(lambda a: a["state"] == "running" and a.get("part", 0) > 0.05)
+    assert running["sigma"]["data"] and running["samples"]["count"] == 256
+    assert "sigma" not in look(have=look()["key"]) or look()["state"] != "running"
+    assert "one at a time" in train.act({"do": "start", "values": POINTS})["problem"]
+    train.act({"do": "pause", "name": "walked"})
+    paused = until(lambda a: not a["busy"])
+    assert paused["state"] == "paused" and paused["paused"][0]["name"] == "walked"
+    reached = json.loads(paused["words"].split(" of ")[0].replace(",", ""))
+    train.act({"do": "resume", "name": "walked"})
+    assert until(lambda a: a.get("part"))["part"] >= reached / 60_000 - 1e-9
+    done = until(lambda a: not a["busy"])
+    assert done["state"] == "done" and done["part"] >= 1 and done["paused"] == []
+    assert files.find("walked").shape == (2,)
+    assert done["table"][0][0] == "80" and done["curve"]["data"]
+    assert "already there" in train.act({"do": "start", "values": POINTS, "name": "walked"})["problem"]
+    files.delete("walked")
+
+
+def test_a_cancelled_training_leaves_nothing():
+    start("dropped")
+    until(lambda a: a["state"] == "running")
+    train.act({"do": "cancel", "name": "dropped"})
+    gone = until(lambda a: not a["busy"])
+    assert gone["state"] == "cancelled" and gone["paused"] == []
+    assert not runs.folder("dropped").exists()
+
+
+def test_a_process_that_dies_says_so_and_goes_on_from_its_checkpoint():
+    start("killed")
+    until(lambda a: a["state"] == "running" and (runs.folder("killed") / "state.pt").exists(), 120)
+    train.HALL.session._process.kill()
+    dead = until(lambda a: not a["busy"])
+    assert dead["state"] == "failed" and "Resume it" in dead["trouble"]
+    assert [r["name"] for r in dead["paused"]] == ["killed"]
+    train.act({"do": "cancel", "name": "killed"})
+    assert look()["paused"] == []
+
+
+@pytest.mark.parametrize("request_, sentence", [
+    (None, "what to do"), ({"do": "race"}, "'race'"), ({"do": []}, "Unknown request"),
+    ({"do": "start", "config": "Z"}, "'Z'"), ({"do": "start", "training": {"kimg": "much"}}, "much"),
+    ({"do": "start", "training": {"kimg": -1}}, "out of range"),
+    ({"do": "start", "training": {"folder": "/etc"}}, "'folder'"),
+    ({"do": "start", "training": {"network.channels": 128, "network.widths": "4,4"}}, "can be trained"),
+    ({"do": "start", "name": "../up"}, "cannot be called"),
+    ({"do": "start", "values": {"data": "upload"}}, "No data is uploaded"),
+    ({"do": "start", "values": {"data": "published"}}, "not on this machine"),
+    ({"do": "pause", "name": "nobody"}, "not being trained"), ({"do": "resume"}, "no paused"),
+    ({"do": "augment", "values": POINTS}, "image data"),
+    ({"do": "defaults", "config": "Q"}, "'Q'")])
+def test_bad_requests_are_answered_in_a_sentence(request_, sentence):
+    assert sentence in train.act(request_)["problem"]
+    assert train.HALL.session is None or not train.HALL.session.busy
+
+
+def test_the_owner_can_switch_it_off(monkeypatch):
+    monkeypatch.setattr(train, "allowed", False)
+    assert "switched training off" in train.act({"do": "start", "values": POINTS})["problem"]
+
+
+def test_a_full_server_says_so(monkeypatch):
+    monkeypatch.setattr(train, "KEPT", 0)
+    assert "owner has to remove" in train.act({"do": "start", "values": POINTS})["problem"]
+
+
+def test_augmented_images_come_with_nine_labels():
+    shown = train.act({"do": "augment", "values": {"data": "digits"}, "seed": 3})["augmented"]
+    assert shown["shape"] == [1, 8, 8] and len(shown["names"]) == 9
+    assert len(shown["labels"]) == shown["count"] == 12
+    assert any(any(row) for row in shown["labels"]) and shown["before"] != shown["after"]
+
+
+@pytest.mark.parametrize("data", ["digits", "moons", "glyphs"])
+def test_the_form_is_filled_from_the_configuration(data):
+    for letter, about in train.LETTERS.items():
+        given = train.act({"do": "defaults", "config": letter, "values": {"data": data}})
+        assert given["about"] == about and given["image"] == (data != "moons")
+        assert given["form"]["precond"] == ("vp" if letter in "ABC" else "edm")
+        assert (given["form"]["augment"] > 0) == (letter == "F" and data != "moons")
