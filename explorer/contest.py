@@ -1,4 +1,4 @@
-"""Every solver at 3, 5, 7 and 9 evaluations on one model: AMED's table, on seeds no training saw."""
+"""AMED's table: every solver at 3, 5, 7 and 9 evaluations on one model, on seeds never trained on."""
 
 import dataclasses
 import math
@@ -70,7 +70,8 @@ def judge(e: Experiment, count: int = 1000, top: float = 80.0, bottom: float = 0
     noise = Noise(TABLE_SEED, count, source.shape, source.device.device, source.device.dtype).start
     truth = reference(source.denoiser, noise * top, top, bottom, points, watch).x[-1]
     data = source.clean(count, seed=29)
-    zero = sliced_wasserstein(truth.cpu(), data.cpu(), torch.Generator().manual_seed(31), resamples=32)
+    zero = sliced_wasserstein(truth.cpu(), data.cpu(), torch.Generator().manual_seed(31),
+                              resamples=32)
     return Judge(noise, truth, data, top, bottom, zero)
 
 
@@ -90,8 +91,8 @@ def contestants(nfe: int) -> list[tuple[str, Any, Any, bool, int]]:
 def table(e: Experiment, budgets: Sequence[int] = BUDGETS, count: int = 1000, points: int = 65,
           gits_too: bool = True, how: gits.GITS = gits.GITS(), watch: Watch | None = None,
           known: Judge | None = None) -> Iterator[Cell]:
-    """Every solver at every odd budget on its usual and on GITS steps, then the predictors that were
-    trained for this model, on theirs.
+    """Every solver at every odd budget on its usual and on GITS steps, then the predictors that
+    were trained for this model, on theirs.
     """
     source = prepared(e.data, e.model)
     j = known or judge(e, count, points=points, watch=watch)
@@ -112,7 +113,8 @@ def table(e: Experiment, budgets: Sequence[int] = BUDGETS, count: int = 1000, po
             ends = dataclasses.replace(grid, sigma_max=j.top, sigma_min=j.bottom)
             yield cell(name, solver, ends.sigmas(n + 1), afs, "usual")
             if gits_too:
-                yield cell(name, solver, sigma[gits.shortest(cost, n, how.coefficient)], afs, "GITS")
+                found = gits.shortest(cost, n, how.coefficient)
+                yield cell(name, solver, sigma[found], afs, "GITS")
     for name in fitting(e):
         trained = shelf.find(name)
         ends = zip((trained.sigmas[0], trained.sigmas[-1]), (j.top, j.bottom))

@@ -164,8 +164,8 @@ def test_held_out_seeds_are_no_training_seeds():
 # ---- the command line ----------------------------------------------------------------------------
 
 def test_train_amed_on_the_command_line(tmp_path, capsys):
-    given = ["train", "amed", "data=moons", "data.dimension=2", "timesteps=vp_time", "solver=plugin",
-             "solver.solver=ipndm3", "nfe=3", "paths=64", "batch=16", "--name", "mine", "--out",
+    given = ["train", "amed", "data=moons", "data.dimension=2", "timesteps=vp_time",
+             "solver=plugin", "solver.solver=ipndm3", "nfe=3", "paths=64", "batch=16", "--name", "mine", "--out",
              str(tmp_path / "shelf"), "--device", "cpu"]
     assert cli.main(given) == 0
     said = capsys.readouterr().out
@@ -177,7 +177,8 @@ def test_train_amed_on_the_command_line(tmp_path, capsys):
 @pytest.mark.parametrize("given, said", [
     (["solver=heun"], "nothing to learn"), (["teacher=nobody"], "nobody"),
     (["paths=2"], "Paths = 2"), (["nfe=banana"], "banana"),
-    (["--name", "../x", "data=moons", "data.dimension=2", "paths=64", "nfe=3"], "cannot be called")])
+    (["--name", "../x", "data=moons", "data.dimension=2", "paths=64", "nfe=3"],
+     "cannot be called")])
 def test_train_amed_refuses_in_a_sentence(given, said, capsys):
     assert cli.main(["train", "amed", *given]) == 2
     assert said in capsys.readouterr().err

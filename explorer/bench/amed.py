@@ -81,7 +81,7 @@ def _shown(cell, what: str) -> str:
 
 
 def targets(cells) -> None:
-    """AMED-Solver against DPM-Solver-2 and DDIM; the plug-in against iPNDM and the best untrained."""
+    """AMED-Solver against DPM-Solver-2 and DDIM; the plug-in against iPNDM and the best."""
     def best(name: str, nfe: int, steps: str | None = None) -> float | None:
         found = [c.error.value for c in cells if c.name == name and c.nfe == nfe
                  and (steps is None or c.steps == steps)]
@@ -95,16 +95,16 @@ def targets(cells) -> None:
         verdict("AMED-Solver over DDIM at 5 NFE", mine / best("DDIM", 5, UNTRAINED), 1.0)
     for nfe in contest.BUDGETS:
         if (mine := best(plug, nfe)) is not None:
-            verdict(f"AMED-Plugin over iPNDM-4 at {nfe} NFE", mine / best("iPNDM-4", nfe, UNTRAINED),
-                    1.0)
+            verdict(f"AMED-Plugin over iPNDM-4 at {nfe} NFE",
+                    mine / best("iPNDM-4", nfe, UNTRAINED), 1.0)
     if (mine := best(plug, 5)) is not None:
         least = min((c for c in cells if c.nfe == 5 and c.steps == UNTRAINED),
                     key=lambda c: c.error.value)
         verdict(f"AMED-Plugin over the best untrained at 5 NFE ({least.name})",
                 mine / least.error.value, 1.0)
         least = min((c for c in cells if c.nfe == 5 and not c.learned), key=lambda c: c.error.value)
-        verdict(f"AMED-Plugin over the best of the others, GITS steps too ({least.name}, {least.steps})",
-                mine / least.error.value, 1.0)
+        verdict("AMED-Plugin over the best of the others, GITS steps too "
+                f"({least.name}, {least.steps})", mine / least.error.value, 1.0)
 
 
 def overhead(e: Experiment, cells, given) -> None:

@@ -15,7 +15,6 @@ import re
 import threading
 import weakref
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -28,7 +27,7 @@ SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "weights" / "predicto
 LARGEST = 2**20  # bytes of a file that is read
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _loaded: dict[str, "Trained"] = {}
-_answers: "weakref.WeakKeyDictionary[Any, Tensor]" = weakref.WeakKeyDictionary()
+_answers: "weakref.WeakKeyDictionary[object, Tensor]" = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
 
 
@@ -80,7 +79,7 @@ class Trained:
 
     def check(self, solver: str, denoiser, sigma: float, sigma_next: float, first: bool,
               afs: bool) -> None:
-        """Raise UserError unless this step, of this solver on this model, is one it was trained for."""
+        """Raise UserError unless it was trained for this step of this solver on this model."""
         of = f"Predictor {self.name or self.digest}"
         if solver != self.solver:
             raise UserError(f"{of} was trained for {spoken(self.solver)}, not for "
@@ -153,8 +152,8 @@ def _device(denoiser) -> torch.device:
 # ---- files ---------------------------------------------------------------------------------------
 
 def folder() -> Path:
-    """Where predictors trained here are kept: beside the checkpoints, in EXPLORER_CACHE or the place
-    that XDG names for caches.
+    """Where predictors trained here are kept: beside the checkpoints, in EXPLORER_CACHE or the
+    place that XDG names for caches.
     """
     base = os.environ.get("EXPLORER_CACHE")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
@@ -170,7 +169,7 @@ def names() -> list[str]:
 
 
 def find(name: str) -> Trained:
-    """The predictor of this name, read once.  Raises UserError if there is none or it is damaged."""
+    """The predictor of this name, read once.  Raises UserError if there is none, or a damaged one."""
     if name in _loaded:
         return _loaded[name]
     if _NAME.fullmatch(name):
@@ -196,14 +195,15 @@ def keep(trained: Trained, place: Path | None = None, name: str | None = None) -
     """Write a predictor as NAME.json, its digest if no name is given; returns the name."""
     name = name or trained.digest
     if not _NAME.fullmatch(name):
-        raise UserError(f"A predictor cannot be called {name[:64]!r}: use small letters, digits and "
-                        "hyphens.")
+        raise UserError(f"A predictor cannot be called {name[:64]!r}: use small letters, digits "
+                        "and hyphens.")
     place = folder() if place is None else place
     place.mkdir(parents=True, exist_ok=True)
     p = trained.predictor
     out = {"kind": "AMED predictor", "version": 1, "solver": trained.solver,
            "sigmas": list(trained.sigmas), "afs": trained.afs, "scale_dir": p.scale_dir,
-           "scale_time": p.scale_time, "look": p.look, "feature_scale": p.feature_scale, "shape": list(trained.shape),
+           "scale_time": p.scale_time, "look": p.look,
+           "feature_scale": p.feature_scale, "shape": list(trained.shape),
            "answers": list(trained.answers), "query": trained.query, "record": trained.record,
            "digest": trained.digest, "weights": base64.b64encode(_bytes(p)).decode()}
     part = place / f".{name}.{os.getpid()}"

@@ -86,7 +86,8 @@ def shown(e: Experiment, trainer: Trainer, rows: list) -> dict:
     title = f"Training {name} at {nfe} evaluations"
     if now is not None:
         ratio = f"{before / now:.1f} × less" if now < before else "no gain yet"
-        title = f"{name}, {nfe} evaluations: error {short(now)}, untrained {short(before)} ({ratio})"
+        title = f"{name}, {nfe} evaluations: error {short(now)}, untrained {short(before)} " \
+                f"({ratio})"
     last = rows[-1]
     table = [[f"{k + 1}", f"{level(float(a))} → {level(float(b))}", _pm(r), _pm(c, 3), short(v)]
              for k, (a, b, r, c, v) in enumerate(zip(trainer.sigmas, trainer.sigmas[1:], last.r,
@@ -115,7 +116,7 @@ def keep(job) -> dict:
 # ---- the predictors of the solver menu -----------------------------------------------------------
 
 def menu(e: Experiment) -> list[dict]:
-    """The predictors that were trained for the view's model, with the settings that go with each."""
+    """The predictors that were trained for the view's model, each with its settings."""
     out = []
     for name in learning.fitting(e):
         trained = shelf.find(name)
@@ -154,7 +155,8 @@ def picture(request: dict) -> dict:
     axes = _axes(own.x[:, k])
     flat = lambda v: rounded(((v - own.x[0, k]) @ axes.T).flatten(), 5)
     off = (own.x[:, k] - own.x[0, k])
-    beyond = (off - (off @ axes.T) @ axes).norm(dim=1).max() / off.norm(dim=1).max().clamp(min=1e-12)
+    beyond = (off - (off @ axes.T) @ axes).norm(dim=1).max() \
+        / off.norm(dim=1).max().clamp(min=1e-12)
     out = {"step": n, "steps": len(sigma) - 1, "sigma": [start, end], "r": rounded(f.r),
            "levels": rounded(sigma, 5), "path": flat(own.x[:, k]), "points": flat(f.points[:, k]),
            "moves": rounded((f.moves[:, k] @ axes.T).flatten(), 5),
@@ -200,7 +202,8 @@ def _learned(request: dict, e: Experiment, source, x, start: float, end: float, 
              == rounded(levels(e), 5)), None)
         if name:
             found = shelf.find(str(name))
-            if found.solver == e.solver.purpose and rounded(found.sigmas, 5) == rounded(levels(e), 5):
+            if found.solver == e.solver.purpose \
+                    and rounded(found.sigmas, 5) == rounded(levels(e), 5):
                 trained = found.predictor
     if trained is None:
         return None
@@ -228,8 +231,8 @@ def plane(request: dict) -> dict:
     peak = float(residual[1].max())
     return {"figure": figures.plane(sigma.tolist(), residual.tolist(), walk.tolist()),
             "words": f"Two components leave out at most {percent(peak)} of a path, three at most "
-                     f"{percent(float(residual[2].max()))}; of a random walk with the same steps two "
-                     f"leave out {percent(float(walk.max()))}."}
+                     f"{percent(float(residual[2].max()))}; of a random walk with the same steps "
+                     f"two leave out {percent(float(walk.max()))}."}
 
 
 # ---- the table, and better steps -----------------------------------------------------------------
@@ -250,14 +253,16 @@ def table(request: dict, before: Any = None) -> Measurement:
             lines.append([name, steps, *("–" if c is None else _cell(c, best[c.nfe]) for c in own)])
         found = best[5]
         title = "Error at equal evaluations" if found is None else \
-            f"Best at 5 evaluations: {found.name}, {found.steps} steps, error {short(found.error.value)}"
+            f"Best at 5 evaluations: {found.name}, {found.steps} steps, error " \
+            f"{short(found.error.value)}"
         return {"title": title,
                 "note": f"{words.data_name(e.data)}, {e.model.label}: mean end error against the "
                         f"reference, RMS per number, {TABLED} held-out seeds, ± 95 %. Below it the "
                         "sliced Wasserstein distance to the data.",
                 "columns": ["", "steps", *map(str, contest.BUDGETS)], "table": lines}
 
-    return Measurement(e, lambda watch: contest.table(e, contest.BUDGETS, TABLED, watch=watch), total, show)
+    rows = lambda watch: contest.table(e, contest.BUDGETS, TABLED, watch=watch)
+    return Measurement(e, rows, total, show)
 
 
 def _cell(c, best) -> str:
@@ -279,8 +284,8 @@ def optimise(request: dict, before: Any = None) -> Measurement:
         if last.verdict:
             names = {"now": "the steps before", "GITS": "GITS", "search": "the search"}
             said = ", ".join(f"{names[k]} {short(v)}" for k, v in last.verdict.items())
-            out |= {"won": last.won, "verdict": f"On held-out seeds: {said}. {names[last.won].capitalize()}"
-                                                " won.",
+            winner = names[last.won].capitalize()
+            out |= {"won": last.won, "verdict": f"On held-out seeds: {said}. {winner} won.",
                     "candidates": {k: [float(f"{s:.6g}") for s in v]
                                    for k, v in last.candidates.items()}}
         return out

@@ -13,16 +13,19 @@ from .amed import STUDENTS
 QUOTED = {
     "CIFAR-10": {"DDIM": (93.36, 49.66, 27.93, 18.43), "Heun + AFS": (306.2, 97.67, 37.28, 15.76),
                  "DPM-Solver-2 + AFS": (155.7, 57.30, 10.20, 4.98),
-                 "DPM-Solver++(3M)": (110.0, 24.97, 6.74, 3.42), "UniPC": (109.6, 23.98, 5.83, 3.21),
+                 "DPM-Solver++(3M)": (110.0, 24.97, 6.74, 3.42),
+                 "UniPC": (109.6, 23.98, 5.83, 3.21),
                  "iPNDM": (47.98, 13.59, 5.08, 3.17), "AMED-Solver": (18.49, 7.59, 4.36, 3.67),
                  "AMED-Plugin, iPNDM": (10.81, 6.61, 3.65, 2.63)},
-    "ImageNet-64": {"DDIM": (82.96, 43.81, 27.46, 19.27), "Heun + AFS": (249.4, 89.63, 37.65, 16.76),
+    "ImageNet-64": {"DDIM": (82.96, 43.81, 27.46, 19.27),
+                    "Heun + AFS": (249.4, 89.63, 37.65, 16.76),
                     "DPM-Solver-2 + AFS": (140.2, 42.41, 12.03, 6.64),
                     "DPM-Solver++(3M)": (91.52, 25.49, 10.14, 6.48),
                     "UniPC": (91.38, 24.36, 9.57, 6.34), "iPNDM": (58.53, 18.99, 9.17, 5.91),
                     "AMED-Solver": (38.10, 10.74, 6.66, 5.44),
                     "AMED-Plugin, iPNDM": (28.06, 13.83, 7.81, 5.60)},
-    "FFHQ-64": {"DDIM": (78.21, 43.93, 28.86, 21.01), "DPM-Solver-2 + AFS": (266.0, 87.10, 22.59, 9.26),
+    "FFHQ-64": {"DDIM": (78.21, 43.93, 28.86, 21.01),
+                "DPM-Solver-2 + AFS": (266.0, 87.10, 22.59, 9.26),
                 "DPM-Solver++(3M)": (86.45, 22.51, 8.44, 4.77), "UniPC": (86.43, 21.40, 7.44, 4.47),
                 "iPNDM": (45.98, 17.17, 7.79, 4.58), "AMED-Solver": (47.31, 14.80, 8.82, 6.31),
                 "AMED-Plugin, iPNDM": (26.87, 12.49, 6.64, 4.24)},
@@ -44,8 +47,8 @@ def panel() -> str:
     shown = "".join(fields.pop(k) for k in ("teacher", "inner", "paths"))
     return (f'{"".join(rows)}{shown}<details class="fold"><summary>More</summary>'
             f'<div>{"".join(fields.values())}<span class="recipes"><button class="reset" '
-            'type="button" id="amed-paper">as published</button><button class="reset" type="button" '
-            'id="amed-here">for small models</button></span></div></details>')
+            'type="button" id="amed-paper">as published</button>'
+            '<button class="reset" type="button" id="amed-here">for small models</button></span></div></details>')
 
 
 def _field(p) -> str:
