@@ -8,7 +8,8 @@ Layers; imports only point down:
 
     ui, cli, bench              gradio, argparse
     figures                     plotly
-    experiment, cost, fit, designs, sweep, learning, judge
+    experiment, cost, fit, designs, sweep, learning, contest, judge
+    training
     data | models | analysis    siblings: none imports another
     core                        torch, numpy
     settings, errors, memo      standard library (memo knows the size of a tensor)

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from explorer import cli, learning
+from explorer import cli, contest, learning
 from explorer.core import shelf
 from explorer.core.sampling import Churn
 from explorer.core.solvers import AMED, IPNDM, EulerAncestral, Heun, Plugin
@@ -142,7 +142,7 @@ def test_the_table_holds_every_solver_and_the_predictors_of_this_model():
     view = learned(e)
     learned(dataclasses.replace(e, data=Moons(dimension=2, thickness=0.2)),
             dataclasses.replace(QUICK, paths=64))
-    cells = list(learning.table(e, (3, 5), 64, points=33, how=GITS(fine=21, paths=16)))
+    cells = list(contest.table(e, (3, 5), 64, points=33, how=GITS(fine=21, paths=16)))
     assert len(cells) == 2 * 6 * 2 + 1
     assert all(c.nfe in (3, 5) for c in cells)
     for c in cells:
@@ -156,7 +156,7 @@ def test_the_table_holds_every_solver_and_the_predictors_of_this_model():
 
 def test_held_out_seeds_are_no_training_seeds():
     t = learning.trainer(VIEW, QUICK)
-    judge = learning.judge(VIEW, 16, points=17)
+    judge = contest.judge(VIEW, 16, points=17)
     taken = t._start(0, 512)
     assert not any((taken == v).all(1).any() for v in judge.noise)
 
@@ -164,8 +164,8 @@ def test_held_out_seeds_are_no_training_seeds():
 # ---- the command line ----------------------------------------------------------------------------
 
 def test_train_amed_on_the_command_line(tmp_path, capsys):
-    given = ["train", "amed", "data=moons", "data.dimension=2", "timesteps=vp_time", "solver=plugin",
-             "solver.solver=ipndm3", "nfe=3", "paths=64", "batch=16", "--name", "mine", "--out",
+    given = ["train", "amed", "data=moons", "data.dimension=2", "timesteps=vp_time",
+             "solver=plugin", "solver.solver=ipndm3", "nfe=3", "paths=64", "batch=16", "--name", "mine", "--out",
              str(tmp_path / "shelf"), "--device", "cpu"]
     assert cli.main(given) == 0
     said = capsys.readouterr().out
@@ -177,7 +177,8 @@ def test_train_amed_on_the_command_line(tmp_path, capsys):
 @pytest.mark.parametrize("given, said", [
     (["solver=heun"], "nothing to learn"), (["teacher=nobody"], "nobody"),
     (["paths=2"], "Paths = 2"), (["nfe=banana"], "banana"),
-    (["--name", "../x", "data=moons", "data.dimension=2", "paths=64", "nfe=3"], "cannot be called")])
+    (["--name", "../x", "data=moons", "data.dimension=2", "paths=64", "nfe=3"],
+     "cannot be called")])
 def test_train_amed_refuses_in_a_sentence(given, said, capsys):
     assert cli.main(["train", "amed", *given]) == 2
     assert said in capsys.readouterr().err

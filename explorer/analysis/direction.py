@@ -18,8 +18,8 @@ from ..core.solvers.learned import inner_point
 class Step:
     """One step of true paths, (B,) each unless said otherwise.
 
-    r, c: of the point whose tangent is nearest to parallel to the chord, and of the length that fits
-    best there; angle: what is left between them, in radians.  sigma (T,), x (T, B, D): the path
+    r, c: of the point whose tangent is nearest to parallel to the chord, and of the length that
+    fits best there; angle: what is left between them, in radians.  sigma (T,), x (T, B, D): the path
     inside the step.  tangent (T, B, D): ε there.
     """
 
@@ -54,8 +54,8 @@ def along(reference, start: float, end: float, points: int = 49, count: int | No
 class Family:
     """Where every r leads from the same start, as numbers that give any c without another call.
 
-    r (R,).  points (R, B, D): x_m;  moves (R, B, D): (σ' − σ) ε(x_m, σ_m).  start (B, D), slope (B, D):
-    ε at the start.  The single-step solvers of the paper's Table 1 are all in here:
+    r (R,).  points (R, B, D): x_m;  moves (R, B, D): (σ' − σ) ε(x_m, σ_m).  start, slope (B, D):
+    x and ε at the start.  The single-step solvers of the paper's Table 1 are all in here:
     DDIM r = 0, Heun ½(slope + moves at 1), DPM-Solver-2(r) w moves + (1 − w) slope, AMED c moves.
     """
 
@@ -83,7 +83,7 @@ class Family:
 @torch.no_grad()
 def family(denoiser, x: Tensor, start: float, end: float, points: int = 41,
            analytic: bool = False) -> Family:
-    """Every place in a step where a solver of two evaluations may look.  x (B, *shape) at `start`."""
+    """Every place in a step where two evaluations may look.  x (B, *shape) at `start`."""
     ode = Ode(denoiser)
     here = torch.tensor(start, dtype=torch.float64)
     first = ode.analytic(x, here) if analytic else ode.evaluate(x, here)

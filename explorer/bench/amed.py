@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from .. import learning
+from .. import contest, learning
 from ..analysis import geometry
 from ..core import shelf
 from ..core.sampling import sample
@@ -55,14 +55,14 @@ def shipped_views() -> list[str]:
 def one(e: Experiment, given) -> None:
     """The table of one model, its targets, the cost of sampling and the plane of its paths."""
     print(f"\n{e.data.label}, {e.model.label}")
-    judge = learning.judge(e, given.samples, points=given.points)
-    cells = list(learning.table(e, count=given.samples, known=judge))
+    judge = contest.judge(e, given.samples, points=given.points)
+    cells = list(contest.table(e, count=given.samples, known=judge))
     rows = sorted({(c.name, c.steps) for c in cells}, key=[(c.name, c.steps) for c in cells].index)
     at = {(c.name, c.steps, c.nfe): c for c in cells}
     for what, title in (("error", "mean end error"), ("distance", "sliced W₁ to the data")):
         print()
-        table((f"{title} at NFE", "steps", *map(str, learning.BUDGETS)),
-              [(name, steps, *(_shown(at.get((name, steps, n)), what) for n in learning.BUDGETS))
+        table((f"{title} at NFE", "steps", *map(str, contest.BUDGETS)),
+              [(name, steps, *(_shown(at.get((name, steps, n)), what) for n in contest.BUDGETS))
                for name, steps in rows])
     z = judge.zero
     print(f"(the reference's own distance to the data: {z.value:.4f} ± {z.value - z.low:.4f})")
@@ -81,7 +81,7 @@ def _shown(cell, what: str) -> str:
 
 
 def targets(cells) -> None:
-    """AMED-Solver against DPM-Solver-2 and DDIM; the plug-in against iPNDM and the best untrained."""
+    """AMED-Solver against DPM-Solver-2 and DDIM; the plug-in against iPNDM and the best."""
     def best(name: str, nfe: int, steps: str | None = None) -> float | None:
         found = [c.error.value for c in cells if c.name == name and c.nfe == nfe
                  and (steps is None or c.steps == steps)]
@@ -93,18 +93,18 @@ def targets(cells) -> None:
         verdict("AMED-Solver over DPM-Solver-2 + AFS at 5 NFE",
                 mine / best("DPM-Solver-2 + AFS", 5, UNTRAINED), 0.5)
         verdict("AMED-Solver over DDIM at 5 NFE", mine / best("DDIM", 5, UNTRAINED), 1.0)
-    for nfe in learning.BUDGETS:
+    for nfe in contest.BUDGETS:
         if (mine := best(plug, nfe)) is not None:
-            verdict(f"AMED-Plugin over iPNDM-4 at {nfe} NFE", mine / best("iPNDM-4", nfe, UNTRAINED),
-                    1.0)
+            verdict(f"AMED-Plugin over iPNDM-4 at {nfe} NFE",
+                    mine / best("iPNDM-4", nfe, UNTRAINED), 1.0)
     if (mine := best(plug, 5)) is not None:
         least = min((c for c in cells if c.nfe == 5 and c.steps == UNTRAINED),
                     key=lambda c: c.error.value)
         verdict(f"AMED-Plugin over the best untrained at 5 NFE ({least.name})",
                 mine / least.error.value, 1.0)
         least = min((c for c in cells if c.nfe == 5 and not c.learned), key=lambda c: c.error.value)
-        verdict(f"AMED-Plugin over the best of the others, GITS steps too ({least.name}, {least.steps})",
-                mine / least.error.value, 1.0)
+        verdict("AMED-Plugin over the best of the others, GITS steps too "
+                f"({least.name}, {least.steps})", mine / least.error.value, 1.0)
 
 
 def overhead(e: Experiment, cells, given) -> None:

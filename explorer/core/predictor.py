@@ -31,7 +31,7 @@ class Predictor(nn.Module):
                  generator: torch.Generator | None = None):
         super().__init__()
         self.scale_dir, self.scale_time, self.look = scale_dir, scale_time, look
-        self.feature_scale = 1.0  # what features are multiplied by; a training sets it to 1/their size
+        self.feature_scale = 1.0  # multiplies the features; a training sets it to 1/their size
         self.map_layer0 = nn.Linear(CHANNELS, CHANNELS)
         if look:
             self.enc_layer0, self.enc_layer1 = nn.Linear(FEATURES, 128), nn.Linear(128, 4)
@@ -65,7 +65,8 @@ class Predictor(nn.Module):
         levels = self.map_layer0.weight.new_tensor([sigma, sigma_next])
         hidden = silu(self.map_layer0(embedding(levels))).flatten()
         if self.look:
-            seen = self.enc_layer1(silu(self.enc_layer0(self.feature_scale * features.detach().to(hidden))))
+            seen = self.feature_scale * features.detach().to(hidden)
+            seen = self.enc_layer1(silu(self.enc_layer0(seen)))
             hidden = torch.cat([seen, hidden.expand(len(seen), -1)], 1)
         else:
             hidden = hidden.expand(count, -1)

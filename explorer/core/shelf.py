@@ -15,7 +15,6 @@ import re
 import threading
 import weakref
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -28,7 +27,7 @@ SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "weights" / "predicto
 LARGEST = 2**20  # bytes of a file that is read
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _loaded: dict[str, "Trained"] = {}
-_answers: "weakref.WeakKeyDictionary[Any, Tensor]" = weakref.WeakKeyDictionary()
+_answers: "weakref.WeakKeyDictionary[object, Tensor]" = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
 
 
@@ -80,7 +79,7 @@ class Trained:
 
     def check(self, solver: str, denoiser, sigma: float, sigma_next: float, first: bool,
               afs: bool) -> None:
-        """Raise UserError unless this step, of this solver on this model, is one it was trained for."""
+        """Raise UserError unless it was trained for this step of this solver on this model."""
         of = f"Predictor {self.name or self.digest}"
         if solver != self.solver:
             raise UserError(f"{of} was trained for {spoken(self.solver)}, not for "
@@ -127,8 +126,7 @@ def answers_of(denoiser) -> tuple[Tensor, tuple[int, ...]]:
     k = torch.arange(1, size + 1, dtype=torch.float64)
     sigma = torch.tensor([0.1, 0.5, 2.0, 20.0], dtype=torch.float64)
     x = torch.stack([(s + 0.5) * torch.cos((i + 1.3) * k + i) for i, s in enumerate(sigma)])
-    where = _device(denoiser)
-    dtype = torch.float32 if str(where).startswith("mps") else torch.float64
+    where, dtype = _place(denoiser)
     answer = denoiser(x.reshape(4, *shape).to(where, dtype), sigma.to(where, dtype))
     answer = answer.reshape(4, -1).cpu().double()
     found = torch.cat([(answer * v).mean(1) for v in (torch.cos(0.7 * k), torch.sin(1.9 * k))])
@@ -140,21 +138,21 @@ def answers_of(denoiser) -> tuple[Tensor, tuple[int, ...]]:
     return found, shape
 
 
-def _device(denoiser) -> torch.device:
-    """Where a model's numbers are; the CPU if it has none to see."""
+def _place(denoiser) -> tuple[torch.device, torch.dtype]:
+    """Where a model's numbers are, and their precision; a network takes float64 where there is one."""
     for v in [denoiser, *vars(denoiser).values()] if hasattr(denoiser, "__dict__") else []:
-        if isinstance(v, Tensor):
-            return v.device
+        if isinstance(v, Tensor) and v.is_floating_point():
+            return v.device, v.dtype
         if isinstance(v, torch.nn.Module) and (p := next(v.parameters(), None)) is not None:
-            return p.device
-    return torch.device("cpu")
+            return p.device, torch.float32 if p.device.type == "mps" else torch.float64
+    return torch.device("cpu"), torch.float64
 
 
 # ---- files ---------------------------------------------------------------------------------------
 
 def folder() -> Path:
-    """Where predictors trained here are kept: beside the checkpoints, in EXPLORER_CACHE or the place
-    that XDG names for caches.
+    """Where predictors trained here are kept: beside the checkpoints, in EXPLORER_CACHE or the
+    place that XDG names for caches.
     """
     base = os.environ.get("EXPLORER_CACHE")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
@@ -170,7 +168,7 @@ def names() -> list[str]:
 
 
 def find(name: str) -> Trained:
-    """The predictor of this name, read once.  Raises UserError if there is none or it is damaged."""
+    """The predictor of this name, read once.  Raises UserError if there is none, or a damaged one."""
     if name in _loaded:
         return _loaded[name]
     if _NAME.fullmatch(name):
@@ -196,14 +194,15 @@ def keep(trained: Trained, place: Path | None = None, name: str | None = None) -
     """Write a predictor as NAME.json, its digest if no name is given; returns the name."""
     name = name or trained.digest
     if not _NAME.fullmatch(name):
-        raise UserError(f"A predictor cannot be called {name[:64]!r}: use small letters, digits and "
-                        "hyphens.")
+        raise UserError(f"A predictor cannot be called {name[:64]!r}: use small letters, digits "
+                        "and hyphens.")
     place = folder() if place is None else place
     place.mkdir(parents=True, exist_ok=True)
     p = trained.predictor
     out = {"kind": "AMED predictor", "version": 1, "solver": trained.solver,
            "sigmas": list(trained.sigmas), "afs": trained.afs, "scale_dir": p.scale_dir,
-           "scale_time": p.scale_time, "look": p.look, "feature_scale": p.feature_scale, "shape": list(trained.shape),
+           "scale_time": p.scale_time, "look": p.look,
+           "feature_scale": p.feature_scale, "shape": list(trained.shape),
            "answers": list(trained.answers), "query": trained.query, "record": trained.record,
            "digest": trained.digest, "weights": base64.b64encode(_bytes(p)).decode()}
     part = place / f".{name}.{os.getpid()}"

@@ -18,10 +18,12 @@ def learning(rows: Sequence, before: float | None) -> dict:
     looked = [p for p in rows if p.error is not None]
     x, y = [p.batch for p in looked], rounded(p.error for p in looked)
     traces = [_line(x, y, LEARNED, 2.5, mode="lines+markers", marker={"size": 5, "color": LEARNED},
-                    hoverinfo="all", hovertemplate="batch %{x}: %{y:.3g}<extra></extra>", yaxis="y2")]
+                    hoverinfo="all", yaxis="y2",
+                    hovertemplate="batch %{x}: %{y:.3g}<extra></extra>")]
     notes = []
     if before is not None and looked:
-        traces.append(_line([0, rows[-1].batches], [before] * 2, REFERENCE, 1.25, "dot", yaxis="y2"))
+        traces.append(_line([0, rows[-1].batches], [before] * 2, REFERENCE, 1.25, "dot",
+                            yaxis="y2"))
         notes.append(_note(f"untrained, {short(before)}", 0, before, "y2", REFERENCE, "bottom"))
         notes.append(_note(f"<b>{short(y[-1])}</b>", x[-1], y[-1], "y2", LEARNED, "top", "right"))
     few = rows[::max(1, len(rows) // POINTS)]
@@ -55,9 +57,9 @@ def choices(rows: Sequence) -> dict:
         for k in range(len(rows[0].r)):
             mean = _smoothed([getattr(p, name)[k][0] for p in few])
             half = _smoothed([getattr(p, name)[k][1] for p in few])
-            traces.append(_line(x + x[::-1], rounded([m + h for m, h in zip(mean, half)]
-                                                     + [m - h for m, h in zip(mean, half)][::-1], 6),
-                                "rgba(0,0,0,0)", 0, fill="toself", fillcolor=faded(LEARNED, 0.14),
+            edge = [m + h for m, h in zip(mean, half)] \
+                + [m - h for m, h in zip(mean, half)][::-1]
+            traces.append(_line(x + x[::-1], rounded(edge, 6), "rgba(0,0,0,0)", 0, fill="toself", fillcolor=faded(LEARNED, 0.14),
                                 yaxis=axis))
             traces.append(_line(x, rounded(mean, 6), LEARNED, 1.75, DASHES[k % len(DASHES)],
                                 yaxis=axis))
@@ -81,11 +83,11 @@ def plane(sigma: Sequence[float], residual: Sequence[Sequence[float]],
     """How far paths leave their own line, plane and 3-space, beside a random walk's plane."""
     traces, notes = [], []
     for k, (values, dash) in enumerate(zip(residual, ("2px,2px", "solid", "dash")), 1):
-        traces.append(_line(rounded(sigma), rounded(100 * v for v in values), INK if k == 2 else INK3,
-                            2.25 if k == 2 else 1.25, dash))
+        traces.append(_line(rounded(sigma), rounded(100 * v for v in values),
+                            INK if k == 2 else INK3, 2.25 if k == 2 else 1.25, dash))
         at = max(range(len(values)), key=lambda i: values[i])
-        notes.append(_note(f"{SPACES[k - 1]}, {100 * values[at]:.1f} %", sigma[at], 100 * values[at],
-                           "y", INK if k == 2 else INK3, "bottom", "center", logx=True))
+        notes.append(_note(f"{SPACES[k - 1]}, {100 * values[at]:.1f} %", sigma[at],
+                           100 * values[at], "y", INK if k == 2 else INK3, "bottom", "center", logx=True))
     traces.append(_line(rounded(sigma), rounded(100 * v for v in walk), REFERENCE, 1.25, "dot"))
     traces.append(_line([max(sigma), min(sigma)], [8, 8], LEARNED, 1, "dash"))
     notes.append(_note("8 %, the paper’s bound", max(sigma), 8, "y", LEARNED, "bottom", "left",
@@ -98,7 +100,8 @@ def plane(sigma: Sequence[float], residual: Sequence[Sequence[float]],
               "margin": {"l": 52, "r": 16, "t": 10, "b": 40}, "annotations": notes,
               "xaxis": {**axis, "type": "log", "title": {"text": "noise level σ"},
                         "range": [math.log10(max(sigma)), math.log10(min(sigma))],
-                        "tickvals": [100, 10, 1, 0.1, 0.01], "ticktext": ["100", "10", "1", "0.1", "0.01"]},
+                        "tickvals": [100, 10, 1, 0.1, 0.01],
+                        "ticktext": ["100", "10", "1", "0.1", "0.01"]},
               "yaxis": {**axis, "range": [0, 26], "title": {"text": "% of |x| outside"}}}
     return {"data": traces, "layout": layout}
 

@@ -40,10 +40,12 @@ class AMEDTraining:
     """How a predictor is trained; the defaults are those published for AMED-Solver on CIFAR-10."""
 
     name: ClassVar[str] = "amed"
-    teacher: str = param("heun", label="Teacher", choices=tuple((k, v[0]) for k, v in TEACHERS.items()),
+    teacher: str = param("heun", label="Teacher",
+                         choices=tuple((k, v[0]) for k, v in TEACHERS.items()),
                          help="the fine solver whose states are the targets")
-    inner: int = param(1, 1, 16, 1, label="M", help="teacher levels inside each step; the paper has "
-                                                    "1 for AMED-Solver, 2 for plug-ins")
+    inner: int = param(1, 1, 16, 1, label="M",
+                       help="teacher levels inside each step; the paper has 1 for AMED-Solver, 2 "
+                            "for plug-ins")
     scale_dir: float = param(0.01, 0.0, 0.5, 0.01, label="Range of c",
                              help="c lies within 1 ± this; 0 leaves c out")
     scale_time: float = param(0.0, 0.0, 0.5, 0.01, label="Range of a",
@@ -56,8 +58,8 @@ class AMEDTraining:
     batch: int = param(128, 4, 1024, 1, label="Batch", log=True, help="paths at a time")
     rate: float = param(5e-3, 1e-5, 0.1, label="Learning rate", log=True, help="of Adam")
     finish: float = param(0.0, 0.0, 1.0, 0.05, label="Finish",
-                          help="the last part of the training, whose loss is the distance at the end "
-                               "of the run, through all steps at once; 0 as published")
+                          help="the last part of the training, whose loss is the distance at the "
+                               "end of the run, through all steps at once; 0 as published")
     anneal: bool = param(False, label="Its course", choices=((False, "constant"),
                                                              (True, "falls to 0, a cosine")),
                          help="of the learning rate over the training")
@@ -117,7 +119,8 @@ class Trainer:
             started = time.perf_counter()
             if self.how.anneal:
                 for group in self.adam.param_groups:
-                    group["lr"] = self.how.rate * (1 + math.cos(math.pi * self.done / self.batches)) / 2
+                    turn = math.pi * self.done / self.batches
+                    group["lr"] = self.how.rate * (1 + math.cos(turn)) / 2
             loss, chosen = self._batch()
             self.done += 1
             error = before = None
@@ -236,7 +239,8 @@ class Trainer:
         last = self.history[-1] if self.history else None
         looked = next((p for p in reversed(self.history) if p.error is not None), None)
         notes = {"teacher": self.how.teacher, "M": self.how.inner, "batch": self.how.batch,
-                 "rate": self.how.rate, "finish": self.how.finish, "paths": self.done * self.how.batch,
+                 "rate": self.how.rate, "finish": self.how.finish,
+                 "paths": self.done * self.how.batch,
                  "seed": self.how.seed, "seconds": round(self.seconds, 1),
                  "error": looked and looked.error, "error_before": looked and looked.before,
                  "loss": last and list(last.loss), "r": last and [list(v) for v in last.r],
@@ -257,7 +261,7 @@ class _Looking:
 
 
 def refined(timesteps, steps: int, inner: int) -> Tensor:
-    """The grid's own levels for (M + 1) times as many steps; between typed levels geometric ones."""
+    """The grid's own levels for M + 1 times as many steps; between typed levels geometric ones."""
     if steps < 1:
         raise UserError("A predictor needs at least one step.")
     if not isinstance(timesteps, Custom):

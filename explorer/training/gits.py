@@ -1,4 +1,4 @@
-"""GITS: which levels to stop at, found on the teacher's own paths; and a search on the error itself.
+"""GITS: which levels to stop at, found on the teacher's paths; and a search on the error itself.
 
     cost(i → j): how far one Euler step from x_i lands from x_j, or from the chord of the path
     the K − 1 jumps of least Σ_m g^m cost, by dynamic programming
@@ -35,7 +35,8 @@ class GITS:
     coefficient: float = param(1.15, 0.5, 2.0, 0.01, label="Coefficient",
                                help="each later jump counts this much more than the one before")
     fine: int = param(61, 16, 201, 1, label="Levels tried", help="of the teacher's grid")
-    paths: int = param(256, 16, 2048, 1, label="Paths", log=True, help="over which costs are averaged")
+    paths: int = param(256, 16, 2048, 1, label="Paths", log=True,
+                       help="over which costs are averaged")
     seed: int = param(0, 0, 2**28, 1, label="Seed")
 
 
@@ -118,7 +119,7 @@ class Search:
 
 
 class EndError:
-    """Mean end error of a solver over any levels with the same ends, RMS per coordinate at σ_min."""
+    """Mean end error of a solver over levels with the same ends, RMS per coordinate at σ_min."""
 
     def __init__(self, denoiser, solver, sigma_max: float, sigma_min: float, seed: int, paths: int,
                  schedule=None, afs: bool = False, device="cpu", dtype=torch.float64,

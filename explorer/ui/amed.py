@@ -7,12 +7,11 @@ sliders never ask the server.
 import dataclasses
 import math
 from collections.abc import Iterator
-from html import escape
 from typing import Any
 
 import torch
 
-from .. import learning
+from .. import contest, learning
 from ..analysis import direction, geometry
 from ..core import shelf
 from ..core.solvers import AMED, Plugin
@@ -21,40 +20,16 @@ from ..errors import UserError
 from ..experiment import Experiment, levels, prepared, reference_for
 from ..figures import amed as figures
 from ..figures.style import level, percent, rounded, short
-from ..settings import flatten, parameters, to_query, unflatten
+from ..settings import flatten, to_query, unflatten
 from ..training.amed import AMEDTraining, Trainer
 from . import words
 from .jobs import Measurement, Watch
 
 STUDENTS = {"amed": "AMED-Solver", **{f"plugin:{k}": f"AMED-Plugin on {v[0]}"
                                       for k, v in INNER.items()}}
-BUDGETS = (3, 5, 7, 9)
 PICTURED = 32  # paths in the picture of a step
 GRID = 41  # values of r in it
 TABLED = 256  # held-out seeds of the table on the page; the bench takes 1,000
-# Zhou et al. 2024, Table 2: FID at 3, 5, 7, 9 evaluations
-QUOTED = {
-    "CIFAR-10": {"DDIM": (93.36, 49.66, 27.93, 18.43), "Heun + AFS": (306.2, 97.67, 37.28, 15.76),
-                 "DPM-Solver-2 + AFS": (155.7, 57.30, 10.20, 4.98),
-                 "DPM-Solver++(3M)": (110.0, 24.97, 6.74, 3.42), "UniPC": (109.6, 23.98, 5.83, 3.21),
-                 "iPNDM": (47.98, 13.59, 5.08, 3.17), "AMED-Solver": (18.49, 7.59, 4.36, 3.67),
-                 "AMED-Plugin, iPNDM": (10.81, 6.61, 3.65, 2.63)},
-    "ImageNet-64": {"DDIM": (82.96, 43.81, 27.46, 19.27), "Heun + AFS": (249.4, 89.63, 37.65, 16.76),
-                    "DPM-Solver-2 + AFS": (140.2, 42.41, 12.03, 6.64),
-                    "DPM-Solver++(3M)": (91.52, 25.49, 10.14, 6.48),
-                    "UniPC": (91.38, 24.36, 9.57, 6.34), "iPNDM": (58.53, 18.99, 9.17, 5.91),
-                    "AMED-Solver": (38.10, 10.74, 6.66, 5.44),
-                    "AMED-Plugin, iPNDM": (28.06, 13.83, 7.81, 5.60)},
-    "FFHQ-64": {"DDIM": (78.21, 43.93, 28.86, 21.01), "DPM-Solver-2 + AFS": (266.0, 87.10, 22.59, 9.26),
-                "DPM-Solver++(3M)": (86.45, 22.51, 8.44, 4.77), "UniPC": (86.43, 21.40, 7.44, 4.47),
-                "iPNDM": (45.98, 17.17, 7.79, 4.58), "AMED-Solver": (47.31, 14.80, 8.82, 6.31),
-                "AMED-Plugin, iPNDM": (26.87, 12.49, 6.64, 4.24)},
-    "LSUN Bedroom-256": {"DDIM": (86.13, 34.34, 19.50, 13.26),
-                         "DPM-Solver-2 + AFS": (210.6, 80.60, 23.25, 9.61),
-                         "DPM-Solver++(3M)": (111.9, 23.15, 8.87, 6.45),
-                         "UniPC": (112.3, 23.34, 8.73, 6.61), "iPNDM": (80.99, 26.65, 13.80, 8.38),
-                         "AMED-Solver": (58.21, 13.20, 7.10, 5.65),
-                         "AMED-Plugin, DPM-Solver-2": (101.5, 25.68, 8.63, 7.82)}}
 
 
 # ---- what is asked for ---------------------------------------------------------------------------
@@ -111,7 +86,8 @@ def shown(e: Experiment, trainer: Trainer, rows: list) -> dict:
     title = f"Training {name} at {nfe} evaluations"
     if now is not None:
         ratio = f"{before / now:.1f} × less" if now < before else "no gain yet"
-        title = f"{name}, {nfe} evaluations: error {short(now)}, untrained {short(before)} ({ratio})"
+        title = f"{name}, {nfe} evaluations: error {short(now)}, untrained {short(before)} " \
+                f"({ratio})"
     last = rows[-1]
     table = [[f"{k + 1}", f"{level(float(a))} → {level(float(b))}", _pm(r), _pm(c, 3), short(v)]
              for k, (a, b, r, c, v) in enumerate(zip(trainer.sigmas, trainer.sigmas[1:], last.r,
@@ -140,7 +116,7 @@ def keep(job) -> dict:
 # ---- the predictors of the solver menu -----------------------------------------------------------
 
 def menu(e: Experiment) -> list[dict]:
-    """The predictors that were trained for the view's model, with the settings that go with each."""
+    """The predictors that were trained for the view's model, each with its settings."""
     out = []
     for name in learning.fitting(e):
         trained = shelf.find(name)
@@ -179,7 +155,8 @@ def picture(request: dict) -> dict:
     axes = _axes(own.x[:, k])
     flat = lambda v: rounded(((v - own.x[0, k]) @ axes.T).flatten(), 5)
     off = (own.x[:, k] - own.x[0, k])
-    beyond = (off - (off @ axes.T) @ axes).norm(dim=1).max() / off.norm(dim=1).max().clamp(min=1e-12)
+    beyond = (off - (off @ axes.T) @ axes).norm(dim=1).max() \
+        / off.norm(dim=1).max().clamp(min=1e-12)
     out = {"step": n, "steps": len(sigma) - 1, "sigma": [start, end], "r": rounded(f.r),
            "levels": rounded(sigma, 5), "path": flat(own.x[:, k]), "points": flat(f.points[:, k]),
            "moves": rounded((f.moves[:, k] @ axes.T).flatten(), 5),
@@ -225,7 +202,8 @@ def _learned(request: dict, e: Experiment, source, x, start: float, end: float, 
              == rounded(levels(e), 5)), None)
         if name:
             found = shelf.find(str(name))
-            if found.solver == e.solver.purpose and rounded(found.sigmas, 5) == rounded(levels(e), 5):
+            if found.solver == e.solver.purpose \
+                    and rounded(found.sigmas, 5) == rounded(levels(e), 5):
                 trained = found.predictor
     if trained is None:
         return None
@@ -253,8 +231,8 @@ def plane(request: dict) -> dict:
     peak = float(residual[1].max())
     return {"figure": figures.plane(sigma.tolist(), residual.tolist(), walk.tolist()),
             "words": f"Two components leave out at most {percent(peak)} of a path, three at most "
-                     f"{percent(float(residual[2].max()))}; of a random walk with the same steps two "
-                     f"leave out {percent(float(walk.max()))}."}
+                     f"{percent(float(residual[2].max()))}; of a random walk with the same steps "
+                     f"two leave out {percent(float(walk.max()))}."}
 
 
 # ---- the table, and better steps -----------------------------------------------------------------
@@ -262,27 +240,29 @@ def plane(request: dict) -> dict:
 def table(request: dict, before: Any = None) -> Measurement:
     """Every solver at 3, 5, 7 and 9 evaluations, on the usual and on GITS steps."""
     e = view_of(request)
-    total = len(BUDGETS) * len(learning.contestants(5)) * 2 + len(learning.fitting(e))
+    total = len(contest.BUDGETS) * len(contest.contestants(5)) * 2 + len(learning.fitting(e))
 
     def show(cells: list) -> dict:
         names = list(dict.fromkeys((c.name, c.steps) for c in cells))
         at = {(c.name, c.steps, c.nfe): c for c in cells}
         best = {n: min((c for c in cells if c.nfe == n), key=lambda c: c.error.value, default=None)
-                for n in BUDGETS}
+                for n in contest.BUDGETS}
         lines = []
         for name, steps in names:
-            own = [at.get((name, steps, n)) for n in BUDGETS]
+            own = [at.get((name, steps, n)) for n in contest.BUDGETS]
             lines.append([name, steps, *("–" if c is None else _cell(c, best[c.nfe]) for c in own)])
         found = best[5]
         title = "Error at equal evaluations" if found is None else \
-            f"Best at 5 evaluations: {found.name}, {found.steps} steps, error {short(found.error.value)}"
+            f"Best at 5 evaluations: {found.name}, {found.steps} steps, error " \
+            f"{short(found.error.value)}"
         return {"title": title,
                 "note": f"{words.data_name(e.data)}, {e.model.label}: mean end error against the "
                         f"reference, RMS per number, {TABLED} held-out seeds, ± 95 %. Below it the "
                         "sliced Wasserstein distance to the data.",
-                "columns": ["", "steps", *map(str, BUDGETS)], "table": lines}
+                "columns": ["", "steps", *map(str, contest.BUDGETS)], "table": lines}
 
-    return Measurement(e, lambda watch: learning.table(e, BUDGETS, TABLED, watch=watch), total, show)
+    rows = lambda watch: contest.table(e, contest.BUDGETS, TABLED, watch=watch)
+    return Measurement(e, rows, total, show)
 
 
 def _cell(c, best) -> str:
@@ -304,8 +284,8 @@ def optimise(request: dict, before: Any = None) -> Measurement:
         if last.verdict:
             names = {"now": "the steps before", "GITS": "GITS", "search": "the search"}
             said = ", ".join(f"{names[k]} {short(v)}" for k, v in last.verdict.items())
-            out |= {"won": last.won, "verdict": f"On held-out seeds: {said}. {names[last.won].capitalize()}"
-                                                " won.",
+            winner = names[last.won].capitalize()
+            out |= {"won": last.won, "verdict": f"On held-out seeds: {said}. {winner} won.",
                     "candidates": {k: [float(f"{s:.6g}") for s in v]
                                    for k, v in last.candidates.items()}}
         return out
@@ -315,49 +295,3 @@ def optimise(request: dict, before: Any = None) -> Measurement:
 
 
 KINDS = {"train": train, "table": table, "optimise": optimise}
-
-
-# ---- the page ------------------------------------------------------------------------------------
-
-def panel() -> str:
-    """The training's settings as inputs, from the one table of parameters."""
-    students = "".join(f'<option value="{k}">{escape(v)}</option>' for k, v in STUDENTS.items())
-    budgets = "".join(f'<option{" selected" if n == 5 else ""}>{n}</option>' for n in BUDGETS)
-    rows = [f'<label>Student <select id="amed-student">{students}</select></label>',
-            f'<label>NFE <select id="amed-nfe">{budgets}</select></label>']
-    fields = {p.name: _field(p) for p in parameters(AMEDTraining)}
-    shown = "".join(fields.pop(k) for k in ("teacher", "inner", "paths"))
-    return (f'{"".join(rows)}{shown}<details class="fold"><summary>More</summary>'
-            f'<div>{"".join(fields.values())}<span class="recipes"><button class="reset" '
-            'type="button" id="amed-paper">as published</button><button class="reset" type="button" '
-            'id="amed-here">for small models</button></span></div></details>')
-
-
-def _field(p) -> str:
-    title = f'title="{escape(p.spec.help)}"'
-    name = f'id="amed-{p.name}" data-how="{p.name}"'
-    if p.spec.choices:
-        options = "".join(f'<option value="{str(v).lower() if isinstance(v, bool) else v}"'
-                          f'{" selected" if v == p.default else ""}>{escape(t)}</option>'
-                          for v, t in p.spec.choices)
-        return f'<label {title}>{escape(p.spec.label)} <select {name}>{options}</select></label>'
-    return (f'<label {title}>{escape(p.spec.label)} <input type="text" inputmode="decimal" {name} '
-            f'value="{p.default:g}" spellcheck="false"></label>')
-
-
-def quoted() -> dict:
-    """The published table, for the page to show as what it is: a quotation."""
-    return {name: [[solver, *values] for solver, values in rows.items()]
-            for name, rows in QUOTED.items()}
-
-
-def recipes() -> dict:
-    """What each student is trained with: here, and in the paper."""
-    out = {}
-    for name in STUDENTS:
-        kind, _, inner = name.partition(":")
-        solver = AMED() if kind == "amed" else Plugin(inner)
-        both = {"here": learning.usual(solver), "paper": learning.published(solver)}
-        out[name] = {k: {f: str(v).lower() if isinstance(v, bool) else v
-                         for f, v in flatten(how).items()} for k, how in both.items()}
-    return out

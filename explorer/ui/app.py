@@ -27,7 +27,7 @@ from ..errors import Cancelled, UserError
 from ..experiment import (Experiment, Run, draft, errors_of, levels, patience, prepared, run)
 from ..settings import flatten, from_query, parameters, slots, to_query, unflatten
 from ..sweep import solver_name
-from . import amed, compare, controls, networks, panels, train, words
+from . import amed, amed_form, compare, controls, networks, panels, train, words
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
@@ -402,7 +402,7 @@ def build() -> gr.Blocks:
     """The Gradio app, ready to launch."""
     gr.set_static_paths([ASSETS, PLOTLY.parent])
     template = (ASSETS / "page.html").read_text().replace("@controls", controls.panel()) \
-        .replace("@amed", amed.panel())
+        .replace("@amed", amed_form.panel())
     base = f"/gradio_api/file={ASSETS}"
     with gr.Blocks(title="Diffusion Sampler Explorer", analytics_enabled=False) as demo:
         gr.HTML(html_template=template, js_on_load=SCRIPT, apply_default_css=False,

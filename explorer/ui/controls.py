@@ -11,7 +11,7 @@ from ..data import DATASETS
 from ..designs import DESIGNS, PARTS
 from ..experiment import Experiment
 from ..settings import Parameter, flatten, parameters, slots
-from . import amed
+from . import amed_form
 
 GROUPS = {  # name: (title, the first words of the flat keys that belong to it)
     "data": ("Data and model", ("data", "model", "samples", "seed")),
@@ -44,7 +44,7 @@ def config() -> dict:
     table = {p.key: _facts(p) for p in parameters(Experiment)}
     designs = {k: {"label": d.label, "about": d.about, "flat": dict(d.flat)}
                for k, d in DESIGNS.items()}
-    return {"amed": {"recipes": amed.recipes(), "quoted": amed.quoted()}, "defaults": flatten(Experiment()), "entries": entries, "parameters": table,
+    return {"amed": {"recipes": amed_form.recipes(), "quoted": amed_form.quoted()}, "defaults": flatten(Experiment()), "entries": entries, "parameters": table,
             "designs": designs, "parts": list(PARTS), "labelled": list(LABELLED)}
 
 

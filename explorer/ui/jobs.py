@@ -1,4 +1,4 @@
-"""Long work for the Compare and AMED pages: a generator in a thread, read by polling, ended by a word.
+"""Long work for the pages: a generator in a thread, read by polling, ended by a word.
 
 The page asks for what has come since it last asked; a job that nobody asks about for a while stops
 by itself.

@@ -253,7 +253,8 @@ def test_a_predictor_survives_its_file():
     (lambda n: sample(mixture(), NOISE[:, :2], GRID, AMED(predictor=n), afs=True), "another model"),
     (lambda n: sample(MODEL, NOISE, GRID, Plugin(predictor=n), afs=True),
      "trained for AMED-Solver, not for AMED-Plugin on iPNDM-4"),
-    (lambda n: sample(MODEL, NOISE, GRID, AMED(predictor="nobody"), afs=True), "no predictor 'nobody'"),
+    (lambda n: sample(MODEL, NOISE, GRID, AMED(predictor="nobody"), afs=True),
+     "no predictor 'nobody'"),
     (lambda n: sample(MODEL, NOISE, GRID, AMED(predictor="../../etc/passwd"), afs=True),
      "no predictor '../../etc/passwd'")])
 def test_a_predictor_is_refused_where_it_was_not_trained(run, said):
@@ -289,7 +290,7 @@ def test_run_0_of_the_step_errors_is_the_run_itself(solver):
     run = sample(MODEL, NOISE, grid, solver, afs=True)
     truth = torch.stack([run.x[0], *(v + 0.01 for v in run.x[1:])])  # any states will do
     found = step_errors(MODEL, solver, EDM(), grid, truth, afs=True)
-    # with the run itself as the truth nothing is wrong, so the first step's local error is the shift
+    # held against the run itself nothing is wrong, so the first local error is the shift
     torch.testing.assert_close(found.local[0], torch.full((6,), 0.01, dtype=torch.float64),
                                rtol=1e-5, atol=1e-6)
     same = step_errors(MODEL, solver, EDM(), grid, run.x, afs=True)

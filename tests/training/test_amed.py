@@ -57,7 +57,8 @@ def test_what_is_kept_samples_as_the_student_did(tmp_path, monkeypatch):
 
 def test_a_seed_says_it_all():
     def weights(seed, stop=None):
-        t = Trainer(MODEL, AMED(), VPTime(), 2, how=dataclasses.replace(SHORT, seed=seed, paths=320))
+        how = dataclasses.replace(SHORT, seed=seed, paths=320)
+        t = Trainer(MODEL, AMED(), VPTime(), 2, how=how)
         for i, _ in enumerate(t.run()):
             if i == stop:
                 break
@@ -97,7 +98,7 @@ def test_the_gradient_of_a_step_is_that_of_finite_differences():
 
 
 def test_one_step_students_start_from_the_teacher_and_multistep_ones_from_themselves():
-    """DPM-Solver-2 as the teacher evaluates once at each level, so first and last are to be compared."""
+    """DPM-Solver-2 as the teacher evaluates once at each level: compare the first and the last."""
     seen = []
 
     def spy(x, sigma):
@@ -174,7 +175,7 @@ def test_the_held_out_error_is_that_of_other_seeds():
 @pytest.mark.parametrize("solver, grid", [(AMED(), VPTime()), (Plugin(), Rho())],
                          ids=["amed", "plugin"])
 def test_a_finish_through_all_steps_lowers_the_end_error_further(solver, grid):
-    """Steps that are each best for themselves are not best together: the finish looks at the end."""
+    """Steps that are best each for itself are not best together: the finish looks at the end."""
     plain = dataclasses.replace(SHORT, teacher="heun", inner=4, scale_dir=0.1)
     _, greedy = trained(solver, plain, 2 + (grid == Rho()), grid)
     t, finished = trained(solver, dataclasses.replace(plain, finish=0.5), 2 + (grid == Rho()), grid)

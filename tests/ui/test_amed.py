@@ -1,4 +1,4 @@
-"""The AMED page's server side: a training that grows, is kept and goes on; a picture that adds up."""
+"""The AMED page's server side: a training that grows, is kept and goes on; a picture's sums."""
 
 import json
 import time
@@ -8,7 +8,7 @@ import pytest
 from explorer.core import shelf
 from explorer.experiment import Experiment, errors_of, run
 from explorer.settings import unflatten
-from explorer.ui import amed, app, compare, controls
+from explorer.ui import amed, amed_form, app, compare, controls
 
 from .test_compare import finished
 
@@ -24,7 +24,8 @@ def own_shelf(tmp_path, monkeypatch):
 
 
 def picture(**request):
-    return json.loads(app.amed_picture({"values": VALUES, "student": "amed", "nfe": 5, **request}).body)
+    asked = {"values": VALUES, "student": "amed", "nfe": 5, **request}
+    return json.loads(app.amed_picture(asked).body)
 
 
 def test_a_training_is_shown_kept_and_offered_in_the_solver_menu():
@@ -45,7 +46,8 @@ def test_a_training_is_shown_kept_and_offered_in_the_solver_menu():
     used = app.message({"values": {**VALUES, **menu[0]["values"]}})
     assert "problem" not in used and used["values"]["solver.predictor"] == kept["name"]
     assert f"solver.predictor={kept['name']}" in used["query"]
-    assert app.message({"values": {"data": "rings", "data.dimension": 2, "samples": 8}})["predictors"] == []
+    rings = {"data": "rings", "data.dimension": 2, "samples": 8}
+    assert app.message({"values": rings})["predictors"] == []
 
 
 def test_a_stopped_training_goes_on_and_can_be_kept_half_way():
@@ -137,22 +139,23 @@ def test_nothing_can_be_kept_of_an_unknown_job(request_):
 
 
 @pytest.mark.parametrize("given, said", [({"step": 9}, "0 to 2"), ({"step": "one"}, "whole number"),
-                                         ({"step": True}, "whole number"), ({"job": "x"}, "no longer"),
-                                         ({"student": None}, "Unknown student")])
+                                         ({"step": True}, "whole number"),
+                                         ({"job": "x"}, "no longer"), ({"student": None}, "Unknown student")])
 def test_a_picture_of_nonsense_is_refused(given, said):
     assert said in picture(**given)["problem"]
     assert "values of a view" in json.loads(app.amed_picture(7).body)["problem"]
 
 
 def test_the_form_is_made_of_the_parameters():
-    html = amed.panel()
+    html = amed_form.panel()
     for name in ("teacher", "inner", "paths", "rate", "seed", "finish"):
         assert f'data-how="{name}"' in html
     recipes = controls.config()["amed"]["recipes"]
-    assert recipes["amed"]["paper"]["batch"] == 128 and recipes["plugin:ipndm4"]["paper"]["teacher"] == "ipndm4"
+    assert recipes["amed"]["paper"]["batch"] == 128
+    assert recipes["plugin:ipndm4"]["paper"]["teacher"] == "ipndm4"
 
 
 def test_the_quoted_tables_are_those_of_the_paper():
-    rows = {row[0]: row[1:] for row in amed.quoted()["CIFAR-10"]}
+    rows = {row[0]: row[1:] for row in amed_form.quoted()["CIFAR-10"]}
     assert rows["AMED-Plugin, iPNDM"] == [10.81, 6.61, 3.65, 2.63]
     assert rows["AMED-Solver"] == [18.49, 7.59, 4.36, 3.67] and rows["DDIM"][1] == 49.66

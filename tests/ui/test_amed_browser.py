@@ -5,6 +5,7 @@ import pytest
 from .test_browser import READY, Walk
 
 PLANE = "data.dimension=2&timesteps=vp_time&samples=64&tab=amed"
+HAND = "document.querySelector('#amed-say').textContent.includes('by hand')"
 DONE = "(n) => document.body.dataset.trained === String(n)"
 
 
@@ -24,7 +25,7 @@ def error(walk) -> float:
 
 def test_train_on_the_spiral_use_it_and_open_the_link_in_another_tab(walk):
     walk.open(PLANE)
-    walk.page.wait_for_function("document.querySelector('#amed-say').textContent.includes('by hand')")
+    walk.page.wait_for_function(HAND)
     walk.page.fill("#amed-paths", "1600")
     walk.page.click("#amed-train")
     walk.page.wait_for_function(DONE, arg=1, timeout=120_000)
@@ -48,7 +49,8 @@ def test_train_on_the_spiral_use_it_and_open_the_link_in_another_tab(walk):
     tab.goto(link)
     tab.wait_for_function(READY)
     tab.wait_for_function("explorer.S.parts.error?.added_up")
-    assert tab.evaluate("explorer.S.parts.error.added_up.at(-1)") == pytest.approx(learned, rel=1e-6)
+    same = tab.evaluate("explorer.S.parts.error.added_up.at(-1)")
+    assert same == pytest.approx(learned, rel=1e-6)
     assert tab.is_hidden("#problem")
     # a budget that it was not trained for is refused in a sentence, and the picture stays
     box = walk.page.locator('[data-key="nfe"] input[type=text]')
@@ -59,7 +61,7 @@ def test_train_on_the_spiral_use_it_and_open_the_link_in_another_tab(walk):
 
 def test_the_hand_plays_r_and_c_without_the_server(walk):
     walk.open(PLANE)
-    walk.page.wait_for_function("document.querySelector('#amed-say').textContent.includes('by hand')")
+    walk.page.wait_for_function(HAND)
     walk.page.wait_for_function("document.querySelectorAll('#fig-amed-step .trace').length > 5")
     before, said = walk.page.evaluate("walk.all"), walk.page.inner_text("#amed-say")
     for value in ("0.2", "0.35"):
@@ -73,7 +75,8 @@ def test_the_hand_plays_r_and_c_without_the_server(walk):
     assert walk.page.inner_text("#amed-say") == said
     assert walk.page.evaluate("walk.all") == before
     walk.page.select_option("#amed-step", "2")
-    walk.page.wait_for_function("(t) => document.querySelector('#amed-say').textContent !== t", arg=said)
+    walk.page.wait_for_function("(t) => document.querySelector('#amed-say').textContent !== t",
+                                arg=said)
 
 
 def test_a_training_stops_and_goes_on(walk):
@@ -98,7 +101,8 @@ def test_nonsense_in_the_form_is_answered_in_a_sentence(walk):
     walk.open(PLANE)
     walk.page.fill("#amed-paths", "lots")
     walk.page.click("#amed-train")
-    walk.page.wait_for_function("document.querySelector('#amed-progress').textContent.includes('lots')")
+    walk.page.wait_for_function(
+        "document.querySelector('#amed-progress').textContent.includes('lots')")
 
 
 def test_optimised_steps_become_the_list_and_can_be_taken_back(walk):
@@ -119,7 +123,7 @@ def test_optimised_steps_become_the_list_and_can_be_taken_back(walk):
 def test_the_page_fits(browser, server, width, height):
     visitor = Walk(browser, server, viewport={"width": width, "height": height})
     visitor.open(PLANE)
-    visitor.page.wait_for_function("document.querySelector('#amed-say').textContent.includes('by hand')")
+    visitor.page.wait_for_function(HAND)
     wide = visitor.page.evaluate("document.documentElement.scrollWidth")
     assert wide <= width and not visitor.errors
     visitor.context.close()

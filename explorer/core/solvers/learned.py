@@ -115,7 +115,7 @@ class _Learned(_SigmaFrame):
 
 @setting
 class AMED(_Learned):
-    """x̂' = x̂ + c (σ' − σ) ε(x̂_m, a σ_m): one direction for the whole step, that of the inner point.
+    """x̂' = x̂ + c (σ' − σ) ε(x̂_m, a σ_m): one direction for the whole step, the inner point's.
 
     A path lies nearly in a plane, so by the mean value theorem there is a σ_m whose tangent points
     along the chord; r looks for it, c mends the length.  Zhou et al. 2024, Eqs. 8 and 9; a: its
@@ -162,8 +162,8 @@ class Plugin(_Learned):
 
     name: ClassVar[str] = "plugin"
     label: ClassVar[str] = "AMED-Plugin"
-    card: ClassVar[str] = "A known solver with one learned stop inside each step; two evaluations " \
-                          "a step. On iPNDM the best of its paper."
+    card: ClassVar[str] = "A known solver with one learned stop inside each step; two " \
+                          "evaluations a step. On iPNDM the best of its paper."
     solver: str = param("ipndm4", label="Solver inside",
                         choices=tuple((k, v[0]) for k, v in INNER.items()),
                         help="the solver whose steps are split")
@@ -179,8 +179,8 @@ class Plugin(_Learned):
 
     @property
     def order(self) -> int:
-        """That of the solver inside, at most 2; iPNDM's weights for even steps keep 2 only at r = ½,
-        where the two halves of a step become even as it shrinks.
+        """That of the solver inside, at most 2; iPNDM's weights for even steps keep 2 only at
+        r = ½, where the two halves of a step become even as it shrinks.
         """
         if (self.c, self.a, self.predictor) != (1.0, 1.0, ""):
             return 1
