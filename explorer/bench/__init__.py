@@ -7,10 +7,10 @@ the exit code says only whether the measurement could be made.
 import argparse
 
 from ..errors import UserError
-from . import denoiser, networks, quality, sampler, ui
+from . import denoiser, networks, quality, sampler, training, ui
 
 BENCHES = {"ui": ui, "sampler": sampler, "denoiser": denoiser, "networks": networks,
-           "quality": quality}
+           "quality": quality, "training": training}
 
 
 def main(arguments: list[str]) -> int:

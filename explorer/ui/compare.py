@@ -7,8 +7,11 @@ from typing import Any
 import torch
 
 from ..analysis import distance
+from ..analysis.quality import Quality
+from ..analysis.quality import quality as measured
 from ..analysis.order import fitted_slope
 from ..analysis.truncation import local_truncation
+from ..bench import quality
 from ..core.sampling import Churn
 from ..core.solvers import SOLVERS
 from ..core.timesteps import Rho
@@ -17,6 +20,7 @@ from ..experiment import Experiment, prepared, reference_for, run
 from ..figures import compare as figures
 from ..figures.distances import distances
 from ..figures.style import short
+from ..models import classifier
 from ..settings import unflatten
 from ..sweep import BUDGETS, COMPARED_SOLVERS, error_against_nfe
 from . import words
@@ -195,6 +199,7 @@ class Distance:
     wasserstein: distance.Estimate
     energy: distance.Estimate
     note: str
+    judged: Quality | None
 
 
 def _distances(base: Experiment, request: dict) -> Measurement:
@@ -208,6 +213,17 @@ def _distances(base: Experiment, request: dict) -> Measurement:
     zero = distance.floor(distance.sliced_wasserstein, source.mixture.sample, count * SEEDS,
                           torch.Generator().manual_seed(12), repeats=6)
 
+    judge = classifier.find(base.data)
+    features = None if judge is None else quality.features_of_data(judge, base.data, count * SEEDS)
+    wanted = getattr(base.model, "condition", -1)
+
+    def judged(x) -> Quality | None:
+        if judge is None:
+            return None
+        taken = judge.classes(x.clamp(-1, 1))
+        return measured(judge.features(x.clamp(-1, 1)), features, torch.Generator().manual_seed(14),
+                        taken, torch.full_like(taken, wanted) if wanted >= 0 else None)
+
     def rows(watch: Watch) -> Iterator[Distance]:
         for e in trials:
             runs = [run(dataclasses.replace(e, samples=count, seed=base.seed + k), watch)
@@ -216,22 +232,37 @@ def _distances(base: Experiment, request: dict) -> Measurement:
             g = torch.Generator().manual_seed(13)
             yield Distance(words.title(runs[0]).split(",")[0], e.solver.family, runs[0].nfe,
                            distance.sliced_wasserstein(x, data, g),
-                           distance.energy_distance(x, data, g), _coverage(source, x))
+                           distance.energy_distance(x, data, g), _coverage(source, x), judged(x))
 
     def show(found: list) -> dict:
         return {"title": f"Distance to the data, {SEEDS} seeds × {count} samples",
                 "note": f"Sliced Wasserstein distance with 95 % bootstrap intervals. Two fresh draws "
-                        f"of the data lie {short(zero.value)} apart: nothing can be seen below that.",
+                        f"of the data lie {short(zero.value)} apart: nothing can be seen below that."
+                        + ("" if judge is None else " Fréchet distance, precision and recall are "
+                           "in the features of a small classifier that comes with the page; not "
+                           "FID."),
                 "figure": distances(found, zero),
-                "columns": ["", "NFE", "sliced W₁", "energy", "note"],
-                "table": [[d.name, str(d.nfe), _interval(d.wasserstein), _interval(d.energy), d.note]
-                          for d in found]}
+                "columns": ["", "NFE", "sliced W₁", "energy", *_judged_names(judge, wanted),
+                            "note"],
+                "table": [[d.name, str(d.nfe), _interval(d.wasserstein), _interval(d.energy),
+                           *_judged_cells(d.judged), d.note] for d in found]}
 
     return Measurement(base, rows, len(trials), show)
 
 
 def _interval(e: distance.Estimate) -> str:
     return f"{short(e.value)} ({short(e.low)} – {short(e.high)})"
+
+
+def _judged_names(judge, wanted: int) -> list[str]:
+    return [] if judge is None else ["Fréchet", "precision", "recall",
+                                     *["class right"] * (wanted >= 0)]
+
+
+def _judged_cells(q: Quality | None) -> list[str]:
+    if q is None:
+        return []
+    return [_interval(e) for e in (q.frechet, q.precision, q.recall, q.accuracy) if e is not None]
 
 
 def _coverage(source, x) -> str:

@@ -60,6 +60,15 @@ def test_distance_lists_stochastic_solvers_with_intervals():
     assert all("–" in row[2] for row in news["table"])
 
 
+def test_images_with_a_judge_are_judged():
+    news = finished(compare.start({"kind": "distance", "values": {
+        "samples": 16, "data": "digits", "model.condition": 3, "nfe": 9}}), 120)
+    assert news["columns"][4:8] == ["Fréchet", "precision", "recall", "class right"]
+    heun = next(row for row in news["table"] if row[0] == "Heun")
+    assert float(heun[7].split(" ")[0]) > 0.8  # exact samples of threes are threes
+    assert "not FID" in news["note"] and "FID" not in "".join(news["columns"])
+
+
 def test_cancelling_keeps_what_was_measured():
     answer = compare.start({"kind": "sweep", "values": {"samples": 128},
                             "budgets": "5, 9, 65, 129, 257, 513"})

@@ -1,0 +1,100 @@
+"""What ships: each network does what its files say, and the new training beats the old."""
+
+import json
+
+import pytest
+import torch
+
+from explorer.models import classifier, files
+from explorer.settings import unflatten
+from explorer.training.configs import Training, config
+from explorer.training.measure import PerSigma, per_sigma
+
+SHIPPED = {c.name: c for c in files.shipped() if "training" in c.config}
+shipped = pytest.mark.parametrize("name", SHIPPED)
+
+
+def training(checkpoint) -> Training:
+    return unflatten(Training, {k: v for k, v in checkpoint.config["training"].items()
+                                if k != "letter"})
+
+
+def losses(checkpoint) -> dict:
+    return json.loads((checkpoint.folder / "losses.json").read_text())
+
+
+def test_what_the_readme_promises_is_there():
+    letters = {n: c.config["training"]["letter"] for n, c in SHIPPED.items()}
+    assert {"digits-f": "F", "digits-f-cond": "F", "digits-old": "A", "glyphs-cond": "E",
+            "spiral-2d": "F", "spiral-16d": "F"}.items() <= letters.items()
+    assert sum(f.stat().st_size for f in files.SHIPPED.rglob("*.safetensors")) < 15e6
+
+
+@shipped
+def test_its_files_are_complete(name):
+    c = SHIPPED[name]
+    card = (c.folder / "card.md").read_text()
+    assert f"`{name}`" in card and "python -m explorer train" in card
+    assert c.config["digest"] == files.digest_of(c.folder / files.WEIGHTS)
+    found = losses(c)
+    assert len(found["curve"]) > 50 and found["curve"][-1][0] == c.config["images"]
+    t = training(c)
+    assert c.label_dim == (int(t.data.labels().max()) + 1 if t.conditional else 0)
+    assert c.null_label == t.conditional  # “any” works wherever there are classes
+
+
+@shipped
+def test_the_loss_measured_again_lies_within_its_interval(name):
+    c = SHIPPED[name]
+    t, told = training(c), PerSigma.of(losses(c)["per_sigma"])
+    denoiser = files.load(c)
+    sigma = torch.tensor(told.sigma, dtype=torch.float64)
+    # other samples and other noise than those that were recorded
+    again = per_sigma(t, denoiser, count=768, seed=told.seed + 100, sigma=sigma)
+    for row in zip(told.sigma, told.mean, told.low, told.high, again.mean, again.low, again.high):
+        s, mean, low, high, fresh, fresh_low, fresh_high = row
+        # both are means with an interval of 1.96 standard errors; the difference has both, and 4
+        # standard errors leave 1 in 1000 to chance over all levels and networks
+        both = ((high - low) ** 2 + (fresh_high - fresh_low) ** 2) ** 0.5 / (2 * 1.96)
+        assert abs(mean - fresh) < 4 * both + 1e-12, s
+
+
+@shipped
+def test_training_helped_where_it_can(name):
+    """EDM, Fig. 5a: levels in the middle are learned; no network is below the ideal denoiser."""
+    found = losses(SHIPPED[name])
+    now, first = found["per_sigma"], found["per_sigma_first"]
+    middle = [i for i, s in enumerate(now["sigma"]) if 0.05 < s < 0.2]
+    assert all(now["mean"][i] < 0.9 * first["mean"][i] for i in middle)
+    for mean, high, floor in zip(now["mean"], now["high"], now["floor"]):
+        assert high > floor and mean > 0.97 * floor  # the floor is a mean over 2048 samples too
+
+
+def test_the_new_training_beats_the_old_one_where_it_should():
+    old, new = SHIPPED["digits-old"], SHIPPED["digits-f"]
+    assert config("A").precond == training(old).precond == "vp"
+    assert training(old).kimg == training(new).kimg
+    denoisers = files.load(old), files.load(new)
+    sigma = torch.logspace(-1.7, 1.3, 13, dtype=torch.float64)  # 0.02 to 20
+    a, f = (per_sigma(training(new), d, count=512, sigma=sigma) for d in denoisers)
+    better = [y < x for x, y in zip(a.mean, f.mean)]
+    middle = [b for s, b in zip(a.sigma, better) if 0.05 < s < 1]
+    assert all(middle)
+
+
+def test_each_judge_is_as_good_as_it_says():
+    for path in classifier.FOLDER.glob("*.json"):
+        facts = json.loads(path.read_text())
+        assert facts["accuracy"] > 0.97 and facts["checked"] >= 300
+        assert path.with_suffix(".safetensors").stat().st_size < 400_000
+
+
+@pytest.mark.parametrize("name", ["digits-f-cond", "glyphs-cond"])
+def test_samples_of_a_class_are_taken_for_it(name):
+    from explorer.bench.quality import features_of_data, judged, trained_on
+
+    c = SHIPPED[name]
+    data = trained_on(c)
+    judge = classifier.find(data)
+    found = judged(c, judge, features_of_data(judge, data, 200), 200, 21)
+    assert found.accuracy.value > 0.85 and found.precision.value > 0.6
