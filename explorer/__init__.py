@@ -9,6 +9,7 @@ Layers; imports only point down:
     ui, cli, bench              gradio, argparse
     figures                     plotly
     experiment, cost, designs
+    training                    generators of Progress: losses, augmentation, configurations A to F
     data | models | analysis    siblings: none imports another
     core                        torch, numpy
     settings, errors, memo      standard library (memo knows the size of a tensor)
