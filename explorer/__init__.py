@@ -8,7 +8,7 @@ Layers; imports only point down:
 
     ui, cli, bench              gradio, argparse
     figures                     plotly
-    experiment, designs, sweep, learning
+    experiment, designs, sweep, learning, contest
     data | models | analysis    siblings: none imports another
     core                        torch, numpy
     settings, errors, memo      standard library (memo knows the size of a tensor)
