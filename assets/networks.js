@@ -5,6 +5,7 @@ import { $, S } from './state.js';
 
 const KEY = 'model.checkpoint', CLASS = 'model.condition', GUIDE = 'model.guide';
 let list = [], mayFetch = false, offered = null, job = null;
+let early = false;                     // a network was wanted before the list was here
 
 const of = (name) => list.find((n) => n.name === name);
 const sameData = (n) => Object.entries(n.data ?? {}).every(([k, v]) => String(S.values[k]) === String(v));
@@ -60,9 +61,9 @@ function adopt(n) {
 
 // “Trained network” was just chosen: the one for these data, else the first that is here.
 export function adoptFirst() {
-  if (S.values[KEY] || automatic()) return;
-  const first = list.find((n) => n.here);
-  if (first) adopt(first);
+  const first = list.find((n) => n.here && n.data?.data === S.values.data) ?? list.find((n) => n.here);
+  early = !list.length;
+  if (first && !S.values[KEY] && !automatic()) adopt(first);
 }
 
 export async function refreshNetworks(server) {
@@ -124,5 +125,9 @@ export function initNetworks(server, upload, { changed, problem }) {
     await refreshNetworks(server);
     take({ networks: list, network: e.detail.name });
   });
-  return refreshNetworks(server);
+  return refreshNetworks(server).then(() => {
+    if (!early || S.values.model !== 'network') return;
+    adoptFirst();
+    changed();
+  });
 }

@@ -115,7 +115,7 @@ function show() {
   $('#train-start').disabled = Boolean(busy) || told.allowed === false;
   $('#train-waiting').hidden = !paused.length;
   $('#train-waiting').innerHTML = paused.map((r) => `<span>${r.title}, “${r.name}”, paused <button class="ghost" data-do="resume" data-name="${r.name}" ${busy ? 'disabled' : ''}>Resume</button><button class="ghost" data-do="cancel" data-name="${r.name}">Discard</button></span>`).join('');
-  $('#train-rows').innerHTML = (held.table ?? []).map((row) => `<tr>${row.map((v, i) => `<td>${i === 0 ? v : i === 4 && v != null ? v.toFixed(2) : small(v)}</td>`).join('')}</tr>`).join('');
+  $('#train-rows').innerHTML = (held.table ?? []).map((row) => `<tr>${row.map((v, i) => `<td>${i === 0 ? v : i === 4 && v != null ? (v < 100 ? v.toFixed(2) : '> 100') : small(v)}</td>`).join('')}</tr>`).join('');
   plot('#fig-train-sigma', held.sigma);
   plot('#fig-train-curve', held.curve);
   samples();

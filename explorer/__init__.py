@@ -8,7 +8,8 @@ Layers; imports only point down:
 
     ui, cli, bench              gradio, argparse
     figures                     plotly
-    experiment, designs, sweep, learning, contest
+    experiment, cost, fit, designs, sweep, learning, contest, judge
+    training
     data | models | analysis    siblings: none imports another
     core                        torch, numpy
     settings, errors, memo      standard library (memo knows the size of a tensor)
@@ -22,10 +23,10 @@ __version__ = "0.1.0"
 _HOME = {"Experiment": "experiment", "run": "experiment", "sample": "core.sampling",
          "Trajectory": "core.sampling", "Churn": "core.sampling", "SOLVERS": "core.solvers",
          "SCHEDULES": "core.schedules", "TIMESTEPS": "core.timesteps", "DATASETS": "data",
-         "MODELS": "models", "UserError": "errors"}
+         "MODELS": "models", "load": "models", "UserError": "errors"}
 
 __all__ = ["DATASETS", "MODELS", "SCHEDULES", "SOLVERS", "TIMESTEPS", "Churn", "Experiment",
-           "Trajectory", "UserError", "run", "sample"]
+           "Trajectory", "UserError", "load", "run", "sample"]
 
 
 def __getattr__(name: str):

@@ -301,15 +301,19 @@ def fetch(arguments: list[str]) -> int:
     p = argparse.ArgumentParser(prog="python -m explorer fetch",
                                 description="Download published checkpoints and convert them; a "
                                             "download that was cut goes on where it ended.")
-    p.add_argument("names", nargs="*", metavar="NAME", help="from the list; none: show the list")
+    p.add_argument("names", nargs="*", metavar="NAME",
+                   help="from the list, or owner/name of a UNet2DModel on the Hugging Face hub; "
+                        "none: show the list")
     options = p.parse_args(arguments)
-    from .models import catalogue
+    from .models import catalogue, diffusers_unet
 
+    for name in [n for n in options.names if "/" in n]:
+        print(f"{name} is in {diffusers_unet.fetch_hub(name)}; explorer.load({name!r}) reads it.")
     if not options.names:
         for e in catalogue.entries().values():
             here = "here" if catalogue.is_here(e) else f"{e.megabytes} MB"
             print(f"{e.name:44}{here:>8}  {e.licence}  {e.label}; {e.note}")
-    for e in [catalogue.wanted(name) for name in options.names]:
+    for e in [catalogue.wanted(name) for name in options.names if "/" not in name]:
         if catalogue.is_here(e):
             print(f"{e.name} is already here.")
             continue

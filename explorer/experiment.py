@@ -26,10 +26,10 @@ from .core.solvers import SOLVERS, Euler, Heun
 from .core.timesteps import TIMESTEPS, Custom, Rho
 from .data import DATASETS, Spiral
 from .errors import UserError
+from .fit import check_fit
 from .memo import Memo
 from .models import MODELS, Exact
-from .models.network import spoken
-from .settings import param, parameters, setting, slot
+from .settings import param, setting, slot
 
 WORK_LIMIT = 4e10  # samples x NFE x data points x coordinates: some 20 s on two cores
 PATHS = 256  # samples whose paths are recorded
@@ -187,7 +187,7 @@ def prepared(data, model) -> Source:
 
     def make() -> Source:
         if hasattr(model, "found"):
-            _check_fit(model.found(data), data)
+            check_fit(model.found(data), data)
         denoiser = model.load(data)
         mixture = Mixture(data.points(), data.thickness)
         move = lambda v: v.to(device.device, device.dtype)
@@ -197,41 +197,6 @@ def prepared(data, model) -> Source:
                       mixture.sigma_data, device, cost.pace(moved, device))
 
     return _sources((data, model, *weights(data, model)), make)
-
-
-def fitting(shape: tuple[int, ...]) -> list:
-    """Data sets whose samples have this shape, as settings; without files that must be given."""
-    found = []
-    for cls in DATASETS.values():
-        for data in _variants(cls, shape):
-            try:
-                if tuple(data.points().shape[1:]) == shape:
-                    found.append(data)
-                    break
-            except UserError:  # an upload without its file, a set that was not fetched
-                break
-    return found
-
-
-def _variants(cls, shape: tuple[int, ...]):
-    """A data set as it is, and in each size or dimension that it offers."""
-    yield cls()
-    for p in parameters(cls):
-        if p.name in ("size", "dimension") and p.spec.choices:
-            yield from (cls(**{p.name: value}) for value, _ in p.spec.choices)
-        elif p.name == "dimension" and p.spec.low <= shape[0] <= p.spec.high:
-            yield cls(dimension=shape[0])
-
-
-def _check_fit(checkpoint, data) -> None:
-    shape = tuple(data.points().shape[1:])
-    if shape == checkpoint.shape:
-        return
-    names = [d.label + (f" (size {d.size})" if hasattr(d, "size") else f" in {d.dimension}-D"
-                        if hasattr(d, "dimension") else "") for d in fitting(checkpoint.shape)]
-    own = "images of your own" if len(checkpoint.shape) == 3 else "points of your own"
-    raise UserError(f"{checkpoint.label} makes samples of {spoken(checkpoint.shape)}, and "
-                    f"{data.label} has {spoken(shape)}. Data that fit: {', '.join([*names, own])}.")
 
 
 def run(e: Experiment, watch: Watch | None = None) -> Run:

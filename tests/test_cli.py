@@ -117,3 +117,43 @@ def test_python_m_explorer_runs_from_the_root():
     done = subprocess.run([sys.executable, "-m", "explorer", "sample", *FAST], cwd=ROOT,
                           capture_output=True, text=True, timeout=120, env=os.environ)
     assert done.returncode == 0 and json.loads(done.stdout)["nfe"] == 9, done.stderr
+
+
+def test_train_ends_with_a_checkpoint_and_a_table(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
+    words = ["train", "config=E", "data=spiral", "data.dimension=2", "network.width=16",
+             "network.depth=1", "kimg=0.64", "name=tiny", "--threads", "1", "--device", "cpu"]
+    assert main(words) == 0
+    told = capsys.readouterr().out
+    assert "640 of 640" in told and "ideal" in told
+    assert (tmp_path / "models" / "tiny" / "weights.safetensors").is_file()
+    assert not list((tmp_path / "training").iterdir())
+    assert main(words) == 2
+    assert "already there" in capsys.readouterr().err
+    assert main([*words, "--replace"]) == 0
+
+
+@pytest.mark.parametrize("words, sentence", [
+    (["config=Z"], "'Z'"), (["data=hune"], "'hune'"), (["kimg"], "key=value"),
+    (["data=digits", "name=../up"], "cannot be called"), (["kimg=0"], "out of range"),
+    (["data=spiral", "augment=0.5"], "augment=0"), (["--threads", "0"], "--threads"),
+    (["classifier", "data=spiral"], "labelled images"), (["classifier", "steps=x"], "whole numbers")])
+def test_train_says_what_cannot_work(words, sentence, capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
+    assert main(["train", *words]) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_bench_quality_prints_a_row_for_data_and_network(capsys):
+    assert main(["bench", "quality", "--networks", "digits-f", "--samples", "60", "--nfe", "5",
+                 "--device", "cpu"]) == 0
+    told = capsys.readouterr().out
+    assert "not FID" in told and "data: Digits" in told
+    row = next(line for line in told.splitlines() if line.startswith("digits-f"))
+    assert row.split()[1:3] == ["0", "5"] and "±" in row
+
+
+def test_bench_training_prints_a_ratio(capsys):
+    assert main(["bench", "training", "--data", "spiral", "--rounds", "2", "--device", "cpu"]) == 0
+    ratio = float(capsys.readouterr().out.rsplit("ratio ", 1)[1])
+    assert 0.2 < ratio < 50  # two steps on a busy machine say no more

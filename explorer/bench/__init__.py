@@ -7,10 +7,10 @@ the exit code says only whether the measurement could be made.
 import argparse
 
 from ..errors import UserError
-from . import amed, denoiser, networks, quality, sampler, solvers, ui
+from . import amed, denoiser, networks, quality, sampler, solvers, training, ui
 
 BENCHES = {"ui": ui, "sampler": sampler, "solvers": solvers, "denoiser": denoiser,
-           "networks": networks, "quality": quality, "amed": amed}
+           "networks": networks, "training": training, "quality": quality, "amed": amed}
 
 
 def main(arguments: list[str]) -> int:

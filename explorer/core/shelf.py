@@ -126,8 +126,7 @@ def answers_of(denoiser) -> tuple[Tensor, tuple[int, ...]]:
     k = torch.arange(1, size + 1, dtype=torch.float64)
     sigma = torch.tensor([0.1, 0.5, 2.0, 20.0], dtype=torch.float64)
     x = torch.stack([(s + 0.5) * torch.cos((i + 1.3) * k + i) for i, s in enumerate(sigma)])
-    where = _device(denoiser)
-    dtype = torch.float32 if str(where).startswith("mps") else torch.float64
+    where, dtype = _place(denoiser)
     answer = denoiser(x.reshape(4, *shape).to(where, dtype), sigma.to(where, dtype))
     answer = answer.reshape(4, -1).cpu().double()
     found = torch.cat([(answer * v).mean(1) for v in (torch.cos(0.7 * k), torch.sin(1.9 * k))])
@@ -139,14 +138,14 @@ def answers_of(denoiser) -> tuple[Tensor, tuple[int, ...]]:
     return found, shape
 
 
-def _device(denoiser) -> torch.device:
-    """Where a model's numbers are; the CPU if it has none to see."""
+def _place(denoiser) -> tuple[torch.device, torch.dtype]:
+    """Where a model's numbers are, and their precision; a network takes float64 where there is one."""
     for v in [denoiser, *vars(denoiser).values()] if hasattr(denoiser, "__dict__") else []:
-        if isinstance(v, Tensor):
-            return v.device
+        if isinstance(v, Tensor) and v.is_floating_point():
+            return v.device, v.dtype
         if isinstance(v, torch.nn.Module) and (p := next(v.parameters(), None)) is not None:
-            return p.device
-    return torch.device("cpu")
+            return p.device, torch.float32 if p.device.type == "mps" else torch.float64
+    return torch.device("cpu"), torch.float64
 
 
 # ---- files ---------------------------------------------------------------------------------------

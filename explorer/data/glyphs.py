@@ -39,6 +39,9 @@ class Glyphs:
     characters: str = param("digits", choices=(("digits", "0 to 9"), ("letters", "A to Z"),
                                                ("all", "0 to 9, A to Z")),
                             label="Characters", help="each character is a class")
+    paper: str = param("dark", choices=(("dark", "dark"), ("any", "any colour")), label="Paper",
+                       help="on any colour, ink may be darker than paper, which takes a network "
+                            "much longer to learn")
 
     def points(self) -> Tensor:
         """(K, 3, size, size)."""
@@ -73,22 +76,22 @@ def _draw(glyphs: Glyphs, labels: Tensor, generator: torch.Generator) -> Tensor:
                                            align_corners=False)
     mask = torch.nn.functional.grid_sample(ink[:, None].float() / 255, grid, align_corners=False)
     mask = torch.nn.functional.avg_pool2d(mask, 2)
-    paper, pen = _colours(n, generator)
+    paper, pen = _colours(n, generator, glyphs.paper == "dark")
     return paper + (pen - paper) * mask
 
 
-def _colours(n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def _colours(n: int, generator: torch.Generator, dark: bool) -> tuple[Tensor, Tensor]:
     """Paper and pen, (n, 3, 1, 1) in [−1, 1] each, one well brighter than the other.
 
     The pen is moved along the grey axis until the contrast is enough, so that nothing is drawn
     twice and the number of random numbers is fixed.
     """
-    both = 2 * torch.rand(2, n, 3, generator=generator) - 1
-    paper, pen = both
+    paper, pen = 2 * torch.rand(2, n, 3, generator=generator) - 1
     weight = torch.tensor([0.299, 0.587, 0.114])
-    gap = (pen - paper) @ weight
+    if dark:
+        paper = 0.2 * (paper + 1) - 1
     sign = torch.where(paper @ weight > 0, -1.0, 1.0)  # towards the side with more room
-    lift = (CONTRAST - sign * gap).clamp(min=0) * sign
+    lift = (CONTRAST - sign * ((pen - paper) @ weight)).clamp(min=0) * sign
     pen = (pen + lift[:, None]).clamp(-1, 1)
     return paper[:, :, None, None], pen[:, :, None, None]
 

@@ -40,6 +40,8 @@ def loss_by_sigma(sigma: Sequence[float], first: Sequence[float], now: Sequence[
         line(weighted(now), ONE_STEP, 2.5, "solid", "now")]
     peak = float(fine[int(density.argmax())])
     at = min(range(len(x)), key=lambda i: abs(math.log(x[i]) - math.log(0.3)))
+    seen = [i for i, v in enumerate(weighted(floor)) if v and v > 0.15] or [0]
+    low_at = min(seen, key=lambda i: abs(math.log(x[i]) - math.log(0.3)))
     layout = _layout("noise level σ", "λ(σ) E‖D − y‖²")
     layout["xaxis"] |= {"type": "log", "range": [math.log10(x[-1]), math.log10(x[0])],
                         "tickvals": list(SIGMA_TICKS), "ticktext": [f"{v:g}" for v in SIGMA_TICKS]}
@@ -47,7 +49,7 @@ def loss_by_sigma(sigma: Sequence[float], first: Sequence[float], now: Sequence[
     layout["annotations"] = [
         _word("before training", x[2], weighted(first)[2], INK3, "bottom"),
         _word("now", x[at], weighted(now)[at], ONE_STEP, "bottom"),
-        _word(ideal, x[at], weighted(floor)[at], INK3, "top"),
+        _word(ideal, x[low_at], weighted(floor)[low_at], INK3, "top"),
         _word("p<sub>train</sub>", peak, 0.4, STOCHASTIC, "bottom")]
     return {"data": traces, "layout": layout}
 

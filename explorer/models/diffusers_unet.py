@@ -1,6 +1,6 @@
 """A U-Net of the diffusers library as a Denoiser.  diffusers is optional.
 
-    load_folder(folder) -> NetworkDenoiser
+    load_folder(folder) -> NetworkDenoiser        fetch_hub("owner/name") -> folder
 
 A folder holds `config.json` (of a UNet2DModel), its weights as .safetensors, and the scheduler that
 it was trained for: unet/ and scheduler/ inside one folder, as pipelines have it, or both in one.
@@ -10,6 +10,7 @@ Its .bin files are pickles and are not read.
 import dataclasses
 import json
 import math
+import re
 import threading
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 
 from ..errors import UserError
 from .denoiser import NetworkDenoiser, Preconditioned
+from .files import cache_folder
 from .precond import EDM
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
@@ -134,6 +136,33 @@ def load_folder(folder: str | Path) -> NetworkDenoiser:
                         "class labels (null) are.")
     net = Adapter(_unet(config, inner / WEIGHTS), classes)
     return NetworkDenoiser(Preconditioned(net, precond, (channels, side, side)))
+
+
+def hub_folder(name: str, root: str | Path | None = None) -> Path:
+    """Where a model of the Hugging Face hub lies once its owner/name was fetched."""
+    return cache_folder(root) / "diffusers" / name.replace("/", "--")
+
+
+def fetch_hub(name: str, root: str | Path | None = None) -> Path:
+    """Download the configs and .safetensors of owner/name; for the command line alone.
+
+    Raises UserError for a name that is none, without the package, and without a network.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", name):
+        raise UserError(f"{name[:200]!r} is not a model of the hub; owner/name is wanted.")
+    try:
+        from huggingface_hub import snapshot_download
+    except ImportError:
+        raise UserError("Fetching from the hub needs huggingface_hub: pip install diffusers"
+                        ) from None
+    place = hub_folder(name, root)
+    try:
+        snapshot_download(name, local_dir=place, allow_patterns=[
+            "*config.json", f"{WEIGHTS}", f"unet/{WEIGHTS}"])
+    except Exception as problem:  # the hub's errors have many roots: no network, no such model
+        raise UserError(f"{name} could not be fetched from the hub ({type(problem).__name__}: "
+                        f"{str(problem)[:160]}).") from None
+    return place
 
 
 def precond_of(scheduler: dict):

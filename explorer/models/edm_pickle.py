@@ -13,15 +13,14 @@ import math
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
-import torch
 from torch import Tensor
 
 from ..errors import UserError
 from . import files
 from .architecture import LARGEST, build, describe
 from .denoiser import NetworkDenoiser
-from .pickle_data import Call, Name, Persistent, read
+from .pickle_data import Call, Name, read
+from .pickle_tensors import is_call, tensor_of
 from .precond import EDM, IDDPM, VE, VP
 
 LARGEST_FILE = 2 * 2**30  # bytes; the largest published file has 1.2 GB
@@ -33,10 +32,6 @@ GLOBALS = {Name(*n.rsplit(".", 1)) for n in (
     "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_parameter",
     "torch.storage._load_from_bytes", "numpy.core.multiarray.scalar",
     "numpy._core.multiarray.scalar", "numpy.dtype", "dnnlib.util.EasyDict")}
-STORAGES = {"FloatStorage": (torch.float32, 4), "HalfStorage": (torch.float16, 2),
-            "DoubleStorage": (torch.float64, 8), "BFloat16Storage": (torch.bfloat16, 2),
-            "LongStorage": (torch.int64, 8), "IntStorage": (torch.int32, 4),
-            "BoolStorage": (torch.bool, 1), "ByteStorage": (torch.uint8, 1)}
 DEFAULTS = {  # class: (preconditioning, its arguments by the file's names, its network)
     "VPPrecond": (VP, {"beta_d": "beta_d", "beta_min": "beta_min", "M": "steps",
                        "epsilon_t": "epsilon_t"}, "SongUNet"),
@@ -145,13 +140,9 @@ def _root(file: BinaryIO):
     return read(file, _allowed)
 
 
-def _is(value, *names: str) -> bool:
-    return isinstance(value, Call) and str(value.target) in names
-
-
 def _meta(value) -> dict:
     """What a persistent object says of itself, held against version 6."""
-    if not _is(value, "torch_utils.persistence._reconstruct_persistent_obj") or \
+    if not is_call(value, "torch_utils.persistence._reconstruct_persistent_obj") or \
             len(value.arguments) != 1 or not isinstance(value.arguments[0], dict):
         raise UserError("The network in this file is not stored as EDM stores its networks.")
     meta = value.arguments[0]
@@ -236,7 +227,7 @@ def _tensors(value: Call) -> dict[str, Tensor]:
                     continue
                 if len(found) >= MODULES:
                     raise UserError("The file holds more tensors than any network here.")
-                tensor = _tensor(v, numbers)
+                tensor = tensor_of(v, numbers)
                 if tensor is not None:
                     found[prefix + str(name)] = tensor
         for name, inner in _dict(_state(module), "_modules").items():
@@ -256,64 +247,10 @@ def _state(module) -> dict:
 
 def _dict(state: dict, group: str) -> dict:
     value = state.get(group, {})
-    if _is(value, "collections.OrderedDict"):
+    if is_call(value, "collections.OrderedDict"):
         if value.arguments and value.arguments != ((),):
             raise UserError("The file's OrderedDict is not as Python writes it.")
         value = value.items
     if not isinstance(value, dict):
         raise UserError(f"A module's {group} is no dict.")
     return value
-
-
-# ---- tensors ------------------------------------------------------------------------------------
-
-def _tensor(value, numbers: list[int]) -> Tensor:
-    """A parameter or buffer as a tensor of its own.  numbers: how many more are wanted at most."""
-    if _is(value, "torch._utils._rebuild_parameter") and value.arguments:
-        value = value.arguments[0]
-    if not _is(value, "torch._utils._rebuild_tensor_v2") or len(value.arguments) not in (6, 7):
-        raise UserError("A parameter in this file is not stored as a tensor.")
-    source, offset, size, stride = value.arguments[:4]
-    if not _is(source, "torch.storage._load_from_bytes") or len(source.arguments) != 1 or \
-            not isinstance(source.arguments[0], bytes):
-        raise UserError("A tensor in this file has no storage.")
-    if type(offset) is not int or not _sizes(size) or not _sizes(stride) or \
-            len(size) != len(stride) or len(size) > 8 or offset < 0:
-        raise UserError("A tensor in this file has sizes that are no sizes.")
-    count = math.prod(size)
-    numbers[0] -= count
-    if numbers[0] < 0:
-        raise UserError(f"The file holds more than {LARGEST:,} numbers.")
-    storage = _storage(source.arguments[0])
-    last = offset + sum((n - 1) * s for n, s in zip(size, stride)) if count else 0
-    if count > len(storage) or last >= max(len(storage), 1):
-        raise UserError("A tensor in this file reaches beyond its storage.")
-    return torch.as_strided(storage, size, stride, offset).clone() if count else \
-        storage.new_empty(size)
-
-
-def _sizes(values) -> bool:
-    return isinstance(values, tuple) and all(type(n) is int and 0 <= n < 2**40 for n in values)
-
-
-def _storage(raw: bytes) -> Tensor:
-    """The numbers of a storage that torch.save wrote the old way, (n,).
-
-    It is a second pickle inside the first: five small ones, read as data like the whole, a count,
-    and the numbers in the byte order of every machine that torch runs on.
-    """
-    file = io.BytesIO(raw)
-    storages = lambda name: name.module == "torch" and name.name in STORAGES
-    magic, version, _, reference, keys = (read(file, storages, persistent=True) for _ in range(5))
-    key = reference.key if isinstance(reference, Persistent) else None
-    if magic != 0x1950a86a20f9469cfc6c or version != 1001 or not isinstance(key, tuple) or \
-            len(key) != 6 or key[0] != "storage" or not isinstance(key[1], Name) or \
-            key[3] != "cpu" or type(key[4]) is not int or key[5] is not None or keys != [key[2]]:
-        raise UserError("A storage in this file is not as torch.save writes a CPU storage.")
-    dtype, width = STORAGES[key[1].name]
-    held = len(raw) - file.tell() - 8  # a count of 8 bytes, then the numbers
-    if key[4] < 0 or key[4] * width != held or \
-            int.from_bytes(raw[file.tell():file.tell() + 8], "little") != key[4]:
-        raise UserError(f"A storage in this file claims {key[4]:,} numbers and holds "
-                        f"{max(held, 0) // width:,}.")
-    return torch.from_numpy(np.frombuffer(raw, np.uint8, held, file.tell() + 8).copy()).view(dtype)

@@ -5,16 +5,17 @@ from pathlib import Path
 from ..errors import UserError
 from . import catalogue, files
 from .denoiser import NetworkDenoiser
-from .diffusers_unet import load_folder
+from .diffusers_unet import hub_folder, load_folder
 from .edm_pickle import load_pickle
 
 
 def load(path_or_name: str | Path, device=None) -> NetworkDenoiser:
     """The Denoiser of an EDM .pkl, a checkpoint folder of ours, a diffusers folder, or a name.
 
-    A name is a shipped network, one of the user's own, or one of the catalogue that was fetched;
-    nothing is fetched here.  The answer is called D(x, sigma, labels=None) and has shape,
-    sigma_min, sigma_max and label_dim.  Raises UserError for whatever it is not.
+    A name is a shipped network, one of the user's own, one of the catalogue or of the hub
+    (owner/name) that was fetched; nothing is fetched here.  The answer is called
+    D(x, sigma, labels=None) and has shape, sigma_min, sigma_max and label_dim.  Raises UserError for
+    whatever it is not.
     """
     denoiser = _load(path_or_name)
     return denoiser if device is None else denoiser.to(device)
@@ -28,6 +29,8 @@ def _load(given: str | Path) -> NetworkDenoiser:
         return files.load(files.open_folder(path)) if (path / files.WEIGHTS).is_file() \
             else load_folder(path)
     name = str(given)
+    if name.count("/") == 1 and hub_folder(name).is_dir():
+        return load_folder(hub_folder(name))
     if "/" in name or "\\" in name or path.suffix == ".pkl":
         raise UserError(f"There is no file or folder {name[:200]}.")
     if entry := catalogue.entry(name):

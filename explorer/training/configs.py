@@ -112,6 +112,10 @@ class Training:
     network: Any = slot(Unet(), NETWORKS, "Network")
     precond: str = param("edm", choices=COLUMNS, label="Preconditioning", help="EDM Table 1, middle")
     loss: str = param("edm", choices=COLUMNS, label="Loss", help="p_train and λ: EDM Table 1, bottom")
+    p_mean: float = param(-1.2, -5, 3, 0.1, label="P_mean",
+                          help="mean of ln σ in EDM’s p_train; larger images and flat colours are "
+                               "decided at higher noise")
+    p_std: float = param(1.2, 0.1, 5, 0.1, label="P_std", help="spread of ln σ in EDM’s p_train")
     hyper: Hyper = Hyper()
     augment: float = param(0.12, 0, 1, 0.01, label="Augmentation",
                            help="probability of each geometric operation")
@@ -169,7 +173,7 @@ def _ladder(data) -> dict[str, Training]:
         new = replace(old, widths=(2.0, 2.0) if small else (2.0, 2.0, 2.0))
     else:
         old, new = Perceptron(width=96, depth=6), Perceptron()
-    a = Training(data, old, "vp", "vp", OLD, augment=0.0)
+    a = Training(data, old, "vp", "vp", hyper=OLD, augment=0.0)
     b = replace(a, hyper=NEW)
     c = replace(b, network=new)
     d = replace(c, precond="edm")
@@ -209,6 +213,8 @@ def description(t: Training) -> dict:
     if t.conditional and labels is None:
         raise UserError(f"{t.data.label} has no classes; use conditional=false.")
     shape = tuple(points.shape[1:])
+    if t.augment and len(shape) != 3:
+        raise UserError("Augmentation turns and moves images; points want augment=0.")
     classes = int(labels.max()) + 1 if t.conditional else 0
     told = augment.LABELS if t.augment and not t.hidden else 0
     precond = {"vp": VP(), "ve": VE(), "iddpm": IDDPM(), "edm": EDM(sigma_data(t))}[t.precond]
@@ -227,4 +233,4 @@ def build(t: Training) -> Preconditioned:
 
 def loss_of(t: Training):
     """The loss with its constants."""
-    return EDMLoss(sigma_data(t)) if t.loss == "edm" else LOSSES[t.loss]()
+    return EDMLoss(sigma_data(t), t.p_mean, t.p_std) if t.loss == "edm" else LOSSES[t.loss]()

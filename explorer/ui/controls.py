@@ -28,7 +28,7 @@ FAMILIES = {"one-step": "One step", "multistep": "Multistep", "stochastic": "Sto
 RARE = ("last", "afs", "repeats", "inner", "low", "high", "model.condition", "model.guide", "timesteps.steps", "timesteps.c_1", "timesteps.c_2")
 NETWORK = ("checkpoint", "condition", "guide")  # menus that networks.js fills
 HANDLED = ("data.digest", "data.points_text")  # by the upload and the drawing pad
-LABELLED = ("digits", "moons", "rings", "pinwheel", "grid")
+LABELLED = ("digits", "glyphs", "patches", "moons", "rings", "pinwheel", "grid")
 
 
 def config() -> dict:

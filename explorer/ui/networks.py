@@ -4,7 +4,8 @@ import math
 from pathlib import Path
 
 from ..errors import UserError
-from ..experiment import Experiment, fitting
+from ..experiment import Experiment
+from ..fit import fitting
 from ..models import catalogue, files
 from ..models.edm_pickle import convert
 from ..settings import flatten, unflatten
@@ -73,7 +74,7 @@ def _data(c: files.Checkpoint) -> dict:
             return {k: v for k, v in flatten(e).items() if k.split(".")[0] == "data"}
     except UserError:  # data of a file that is gone, or of another version
         pass
-    fit = fitting(c.shape)
+    fit = sorted(fitting(c.shape), key=lambda d: d.name != "patches")  # photographs, where they fit
     return {"data": fit[0].name} | {f"data.{k}": v for k, v in flatten(fit[0]).items()} \
         if fit else {}
 

@@ -19,6 +19,7 @@ from .. import cost
 from ..analysis import geometry
 from ..analysis.loss import TRAINING, WEIGHTS, change, denoise_strip, loss_per_sigma
 from ..core import lists
+from ..core.denoisers import Mixture
 from ..core.schedules import EDM, VE, VP
 from ..experiment import (Errors, Experiment, Run, Watch, comparison, errors_of, is_random, patience,
                           prepared, path_error, reference_for, weights)
@@ -115,7 +116,7 @@ def loss_part(e: Experiment, watch: Watch | None = None) -> dict:
     if source.pace is not None:
         number = LOSS_LEVELS
         count = cost.affordable(source.pace, number, count, LOSS_LEAST, seconds=1.5)
-    clean = source.clean(count, seed=2)
+    clean = _of_class(e, source).sample(count, torch.Generator().manual_seed(2))
     levels = torch.logspace(math.log10(160), math.log10(1e-3), number, dtype=torch.float64)
     measured = loss_per_sigma(source.denoiser, clean, levels, torch.Generator().manual_seed(3))
     name = words.loss_name(source)
@@ -131,6 +132,15 @@ def loss_part(e: Experiment, watch: Watch | None = None) -> dict:
     return {"strips": strips}
 
 
+def _of_class(e: Experiment, source) -> Mixture:
+    """What the denoiser has to make: the data, or those of the class that it was told."""
+    condition = getattr(e.model, "condition", -1)
+    if condition < 0 or source.labels is None or not bool((mine := source.labels == condition).any()):
+        return source.mixture
+    points = source.mixture.means[mine.to(source.mixture.means.device)]
+    return Mixture(points.reshape(-1, *source.shape), source.data.thickness)
+
+
 def _strip(source) -> dict:
     """EDM Fig. 1: one clean sample under rising noise, and the denoiser's answers."""
     clean = source.clean(1, seed=5)
@@ -139,7 +149,8 @@ def _strip(source) -> dict:
     scale = float(f"{source.sigma_data / 0.5:.1g}")  # EDM's levels, for data of another size
     levels = torch.tensor([max(s * scale, 1e-3) for s in STRIP_LEVELS], dtype=torch.float64)
     noisy, denoised = denoise_strip(source.denoiser, clean, levels, noise)
-    fine = torch.logspace(math.log10(0.002), math.log10(80), 60, dtype=torch.float64)
+    many = cost.affordable(source.pace, 1, 60, least=12, seconds=0.1)
+    fine = torch.logspace(math.log10(0.002), math.log10(80), many, dtype=torch.float64)
     _, answers = denoise_strip(source.denoiser, clean, fine, noise)
     out = {"levels": rounded(levels), "fine": rounded(fine[1:-1]),
            "change": rounded(change(fine, answers))}

@@ -29,7 +29,7 @@ LETTERS = {
     "B": "A with EDM’s hyper-parameters", "C": "B with the capacity moved to high resolutions",
     "D": "C with EDM’s preconditioning", "E": "D with EDM’s loss: λ(σ) and p_train",
     "F": "E with augmentation that does not leak"}
-FIELDS = ("precond", "loss", "augment", "conditional", "kimg", "batch", "lr", "seed")
+FIELDS = ("precond", "loss", "augment", "conditional", "kimg", "batch", "lr", "seed", "p_mean", "p_std")
 allowed = True  # the server owner’s switch
 
 

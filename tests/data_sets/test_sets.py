@@ -28,7 +28,7 @@ from explorer.data.shapes import even
 from explorer.errors import UserError
 from explorer.settings import flatten, from_query, param, setting, slot, to_query, unflatten
 
-HELD = {name: cls for name, cls in DATASETS.items() if name != "upload"}
+HELD = {name: cls for name, cls in DATASETS.items() if name not in ("upload", "published")}
 PLANAR = {name: cls for name, cls in HELD.items() if issubclass(cls, Planar)}
 held = pytest.mark.parametrize("cls", HELD.values(), ids=HELD)
 planar = pytest.mark.parametrize("cls", PLANAR.values(), ids=PLANAR)
@@ -51,7 +51,8 @@ def rms(x):
 
 def test_the_menu_begins_with_the_spiral():
     assert list(DATASETS) == ["spiral", "diracs", "moons", "swissroll", "rings", "checkerboard",
-                              "pinwheel", "grid", "word", "mixture", "digits", "drawn", "upload"]
+                              "pinwheel", "grid", "word", "mixture", "digits", "glyphs",
+                              "patches", "drawn", "upload", "published"]
 
 
 @pytest.mark.parametrize("cls", DATASETS.values(), ids=DATASETS)
@@ -80,8 +81,9 @@ def test_shape_fits_the_kind_everywhere(cls):
 @held
 def test_points_are_the_same_each_time(cls):
     first = cls().points().clone()
-    from explorer.data import images, mixture, planar
-    for cache in (planar._points, planar._drawing, mixture._means, images._digits):
+    from explorer.data import glyphs, images, mixture, patches, planar
+    for cache in (planar._points, planar._drawing, mixture._means, images._digits, glyphs._points,
+                  glyphs._masters, patches._points, patches._photos):
         cache.cache_clear()
     assert torch.equal(first, cls().points())
 

@@ -173,3 +173,38 @@ def test_only_safetensors(tmp_path):
 def test_discrete_is_what_its_dataclass_says():
     p = Discrete(torch.tensor([0.1, 1.0, 10.0], dtype=torch.float64), "epsilon")
     assert (p.sigma_min, p.sigma_max) == (0.1, 10.0)
+
+
+def test_from_the_hub_when_the_owner_asks(tmp_path, monkeypatch):
+    """Only configs and .safetensors are asked for; afterwards the name is known."""
+    hub = pytest.importorskip("huggingface_hub")
+    monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
+    asked = []
+
+    def download(name, local_dir, allow_patterns):
+        asked.append((name, allow_patterns))
+        local_dir.mkdir(parents=True)
+    monkeypatch.setattr(hub, "snapshot_download", download)
+    with pytest.raises(UserError, match="no file or folder"):
+        load("owner/tiny")
+    diffusers_unet.fetch_hub("owner/tiny")
+    assert asked[0][0] == "owner/tiny"
+    assert all(p.endswith((".json", ".safetensors")) for p in asked[0][1])
+    with pytest.raises(UserError, match="scheduler_config|cannot be read"):
+        load("owner/tiny")  # found, and empty
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b/c", "x", "a/../b", "-a/b"])
+def test_a_name_of_the_hub_is_no_path(name):
+    with pytest.raises(UserError, match="owner/name"):
+        diffusers_unet.fetch_hub(name)
+
+
+def test_without_a_network_the_hub_says_so(tmp_path, monkeypatch):
+    hub = pytest.importorskip("huggingface_hub")
+
+    def download(*_, **__):
+        raise ConnectionError("no route to host")
+    monkeypatch.setattr(hub, "snapshot_download", download)
+    with pytest.raises(UserError, match="could not be fetched.*no route"):
+        diffusers_unet.fetch_hub("owner/tiny", tmp_path)

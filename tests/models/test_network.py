@@ -9,6 +9,7 @@ from explorer import experiment
 from explorer.data import DATASETS, Digits, Spiral
 from explorer.errors import UserError
 from explorer.experiment import Experiment, run
+from explorer.fit import fitting
 from explorer.models import MODELS, Network, files, load
 from explorer.models.architecture import build, describe
 from explorer.models.precond import EDM
@@ -118,7 +119,7 @@ def test_other_data_are_refused_with_those_that_fit():
 @pytest.mark.parametrize("shape, name", [((2,), "spiral"), ((1, 8, 8), "digits"),
                                          ((3, 64, 64), "patches"), ((1,), "diracs")])
 def test_data_that_fit(shape, name):
-    found = experiment.fitting(shape)
+    found = fitting(shape)
     assert name in [d.name for d in found]
     assert all(tuple(d.points().shape[1:]) == shape for d in found)
 
