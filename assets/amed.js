@@ -257,6 +257,7 @@ function draw() {
     $('#amed-table-rows').innerHTML = (tabled?.table ?? []).map(cells).join('');
     return;
   }
+  $('#amed-learn').classList.toggle('idle', !shown);
   figure('#fig-amed-learning', shown?.figure, 'Train: the error on held-out seeds falls here,<br>the loss of each step below it.');
   figure('#fig-amed-choices', shown?.choices, 'Where each step looks (r) and how far it goes (c).');
   $('#amed-head').innerHTML = shown ? heads(shown.columns) : '';

@@ -105,17 +105,22 @@ def opened(name: str) -> Experiment:
 
 
 def fitting(e: Experiment) -> list[str]:
-    """Names of the predictors that were trained for the view's model, fewest evaluations first."""
-    known, shape = shelf.answers_of(prepared(e.data, e.model).denoiser)
-    found = []
+    """Names of the predictors that were trained for the view's model, fewest evaluations first.
+
+    The model is asked its questions only if some predictor has its shape.
+    """
+    denoiser, alike = prepared(e.data, e.model).denoiser, []
     for name in shelf.names():
         try:
             trained = shelf.find(name)
         except UserError:  # a damaged file is told of when it is asked for
             continue
-        if trained.knows(known, shape):
-            found.append(name)
-    return sorted(found, key=lambda n: (shelf.find(n).solver, shelf.find(n).nfe))
+        if trained.shape == tuple(denoiser.shape):
+            alike.append((trained.solver, trained.nfe, name))
+    if not alike:
+        return []
+    known = shelf.answers_of(denoiser)
+    return [name for *_, name in sorted(alike) if shelf.find(name).knows(*known)]
 
 
 # ---- steps ---------------------------------------------------------------------------------------

@@ -187,3 +187,12 @@ def test_train_amed_refuses_in_a_sentence(given, said, capsys):
 def test_levels_of_a_trained_view_survive_the_default_grid():
     view = learned(dataclasses.replace(VIEW, timesteps=Rho()), dataclasses.replace(QUICK, paths=64))
     assert view.timesteps == Rho()
+
+
+def test_a_sweep_over_budgets_says_where_a_predictor_was_not_trained():
+    from explorer.sweep import error_against_nfe
+
+    view = learned(how=dataclasses.replace(QUICK, paths=64))
+    rows = list(error_against_nfe(view, [view.solver], [5, 9]))
+    assert rows[0].mean is not None and rows[1].mean is None
+    assert "trained for 3 steps" in rows[1].note and view.solver.predictor in rows[0].name

@@ -87,7 +87,8 @@ def plane(sigma: Sequence[float], residual: Sequence[Sequence[float]],
                             INK if k == 2 else INK3, 2.25 if k == 2 else 1.25, dash))
         at = max(range(len(values)), key=lambda i: values[i])
         notes.append(_note(f"{SPACES[k - 1]}, {100 * values[at]:.1f} %", sigma[at],
-                           100 * values[at], "y", INK if k == 2 else INK3, "bottom", "center", logx=True))
+                           100 * values[at], "y", INK if k == 2 else INK3, "bottom",
+                           "right" if at == len(values) - 1 else "center", logx=True))
     traces.append(_line(rounded(sigma), rounded(100 * v for v in walk), REFERENCE, 1.25, "dot"))
     traces.append(_line([max(sigma), min(sigma)], [8, 8], LEARNED, 1, "dash"))
     notes.append(_note("8 %, the paper’s bound", max(sigma), 8, "y", LEARNED, "bottom", "left",
