@@ -79,7 +79,7 @@ function busy() {
     const p = await server.progress(page).catch(() => null);
     if (!flying || !p) return;
     $('#progress').hidden = false;
-    $('#progress').classList.toggle('small', flying === refining);   // the picture is there already
+    $('#progress').classList.toggle('small', p.what !== 'Sampling');   // the picture is there already
     $('#progress-text').textContent = p.total ? `${p.what}: ${p.done} of ${p.total}` : 'Working …';
     $('#progress progress').value = p.total ? p.done / p.total : 0;
   }, 300);

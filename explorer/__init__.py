@@ -9,7 +9,7 @@ Layers; imports only point down:
     ui, cli, bench              gradio, argparse
     figures                     plotly
     experiment, cost, fit, designs, sweep, learning, contest, judge
-    training
+    training                    generators of Progress: losses, augmentation, configurations A to F
     data | models | analysis    siblings: none imports another
     core                        torch, numpy
     settings, errors, memo      standard library (memo knows the size of a tensor)
