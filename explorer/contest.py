@@ -85,6 +85,7 @@ def contestants(nfe: int) -> list[tuple[str, Any, Any, bool, int]]:
             ("DPM-Solver-2 + AFS", DPM2(), Rho(), True, double),
             ("DPM-Solver++(3M)", DPMpp(3), LogSNR(), False, single),
             ("UniPC-3", UniPC(3), LogSNR(), False, single),
+            ("iPNDM-2", IPNDM(2), Rho(), False, single),
             ("iPNDM-4", IPNDM(4), Rho(), False, single)]
 
 

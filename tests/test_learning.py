@@ -143,7 +143,7 @@ def test_the_table_holds_every_solver_and_the_predictors_of_this_model():
     learned(dataclasses.replace(e, data=Moons(dimension=2, thickness=0.2)),
             dataclasses.replace(QUICK, paths=64))
     cells = list(contest.table(e, (3, 5), 64, points=33, how=GITS(fine=21, paths=16)))
-    assert len(cells) == 2 * 6 * 2 + 1
+    assert len(cells) == 2 * 7 * 2 + 1
     assert all(c.nfe in (3, 5) for c in cells)
     for c in cells:
         assert c.error.low < c.error.value < c.error.high and c.error.count == 64

@@ -87,24 +87,24 @@ def targets(cells) -> None:
                  and (steps is None or c.steps == steps)]
         return min(found) if found else None
 
-    plug = shelf.spoken("plugin:ipndm4")
     mine = best("AMED-Solver", 5)
     if mine is not None:
         verdict("AMED-Solver over DPM-Solver-2 + AFS at 5 NFE",
                 mine / best("DPM-Solver-2 + AFS", 5, UNTRAINED), 0.5)
         verdict("AMED-Solver over DDIM at 5 NFE", mine / best("DDIM", 5, UNTRAINED), 1.0)
-    for nfe in contest.BUDGETS:
-        if (mine := best(plug, nfe)) is not None:
-            verdict(f"AMED-Plugin over iPNDM-4 at {nfe} NFE",
-                    mine / best("iPNDM-4", nfe, UNTRAINED), 1.0)
-    if (mine := best(plug, 5)) is not None:
-        least = min((c for c in cells if c.nfe == 5 and c.steps == UNTRAINED),
-                    key=lambda c: c.error.value)
-        verdict(f"AMED-Plugin over the best untrained at 5 NFE ({least.name})",
-                mine / least.error.value, 1.0)
-        least = min((c for c in cells if c.nfe == 5 and not c.learned), key=lambda c: c.error.value)
-        verdict("AMED-Plugin over the best of the others, GITS steps too "
-                f"({least.name}, {least.steps})", mine / least.error.value, 1.0)
+    plugs = [c for c in cells if c.learned and c.name.startswith("AMED-Plugin on iPNDM")]
+    for c in plugs:
+        same = c.name.removeprefix("AMED-Plugin on ")  # iPNDM of the same order
+        if (rival := best(same, c.nfe, UNTRAINED)) is not None:
+            verdict(f"{c.name} over {same} at {c.nfe} NFE", c.error.value / rival, 1.0)
+    at_5 = min((c for c in plugs if c.nfe == 5), key=lambda c: c.error.value, default=None)
+    if at_5 is not None:
+        others = [c for c in cells if c.nfe == 5 and not c.learned]
+        for words, among in (("the best untrained", [c for c in others if c.steps == UNTRAINED]),
+                             ("the best of the others, GITS steps too", others)):
+            least = min(among, key=lambda c: c.error.value)
+            verdict(f"{at_5.name} over {words} at 5 NFE ({least.name}, {least.steps})",
+                    at_5.error.value / least.error.value, 1.0)
 
 
 def overhead(e: Experiment, cells, given) -> None:
