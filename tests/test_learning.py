@@ -25,6 +25,7 @@ VIEW = Experiment(data=Moons(dimension=2), solver=AMED(), nfe=5, afs=True, times
 @pytest.fixture(autouse=True)
 def own_shelf(tmp_path, monkeypatch):
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
+    monkeypatch.setattr(shelf, "SHIPPED", tmp_path / "shipped")
     monkeypatch.setattr(shelf, "_loaded", {})
 
 

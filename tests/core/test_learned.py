@@ -198,6 +198,7 @@ def trained(solver="amed", model=MODEL, sigmas=GRID, afs=True, **given):
 @pytest.fixture(autouse=True)
 def own_shelf(tmp_path, monkeypatch):
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
+    monkeypatch.setattr(shelf, "SHIPPED", tmp_path / "shipped")
     monkeypatch.setattr(shelf, "_loaded", {})
 
 

@@ -20,6 +20,7 @@ TRAIN = {"kind": "train", "values": VALUES, "student": "amed", "nfe": 5, "how": 
 @pytest.fixture(autouse=True)
 def own_shelf(tmp_path, monkeypatch):
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
+    monkeypatch.setattr(shelf, "SHIPPED", tmp_path / "shipped")
     monkeypatch.setattr(shelf, "_loaded", {})
 
 
