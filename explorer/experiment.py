@@ -287,9 +287,10 @@ def reference_for(e: Experiment, watch: Watch | None = None, exact: bool = False
     found = _references(key, quick)
     if not exact or found.closed is not None:
         return found
-    better = adaptive_reference if source.pace is None else refined_reference
-    return _references((*key, "exact"), lambda: better(source.denoiser, start(), top, bottom,
-                                                       watch=watch))
+    if source.pace is not None:
+        return _references((*key, "exact"), lambda: refined_reference(source.denoiser, found, watch))
+    return _references((*key, "exact"), lambda: adaptive_reference(
+        source.denoiser, start(), top, bottom, watch=watch))
 
 
 def patience(e: Experiment) -> float:

@@ -114,15 +114,17 @@ def reference(denoiser, start: Tensor, sigma_max: float, sigma_min: float, point
                      f"Runge–Kutta of order 4, {points - 1} steps")
 
 
-def refined_reference(denoiser, start: Tensor, sigma_max: float, sigma_min: float,
-                      points: int = 129, watch: Callable[[], None] | None = None) -> Reference:
-    """The quick reference with steps of half the size, for networks.
+@torch.no_grad()
+def refined_reference(denoiser, coarse: Reference,
+                      watch: Callable[[], None] | None = None) -> Reference:
+    """A quick reference followed again in steps of half the size, for networks.
 
     Those answer in float32 and bend where they like, so that an adaptive method would chase their
-    rounding; the difference from the run with twice the step stands as the floor.
+    rounding; the difference of the two runs stands as the floor.
     """
-    coarse = reference(denoiser, start, sigma_max, sigma_min, (points + 1) // 2, watch)
-    fine = reference(denoiser, start, sigma_max, sigma_min, points, watch)
+    points = 2 * len(coarse.sigma) - 1
+    fine = reference(denoiser, coarse.x[0], float(coarse.sigma[0]), float(coarse.sigma[-1]), points,
+                     watch)
     floor = rms((fine.x[::2] - coarse.x).flatten(0, 1)).reshape(coarse.x.shape[:2]).mean(1)
     floor = floor.repeat_interleave(2)[:points].cpu().double()
     return dataclasses.replace(fine, floor=floor, method=f"Runge–Kutta of order 4, {points - 1} "
