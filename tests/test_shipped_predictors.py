@@ -1,16 +1,19 @@
-"""The predictors that ship: each opens, runs at its budget and errs less than it did untrained."""
+"""The predictors that ship: each opens, runs at its budget, and its record can be measured again."""
 
 import dataclasses
+import functools
 
 import pytest
 import torch
 
 from explorer import contest, learning
-from explorer.analysis.error import rms
+from explorer.analysis.error import reference, rms
 from explorer.core import shelf
-from explorer.core.sampling import sample
-from explorer.core.solvers import DPM2
+from explorer.core.sampling import Noise, sample
+from explorer.core.solvers import DDIM, DPM2
+from explorer.core.timesteps import Rho
 from explorer.experiment import Experiment, levels, prepared, run
+from explorer.training.amed import HELD_OUT, OTHER_SEEDS
 
 NAMES = sorted(p.stem for p in shelf.SHIPPED.glob("*.json"))
 
@@ -21,31 +24,39 @@ def test_there_are_solver_and_plug_in_for_every_budget():
     assert kinds == {(s, n) for s in ("amed", "plugin:ipndm") for n in contest.BUDGETS}
 
 
+@functools.cache
+def held_out(data, model, seed):
+    """The seeds that the record speaks of, and where they truly end."""
+    source = prepared(data, model)
+    noise = Noise(OTHER_SEEDS + seed, HELD_OUT, source.shape).start
+    return noise, reference(source.denoiser, noise * 80.0, 80.0, 0.002, 41).x[-1]
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_a_shipped_predictor_beats_what_it_started_from(name):
-    """On 24 seeds that no training saw, against the reference, at the same cost."""
+def test_a_shipped_predictor_is_as_good_as_its_record_says(name):
+    """On 64 seeds that no training saw, against the reference, at equal cost."""
     trained, view = shelf.find(name), learning.opened(name)
-    source = prepared(view.data, view.model)
-    judge = contest.judge(view, 24, points=33)
-    grid = torch.tensor(trained.sigmas, dtype=torch.float64)
-    plain = dataclasses.replace(view.solver, predictor="")
+    noise, truth = held_out(view.data, view.model, trained.record["seed"])
 
-    def error(solver):
-        made = sample(source.denoiser, judge.noise, grid, solver, afs=trained.afs)
+    def error(solver, grid, afs=trained.afs):
+        made = sample(prepared(view.data, view.model).denoiser, noise, grid, solver, afs=afs)
         assert made.nfe == trained.nfe
-        return float(rms(made.samples - judge.truth).mean())
+        return float(rms(made.samples - truth).mean())
 
-    ours = error(view.solver)
-    assert ours < error(plain)
-    if trained.solver == "amed" and trained.nfe == 5:
-        assert ours < 0.5 * error(DPM2())
-    # what its record says of its own held-out seeds, within the spread of so few
-    assert ours == pytest.approx(trained.record["error"], rel=0.35)
-    assert {"teacher", "M", "batch", "paths", "rate", "seed", "seconds"} <= set(trained.record)
+    own = torch.tensor(trained.sigmas, dtype=torch.float64)
+    ours = error(view.solver, own)
+    # a path near a watershed may fall to the other side by rounding, one in 64 of them
+    assert ours == pytest.approx(trained.record["error"], rel=0.1)
+    assert ours < 0.9 * error(dataclasses.replace(view.solver, predictor=""), own)
+    if trained.solver == "amed":
+        assert ours < error(DDIM(), Rho().sigmas(trained.nfe + 1), afs=False)
+        assert ours < 0.5 * error(DPM2(), Rho().sigmas(len(own)))
+    else:
+        assert ours < error(view.solver.inside, Rho().sigmas(trained.nfe + 1), afs=False)
+    assert {"teacher", "M", "batch", "paths", "rate", "seconds"} <= set(trained.record)
 
 
-@pytest.mark.parametrize("name", NAMES[:1])
-def test_its_link_runs(name):
-    view = dataclasses.replace(learning.opened(name), samples=4)
-    assert isinstance(view, Experiment) and run(view).nfe == shelf.find(name).nfe
-    assert len(levels(view)) == len(shelf.find(name).sigmas)
+def test_its_link_runs():
+    view = dataclasses.replace(learning.opened(NAMES[0]), samples=4)
+    assert isinstance(view, Experiment) and run(view).nfe == shelf.find(NAMES[0]).nfe
+    assert len(levels(view)) == len(shelf.find(NAMES[0]).sigmas)
