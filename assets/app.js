@@ -163,6 +163,7 @@ function paint() {
 // A sentence beside the figure; the last good picture stays.
 function problem(sentence, message) {
   const bar = $('#problem');
+  $(S.page === 'explore' ? '.boxes' : `.${S.page}`).append(bar);   // where it can be seen
   bar.hidden = !sentence;
   $('#problem-text').textContent = sentence ?? '';
   if (message && !S.parts.run) {   // a link with nonsense opens the default view
