@@ -27,7 +27,11 @@ export const log10 = Math.log10;
 
 // ---- packed arrays ------------------------------------------------------------------------------
 
-const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+const bytes = Uint8Array.fromBase64 ? (text) => Uint8Array.fromBase64(text) : (text) => {
+  const raw = atob(text), out = new Uint8Array(raw.length);
+  for (let i = 0; i < out.length; i++) out[i] = raw.charCodeAt(i);
+  return out;
+};
 export const UNITS = 6000;
 export const unpack = {
   positions: (text) => new Int16Array(bytes(text).buffer),   // units of 1/UNITS spread
