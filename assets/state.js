@@ -25,6 +25,17 @@ export const $$ = (selector, root = document) => [...root.querySelectorAll(selec
 export const clamp = (v, low, high) => Math.min(high, Math.max(low, v));
 export const log10 = Math.log10;
 
+// ---- scripts ------------------------------------------------------------------------------------
+
+export const scripts = {};   // name -> address
+
+let loading = null;
+// plotly.js, fetched when a page that uses it is first opened.
+export const plotly = () => loading ??= new Promise((done) => {
+  const tag = Object.assign(document.createElement('script'), { src: scripts.plotly, onload: done });
+  document.head.append(tag);
+});
+
 // ---- packed arrays ------------------------------------------------------------------------------
 
 const bytes = Uint8Array.fromBase64 ? (text) => Uint8Array.fromBase64(text) : (text) => {
