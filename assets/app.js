@@ -250,8 +250,7 @@ export async function start({ element, props, server: functions, upload }) {
   waiting = { query: asks, since: performance.now() };
   const opens = send();
   await opens;
-  if (S.page === 'explore') setTimeout(plotly, 1500);   // 400 ms of work that the first picture does not need
-  else await plotly();
+  if (S.page !== 'explore') await plotly();
   drawAll();
   if (S.page === 'compare') resumeCompare();
   let timer;

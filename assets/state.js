@@ -30,7 +30,8 @@ export const log10 = Math.log10;
 export const scripts = {};   // name -> address
 
 let loading = null;
-// plotly.js, fetched when a page that uses it is first opened.
+// plotly.js, fetched when a page that uses it is first opened: half a second of work that the Explore
+// page does without.
 export const plotly = () => loading ??= new Promise((done) => {
   const tag = Object.assign(document.createElement('script'), { src: scripts.plotly, onload: done });
   document.head.append(tag);
