@@ -106,7 +106,7 @@ function show(message, since, keep, exact) {
   drawAll(false);
   amedChanged();
   trainChanged();
-  address();
+  if (!exact) address();   // a refinement is the same view
   // a refinement is no answer to anything the reader did
   if (!exact) requestAnimationFrame(() => setTimeout(() => { times.push(performance.now() - since); document.body.dataset.drawn = String(++shown); }, 0));
   if (first) opened();
