@@ -2,7 +2,7 @@
 // The newest values win: while an answer is on its way only the last change waits, and an answer
 // to an older question is never drawn.
 
-import { $, $$, S } from './state.js';
+import { $, $$, S, plotly, scripts } from './state.js';
 import { readTheme } from './theme.js';
 import { flat, initControls, writeControls, writeWords } from './controls.js';
 import { drawSpine, initSpine, paintSpine } from './spine.js';
@@ -163,6 +163,7 @@ function paint() {
 // A sentence beside the figure; the last good picture stays.
 function problem(sentence, message) {
   const bar = $('#problem');
+  $(S.page === 'explore' ? '.boxes' : `.${S.page}`).append(bar);   // where it can be seen
   bar.hidden = !sentence;
   $('#problem-text').textContent = sentence ?? '';
   if (message && !S.parts.run) {   // a link with nonsense opens the default view
@@ -220,14 +221,10 @@ function setTheme(name) {
   $('#theme').setAttribute('aria-label', `Switch to ${name === 'dark' ? 'light' : 'dark'}`);
 }
 
-const plotly = () => new Promise((done) => {
-  if (window.Plotly) return done();
-  const timer = setInterval(() => { if (window.Plotly) { clearInterval(timer); done(); } }, 15);
-});
-
 export async function start({ element, props, server: functions, upload }) {
   server = functions;
   config = props.config;
+  scripts.plotly = props.plotly;
   const remembered = localStorage.getItem('theme');
   setTheme(remembered ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'));
   initCompare(server, config, problem, address);
@@ -252,7 +249,8 @@ export async function start({ element, props, server: functions, upload }) {
   if (config.draw === 'drawn') S.view = 'draw';
   waiting = { query: asks, since: performance.now() };
   const opens = send();
-  await Promise.all([opens, plotly()]);
+  await opens;
+  if (S.page !== 'explore') await plotly();
   drawAll();
   if (S.page === 'compare') resumeCompare();
   let timer;
@@ -281,6 +279,7 @@ function showPage(name) {
   $$('.tabs button').forEach((b) => b.dataset.page === name ? b.setAttribute('aria-current', 'page') : b.removeAttribute('aria-current'));
   if (S.playing) play(false);
   if (S.parts.run) { drawAll(); address(); }
+  if (name !== 'explore') plotly().then(() => S.parts.run && drawAll());
 }
 
 function initActions(upload) {

@@ -2,7 +2,7 @@
 // `still` holds what belongs to data and model, `live` what a run changes; a move redraws only live.
 // The traces are Plotly's, and Plotly draws them when the figure is saved.
 
-import { $, $$, S, clamp, interp, log10, lowest, highest, sig3, small, stepAt, three } from './state.js';
+import { $, $$, S, clamp, interp, log10, lowest, highest, plotly, sig3, small, stepAt, three } from './state.js';
 import { FONT, T, themed } from './theme.js';
 import { drawAxis, drawStrip, drawTrace, surface, write } from './strip_canvas.js';
 import { showHelp } from './help.js';
@@ -382,7 +382,8 @@ export function initSpine({ go, redraw, edit }) {
 }
 
 // Both layers and the heads as one picture.
-function save() {
+async function save() {
+  await plotly();
   const still = layer(STILL, true), live = layer(LIVE, false);
   for (const k of ['yaxis', 'yaxis5']) still.layout[k] = live.layout[k];
   still.layout.yaxis7 = { ...live.layout.yaxis7, overlaying: 'y4' };   // the ticks at the foot of the loss

@@ -25,9 +25,25 @@ export const $$ = (selector, root = document) => [...root.querySelectorAll(selec
 export const clamp = (v, low, high) => Math.min(high, Math.max(low, v));
 export const log10 = Math.log10;
 
+// ---- scripts ------------------------------------------------------------------------------------
+
+export const scripts = {};   // name -> address
+
+let loading = null;
+// plotly.js, fetched when a page that uses it is first opened: half a second of work that the Explore
+// page does without.
+export const plotly = () => loading ??= new Promise((done) => {
+  const tag = Object.assign(document.createElement('script'), { src: scripts.plotly, onload: done });
+  document.head.append(tag);
+});
+
 // ---- packed arrays ------------------------------------------------------------------------------
 
-const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+const bytes = Uint8Array.fromBase64 ? (text) => Uint8Array.fromBase64(text) : (text) => {
+  const raw = atob(text), out = new Uint8Array(raw.length);
+  for (let i = 0; i < out.length; i++) out[i] = raw.charCodeAt(i);
+  return out;
+};
 export const UNITS = 6000;
 export const unpack = {
   positions: (text) => new Int16Array(bytes(text).buffer),   // units of 1/UNITS spread

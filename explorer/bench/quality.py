@@ -19,6 +19,7 @@ from ..judge import features_of_data
 from ..models import classifier, files
 from ..settings import unflatten
 from ..training.configs import Training, draw
+from .fid import fid
 
 HEADINGS = ("network", "S_churn", "NFE", "Fréchet", "precision", "recall", "class right", "s")
 
@@ -29,6 +30,8 @@ def options(command: argparse.ArgumentParser) -> None:
                          help="all shipped image networks if none")
     command.add_argument("--samples", type=int, default=1000, help="of each network")
     command.add_argument("--nfe", type=int, default=35, help="evaluations of Heun's method")
+    command.add_argument("--fid", action="store_true",
+                         help="FID too: needs torch-fidelity, torchvision and, once, a network")
     command.add_argument("--churn", type=float, nargs="*", default=[0.0], help="values of S_churn")
 
 
@@ -57,6 +60,11 @@ def measure(options) -> None:
             found = judged(checkpoint, judge, reference, options.samples, options.nfe, churn)
             _row(checkpoint.name, f"{churn:g}", str(options.nfe), found,
                  time.perf_counter() - started)
+            if options.fid:
+                x, _ = drawn(checkpoint, options.samples, options.nfe, churn)
+                real = draw(data, options.samples, torch.Generator().manual_seed(2))[0] \
+                    if hasattr(data, "draw") else data.points()
+                print(f"{'':24}FID {fid(x, real):.2f} of {len(x)} samples against {len(real)}")
 
 
 def trained_on(checkpoint: files.Checkpoint):
@@ -71,6 +79,13 @@ def trained_on(checkpoint: files.Checkpoint):
 def judged(checkpoint, judge, reference, count: int, nfe: int, churn: float = 0.0, seed: int = 0
            ) -> Quality:
     """Quality of `count` samples by Heun on the ρ grid, all classes equally often."""
+    x, asked = drawn(checkpoint, count, nfe, churn, seed)
+    return quality(judge.features(x), reference, torch.Generator().manual_seed(0),
+                   judge.classes(x), asked)
+
+
+def drawn(checkpoint, count: int, nfe: int, churn: float = 0.0, seed: int = 0):
+    """(samples (count, *shape) in [−1, 1], the classes asked for or None)."""
     denoiser = files.load(checkpoint)
     asked = torch.arange(count) % denoiser.label_dim if denoiser.label_dim else None
     top, bottom = min(80.0, denoiser.sigma_max), max(0.002, denoiser.sigma_min)
@@ -82,9 +97,7 @@ def judged(checkpoint, judge, reference, count: int, nfe: int, churn: float = 0.
         own = denoiser if asked is None else denoiser.conditioned(asked[start:start + n])
         parts.append(sample(own, noise.start, sigmas, Heun(), churn=Churn(s_churn=churn),
                             noises=noise, keep=1).samples)
-    x = torch.cat(parts).clamp(-1, 1)
-    return quality(judge.features(x), reference, torch.Generator().manual_seed(0),
-                           judge.classes(x), asked)
+    return torch.cat(parts).clamp(-1, 1), asked
 
 
 def floor(judge, data, count: int) -> Quality:

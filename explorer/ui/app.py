@@ -410,7 +410,8 @@ def build() -> gr.Blocks:
                 server_functions=[explore, progress, cancel, receive, reshape, job_start, job_poll,
                                   job_cancel, amed_keep, amed_picture, training, network_list,
                                   network_open, network_fetch],
-                config={**controls.config(), "training": train.form()}, script=f"{base}/app.js")
+                config={**controls.config(), "training": train.form()}, script=f"{base}/app.js",
+                plotly=f"/gradio_api/file={PLOTLY}")
         gr.api(_named_arguments(explore_endpoint), api_name="explore")
         gr.api(_named_arguments(sample_endpoint), api_name="sample")
         gr.api(_named_arguments(sweep_endpoint, solvers=str, budgets=str, grids=str), api_name="sweep")
@@ -425,14 +426,14 @@ def _receive_file(file: dict) -> dict:
 
 
 def head() -> str:
-    """Style sheets and plotly.js, from this server alone."""
+    """Style sheets and modules, from this server alone."""
     base = f"/gradio_api/file={ASSETS}"
     version = max(int(f.stat().st_mtime) for f in ASSETS.iterdir())
     sheets = "".join(f'<link rel="stylesheet" href="{base}/{name}?v={version}">'
                      for name in ("style.css", "stage.css", "amed.css") if (ASSETS / name).exists())
     modules = "".join(f'<link rel="modulepreload" href="{base}/{f.name}">'
                       for f in sorted(ASSETS.glob("*.js")))
-    return f'{sheets}{modules}<script async src="/gradio_api/file={PLOTLY}"></script>'
+    return f"{sheets}{modules}"
 
 
 def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:

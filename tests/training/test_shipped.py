@@ -50,7 +50,7 @@ def test_the_loss_measured_again_lies_within_its_interval(name):
     denoiser = files.load(c)
     sigma = torch.tensor(told.sigma, dtype=torch.float64)
     # other samples and other noise than those that were recorded
-    again = per_sigma(t, denoiser, count=768, seed=told.seed + 100, sigma=sigma)
+    again = per_sigma(t, denoiser, count=384, seed=told.seed + 100, sigma=sigma)
     for row in zip(told.sigma, told.mean, told.low, told.high, again.mean, again.low, again.high):
         s, mean, low, high, fresh, fresh_low, fresh_high = row
         # both are means with an interval of 1.96 standard errors; the difference has both, and 4

@@ -555,7 +555,7 @@ def test_a_step_is_never_dragged_past_its_neighbour(walk):
 
 def test_the_figure_is_saved_with_its_axes_and_findings(walk):
     walk.open()
-    walk.page.wait_for_function("explorer.S.parts.error && window.Plotly")
+    walk.page.wait_for_function("explorer.S.parts.error")
     with walk.page.expect_download() as news:
         walk.page.click("#save")
     assert news.value.suggested_filename.endswith(".svg")
