@@ -346,7 +346,7 @@ def _errors_of(r: Run, watch: Watch | None, exact: bool) -> Errors:
                         "distribution.")
     churned = e.churn.s_churn > 0
     count = min(e.samples, source.compared,
-                _affordable(source, n, e.solver.evaluations, churned))
+                _affordable(source, n, e.solver.evaluations, churned, exact))
     known = reference_for(e, watch, exact)
     truth = known.at(sigma[:1] if churned else sigma, count)
     noise = Noise(e.seed, count, source.shape, source.device.device, source.device.dtype)
@@ -359,13 +359,16 @@ def _errors_of(r: Run, watch: Watch | None, exact: bool) -> Errors:
     return Errors(sigma, path, steps, count, known)
 
 
-def _affordable(source: Source, n: int, evaluations: int, churned: bool) -> int:
-    """How many samples the growing batch of `step_errors` may carry: a fixed amount of arithmetic."""
+def _affordable(source: Source, n: int, evaluations: int, churned: bool, exact: bool) -> int:
+    """How many samples the growing batch of `step_errors` may carry: a fixed amount of arithmetic,
+    at rest (`exact`) four times that of a moving slider.
+    """
     each = min(n, 32) * n / 2 * evaluations + (300 if churned else 0)  # the flow between the steps
     if source.pace is not None:
         return cost.affordable(source.pace, each, 24, least=2)
     means = getattr(source.denoiser, "means", source.mixture.means)
-    return int(max(16, min(24, 2e8 / (each * (means.shape[0] * (means.shape[1] + 8))))))
+    most, least, total = (48, 16, 8e8) if exact else (16, 12, 2e8)
+    return int(max(least, min(most, total / (each * (means.shape[0] * (means.shape[1] + 8))))))
 
 
 def _kept_paths(source: Source) -> int:
