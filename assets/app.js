@@ -46,6 +46,7 @@ async function send() {
   const id = ++asked, exact = request.want?.[0] === 'exact' ? 1 : 0;
   flying += 1;
   refining += exact;
+  document.body.dataset.asking = flying;
   busy();
   const have = Object.fromEntries(Object.entries(S.parts).map(([k, p]) => [k, p.key]));
   try {
@@ -57,6 +58,7 @@ async function send() {
   }
   flying -= 1;
   refining -= exact;
+  document.body.dataset.asking = flying || '';
   busy();
   if (waiting && flying === refining) send();
 }

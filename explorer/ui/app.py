@@ -6,7 +6,6 @@ The live path is a server function (one round trip of some 10 ms); the same work
 named API endpoints.  Every value is checked again by the settings themselves.
 """
 
-import inspect
 import json
 import math
 import threading
@@ -22,25 +21,22 @@ from fastapi import Response
 from .. import designs
 from ..core import lists
 from ..core.timesteps import Custom
-from ..data import store
 from ..errors import Cancelled, UserError
-from ..experiment import (Experiment, Run, draft, errors_of, levels, patience, prepared, run)
-from ..settings import flatten, from_query, parameters, slots, to_query, unflatten
+from ..experiment import Experiment, Run, draft, levels, patience, prepared, run
+from ..settings import flatten, from_query, to_query, unflatten
 from ..sweep import solver_name
-from . import amed, amed_form, compare, controls, networks, panels, train, words
+from . import amed, amed_form, api, compare, controls, networks, panels, train, words
+from .api import AT_ONCE, SLOTS, receive, uploaded
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 PARTS = ("data", "run", "loss", "path", "error")
 MEASURES = ("path", "loss", "error")  # what a slow network is asked for one at a time
 LIST = "timesteps.levels"
-AT_ONCE = 4  # requests that compute at the same time
 PAGES = 512  # open pages whose newest request is remembered
 FIRST = 0.15  # seconds for the first samples of a slow network
 SLOW = 0.15  # seconds of a network's reference above which measures come one at a time
 PATIENCE = 150  # ms that the error may take before the run is sent ahead of it
-
-_slots = threading.Semaphore(AT_ONCE)
 
 
 class Desk:
@@ -131,7 +127,7 @@ def message(request: dict) -> dict:
         page, number = str(request.get("page", ""))[:64], request.get("id", 0)
         number = min(number, 2**53) if isinstance(number, int) else 0
         DESK.arrive(page, number)
-        with _slots:
+        with SLOTS:
             return _message(e, request, page, number)
     except Cancelled:
         return {"stale": True}
@@ -245,7 +241,7 @@ def amed_picture(request: dict):
     try:
         if not isinstance(request, dict):
             raise UserError("A picture is asked for with the values of a view.")
-        with _slots:
+        with SLOTS:
             if request.get("plane"):
                 out = amed.plane(request)
             else:
@@ -275,15 +271,6 @@ def reshape(request: dict) -> dict:
         return {"problem": str(error)}
 
 
-def receive(request: dict) -> dict:
-    """Take in a file that the browser has just uploaded; its digest names the data from now on."""
-    try:
-        path = _uploaded(request)
-        return {"digest": store(path, str(request.get("name", path.name))[:200])}
-    except UserError as error:
-        return {"problem": str(error)}
-
-
 def network_list(_=None) -> dict:
     """The networks that the menu shows."""
     return networks.listing()
@@ -292,7 +279,7 @@ def network_list(_=None) -> dict:
 def network_open(request: dict) -> dict:
     """Take in an EDM .pkl that the browser has just uploaded; it is read as data, never run."""
     try:
-        path = _uploaded(request)
+        path = uploaded(request)
         return networks.receive(path, str(request.get("name", path.name))[:200])
     except UserError as error:
         return {"problem": str(error)}
@@ -304,91 +291,6 @@ def network_fetch(request: dict) -> dict:
         return networks.fetch(request if isinstance(request, dict) else {})
     except UserError as error:
         return {"problem": str(error)}
-
-
-def _uploaded(request: dict) -> Path:
-    """The file that a request names, if it lies in the folder of uploads and nowhere else."""
-    try:
-        path = Path(str(request.get("path", ""))).resolve() if isinstance(request, dict) else None
-        folder = Path(gr.utils.get_upload_folder()).resolve()
-        if path and path.is_relative_to(folder) and path.is_file():
-            return path
-    except (ValueError, OSError):  # no path at all: a null byte, half a character, too long
-        pass
-    raise UserError("Only a file that was just uploaded can be opened here.")
-
-
-# ---- the API ------------------------------------------------------------------------------------
-
-def _named_arguments(fn, **more: type):
-    """Give fn one optional argument per setting, named like the flat key with an underscore.
-
-    more: further optional arguments, which fn gets by name beside the settings.
-    """
-    names: dict[str, str] = {}
-    kinds: dict[str, type] = {}
-    for slot in slots(Experiment):
-        names[slot], kinds[slot] = slot, str
-    for p in parameters(Experiment):
-        name = p.key.replace(".", "_")
-        names[name] = p.key
-        kinds[name] = str if isinstance(p.default, str | tuple) else float
-
-    def endpoint(*values) -> dict:
-        given = {k: v for k, v in zip(kinds, values) if v is not None}
-        try:
-            return fn({names[k]: v for k, v in given.items() if k in names},
-                      **{k: v for k, v in given.items() if k in more})
-        except UserError as error:
-            raise gr.Error(str(error), print_exception=False) from None
-
-    kinds |= more
-    arguments = [inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None,
-                                   annotation=kinds[n] | None) for n in kinds]
-    endpoint.__signature__ = inspect.Signature(arguments, return_annotation=dict)
-    endpoint.__annotations__ = {n: kinds[n] | None for n in kinds} | {"return": dict}
-    endpoint.__name__, endpoint.__doc__ = fn.__name__, fn.__doc__
-    return endpoint
-
-
-def _run_of(flat: dict) -> Run:
-    with _slots:
-        return run(unflatten(Experiment, flat))
-
-
-def explore_endpoint(flat: dict) -> dict:
-    """Run an experiment: its link, its cost, its error and which steps make it."""
-    r = _run_of(flat)
-    errors = errors_of(r) if len(r.levels) > 1 else None
-    return {"query": to_query(r.experiment), "settings": flatten(r.experiment),
-            **panels.numbers(r, errors)}
-
-
-def sample_endpoint(flat: dict) -> dict:
-    """Run an experiment and return its samples, (samples, *shape), as nested lists."""
-    r = _run_of(flat)
-    return {"query": to_query(r.experiment), "nfe": r.nfe, "shape": list(r.samples.shape),
-            "samples": r.samples.tolist()}
-
-
-def sweep_endpoint(flat: dict, solvers: str | None = None, budgets: str | None = None,
-                   grids: str | None = None) -> dict:
-    """Error against NFE: solvers="ddim, heun", budgets="5, 9, 17" and time steps
-    grids="rho, logsnr", all else as in /explore.
-
-    Without solvers and budgets, those of the Compare page; without grids, the time steps of the
-    settings.  One row for each run, and for each curve the fitted order with its 95 % interval.
-    """
-    with _slots:
-        return compare.sweep_numbers(unflatten(Experiment, flat), solvers, budgets, grids)
-
-
-def upload_endpoint(file: str) -> dict:
-    """Take in a data file (.npy, .npz, .csv, .zip of images); use it as data="upload"."""
-    answer = receive({"path": file, "name": Path(file).name})
-    if "problem" in answer:
-        raise gr.Error(answer["problem"], print_exception=False)
-    return answer
 
 
 # ---- the page -----------------------------------------------------------------------------------
@@ -412,17 +314,8 @@ def build() -> gr.Blocks:
                                   network_open, network_fetch],
                 config={**controls.config(), "training": train.form()}, script=f"{base}/app.js",
                 plotly=f"/gradio_api/file={PLOTLY}")
-        gr.api(_named_arguments(explore_endpoint), api_name="explore")
-        gr.api(_named_arguments(sample_endpoint), api_name="sample")
-        gr.api(_named_arguments(sweep_endpoint, solvers=str, budgets=str, grids=str), api_name="sweep")
-        gr.api(_receive_file, api_name="upload")
+        api.register()
     return demo
-
-
-def _receive_file(file: dict) -> dict:
-    """Take in a data file (.npy, .npz, .csv, .zip of images); use it as data="upload" with its
-    digest as data_digest."""
-    return upload_endpoint(str(file.get("path", "") if isinstance(file, dict) else file))
 
 
 def head() -> str:

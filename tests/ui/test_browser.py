@@ -10,7 +10,7 @@ from explorer.data import DATASETS
 SMALL = "data=moons&samples=16&nfe=9&sigma=1"
 READY = "() => document.body.classList.contains('ready')"
 CALM = """() => window.walk && walk.asked === walk.answered
-    && !document.body.dataset.resting"""
+    && !document.body.dataset.asking && !document.body.dataset.resting"""
 RANGES = """
 () => [...document.querySelectorAll('.controls [data-key] input[type=range]')]
   .filter((r) => r.offsetParent && !r.disabled).map((r) => r.id)
