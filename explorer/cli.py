@@ -225,12 +225,10 @@ def train_amed(arguments: list[str]) -> int:
         description="Train a predictor for AMED-Solver or AMED-Plugin on a view and keep it.")
     p.add_argument("settings", nargs="*", metavar="key=value",
                    help="the view as in a link (data=digits solver=plugin timesteps=vp_time nfe=5), "
-                        "and the training: teacher, inner, scale_dir, scale_time, look, paths, "
-                        "batch, rate, finish, anneal, seed")
+                        "and the training: teacher, inner, scale_dir, scale_time, look, place "
+                        "(view, gits or search), paths, batch, rounds, rate, finish, anneal, seed")
     p.add_argument("--published", action="store_true",
                    help="begin with the paper's settings instead of those for small models")
-    p.add_argument("--steps", choices=("view", "gits", "search"), default="view",
-                   help="the view's own time steps, those of GITS, or searched from there")
     p.add_argument("--device", default="auto")
     p.add_argument("--name", default=None, help="what to call it; its digest if not given")
     p.add_argument("--out", default=None, metavar="FOLDER", help="keep it in here")
@@ -238,6 +236,7 @@ def train_amed(arguments: list[str]) -> int:
     from . import experiment, learning
     from .settings import flatten, to_query, unflatten
     from .training.amed import AMEDTraining
+    from .training.stops import Placed
 
     experiment.use_device(options.device)
     flat = _pairs(options.settings)
@@ -246,14 +245,12 @@ def train_amed(arguments: list[str]) -> int:
     how = unflatten(AMEDTraining, own, (learning.published if options.published
                                          else learning.usual)(learning.student(e).solver))
     e = learning.student(e)
-    if options.steps != "view":
-        *_, found = learning.optimise(e)
-        chosen = found.candidates["GITS" if options.steps == "gits" else "search"]
-        e = learning.with_levels(e, chosen)
-        print("Steps " + ", ".join(f"{s:.4g}" for s in chosen), flush=True)
     trainer = learning.trainer(e, how)
     for step in trainer.run():
-        if step.error is not None:
+        if isinstance(step, Placed):
+            print(f"{step.tried:5d} lists of stops: error {step.error:.4f} at σ "
+                  + ", ".join(f"{s:.4g}" for s in step.levels), flush=True)
+        elif step.error is not None:
             r = ", ".join(f"{m:.2f} ± {s:.2f}" for m, s in step.r)
             print(f"{step.batch:5d} of {step.batches}, {step.seconds:5.1f} s: error {step.error:.4f}, "
                   f"untrained {step.before:.4f}; r {r}", flush=True)

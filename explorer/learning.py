@@ -36,16 +36,15 @@ def published(solver: AMED | Plugin) -> AMEDTraining:
 
 
 def usual(solver: AMED | Plugin) -> AMEDTraining:
-    """What was found to work on small models: a finer teacher, for coarse ones miss their own end
-    by more than the student could; ten times the range of c; and a second half that looks at the
-    end.  A plug-in of a multistep solver looks there from the start: its steps hang together, and
-    those that are best one by one can be worse than none (0.04 to 0.18 on the spiral).  AMED-Solver
-    takes many quick updates, for its first step starts far off: at r = ½, where 0.05 is right.
+    """What was found to work on small models: the stops searched first, for on somebody else's
+    levels most of a training goes into finding the way from r = ½; a finer teacher, for coarse ones
+    miss their own end by more than the student could; ten times the range of c; and a loss that
+    looks at the end from the start: steps hang together, and those that are best one by one can be
+    worse than none (0.04 to 0.18 for iPNDM on the spiral).
     """
-    together = isinstance(solver, Plugin) and solver.inside.family == "multistep"
-    pace = {"finish": 1.0, "batch": 32} if together else {"finish": 0.4, "batch": 16, "rate": 0.01}
-    return dataclasses.replace(published(solver), teacher="heun", inner=4, scale_dir=0.1,
-                               paths=3000, anneal=True, **pace)
+    return dataclasses.replace(published(solver), place="search", teacher="heun", inner=4,
+                               scale_dir=0.1, paths=2400, batch=32, rounds=3, finish=1.0,
+                               anneal=True)
 
 
 def student(e: Experiment) -> Experiment:
@@ -76,6 +75,8 @@ def trainer(e: Experiment, how: AMEDTraining | None = None) -> Trainer:
 def keep(t: Trainer, e: Experiment, place=None, name: str | None = None) -> Experiment:
     """Save what was learned, by its digest if no name is given; the view that samples with it."""
     e = student(e)
+    if t.placed is not None:
+        e = with_levels(e, t.sigmas.tolist())
     trained = t.trained(to_query(e), model=f"{e.model.label}, {e.data.label}")
     return with_predictor(e, shelf.keep(trained, place, name))
 
@@ -165,20 +166,19 @@ def optimise(e: Experiment, how: gits.GITS = gits.GITS(), paths: int = 128,
     source = prepared(e.data, e.model)
     where = {"device": source.device.device, "dtype": source.device.dtype}
     yield Optimised(now, float("nan"), "following the teacher", 0)
-    found = gits.gits(source.denoiser, len(now) - 1, now[0], now[-1], how, **where, watch=watch)
     options = {"schedule": e.schedule, "afs": e.afs, "watch": watch, **where}
     error = gits.EndError(source.denoiser, e.solver, now[0], now[-1], how.seed, paths, **options)
+    free = e.afs and e.solver.evaluations == 1  # the analytic step costs nothing
+    found = gits.gits(source.denoiser, len(now) - 1 - free, now[0], now[-1], how, **where,
+                      watch=watch)
+    if free:
+        found = gits.with_analytic(found, error, how.fine)
 
-    def measured(v) -> float:
-        if watch is not None:
-            watch()
-        return error(v)
-
-    best = Optimised(found, measured(found), "GITS", 1)
+    best = Optimised(found, error(found), "GITS", error.tried)
     yield best
-    starts = {"GITS": found} if measured(found) < measured(now) else {"now": now, "GITS": found}
+    starts = {"GITS": found} if error(found) < error(now) else {"now": now, "GITS": found}
     for origin, start in starts.items():
-        for s in gits.descend(measured, start):
+        for s in gits.descend(error, start):
             if s.error < best.error:
                 best = Optimised(s.levels, s.error, f"search from {origin}", error.tried)
             yield dataclasses.replace(best, tried=error.tried)

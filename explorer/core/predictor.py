@@ -5,6 +5,7 @@
 Zhou et al. 2024, arXiv:2312.00094, Fig. 6 and Sec. 3.4.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import torch
@@ -56,6 +57,20 @@ class Predictor(nn.Module):
             else:
                 layer.weight.normal_(0, into**-0.5, generator=generator)
             layer.bias.zero_()
+
+    @torch.no_grad()
+    def aim(self, sigmas: Sequence[float], r: Sequence[float]) -> None:
+        """Make it say r_k in the step from σ_k to σ_{k+1}, to every sample: the least weights of the
+        levels in fc_r that do, and none yet of the features.
+        """
+        levels = self.map_layer0.weight.new_tensor(sigmas)
+        hidden = silu(self.map_layer0(embedding(levels))).double()
+        rows = torch.cat([hidden[:-1], hidden[1:], torch.ones_like(hidden[1:, :1])], 1)
+        wanted = torch.tensor(r, dtype=torch.float64).clamp(0.002, 0.998).logit()
+        found = torch.linalg.pinv(rows, rtol=1e-6) @ wanted.to(rows)
+        self.fc_r.weight.zero_()
+        self.fc_r.weight[0, -2 * CHANNELS:] = found[:-1].to(self.fc_r.weight)
+        self.fc_r.bias.copy_(found[-1:])
 
     def forward(self, features: Tensor | None, sigma: float, sigma_next: float, count: int = 1):
         """(r, c, a), each (B,) float32; c and a are 1.0 where there is no head for them.

@@ -26,12 +26,14 @@ from ..core.solvers.learned import amed_step, plugin_step
 from ..core.timesteps import Custom
 from ..errors import UserError
 from ..settings import param, setting
+from .stops import PLACES, Placed, place
 
 TEACHERS = {"heun": ("Heun", Heun()), "dpm2": ("DPM-Solver-2", DPM2()),
             "ipndm4": ("iPNDM-4", IPNDM(4)), "dpmpp3": ("DPM-Solver++(3M)", DPMpp(3)),
             "ddim": ("DDIM", DDIM())}
 HELD_OUT = 64  # samples of other seeds, on which the error is watched
 OTHER_SEEDS = 2**30  # where theirs begin
+STEPS = {"view": "its own", "gits": "GITS", "search": "searched"}  # as the table calls them
 REPORTS = 20  # looks at the held-out error in one training
 
 
@@ -53,9 +55,14 @@ class AMEDTraining:
     look: bool = param(True, label="Features", choices=((True, "look at the sample"),
                                                         (False, "levels only")),
                        help="without them all samples share r and c (the paper's ablation)")
+    place: str = param("view", label="Steps", choices=PLACES,
+                       help="which levels it is trained on; searched ones come with the points "
+                            "inside, from which the predictor starts")
     paths: int = param(10_000, 64, 200_000, 1, label="Paths", log=True,
-                       help="teacher trajectories in all")
+                       help="trained on in all, rounds included")
     batch: int = param(128, 4, 1024, 1, label="Batch", log=True, help="paths at a time")
+    rounds: int = param(1, 1, 64, 1, label="Rounds",
+                        help="how often each path is used; the teacher walks it once")
     rate: float = param(5e-3, 1e-5, 0.1, label="Learning rate", log=True, help="of Adam")
     finish: float = param(0.0, 0.0, 1.0, 0.05, label="Finish",
                           help="the last part of the training, whose loss is the distance at the "
@@ -87,21 +94,24 @@ class Progress:
 class Trainer:
     """One training: what it has learned so far, and the generator that goes on.
 
-    timesteps: a grid, or `Custom` levels; steps: K − 1.  Resume by calling `run` again.
+    timesteps: a grid, or `Custom` levels; steps: K − 1.  With other steps than the view's the
+    training begins by placing them, and `sigmas` changes.  Resume by calling `run` again.
     """
 
     def __init__(self, denoiser, solver: AMED | Plugin, timesteps, steps: int, afs: bool = True,
                  how: AMEDTraining = AMEDTraining(), device="cpu", dtype=torch.float64):
         self.denoiser, self.solver, self.how, self.afs = denoiser, solver, how, afs
         self.device, self.dtype = torch.device(device), dtype
-        self.fine = refined(timesteps, steps, how.inner)
-        self.sigmas = self.fine[::how.inner + 1]
+        self._stop_at(refined(timesteps, steps, how.inner))
+        self.given = self.sigmas
         g = torch.Generator().manual_seed(how.seed)
         self.predictor = Predictor(how.scale_dir, how.scale_time, how.look, g).to(self.device)
         self.adam = torch.optim.Adam(self.predictor.parameters(), how.rate)
         self.done, self.seconds = 0, 0.0
         self.history: list[Progress] = []
+        self.placed: Placed | None = None
         self._held = None
+        self._walked: dict[int, Tensor] = {}  # targets of the paths that are used again
 
     @property
     def batches(self) -> int:
@@ -112,9 +122,13 @@ class Trainer:
         """Whether the student goes on from its own states, since it needs its own past."""
         return isinstance(self.solver, Plugin) and self.solver.inside.family == "multistep"
 
-    def run(self, watch: Callable[[], None] | None = None) -> Iterator[Progress]:
-        """Train to the end; stop iterating to pause.  watch() may raise Cancelled."""
+    def run(self, watch: Callable[[], None] | None = None) -> Iterator[Placed | Progress]:
+        """Train to the end, placing the stops first if asked to; stop iterating to pause.  watch()
+        may raise Cancelled.
+        """
         every = max(1, self.batches // REPORTS)
+        if self.how.place != "view" and self.placed is None:
+            yield from self._place(watch)
         while self.done < self.batches:
             started = time.perf_counter()
             if self.how.anneal:
@@ -134,14 +148,37 @@ class Trainer:
             if watch is not None:
                 watch()
 
+    def _stop_at(self, fine: Tensor) -> None:
+        self.fine, self.sigmas = fine, fine[::self.how.inner + 1]
+
+    def _place(self, watch: Callable[[], None] | None) -> Iterator[Placed]:
+        started = time.perf_counter()
+        for found in place(self.denoiser, self.solver, self.given.tolist(), self.how.place,
+                           OTHER_SEEDS // 2 + self.how.seed, self.afs, self.device, self.dtype, watch):
+            yield found
+        levels = [float(f"{s:.7g}") for s in found.levels]  # as a link writes them
+        self._stop_at(refined(Custom(tuple(levels)), len(levels) - 1, self.how.inner))
+        self.predictor.aim(levels, found.r)
+        self.placed = found
+        self.seconds += time.perf_counter() - started
+
+    def _targets(self, batch: int, start: Tensor) -> Tensor:
+        """Where the teacher stands at each level, (K, B, *shape)."""
+        if batch not in self._walked:
+            with torch.no_grad():
+                made = sample(self.denoiser, start / self.sigmas[0], self.fine,
+                              TEACHERS[self.how.teacher][1])
+            if self.how.rounds == 1:
+                return made.x[::self.how.inner + 1]
+            self._walked[batch] = made.x[::self.how.inner + 1].clone()
+        return self._walked[batch]
+
     def _batch(self) -> tuple[list[float], list[tuple]]:
         """The updates of one batch of paths: K − 1 as published, or one through all steps."""
         how = self.how
-        start = self._start(self.done * how.batch, how.batch) * self.sigmas[0]
-        with torch.no_grad():
-            made = sample(self.denoiser, start / self.sigmas[0], self.fine,
-                          TEACHERS[how.teacher][1])
-            targets = made.x[::how.inner + 1]
+        batch = self.done % -(-self.batches // how.rounds)
+        start = self._start(batch * how.batch, how.batch) * self.sigmas[0]
+        targets = self._targets(batch, start)
         if self.done == 0:
             self._measure_features(targets)
         if self.done >= (1 - how.finish) * self.batches:
@@ -218,7 +255,7 @@ class Trainer:
             top, bottom = float(self.sigmas[0]), float(self.sigmas[-1])
             truth = reference(self.denoiser, noise * top, top, bottom, 41, watch).x[-1]
             plain = dataclasses.replace(self.solver, r=0.5, c=1.0, a=1.0, predictor="")
-            before = sample(self.denoiser, noise, self.sigmas, plain, afs=self.afs).samples
+            before = sample(self.denoiser, noise, self.given, plain, afs=self.afs).samples
             self._held = noise, truth, float(rms(before - truth).mean())
         noise, truth, before = self._held
         return float(rms(self.student(noise) - truth).mean()), before
@@ -241,7 +278,9 @@ class Trainer:
         notes = {"teacher": self.how.teacher, "M": self.how.inner, "batch": self.how.batch,
                  "rate": self.how.rate, "finish": self.how.finish,
                  "paths": self.done * self.how.batch,
-                 "seed": self.how.seed, "seconds": round(self.seconds, 1),
+                 "rounds": self.how.rounds, "seed": self.how.seed, "steps": STEPS[self.how.place],
+                 "placed": self.placed and {"r": list(self.placed.r), "error": self.placed.error,
+                                            "tried": self.placed.tried}, "seconds": round(self.seconds, 1),
                  "error": looked and looked.error, "error_before": looked and looked.before,
                  "loss": last and list(last.loss), "r": last and [list(v) for v in last.r],
                  "c": last and [list(v) for v in last.c], "a": last and [list(v) for v in last.a],
@@ -261,17 +300,19 @@ class _Looking:
 
 
 def refined(timesteps, steps: int, inner: int) -> Tensor:
-    """The grid's own levels for M + 1 times as many steps; between typed levels geometric ones."""
+    """The grid's own levels for M + 1 times as many steps; between typed levels those of ρ = 7."""
     if steps < 1:
         raise UserError("A predictor needs at least one step.")
     if not isinstance(timesteps, Custom):
         return timesteps.sigmas((inner + 1) * steps + 1)
-    log = timesteps.sigmas().log()
-    if len(log) != steps + 1:
-        raise UserError(f"A list of {len(log)} levels makes {len(log) - 1} steps, not {steps}.")
-    part = torch.arange(inner + 1, dtype=log.dtype) / (inner + 1)
-    between = log[:-1, None] + part * (log[1:] - log[:-1])[:, None]
-    return torch.cat([between.flatten(), log[-1:]]).exp()
+    levels = timesteps.sigmas()
+    if len(levels) != steps + 1:
+        raise UserError(f"A list of {len(levels)} levels makes {len(levels) - 1} steps, not {steps}.")
+    root = levels ** (1 / 7)
+    part = torch.arange(inner + 1, dtype=root.dtype) / (inner + 1)
+    fine = (root[:-1, None] + part * (root[1:] - root[:-1])[:, None]) ** 7
+    fine[:, 0] = levels[:-1]
+    return torch.cat([fine.flatten(), levels[-1:]])
 
 
 def _detached(p: Point) -> Point:

@@ -8,7 +8,7 @@ Chen et al. 2024, arXiv:2405.11326.
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import torch
 from torch import Tensor
@@ -109,6 +109,18 @@ def gits(denoiser, steps: int, sigma_max: float, sigma_min: float, how: GITS = G
     return tuple(sigma[shortest(cost, steps, how.coefficient)].tolist())
 
 
+def with_analytic(found: tuple[float, ...], error: Callable[[tuple[float, ...]], float],
+                  fine: int) -> tuple[float, ...]:
+    """One level more, between the first two: the step there costs nothing where the first
+    evaluation is analytic.  Of the levels of a fine grid it is the one with the least error, as in
+    the published code.
+    """
+    sigma = Rho(7.0, found[0], found[-1]).sigmas(fine).tolist()
+    between = [s for s in sigma if found[1] * 1.001 < s < found[0] * 0.999]
+    between = between or [math.sqrt(found[0] * found[1])]
+    return min(((found[0], s, *found[1:]) for s in between), key=error)
+
+
 @dataclasses.dataclass(frozen=True)
 class Search:
     """One round of the search: the levels so far, their mean end error on the seeds searched."""
@@ -124,7 +136,7 @@ class EndError:
     def __init__(self, denoiser, solver, sigma_max: float, sigma_min: float, seed: int, paths: int,
                  schedule=None, afs: bool = False, device="cpu", dtype=torch.float64,
                  watch: Callable[[], None] | None = None):
-        self.denoiser, self.solver, self.afs = denoiser, solver, afs
+        self.denoiser, self.solver, self.afs, self.watch = denoiser, solver, afs, watch
         self.options = {} if schedule is None else {"schedule": schedule}
         self.noise = Noise(seed, paths, denoiser.shape, device, dtype).start
         self.truth = reference(denoiser, self.noise * sigma_max, sigma_max, sigma_min, 65,
@@ -133,28 +145,36 @@ class EndError:
 
     def __call__(self, levels) -> float:
         """∞ where the run blows up."""
+        return self.of(levels, self.solver)
+
+    def of(self, levels, solver) -> float:
+        """The error of any solver over any levels."""
+        if self.watch is not None:
+            self.watch()
         self.tried += 1
         end = sample(self.denoiser, self.noise, torch.tensor(levels, dtype=torch.float64),
-                     self.solver, afs=self.afs, keep=0, **self.options).samples
+                     solver, afs=self.afs, keep=0, **self.options).samples
         error = float(rms(end - self.truth).mean())
         return error if math.isfinite(error) else math.inf
 
 
 def descend(error: Callable[[tuple[float, ...]], float], levels: tuple[float, ...],
-            strides: tuple[float, ...] = (0.4, 0.2, 0.1, 0.05),
-            rounds: int = 6) -> Iterator[Search]:
+            strides: tuple[float, ...] = (0.4, 0.2, 0.1, 0.05), rounds: int = 6,
+            moved: Iterable[int] | None = None) -> Iterator[Search]:
     """Coordinate descent on ln σ of the inner levels, one Search after each round.
 
     Each level in turn moves by ± a stride while that helps; a round without a gain goes on to the
-    next stride.  The error never rises, and nothing is assumed of the solver.
+    next stride.  The error never rises, and nothing is assumed of the solver.  moved: the indices
+    of the levels that may move; all but the ends if not given.
     """
     best, tried = error(levels), 1
     log = [math.log(s) for s in levels]
+    moved = range(1, len(log) - 1) if moved is None else moved
     yield Search(tuple(levels), best, tried)
     for stride in strides:
         for _ in range(rounds):
             before = best
-            for i in range(1, len(log) - 1):
+            for i in moved:
                 for way in (stride, -stride):
                     while True:
                         there = log[i] + way

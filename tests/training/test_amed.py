@@ -124,7 +124,8 @@ def test_the_teacher_keeps_the_students_levels():
     typed = Custom((80.0, 5.0, 0.5, 0.002))
     fine = refined(typed, 3, 1)
     torch.testing.assert_close(fine[::2], typed.sigmas(), rtol=1e-12, atol=0)
-    torch.testing.assert_close(fine[1], tensor(20.0)[0], rtol=1e-12, atol=0)  # √(80 · 5)
+    halfway = ((80 ** (1 / 7) + 5 ** (1 / 7)) / 2) ** 7
+    assert float(fine[1]) == pytest.approx(halfway, rel=1e-12)
 
 
 def test_a_list_of_another_length_is_refused():

@@ -1,0 +1,102 @@
+"""Where a learned solver evaluates: its levels and the points inside its steps, placed together.
+
+    σ_0 > m_0 > σ_1 > m_1 > … > σ_{K−1}        m_k = σ_{k+1}^{r_k} σ_k^{1−r_k}
+
+A predictor that starts from r = ½ on somebody else's levels first has to find its way; here all
+stops move until the measured end error no longer falls, and the predictor starts from there.  For
+AMED-Solver that matters: it leaves a step in one direction, so a first step of wide reach wants its
+point near the start, where untrained solvers have theirs in the middle.
+"""
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+
+from ..core.solvers import AMED, Plugin
+from ..core.solvers.learned import amed_step, plugin_step
+from ..core.timesteps import Rho, VPTime
+from .gits import GITS, EndError, descend, gits
+
+PLACES = (("view", "those of the view"), ("gits", "GITS"),
+          ("search", "searched, with the points inside"))
+PATHS = 32  # over which the error is measured while stops move
+STRIDES = (0.5, 0.25, 0.12)  # in ln σ
+STARTS = 2  # of the grids below, the best ones are searched from
+GRIDS = (VPTime(1.0), VPTime(1.5), VPTime(2.0), Rho(7.0), Rho(5.0))
+INSIDE = (0.1, 0.5)  # r in the steps of those grids
+
+
+@dataclasses.dataclass(frozen=True)
+class Placed:
+    """The stops so far: levels (K,), r (K − 1,), mean end error on the paths searched; how many
+    lists of stops were tried.
+    """
+
+    levels: tuple[float, ...]
+    r: tuple[float, ...]
+    error: float
+    tried: int
+
+
+class ByStep:
+    """A learned solver with an r of its own for each step, c = a = 1, in EDM's frame."""
+
+    family, evaluations, looks = "learned", 2, False
+
+    def __init__(self, solver: AMED | Plugin, r: Sequence[float]):
+        self.solver, self.r = solver, r
+
+    def step(self, ode, past, t_next):
+        r, sigma_next = self.r[len(self.r) - ode.left], float(t_next)
+        if isinstance(self.solver, AMED):
+            return amed_step(ode, past, sigma_next, r, 1.0, 1.0)
+        return plugin_step(self.solver.inside, ode, past, sigma_next, r, 1.0, 1.0)
+
+
+def stops_of(levels: Sequence[float], r: Sequence[float]) -> tuple[float, ...]:
+    """(2K − 1,): the levels with the point inside each step between them."""
+    inside = [a ** (1 - q) * b**q for a, b, q in zip(levels, levels[1:], r)]
+    return (*itertools.chain.from_iterable(zip(levels, inside)), levels[-1])
+
+
+def levels_and_r(stops: Sequence[float]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """What `stops_of` put together: (K,) and (K − 1,)."""
+    a, m, b = stops[:-1:2], stops[1::2], stops[2::2]
+    r = (math.log(p / q) / math.log(p / s) for p, q, s in zip(a, m, b))
+    return tuple(stops[::2]), tuple(r)
+
+
+class StopError(EndError):
+    """Mean end error of a learned solver over its stops."""
+
+    def __call__(self, stops) -> float:
+        levels, r = levels_and_r(stops)
+        return self.of(levels, ByStep(self.solver, r))
+
+
+def place(denoiser, solver: AMED | Plugin, levels: Sequence[float], how: str, seed: int = 0,
+          afs: bool = True, device="cpu", dtype=torch.float64,
+          watch: Callable[[], None] | None = None) -> Iterator[Placed]:
+    """Better stops between the ends of `levels`, as many; the last one yielded is the best.
+
+    how: “gits” keeps to the levels that GITS finds and moves the points inside, “search” moves all.
+    Coordinate descent on ln σ (`gits.descend`); watch() may raise Cancelled.
+    """
+    top, bottom, steps = levels[0], levels[-1], len(levels) - 1
+    where = {"device": device, "dtype": dtype, "watch": watch}
+    measured = StopError(denoiser, solver, top, bottom, seed, PATHS, afs=afs, **where)
+    if how == "gits":
+        grids = [gits(denoiser, steps, top, bottom, GITS(seed=seed), **where)]
+    else:
+        own = (dataclasses.replace(g, sigma_max=top, sigma_min=bottom) for g in GRIDS)
+        grids = [tuple(levels), *(tuple(g.sigmas(steps + 1).tolist()) for g in own)]
+    starts = [stops_of(g, [r] * steps) for g in grids for r in INSIDE]
+    best, moved = None, range(1, 2 * steps, 2) if how == "gits" else None
+    for start in sorted(starts, key=measured)[:STARTS]:
+        for s in descend(measured, start, STRIDES, moved=moved):
+            if best is None or s.error < best.error:
+                best = Placed(*levels_and_r(s.levels), s.error, measured.tried)
+            yield dataclasses.replace(best, tried=measured.tried)
