@@ -76,7 +76,7 @@ async function follow(mine, kind) {
   $('#amed-progress').hidden = bar.hidden = false;
   $('#amed-cancel').hidden = false;
   $('#amed-resume').hidden = true;
-  $('#amed-progress span').textContent = kind === 'train' ? 'Following the teacher …' : 'Following the reference …';
+  $('#amed-progress span').textContent = kind === 'train' ? 'Following the exact paths …' : 'Following the reference …';
   bar.value = 0;
   let looked = 0;
   while (job === mine) {
@@ -84,7 +84,7 @@ async function follow(mine, kind) {
     if (job !== mine) return;
     if (!news || (news.problem && !news.table)) { complain(news?.problem ?? 'The server did not answer.'); job = null; return; }
     if (news.table) {
-      if (kind === 'train') { shown = news; $('#amed-use').hidden = false; } else tabled = { ...news, of: wanted };
+      if (kind === 'train') { shown = news; $('#amed-use').hidden = !news.learned; } else tabled = { ...news, of: wanted };
       draw();
     }
     bar.value = news.done ? 1 : news.count / Math.max(news.total, 1);

@@ -7,6 +7,7 @@ const POLL = 250;
 
 export function initOptimise(server, problem, edit) {
   const box = $('#optimised'), [words, bar, button] = [$('span', box), $('progress', box), $('button', box)];
+  const again = $('.again', box);   // the settings of GITS, and the lists to choose from, once there are any
   let job = null, before = null;
 
   const say = (text, part, label, act) => {
@@ -16,18 +17,20 @@ export function initOptimise(server, problem, edit) {
     if (part != null) bar.value = part;
     button.textContent = label;
     button.onclick = act;
+    again.hidden = part != null;
   };
 
-  $('#optimise').onclick = async () => {
+  const gits = () => ({ metric: $('#gits-metric').value, coefficient: $('#gits-coefficient').value.replace(',', '.') });
+  $('#optimise').onclick = () => { before = S.parts.run.sigma.filter((s) => s > 0); begin(S.values); };
+  async function begin(values) {
     if (job) await server.job_cancel({ job });
     problem(null);
-    before = S.parts.run.sigma.filter((s) => s > 0);
-    const answer = await server.job_start({ kind: 'optimise', values: S.values }).catch(() => ({ problem: 'The server did not answer; try again.' }));
+    const answer = await server.job_start({ kind: 'optimise', values, gits: gits() }).catch(() => ({ problem: 'The server did not answer; try again.' }));
     if (answer.problem) return problem(answer.problem);
-    follow(job = answer.job);
-  };
+    follow(job = answer.job, values);
+  }
 
-  async function follow(mine) {
+  async function follow(mine, values) {
     const cancel = () => server.job_cancel({ job: mine });
     say('Following the teacher …', 0, 'Cancel', cancel);
     let news = null;
@@ -45,6 +48,11 @@ export function initOptimise(server, problem, edit) {
       box.hidden = true;
       if (news.won !== 'now') edit(before);
     });
+    $('button:not([data-list])', again).onclick = () => begin(values);   // from where the first one began
+    for (const own of again.querySelectorAll('[data-list]')) {
+      own.hidden = !news.candidates;
+      own.onclick = () => edit(news.candidates[own.dataset.list]);
+    }
     document.body.dataset.optimised = news.won ?? 'stopped';
   }
   document.addEventListener('keydown', (e) => { if (e.key === 'Escape' && !job) box.hidden = true; });

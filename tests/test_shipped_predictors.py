@@ -18,10 +18,12 @@ from explorer.training.amed import HELD_OUT, OTHER_SEEDS
 NAMES = sorted(p.stem for p in shelf.SHIPPED.glob("*.json"))
 
 
-def test_there_are_solver_and_plug_in_for_every_budget():
-    found = [shelf.find(n) for n in NAMES if n.startswith("digits")]
-    kinds = {(t.solver[:12], t.nfe) for t in found}  # iPNDM of order 2 or 4
-    assert kinds == {(s, n) for s in ("amed", "plugin:ipndm") for n in contest.BUDGETS}
+@pytest.mark.parametrize("model", ["digits", "glyphs"])
+@pytest.mark.parametrize("steps", ["searched", "GITS"])
+def test_there_are_solver_and_plug_in_for_every_budget(model, steps):
+    found = [t for n in NAMES if n.startswith(model) and (t := shelf.find(n)).record["steps"] == steps]
+    kinds = {(t.solver, t.nfe) for t in found}
+    assert kinds == {(s, n) for s in ("amed", "plugin:ipndm2") for n in contest.BUDGETS}
 
 
 @functools.cache

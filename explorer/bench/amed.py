@@ -87,16 +87,17 @@ def targets(cells) -> None:
                  and (steps is None or c.steps == steps)]
         return min(found) if found else None
 
-    mine = best("AMED-Solver", 5)
-    if mine is not None:
-        verdict("AMED-Solver over DPM-Solver-2 + AFS at 5 NFE",
-                mine / best("DPM-Solver-2 + AFS", 5, UNTRAINED), 0.5)
-        verdict("AMED-Solver over DDIM at 5 NFE", mine / best("DDIM", 5, UNTRAINED), 1.0)
+    for c in (c for c in cells if c.name == "AMED-Solver" and c.nfe == 5):
+        verdict(f"AMED-Solver, {c.steps} steps, over DPM-Solver-2 + AFS at 5 NFE",
+                c.error.value / best("DPM-Solver-2 + AFS", 5, UNTRAINED), 0.5)
+        verdict(f"AMED-Solver, {c.steps} steps, over DDIM at 5 NFE",
+                c.error.value / best("DDIM", 5, UNTRAINED), 1.0)
     plugs = [c for c in cells if c.learned and c.name.startswith("AMED-Plugin on iPNDM")]
     for c in plugs:
         same = c.name.removeprefix("AMED-Plugin on ")  # iPNDM of the same order
         if (rival := best(same, c.nfe, UNTRAINED)) is not None:
-            verdict(f"{c.name} over {same} at {c.nfe} NFE", c.error.value / rival, 1.0)
+            verdict(f"{c.name}, {c.steps} steps, over {same} at {c.nfe} NFE",
+                    c.error.value / rival, 1.0)
     at_5 = min((c for c in plugs if c.nfe == 5), key=lambda c: c.error.value, default=None)
     if at_5 is not None:
         others = [c for c in cells if c.nfe == 5 and not c.learned]

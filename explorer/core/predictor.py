@@ -60,8 +60,8 @@ class Predictor(nn.Module):
 
     @torch.no_grad()
     def aim(self, sigmas: Sequence[float], r: Sequence[float]) -> None:
-        """Make it say r_k in the step from σ_k to σ_{k+1}, to every sample: the least weights of the
-        levels in fc_r that do, and none yet of the features.
+        """Make it say r_k in the step from σ_k to σ_{k+1} and c = a = 1, to every sample: the least
+        weights of the levels in fc_r that do, and none yet of the features.
         """
         levels = self.map_layer0.weight.new_tensor(sigmas)
         hidden = silu(self.map_layer0(embedding(levels))).double()
@@ -71,6 +71,9 @@ class Predictor(nn.Module):
         self.fc_r.weight.zero_()
         self.fc_r.weight[0, -2 * CHANNELS:] = found[:-1].to(self.fc_r.weight)
         self.fc_r.bias.copy_(found[-1:])
+        for head in ("fc_scale_dir", "fc_scale_time"):
+            if hasattr(self, head):
+                getattr(self, head).weight.zero_()  # the biases are 0
 
     def forward(self, features: Tensor | None, sigma: float, sigma_next: float, count: int = 1):
         """(r, c, a), each (B,) float32; c and a are 1.0 where there is no head for them.

@@ -48,6 +48,43 @@ def learning(rows: Sequence, before: float | None) -> dict:
     return {"data": traces, "layout": layout}
 
 
+def placing(rows: Sequence) -> dict:
+    """While stops are searched: the error of the best ones so far over the lists tried.
+
+    rows: Placed, in order.
+    """
+    x, y = [p.tried for p in rows], rounded(p.error for p in rows)
+    traces = [_line(x, y, LEARNED, 2.5, mode="lines+markers", marker={"size": 5, "color": LEARNED},
+                    hoverinfo="all", hovertemplate="%{x} lists tried: %{y:.3g}<extra></extra>")]
+    notes = [_note(f"<b>{short(y[-1])}</b>", x[-1], y[-1], "y", LEARNED, "bottom", "right")]
+    layout = _layout(x[-1], notes, "lists of stops tried")
+    layout["yaxis"] = {**_axis(), "range": [0, 1.12 * max(y)],
+                       "title": {"text": "mean end error, r searched"}}
+    return {"data": traces, "layout": layout}
+
+
+def stops(rows: Sequence) -> dict:
+    """While stops are searched: where the levels (solid) and the points inside them (dashed) lie."""
+    x = [p.tried for p in rows]
+    high, low = rows[-1].levels[0], rows[-1].levels[-1]
+    traces, notes = [], []
+    for k in range(len(rows[0].r)):
+        ends = [(p.levels[k], p.levels[k + 1], p.r[k]) for p in rows]
+        traces.append(_line(x, rounded(a ** (1 - r) * b**r for a, b, r in ends), LEARNED, 1.75,
+                            "dash"))
+        traces.append(_line(x, rounded(b for _, b, _ in ends), INK, 1.75))
+        notes.append(_note(f"r<sub>{k + 1}</sub> = {short(ends[-1][2])}", x[-1], traces[-2]["y"][-1],
+                           "y", LEARNED, "middle", "left", log=True))
+    layout = _layout(x[-1], notes, "lists of stops tried")
+    layout["margin"]["r"] = 84
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    layout["yaxis"] = {**_axis(), "type": "log", "title": {"text": "noise level σ"},
+                       "range": [math.log10(low) - 0.1, math.log10(high) + 0.1],
+                       "tickvals": [10.0**k for k in powers],
+                       "ticktext": [f"{10.0**k:g}" for k in powers]}
+    return {"data": traces, "layout": layout}
+
+
 def choices(rows: Sequence) -> dict:
     """r_n above and c_n below over the batches, mean and standard deviation over samples."""
     few = rows[::max(1, len(rows) // POINTS)]
@@ -132,7 +169,7 @@ def _note(text, x, y, axis, colour, yanchor, xanchor="left", log=False, logx=Fal
             "font": {"size": 11, "color": colour}}
 
 
-def _layout(batches: int, notes) -> dict:
+def _layout(batches: int, notes, title: str = "batch") -> dict:
     return {"showlegend": False, "font": {"family": FONT, "size": 11, "color": INK3},
             "margin": {"l": 56, "r": 56, "t": 8, "b": 36}, "annotations": notes,
-            "xaxis": {**_axis(), "range": [0, batches], "title": {"text": "batch"}}}
+            "xaxis": {**_axis(), "range": [0, batches], "title": {"text": title}}}

@@ -34,7 +34,7 @@ TEACHERS = {"heun": ("Heun", Heun()), "dpm2": ("DPM-Solver-2", DPM2()),
 HELD_OUT = 64  # samples of other seeds, on which the error is watched
 OTHER_SEEDS = 2**30  # where theirs begin
 STEPS = {"view": "its own", "gits": "GITS", "search": "searched"}  # as the table calls them
-REPORTS = 20  # looks at the held-out error in one training
+REPORTS = 10  # looks at the held-out error in one training
 
 
 @setting

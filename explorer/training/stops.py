@@ -22,7 +22,7 @@ from .gits import GITS, EndError, descend, gits
 
 PLACES = (("view", "those of the view"), ("gits", "GITS"),
           ("search", "searched, with the points inside"))
-PATHS = 32  # over which the error is measured while stops move
+PATHS = 24  # over which the error is measured while stops move
 STRIDES = (0.5, 0.25, 0.12)  # in ln σ
 STARTS = 2  # of the grids below, the best ones are searched from
 GRIDS = (VPTime(1.0), VPTime(1.5), VPTime(2.0), Rho(7.0), Rho(5.0))

@@ -22,6 +22,8 @@ from ..figures import amed as figures
 from ..figures.style import level, percent, rounded, short
 from ..settings import flatten, to_query, unflatten
 from ..training.amed import AMEDTraining, Trainer
+from ..training.gits import GITS
+from ..training.stops import Placed
 from . import words
 from .jobs import Measurement, Watch
 
@@ -29,6 +31,7 @@ STUDENTS = {"amed": "AMED-Solver", **{f"plugin:{k}": f"AMED-Plugin on {v[0]}"
                                       for k, v in INNER.items()}}
 PICTURED = 32  # paths in the picture of a step
 GRID = 41  # values of r in it
+PLACING = 20  # rounds of the search for stops, for the progress bar
 TABLED = 256  # held-out seeds of the table on the page; the bench takes 1,000
 
 
@@ -75,11 +78,15 @@ def train(request: dict, before: Any = None) -> Training:
     def show(new: list) -> dict:
         return shown(e, trainer, [*known, *new])
 
-    return Training(e, rows, trainer.batches - len(known), show, trainer)
+    to_place = PLACING if trainer.how.place != "view" and trainer.placed is None else 0
+    return Training(e, rows, to_place + trainer.batches - len(known), show, trainer)
 
 
 def shown(e: Experiment, trainer: Trainer, rows: list) -> dict:
-    """The page's picture of a training so far."""
+    """The page's picture of a training so far; rows: Placed, then Progress."""
+    if isinstance(rows[-1], Placed):
+        return _placing(e, trainer, rows)
+    rows = [p for p in rows if not isinstance(p, Placed)]
     looked = [p for p in rows if p.error is not None]
     before, now = (looked[-1].before, looked[-1].error) if looked else (None, None)
     name, nfe = STUDENTS[e.solver.purpose], 2 * (len(trainer.sigmas) - 1) - trainer.afs
@@ -93,11 +100,33 @@ def shown(e: Experiment, trainer: Trainer, rows: list) -> dict:
              for k, (a, b, r, c, v) in enumerate(zip(trainer.sigmas, trainer.sigmas[1:], last.r,
                                                      last.c, last.loss))]
     return {"title": title,
-            "note": f"{words.data_name(e.data)}, {e.model.label}, {e.timesteps.label}. Batch "
+            "note": f"{words.data_name(e.data)}, {e.model.label}, {_on(e, trainer)}. Batch "
                     f"{last.batch} of {last.batches}, {last.seconds:.1f} s. Held-out seeds that no "
                     "update sees, held against the reference at the last level.",
             "figure": figures.learning(rows, before), "choices": figures.choices(rows),
-            "columns": ["step", "σ", "r", "c", "loss"], "table": table}
+            "columns": ["step", "σ", "r", "c", "loss"], "table": table, "learned": True}
+
+
+def _on(e: Experiment, trainer: Trainer) -> str:
+    """Which steps a training is on, in words."""
+    named = {"view": e.timesteps.label, "gits": "steps by GITS", "search": "steps searched"}
+    found = trainer.placed
+    return named[trainer.how.place] + (f" (error {short(found.error)} before it learned)"
+                                       if found else "")
+
+
+def _placing(e: Experiment, trainer: Trainer, rows: list) -> dict:
+    """The page's picture while stops are searched, before anything is learned."""
+    last = rows[-1]
+    table = [[f"{k + 1}", f"{level(a)} → {level(b)}", f"{r:.2f}", "1", "–"]
+             for k, (a, b, r) in enumerate(zip(last.levels, last.levels[1:], last.r))]
+    return {"title": f"Placing the stops of {STUDENTS[e.solver.purpose]}: error "
+                     f"{short(last.error)} after {last.tried} lists",
+            "note": f"{words.data_name(e.data)}, {e.model.label}. First the levels and the points "
+                    "inside them move until the measured error no longer falls; the network then "
+                    "starts from there.",
+            "figure": figures.placing(rows), "choices": figures.stops(rows),
+            "columns": ["step", "σ", "r", "c", "loss"], "table": table, "learned": False}
 
 
 def _pm(pair, digits: int = 2) -> str:
@@ -136,7 +165,9 @@ def picture(request: dict) -> dict:
     Numbers for the sliders: u = x − x', w = (σ' − σ) ε_m, so an end (r, c) is off by
     √(uu + 2c uw + c² ww) and lies at start + c w in the plane of the picture.
     """
-    e = view_of(request)
+    e, about = view_of(request), request.get("training")
+    if isinstance(about, Training) and about.base == e and about.trainer.placed is not None:
+        e = learning.with_levels(e, about.trainer.sigmas.tolist())
     source, sigma = prepared(e.data, e.model), levels(e)
     n = request.get("step", 0)
     if not isinstance(n, int) or isinstance(n, bool) or not 0 <= n < len(sigma) - 1:
@@ -191,8 +222,10 @@ def _learned(request: dict, e: Experiment, source, x, start: float, end: float, 
     from ..core.sampling import Ode
 
     trained = None
-    if (about := request.get("training")) is not None and isinstance(about, Training) \
-            and about.base == e and about.trainer.done:
+    about = request.get("training")
+    if isinstance(about, Training) and about.trainer.done \
+            and about.base.solver.purpose == e.solver.purpose \
+            and rounded(about.trainer.sigmas, 5) == rounded(levels(e), 5):
         trained = about.trainer.predictor
     else:
         values = request.get("values") or {}
@@ -290,8 +323,10 @@ def optimise(request: dict, before: Any = None) -> Measurement:
                                    for k, v in last.candidates.items()}}
         return out
 
-    next(learning.optimise(e))  # says at once what cannot work
-    return Measurement(e, lambda watch: learning.optimise(e, watch=watch), 24, show)
+    given = request.get("gits")
+    how = unflatten(GITS, given if isinstance(given, dict) else {})
+    next(learning.optimise(e, how))  # says at once what cannot work
+    return Measurement(e, lambda watch: learning.optimise(e, how, watch=watch), 24, show)
 
 
 KINDS = {"train": train, "table": table, "optimise": optimise}

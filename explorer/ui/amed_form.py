@@ -7,6 +7,7 @@ from ..contest import BUDGETS
 from ..core.solvers import AMED, Plugin
 from ..settings import flatten, parameters
 from ..training.amed import AMEDTraining
+from ..training.gits import GITS
 from .amed import STUDENTS
 
 # Zhou et al. 2024, Table 2: FID at 3, 5, 7, 9 evaluations
@@ -44,16 +45,22 @@ def panel() -> str:
     rows = [f'<label>Student <select id="amed-student">{students}</select></label>',
             f'<label>NFE <select id="amed-nfe">{budgets}</select></label>']
     fields = {p.name: _field(p) for p in parameters(AMEDTraining)}
-    shown = "".join(fields.pop(k) for k in ("teacher", "inner", "paths"))
+    shown = "".join(fields.pop(k) for k in ("place", "teacher", "inner", "paths"))
     return (f'{"".join(rows)}{shown}<details class="fold"><summary>More</summary>'
             f'<div>{"".join(fields.values())}<span class="recipes"><button class="reset" '
             'type="button" id="amed-paper">as published</button>'
             '<button class="reset" type="button" id="amed-here">for small models</button></span></div></details>')
 
 
-def _field(p) -> str:
+def search_panel() -> str:
+    """The settings of GITS that a reader may turn, beside what a search has found."""
+    return "".join(_field(p, "gits") for p in parameters(GITS)
+                   if p.name in ("metric", "coefficient"))
+
+
+def _field(p, form: str = "amed") -> str:
     title = f'title="{escape(p.spec.help)}"'
-    name = f'id="amed-{p.name}" data-how="{p.name}"'
+    name = f'id="{form}-{p.name}" data-how="{p.name}"'
     if p.spec.choices:
         options = "".join(f'<option value="{str(v).lower() if isinstance(v, bool) else v}"'
                           f'{" selected" if v == p.default else ""}>{escape(t)}</option>'

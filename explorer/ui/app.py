@@ -304,7 +304,7 @@ def build() -> gr.Blocks:
     """The Gradio app, ready to launch."""
     gr.set_static_paths([ASSETS, PLOTLY.parent])
     template = (ASSETS / "page.html").read_text().replace("@controls", controls.panel()) \
-        .replace("@amed", amed_form.panel())
+        .replace("@amed", amed_form.panel()).replace("@gits", amed_form.search_panel())
     base = f"/gradio_api/file={ASSETS}"
     with gr.Blocks(title="Diffusion Sampler Explorer", analytics_enabled=False) as demo:
         gr.HTML(html_template=template, js_on_load=SCRIPT, apply_default_css=False,

@@ -13,7 +13,7 @@ from explorer.ui import amed, amed_form, app, compare, controls
 from .test_compare import finished
 
 VALUES = {"data": "moons", "data.dimension": 2, "timesteps": "vp_time", "samples": 32}
-SHORT = {"paths": 256, "batch": 16, "inner": 2}
+SHORT = {"paths": 256, "batch": 16, "rounds": 1, "inner": 2, "place": "view"}
 TRAIN = {"kind": "train", "values": VALUES, "student": "amed", "nfe": 5, "how": SHORT}
 
 
@@ -49,6 +49,25 @@ def test_a_training_is_shown_kept_and_offered_in_the_solver_menu():
     assert f"solver.predictor={kept['name']}" in used["query"]
     rings = {"data": "rings", "data.dimension": 2, "samples": 8}
     assert app.message({"values": rings})["predictors"] == []
+
+
+def test_stops_are_searched_before_anything_is_learned_and_the_view_gets_them():
+    job = compare.start({**TRAIN, "how": {**SHORT, "place": "search"}})
+    told = []
+    while not told or not told[-1]["done"]:
+        told.append(compare.poll(job))
+        time.sleep(0.02)
+    searched = [n for n in told if n.get("learned") is False]
+    assert searched and "Placing the stops of AMED-Solver" in searched[-1]["title"]
+    lines = searched[-1]["choices"]["data"]
+    assert len(lines) == 6  # a level and a point inside for each of three steps
+    last = told[-1]
+    assert last["learned"] and "steps searched" in last["note"] and last["problem"] is None
+    p = picture(step=1, **job)
+    kept = app.amed_keep(job)
+    assert kept["values"]["timesteps"] == "custom"
+    assert kept["values"]["timesteps.levels"] == pytest.approx(p["levels"], rel=1e-4)
+    assert p["learned"] and shelf.find(kept["name"]).record["steps"] == "searched"
 
 
 def test_a_stopped_training_goes_on_and_can_be_kept_half_way():
@@ -112,6 +131,10 @@ def test_optimised_steps_come_with_their_verdict():
         "data": "moons", "data.dimension": 2, "solver": "ipndm", "nfe": 5, "last": "sigma_min"}}))
     assert news["problem"] is None and news["won"] in news["candidates"]
     assert "held-out" in news["verdict"] and len(news["levels"]) == 6
+    other = finished(compare.start({"kind": "optimise", "gits": {"metric": "l1", "coefficient": 1},
+                                    "values": {"data": "moons", "data.dimension": 2, "solver":
+                                               "ipndm", "nfe": 5, "last": "sigma_min"}}))
+    assert other["candidates"]["GITS"] != news["candidates"]["GITS"]
     message = app.message({"values": {"data": "moons", "data.dimension": 2, "solver": "ipndm",
                                       "timesteps": "custom", "timesteps.levels": news["levels"],
                                       "last": "sigma_min", "samples": 32}})
@@ -129,6 +152,8 @@ def test_optimised_steps_come_with_their_verdict():
     ({"kind": "train", "resume": "no such job"}, "no longer there"),
     ({"kind": "train", "values": {"data": "upload"}}, "file"),
     ({"kind": "optimise", "values": {"solver": "euler_a"}}, "new noise"),
+    ({"kind": "optimise", "gits": {"metric": "l9"}}, "l9"),
+    ({"kind": "optimise", "gits": {"coefficient": "nan"}}, "Coefficient"),
     ({"kind": "table", "values": {"data": 3}}, "data")])
 def test_bad_requests_are_answered_in_a_sentence(request_, said):
     assert said.lower() in compare.start(request_)["problem"].lower()

@@ -28,6 +28,8 @@ def test_train_on_the_spiral_use_it_and_open_the_link_in_another_tab(walk):
     walk.page.wait_for_function(HAND)
     walk.page.fill("#amed-paths", "1600")
     walk.page.click("#amed-train")
+    walk.page.wait_for_function("document.querySelector('#amed-title').textContent"
+                                ".startsWith('Placing the stops')")
     walk.page.wait_for_function(DONE, arg=1, timeout=120_000)
     title = walk.page.inner_text("#amed-title")
     assert title.startswith("AMED-Solver, 5 evaluations: error") and "× less" in title
@@ -115,8 +117,25 @@ def test_optimised_steps_become_the_list_and_can_be_taken_back(walk):
     assert "held-out seeds" in walk.page.inner_text("#optimised")
     assert error(walk) < before
     assert walk.query["timesteps"] == "custom"
-    walk.after(lambda: walk.page.click("#optimised button"))
+    walk.after(lambda: walk.page.click("#optimised > button"))
     assert error(walk) == pytest.approx(before, rel=1e-6)
+
+
+def test_gits_has_its_cost_and_its_lists_can_be_chosen(walk):
+    walk.open("data=moons&data.dimension=2&samples=32&solver=ipndm&nfe=4&last=sigma_min&sigma=1")
+    walk.page.click("#optimise")
+    walk.page.wait_for_function("document.body.dataset.optimised", timeout=120_000)
+    walk.calm()
+    walk.after(lambda: walk.page.click("#optimised [data-list=GITS]"))
+    first = walk.value("timesteps.levels")
+    walk.page.evaluate("delete document.body.dataset.optimised")
+    walk.page.select_option("#gits-metric", "l1")
+    walk.page.fill("#gits-coefficient", "1")
+    walk.page.click("#optimised .again button:not([data-list])")
+    walk.page.wait_for_function("document.body.dataset.optimised", timeout=120_000)
+    walk.calm()
+    walk.after(lambda: walk.page.click("#optimised [data-list=GITS]"))
+    assert walk.value("timesteps.levels") != first
 
 
 @pytest.mark.parametrize("width, height", [(1440, 900), (1024, 768), (390, 844)])
