@@ -268,7 +268,7 @@ def step_errors(denoiser, solver, schedule, sigmas: Tensor, truth: Tensor, churn
         if len(truth) > 1:
             here = truth[i + 1]
         else:
-            start = x[-size:] / point.scale
+            start = point.plain[-size:]
             here = flow(denoiser, start, float(point.sigma), float(sigmas[i + 1]))
         path.append(here)
         local.append(rms(batch[-size:] / schedule.scale(times[i + 1]) - here))

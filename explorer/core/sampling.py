@@ -8,6 +8,7 @@ Algorithm 2 the same with `Churn`.
 import dataclasses
 import math
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import ClassVar, Protocol
 
 import torch
@@ -16,6 +17,7 @@ from torch import Tensor
 from ..errors import UserError
 from ..settings import param, setting
 from .denoisers import Denoiser
+from .levels import number
 from .predictor import FEATURES, plain_features
 from .schedules import EDM
 
@@ -24,22 +26,32 @@ from .schedules import EDM
 class Point:
     """One evaluation of the denoiser: what history holds, what the loop yields, what plots read.
 
-    t, sigma, scale are () or (B, 1, ...): a learned solver may give each sample its own.
+    t, sigma, scale are () or (B, 1, ...): a learned solver may give each sample its own.  scale
+    is None where s = 1, which saves the arithmetic.
     x (B, *shape) is the scaled state s(t) x̂; denoised (B, *shape) is D(x̂; σ), unscaled.
     features (B, 64): what a learned solver looks at, None unless it asked for them.
     """
 
     t: Tensor
     sigma: Tensor
-    scale: Tensor
+    scale: Tensor | None
     x: Tensor
     denoised: Tensor
     features: Tensor | None = None
 
     @property
+    def plain(self) -> Tensor:
+        """x̂ = x/s, the unscaled state."""
+        return _plain(self.x, self.scale)
+
+    @property
     def noise(self) -> Tensor:
         """ε = (x̂ − D)/σ, the predicted unit noise."""
-        return (self.x / self.scale - self.denoised) / self.sigma
+        return (self.plain - self.denoised) / self.sigma
+
+
+def _plain(x: Tensor, scale: Tensor | None) -> Tensor:
+    return x if scale is None else x / scale
 
 
 class Ode:
@@ -70,34 +82,55 @@ class Ode:
         told: the noise level that D is told, where it is not σ(t).  Where each sample has its own,
         `evaluated` notes their geometric mean.  look=False: without features in any case.
         """
-        sigma, scale = self.schedule.sigma(t), self.schedule.scale(t)
+        sigma, scale = self.schedule.sigma(t), self._scale(t)
         level = sigma if told is None else told
-        self.evaluated.append(level.detach().log().mean().exp() if level.ndim else level)
-        level = level.flatten() if level.ndim else level
-        plain = x / scale if self.schedule.scaled else x
+        if level.ndim:
+            self.evaluated.append(level.detach().log().mean().exp().cpu())
+            level = level.flatten()
+        else:
+            self.evaluated.append(level)
+        plain, features = _plain(x, scale), None
         if not (look and self.looks):
-            return Point(t, sigma, scale, x, self.denoiser(plain, level).to(x.dtype))
-        if hasattr(self.denoiser, "with_features"):
+            denoised = self.denoiser(plain, level)
+        elif hasattr(self.denoiser, "with_features"):
             denoised, features = self.denoiser.with_features(plain, level)
         else:
             denoised = self.denoiser(plain, level)
             features = plain_features(plain, level, denoised)
-        return Point(t, sigma, scale, x, denoised.to(x.dtype), features)
+        if denoised.dtype != x.dtype:
+            denoised = denoised.to(x.dtype)
+        return Point(t, sigma, scale, x, denoised, features)
 
     def analytic(self, x: Tensor, t: Tensor) -> Point:
         """The evaluation at the start that costs nothing: where noise drowns data of unit variance,
         ε = x̂/√(1 + σ²).  Dockhorn et al. 2022 (GENIE); AMED's “analytic first step”.
         """
-        sigma, scale = self.schedule.sigma(t), self.schedule.scale(t)
-        plain = x / scale
+        sigma, scale = self.schedule.sigma(t), self._scale(t)
+        plain = _plain(x, scale)
         features = x.new_zeros(len(x), FEATURES, dtype=torch.float32) if self.looks else None
         return Point(t, sigma, scale, x, plain * (1 - sigma / (1 + sigma**2).sqrt()), features)
+
+    def _scale(self, t: Tensor) -> Tensor | None:
+        return self.schedule.scale(t) if self.schedule.scaled else None
+
+    def scaled(self, x: Tensor, t: Tensor) -> Tensor:
+        """s(t) x̂."""
+        return self.schedule.scale(t) * x if self.schedule.scaled else x
+
+    def plain(self, x: Tensor, t: Tensor) -> Tensor:
+        """x/s(t)."""
+        return _plain(x, self._scale(t))
+
+    def end(self, x: Tensor, t: Tensor) -> Point:
+        """Where a run ends: nothing is evaluated, `denoised` is the unscaled state itself."""
+        scale = self._scale(t)
+        return Point(t, self.schedule.sigma(t), scale, x, _plain(x, scale))
 
     def velocity(self, point: Point) -> Tensor:
         """dx/dt at an evaluated point."""
         s, t = self.schedule, point.t
         rate = s.sigma_dot(t) / point.sigma
-        if not s.scaled:
+        if point.scale is None:
             return rate * (point.x - point.denoised)
         return (rate + s.scale_dot(t) / point.scale) * point.x - rate * point.scale * point.denoised
 
@@ -149,8 +182,10 @@ class Churn:
 
     def __call__(self, schedule, x: Tensor, t: Tensor, steps: int, noise: Callable[[], Tensor]):
         """(x̂, t̂): the state with new noise and its time.  `noise` is asked only if γ > 0."""
+        if self.s_churn == 0:
+            return x, t
         sigma = schedule.sigma(t)
-        gamma = self.gamma(float(sigma), steps) if self.s_churn > 0 else 0.0
+        gamma = self.gamma(float(sigma), steps)
         if gamma == 0:
             return x, t
         raised = sigma * (1 + gamma)
@@ -196,7 +231,7 @@ class Restart:
         for k in range(self.repeats):
             first = -1 - k * (self.inner + 1)
             up = (levels[0] ** 2 - sigma**2).sqrt() * noise(first)
-            x = (x / s.scale(t) + up) * s.scale(times[0])
+            x = ode.scaled(ode.plain(x, t) + up, times[0])
             inside = steps(ode, solver, x, times, noise=lambda i, first=first: noise(first - 1 - i))
             for point in inside:
                 x = point.x
@@ -262,23 +297,20 @@ def steps(ode: Ode, solver: Solver, x: Tensor, times: Tensor, churn: Churn = Chu
     past: list[Point] = []
     n = len(times) - 1
     back = restart.place(ode.schedule.sigma(times)) if restart.repeats else None
-    for i in range(n):
+    for i, (here, there) in enumerate(pairwise(times.unbind())):
         ode.left, ode.noise = n - i, lambda: noise(i)
         if i == back:
-            x = restart(ode, solver, x, times[i], noise)
+            x = restart(ode, solver, x, here, noise)
             past = []
         if arrived is not None:
             arrived.append(x)
-        here = times[i]
         x, t = churn(ode.schedule, x, here, n, ode.noise)
         past = [*past[-3:], ode.analytic(x, t) if afs and i == 0 else ode.evaluate(x, t)]
         if len(past) > 1 and t is here and hasattr(solver, "correct"):
             past[-1] = solver.correct(ode, past)
         yield past[-1]
-        x = solver.step(ode, past, times[i + 1])
-    end = times[-1]
-    sigma, scale = ode.schedule.sigma(end), ode.schedule.scale(end)
-    yield Point(end, sigma, scale, x, x / scale)
+        x = solver.step(ode, past, there)
+    yield ode.end(x, there)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -327,53 +359,59 @@ def sample(denoiser: Denoiser, noise: Tensor, sigmas: Tensor, solver: Solver, sc
     each step; raise Cancelled in it to stop.
     """
     sigmas = torch.as_tensor(sigmas, dtype=noise.dtype).cpu()
-    if len(sigmas) < 2 or not bool((sigmas[1:] < sigmas[:-1]).all()) or float(sigmas[-1]) < 0:
+    levels = sigmas.tolist()
+    if len(levels) < 2 or not all(a > b for a, b in pairwise(levels)) or levels[-1] < 0:
         raise UserError("sigmas must fall from σ_max to σ_min or 0; got "
-                        f"{[round(float(s), 6) for s in sigmas[:8]]}.")
-    random = {f"S_churn = {churn.s_churn:g}": churn.s_churn > 0,
-              f"{restart.repeats} restarts": restart.repeats > 0,
-              type(solver).__name__: getattr(solver, "eta", 0) > 0}
-    if noises is None and (why := next((k for k, v in random.items() if v), None)):
-        raise UserError(f"{why} needs the noise of each step (noises=...).")
-    if restart.repeats and not callable(noises) and \
-            len(noises) < (rows := len(sigmas) - 1 + restart.draws()):
-        raise UserError(f"{restart.repeats} restarts of {restart.inner} steps need {rows} noises; "
-                        f"got {len(noises)}.")
+                        f"{[round(s, 6) for s in levels[:8]]}.")
+    n = len(levels) - 1
+    _check_noises(noises, n, solver, churn, restart)
+    draw = noises if callable(noises) or noises is None else noises.__getitem__
     times = schedule.time(sigmas)  # 0-d times stay on the CPU: no launch, no synchronisation
     ode = Ode(denoiser, schedule, solver)
-    ode.span = float(sigmas[0]), float(sigmas[-1]) or float(sigmas[-2])
-    n, B = len(sigmas) - 1, len(noise)
-    K = B if keep is None else min(keep, B)
-    draw = noises if callable(noises) or noises is None else noises.__getitem__
+    ode.span = levels[0], levels[-1] or levels[-2]
+    first = _first(noise, keep)
     arrived: list[Tensor] = []
-    points: list[Point] = []
-    x = noise * (sigmas[0] * schedule.scale(times[0]))
-    for i, point in enumerate(steps(ode, solver, x, times, churn, draw, arrived, afs,
-                                    restart)):
-        if watch is not None and i < n:
+    hats, answers, raised = [], [], []
+    x = ode.scaled(noise * sigmas[0], times[0])
+    for i, point in enumerate(steps(ode, solver, x, times, churn, draw, arrived, afs, restart)):
+        if i == n:
+            break
+        if watch is not None:
             watch(i, point)
-        if K < B:
-            arrived[i:] = [v[:K].clone() for v in arrived[i:]]
-            if i < n:
-                point = dataclasses.replace(point, x=point.x[:K].clone(),
-                                            denoised=point.denoised[:K].clone(), features=None)
-        points.append(point)
-    *evaluated, end = points
-    samples = end.denoised
-    paths = [v / schedule.scale(t) for v, t in zip(arrived, times)] if schedule.scaled else arrived
-    hats = [p.x / p.scale if schedule.scaled else p.x for p in evaluated]
-    paths = [*paths, samples[:K]]
-    t, levels = times, sigmas
-    answers = [p.denoised for p in evaluated]
-    raised = [p.sigma for p in evaluated]
-    if denoise and float(sigmas[-1]) > 0:
-        last = ode.evaluate(end.x, end.t)
+        arrived[i] = first(arrived[i])
+        hats.append(_plain(first(point.x), point.scale))
+        answers.append(first(point.denoised))
+        raised.append(point.sigma)
+    samples = point.denoised
+    paths = [ode.plain(v, t) for v, t in zip(arrived, times)] + [first(samples)]
+    if denoise and levels[-1] > 0:
+        last = ode.evaluate(point.x, point.t)
         samples = last.denoised
-        t, levels = (torch.cat([v, v.new_zeros(1)]) for v in (t, levels))
-        paths.append(samples[:K])
-        hats.append(paths[-2])
-        answers.append(samples[:K])
+        times, sigmas = (torch.cat([v, v.new_zeros(1)]) for v in (times, sigmas))
+        hats.append(paths[-1])
+        paths.append(first(samples))
+        answers.append(paths[-1])
         raised.append(last.sigma)
-    return Trajectory(t, levels, torch.stack(raised), torch.stack(paths), torch.stack(hats),
-                      torch.stack(answers), samples,
-                      torch.stack([v.cpu() for v in ode.evaluated]))
+    return Trajectory(times, sigmas, torch.stack(raised), torch.stack(paths), torch.stack(hats),
+                      torch.stack(answers), samples, torch.stack(ode.evaluated))
+
+
+def _first(noise: Tensor, keep: int | None) -> Callable[[Tensor], Tensor]:
+    """The first samples of a batch like the noise, without a view of the others."""
+    if keep is None or keep >= len(noise):
+        return lambda v: v
+    nothing = noise[:0].clone()
+    return (lambda v: v[:keep].clone()) if keep else (lambda v: nothing)
+
+
+def _check_noises(noises, n: int, solver: Solver, churn: Churn, restart: Restart) -> None:
+    """Raises UserError where new noise is wanted in n steps and none, or too little, was given."""
+    if noises is None:
+        random = {f"S_churn = {churn.s_churn:g}": churn.s_churn > 0,
+                  f"{restart.repeats} restarts": restart.repeats > 0,
+                  type(solver).__name__: getattr(solver, "eta", 0) > 0}
+        if why := next((k for k, v in random.items() if v), None):
+            raise UserError(f"{why} needs the noise of each step (noises=...).")
+    elif restart.repeats and not callable(noises) and len(noises) < (rows := n + restart.draws()):
+        raise UserError(f"{restart.repeats} restarts of {restart.inner} steps need {rows} noises; "
+                        f"got {len(noises)}.")
