@@ -8,7 +8,7 @@ import types
 
 import pytest
 
-from explorer.core.sampling import Ode
+from explorer.core.ode import Ode
 from explorer.core.schedules import SCHEDULES
 from explorer.core.solvers import (AMED, IPNDM, RK2, SOLVERS, DPMpp, Euler, Plugin, UniPC,
                                    exponential, learned, multistep, one_step, stochastic)

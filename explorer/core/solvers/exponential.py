@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ...settings import param, setting
 from ..levels import between, exp, expm1, log, moved, number
-from ..sampling import Ode, Point
+from ..ode import Ode, Point
 from .multistep import _evaluate, _order, _SigmaFrame, added
 
 VARIANTS = (("bh1", "B = h"), ("bh2", "B = eʰ − 1"))

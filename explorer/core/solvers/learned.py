@@ -13,7 +13,7 @@ from torch import Tensor
 from ...settings import param, setting
 from .. import shelf
 from ..levels import between, moved, number
-from ..sampling import Ode, Point
+from ..ode import Ode, Point
 from .exponential import DPMpp
 from .multistep import DPM2, IPNDM, _SigmaFrame
 from .one_step import DDIM

@@ -15,7 +15,7 @@ from torch import Tensor
 from ...errors import UserError
 from ...settings import param, setting
 from ..levels import is_zero, moved, number
-from ..sampling import Ode, Point
+from ..ode import Ode, Point
 
 VARIABLES = (("tab", "VP time (tAB)"), ("rhoab", "σ (ρAB)"), ("log", "ln σ (as in diffusers)"))
 

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ...settings import param, setting
 from ..levels import is_zero, moved, number
-from ..sampling import Ode, Point
+from ..ode import Ode, Point
 
 
 @setting

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ...settings import param, setting
 from ..levels import exp, expm1, moved, number
-from ..sampling import Ode, Point
+from ..ode import Ode, Point
 from .exponential import _gap
 from .multistep import _SigmaFrame
 
