@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from . import experiment
 from .analysis.error import flow, rms
 from .core import shelf
 from .core.sampling import Noise, sample
@@ -22,8 +23,8 @@ from .core.schedules import EDM
 from .core.solvers import SOLVERS
 from .core.timesteps import TIMESTEPS, Custom, Rho
 from .errors import UserError
-from .experiment import (WORK_LIMIT, Experiment, Source, Watch, is_random, levels,
-                         prepared, reference_for, work)
+from .experiment import (Experiment, Source, Watch, is_random, levels, prepared, reference_for,
+                         work)
 from .settings import flatten, parameters, slots, unflatten
 
 COMPARED_SOLVERS = ("ddim", "heun", "dpm2", "dpmpp", "unipc", "ipndm")
@@ -150,11 +151,11 @@ def _within_work(trials: list[Experiment]) -> list[Experiment]:
     evaluation = {(e.data, e.model, e.timesteps.sigma_max, e.timesteps.sigma_min):
                   work(dataclasses.replace(e, timesteps=Rho(), nfe=1)) for e in one}
     cost = sum(map(work, one)) + REFERENCE_NFE * sum(evaluation.values())
-    wanted, affordable = max(e.samples for e in trials), int(WORK_LIMIT / cost)
+    wanted, affordable = max(e.samples for e in trials), int(experiment.WORK_LIMIT / cost)
     if affordable < min(FEWEST, wanted):
         raise UserError(f"{len(trials)} runs on {trials[0].data.label} are {FEWEST * cost:.1e} "
-                        f"operations for {FEWEST} samples; at most {WORK_LIMIT:.0e} are allowed. "
-                        "Use fewer runs, smaller budgets or less data.")
+                        f"operations for {FEWEST} samples; at most {experiment.WORK_LIMIT:.0e} are "
+                        "allowed. Use fewer runs, smaller budgets or less data.")
     limit = min(affordable, *(prepared(e.data, e.model).compared for e in one))
     return [dataclasses.replace(e, samples=min(e.samples, limit)) for e in trials]
 

@@ -11,7 +11,7 @@ import gradio as gr
 
 from ..data import store
 from ..errors import UserError
-from ..experiment import Experiment, Run, errors_of, run
+from ..experiment import Experiment, Run, run
 from ..settings import flatten, parameters, slots, to_query, unflatten
 from . import compare, panels
 
@@ -85,11 +85,12 @@ def _run_of(flat: dict) -> Run:
 
 
 def explore_endpoint(flat: dict) -> dict:
-    """Run an experiment: its link, its cost, its error and which steps make it."""
+    """Run an experiment: its link, its cost, its error and which steps make it; where new noise
+    leaves no path to compare with, "mean_error" is null and "why" says so."""
     r = _run_of(flat)
-    errors = errors_of(r) if len(r.levels) > 1 else None
-    return {"query": to_query(r.experiment), "settings": flatten(r.experiment),
-            **panels.numbers(r, errors)}
+    with SLOTS:
+        measured = panels.numbers(r)
+    return {"query": to_query(r.experiment), "settings": flatten(r.experiment), **measured}
 
 
 def sample_endpoint(flat: dict) -> dict:
