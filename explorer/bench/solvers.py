@@ -29,9 +29,9 @@ from ..experiment import Experiment, use_device
 from ..sweep import BUDGETS, COMPARED_SOLVERS, error_against_nfe
 from . import others
 from .report import side_by_side, table, verdict
-from .sampler import Network, row
+from .sampler import LOOPS, Network, Shrink, clock_of, row, show
 
-BATCH, STEPS, LOOPS = 16, 18, 60
+BATCH, STEPS = 16, 18
 
 
 def options(command) -> None:
@@ -55,25 +55,11 @@ def measure(given) -> None:
     _sweep(given.device, given.sweeps)
 
 
-def _clock(device: Device):
-    return time.process_time if device.device.type == "cpu" else time.perf_counter
-
-
 def _calls(network, device: Device, rounds: int) -> None:
-    rows, worst = [], 0.0
-    for solver in SOLVERS.values():
-        label, nfe, ours, alone, ratio = row(network, solver(), BATCH, device, rounds,
-                                             _clock(device))
-        _, _, whole, calls, _ = row(Shrink(network.shape), solver(), BATCH, device, LOOPS,
-                                    _clock(device))
-        by_loop = 1 + (whole - calls) / alone
-        worst = max(worst, by_loop)
-        rows.append((label, nfe, f"{1e3 * ours:.1f} ms", f"{1e3 * alone:.1f} ms", f"{ratio:.3f}",
-                     f"{1e3 * (whole - calls):.2f} ms", f"{by_loop:.4f}"))
+    rows = [row(network, solver(), BATCH, device, rounds) for solver in SOLVERS.values()]
     print()
-    table((f"conv network, {network.size / 1e6:.2f} M", "NFE", "sample()", "calls alone", "ratio",
-           "loop", "1 + loop/calls"), rows)
-    verdict("sample() over its calls", worst, 1.05)
+    show(f"conv network, {network.size / 1e6:.2f} M", rows)
+    verdict("sample() over its calls", max(r.by_loop for r in rows), 1.05)
 
 
 # ---- other libraries ----------------------------------------------------------------------------
@@ -98,17 +84,6 @@ def _others(library: str, table_of: dict, measured, network, device: Device, rou
     verdict(f"our loop over that of {library}", max(r[-1] for r in rows), 1.0)
 
 
-class Shrink:
-    """D = x/(1 + σ²): a call that costs next to nothing, so that a loop shows."""
-
-    def __init__(self, shape):
-        self.shape = shape
-
-    def __call__(self, x, sigma):
-        sigma = sigma.reshape(-1, 1, 1, 1) if sigma.ndim else sigma
-        return x / (1 + sigma**2)
-
-
 def _ours(solver, network, noise, sigmas, noises):
     given = {"noises": lambda i: noises[i]} if solver.family == "stochastic" else {}
     return lambda: sample(network, noise, sigmas, solver, keep=0, **given)
@@ -119,7 +94,7 @@ def _k_diffusion(name, network, noise, noises, device: Device, rounds: int):
     single, levels, draw = noise.float(), sigmas.float().to(device.device), noises.float()
     theirs = lambda: others.k_diffusion_run(name, network, single, levels, draw.__getitem__)
     return side_by_side(_ours(others.K_DIFFUSION[name][-1], network, noise, sigmas, noises),
-                        theirs, rounds, device.synchronize, _clock(device))
+                        theirs, rounds, device.synchronize, clock_of(device))
 
 
 def _diffusers(name, network, noise, noises, device: Device, rounds: int):
@@ -130,7 +105,7 @@ def _diffusers(name, network, noise, noises, device: Device, rounds: int):
         else noises.float().__getitem__
     theirs = lambda: others.diffusers_loop(name, unused.pop(), network, single, new_noise)
     return side_by_side(_ours(solver, network, noise, sigmas, noises), theirs, rounds,
-                        device.synchronize, _clock(device))
+                        device.synchronize, clock_of(device))
 
 
 # ---- the sweep ----------------------------------------------------------------------------------
