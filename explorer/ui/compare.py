@@ -172,9 +172,12 @@ def _pivot(rows: list, names: list[str], slopes: dict) -> dict:
 def _local(base: Experiment, request: dict) -> Measurement:
     source = prepared(base.data, base.model)
     top, bottom = float(base.timesteps.sigma_max), float(base.timesteps.sigma_min)
-    if base.solver.family not in ("one-step",):
-        raise UserError(f"{base.solver.label} needs its past, and one step from noisy data has "
-                        "none; choose a one-step solver such as Heun or Euler.")
+    if base.solver.family not in ("one-step", "multistep"):
+        why = "adds new noise in every step, so one step has no true answer" \
+            if base.solver.family == "stochastic" else "is made for one list of levels"
+        raise UserError(f"{base.solver.label} {why}; choose another solver, such as Heun.")
+    past = "" if base.solver.family == "one-step" else " The past comes along the exact flow" + \
+        (", and the arrival is not corrected yet." if hasattr(base.solver, "correct") else ".")
 
     def rows(watch: Watch) -> Iterator[tuple]:
         for rho in RHOS:
@@ -190,7 +193,7 @@ def _local(base: Experiment, request: dict) -> Measurement:
                  for rho, sigma, mean, _ in found]
         return {"title": f"One step of {solver_name(base.solver)}: local error for each ρ",
                 "note": "64 levels; each step starts on clean data with noise and is held against "
-                        "the exact flow. Karras et al. 2022, App. D.1 and Fig. 13.",
+                        f"the exact flow.{past} Karras et al. 2022, App. D.1 and Fig. 13.",
                 "figure": figures.truncation_figure({f"ρ = {rho:g}": (sigma, mean, std) for
                                                      rho, sigma, mean, std in found}),
                 "columns": ["", *(f"σ = {s:g}" for s in levels)], "table": table}

@@ -57,6 +57,16 @@ def test_local_error_of_each_rho_crosses():
     assert curves["ρ = 7"][0] > curves["ρ = 2"][0]
 
 
+def test_a_multistep_solver_has_local_errors_too():
+    """With a true past; of order 2 they are smaller than those of DDIM where steps are short."""
+    def curve(solver):
+        news = finished(compare.start({"kind": "local", "values": {**SMALL, "solver": solver}}))
+        return next(row[1:] for row in news["table"] if row[0] == "ρ = 7"), news["note"]
+    (ours, note), (ddim, plain) = curve("lms"), curve("ddim")
+    assert all(a < 0.5 * b for a, b in zip(ours, ddim))
+    assert "past comes along the exact flow" in note and "past" not in plain
+
+
 def test_distance_lists_stochastic_solvers_with_intervals():
     news = finished(compare.start({"kind": "distance", "values": SMALL}))
     names = [row[0] for row in news["table"]]
@@ -147,7 +157,8 @@ def test_cancelling_keeps_what_was_measured():
     ({"kind": "sweep", "budgets": "9" * 30}, "99999"), ({"kind": "sweep", "solvers": "heun"}, "Choose"),
     ({"kind": "sweep", "values": {"nfe": "banana"}}, "banana"),
     ({"kind": "sweep", "values": {"timesteps": "custom"}}, "typed list"),
-    ({"kind": "local", "values": {"solver": "unipc"}}, "UniPC"),
+    ({"kind": "local", "values": {"solver": "euler_a"}}, "Euler ancestral adds new noise"),
+    ({"kind": "local", "values": {"solver": "plugin"}}, "made for one list"),
     ({"kind": "sweep", "grids": ["edm"]}, "Unknown time steps 'edm'"),
     ({"kind": "sweep", "grids": "rho"}, "by their names"), ({"kind": "sweep", "grids": [1]}, "[1]"),
     ({"kind": "churn"}, "S_churn is 0"),
