@@ -208,10 +208,12 @@ def prepared(data, model) -> Source:
     return _sources((data, model, *weights(data, model)), make)
 
 
-def run(e: Experiment, watch: Watch | None = None) -> Run:
+def run(e: Experiment, watch: Watch | None = None, kept: bool = True) -> Run:
     """Sample as the experiment says; the same experiment is not run twice.
 
-    watch() is called at each step and may raise Cancelled.  Raises UserError for work above the cap.
+    watch() is called at each step and may raise Cancelled.  kept=False: made afresh and forgotten,
+    so that a measurement of many runs does not push out what is on show.  Raises UserError for work
+    above the cap.
     """
     asked = work(e)
     if asked > WORK_LIMIT:
@@ -223,7 +225,7 @@ def run(e: Experiment, watch: Watch | None = None) -> Run:
             f"Even one sample of {_asked(e)} evaluations is {asked / e.samples:.1e} operations; at "
             f"most {WORK_LIMIT:.0e} are allowed. Use fewer evaluations or a smaller network, or "
             "start the page with a larger --max-work.")
-    return _runs((e, *weights(e.data, e.model)), lambda: _run(e, watch))
+    return _runs((e, *weights(e.data, e.model)), lambda: _run(e, watch)) if kept else _run(e, watch)
 
 
 def draft(e: Experiment, seconds: float) -> Experiment | None:

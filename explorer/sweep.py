@@ -160,6 +160,19 @@ def _within_work(trials: list[Experiment]) -> list[Experiment]:
     return [dataclasses.replace(e, samples=min(e.samples, limit)) for e in trials]
 
 
+def within_work(e: Experiment, each: float, most: int, least: int = 4) -> int:
+    """How many samples, at most so many, a measurement of so much work for each of them may take.
+
+    Raises UserError where the cap allows fewer than `least`.
+    """
+    count = min(most, int(experiment.WORK_LIMIT / each))
+    if count < min(least, most):
+        raise UserError(f"On {e.data.label} this is {least * each:.1e} operations for {least} "
+                        f"samples; at most {experiment.WORK_LIMIT:.0e} are allowed. Use fewer "
+                        "evaluations or less data.")
+    return count
+
+
 def measure(e: Experiment, watch: Watch | None = None, exact: bool = False) -> Row:
     """One experiment as a row, run afresh and not kept."""
     if is_random(e):

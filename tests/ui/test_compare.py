@@ -1,11 +1,13 @@
 """The Compare page's measurements: they start, grow, end and stop in sentences."""
 
 import json
+import re
 import time
 
 import numpy as np
 import pytest
 
+from explorer import experiment
 from explorer.analysis.distance import Estimate
 from explorer.data import store
 from explorer.errors import UserError
@@ -166,6 +168,21 @@ def test_cancelling_keeps_what_was_measured():
 ])
 def test_bad_requests_are_answered_in_a_sentence(request_, sentence):
     assert sentence in compare.start(request_)["problem"]
+
+
+@pytest.mark.parametrize("kind", ["local", "distance", "churn"])
+def test_every_measurement_keeps_to_the_cap_on_work(kind, monkeypatch):
+    """Fewer samples where that is enough, and a sentence where it is not; and what is on show in
+    other tabs is not pushed out by its runs."""
+    monkeypatch.setattr(experiment, "WORK_LIMIT", 1e3)
+    values = {**SMALL, "nfe": 9, "s_churn": 10, "seed": 2**31 - 1}
+    said = compare.start({"kind": kind, "values": values})["problem"]
+    least = float(re.search(r"(\S+) operations for 4 samples", said)[1])
+    monkeypatch.setattr(experiment, "WORK_LIMIT", 2.1 * least)
+    before = len(experiment._runs)
+    news = finished(compare.start({"kind": kind, "values": values}))
+    assert news["problem"] is None and len(experiment._runs) == before
+    assert re.findall(r"(\d+) samples", news["note"]) == ["8"]
 
 
 @pytest.mark.parametrize("request_", [None, {}, {"job": None}, {"job": "no such job"}, {"job": [1]}])
