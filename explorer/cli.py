@@ -142,12 +142,16 @@ def sample(arguments: list[str]) -> int:
     p.add_argument("--out", default=None, metavar="FILE.npz", help="save samples and paths here")
     options = p.parse_intermixed_args(arguments)
     from . import experiment
+    from .core.lists import read_list
     from .settings import to_query, unflatten
 
     if options.out and not Path(options.out).absolute().parent.is_dir():
         raise UserError(f"There is no folder {str(Path(options.out).parent)!r} to save in.")
     experiment.use_device(options.device)
-    e = unflatten(experiment.Experiment, _pairs(options.settings))
+    flat, notes = read_list(_pairs(options.settings))
+    for note in notes:
+        print(note, file=sys.stderr)
+    e = unflatten(experiment.Experiment, flat)
     r = experiment.run(e)
     if options.out:  # first, for the error may take longer than the run
         import numpy as np

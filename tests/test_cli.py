@@ -28,6 +28,15 @@ def test_sample_prints_the_numbers(capsys):
     assert "solver.alpha=0.7" in out["query"]
 
 
+def test_a_list_may_be_pasted_as_another_tool_prints_it(capsys):
+    pasted = "timesteps.levels=tensor([14.6, 5.8, 0.9, 0.03, 0.0])"
+    assert main(["sample", *FAST, "timesteps=custom", pasted]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["steps"] == 4 and "final 0 is taken off" in said.err
+    assert main(["sample", *FAST, "timesteps=custom", "timesteps.levels=999 666 333 0"]) == 2
+    assert "time steps of a 1000-step schedule" in capsys.readouterr().err
+
+
 def test_sample_saves_what_it_made(tmp_path, capsys):
     path = tmp_path / "out.npz"
     assert main(["sample", *FAST, "--out", str(path)]) == 0

@@ -62,6 +62,14 @@ def test_explore_says_why_there_is_no_error(client, values, why):
     assert quiet["mean_error"] > 0  # without new noise it is DDIM
 
 
+def test_a_list_may_be_pasted_as_another_tool_prints_it(client):
+    answer = client.predict(data="moons", samples=2, timesteps="custom", api_name="/explore",
+                            timesteps_levels="sigmas = torch.tensor([14.6, 5.8, 0.9, 0.03, 0.0])")
+    assert answer["sigma"] == [14.6, 5.8, 0.9, 0.03, 0.0] and "final 0" in answer["notes"][0]
+    with pytest.raises((AppError, ValueError), match="no number"):
+        client.predict(timesteps="custom", timesteps_levels="10, five, 1", api_name="/explore")
+
+
 def test_sample_returns_the_samples(client):
     answer = client.predict(data="digits", nfe=9, samples=3, api_name="/sample")
     e = unflatten(Experiment, {"data": "digits", "nfe": 9, "samples": 3})

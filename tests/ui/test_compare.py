@@ -191,6 +191,18 @@ def test_unknown_jobs_are_answered_in_a_sentence(request_):
     assert "no longer there" in compare.cancel(request_)["problem"]
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_fault_of_ours_ends_in_a_sentence_and_in_the_log():
+    def broken(watch):
+        yield 1
+        raise ZeroDivisionError("of ours")
+
+    jobs = Jobs()
+    job = jobs.get(jobs.start(broken, 2))
+    job._thread.join(10)
+    assert job.done and job.rows == [1] and "ZeroDivisionError" in job.problem
+
+
 def test_old_jobs_make_room_and_stop():
     jobs = Jobs()
     stopped = []
