@@ -142,22 +142,31 @@ def sample(arguments: list[str]) -> int:
     p.add_argument("--out", default=None, metavar="FILE.npz", help="save samples and paths here")
     options = p.parse_intermixed_args(arguments)
     from . import experiment
+    from .core.lists import read_list
     from .settings import to_query, unflatten
 
+    if options.out and not Path(options.out).absolute().parent.is_dir():
+        raise UserError(f"There is no folder {str(Path(options.out).parent)!r} to save in.")
     experiment.use_device(options.device)
-    e = unflatten(experiment.Experiment, _pairs(options.settings))
+    flat, notes = read_list(_pairs(options.settings))
+    for note in notes:
+        print(note, file=sys.stderr)
+    e = unflatten(experiment.Experiment, flat)
     r = experiment.run(e)
-    errors = experiment.errors_of(r, exact=True) if len(r.levels) > 1 else None
-    out = {"query": to_query(e), "nfe": r.nfe, "steps": r.steps, "seconds": round(r.seconds, 4),
-           "ms_per_evaluation": r.ms_per_evaluation, "device": r.source.device.label,
-           "mean_error": None if errors is None else float(errors.end.mean())}
-    print(json.dumps(out, indent=1))
-    if options.out:
+    if options.out:  # first, for the error may take longer than the run
         import numpy as np
 
         t = r.trajectory
         np.savez_compressed(options.out, samples=t.samples.cpu(), sigma=t.sigma, x=t.x.cpu(),
                             denoised=t.denoised.cpu())
+    out = {"query": to_query(e), "nfe": r.nfe, "steps": r.steps, "seconds": round(r.seconds, 4),
+           "ms_per_evaluation": r.ms_per_evaluation, "device": r.source.device.label,
+           "mean_error": None}
+    if why := experiment.incomparable(e):
+        out["why"] = why
+    else:
+        out["mean_error"] = float(experiment.errors_of(r, exact=True).end.mean())
+    print(json.dumps(out, indent=1, ensure_ascii=False))
     return 0
 
 

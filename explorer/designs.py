@@ -45,7 +45,7 @@ DESIGNS: dict[str, Design] = {
                  {"schedule": "ve", "timesteps": "ve", "solver": "euler"}),
     "iddpm": Design("iDDPM + DDIM", "DDIM on the levels of a 1000-step network. "
                     "Nichol & Dhariwal 2021; Song et al. 2021.",
-                    {"timesteps": "iddpm", "solver": "ddim"}),
+                    {"timesteps": "iddpm", "timesteps.j_0": 8, "solver": "ddim"}),
     "ablation-1": _ablation("1  original VP sampler", "Euler, VP steps, VP coordinates.",
                             {"schedule": "vp", "timesteps": "vp", "solver": "euler"}),
     "ablation-2": _ablation("2  + Heun and ρ steps", "Heun on ρ = 7 steps, still in VP coordinates.",

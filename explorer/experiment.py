@@ -20,7 +20,7 @@ from .analysis.error import (Reference, StepErrors, adaptive_reference, closed_r
                              refined_reference, rms, step_errors)
 from .core.denoisers import Mixture
 from .core.device import Device, pick
-from .core.sampling import Churn, Noise, Restart, Trajectory, sample
+from .core.sampling import Churn, Noise, Restart, Trajectory, makes_noise, sample
 from .core.schedules import EDM, SCHEDULES
 from .core.solvers import SOLVERS, Euler, Heun
 from .core.timesteps import TIMESTEPS, Custom, Rho
@@ -161,7 +161,16 @@ def levels(e: Experiment) -> Tensor:
 
 def is_random(e: Experiment) -> bool:
     """Whether new noise enters in a way that no reference path can follow."""
-    return e.solver.family == "stochastic" or e.restart.repeats > 0
+    return makes_noise(e.solver) or e.restart.repeats > 0
+
+
+def incomparable(e: Experiment) -> str | None:
+    """Why a run of this has no path error, or None."""
+    if len(levels(e)) < 2:
+        return "One step has nothing to compare above σ = 0; use at least 2 steps."
+    if is_random(e):
+        return "New noise leaves every reference path: judge these samples by their distribution."
+    return None
 
 
 def work(e: Experiment) -> float:
@@ -199,10 +208,12 @@ def prepared(data, model) -> Source:
     return _sources((data, model, *weights(data, model)), make)
 
 
-def run(e: Experiment, watch: Watch | None = None) -> Run:
+def run(e: Experiment, watch: Watch | None = None, kept: bool = True) -> Run:
     """Sample as the experiment says; the same experiment is not run twice.
 
-    watch() is called at each step and may raise Cancelled.  Raises UserError for work above the cap.
+    watch() is called at each step and may raise Cancelled.  kept=False: made afresh and forgotten,
+    so that a measurement of many runs does not push out what is on show.  Raises UserError for work
+    above the cap.
     """
     asked = work(e)
     if asked > WORK_LIMIT:
@@ -214,7 +225,7 @@ def run(e: Experiment, watch: Watch | None = None) -> Run:
             f"Even one sample of {_asked(e)} evaluations is {asked / e.samples:.1e} operations; at "
             f"most {WORK_LIMIT:.0e} are allowed. Use fewer evaluations or a smaller network, or "
             "start the page with a larger --max-work.")
-    return _runs((e, *weights(e.data, e.model)), lambda: _run(e, watch))
+    return _runs((e, *weights(e.data, e.model)), lambda: _run(e, watch)) if kept else _run(e, watch)
 
 
 def draft(e: Experiment, seconds: float) -> Experiment | None:
@@ -339,11 +350,8 @@ def errors_of(r: Run, watch: Watch | None = None, exact: bool = False) -> Errors
 def _errors_of(r: Run, watch: Watch | None, exact: bool) -> Errors:
     e, source, sigma = r.experiment, r.source, r.levels
     n = len(sigma) - 1
-    if n < 1:
-        raise UserError("One step has nothing to compare above σ = 0; use at least 2 steps.")
-    if is_random(e):
-        raise UserError("New noise leaves every reference path; judge these samples by their "
-                        "distribution.")
+    if why := incomparable(e):
+        raise UserError(why)
     churned = e.churn.s_churn > 0
     count = min(e.samples, source.compared,
                 _affordable(source, n, e.solver.evaluations, churned, exact))

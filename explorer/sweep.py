@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from . import experiment
 from .analysis.error import flow, rms
 from .core import shelf
 from .core.sampling import Noise, sample
@@ -22,8 +23,8 @@ from .core.schedules import EDM
 from .core.solvers import SOLVERS
 from .core.timesteps import TIMESTEPS, Custom, Rho
 from .errors import UserError
-from .experiment import (WORK_LIMIT, Experiment, Source, Watch, is_random, levels,
-                         prepared, reference_for, work)
+from .experiment import (Experiment, Source, Watch, is_random, levels, prepared, reference_for,
+                         work)
 from .settings import flatten, parameters, slots, unflatten
 
 COMPARED_SOLVERS = ("ddim", "heun", "dpm2", "dpmpp", "unipc", "ipndm")
@@ -150,13 +151,26 @@ def _within_work(trials: list[Experiment]) -> list[Experiment]:
     evaluation = {(e.data, e.model, e.timesteps.sigma_max, e.timesteps.sigma_min):
                   work(dataclasses.replace(e, timesteps=Rho(), nfe=1)) for e in one}
     cost = sum(map(work, one)) + REFERENCE_NFE * sum(evaluation.values())
-    wanted, affordable = max(e.samples for e in trials), int(WORK_LIMIT / cost)
+    wanted, affordable = max(e.samples for e in trials), int(experiment.WORK_LIMIT / cost)
     if affordable < min(FEWEST, wanted):
         raise UserError(f"{len(trials)} runs on {trials[0].data.label} are {FEWEST * cost:.1e} "
-                        f"operations for {FEWEST} samples; at most {WORK_LIMIT:.0e} are allowed. "
-                        "Use fewer runs, smaller budgets or less data.")
+                        f"operations for {FEWEST} samples; at most {experiment.WORK_LIMIT:.0e} are "
+                        "allowed. Use fewer runs, smaller budgets or less data.")
     limit = min(affordable, *(prepared(e.data, e.model).compared for e in one))
     return [dataclasses.replace(e, samples=min(e.samples, limit)) for e in trials]
+
+
+def within_work(e: Experiment, each: float, most: int, least: int = 4) -> int:
+    """How many samples, at most so many, a measurement of so much work for each of them may take.
+
+    Raises UserError where the cap allows fewer than `least`.
+    """
+    count = min(most, int(experiment.WORK_LIMIT / each))
+    if count < min(least, most):
+        raise UserError(f"On {e.data.label} this is {least * each:.1e} operations for {least} "
+                        f"samples; at most {experiment.WORK_LIMIT:.0e} are allowed. Use fewer "
+                        "evaluations or less data.")
+    return count
 
 
 def measure(e: Experiment, watch: Watch | None = None, exact: bool = False) -> Row:
@@ -227,6 +241,8 @@ def _notes(e: Experiment, steps: int) -> Iterator[str]:
             yield "last steps at lower order"
     if e.churn.s_churn > 0:
         yield "the truth gets the same new noise"
+        if s.family == "multistep" and s.order > 1:
+            yield "its memory begins anew after new noise"
 
 
 def solver_name(solver) -> str:

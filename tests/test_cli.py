@@ -28,6 +28,15 @@ def test_sample_prints_the_numbers(capsys):
     assert "solver.alpha=0.7" in out["query"]
 
 
+def test_a_list_may_be_pasted_as_another_tool_prints_it(capsys):
+    pasted = "timesteps.levels=tensor([14.6, 5.8, 0.9, 0.03, 0.0])"
+    assert main(["sample", *FAST, "timesteps=custom", pasted]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["steps"] == 4 and "final 0 is taken off" in said.err
+    assert main(["sample", *FAST, "timesteps=custom", "timesteps.levels=999 666 333 0"]) == 2
+    assert "time steps of a 1000-step schedule" in capsys.readouterr().err
+
+
 def test_sample_saves_what_it_made(tmp_path, capsys):
     path = tmp_path / "out.npz"
     assert main(["sample", *FAST, "--out", str(path)]) == 0
@@ -37,7 +46,18 @@ def test_sample_saves_what_it_made(tmp_path, capsys):
         np.testing.assert_array_equal(file["samples"], run(e).samples)
 
 
+@pytest.mark.parametrize("settings", [["solver=euler_a"], ["repeats=1", "nfe=21"], ["nfe=1"]])
+def test_a_run_without_a_path_to_compare_is_made_and_saved_and_says_why(settings, tmp_path, capsys):
+    path = tmp_path / "out.npz"
+    assert main(["sample", *FAST, *settings, "--out", str(path)]) == 0
+    out = json.loads(capsys.readouterr().out)
+    assert out["mean_error"] is None and ("reference path" in out["why"] or "2 steps" in out["why"])
+    with np.load(path) as file:
+        assert file["samples"].shape == (4, 2)
+
+
 @pytest.mark.parametrize("arguments, named", [
+    (["sample", "nfe=9", "--out", "/nowhere/at/all/x.npz"], "/nowhere/at/all"),
     (["sample", "solver=hune"], "hune"), (["sample", "nfe=-3"], "-3"),
     (["sample", "nfe"], "key=value"), (["sample", "colour=red"], "colour"),
     (["sample", "nfe=9", "--device", "abacus"], "abacus"), (["dream"], "dream"),

@@ -55,7 +55,7 @@ def test_the_columns_of_table_1():
     assert (ve.schedule, ve.solver) == (VE(), Euler())
     assert (ve.timesteps.sigma_max, ve.timesteps.sigma_min) == (100, 0.02)
     assert (iddpm.solver, iddpm.timesteps.name, iddpm.timesteps.steps) == (DDIM(), "iddpm", 1000)
-    assert (iddpm.timesteps.c_1, iddpm.timesteps.c_2) == (0.001, 0.008)
+    assert (iddpm.timesteps.c_1, iddpm.timesteps.c_2, iddpm.timesteps.j_0) == (0.001, 0.008, 8)
     assert (edm.timesteps.sigma_max, edm.timesteps.sigma_min) == (80, 0.002)
     assert all(e.churn.s_churn == 0 for e in (vp, ve, iddpm, edm))
 

@@ -96,6 +96,12 @@ def test_new_noise_is_one_row_without_a_value(changes, solver):
     assert len(own) == 1 and own[0].mean is None and "distribution" in own[0].note
 
 
+def test_new_noise_ends_a_multistep_memory_and_the_row_says_so():
+    churned = base(solver=DPMpp(), nfe=15, churn=Churn(s_churn=3), samples=12)
+    assert "memory begins anew" in sweep.measure(churned).note
+    assert "memory" not in sweep.measure(dataclasses.replace(churned, solver=Heun())).note
+
+
 def test_churned_runs_are_held_against_a_truth_with_the_same_noise():
     e = base(solver=Heun(), nfe=15, churn=Churn(s_churn=3), samples=12)  # all of them compared
     row = sweep.measure(e)
@@ -135,7 +141,7 @@ def test_bad_input_is_a_sentence_before_anything_runs():
 def test_samples_are_capped_at_what_is_compared_and_at_the_work_allowed(monkeypatch):
     trials = [Experiment(samples=4096, nfe=n) for n in (5, 9)]
     assert {e.samples for e in sweep._within_work(trials)} == {experiment.COMPARED}
-    monkeypatch.setattr(sweep, "WORK_LIMIT", 5e7)
+    monkeypatch.setattr(experiment, "WORK_LIMIT", 5e7)  # as --max-work sets it
     assert 8 <= sweep._within_work(trials)[0].samples < experiment.COMPARED
 
 

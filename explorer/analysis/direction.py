@@ -10,7 +10,7 @@ import dataclasses
 import torch
 from torch import Tensor
 
-from ..core.sampling import Ode
+from ..core.ode import Ode
 from ..core.solvers.learned import inner_point
 
 

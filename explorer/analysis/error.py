@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from ..core.denoisers import Gaussian, Mixture
-from ..core.sampling import Churn, Ode, Point
+from ..core.ode import Ode, Point
+from ..core.sampling import Churn
 
 
 def rms(x: Tensor) -> Tensor:
@@ -257,10 +258,12 @@ def step_errors(denoiser, solver, schedule, sigmas: Tensor, truth: Tensor, churn
         now = times[i]
         x, t = churn(schedule, batch, now, steps,
                      lambda: noise(i)[:size].repeat(blocks, *[1] * (here.ndim - 1)))
+        if t is not now:  # as in the loop: new noise ends the history
+            past, true_past = [], []
         ode.left = steps - i
         point = ode.analytic(x, t) if afs and i == 0 else ode.evaluate(x, t)
         joined = [*map(_join, past, true_past), point]
-        if i and t is now and hasattr(solver, "correct"):  # all but the newcomer
+        if len(joined) > 1 and hasattr(solver, "correct"):  # all but the newcomer
             joined[-1] = _join(_rows(solver.correct(ode, joined), slice(len(x) - size)),
                                _rows(point, slice(len(x) - size, None)))
         seen = len(joined) - 1
@@ -268,7 +271,7 @@ def step_errors(denoiser, solver, schedule, sigmas: Tensor, truth: Tensor, churn
         if len(truth) > 1:
             here = truth[i + 1]
         else:
-            start = x[-size:] / point.scale
+            start = point.plain[-size:]
             here = flow(denoiser, start, float(point.sigma), float(sigmas[i + 1]))
         path.append(here)
         local.append(rms(batch[-size:] / schedule.scale(times[i + 1]) - here))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..core.sampling import Ode, Point
+from ..core.ode import Ode, Point
 from ..core.schedules import EDM
 from ..errors import UserError
 from .error import rms

@@ -138,17 +138,17 @@ def diffusers_loop(name: str, made, denoiser: Callable, noise: Tensor,
     """
     _, settings, ours, frame = DIFFUSERS[name]
     given = {}
-    inner = getattr(made, "sigmas_interpol", None)  # KDPM2: where its second evaluations are made
-    sigmas = [float(s) for s in made.sigmas]
-    vp = frame == VP
-    alpha = [1 / (1 + s * s) ** 0.5 if vp else 1.0 for s in sigmas]
-    x = noise * sigmas[0] * alpha[0]
+    sigma = made.sigmas.to(noise)
+    alpha = ((1 + sigma**2).rsqrt() if frame == VP else torch.ones_like(sigma)).unbind()
+    if hasattr(made, "sigmas_interpol"):  # KDPM2: where its second evaluations are made
+        sigma = torch.stack([sigma[::2], made.sigmas_interpol[1::2].to(noise)], 1).flatten()
+    levels, vp, epsilon = sigma.unbind(), frame == VP, made.config.prediction_type == "epsilon"
+    x = noise * levels[0] * alpha[0]
     for i, t in enumerate(made.timesteps[:steps]):
-        sigma = sigmas[i] if inner is None or i % 2 == 0 else float(inner[i])
         plain = x / alpha[i] if vp else x
-        out = denoiser(plain, plain.new_tensor(sigma))
-        if made.config.prediction_type == "epsilon":
-            out = (plain - out) / sigma
+        out = denoiser(plain, levels[i])
+        if epsilon:
+            out = (plain - out) / levels[i]
         if ours.name == "dpmpp_sde":
             given["variance_noise"] = new_noise(i)
         elif ours.name == "euler_a":

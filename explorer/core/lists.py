@@ -61,6 +61,14 @@ def parse_sigmas(text: str) -> Parsed:
     return Parsed(_downwards(values, notes), notes)
 
 
+def read_list(flat: dict, key: str = "timesteps.levels") -> tuple[dict, list[str]]:
+    """Settings in flat form with a list that came as text read into numbers, and the notes on it."""
+    if not isinstance(flat.get(key), str):
+        return flat, []
+    found = parse_sigmas(flat[key])
+    return {**flat, key: found.sigmas}, found.notes
+
+
 def lint(sigmas: Sequence[float], sigma_data: float = 0.5,
          model_range: tuple[float, float] = (0.0, math.inf)) -> list[Finding]:
     """What is wrong or odd about a list, as it will run: with its final 0 if the loop adds one.

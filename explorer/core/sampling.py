@@ -8,7 +8,8 @@ Algorithm 2 the same with `Churn`.
 import dataclasses
 import math
 from collections.abc import Callable, Iterator
-from typing import ClassVar, Protocol
+from itertools import pairwise
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -16,105 +17,8 @@ from torch import Tensor
 from ..errors import UserError
 from ..settings import param, setting
 from .denoisers import Denoiser
-from .predictor import FEATURES, plain_features
+from .ode import Ode, Point, Solver, unscaled
 from .schedules import EDM
-
-
-@dataclasses.dataclass(frozen=True, eq=False, slots=True)
-class Point:
-    """One evaluation of the denoiser: what history holds, what the loop yields, what plots read.
-
-    t, sigma, scale are () or (B, 1, ...): a learned solver may give each sample its own.
-    x (B, *shape) is the scaled state s(t) x̂; denoised (B, *shape) is D(x̂; σ), unscaled.
-    features (B, 64): what a learned solver looks at, None unless it asked for them.
-    """
-
-    t: Tensor
-    sigma: Tensor
-    scale: Tensor
-    x: Tensor
-    denoised: Tensor
-    features: Tensor | None = None
-
-    @property
-    def noise(self) -> Tensor:
-        """ε = (x̂ − D)/σ, the predicted unit noise."""
-        return (self.x / self.scale - self.denoised) / self.sigma
-
-
-class Ode:
-    """All that a solver may ask for.  One per run: it counts.
-
-        dx/dt = (σ'/σ + s'/s) x − (σ' s/σ) D(x/s; σ)           Karras et al. 2022, Alg. 1, line 4
-    """
-
-    def __init__(self, denoiser: Denoiser, schedule=EDM(), solver: "Solver | None" = None):
-        self.denoiser = denoiser
-        self.schedule = schedule
-        self.looks = getattr(solver, "looks", False)  # whether points come with features
-        self.begun = False  # whether a learned solver has made its first step
-        self.evaluated: list[Tensor] = []
-        self.left = 0  # steps from here to the end, this one counted; the loop sets it
-        self.span = (math.inf, 0.0)  # the first and the last noise level above 0 of the run
-        self.noise: Callable[[], Tensor] | None = None  # new unit noise for this step
-
-    @property
-    def nfe(self) -> int:
-        """Evaluations of the denoiser so far, counted as they happen."""
-        return len(self.evaluated)
-
-    def evaluate(self, x: Tensor, t: Tensor, told: Tensor | None = None,
-                 look: bool = True) -> Point:
-        """One evaluation of D at the scaled state x and time t.
-
-        told: the noise level that D is told, where it is not σ(t).  Where each sample has its own,
-        `evaluated` notes their geometric mean.  look=False: without features in any case.
-        """
-        sigma, scale = self.schedule.sigma(t), self.schedule.scale(t)
-        level = sigma if told is None else told
-        self.evaluated.append(level.detach().log().mean().exp() if level.ndim else level)
-        level = level.flatten() if level.ndim else level
-        plain = x / scale if self.schedule.scaled else x
-        if not (look and self.looks):
-            return Point(t, sigma, scale, x, self.denoiser(plain, level).to(x.dtype))
-        if hasattr(self.denoiser, "with_features"):
-            denoised, features = self.denoiser.with_features(plain, level)
-        else:
-            denoised = self.denoiser(plain, level)
-            features = plain_features(plain, level, denoised)
-        return Point(t, sigma, scale, x, denoised.to(x.dtype), features)
-
-    def analytic(self, x: Tensor, t: Tensor) -> Point:
-        """The evaluation at the start that costs nothing: where noise drowns data of unit variance,
-        ε = x̂/√(1 + σ²).  Dockhorn et al. 2022 (GENIE); AMED's “analytic first step”.
-        """
-        sigma, scale = self.schedule.sigma(t), self.schedule.scale(t)
-        plain = x / scale
-        features = x.new_zeros(len(x), FEATURES, dtype=torch.float32) if self.looks else None
-        return Point(t, sigma, scale, x, plain * (1 - sigma / (1 + sigma**2).sqrt()), features)
-
-    def velocity(self, point: Point) -> Tensor:
-        """dx/dt at an evaluated point."""
-        s, t = self.schedule, point.t
-        rate = s.sigma_dot(t) / point.sigma
-        if not s.scaled:
-            return rate * (point.x - point.denoised)
-        return (rate + s.scale_dot(t) / point.scale) * point.x - rate * point.scale * point.denoised
-
-
-class Solver(Protocol):
-    """A frozen dataclass; its fields are its controls."""
-
-    name: ClassVar[str]
-    family: ClassVar[str]  # one-step, multistep, learned, stochastic
-    order: int
-    evaluations: int  # of the denoiser in a full step
-
-    def step(self, ode: Ode, past: list[Point], t_next: Tensor) -> Tensor:
-        """The state at t_next; past[-1] is where we are, oldest first.
-
-        A solver that evaluates on its way may append that point, and finds it in `past` later.
-        """
 
 
 @setting
@@ -149,8 +53,10 @@ class Churn:
 
     def __call__(self, schedule, x: Tensor, t: Tensor, steps: int, noise: Callable[[], Tensor]):
         """(x̂, t̂): the state with new noise and its time.  `noise` is asked only if γ > 0."""
+        if self.s_churn == 0:
+            return x, t
         sigma = schedule.sigma(t)
-        gamma = self.gamma(float(sigma), steps) if self.s_churn > 0 else 0.0
+        gamma = self.gamma(float(sigma), steps)
         if gamma == 0:
             return x, t
         raised = sigma * (1 + gamma)
@@ -192,15 +98,13 @@ class Restart:
         levels = (self.high ** (1 / 7) + ramp * (float(sigma) ** (1 / 7) - self.high ** (1 / 7)))**7
         times = s.time(levels.to(sigma))
         times[-1] = t
-        left, own = ode.left, ode.noise
         for k in range(self.repeats):
             first = -1 - k * (self.inner + 1)
             up = (levels[0] ** 2 - sigma**2).sqrt() * noise(first)
-            x = (x / s.scale(t) + up) * s.scale(times[0])
+            x = ode.scaled(ode.plain(x, t) + up, times[0])
             inside = steps(ode, solver, x, times, noise=lambda i, first=first: noise(first - 1 - i))
             for point in inside:
                 x = point.x
-        ode.left, ode.noise = left, own
         return x
 
     def draws(self) -> int:
@@ -249,6 +153,11 @@ class Noise:
         return self._blocks[block][i % self.BLOCK]
 
 
+def makes_noise(solver: Solver) -> bool:
+    """Whether its steps ask for new noise: those of stochastic solvers, unless η = 0."""
+    return getattr(solver, "eta", 0) > 0
+
+
 def steps(ode: Ode, solver: Solver, x: Tensor, times: Tensor, churn: Churn = Churn(),
           noise: Callable[[int], Tensor] | None = None, arrived: list | None = None,
           afs: bool = False, restart: Restart = Restart()) -> Iterator[Point]:
@@ -257,28 +166,32 @@ def steps(ode: Ode, solver: Solver, x: Tensor, times: Tensor, churn: Churn = Chu
     The end's `denoised` is its unscaled state, for nothing is evaluated there.  `arrived` collects
     the states before churn raised their noise.  afs: the first evaluation is the analytic one.
     A solver with a `correct(ode, past)` may replace a point by a better one, knowing the evaluation
-    made there.  Stop iterating to cancel.
+    made there.  New noise of churn or a restart ends the history: what was evaluated before lies on
+    another path, and a difference of the two, divided by a short step, is noise blown up.  Step i
+    takes noise i; where churn and the solver both want some, 2i and 2i + 1.  Stop iterating to cancel.
     """
     past: list[Point] = []
     n = len(times) - 1
     back = restart.place(ode.schedule.sigma(times)) if restart.repeats else None
-    for i in range(n):
-        ode.left, ode.noise = n - i, lambda: noise(i)
+    both = churn.s_churn > 0 and makes_noise(solver)
+    for i, (here, there) in enumerate(pairwise(times.unbind())):
         if i == back:
-            x = restart(ode, solver, x, times[i], noise)
+            x = restart(ode, solver, x, here, noise)
             past = []
         if arrived is not None:
             arrived.append(x)
-        here = times[i]
-        x, t = churn(ode.schedule, x, here, n, ode.noise)
+        ode.left, ode.noise = n - i, lambda: noise(2 * i + 1 if both else i)
+        x, t = churn(ode.schedule, x, here, n, lambda: noise(2 * i if both else i))
+        if t is not here:
+            past = []
         past = [*past[-3:], ode.analytic(x, t) if afs and i == 0 else ode.evaluate(x, t)]
-        if len(past) > 1 and t is here and hasattr(solver, "correct"):
+        if len(past) > 1 and hasattr(solver, "correct"):
             past[-1] = solver.correct(ode, past)
         yield past[-1]
-        x = solver.step(ode, past, times[i + 1])
-    end = times[-1]
-    sigma, scale = ode.schedule.sigma(end), ode.schedule.scale(end)
-    yield Point(end, sigma, scale, x, x / scale)
+        x = solver.step(ode, past, there)
+    if back == n:
+        x = restart(ode, solver, x, there, noise)
+    yield ode.end(x, there)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -320,60 +233,70 @@ def sample(denoiser: Denoiser, noise: Tensor, sigmas: Tensor, solver: Solver, sc
 
     noise (B, *shape): unit normal, on the device to run on; its dtype is that of the state
     (float64, unless the device has none).  sigmas (N + 1,): descending, ending at 0 or at σ_min.
-    noises: (N, B, *shape) or a function of the step, the unit noise of churn and of stochastic
-    solvers; restarts take theirs from the end, at −1, −2, …  afs: the analytic first step, which
+    noises: (N, B, *shape) or a function of the step, the unit noise of churn or of a stochastic
+    solver (both: 2N of them); restarts take theirs from the end, at −1, −2, …  afs: the analytic first step, which
     saves one evaluation.  denoise: where the grid ends above 0, add one evaluation and return D
     there.  keep: record the paths of this many samples (default: all).  watch(i, point): called at
     each step; raise Cancelled in it to stop.
     """
     sigmas = torch.as_tensor(sigmas, dtype=noise.dtype).cpu()
-    if len(sigmas) < 2 or not bool((sigmas[1:] < sigmas[:-1]).all()) or float(sigmas[-1]) < 0:
+    levels = sigmas.tolist()
+    if len(levels) < 2 or not all(a > b for a, b in pairwise(levels)) or levels[-1] < 0:
         raise UserError("sigmas must fall from σ_max to σ_min or 0; got "
-                        f"{[round(float(s), 6) for s in sigmas[:8]]}.")
-    random = {f"S_churn = {churn.s_churn:g}": churn.s_churn > 0,
-              f"{restart.repeats} restarts": restart.repeats > 0,
-              type(solver).__name__: getattr(solver, "eta", 0) > 0}
-    if noises is None and (why := next((k for k, v in random.items() if v), None)):
-        raise UserError(f"{why} needs the noise of each step (noises=...).")
-    if restart.repeats and not callable(noises) and \
-            len(noises) < (rows := len(sigmas) - 1 + restart.draws()):
-        raise UserError(f"{restart.repeats} restarts of {restart.inner} steps need {rows} noises; "
-                        f"got {len(noises)}.")
+                        f"{[round(s, 6) for s in levels[:8]]}.")
+    n = len(levels) - 1
+    _check_random(noises, levels, solver, churn, restart)
+    draw = noises if callable(noises) or noises is None else noises.__getitem__
     times = schedule.time(sigmas)  # 0-d times stay on the CPU: no launch, no synchronisation
     ode = Ode(denoiser, schedule, solver)
-    ode.span = float(sigmas[0]), float(sigmas[-1]) or float(sigmas[-2])
-    n, B = len(sigmas) - 1, len(noise)
-    K = B if keep is None else min(keep, B)
-    draw = noises if callable(noises) or noises is None else noises.__getitem__
+    ode.span = levels[0], levels[-1] or levels[-2]
+    first = _first(noise, keep)
     arrived: list[Tensor] = []
-    points: list[Point] = []
-    x = noise * (sigmas[0] * schedule.scale(times[0]))
-    for i, point in enumerate(steps(ode, solver, x, times, churn, draw, arrived, afs,
-                                    restart)):
-        if watch is not None and i < n:
+    hats, answers, raised = [], [], []
+    x = ode.scaled(noise * sigmas[0], times[0])
+    for i, point in enumerate(steps(ode, solver, x, times, churn, draw, arrived, afs, restart)):
+        if i == n:
+            break
+        if watch is not None:
             watch(i, point)
-        if K < B:
-            arrived[i:] = [v[:K].clone() for v in arrived[i:]]
-            if i < n:
-                point = dataclasses.replace(point, x=point.x[:K].clone(),
-                                            denoised=point.denoised[:K].clone(), features=None)
-        points.append(point)
-    *evaluated, end = points
-    samples = end.denoised
-    paths = [v / schedule.scale(t) for v, t in zip(arrived, times)] if schedule.scaled else arrived
-    hats = [p.x / p.scale if schedule.scaled else p.x for p in evaluated]
-    paths = [*paths, samples[:K]]
-    t, levels = times, sigmas
-    answers = [p.denoised for p in evaluated]
-    raised = [p.sigma for p in evaluated]
-    if denoise and float(sigmas[-1]) > 0:
-        last = ode.evaluate(end.x, end.t)
+        arrived[i] = first(arrived[i])
+        hats.append(unscaled(first(point.x), point.scale))
+        answers.append(first(point.denoised))
+        raised.append(point.sigma)
+    samples = point.denoised
+    paths = [ode.plain(v, t) for v, t in zip(arrived, times)] + [first(samples)]
+    if denoise and levels[-1] > 0:
+        last = ode.evaluate(point.x, point.t)
         samples = last.denoised
-        t, levels = (torch.cat([v, v.new_zeros(1)]) for v in (t, levels))
-        paths.append(samples[:K])
-        hats.append(paths[-2])
-        answers.append(samples[:K])
+        times, sigmas = (torch.cat([v, v.new_zeros(1)]) for v in (times, sigmas))
+        hats.append(paths[-1])
+        paths.append(first(samples))
+        answers.append(paths[-1])
         raised.append(last.sigma)
-    return Trajectory(t, levels, torch.stack(raised), torch.stack(paths), torch.stack(hats),
-                      torch.stack(answers), samples,
-                      torch.stack([v.cpu() for v in ode.evaluated]))
+    return Trajectory(times, sigmas, torch.stack(raised), torch.stack(paths), torch.stack(hats),
+                      torch.stack(answers), samples, torch.stack(ode.evaluated))
+
+
+def _first(noise: Tensor, keep: int | None) -> Callable[[Tensor], Tensor]:
+    """The first samples of a batch like the noise, without a view of the others."""
+    if keep is None or keep >= len(noise):
+        return lambda v: v
+    nothing = noise[:0].clone()
+    return (lambda v: v[:keep].clone()) if keep else (lambda v: nothing)
+
+
+def _check_random(noises, sigmas: list[float], solver: Solver, churn: Churn, restart: Restart):
+    """Raises UserError where restarts have no place, or the new noise that is wanted is not given."""
+    if restart.repeats and restart.place(torch.tensor(sigmas)) is None:
+        raise UserError(f"Restarts begin at the first level at or below σ = {restart.low:g}, and "
+                        f"these end at {sigmas[-1] or sigmas[-2]:g}; go further down, or begin "
+                        "them higher.")
+    who = [f"S_churn = {churn.s_churn:g}"] * (churn.s_churn > 0) \
+        + [f"{restart.repeats} restarts of {restart.inner} steps"] * (restart.repeats > 0) \
+        + [type(solver).__name__] * makes_noise(solver)
+    each = (churn.s_churn > 0) + makes_noise(solver)
+    rows = (len(sigmas) - 1) * max(1, each) + restart.draws()
+    if who and noises is None:
+        raise UserError(f"{who[0]} needs the noise of each step (noises=...).")
+    if who and not callable(noises) and len(noises) < rows:
+        raise UserError(f"{' and '.join(who)} need {rows} noises; got {len(noises)}.")

@@ -117,7 +117,8 @@ class IDDPM(_Range):
     """The levels u_j of a network trained on M discrete steps, picked evenly over j.
 
     u_M = 0, u_{j−1} = √((u_j² + 1)/max(ᾱ_{j−1}/ᾱ_j, C_1) − 1), ᾱ_j = sin²(π/2 · j/(M(C_2+1))).
-    Levels outside [σ_min, σ_max] are left out.  Karras et al. 2022, Table 1 and App. C.3.
+    The first j_0 levels and those outside [σ_min, σ_max] are left out: EDM's j_0 = 8 of 1000 and
+    its σ_max = 81 both start at u_8 = 80.2.  Karras et al. 2022, Table 1 and App. C.3.
     """
 
     name: ClassVar[str] = "iddpm"
@@ -128,6 +129,15 @@ class IDDPM(_Range):
     steps: int = param(1000, 100, 4000, 1, label="M", help="levels the network was trained on")
     c_1: float = param(0.001, 1e-5, 0.1, label="C₁", log=True, help="clips the largest levels")
     c_2: float = param(0.008, 1e-4, 0.1, label="C₂", log=True, help="offset of the cosine")
+    j_0: int = param(0, 0, 3990, 1, label="j₀",
+                     help="how many of the largest levels are left out, whatever σ_max says; 8 in "
+                          "EDM, where u₈ = 80.2")
+
+    def check(self):
+        super().check()
+        if self.j_0 > self.steps - 2:
+            raise UserError(f"j₀ = {self.j_0} leaves out all of M = {self.steps} levels; at most "
+                            f"{self.steps - 2} works.")
 
     def levels(self) -> Tensor:
         """u_0 > ... > u_M = 0, (M + 1,)."""
@@ -139,11 +149,12 @@ class IDDPM(_Range):
                           torch.zeros(1, dtype=torch.float64)])
 
     def sigmas(self, n: int) -> Tensor:
-        u = self.levels()
+        u = self.levels()[self.j_0:]
         u = u[(u >= self.sigma_min) & (u <= self.sigma_max)]
         if n > len(u):
+            skipped = f" after the first {self.j_0}" if self.j_0 else ""
             raise UserError(f"{n} steps from {len(u)} iDDPM levels between {self.sigma_min:g} and "
-                            f"{self.sigma_max:g}: use at most {len(u)} or widen the range.")
+                            f"{self.sigma_max:g}{skipped}: use at most {len(u)} or widen the range.")
         return u[torch.round(_ramp(n) * (len(u) - 1)).long()]
 
 

@@ -20,7 +20,8 @@ from torch import Tensor
 from ..analysis.error import reference, rms
 from ..core import shelf
 from ..core.predictor import Predictor
-from ..core.sampling import Noise, Ode, Point, sample
+from ..core.ode import Ode, Point
+from ..core.sampling import Noise, sample
 from ..core.solvers import AMED, DDIM, DPM2, IPNDM, DPMpp, Heun, Plugin
 from ..core.solvers.learned import amed_step, plugin_step
 from ..core.timesteps import Custom

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import gradio as gr
 
+from ..core.lists import read_list
 from ..data import store
 from ..errors import UserError
-from ..experiment import Experiment, Run, errors_of, run
+from ..experiment import Experiment, Run, run
 from ..settings import flatten, parameters, slots, to_query, unflatten
 from . import compare, panels
 
@@ -79,24 +80,27 @@ def _named_arguments(fn, **more: type):
     return endpoint
 
 
-def _run_of(flat: dict) -> Run:
+def _run_of(flat: dict) -> tuple[Run, dict]:
+    """The run, and under "notes" what was guessed in reading a pasted list of noise levels."""
+    flat, notes = read_list(flat)
     with SLOTS:
-        return run(unflatten(Experiment, flat))
+        return run(unflatten(Experiment, flat)), {"notes": notes} if notes else {}
 
 
 def explore_endpoint(flat: dict) -> dict:
-    """Run an experiment: its link, its cost, its error and which steps make it."""
-    r = _run_of(flat)
-    errors = errors_of(r) if len(r.levels) > 1 else None
-    return {"query": to_query(r.experiment), "settings": flatten(r.experiment),
-            **panels.numbers(r, errors)}
+    """Run an experiment: its link, its cost, its error and which steps make it; where new noise
+    leaves no path to compare with, "mean_error" is null and "why" says so."""
+    r, notes = _run_of(flat)
+    with SLOTS:
+        measured = panels.numbers(r)
+    return {"query": to_query(r.experiment), "settings": flatten(r.experiment), **measured, **notes}
 
 
 def sample_endpoint(flat: dict) -> dict:
     """Run an experiment and return its samples, (samples, *shape), as nested lists."""
-    r = _run_of(flat)
+    r, notes = _run_of(flat)
     return {"query": to_query(r.experiment), "nfe": r.nfe, "shape": list(r.samples.shape),
-            "samples": r.samples.tolist()}
+            "samples": r.samples.tolist(), **notes}
 
 
 def sweep_endpoint(flat: dict, solvers: str | None = None, budgets: str | None = None,

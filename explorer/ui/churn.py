@@ -9,9 +9,10 @@ from ..analysis.churn import added, mean_over_seeds, paired_difference
 from ..analysis.distance import Estimate, floor, sliced_wasserstein
 from ..core.sampling import Churn
 from ..errors import UserError
-from ..experiment import Experiment, levels, prepared, run
+from ..experiment import Experiment, levels, prepared, run, work
 from ..figures.churn import churn_figure
 from ..figures.style import level, short
+from ..sweep import within_work
 from . import words
 from .jobs import Measurement, Watch
 
@@ -33,10 +34,11 @@ def churn_effect(base: Experiment, request: dict) -> Measurement:
         raise UserError(f"No step lies between S_tmin = {base.churn.s_tmin:g} and S_tmax = "
                         f"{base.churn.s_tmax:g}, so churn does nothing; widen the band.")
     source, own = prepared(base.data, base.model), base.churn.s_churn
-    count = min(base.samples, SAMPLES)
     # beyond the cap nothing changes
     others = [a for a in AMOUNTS if a != own and a < 1.5 * Churn.CAP * steps]
     amounts = [0.0, own, *others]
+    each = len(amounts) * SEEDS * work(base) / base.samples
+    count = within_work(base, each, min(base.samples, SAMPLES))
     data = [source.clean(count, seed=100 + k) for k in range(SEEDS)]
     zero = floor(sliced_wasserstein, source.mixture.sample, count, torch.Generator().manual_seed(12))
 
@@ -44,8 +46,8 @@ def churn_effect(base: Experiment, request: dict) -> Measurement:
         for amount in amounts:
             churn = dataclasses.replace(base.churn, s_churn=amount)
             yield amount, [_distance(dataclasses.replace(base, churn=churn, samples=count,
-                                                         seed=base.seed + k), data[k], watch)
-                           for k in range(SEEDS)]
+                                                         seed=(base.seed + k) % 2**31), data[k],
+                                     watch) for k in range(SEEDS)]
 
     def show(found: list) -> dict:
         values = dict(found)
@@ -73,7 +75,7 @@ def churn_effect(base: Experiment, request: dict) -> Measurement:
 
 def _distance(e: Experiment, data, watch: Watch) -> float:
     g = torch.Generator().manual_seed(13)  # the same directions for all
-    return sliced_wasserstein(run(e, watch).samples, data, g, resamples=0).value
+    return sliced_wasserstein(run(e, watch, kept=False).samples, data, g, resamples=0).value
 
 
 def verdict(difference: Estimate, with_: Estimate, without: Estimate) -> tuple[str, str]:

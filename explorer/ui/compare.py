@@ -1,11 +1,13 @@
 """The Compare page's measurements: each a generator of rows, and how its rows are shown."""
 
+import math
 from collections.abc import Iterator
 
 import torch
 
+from .. import cost
 from ..analysis.order import fitted_slope
-from ..analysis.truncation import local_truncation
+from ..analysis.truncation import MEMORY, STRIDE, local_truncation
 from ..core.solvers import SOLVERS
 from ..core.timesteps import TIMESTEPS, Rho
 from ..errors import UserError
@@ -13,7 +15,7 @@ from ..experiment import Experiment, prepared, reference_for
 from ..figures import compare as figures
 from ..figures.style import short
 from ..settings import to_query, unflatten
-from ..sweep import BUDGETS, COMPARED_SOLVERS, error_against_nfe, solver_name
+from ..sweep import BUDGETS, COMPARED_SOLVERS, error_against_nfe, solver_name, within_work
 from . import amed, words
 from .churn import churn_effect
 from .distances import distances
@@ -172,14 +174,22 @@ def _pivot(rows: list, names: list[str], slopes: dict) -> dict:
 def _local(base: Experiment, request: dict) -> Measurement:
     source = prepared(base.data, base.model)
     top, bottom = float(base.timesteps.sigma_max), float(base.timesteps.sigma_min)
-    if base.solver.family not in ("one-step",):
-        raise UserError(f"{base.solver.label} needs its past, and one step from noisy data has "
-                        "none; choose a one-step solver such as Heun or Euler.")
+    if base.solver.family not in ("one-step", "multistep"):
+        why = "adds new noise in every step, so one step has no true answer" \
+            if base.solver.family == "stochastic" else "is made for one list of levels"
+        raise UserError(f"{base.solver.label} {why}; choose another solver, such as Heun.")
+    past = "" if base.solver.family == "one-step" else " The past comes along the exact flow" + \
+        (", and the arrival is not corrected yet." if hasattr(base.solver, "correct") else ".")
+
+    grids = [Rho(rho, top, bottom).sigmas(64) for rho in RHOS]
+    ways = 1 if base.solver.family == "one-step" else 1 + MEMORY
+    each = sum(len(g) * ways * 4 * math.ceil(float((g[:-1] / g[1:]).log().max()) / STRIDE)
+               for g in grids) * cost.operations(source.denoiser, source.mixture)
+    count = within_work(base, each, 64)
 
     def rows(watch: Watch) -> Iterator[tuple]:
-        for rho in RHOS:
-            clean = source.clean(64, seed=7)
-            grid = Rho(rho, top, bottom).sigmas(64)
+        for rho, grid in zip(RHOS, grids):
+            clean = source.clean(count, seed=7)
             g = torch.Generator().manual_seed(8)
             yield rho, *local_truncation(source.denoiser, base.solver, clean, grid, base.schedule,
                                          g, watch=watch)
@@ -189,8 +199,9 @@ def _local(base: Experiment, request: dict) -> Measurement:
         table = [[f"ρ = {rho:g}", *(_near(sigma, mean, s) for s in levels)]
                  for rho, sigma, mean, _ in found]
         return {"title": f"One step of {solver_name(base.solver)}: local error for each ρ",
-                "note": "64 levels; each step starts on clean data with noise and is held against "
-                        "the exact flow. Karras et al. 2022, App. D.1 and Fig. 13.",
+                "note": f"64 levels, {count} samples; each step starts on clean data with noise and "
+                        f"is held against the exact flow.{past} Karras et al. 2022, App. D.1 and "
+                        "Fig. 13.",
                 "figure": figures.truncation_figure({f"ρ = {rho:g}": (sigma, mean, std) for
                                                      rho, sigma, mean, std in found}),
                 "columns": ["", *(f"σ = {s:g}" for s in levels)], "table": table}

@@ -9,10 +9,11 @@ from ..analysis import distance
 from ..analysis.quality import Quality
 from ..core.sampling import Churn
 from ..core.solvers import SOLVERS
-from ..experiment import Experiment, Source, prepared, run
+from ..experiment import Experiment, Source, prepared, run, work
 from ..figures import distances as figures
 from ..figures.style import short
 from ..judge import Judge
+from ..sweep import within_work
 from . import words
 from .jobs import Measurement, Watch
 
@@ -44,11 +45,12 @@ class Distance:
 def distances(base: Experiment, request: dict) -> Measurement:
     """The solver in use, without its churn if it has any, and some others, over the same seeds."""
     source = prepared(base.data, base.model)
-    count = min(base.samples, SAMPLES)
     others = [n for n in OTHERS if n != base.solver.name]
     quiet = [dataclasses.replace(base, churn=Churn())] if base.churn.s_churn > 0 else []
     trials = [base, *quiet, *(dataclasses.replace(base, solver=SOLVERS[n](), churn=Churn())
                               for n in others)]
+    each = len(trials) * SEEDS * work(base) / base.samples
+    count = within_work(base, each, min(base.samples, SAMPLES))
     data = source.clean(count * SEEDS, seed=11)
     zero = distance.floor(distance.sliced_wasserstein, source.mixture.sample, count * SEEDS,
                           torch.Generator().manual_seed(12), repeats=6)
@@ -58,8 +60,8 @@ def distances(base: Experiment, request: dict) -> Measurement:
 
     def rows(watch: Watch) -> Iterator[Distance]:
         for e in trials:
-            runs = [run(dataclasses.replace(e, samples=count, seed=base.seed + k), watch)
-                    for k in range(SEEDS)]
+            runs = [run(dataclasses.replace(e, samples=count, seed=(base.seed + k) % 2**31), watch,
+                        kept=False) for k in range(SEEDS)]
             yield _measured(words.title(runs[0]).split(",")[0], e.solver.family, runs[0].nfe, data,
                             torch.cat([r.samples for r in runs]), modes, points, judge)
 

@@ -17,7 +17,7 @@ from ..experiment import Experiment
 
 Watch = Callable[[], None]
 KEPT = 16  # jobs that can be asked about
-ABANDONED = 30.0  # seconds without a question
+ABANDONED = 90.0  # seconds without a question; browsers wake a hidden tab once a minute
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +50,9 @@ class Job:
             self.problem = "Cancelled; what was measured stays."
         except UserError as error:
             self.problem = str(error)
+        except Exception as error:  # ours to mend: it goes to the log, and the page must not wait
+            self.problem = f"The measurement stopped on a fault of its own: {error!r:.200}."
+            raise
         finally:
             self.done = True
 

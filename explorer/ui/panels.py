@@ -21,7 +21,7 @@ from ..analysis.loss import TRAINING, WEIGHTS, change, denoise_strip, loss_per_s
 from ..core import lists
 from ..core.denoisers import Mixture
 from ..core.schedules import EDM, VE, VP
-from ..experiment import (Errors, Experiment, Run, Watch, comparison, errors_of, is_random, patience,
+from ..experiment import (Errors, Experiment, Run, Watch, comparison, errors_of, incomparable, patience,
                           prepared, path_error, reference_for, weights)
 from ..figures import pack, spine, stage
 from ..figures.style import FAMILY, rounded
@@ -327,11 +327,8 @@ def error_part(r: Run, watch: Watch | None = None, exact: bool = False) -> dict:
     """The run against the reference: added up, each step alone, and the shares."""
     e, tr = r.experiment, r.trajectory
     colour = FAMILY[e.solver.family]
-    if len(r.levels) < 2:
-        return {"finding": None, "why": "One step has nothing to compare above σ = 0."}
-    if is_random(e):
-        return {"finding": None, "why": "New noise leaves every reference path: judge these "
-                                        "samples by their distribution."}
+    if why := incomparable(e):
+        return {"finding": None, "why": why}
     if patience(e) > cost.LONG:
         return {"finding": None, "exact": True,
                 "why": f"The true paths of this network would take {patience(e) / 60:.0f} minutes "
@@ -367,15 +364,17 @@ def _simplest(e: Experiment) -> bool:
     return e.solver.name == "ddim" or e.solver.name == "euler" and e.schedule == EDM()
 
 
-def numbers(r: Run, errors: Errors | None) -> Mapping:
-    """The run as plain numbers, for the API and the command line."""
+def numbers(r: Run) -> Mapping:
+    """The run as plain numbers, for the API; "why" says why it has no error, where it has none."""
     tr = r.trajectory
     out = {"nfe": r.nfe, "steps": r.steps, "sigma": tr.sigma.tolist(),
            "evaluated": tr.evaluated.tolist(), "seconds": r.seconds,
            "ms_per_evaluation": r.ms_per_evaluation, "device": r.source.device.label}
-    if errors is not None:
-        out |= {"mean_error": float(errors.end.mean()), "median_error": float(errors.end.median()),
-                "worst_error": float(errors.end.max()), "share": errors.steps.share.tolist(),
-                "local_error": errors.steps.local.mean(1).tolist()}
-    return out
+    if why := incomparable(r.experiment):
+        return out | {"mean_error": None, "why": why}
+    errors = errors_of(r)
+    return out | {"mean_error": float(errors.end.mean()),
+                  "median_error": float(errors.end.median()),
+                  "worst_error": float(errors.end.max()), "share": errors.steps.share.tolist(),
+                  "local_error": errors.steps.local.mean(1).tolist()}
 

@@ -57,7 +57,7 @@ def test_its_r_and_c_beat_the_geometric_middle():
     start = truth.at(tensor(3.0))[0]
 
     def error(r, c):
-        from explorer.core.sampling import Ode
+        from explorer.core.ode import Ode
         from explorer.core.solvers.learned import amed_step
 
         ode = Ode(MODEL)

@@ -8,9 +8,10 @@ import torch
 from scipy.integrate import solve_ivp
 
 from explorer.analysis.error import reference, rms, step_errors
-from explorer.core.sampling import Churn, Ode, sample
+from explorer.core.ode import Ode
+from explorer.core.sampling import Churn, sample
 from explorer.core.schedules import EDM, VP
-from explorer.core.solvers import LMS, SOLVERS, DPMpp, Heun, UniPC
+from explorer.core.solvers import DDIM, LMS, SOLVERS, DPMpp, Heun, UniPC
 from explorer.core.timesteps import Rho
 
 from ..core.problems import Gaussian, flow, mixture, normal, tensor
@@ -108,6 +109,15 @@ def test_the_analytic_first_step_is_charged_to_the_first_step():
     plain, saved = errors(Heun()), errors(Heun(), afs=True)
     assert torch.equal(plain.local[1:], saved.local[1:])
     assert (saved.local[0] != plain.local[0]).all()
+
+
+@pytest.mark.parametrize("solver", [LMS(), UniPC()], ids=lambda s: s.name)
+def test_new_noise_ends_the_history_here_too(solver):
+    churn, noises = Churn(4.0, 0.0, 50.0, 1.0), normal(8, 4, 2, seed=5)
+    ours, ddim = (errors(s, truth=TRUTH[:1], churn=churn, noise=noises.__getitem__)
+                  for s in (solver, DDIM()))
+    torch.testing.assert_close(ours.local, ddim.local, rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(ours.share, ddim.share, rtol=1e-9, atol=1e-12)
 
 
 def test_with_churn_the_truth_gets_the_same_noise():

@@ -7,7 +7,7 @@ import torch
 
 from explorer.core.sampling import Churn, Noise, sample
 from explorer.core.schedules import EDM, VE, VP
-from explorer.core.solvers import Euler, Heun
+from explorer.core.solvers import DDIM, DEIS, IPNDM, LMS, DPMpp, Euler, Heun, UniPC
 from explorer.core.timesteps import Rho
 from explorer.errors import UserError
 
@@ -48,6 +48,22 @@ def test_noise_of_the_raised_level_is_added_in_every_frame(schedule):
     assert float(schedule.sigma(t_hat)) == pytest.approx(raised, rel=1e-12)
     expected = x + math.sqrt(raised**2 - 0.49) * 1.005 * eps
     torch.testing.assert_close(got / schedule.scale(t_hat), expected, rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("solver", [LMS(), DEIS(), IPNDM(), DPMpp(3), UniPC()], ids=lambda s: s.name)
+def test_new_noise_ends_the_history(solver):
+    """What came before lies on another path: with noise in every step a multistep solver is DDIM;
+    with noise in the middle it has warmed up again two steps further on."""
+    grid, noises = Rho().sigmas(40), normal(40, 4, 3, seed=5)
+    run = lambda s, churn: sample(DENOISER, normal(4, 3), grid, s, churn=churn, noises=noises)
+    everywhere = Churn(60.0, 0.0, 1e9, 1.0)
+    ours, ddim = run(solver, everywhere), run(DDIM(), everywhere)
+    torch.testing.assert_close(ours.x, ddim.x, rtol=1e-11, atol=1e-11)
+    above = Churn(60.0, 10.0, 1e9, 1.0)
+    ours, ddim = run(solver, above), run(DDIM(), above)
+    last = int((grid >= 10).sum())  # the first level that noise no longer raises
+    torch.testing.assert_close(ours.x[:last + 1], ddim.x[:last + 1], rtol=1e-11, atol=1e-11)
+    assert (ours.x[last + 2] != ddim.x[last + 2]).all()
 
 
 def test_noise_is_asked_for_only_where_it_is_used():

@@ -10,7 +10,8 @@ import torch
 from explorer.analysis.error import step_errors
 from explorer.core import shelf
 from explorer.core.predictor import Predictor, embedding, plain_features
-from explorer.core.sampling import Ode, sample
+from explorer.core.ode import Ode
+from explorer.core.sampling import sample
 from explorer.core.schedules import EDM, VP
 from explorer.core.solvers import AMED, DPM2, IPNDM, DPMpp, Plugin
 from explorer.core.solvers.learned import amed_step, plugin_step

@@ -8,10 +8,10 @@ import types
 
 import pytest
 
-from explorer.core.sampling import Ode
+from explorer.core.ode import Ode
 from explorer.core.schedules import SCHEDULES
 from explorer.core.solvers import (AMED, IPNDM, RK2, SOLVERS, DPMpp, Euler, Plugin, UniPC,
-                                   exponential, multistep, stochastic)
+                                   exponential, learned, multistep, one_step, stochastic)
 from explorer.settings import parameters, setting
 
 from .problems import flow, mixture, normal, tensor
@@ -175,8 +175,7 @@ def mutant(part, *replacements):
 
 
 # D_2 as Newton's divided differences give it, m''/2 and not m'', in both predictions
-REPAIRED = [("+ p2 * d1 - (p2 / h - 0.5) * d2", "+ p2 * d1 - 2 * (p2 / h - 0.5) * d2"),
-            ("p2 * d1 + (p2 / h - 0.5) * d2", "p2 * d1 + 2 * (p2 / h - 0.5) * d2")]
+REPAIRED = [("+ phi / hh - 0.5) /", "+ 2 * (phi / hh - 0.5)) /")]
 
 
 @pytest.mark.parametrize("prediction", ["x0", "eps"])
@@ -201,26 +200,35 @@ MUTATIONS = [
     ("DPM2", {"r": 0.3}, 2, M.DPM2, ("** (1 - self.r)", "** (1.1 - self.r)")),
     ("DPMpp2S", {}, 2, E.DPMpp2S, ("1 / (2 * self.r)", "1 / (2.1 * self.r)")),
     ("DPMpp2S", {}, 2, E.DPMpp2S, ("exp(-self.r * h)", "exp(-0.6 * h)")),
-    ("DPMpp", {"order": 1, **FULL}, 1, E._Exponential, ("expm1(-h)", "expm1(-1.1 * h)")),
-    ("DPMpp", {"order": 2, **FULL}, 2, E.DPMpp, ("x - 0.5 *", "x - 0.6 *")),
+    ("DPMpp", {"order": 1, **FULL}, 1, E._Exponential, (", exp(-h)", ", exp(-1.1 * h)")),
+    ("DPMpp", {"order": 1, "prediction": "eps", **FULL}, 1, E._Exponential,
+     ("expm1(h)", "expm1(1.1 * h)")),
+    ("DPMpp", {"order": 2, **FULL}, 2, E.DPMpp, ("0.5 * size", "0.6 * size")),
     ("DPMpp", {"order": 2, **FULL}, 2, E.DPMpp,
      ("_gap(past[-2], number(here.sigma))", "_gap(past[-2], sigma_next)")),
-    ("DPMpp", {"order": 3, **FULL}, 2, E.DPMpp, ("- (p2 / h - 0.5)", "- (p2 / h - 0.6)")),
+    ("DPMpp", {"order": 3, **FULL}, 2, E.DPMpp, ("phi / hh - 0.5)", "phi / hh - 0.6)")),
     ("DPMpp", {"order": 3, "prediction": "eps", **FULL}, 2, E.DPMpp,
-     ("+ (p2 / h - 0.5)", "+ (p2 / h - 0.6)")),
-    ("DPMpp", {"order": 3, **FULL}, 3, E.DPMpp, *REPAIRED, ("r0 / (r0 + r1) *", "r1 / (r0 + r1) *")),
-    ("DPMpp", {"order": 3, **FULL}, 3, E.DPMpp, *REPAIRED, ("(m1 - m2) / r1", "(m1 - m2) / r0")),
+     ("phi / hh - 0.5)", "phi / hh - 0.6)")),
+    ("DPMpp", {"order": 3, **FULL}, 3, E.DPMpp, *REPAIRED, ("(phi * r0", "(phi * r1")),
+    ("DPMpp", {"order": 3, **FULL}, 3, E.DPMpp, *REPAIRED, ("-1 / r1", "-1 / r0")),
     ("UniPC", {"order": 1, **FULL}, 2, E.UniPC, ("rho = [0.5]\n", "rho = [0.6]\n")),
     ("UniPC", {"order": 2, **FULL}, 3, E.UniPC, ("[0.5] if order", "[0.6] if order")),
-    ("UniPC", {"order": 2, **FULL}, 3, E.UniPC, ("rho[-1] * arrived", "rho[0] * arrived")),
+    ("UniPC", {"order": 2, **FULL}, 3, E.UniPC, ("ratios.append(1.0)", "ratios.append(1.1)")),
     ("UniPC", {"order": 2, **FULL}, 3, E.UniPC, ("growth / hh - 1,", "growth / hh - 1.01,")),
     ("UniPC", {"order": 3, **FULL}, 4, E.UniPC, ("(factorial * (a + 1))", "(factorial * (a + 2))")),
     ("UniPC", {"order": 3, **FULL}, 4, E.UniPC, ("r ** (a - 1)", "r ** a")),
     ("UniPC", {"order": 3, "variant": "bh1", "prediction": "eps", **FULL}, 4, E._solve2,
      ("b[0] * a22", "b[1] * a22")),
-    ("EulerAncestral", {"eta": 0.0}, 1, stochastic.EulerAncestral, ("+ down *", "+ 1.01 * down *")),
-    ("DPMppSDE", {"eta": 0.0}, 2, stochastic.DPMppSDE, ("x + 0.5 *", "x + 0.6 *")),
+    ("EulerAncestral", {"eta": 0.0}, 1, stochastic.EulerAncestral, (", down,", ", 1.01 * down,")),
+    ("DPMppSDE", {"eta": 0.0}, 2, stochastic.DPMppSDE, ("0.5 * gain", "0.6 * gain")),
     ("DPMppSDE", {"eta": 0.0}, 2, stochastic.DPMppSDE, ("(1 + self.eta)", "(1.1 + self.eta)")),
+    ("AMED", {}, 2, learned.amed_step, ("** (1 - r)", "** (1.1 - r)")),
+    ("Plugin", {"solver": "dpm2"}, 2, learned.plugin_step, ("1 / (2 * r)", "1 / (1.9 * r)")),
+    ("Plugin", {"solver": "dpmpp2"}, 2, learned.plugin_step,
+     ("append(inner_point(ode, x, middle, a))", "append(inner_point(ode, x, 1.02 * middle, a))")),
+    ("Heun", {}, 2, one_step.two_stage, ("1 / (2 * alpha)", "1 / (2.1 * alpha)")),
+    ("RK2", {"alpha": 0.3}, 2, one_step.two_stage, ("here.t, t_next, alpha", "here.t, t_next, 0.4")),
+    ("DDIM", {}, 1, one_step.DDIM, ("sigma_next, here.noise", "1.01 * sigma_next, here.noise")),
 ]
 
 

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from explorer.core.sampling import Churn, Noise, Ode, sample, steps
+from explorer.core.ode import Ode
+from explorer.core.sampling import Churn, Noise, sample, steps
 from explorer.core.schedules import EDM, SCHEDULES, VP
 from explorer.core.solvers import DDIM, RK2, SOLVERS, Euler, Heun
 from explorer.core.timesteps import Rho

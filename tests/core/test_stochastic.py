@@ -5,7 +5,8 @@ import itertools
 import pytest
 import torch
 
-from explorer.core.sampling import Churn, Noise, Ode, Restart, sample
+from explorer.core.ode import Ode
+from explorer.core.sampling import Churn, Noise, Restart, sample
 from explorer.core.schedules import EDM, VP
 from explorer.core.solvers import (DPM2, SOLVERS, DPMpp, DPMppSDE, Euler, EulerAncestral, Heun,
                                    UniPC)
@@ -76,6 +77,22 @@ def test_the_variance_of_gaussian_data_is_right_after_many_steps(cls, eta):
     run = sample(data, noise.start, Rho().sigmas(150), cls(eta), noises=noise, keep=0)
     assert ((run.samples.var(0) / variance - 1).abs() < 5 * (2 / 4000) ** 0.5).all()
     assert ((run.samples.mean(0) - data.mean).abs() < 5 * (variance / 4000).sqrt()).all()
+
+
+@pytest.mark.parametrize("cls", PAIR, ids=lambda c: c.name)
+def test_churn_and_the_solver_take_noise_of_their_own(cls):
+    """Data of one point leave x = σn at every level, exactly.  The same noise twice in a step would
+    add up in amplitude, not in variance.  Step i takes noises 2i and 2i + 1.
+    """
+    churn, noise = Churn(60.0, 0.0, 1e9, 1.0), Noise(1, 4000, (3,))
+    point = Gaussian(tensor(0.0, 1.0, -2.0), tensor(0.0, 0.0, 0.0))
+    run = sample(point, noise.start, TO_SIGMA_MIN, cls(), churn=churn, noises=noise, keep=0)
+    assert ((run.samples.var(0) / 0.002**2 - 1).abs() < 5 * (2 / 4000) ** 0.5).all()
+    drawn, asked = normal(24, 5, 3, seed=4), []
+    sample(DENOISER, NOISE, GRID, cls(), churn=churn, noises=lambda i: asked.append(i) or drawn[i])
+    assert asked == list(range(23))  # the step to 0 is made without noise of the solver
+    with pytest.raises(UserError, match=f"S_churn = 60 and {cls.__name__} need 24 noises; got 12"):
+        sample(DENOISER, NOISE, GRID, cls(), churn=churn, noises=NOISES)
 
 
 @pytest.mark.parametrize("name", [k for k, s in SOLVERS.items() if s.family == "stochastic"])
@@ -156,6 +173,22 @@ def test_restarts_leave_the_noise_of_the_steps_alone():
     first, second = Noise(4, 5, (3,)), Noise(4, 5, (3,))
     assert len(torch.stack([first(i) for i in (-1, -2, 0, 1)]).unique()) == 4 * 15
     assert torch.equal(first(2), second(2)) and torch.equal(first(-3), second(-3))
+
+
+def test_a_restart_may_be_the_last_thing_that_happens():
+    """Where the run ends at the first level at or below S_low, before a final denoise."""
+    levels, restart = tensor(5.0, 2.0, 0.5), Restart(2, 3, 0.6, 2.0)
+    for denoise in (False, True):
+        plain, run = (sample(DENOISER, NOISE, levels, Heun(), restart=r, denoise=denoise,
+                             noises=Noise(0, 5, (3,))) for r in (Restart(), restart))
+        assert run.nfe == plain.nfe + 2 * 3 * 2
+        assert (run.samples != plain.samples).all()
+
+
+def test_restarts_without_a_place_are_refused():
+    with pytest.raises(UserError, match="at or below σ = 0.1, and these end at 0.5"):
+        sample(DENOISER, NOISE, tensor(5.0, 2.0, 0.5, 0.0), Heun(), noises=NOISES,
+               restart=Restart(1))
 
 
 def test_too_few_noises_for_the_restarts_are_refused():

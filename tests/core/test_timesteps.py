@@ -179,6 +179,20 @@ def test_iddpm_levels_follow_the_recursion():
         assert float(u[k - 1]) == pytest.approx(expected, rel=1e-8)
 
 
+def test_iddpm_leaves_out_its_first_levels():
+    """EDM's rule: σ_i = u_⌊j₀ + (M − 1 − j₀)/(N − 1) i + 1/2⌋; σ_max = 81 comes to the same."""
+    u = IDDPM().levels()
+    for n in (5, 18, 100):
+        index = [math.floor(8 + (1000 - 1 - 8) / (n - 1) * i + 0.5) for i in range(n)]
+        assert torch.equal(IDDPM(j_0=8).sigmas(n), u[index])
+        assert torch.equal(IDDPM(j_0=8, sigma_max=1000.0).sigmas(n), IDDPM().sigmas(n))
+    assert float(IDDPM(j_0=100).sigmas(2)[0]) == float(u[100])
+    with pytest.raises(UserError, match="j₀ = 99 leaves out all of M = 100 levels; at most 98"):
+        IDDPM(steps=100, j_0=99)
+    with pytest.raises(UserError, match="after the first 950"):
+        IDDPM(j_0=950).sigmas(60)
+
+
 def test_iddpm_grid_uses_levels_of_the_network():
     grid = IDDPM()
     u = grid.levels()

@@ -79,7 +79,7 @@ def test_the_gradient_of_a_step_is_that_of_finite_differences():
     x = t._start(0, 16) * t.sigmas[0]
     target = sample(MODEL, x / t.sigmas[0], t.fine, AMED()).x[2]
 
-    from explorer.core.sampling import Ode
+    from explorer.core.ode import Ode
 
     def loss():
         end, *_ = t._step(Ode(MODEL, solver=type("Looks", (), {"looks": True})), x, [], 0)

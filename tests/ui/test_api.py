@@ -49,6 +49,27 @@ def test_explore_returns_the_numbers_of_the_view(client):
     assert sum(answer["share"]) == pytest.approx(1)
 
 
+@pytest.mark.parametrize("values, why", [({"solver": "euler_a"}, "New noise"),
+                                         ({"repeats": 1, "nfe": 21}, "New noise"),
+                                         ({"nfe": 1}, "at least 2 steps")],
+                         ids=["ancestral", "restart", "one step"])
+def test_explore_says_why_there_is_no_error(client, values, why):
+    answer = client.predict(**{"data": "moons", "nfe": 9, "samples": 4, **values},
+                            api_name="/explore")
+    assert answer["mean_error"] is None and why in answer["why"] and answer["nfe"] >= 1
+    quiet = client.predict(data="moons", nfe=9, samples=4, solver="euler_a", solver_eta=0,
+                           api_name="/explore")
+    assert quiet["mean_error"] > 0  # without new noise it is DDIM
+
+
+def test_a_list_may_be_pasted_as_another_tool_prints_it(client):
+    answer = client.predict(data="moons", samples=2, timesteps="custom", api_name="/explore",
+                            timesteps_levels="sigmas = torch.tensor([14.6, 5.8, 0.9, 0.03, 0.0])")
+    assert answer["sigma"] == [14.6, 5.8, 0.9, 0.03, 0.0] and "final 0" in answer["notes"][0]
+    with pytest.raises((AppError, ValueError), match="no number"):
+        client.predict(timesteps="custom", timesteps_levels="10, five, 1", api_name="/explore")
+
+
 def test_sample_returns_the_samples(client):
     answer = client.predict(data="digits", nfe=9, samples=3, api_name="/sample")
     e = unflatten(Experiment, {"data": "digits", "nfe": 9, "samples": 3})

@@ -1,11 +1,13 @@
 """The Compare page's measurements: they start, grow, end and stop in sentences."""
 
 import json
+import re
 import time
 
 import numpy as np
 import pytest
 
+from explorer import experiment
 from explorer.analysis.distance import Estimate
 from explorer.data import store
 from explorer.errors import UserError
@@ -55,6 +57,16 @@ def test_local_error_of_each_rho_crosses():
     # EDM, Fig. 13: larger ρ errs less at low noise and more at high noise
     assert curves["ρ = 7"][3] < curves["ρ = 2"][3]
     assert curves["ρ = 7"][0] > curves["ρ = 2"][0]
+
+
+def test_a_multistep_solver_has_local_errors_too():
+    """With a true past; of order 2 they are smaller than those of DDIM where steps are short."""
+    def curve(solver):
+        news = finished(compare.start({"kind": "local", "values": {**SMALL, "solver": solver}}))
+        return next(row[1:] for row in news["table"] if row[0] == "ρ = 7"), news["note"]
+    (ours, note), (ddim, plain) = curve("lms"), curve("ddim")
+    assert all(a < 0.5 * b for a, b in zip(ours, ddim))
+    assert "past comes along the exact flow" in note and "past" not in plain
 
 
 def test_distance_lists_stochastic_solvers_with_intervals():
@@ -147,7 +159,8 @@ def test_cancelling_keeps_what_was_measured():
     ({"kind": "sweep", "budgets": "9" * 30}, "99999"), ({"kind": "sweep", "solvers": "heun"}, "Choose"),
     ({"kind": "sweep", "values": {"nfe": "banana"}}, "banana"),
     ({"kind": "sweep", "values": {"timesteps": "custom"}}, "typed list"),
-    ({"kind": "local", "values": {"solver": "unipc"}}, "UniPC"),
+    ({"kind": "local", "values": {"solver": "euler_a"}}, "Euler ancestral adds new noise"),
+    ({"kind": "local", "values": {"solver": "plugin"}}, "made for one list"),
     ({"kind": "sweep", "grids": ["edm"]}, "Unknown time steps 'edm'"),
     ({"kind": "sweep", "grids": "rho"}, "by their names"), ({"kind": "sweep", "grids": [1]}, "[1]"),
     ({"kind": "churn"}, "S_churn is 0"),
@@ -157,10 +170,37 @@ def test_bad_requests_are_answered_in_a_sentence(request_, sentence):
     assert sentence in compare.start(request_)["problem"]
 
 
+@pytest.mark.parametrize("kind", ["local", "distance", "churn"])
+def test_every_measurement_keeps_to_the_cap_on_work(kind, monkeypatch):
+    """Fewer samples where that is enough, and a sentence where it is not; and what is on show in
+    other tabs is not pushed out by its runs."""
+    monkeypatch.setattr(experiment, "WORK_LIMIT", 1e3)
+    values = {**SMALL, "nfe": 9, "s_churn": 10, "seed": 2**31 - 1}
+    said = compare.start({"kind": kind, "values": values})["problem"]
+    least = float(re.search(r"(\S+) operations for 4 samples", said)[1])
+    monkeypatch.setattr(experiment, "WORK_LIMIT", 2.1 * least)
+    before = len(experiment._runs)
+    news = finished(compare.start({"kind": kind, "values": values}))
+    assert news["problem"] is None and len(experiment._runs) == before
+    assert re.findall(r"(\d+) samples", news["note"]) == ["8"]
+
+
 @pytest.mark.parametrize("request_", [None, {}, {"job": None}, {"job": "no such job"}, {"job": [1]}])
 def test_unknown_jobs_are_answered_in_a_sentence(request_):
     assert "no longer there" in compare.poll(request_)["problem"]
     assert "no longer there" in compare.cancel(request_)["problem"]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_fault_of_ours_ends_in_a_sentence_and_in_the_log():
+    def broken(watch):
+        yield 1
+        raise ZeroDivisionError("of ours")
+
+    jobs = Jobs()
+    job = jobs.get(jobs.start(broken, 2))
+    job._thread.join(10)
+    assert job.done and job.rows == [1] and "ZeroDivisionError" in job.problem
 
 
 def test_old_jobs_make_room_and_stop():

@@ -4,15 +4,15 @@ h = λ' − λ > 0 is a step, m the output whose past is extrapolated: D, or ε.
 """
 
 import dataclasses
-import math
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from ...settings import param, setting
-from ..sampling import Ode, Point
-from .multistep import _evaluate, _order, _SigmaFrame, _weighted, number
+from ..levels import between, exp, expm1, log, moved, number
+from ..ode import Ode, Point
+from .multistep import _evaluate, _order, _SigmaFrame, added
 
 VARIANTS = (("bh1", "B = h"), ("bh2", "B = eʰ − 1"))
 PREDICTIONS = (("x0", "D, the clean data"), ("eps", "ε, the noise"))
@@ -38,18 +38,6 @@ def threshold(denoised: Tensor) -> Tensor:
     return (flat.clamp(-q, q) / q).view_as(denoised)
 
 
-def log(v):
-    return math.log(v) if isinstance(v, float) else v.log()
-
-
-def exp(v):
-    return math.exp(v) if isinstance(v, float) else v.exp()
-
-
-def expm1(v):
-    return math.expm1(v) if isinstance(v, float) else torch.expm1(v)
-
-
 class _Exponential(_SigmaFrame):
     """Shared by DPM-Solver++ and UniPC: what is predicted, and which order a step takes."""
 
@@ -66,10 +54,9 @@ class _Exponential(_SigmaFrame):
 
     def base(self, here: Point, sigma_next, h: Tensor, output: Tensor) -> Tensor:
         """The first-order step, DDIM, in either prediction."""
-        x = here.x / here.scale
         if self.prediction == "eps":
-            return x - sigma_next * expm1(h) * output
-        return sigma_next / number(here.sigma) * x - expm1(-h) * output
+            return moved(here.plain, -sigma_next * expm1(h), output)
+        return between(output, here.plain, exp(-h))
 
 
 def _gap(start: Point, end_sigma):
@@ -109,22 +96,18 @@ class DPMpp(_Exponential):
         x = self.base(here, sigma_next, h, m0)
         if order == 1:
             return x
-        eps = self.prediction == "eps"
-        size = sigma_next * expm1(h) if eps else expm1(-h)  # −(…) multiplies m
-        h0, m1 = _gap(past[-2], number(here.sigma)), self.output(past[-2])
-        d10 = (m0 - m1) / (h0 / h)
+        # in ε the terms have the factor −σ' and run in h, in D −1 and −h
+        size, hh = (-sigma_next, h) if self.prediction == "eps" else (-1.0, -h)
+        r0, m1 = _gap(past[-2], number(here.sigma)) / h, self.output(past[-2])
         if order == 2:
-            return x - 0.5 * size * d10
-        h1, m2 = _gap(past[-3], past[-2].sigma), self.output(past[-3])
-        r0, r1 = h0 / h, h1 / h
-        d11 = (m1 - m2) / r1
-        d1 = d10 + r0 / (r0 + r1) * (d10 - d11)
-        d2 = (d10 - d11) / (r0 + r1)
-        if eps:
-            p2 = expm1(h) / h - 1
-            return x - sigma_next * (p2 * d1 + (p2 / h - 0.5) * d2)
-        p2 = expm1(-h) / h + 1
-        return x + p2 * d1 - (p2 / h - 0.5) * d2
+            return moved(x, 0.5 * size * expm1(hh) / r0, m0 - m1)
+        r1, m2 = _gap(past[-3], past[-2].sigma) / h, self.output(past[-3])
+        d10 = (m0 - m1) / r0
+        bend = moved(d10, -1 / r1, m1 - m2)
+        # φ D_1 + (φ/hh − ½) D_2 with D_1 = d10 + r0/(r0 + r1) bend, D_2 = bend/(r0 + r1)
+        phi = expm1(hh) / hh - 1
+        weight = (phi * r0 + phi / hh - 0.5) / (r0 + r1)
+        return added(x, (size * phi, size * weight), (d10, bend))
 
 
 @setting
@@ -148,12 +131,11 @@ class DPMpp2S(_SigmaFrame):
     def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
         here = past[-1]
         clean = threshold if self.thresholding else (lambda d: d)
-        x, h, d0 = here.x / here.scale, _gap(here, sigma_next), clean(here.denoised)
-        middle = number(here.sigma) * exp(-self.r * h)
-        there = _evaluate(ode, middle / number(here.sigma) * x - expm1(-self.r * h) * d0, middle)
-        w = 1 / (2 * self.r)
-        mean = (1 - w) * d0 + w * clean(there.denoised)
-        return sigma_next / number(here.sigma) * x - expm1(-h) * mean
+        x, h, d0 = here.plain, _gap(here, sigma_next), clean(here.denoised)
+        left = exp(-self.r * h)
+        there = _evaluate(ode, between(d0, x, left), left * number(here.sigma))
+        mean = torch.lerp(d0, clean(there.denoised), 1 / (2 * self.r))
+        return between(mean, x, exp(-h))
 
 
 @setting
@@ -178,27 +160,29 @@ class UniPC(_Exponential):
 
     def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
         order = self.order_now(ode, past)
-        x, scale, differences, system, right = self._parts(past, sigma_next, order)
+        x, scale, ratios, differences, system, right = self._parts(past, sigma_next, order)
         if order == 1:
             return x
         rho = [0.5] if order == 2 else _solve2(system, right)
-        return x - scale * _weighted(rho, differences)
+        return added(x, [-scale * w / r for w, r in zip(rho, ratios)], differences)
 
     def correct(self, ode: Ode, past: list[Point]) -> Point:
         """past[-1] with a state improved by the evaluation made there; the output stays."""
         here, before = past[-1], past[:-1]
         order = self.order_before(ode, before)
-        x, scale, differences, system, right = self._parts(before, number(here.sigma), order)
-        arrived = self.output(here) - self.output(before[-1])
+        x, scale, ratios, differences, system, right = \
+            self._parts(before, number(here.sigma), order)
+        differences.append(self.output(here) - self.output(before[-1]))
         if order == 1:
             rho = [0.5]
         elif order == 2:
             rho = _solve2(system, right)
         else:
             rho = _solve3(system, right)
-        x = x - scale * (_weighted(rho[:-1], differences) + rho[-1] * arrived)
-        denoised = here.denoised if self.prediction == "x0" else x - number(here.sigma) * here.noise
-        return dataclasses.replace(here, x=here.scale * x, denoised=denoised)
+        x = added(x, [-scale * w / r for w, r in zip(rho, ratios)], differences)
+        denoised = here.denoised if self.prediction == "x0" else \
+            moved(x, -number(here.sigma), here.noise)
+        return dataclasses.replace(here, x=ode.scaled(x, here.t), denoised=denoised)
 
     def order_before(self, ode: Ode, before: list[Point]) -> int:
         """The order that the step to here took: one more step was left then."""
@@ -208,7 +192,8 @@ class UniPC(_Exponential):
         return have
 
     def _parts(self, past: list[Point], sigma_next, order: int):
-        """Base step, the factor of the sum, D_k and the system R ρ = b of Algorithm 1."""
+        """Base step, the factor of the sum, r_k with a last 1, m_k − m_0 = r_k D_k, and the system
+        R ρ = b of Algorithm 1."""
         here = past[-1]
         h, m0 = _gap(here, sigma_next), self.output(here)
         eps = self.prediction == "eps"
@@ -220,7 +205,7 @@ class UniPC(_Exponential):
         for k in range(1, order):
             r = -_gap(past[-1 - k], number(here.sigma)) / h
             ratios.append(r)
-            differences.append((self.output(past[-1 - k]) - m0) / r)
+            differences.append(self.output(past[-1 - k]) - m0)
         ratios.append(1.0)
         system, right, phi, factorial = [], [], growth / hh - 1, 1
         for a in range(1, order + 1):
@@ -228,7 +213,7 @@ class UniPC(_Exponential):
             system.append([r ** (a - 1) for r in ratios])
             right.append(phi * factorial / b_h)
             phi = phi / hh - 1 / (factorial * (a + 1))
-        return self.base(here, sigma_next, h, m0), scale, differences, system, right
+        return self.base(here, sigma_next, h, m0), scale, ratios, differences, system, right
 
 
 def _solve2(m, b) -> list:

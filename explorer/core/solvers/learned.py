@@ -12,9 +12,10 @@ from torch import Tensor
 
 from ...settings import param, setting
 from .. import shelf
-from ..sampling import Ode, Point
+from ..levels import between, moved, number
+from ..ode import Ode, Point
 from .exponential import DPMpp
-from .multistep import DPM2, IPNDM, _SigmaFrame, number
+from .multistep import DPM2, IPNDM, _SigmaFrame
 from .one_step import DDIM
 
 
@@ -40,19 +41,20 @@ def _predictor():
 
 def inner_point(ode: Ode, x: Tensor, sigma, a) -> Point:
     """One evaluation at the unscaled state x and the levels σ (() or (B, 1, …)); D is told a σ."""
-    sigma = sigma if isinstance(sigma, Tensor) else torch.tensor(sigma, dtype=torch.float64)
+    if isinstance(sigma, float):
+        sigma = torch.full((), sigma, dtype=torch.float64)
     t = ode.schedule.time(sigma)
     told = None if isinstance(a, float) and a == 1 else a * sigma
-    return ode.evaluate(ode.schedule.scale(t) * x, t, told=told, look=False)
+    return ode.evaluate(ode.scaled(x, t), t, told=told, look=False)
 
 
 def amed_step(ode: Ode, past: list[Point], sigma_next: float, r, c, a) -> Tensor:
     """x̂' = x̂ + c (σ' − σ) ε(x̂_m, σ_m), x̂_m by an Euler step.  r, c, a: numbers or (B, 1, …)."""
     here = past[-1]
-    x, sigma = here.x / here.scale, number(here.sigma)
+    x, sigma = here.plain, number(here.sigma)
     middle = sigma_next**r * sigma ** (1 - r)
-    there = inner_point(ode, x + (middle - sigma) * here.noise, middle, a)
-    return x + c * (sigma_next - sigma) * there.noise
+    there = inner_point(ode, moved(x, middle - sigma, here.noise), middle, a)
+    return moved(x, c * (sigma_next - sigma), there.noise)
 
 
 def plugin_step(solver, ode: Ode, past: list[Point], sigma_next: float, r, c, a) -> Tensor:
@@ -62,13 +64,13 @@ def plugin_step(solver, ode: Ode, past: list[Point], sigma_next: float, r, c, a)
     inner point of its own: there r, c and a are simply its own.
     """
     here = past[-1]
-    x, sigma = here.x / here.scale, number(here.sigma)
+    x, sigma = here.plain, number(here.sigma)
     middle = sigma_next**r * sigma ** (1 - r)
     if isinstance(solver, DPM2):
         slope = here.noise
-        there = inner_point(ode, x + (middle - sigma) * slope, middle, a)
-        w = 1 / (2 * r)
-        return x + c * (sigma_next - sigma) * (w * there.noise + (1 - w) * slope)
+        there = inner_point(ode, moved(x, middle - sigma, slope), middle, a)
+        mean = between(slope, there.noise, 1 / (2 * r))
+        return moved(x, c * (sigma_next - sigma), mean)
     left = ode.left
     ode.left = 2 * left  # of its own steps, two to each of ours
     x = unscaled_step(solver, ode, past, middle)
@@ -77,14 +79,14 @@ def plugin_step(solver, ode: Ode, past: list[Point], sigma_next: float, r, c, a)
     end = unscaled_step(solver, ode, past, sigma_next)
     ode.left = left
     base = sigma_next / middle * x if getattr(solver, "prediction", "eps") == "x0" else x
-    return base + c * (end - base)
+    return between(base, end, c)
 
 
 def unscaled_step(solver, ode: Ode, past: list[Point], sigma_next) -> Tensor:
     """A step of a σ-frame solver to unscaled states, at one level or at one for each sample."""
     if isinstance(solver, DDIM):
         here = past[-1]
-        return here.denoised + sigma_next * here.noise
+        return moved(here.denoised, sigma_next, here.noise)
     return solver.update(ode, past, sigma_next)
 
 

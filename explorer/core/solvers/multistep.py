@@ -14,7 +14,8 @@ from torch import Tensor
 
 from ...errors import UserError
 from ...settings import param, setting
-from ..sampling import Ode, Point
+from ..levels import is_zero, moved, number
+from ..ode import Ode, Point
 
 VARIABLES = (("tab", "VP time (tAB)"), ("rhoab", "σ (ρAB)"), ("log", "ln σ (as in diffusers)"))
 
@@ -39,12 +40,6 @@ def lagrange_integrals(nodes: Sequence, end) -> list:
     return out
 
 
-def number(v):
-    """A level as a plain number, where all samples share it: arithmetic on numbers costs a tenth of
-    that on tensors of one element."""
-    return v if isinstance(v, float) or v.ndim else float(v)
-
-
 class _SigmaFrame:
     """Shared by solvers of the (x̂, σ) frame: `update` returns the unscaled state at σ'."""
 
@@ -53,15 +48,17 @@ class _SigmaFrame:
     evaluations: ClassVar[int] = 1
 
     def step(self, ode: Ode, past: list[Point], t_next: Tensor) -> Tensor:
-        sigma_next = ode.schedule.sigma(t_next)
-        if not sigma_next.ndim and float(sigma_next) == 0:  # nothing can be extrapolated to λ = ∞
-            return ode.schedule.scale(t_next) * past[-1].denoised
-        x = self.update(ode, past, number(sigma_next))
-        return ode.schedule.scale(t_next) * x if ode.schedule.scaled else x
+        sigma_next = number(ode.schedule.sigma(t_next))
+        if is_zero(sigma_next):  # nothing can be extrapolated to λ = ∞
+            return ode.scaled(past[-1].denoised, t_next)
+        return ode.scaled(self.update(ode, past, sigma_next), t_next)
 
 
-def _weighted(weights, tensors) -> Tensor:
-    return sum(w * v for w, v in zip(weights, tensors))
+def added(x: Tensor, weights, directions) -> Tensor:
+    """x + Σ_j w_j d_j."""
+    for weight, direction in zip(weights, directions):
+        x = moved(x, weight, direction)
+    return x
 
 
 @setting
@@ -81,18 +78,19 @@ class DPM2(_SigmaFrame):
                      help="where the second evaluation lies in log σ: ½ the middle, 1 the end")
 
     def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
-        here = past[-1]
-        x, slope = here.x / here.scale, here.noise
-        middle = sigma_next**self.r * number(here.sigma) ** (1 - self.r)
-        there = _evaluate(ode, x + (middle - number(here.sigma)) * slope, middle)
-        w = 1 / (2 * self.r)
-        return x + (sigma_next - number(here.sigma)) * (w * there.noise + (1 - w) * slope)
+        x, slope, sigma = past[-1].plain, past[-1].noise, number(past[-1].sigma)
+        middle = sigma_next**self.r * sigma ** (1 - self.r)
+        there = _evaluate(ode, moved(x, middle - sigma, slope), middle)
+        mean = torch.lerp(slope, there.noise, 1 / (2 * self.r))
+        return moved(x, sigma_next - sigma, mean)
 
 
 def _evaluate(ode: Ode, x: Tensor, sigma) -> Point:
     """Evaluate at an unscaled state and noise level."""
-    t = ode.schedule.time(torch.as_tensor(sigma, dtype=torch.float64))
-    return ode.evaluate(ode.schedule.scale(t) * x, t)
+    if isinstance(sigma, float):
+        sigma = torch.full((), sigma, dtype=torch.float64)
+    t = ode.schedule.time(sigma)
+    return ode.evaluate(ode.scaled(x, t), t)
 
 
 @setting
@@ -114,9 +112,9 @@ class IPNDM(_SigmaFrame):
 
     def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
         used = past[-self.order:][::-1]
-        here = used[0]
-        slope = _weighted(self.WEIGHTS[len(used) - 1], [p.noise for p in used])
-        return here.x / here.scale + (sigma_next - number(here.sigma)) * slope
+        h = sigma_next - number(used[0].sigma)
+        weights = [h * w for w in self.WEIGHTS[len(used) - 1]]
+        return added(used[0].plain, weights, [p.noise for p in used])
 
 
 class _AdamsBashforth(_SigmaFrame):
@@ -124,10 +122,9 @@ class _AdamsBashforth(_SigmaFrame):
 
     def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
         used = past[-self.order:][::-1]
-        here = used[0]
-        weights = lagrange_integrals([number(p.sigma) - number(here.sigma) for p in used],
-                                     sigma_next - number(here.sigma))
-        return here.x / here.scale + _weighted(weights, [p.noise for p in used])
+        here, *before = [number(p.sigma) for p in used]
+        weights = lagrange_integrals([0.0, *(s - here for s in before)], sigma_next - here)
+        return added(used[0].plain, weights, [p.noise for p in used])
 
 
 @setting
@@ -179,7 +176,7 @@ class DEIS(_AdamsBashforth):
         if self.variable == "rhoab" or len(used) == 1:
             return super().update(ode, past, sigma_next)
         weights = self._weights([float(p.sigma) for p in used], float(sigma_next), ode.span)
-        return used[0].x / used[0].scale + _weighted(weights, [p.noise for p in used])
+        return added(used[0].plain, weights, [p.noise for p in used])
 
     def _vp_time(self, span: tuple[float, float]) -> Callable:
         low, high = math.log1p(span[1] ** 2), math.log1p(span[0] ** 2)
@@ -198,6 +195,9 @@ class DEIS(_AdamsBashforth):
         u, rate = tau(sigma), sigma * weights * (b - a) / 2
         out = []
         for j, nj in enumerate(nodes):
-            basis = [(u - nk) / (nj - nk) for k, nk in enumerate(nodes) if k != j]
-            out.append(float((rate * np.prod(basis, axis=0)).sum()))
+            basis = rate
+            for k, nk in enumerate(nodes):
+                if k != j:
+                    basis = basis * ((u - nk) / (nj - nk))
+            out.append(float(basis.sum()))
         return out

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from ...settings import param, setting
-from ..sampling import Ode, Point
+from ..levels import is_zero, moved, number
+from ..ode import Ode, Point
 
 
 @setting
@@ -27,7 +28,7 @@ class Euler:
 
     def step(self, ode: Ode, past: list[Point], t_next: Tensor) -> Tensor:
         here = past[-1]
-        return here.x + (t_next - here.t) * ode.velocity(here)
+        return moved(here.x, number(t_next - here.t), ode.velocity(here))
 
 
 @setting
@@ -47,20 +48,19 @@ class DDIM:
 
     def step(self, ode: Ode, past: list[Point], t_next: Tensor) -> Tensor:
         here = past[-1]
-        sigma_next, scale_next = ode.schedule.sigma(t_next), ode.schedule.scale(t_next)
-        return scale_next * (here.denoised + sigma_next * here.noise)
+        sigma_next = number(ode.schedule.sigma(t_next))
+        return ode.scaled(moved(here.denoised, sigma_next, here.noise), t_next)
 
 
 def two_stage(ode: Ode, here: Point, t_next: Tensor, alpha: float) -> Tensor:
     """x + h [(1 − 1/2α) d + 1/2α d'], d' at t + αh after an Euler step.  The step to σ = 0 is
     Euler, since d is 0/0 there.  Karras et al. 2022, Algorithm 3.
     """
-    h, d = t_next - here.t, ode.velocity(here)
-    if not ode.schedule.sigma(t_next).any():
-        return here.x + h * d
-    part = alpha * h
-    there = ode.evaluate(here.x + part * d, here.t + part)
-    return here.x + h * torch.lerp(d, ode.velocity(there), 1 / (2 * alpha))
+    h, d = number(t_next - here.t), ode.velocity(here)
+    if is_zero(number(ode.schedule.sigma(t_next))):
+        return moved(here.x, h, d)
+    there = ode.evaluate(moved(here.x, alpha * h, d), torch.lerp(here.t, t_next, alpha))
+    return moved(here.x, h, torch.lerp(d, ode.velocity(there), 1 / (2 * alpha)))
 
 
 @setting

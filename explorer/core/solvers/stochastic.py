@@ -5,9 +5,10 @@ from typing import ClassVar
 from torch import Tensor
 
 from ...settings import param, setting
-from ..sampling import Ode, Point
-from .exponential import _gap, exp, expm1
-from .multistep import _SigmaFrame, number
+from ..levels import exp, expm1, moved, number
+from ..ode import Ode, Point
+from .exponential import _gap
+from .multistep import _SigmaFrame
 
 
 def _eta():
@@ -40,8 +41,8 @@ class EulerAncestral(_SigmaFrame):
         share = end * (1 - (end / sigma) ** 2) ** 0.5  # never above σ'
         up = self.eta * share
         down = (end**2 - up**2) ** 0.5
-        x = here.denoised + down * here.noise
-        return x + up * self.noise * ode.noise() if self.eta > 0 else x
+        x = moved(here.denoised, down, here.noise)
+        return moved(x, up * self.noise, ode.noise()) if self.eta > 0 else x
 
 
 @setting
@@ -66,11 +67,11 @@ class DPMppSDE(_SigmaFrame):
         h, d = _gap(here, sigma_next), here.denoised
         gain = -expm1(-(1 + self.eta) * h)
         keep = sigma_next / number(here.sigma) * exp(-self.eta * h)
-        x = keep * (here.x / here.scale) + gain * d
+        x = moved(keep * here.plain, gain, d)
         if len(past) > 1:
             r = _gap(past[-2], here.sigma) / h
-            x = x + 0.5 * gain * (d - past[-2].denoised) / r
+            x = moved(x, 0.5 * gain / r, d - past[-2].denoised)
         if self.eta == 0:
             return x
         size = sigma_next * (-expm1(-2 * self.eta * h)) ** 0.5 * self.noise
-        return x + size * ode.noise()
+        return moved(x, size, ode.noise())
