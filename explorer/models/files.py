@@ -87,6 +87,8 @@ def save(module: Preconditioned, description: Mapping, name: str, root: str | Pa
 
     _check_name(name)
     place = (kept_folder() if root is None else Path(root)) / name
+    if root is None and (SHIPPED / name / CONFIG).is_file():
+        raise UserError(f"A network {name!r} comes with the page; choose another name.")
     if place.exists() and not replace:
         raise UserError(f"A checkpoint {name!r} is already there; choose another name.")
     place.parent.mkdir(parents=True, exist_ok=True)

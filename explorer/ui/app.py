@@ -277,7 +277,8 @@ def network_list(_=None) -> dict:
 
 
 def network_open(request: dict) -> dict:
-    """Take in an EDM .pkl that the browser has just uploaded; it is read as data, never run."""
+    """Take in an EDM .pkl or a zipped diffusers folder that the browser has just uploaded; it is
+    read as data, never run."""
     try:
         path = uploaded(request)
         return networks.receive(path, str(request.get("name", path.name))[:200])

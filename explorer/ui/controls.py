@@ -71,8 +71,8 @@ RESAMPLE = ('<div class="row" id="resample-row" hidden><label for="resample">Lev
 NETWORK_FILES = (
     '<div class="row wide" id="network-row" hidden><label for="network-file">Open</label>'
     '<label class="ghost file" tabindex="0"><span id="network-file-name" '
-    'data-plain="An EDM .pkl …">An EDM .pkl …</span>'
-    '<input type="file" id="network-file" accept=".pkl"></label></div>'
+    'data-plain="EDM .pkl, diffusers .zip …">EDM .pkl, diffusers .zip …</span>'
+    '<input type="file" id="network-file" accept=".pkl,.zip"></label></div>'
     '<div class="row wide" id="fetch-row" hidden><span class="lab">Published</span>'
     '<button class="ghost file" id="fetch" type="button"></button></div>')
 SOURCES = {
