@@ -212,7 +212,7 @@ function readView() {
   if (sigma > 0 && Number.isFinite(sigma)) S.sigma = sigma;
   if (params.has('pick') && Number.isInteger(pick) && pick >= 0 && pick < 4096) { S.pick = pick; S.picked = true; }
   readCompare(params);
-  for (const k of [...VIEW_KEYS, ...COMPARE_KEYS, 'page', '__theme']) params.delete(k);
+  for (const k of [...VIEW_KEYS, ...COMPARE_KEYS, 'page', 'trainer', '__theme']) params.delete(k);
   return params.toString();
 }
 

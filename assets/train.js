@@ -9,7 +9,14 @@ import { showPop } from './help.js';
 const POLL = 700, IDLE = 5000;
 const GONE = { problem: 'The server did not answer; try again.' };
 let server = null, config = null, told = {}, held = {}, data = '', timer = null, wasBusy = false;
-const ask = (request) => server.training(request).catch(() => GONE);
+const ask = (request) => server.training({ token: token(), ...request }).catch(() => GONE);
+
+// What tells this browser's trainings from those of others; a link of the server's owner brings theirs.
+function token() {
+  const given = new URLSearchParams(location.search).get('trainer');
+  if (given) localStorage.setItem('trainer', given);
+  return localStorage.getItem('trainer') ?? '';
+}
 
 // A sentence on this page; what is drawn stays.
 function problem(sentence) {
@@ -19,6 +26,7 @@ function problem(sentence) {
 
 export function initTrain(functions, given) {
   [server, config] = [functions, given];
+  token();   // of a link, before the address bar changes
   $('#train-problem button').onclick = () => problem(null);
   const { letters, columns } = config.training;
   $('#train-config').innerHTML = Object.entries(letters).map(([k, about]) => `<option value="${k}" title="${about}">${k}</option>`).join('');
@@ -74,6 +82,7 @@ async function act(request) {
   problem(null);
   const answer = await ask({ ...request, have: told.key });
   if (answer.problem) return problem(answer.problem);
+  if (answer.token) localStorage.setItem('trainer', answer.token);
   take(answer);
   follow();
 }
@@ -103,18 +112,19 @@ export function drawTrain() {
 }
 
 function show() {
-  const { name, title, state, busy, paused = [], trouble } = told;
+  const { name, title, state, busy, mine, paused = [], trouble } = told;
   $('#train-title').textContent = !name ? 'Train a network on the data at the left'
     : state === 'done' ? `${title}: trained as “${name}”, now in the list of networks` : `${title}, “${name}”: ${state}`;
   if (trouble && !busy) $('#train-note').textContent = trouble;
   $('#train-progress').hidden = !name;
   $('#train-progress progress').value = told.part ?? 0;
   $('#train-progress span').textContent = told.words ?? (state === 'starting' ? 'Starting …' : state ?? '');
-  for (const id of ['#train-pause', '#train-cancel']) $(id).hidden = !busy;
+  for (const id of ['#train-pause', '#train-cancel']) $(id).hidden = !busy || !mine;
+  $('#train-others').hidden = !busy || mine;
   $('#train-use').hidden = state !== 'done';
   $('#train-start').disabled = Boolean(busy) || told.allowed === false;
   $('#train-waiting').hidden = !paused.length;
-  $('#train-waiting').innerHTML = paused.map((r) => `<span>${r.title}, “${r.name}”, paused <button class="ghost" data-do="resume" data-name="${r.name}" ${busy ? 'disabled' : ''}>Resume</button><button class="ghost" data-do="cancel" data-name="${r.name}">Discard</button></span>`).join('');
+  $('#train-waiting').innerHTML = paused.map((r) => `<span>${r.title}, “${r.name}”, paused ${r.mine ? `<button class="ghost" data-do="resume" data-name="${r.name}" ${busy ? 'disabled' : ''}>Resume</button><button class="ghost" data-do="cancel" data-name="${r.name}">Discard</button>` : 'by another visitor'}</span>`).join('');
   $('#train-rows').innerHTML = (held.table ?? []).map((row) => `<tr>${row.map((v, i) => `<td>${i === 0 ? v : i === 4 && v != null ? (v < 100 ? v.toFixed(2) : '> 100') : small(v)}</td>`).join('')}</tr>`).join('');
   plot('#fig-train-sigma', held.sigma);
   plot('#fig-train-curve', held.curve);

@@ -11,6 +11,9 @@ from pathlib import Path
 from .errors import UserError
 
 
+LOCAL = ("127.0.0.1", "localhost", "::1")  # where nobody but the owner of the machine comes
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; bad input gives a sentence and exit code 2."""
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -75,9 +78,10 @@ def _serve(options) -> None:
     import torch
 
     from . import experiment
-    from .ui import app, networks, train
+    from .ui import app, networks, owners, train
 
     train.allowed = not options.no_training
+    owners.shared = bool(options.share or options.auth or options.host not in LOCAL)
     threads = options.threads
     if threads is None:  # half the cores: the browser draws on the others
         threads = max(1, (os.cpu_count() or 2) // 2)
@@ -100,6 +104,10 @@ def _serve(options) -> None:
         inbrowser=options.open, prevent_thread_lock=True)
     print(f"Diffusion Sampler Explorer on {local} ({device.label}, {device.note})"
           + (f"\nShared as {shared}" if shared else "") + "\nStop with Ctrl+C.", flush=True)
+    if owners.shared and train.allowed:
+        print("Who starts a training here is the only one who can pause or cancel it; to do so with "
+              f"any of them, open this once in your browser:\n{local}?tab=train&trainer="
+              f"{owners.master}", flush=True)
     app.wait()
 
 

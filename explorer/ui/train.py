@@ -20,6 +20,7 @@ from ..settings import flatten, parameters
 from ..training import augment, runs
 from ..training.child import STOP
 from ..training.configs import Training, build, chosen, draw, loss_of
+from . import owners
 
 LARGEST = 3_000_000  # parameters of a network that a visitor may train
 LONGEST = 3600.0  # seconds that one training may take without being taken up again
@@ -111,8 +112,8 @@ class Hall:
         self._lock = threading.Lock()
         self.session: Session | None = None
 
-    def start(self, letter: str, flat: dict, name: str = "") -> Session:
-        """Begin, or go on with, a training.  Raises UserError."""
+    def start(self, letter: str, flat: dict, name: str = "", token: str = "") -> Session:
+        """Begin, or go on with, a training; token: of whoever does.  Raises UserError."""
         if not allowed:
             raise UserError("The owner of this server has switched training off; it works on a "
                             "machine of your own.")
@@ -134,20 +135,26 @@ class Hall:
                 raise UserError(f"This server already holds {KEPT} trained networks; its owner has "
                                 "to remove some first.")
             runs.folder(name)  # says what is wrong with the name
+            if name in waiting:
+                owners.check(name, token)
+            owners.claim(name, token)
             self.session = Session(name, letter, flat, t)
             return self.session
 
-    def resume(self, name: str) -> Session:
+    def resume(self, name: str, token: str = "") -> Session:
         """Go on with a run that was paused or killed."""
         waiting = runs.unfinished()
         if name not in waiting:
             raise UserError(f"There is no paused training “{str(name)[:64]}”.")
-        return self.start("F", flatten(waiting[name]), name)
+        return self.start("F", flatten(waiting[name]), name, token)
 
-    def stop(self, name: str, how: str) -> None:
+    def stop(self, name: str, how: str, token: str = "") -> None:
         """Pause or cancel; a run that only lies on disk can be cancelled too."""
         session = self.session
-        if session is not None and session.name == name and session.busy:
+        busy = session is not None and session.name == name and session.busy
+        if busy or name in runs.unfinished():
+            owners.check(name, token)
+        if busy:
             session.stop(how)
         elif how == "cancelled" and name in runs.unfinished():
             runs.forget(name)
@@ -200,22 +207,23 @@ def _asked(request: dict) -> tuple[str, dict]:
 def _start(request: dict) -> dict:
     letter, flat = _asked(request)
     name = request.get("name")
-    HALL.start(letter.upper(), flat, name if isinstance(name, str) else "")
-    return _look(request)
+    token = owners.token_of(request)
+    HALL.start(letter.upper(), flat, name if isinstance(name, str) else "", token)
+    return _look({**request, "token": token}) | {"token": token}
 
 
 def _pause(request: dict) -> dict:
-    HALL.stop(request.get("name"), "paused")
+    HALL.stop(request.get("name"), "paused", request.get("token"))
     return _look(request)
 
 
 def _resume(request: dict) -> dict:
-    HALL.resume(request.get("name"))
+    HALL.resume(request.get("name"), request.get("token"))
     return _look(request)
 
 
 def _cancel(request: dict) -> dict:
-    HALL.stop(request.get("name"), "cancelled")
+    HALL.stop(request.get("name"), "cancelled", request.get("token"))
     return _look(request)
 
 
@@ -232,15 +240,16 @@ def _defaults(request: dict) -> dict:
 
 def _look(request: dict) -> dict:
     """The state of the hall: the training under way with its figures, and the paused ones."""
-    session, have = HALL.session, request.get("have")
+    session, have, token = HALL.session, request.get("have"), request.get("token")
     busy = session is not None and session.busy
-    out = {"paused": [{"name": n, "title": runs.title(t)} for n, t in runs.unfinished().items()
-                      if not (busy and n == session.name)], "allowed": allowed}
+    out = {"paused": [{"name": n, "title": runs.title(t), "mine": owners.may(n, token)}
+                      for n, t in runs.unfinished().items() if not (busy and n == session.name)],
+           "allowed": allowed}
     if session is None:
         return out
     s, t = session.seen, session.training
     out |= {"name": session.name, "title": runs.title(t), "state": session.state, "busy": busy,
-            "trouble": session.problem}
+            "trouble": session.problem, "mine": owners.may(session.name, token)}
     if not s:
         return out
     key = f"{session.name} {s['now']['mean']} {s['images'] if s['done'] else ''}"
