@@ -28,9 +28,11 @@ export function initTrain(functions, given) {
   [server, config] = [functions, given];
   token();   // of a link, before the address bar changes
   $('#train-problem button').onclick = () => problem(null);
-  const { letters, columns } = config.training;
+  const { letters, columns, rungs } = config.training;
+  const options = (choices) => choices.map((c) => `<option value="${c.value}">${c.label}</option>`).join('');
   $('#train-config').innerHTML = Object.entries(letters).map(([k, about]) => `<option value="${k}" title="${about}">${k}</option>`).join('');
-  for (const id of ['precond', 'loss']) $(`#train-${id}`).innerHTML = columns.map((c) => `<option value="${c.value}">${c.label}</option>`).join('');
+  for (const id of ['precond', 'loss']) $(`#train-${id}`).innerHTML = options(columns);
+  for (const [id, ends] of Object.entries(rungs)) $(`#train-${id}`).innerHTML = options(ends);
   $('#train-config').value = 'F';
   $('#train-config').onchange = fill;
   $('#train-start').onclick = () => act({ do: 'start', ...wanted(), name: $('#train-name').value.trim() });
@@ -58,6 +60,7 @@ export function trainChanged() {
 const wanted = () => ({
   config: $('#train-config').value, values: S.values,
   training: {
+    hyper: $('#train-hyper').value, capacity: $('#train-capacity').value,
     precond: $('#train-precond').value, loss: $('#train-loss').value, augment: number('#train-augment'),
     kimg: number('#train-kimg'), conditional: $('#train-classes').checked,
   },
@@ -68,7 +71,7 @@ const number = (id) => { const v = $(id).value.trim().replace(',', '.'); return 
 async function fill() {
   const given = await ask({ do: 'defaults', config: $('#train-config').value, values: S.values });
   if (given.problem) { $('#train-note').textContent = given.problem; return; }
-  for (const id of ['precond', 'loss', 'augment']) $(`#train-${id}`).value = given.form[id];
+  for (const id of ['hyper', 'capacity', 'precond', 'loss', 'augment']) $(`#train-${id}`).value = given.form[id];
   if (!$('#train-kimg').value || $('#train-kimg').dataset.given === $('#train-kimg').value) {
     $('#train-kimg').value = $('#train-kimg').dataset.given = given.form.kimg;
   }

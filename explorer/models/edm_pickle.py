@@ -97,7 +97,9 @@ def convert(source: bytes | str | Path, filename: str = "", root: str | Path | N
         if (files.kept_folder(root) / name / files.CONFIG).is_file():
             return files.find(name, root)
     place = None if root is None else files.kept_folder(root)
-    return files.save(module, {**description, "label": title, **known}, name, place)
+    size = sum(p.numel() for p in module.parameters())
+    return files.save(module, {**description, "label": title, "parameters": size, **known}, name,
+                      place)
 
 
 def load_pickle(source: bytes | str | Path) -> NetworkDenoiser:

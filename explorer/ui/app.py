@@ -160,7 +160,8 @@ def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
         if late:
             pending.append(name)
             continue
-        steps = 65 + (len(r.levels) if name == "error" else 0)  # of the reference, of the run
+        steps = panels.LOSS_LEVELS if name == "loss" else \
+            65 + (len(r.levels) if name == "error" else 0)  # of the reference, of the run
         tick = DESK.watch(page, number, f"Measuring the {name}", steps)
         parts[name] = panels.part(name, few or e, r, tick)
     if few:

@@ -19,7 +19,7 @@ from ..models import files
 from ..settings import flatten, parameters
 from ..training import augment, runs
 from ..training.child import STOP
-from ..training.configs import Training, build, chosen, draw, loss_of
+from ..training.configs import Hyper, Training, build, chosen, draw, loss_of
 from . import owners
 
 LARGEST = 3_000_000  # parameters of a network that a visitor may train
@@ -30,6 +30,9 @@ LETTERS = {
     "B": "A with EDM’s hyper-parameters", "C": "B with the capacity moved to high resolutions",
     "D": "C with EDM’s preconditioning", "E": "D with EDM’s loss: λ(σ) and p_train",
     "F": "E with augmentation that does not leak"}
+RUNGS = {  # what a rung of the ladder changes at once: the letter of each end, and its name
+    "hyper": (("A", "as before EDM"), ("B", "EDM’s")),
+    "capacity": (("A", "as before EDM"), ("C", "at high resolutions"))}
 FIELDS = ("precond", "loss", "augment", "conditional", "kimg", "batch", "lr", "seed", "p_mean", "p_std")
 allowed = True  # the server owner’s switch
 
@@ -196,12 +199,33 @@ def act(request: dict) -> dict:
 def _asked(request: dict) -> tuple[str, dict]:
     """The letter and the flat settings: the data of the page, and the fields of this one."""
     values = request.get("values") if isinstance(request.get("values"), dict) else {}
-    own = request.get("training") if isinstance(request.get("training"), dict) else {}
+    own = dict(request["training"]) if isinstance(request.get("training"), dict) else {}
     flat = {k: v for k, v in values.items() if str(k).split(".")[0] == "data"}
+    rungs = {k: own.pop(k) for k in RUNGS if k in own}
     unknown = next((k for k in own if k not in FIELDS and not str(k).startswith("network")), None)
     if unknown is not None:
         raise UserError(f"Unknown setting {str(unknown)[:40]!r}. Known: {', '.join(FIELDS)}.")
-    return str(request.get("config", "F"))[:8], flat | own
+    return str(request.get("config", "F"))[:8], flat | _of_rungs(rungs, flat) | own
+
+
+def _of_rungs(rungs: dict, data: dict) -> dict:
+    """The flat settings of rungs that are chosen alone: {"hyper": "A", "capacity": "C"}."""
+    out = {}
+    for key, letter in rungs.items():
+        known = [v for v, _ in RUNGS[key]]
+        if letter not in known:
+            raise UserError(f"Unknown {key} {str(letter)[:40]!r}. Known: {', '.join(known)}.")
+        t = flatten(chosen(letter, data))
+        mine = flatten(Hyper()) if key == "hyper" else [k for k in t if k.split(".")[0] == "network"]
+        out |= {k: t[k] for k in mine}
+    return out
+
+
+def _rungs_of(t: Training, data: dict) -> dict:
+    """Which end of each rung a training is at."""
+    same = lambda a, key: a.hyper == t.hyper if key == "hyper" else a.network == t.network
+    return {key: next((v for v, _ in ends[::-1] if same(chosen(v, data), key)), ends[0][0])
+            for key, ends in RUNGS.items()}
 
 
 def _start(request: dict) -> dict:
@@ -231,7 +255,7 @@ def _defaults(request: dict) -> dict:
     """What configuration `config` says for the page's data, to fill the form with."""
     letter, flat = _asked({**request, "training": {}})
     t = chosen(letter, flat)
-    own = {k: v for k, v in flatten(t).items() if k in FIELDS}
+    own = {k: v for k, v in flatten(t).items() if k in FIELDS} | _rungs_of(t, flat)
     bounds = {p.key: [p.spec.low, p.spec.high] for p in parameters(Training) if p.key in FIELDS}
     return {"form": own, "bounds": bounds, "about": LETTERS[letter.upper()],
             "image": t.data.kind == "image", "classes": t.data.labels() is not None,
@@ -322,6 +346,7 @@ def _augmented(request: dict) -> dict:
 
 def form() -> dict:
     """What the page must know before anything is asked."""
-    return {"letters": LETTERS, "allowed": allowed,
+    rungs = {k: [{"value": v, "label": text} for v, text in ends] for k, ends in RUNGS.items()}
+    return {"letters": LETTERS, "allowed": allowed, "rungs": rungs,
             "columns": [{"value": v, "label": text} for v, text in
                         next(p.spec.choices for p in parameters(Training) if p.key == "loss")]}

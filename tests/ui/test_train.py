@@ -1,5 +1,6 @@
 """The Train page's side of the server: one training, in a process of its own."""
 
+import dataclasses
 import json
 import time
 
@@ -9,6 +10,7 @@ import torch
 from explorer.data import allow_fetch
 from explorer.models import files
 from explorer.training import runs
+from explorer.training.configs import chosen
 from explorer.ui import owners, train
 
 POINTS = {"data": "spiral", "data.dimension": 2}
@@ -96,6 +98,8 @@ def test_a_process_that_dies_says_so_and_goes_on_from_its_checkpoint():
     ({"do": "start", "values": {"data": "published"}}, "not on this machine"),
     ({"do": "pause", "name": "nobody"}, "not being trained"), ({"do": "resume"}, "no paused"),
     ({"do": "augment", "values": POINTS}, "image data"),
+    ({"do": "start", "training": {"hyper": "Z"}}, "Unknown hyper 'Z'"),
+    ({"do": "start", "training": {"capacity": []}}, "Unknown capacity"),
     ({"do": "defaults", "config": "Q"}, "'Q'")])
 def test_bad_requests_are_answered_in_a_sentence(request_, sentence):
     allow_fetch(False)  # as a page starts; the command line may have been here before
@@ -118,6 +122,30 @@ def test_augmented_images_come_with_nine_labels():
     assert shown["shape"] == [1, 8, 8] and len(shown["names"]) == 9
     assert len(shown["labels"]) == shown["count"] == 12
     assert any(any(row) for row in shown["labels"]) and shown["before"] != shown["after"]
+
+
+LADDER = {"hyper": "A", "capacity": "A", "precond": "vp", "loss": "vp", "augment": 0}
+
+
+@pytest.mark.parametrize("data", ["digits", "moons"])
+def test_each_rung_of_the_ladder_is_a_choice_of_its_own(data):
+    """A, with the choices that B, C, D, E and F add, one after the other, is B, C, D, E, F."""
+    told = lambda **own: chosen(*train._asked({
+        "config": "A", "values": {"data": data}, "training": LADDER | own}))
+    of = lambda letter: chosen(letter, {"data": data})
+    steps = {"hyper": "B", "capacity": "C", "precond": "edm", "loss": "edm"} | (
+        {"augment": 0.12} if data == "digits" else {})
+    own = {}
+    assert told() == of("A")
+    for (key, value), letter in zip(steps.items(), "BCDEF"):
+        own[key] = value
+        assert told(**own) == of(letter)
+        alone = told(**{key: value})  # of any rung without those below it
+        changed = [f.name for f in dataclasses.fields(alone)
+                   if getattr(alone, f.name) != getattr(of("A"), f.name)]
+        assert changed == [{"capacity": "network"}.get(key, key)]
+        given = train.act({"do": "defaults", "config": letter, "values": {"data": data}})["form"]
+        assert {k: given[k] for k in LADDER} == LADDER | own
 
 
 @pytest.mark.parametrize("data", ["digits", "moons", "glyphs"])
