@@ -8,6 +8,7 @@ import { showPop } from './help.js';
 
 const POLL = 700, IDLE = 5000;
 const GONE = { problem: 'The server did not answer; try again.' };
+let filled = false;                    // the form holds what its configuration says
 let server = null, config = null, told = {}, held = {}, data = '', timer = null, wasBusy = false;
 const ask = (request) => server.training({ token: token(), ...request }).catch(() => GONE);
 
@@ -68,8 +69,14 @@ const wanted = () => ({
 // A number as typed; nonsense goes to the server, whose sentence names it.
 const number = (id) => { const v = $(id).value.trim().replace(',', '.'); return v !== '' && Number.isFinite(+v) ? +v : v; };
 
+let fills = 0;
 async function fill() {
+  const mine = ++fills;
+  filled = false;
+  $('#train-start').disabled = true;
   const given = await ask({ do: 'defaults', config: $('#train-config').value, values: S.values });
+  if (mine !== fills) return;   // the data or the configuration have changed since
+  if (given === GONE) setTimeout(() => mine === fills && fill(), 3000);
   if (given.problem) { $('#train-note').textContent = given.problem; return; }
   for (const id of ['hyper', 'capacity', 'precond', 'loss', 'augment']) $(`#train-${id}`).value = given.form[id];
   if (!$('#train-kimg').value || $('#train-kimg').dataset.given === $('#train-kimg').value) {
@@ -79,6 +86,8 @@ async function fill() {
   $('#train-classes').disabled = !given.classes;
   if (!given.classes) $('#train-classes').checked = false;
   $('#train-note').textContent = `${$('#train-config').value}: ${given.about}. ${given.parameters.toLocaleString('en')} parameters.${given.image ? '' : ' Points are not augmented.'}`;
+  filled = true;
+  $('#train-start').disabled = Boolean(told.busy) || told.allowed === false;
 }
 
 async function act(request) {
@@ -125,19 +134,19 @@ function show() {
   for (const id of ['#train-pause', '#train-cancel']) $(id).hidden = !busy || !mine;
   $('#train-others').hidden = !busy || mine;
   $('#train-use').hidden = state !== 'done';
-  $('#train-start').disabled = Boolean(busy) || told.allowed === false;
+  $('#train-start').disabled = Boolean(busy) || told.allowed === false || !filled;
   $('#train-waiting').hidden = !paused.length;
   $('#train-waiting').innerHTML = paused.map((r) => `<span>${r.title}, “${r.name}”, paused ${r.mine ? `<button class="ghost" data-do="resume" data-name="${r.name}" ${busy ? 'disabled' : ''}>Resume</button><button class="ghost" data-do="cancel" data-name="${r.name}">Discard</button>` : 'by another visitor'}</span>`).join('');
   $('#train-rows').innerHTML = (held.table ?? []).map((row) => `<tr>${row.map((v, i) => `<td>${i === 0 ? v : i === 4 && v != null ? (v < 100 ? v.toFixed(2) : '> 100') : small(v)}</td>`).join('')}</tr>`).join('');
-  plot('#fig-train-sigma', held.sigma);
-  plot('#fig-train-curve', held.curve);
+  plot('#fig-train-sigma', held.sigma, 'the loss at each noise level, while a network trains');
+  plot('#fig-train-curve', held.curve, 'the loss over the images seen');
   samples();
 }
 
-function plot(id, figure) {
+function plot(id, figure, nothing) {
   const box = $(id);
   if (!window.Plotly || !box.clientWidth) return;
-  const given = figure ?? { data: [], layout: { xaxis: { visible: false }, yaxis: { visible: false } } };
+  const given = figure ?? { data: [], layout: { xaxis: { visible: false }, yaxis: { visible: false }, annotations: [{ text: nothing, showarrow: false, xref: 'paper', yref: 'paper', x: 0.5, y: 0.5, font: { color: '#737a87', size: 12 } }] } };
   Plotly.react(box, given.data.map(themed), { ...themed(given.layout), width: box.clientWidth - 2, height: Math.max(box.clientHeight - 2, 120), paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)' }, { displayModeBar: false, responsive: false });
 }
 

@@ -1,7 +1,7 @@
 """The page's list of networks: what is here, what a file brings, what the owner may fetch."""
 
 import math
-import zipfile
+from collections import Counter
 from pathlib import Path
 
 from ..errors import UserError
@@ -22,6 +22,8 @@ def listing(_=None) -> dict:
     """What the menu shows: networks on this machine, then the catalogue's that could be fetched."""
     shipped = {c.name for c in files.shipped()}
     here = [_row(c, c.name in shipped) for c in files.checkpoints()]
+    alike = Counter(r["label"] for r in here)
+    here = [r | {"label": f"{r['label']} · {r['name']}"} if alike[r["label"]] > 1 else r for r in here]
     known = {r["name"] for r in here}
     away = [{"name": e.name, "label": e.label, "shape": list(e.shape), "classes": e.classes,
              "licence": e.licence, "note": e.note, "megabytes": e.megabytes, "group": "Published"}
@@ -32,8 +34,8 @@ def listing(_=None) -> dict:
 def receive(path: Path, name: str) -> dict:
     """Keep the network of an EDM .pkl, or of a zipped diffusers folder, that was just uploaded; it
     is in the list from now on."""
-    kept = diffusers_folder.convert_zip(path, name, origin=UPLOADED) if zipfile.is_zipfile(path) \
-        else convert(path, name, origin=UPLOADED)
+    read = diffusers_folder.convert_zip if name.lower().endswith(".zip") else convert
+    kept = read(path, name, origin=UPLOADED)
     _forget()
     return {"network": kept.name, **listing()}
 

@@ -8,6 +8,7 @@ import torch
 
 from explorer import experiment
 from explorer.core.solvers import SOLVERS
+from explorer.errors import UserError
 from explorer.models import files
 from explorer.models.diffusers_folder import convert
 from explorer.settings import to_query, unflatten
@@ -87,3 +88,12 @@ def test_a_zip_is_opened_through_the_page(tmp_path):
     assert files.find(opened["name"]).config["origin"] == networks.UPLOADED
     sampled = app.message({"query": LINK.replace("mine", opened["name"]), "want": ["run"]})
     assert sampled["parts"]["run"]["count"] == 2
+    (tmp_path / "upload").write_bytes((tmp_path / "upload").read_bytes()[:500])
+    with pytest.raises(UserError, match="cut.zip cannot be unpacked"):
+        networks.receive(tmp_path / "upload", "cut.zip")
+
+
+def test_networks_of_one_label_are_told_apart(tmp_path):
+    convert(stand_in.write(tmp_path / "again" / "net", seed=5), "other")
+    assert row("mine")["label"] == "net · mine" and row("other")["label"] == "net · other"
+    assert row("classes")["label"] == "by class"
