@@ -32,7 +32,7 @@ LETTERS = {
     "F": "E with augmentation that does not leak"}
 RUNGS = {  # what a rung of the ladder changes at once: the letter of each end, and its name
     "hyper": (("A", "as before EDM"), ("B", "EDM’s")),
-    "capacity": (("A", "as before EDM"), ("C", "at high resolutions"))}
+    "capacity": (("A", "as before EDM"), ("C", "EDM’s"))}
 FIELDS = ("precond", "loss", "augment", "conditional", "kimg", "batch", "lr", "seed", "p_mean", "p_std")
 allowed = True  # the server owner’s switch
 
