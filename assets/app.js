@@ -18,7 +18,7 @@ import { drawTrain, initTrain, trainChanged } from './train.js';
 
 // Gradio keeps `page` and `view` for itself, so the links say `tab` and `stage`.
 const VIEW_KEYS = ['tab', 'stage', 'sigma', 'what', 'view', 'measure', 'weight', 'design', 'pick', 'mini'];
-const PATIENCE = 400;                  // ms after which a question still open may be overtaken
+const PATIENCE = 120;                  // ms at rest after which a question still open is overtaken
 const REST = window.explorerRest ?? 600;  // ms without a change before the exact reference is asked for
 const page = crypto.randomUUID?.() ?? String(Math.random());
 let server = null, config = null, query = '';
@@ -27,7 +27,8 @@ const times = [];                      // slider-to-pixels, for the bench
 // ---- asking ---------------------------------------------------------------------------------------
 
 let asked = 0, newest = 0, shown = 0, waiting = null, flying = 0, overtake = null;
-let refining = 0, idle = null;         // the exact reference is asked for at rest and yields to anything
+let refining = 0, idle = null;         // what follows of itself (more samples, measures, the exact
+                                       // reference) yields to anything a person does
 
 // Ask for the view that the controls describe.  `since`: when the person acted; `keep`: the sentence
 // on show is not answered by this.
@@ -43,21 +44,21 @@ function ask(request, since = performance.now(), keep = false) {
 async function send() {
   const { since, keep, ...request } = waiting;
   waiting = null;
-  const id = ++asked, exact = request.want?.[0] === 'exact' ? 1 : 0;
+  const id = ++asked, exact = request.want?.[0] === 'exact', follows = request.want ? 1 : 0;
   flying += 1;
-  refining += exact;
+  refining += follows;
   document.body.dataset.asking = flying;
   busy();
   const have = Object.fromEntries(Object.entries(S.parts).map(([k, p]) => [k, p.key]));
   try {
     const message = await server.explore({ ...request, have, page, id, design: S.design });
     if (message.stale) cancelled(id);
-    else if (id > newest) { newest = id; show(message, since, keep, exact); }
+    else if (id > newest && (id === asked || !follows)) { newest = id; show(message, since, keep, exact, id < asked || Boolean(waiting)); }
   } catch (error) {
     if (id === asked) problem('The server did not answer. The picture below is the last one that worked; change a setting to try again.');
   }
   flying -= 1;
-  refining -= exact;
+  refining -= follows;
   document.body.dataset.asking = flying || '';
   busy();
   if (waiting && flying === refining) send();
@@ -89,16 +90,17 @@ function busy() {
 
 // ---- showing --------------------------------------------------------------------------------------
 
-function show(message, since, keep, exact) {
+// `overtaken`: a newer question is asked or waits, so the controls are ahead of this answer.
+function show(message, since, keep, exact, overtaken) {
   if (message.problem) return problem(message.problem, message);
   if (!keep && !exact) problem(null);
   const first = !S.parts.run, before = S.parts.data?.key;
   Object.assign(S.parts, message.parts);
   for (const name of message.drop ?? []) delete S.parts[name];
-  S.values = waiting ? S.values : message.values;
+  S.values = overtaken ? S.values : message.values;
   query = message.query;
   S.predictors = message.predictors ?? [];
-  if (!waiting) writeControls();
+  if (!overtaken) writeControls();
   writeWords(message.words);
   if (S.parts.data.key !== before && before) { S.picked = false; S.pick = 0; if (S.view !== 'draw' || S.parts.data.kind !== 'plane') S.view = S.view === 'strip' ? 'strip' : 'fit'; }
   if (S.values.data !== 'drawn' && S.view === 'draw') S.view = 'fit';
@@ -112,7 +114,7 @@ function show(message, since, keep, exact) {
   // a refinement is no answer to anything the reader did
   if (!exact) requestAnimationFrame(() => setTimeout(() => { times.push(performance.now() - since); document.body.dataset.drawn = String(++shown); }, 0));
   if (first) opened();
-  if (!message.pending?.length || waiting) return;
+  if (!message.pending?.length || overtaken) return;
   const more = { values: flat(), want: message.pending };
   if (message.pending[0] !== 'exact') return ask(more, since, keep);
   clearTimeout(idle);
@@ -210,7 +212,7 @@ function readView() {
   if (sigma > 0 && Number.isFinite(sigma)) S.sigma = sigma;
   if (params.has('pick') && Number.isInteger(pick) && pick >= 0 && pick < 4096) { S.pick = pick; S.picked = true; }
   readCompare(params);
-  for (const k of [...VIEW_KEYS, ...COMPARE_KEYS, 'page', '__theme']) params.delete(k);
+  for (const k of [...VIEW_KEYS, ...COMPARE_KEYS, 'page', 'trainer', '__theme']) params.delete(k);
   return params.toString();
 }
 

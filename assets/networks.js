@@ -1,5 +1,6 @@
-// Networks of the model menu: which are here, their classes, opening an EDM .pkl, fetching a
-// published one.  The list comes from the server and changes when a file or a training adds to it.
+// Networks of the model menu: which are here, their classes, opening an EDM .pkl or a zipped
+// diffusers folder, fetching a published one.  The list comes from the server and changes when a
+// file or a training adds to it.
 
 import { $, S } from './state.js';
 

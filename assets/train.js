@@ -8,8 +8,16 @@ import { showPop } from './help.js';
 
 const POLL = 700, IDLE = 5000;
 const GONE = { problem: 'The server did not answer; try again.' };
+let filled = false;                    // the form holds what its configuration says
 let server = null, config = null, told = {}, held = {}, data = '', timer = null, wasBusy = false;
-const ask = (request) => server.training(request).catch(() => GONE);
+const ask = (request) => server.training({ token: token(), ...request }).catch(() => GONE);
+
+// What tells this browser's trainings from those of others; a link of the server's owner brings theirs.
+function token() {
+  const given = new URLSearchParams(location.search).get('trainer');
+  if (given) localStorage.setItem('trainer', given);
+  return localStorage.getItem('trainer') ?? '';
+}
 
 // A sentence on this page; what is drawn stays.
 function problem(sentence) {
@@ -19,10 +27,13 @@ function problem(sentence) {
 
 export function initTrain(functions, given) {
   [server, config] = [functions, given];
+  token();   // of a link, before the address bar changes
   $('#train-problem button').onclick = () => problem(null);
-  const { letters, columns } = config.training;
+  const { letters, columns, rungs } = config.training;
+  const options = (choices) => choices.map((c) => `<option value="${c.value}">${c.label}</option>`).join('');
   $('#train-config').innerHTML = Object.entries(letters).map(([k, about]) => `<option value="${k}" title="${about}">${k}</option>`).join('');
-  for (const id of ['precond', 'loss']) $(`#train-${id}`).innerHTML = columns.map((c) => `<option value="${c.value}">${c.label}</option>`).join('');
+  for (const id of ['precond', 'loss']) $(`#train-${id}`).innerHTML = options(columns);
+  for (const [id, ends] of Object.entries(rungs)) $(`#train-${id}`).innerHTML = options(ends);
   $('#train-config').value = 'F';
   $('#train-config').onchange = fill;
   $('#train-start').onclick = () => act({ do: 'start', ...wanted(), name: $('#train-name').value.trim() });
@@ -50,6 +61,7 @@ export function trainChanged() {
 const wanted = () => ({
   config: $('#train-config').value, values: S.values,
   training: {
+    hyper: $('#train-hyper').value, capacity: $('#train-capacity').value,
     precond: $('#train-precond').value, loss: $('#train-loss').value, augment: number('#train-augment'),
     kimg: number('#train-kimg'), conditional: $('#train-classes').checked,
   },
@@ -57,10 +69,16 @@ const wanted = () => ({
 // A number as typed; nonsense goes to the server, whose sentence names it.
 const number = (id) => { const v = $(id).value.trim().replace(',', '.'); return v !== '' && Number.isFinite(+v) ? +v : v; };
 
+let fills = 0;
 async function fill() {
+  const mine = ++fills;
+  filled = false;
+  $('#train-start').disabled = true;
   const given = await ask({ do: 'defaults', config: $('#train-config').value, values: S.values });
+  if (mine !== fills) return;   // the data or the configuration have changed since
+  if (given === GONE) setTimeout(() => mine === fills && fill(), 3000);
   if (given.problem) { $('#train-note').textContent = given.problem; return; }
-  for (const id of ['precond', 'loss', 'augment']) $(`#train-${id}`).value = given.form[id];
+  for (const id of ['hyper', 'capacity', 'precond', 'loss', 'augment']) $(`#train-${id}`).value = given.form[id];
   if (!$('#train-kimg').value || $('#train-kimg').dataset.given === $('#train-kimg').value) {
     $('#train-kimg').value = $('#train-kimg').dataset.given = given.form.kimg;
   }
@@ -68,12 +86,15 @@ async function fill() {
   $('#train-classes').disabled = !given.classes;
   if (!given.classes) $('#train-classes').checked = false;
   $('#train-note').textContent = `${$('#train-config').value}: ${given.about}. ${given.parameters.toLocaleString('en')} parameters.${given.image ? '' : ' Points are not augmented.'}`;
+  filled = true;
+  $('#train-start').disabled = Boolean(told.busy) || told.allowed === false;
 }
 
 async function act(request) {
   problem(null);
   const answer = await ask({ ...request, have: told.key });
   if (answer.problem) return problem(answer.problem);
+  if (answer.token) localStorage.setItem('trainer', answer.token);
   take(answer);
   follow();
 }
@@ -103,28 +124,29 @@ export function drawTrain() {
 }
 
 function show() {
-  const { name, title, state, busy, paused = [], trouble } = told;
+  const { name, title, state, busy, mine, paused = [], trouble } = told;
   $('#train-title').textContent = !name ? 'Train a network on the data at the left'
     : state === 'done' ? `${title}: trained as “${name}”, now in the list of networks` : `${title}, “${name}”: ${state}`;
   if (trouble && !busy) $('#train-note').textContent = trouble;
   $('#train-progress').hidden = !name;
   $('#train-progress progress').value = told.part ?? 0;
   $('#train-progress span').textContent = told.words ?? (state === 'starting' ? 'Starting …' : state ?? '');
-  for (const id of ['#train-pause', '#train-cancel']) $(id).hidden = !busy;
+  for (const id of ['#train-pause', '#train-cancel']) $(id).hidden = !busy || !mine;
+  $('#train-others').hidden = !busy || mine;
   $('#train-use').hidden = state !== 'done';
-  $('#train-start').disabled = Boolean(busy) || told.allowed === false;
+  $('#train-start').disabled = Boolean(busy) || told.allowed === false || !filled;
   $('#train-waiting').hidden = !paused.length;
-  $('#train-waiting').innerHTML = paused.map((r) => `<span>${r.title}, “${r.name}”, paused <button class="ghost" data-do="resume" data-name="${r.name}" ${busy ? 'disabled' : ''}>Resume</button><button class="ghost" data-do="cancel" data-name="${r.name}">Discard</button></span>`).join('');
+  $('#train-waiting').innerHTML = paused.map((r) => `<span>${r.title}, “${r.name}”, paused ${r.mine ? `<button class="ghost" data-do="resume" data-name="${r.name}" ${busy ? 'disabled' : ''}>Resume</button><button class="ghost" data-do="cancel" data-name="${r.name}">Discard</button>` : 'by another visitor'}</span>`).join('');
   $('#train-rows').innerHTML = (held.table ?? []).map((row) => `<tr>${row.map((v, i) => `<td>${i === 0 ? v : i === 4 && v != null ? (v < 100 ? v.toFixed(2) : '> 100') : small(v)}</td>`).join('')}</tr>`).join('');
-  plot('#fig-train-sigma', held.sigma);
-  plot('#fig-train-curve', held.curve);
+  plot('#fig-train-sigma', held.sigma, 'the loss at each noise level, while a network trains');
+  plot('#fig-train-curve', held.curve, 'the loss over the images seen');
   samples();
 }
 
-function plot(id, figure) {
+function plot(id, figure, nothing) {
   const box = $(id);
   if (!window.Plotly || !box.clientWidth) return;
-  const given = figure ?? { data: [], layout: { xaxis: { visible: false }, yaxis: { visible: false } } };
+  const given = figure ?? { data: [], layout: { xaxis: { visible: false }, yaxis: { visible: false }, annotations: [{ text: nothing, showarrow: false, xref: 'paper', yref: 'paper', x: 0.5, y: 0.5, font: { color: '#737a87', size: 12 } }] } };
   Plotly.react(box, given.data.map(themed), { ...themed(given.layout), width: box.clientWidth - 2, height: Math.max(box.clientHeight - 2, 120), paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)' }, { displayModeBar: false, responsive: false });
 }
 

@@ -11,6 +11,9 @@ from pathlib import Path
 from .errors import UserError
 
 
+LOCAL = ("127.0.0.1", "localhost", "::1")  # where nobody but the owner of the machine comes
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; bad input gives a sentence and exit code 2."""
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -24,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
               "  sample   key=value ...  run an experiment and print its numbers\n"
               "  train    config=F data=digits name=mine ...  train a network; Ctrl+C pauses\n"
               "  train amed  solver=plugin nfe=5 ...  train a predictor for AMED\n"
-              "  fetch    NAME  download a published checkpoint; without a name, list them\n"
+              "  fetch    NAME|FILE|FOLDER  bring a network into the model menu; alone, list the published\n"
               "  bench    ui|sampler|solvers|denoiser|networks|amed  speed and claims, against a baseline")
         return 0 if not arguments or arguments[0] in ("-h", "--help") else 2
     try:
@@ -75,9 +78,10 @@ def _serve(options) -> None:
     import torch
 
     from . import experiment
-    from .ui import app, networks, train
+    from .ui import app, networks, owners, train
 
     train.allowed = not options.no_training
+    owners.shared = bool(options.share or options.auth or options.host not in LOCAL)
     threads = options.threads
     if threads is None:  # half the cores: the browser draws on the others
         threads = max(1, (os.cpu_count() or 2) // 2)
@@ -100,6 +104,10 @@ def _serve(options) -> None:
         inbrowser=options.open, prevent_thread_lock=True)
     print(f"Diffusion Sampler Explorer on {local} ({device.label}, {device.note})"
           + (f"\nShared as {shared}" if shared else "") + "\nStop with Ctrl+C.", flush=True)
+    if owners.shared and train.allowed:
+        print("Who starts a training here is the only one who can pause or cancel it; to do so with "
+              f"any of them, open this once in your browser:\n{local}?tab=train&trainer="
+              f"{owners.master}", flush=True)
     app.wait()
 
 
@@ -303,23 +311,30 @@ def _tell(p) -> None:
 
 
 def fetch(arguments: list[str]) -> int:
-    """python -m explorer fetch NAME ..."""
-    p = argparse.ArgumentParser(prog="python -m explorer fetch",
-                                description="Download published checkpoints and convert them; a "
-                                            "download that was cut goes on where it ended.")
-    p.add_argument("names", nargs="*", metavar="NAME",
-                   help="from the list, or owner/name of a UNet2DModel on the Hugging Face hub; "
-                        "none: show the list")
+    """python -m explorer fetch [NAME|FOLDER|FILE|OWNER/NAME ...] [--name NAME]"""
+    p = argparse.ArgumentParser(
+        prog="python -m explorer fetch",
+        description="Bring networks into the model menu: published checkpoints are downloaded and "
+                    "converted (a download that was cut goes on where it ended), files and folders "
+                    "of your own are read as data and kept.")
+    p.add_argument("networks", nargs="*", metavar="NETWORK",
+                   help="a name from the list; an EDM .pkl; a folder or .zip of a diffusers "
+                        "UNet2DModel; or owner/name of one on the Hugging Face hub; none: show the "
+                        "list")
+    p.add_argument("--name", default="", help="what links call it, of one network of your own")
     options = p.parse_args(arguments)
-    from .models import catalogue, diffusers_unet
+    from .models import catalogue
 
-    for name in [n for n in options.names if "/" in n]:
-        print(f"{name} is in {diffusers_unet.fetch_hub(name)}; explorer.load({name!r}) reads it.")
-    if not options.names:
-        for e in catalogue.entries().values():
-            here = "here" if catalogue.is_here(e) else f"{e.megabytes} MB"
-            print(f"{e.name:44}{here:>8}  {e.licence}  {e.label}; {e.note}")
-    for e in [catalogue.wanted(name) for name in options.names if "/" not in name]:
+    if not options.networks:
+        _show_list(catalogue)
+    if options.name and (len(options.networks) != 1 or catalogue.entry(options.networks[0])):
+        raise UserError("--name goes with one network of your own.")
+    for given in options.networks:
+        if "/" in given or "\\" in given or Path(given).exists():
+            c = _kept(given, options.name)
+            print(f"{c.label} is in the model menu now: model=network&model.checkpoint={c.name}")
+            continue
+        e = catalogue.wanted(given)
         if catalogue.is_here(e):
             print(f"{e.name} is already here.")
             continue
@@ -327,6 +342,25 @@ def fetch(arguments: list[str]) -> int:
         _show_download(catalogue.fetch(e))
         print(f"{e.name} is in the model menu now.")
     return 0
+
+
+def _kept(given: str, name: str):
+    """The checkpoint of a file, of a folder, or of a model on the hub."""
+    from .models import diffusers_folder, edm_pickle
+
+    path = Path(given)
+    if path.is_dir():
+        return diffusers_folder.convert(path, name)
+    if path.is_file():
+        return diffusers_folder.convert_zip(path, path.name, name) \
+            if path.suffix.lower() == ".zip" else edm_pickle.convert(path, name=name)
+    return diffusers_folder.keep_hub(given, name)
+
+
+def _show_list(catalogue) -> None:
+    for e in catalogue.entries().values():
+        here = "here" if catalogue.is_here(e) else f"{e.megabytes} MB"
+        print(f"{e.name:44}{here:>8}  {e.licence}  {e.label}; {e.note}")
 
 
 def _show_download(progress) -> None:

@@ -12,6 +12,8 @@ from .core.device import Device
 NETWORK = 100  # multiplications of a network for one unit of work: ten times faster, and a run that
 #                shows its progress and can be cancelled may take ten times longer
 REFERENCE = 65 + 3 * 64  # evaluations of the quick reference
+SLOW = 0.05  # seconds of one evaluation of one sample: all of it is arithmetic
+FEW = 4  # samples of a first picture
 QUICK, LONG = 2.0, 30.0  # seconds that a measure should take, and may take
 
 
@@ -30,7 +32,16 @@ def pace(denoiser, device: Device) -> float | None:
     if not hasattr(denoiser, "operations"):
         return None
     each = _timed(denoiser, device, 1)
-    return each if each > 0.05 else min(_timed(denoiser, device, 8) / 8 for _ in range(2))
+    return each if each > SLOW else min(_timed(denoiser, device, 8) / 8 for _ in range(4))
+
+
+@torch.no_grad()
+def least(denoiser, device: Device, each: float | None) -> float:
+    """Seconds that one evaluation takes however few the samples: of a small network most of it is
+    the calls, not the arithmetic."""
+    if each is None or each > SLOW:
+        return each or 0.0
+    return min(_timed(denoiser, device, FEW) for _ in range(4))
 
 
 def _timed(denoiser, device: Device, count: int) -> float:

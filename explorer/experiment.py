@@ -30,6 +30,7 @@ from .fit import check_fit
 from .memo import Memo
 from .models import MODELS, Exact
 from .settings import param, setting, slot
+from .watched import PROMPT, Watched
 
 WORK_LIMIT = 4e10  # samples x NFE x data points x coordinates: some 20 s on two cores
 PATHS = 256  # samples whose paths are recorded
@@ -75,6 +76,7 @@ class Source:
     sigma_data: float
     device: Device
     pace: float | None = None  # seconds for one evaluation of one sample, of networks
+    least: float = 0.0  # seconds for one evaluation, however few the samples
 
     @property
     def compared(self) -> int:
@@ -84,6 +86,17 @@ class Source:
     @property
     def shape(self) -> tuple[int, ...]:
         return self.mixture.shape
+
+    def seconds(self, count: int) -> float:
+        """About how long one evaluation of so many samples takes; of networks."""
+        return max(self.least, count * (self.pace or 0.0))
+
+    def watched(self, watch: Watch | None):
+        """The denoiser; a network asks watch(), or its `check`, while it is at a batch."""
+        if self.pace is None or watch is None:
+            return self.denoiser
+        return Watched(self.denoiser, getattr(watch, "check", watch),
+                       max(1, int(PROMPT / self.pace)))
 
     def clean(self, n: int, seed: int = 0) -> Tensor:
         """n clean samples of the data, (n, *shape)."""
@@ -202,8 +215,9 @@ def prepared(data, model) -> Source:
         move = lambda v: v.to(device.device, device.dtype)
         labels = data.labels()
         moved = move(denoiser)
+        pace = cost.pace(moved, device)
         return Source(data, moved, move(mixture), labels, move(data.view()), data.kind,
-                      mixture.sigma_data, device, cost.pace(moved, device))
+                      mixture.sigma_data, device, pace, cost.least(moved, device, pace))
 
     return _sources((data, model, *weights(data, model)), make)
 
@@ -233,12 +247,14 @@ def draft(e: Experiment, seconds: float) -> Experiment | None:
 
     None where the whole takes no longer, or was run already.
     """
-    each = prepared(e.data, e.model).pace
-    if each is None or (e, *weights(e.data, e.model)) in _runs or \
-            e.samples * _asked(e) * each <= 1.5 * seconds:
+    source = prepared(e.data, e.model)
+    if source.pace is None or (e, *weights(e.data, e.model)) in _runs or \
+            _asked(e) * source.seconds(e.samples) <= 1.5 * seconds:
         return None
-    count = max(1, min(e.samples, max(4, int(seconds / (_asked(e) * each)))))
-    fewer = max(4 * e.solver.evaluations, int(seconds / (count * each)))
+    shortest = min(_asked(e), 4 * e.solver.evaluations)
+    enough = lambda n: max(1, int(seconds / (n * source.pace)))  # samples that n evaluations allow
+    count = min(e.samples, max(enough(_asked(e)), min(cost.FEW, enough(shortest))))
+    fewer = max(shortest, int(seconds / source.seconds(count)))
     small = dataclasses.replace(e, samples=count, nfe=min(e.nfe, fewer))
     return small if small != e else None
 
@@ -260,7 +276,7 @@ def _run(e: Experiment, watch: Watch | None) -> Run:
             clock.append(time.perf_counter())
 
     started = time.perf_counter()
-    trajectory = sample(source.denoiser, noise.start, sigmas, e.solver, e.schedule, e.churn, noise,
+    trajectory = sample(source.watched(watch), noise.start, sigmas, e.solver, e.schedule, e.churn, noise,
                         afs=e.afs, restart=e.restart, denoise=e.last == "denoise", keep=_kept_paths(source),
                         watch=tick)
     device.synchronize()
@@ -293,13 +309,14 @@ def reference_for(e: Experiment, watch: Watch | None = None, exact: bool = False
 
     def quick() -> Reference:
         closed = closed_reference(source.denoiser, start(), top, bottom)
-        return closed or reference(source.denoiser, start(), top, bottom, watch=watch)
+        return closed or reference(source.watched(watch), start(), top, bottom, watch=watch)
 
     found = _references(key, quick)
     if not exact or found.closed is not None:
         return found
     if source.pace is not None:
-        return _references((*key, "exact"), lambda: refined_reference(source.denoiser, found, watch))
+        return _references((*key, "exact"), lambda: refined_reference(
+            source.watched(watch), found, watch))
     return _references((*key, "exact"), lambda: adaptive_reference(
         source.denoiser, start(), top, bottom, watch=watch))
 
@@ -358,7 +375,7 @@ def _errors_of(r: Run, watch: Watch | None, exact: bool) -> Errors:
     known = reference_for(e, watch, exact)
     truth = known.at(sigma[:1] if churned else sigma, count)
     noise = Noise(e.seed, count, source.shape, source.device.device, source.device.dtype)
-    steps = step_errors(source.denoiser, e.solver, e.schedule, sigma, truth, e.churn, noise,
+    steps = step_errors(source.watched(watch), e.solver, e.schedule, sigma, truth, e.churn, noise,
                         steps=r.steps, afs=e.afs, watch=watch)
     if not churned:
         return Errors(sigma, path_error(r, watch, exact), steps, count, known)

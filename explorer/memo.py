@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 
 def size_of(value: Any) -> int:
@@ -15,6 +15,8 @@ def size_of(value: Any) -> int:
         return value.element_size() * value.nelement()
     if isinstance(value, str | bytes):
         return len(value)
+    if isinstance(value, nn.Module):
+        return sum(v.nbytes for v in (*value.parameters(), *value.buffers()))
     if isinstance(value, dict):
         return sum(map(size_of, value.values()))
     if isinstance(value, list | tuple):

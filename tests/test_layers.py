@@ -9,7 +9,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "explorer"
 LAYERS = [{"settings", "errors", "memo"}, {"core"}, {"data", "models", "analysis"}, {"training"},
-          {"experiment", "cost", "fit", "designs", "sweep", "learning", "contest", "judge", "export"},
+          {"experiment", "cost", "fit", "designs", "sweep", "learning", "contest", "judge", "export",
+           "watched"},
           {"figures", "lessons"},
           {"ui", "cli", "bench", "__main__"}]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

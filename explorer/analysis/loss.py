@@ -6,6 +6,7 @@ Per coordinate, so that 16 and 3072 dimensions share an axis.
 """
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -28,18 +29,21 @@ class Loss(NamedTuple):
 
 
 @torch.no_grad()
-def loss_per_sigma(denoiser, clean: Tensor, sigmas: Tensor, noise: torch.Generator | Tensor
-                   ) -> Loss:
+def loss_per_sigma(denoiser, clean: Tensor, sigmas: Tensor, noise: torch.Generator | Tensor,
+                   watch: Callable[[], None] | None = None) -> Loss:
     """The unweighted loss at each level, on the same clean samples and unit noise throughout, so
     that the curve is smooth and two denoisers can be compared point by point.
 
-    clean (n, *shape); sigmas (S,); noise (n, *shape) or the CPU generator that draws it.
+    clean (n, *shape); sigmas (S,); noise (n, *shape) or the CPU generator that draws it; watch() is
+    called at each level and may raise.
     """
     if isinstance(noise, torch.Generator):
         noise = torch.randn(clean.shape, generator=noise, dtype=torch.float64)
     noise = noise.to(clean)
     mean, half = [], []
     for sigma in torch.as_tensor(sigmas, dtype=clean.dtype).cpu():
+        if watch is not None:
+            watch()
         errors = torch.cat([
             (denoiser(y + sigma * n, sigma) - y).flatten(1).square().mean(1)
             for y, n in zip(clean.split(BATCH), noise.split(BATCH), strict=True)])

@@ -11,6 +11,7 @@ import statistics
 
 from ..experiment import Experiment
 from ..settings import parameters
+from . import first
 from .page import browser, served
 from .report import percentile, resident, table, verdict
 
@@ -91,12 +92,16 @@ def options(command) -> None:
     command.add_argument("--moves", type=int, default=60, help="slider moves in all")
     command.add_argument("--views", type=int, default=0,
                          help="instead, make so many different views and watch the memory")
+    command.add_argument("--network", action="store_true",
+                         help="instead, from slider to the first picture of the digits network")
 
 
 def measure(given) -> None:
     """Print the page's delays against gr.Plot's, or with --views the memory it keeps."""
     if given.views:
         return _memory(given.views, given.device)
+    if given.network:
+        return _network(given.moves, given.device)
     with browser() as chromium:
         with served(device=given.device) as app:
             opened = [_opening(chromium, app.url) for _ in range(OPENINGS + 1)][1:]
@@ -124,6 +129,24 @@ def measure(given) -> None:
 
 def _two(values) -> tuple[str, str]:
     return f"{percentile(values, 0.5):.1f} ms", f"{percentile(values, 0.95):.1f} ms"
+
+
+def _network(moves: int, device: str) -> None:
+    """Slider to the first picture, on the page of the digits network."""
+    spec = {p.key: p for p in parameters(Experiment)}
+    each = max(1, moves // (len(first.MOVES) + 1))
+    positions = {k: [_position(spec[k], v) for v in _values(ends, each)]
+                 for k, ends in first.MOVES.items()}
+    with browser() as chromium, served(device=device) as app:
+        page = chromium.new_context(viewport=SIZE, reduced_motion="reduce").new_page()
+        page.add_init_script(WATCH)
+        page.goto(f"{app.url}?{first.VIEW}")
+        page.wait_for_function("() => document.body.classList.contains('ready')", timeout=120_000)
+        times = first.pictures(page, positions, MOVE)
+    table(("slider to first picture", "moves", "p50", "p95"),
+          [(name, len(values), *_two(values)) for name, values in times.items()])
+    print()
+    first.verdicts(times)
 
 
 def _opening(chromium, url: str) -> float:

@@ -7,6 +7,7 @@ Descriptions come from files, so every name and size is held against a list; wha
 refused with UserError.
 """
 
+import functools
 import inspect
 import math
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from torch import Tensor
 
 from ..errors import UserError
 from ..settings import flatten, unflatten
+from . import diffusers_unet
 from .denoiser import Preconditioned
 from .edm_unet import DhariwalUNet, SongUNet
 from .networks import Mlp
@@ -47,17 +49,15 @@ def build(d: Mapping, state: Mapping[str, Tensor] | None = None) -> Precondition
 
     state: {name: tensor} as of `Preconditioned.state_dict()`; every name and shape must fit.
     """
-    cls, kwargs = _network(d.get("network")), d.get("kwargs")
-    kwargs = _checked(cls, kwargs if isinstance(kwargs, Mapping) else {})
-    precond, shape = _precond(d), _shape(d.get("shape"))
+    strange = d.get("network") == diffusers_unet.NETWORK
+    make, precond, shape = (diffusers_unet.parts if strange else _parts)(d)
     with torch.device("meta"):
-        net = cls(**kwargs)
+        net = make()
     size = sum(p.numel() for p in net.parameters())
     if size > LARGEST:
         raise UserError(f"This network would have {size:,} parameters; at most {LARGEST:,} work.")
-    _fits(kwargs, shape)
     if state is None:
-        return Preconditioned(cls(**kwargs), precond, shape)
+        return Preconditioned(make(), precond, shape)
     module = Preconditioned(net, precond, shape)
     _compare(module.state_dict(), state)
     # copies, since what a file lends is not aligned as fast kernels like it
@@ -66,9 +66,19 @@ def build(d: Mapping, state: Mapping[str, Tensor] | None = None) -> Precondition
     return module
 
 
+def _parts(d: Mapping):
+    """(a function that makes the network, its preconditioning, shape of a sample)."""
+    cls, kwargs = _network(d.get("network")), d.get("kwargs")
+    kwargs = _checked(cls, kwargs if isinstance(kwargs, Mapping) else {})
+    precond, shape = _precond(d), _shape(d.get("shape"))
+    _fits(kwargs, shape)
+    return functools.partial(cls, **kwargs), precond, shape
+
+
 def _network(name):
     if not isinstance(name, str) or name not in NETWORKS:
-        raise UserError(f"Unknown network {str(name)[:60]!r}. Known: {', '.join(NETWORKS)}.")
+        raise UserError(f"Unknown network {str(name)[:60]!r}. Known: {', '.join(NETWORKS)}, "
+                        f"{diffusers_unet.NETWORK}.")
     return NETWORKS[name]
 
 

@@ -86,18 +86,20 @@ def convert(source: bytes | str | Path, filename: str = "", root: str | Path | N
     """Keep a snapshot as a checkpoint folder of the user's, once; a second time finds it there.
 
     filename: what the user calls it, for the menu and, with a digest, for the name unless one is
-    given.  known: what else is known (label, licence, source), written into its config.
+    given, which must be free.  known: what else is known (label, licence, source), for its config.
     """
     description, state = read_network(source)
     title = filename or (Path(source).name if isinstance(source, str | Path) else "network.pkl")
     title = Path(title).stem[:80]
     module = build(description, state)
-    name = name or files.named_like(title, files.digest_of_state(module))
-    try:
-        return files.find(name, root)
-    except UserError:
-        place = None if root is None else files.kept_folder(root)
-        return files.save(module, {**description, "label": title, **known}, name, place)
+    if not name:
+        name = files.named_like(title, files.digest_of_state(module))
+        if (files.kept_folder(root) / name / files.CONFIG).is_file():
+            return files.find(name, root)
+    place = None if root is None else files.kept_folder(root)
+    size = sum(p.numel() for p in module.parameters())
+    return files.save(module, {**description, "label": title, "parameters": size, **known}, name,
+                      place)
 
 
 def load_pickle(source: bytes | str | Path) -> NetworkDenoiser:

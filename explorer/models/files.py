@@ -16,6 +16,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from ..errors import UserError
@@ -87,6 +88,8 @@ def save(module: Preconditioned, description: Mapping, name: str, root: str | Pa
 
     _check_name(name)
     place = (kept_folder() if root is None else Path(root)) / name
+    if root is None and (SHIPPED / name / CONFIG).is_file():
+        raise UserError(f"A network {name!r} comes with the page; choose another name.")
     if place.exists() and not replace:
         raise UserError(f"A checkpoint {name!r} is already there; choose another name.")
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -155,7 +158,18 @@ def open_folder(folder: Path) -> Checkpoint:
     """The checkpoint in a folder, its config read and held against the lists."""
     path = folder / CONFIG
     try:
-        if path.stat().st_size > LONGEST_CONFIG:
+        stamp = path.stat()
+    except OSError as problem:
+        raise UserError(f"{path} is not the config of a checkpoint: {problem}.") from None
+    return _opened_at(folder, stamp.st_mtime_ns, stamp.st_size, stamp.st_ino)
+
+
+@lru_cache(maxsize=256)
+def _opened_at(folder: Path, *stamp: int) -> Checkpoint:
+    """As `open_folder`; the page asks many times for what changes seldom."""
+    path = folder / CONFIG
+    try:
+        if stamp[1] > LONGEST_CONFIG:
             raise ValueError(f"it is longer than {LONGEST_CONFIG:,} bytes")
         config = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(config, dict) or config.get("format") != 1:

@@ -5,7 +5,7 @@ from pathlib import Path
 from ..errors import UserError
 from . import catalogue, files
 from .denoiser import NetworkDenoiser
-from .diffusers_unet import hub_folder, load_folder
+from .diffusers_folder import load_folder, of_hub
 from .edm_pickle import load_pickle
 
 
@@ -29,8 +29,8 @@ def _load(given: str | Path) -> NetworkDenoiser:
         return files.load(files.open_folder(path)) if (path / files.WEIGHTS).is_file() \
             else load_folder(path)
     name = str(given)
-    if name.count("/") == 1 and hub_folder(name).is_dir():
-        return load_folder(hub_folder(name))
+    if name.count("/") == 1 and (kept := of_hub(name)):
+        return files.load(kept)
     if "/" in name or "\\" in name or path.suffix == ".pkl":
         raise UserError(f"There is no file or folder {name[:200]}.")
     if entry := catalogue.entry(name):

@@ -17,9 +17,10 @@ from ..core import shelf
 from ..core.solvers import AMED, Plugin
 from ..core.solvers.learned import INNER
 from ..errors import UserError
-from ..experiment import Experiment, levels, prepared, reference_for
+from ..experiment import Experiment, levels, prepared, reference_for, weights
 from ..figures import amed as figures
 from ..figures.style import level, percent, rounded, short
+from ..memo import Memo
 from ..settings import flatten, to_query, unflatten
 from ..training.amed import AMEDTraining, Trainer
 from ..training.gits import GITS
@@ -33,6 +34,8 @@ PICTURED = 32  # paths in the picture of a step
 GRID = 41  # values of r in it
 PLACING = 20  # rounds of the search for stops, for the progress bar
 TABLED = 256  # held-out seeds of the table on the page; the bench takes 1,000
+
+_menus = Memo(2**20)  # asked for with every move of a slider
 
 
 # ---- what is asked for ---------------------------------------------------------------------------
@@ -146,8 +149,14 @@ def keep(job) -> dict:
 
 def menu(e: Experiment) -> list[dict]:
     """The predictors that were trained for the view's model, each with its settings."""
+    names = tuple(learning.fitting(e))
+    key = e.data, e.model, *weights(e.data, e.model), *map(shelf.find, names)
+    return _menus(key, lambda: _menu(e, names))
+
+
+def _menu(e: Experiment, names: tuple[str, ...]) -> list[dict]:
     out = []
-    for name in learning.fitting(e):
+    for name in names:
         trained = shelf.find(name)
         view = flatten(learning.with_predictor(e, name))
         own = {k: v for k, v in view.items() if k.split(".")[0] in

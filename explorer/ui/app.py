@@ -34,7 +34,7 @@ PARTS = ("data", "run", "loss", "path", "error")
 MEASURES = ("path", "loss", "error")  # what a slow network is asked for one at a time
 LIST = "timesteps.levels"
 PAGES = 512  # open pages whose newest request is remembered
-FIRST = 0.15  # seconds for the first samples of a slow network
+FIRST = 0.1  # seconds for the first samples of a slow network
 SLOW = 0.15  # seconds of a network's reference above which measures come one at a time
 PATIENCE = 150  # ms that the error may take before the run is sent ahead of it
 
@@ -64,14 +64,19 @@ class Desk:
                 self._newest[page] += 0.5
 
     def watch(self, page: str, number: float, what: str, total: int):
-        """A function that counts steps and raises Cancelled once a newer request is there."""
+        """A function that counts steps and raises Cancelled once a newer request is there; its
+        `check` raises without counting."""
         state = {"what": what, "done": 0, "total": total}
         self._progress[page] = state
 
-        def tick() -> None:
-            state["done"] = min(state["done"] + 1, total)
+        def check() -> None:
             if self._newest.get(page, 0) > number:
                 raise Cancelled
+
+        def tick() -> None:
+            state["done"] = min(state["done"] + 1, total)
+            check()
+        tick.check = check
         return tick
 
     def progress(self, page: str) -> dict:
@@ -155,7 +160,8 @@ def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
         if late:
             pending.append(name)
             continue
-        steps = 65 + (len(r.levels) if name == "error" else 0)  # of the reference, of the run
+        steps = panels.LOSS_LEVELS if name == "loss" else \
+            65 + (len(r.levels) if name == "error" else 0)  # of the reference, of the run
         tick = DESK.watch(page, number, f"Measuring the {name}", steps)
         parts[name] = panels.part(name, few or e, r, tick)
     if few:
@@ -277,7 +283,8 @@ def network_list(_=None) -> dict:
 
 
 def network_open(request: dict) -> dict:
-    """Take in an EDM .pkl that the browser has just uploaded; it is read as data, never run."""
+    """Take in an EDM .pkl or a zipped diffusers folder that the browser has just uploaded; it is
+    read as data, never run."""
     try:
         path = uploaded(request)
         return networks.receive(path, str(request.get("name", path.name))[:200])

@@ -70,9 +70,9 @@ RESAMPLE = ('<div class="row" id="resample-row" hidden><label for="resample">Lev
             'title="another number of levels along the same curve in log σ"></div>')
 NETWORK_FILES = (
     '<div class="row wide" id="network-row" hidden><label for="network-file">Open</label>'
-    '<label class="ghost file" tabindex="0"><span id="network-file-name" '
-    'data-plain="An EDM .pkl …">An EDM .pkl …</span>'
-    '<input type="file" id="network-file" accept=".pkl"></label></div>'
+    '<label class="ghost file" tabindex="0" title="An EDM .pkl, or a zipped folder of a diffusers '
+    'UNet2DModel"><span id="network-file-name" data-plain="A .pkl or .zip …">A .pkl or .zip …</span>'
+    '<input type="file" id="network-file" accept=".pkl,.zip"></label></div>'
     '<div class="row wide" id="fetch-row" hidden><span class="lab">Published</span>'
     '<button class="ghost file" id="fetch" type="button"></button></div>')
 SOURCES = {

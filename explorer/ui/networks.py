@@ -1,12 +1,13 @@
 """The page's list of networks: what is here, what a file brings, what the owner may fetch."""
 
 import math
+from collections import Counter
 from pathlib import Path
 
 from ..errors import UserError
 from ..experiment import Experiment
 from ..fit import fitting
-from ..models import catalogue, files
+from ..models import catalogue, diffusers_folder, diffusers_unet, files
 from ..models.edm_pickle import convert
 from ..settings import flatten, unflatten
 from .jobs import Jobs
@@ -21,6 +22,8 @@ def listing(_=None) -> dict:
     """What the menu shows: networks on this machine, then the catalogue's that could be fetched."""
     shipped = {c.name for c in files.shipped()}
     here = [_row(c, c.name in shipped) for c in files.checkpoints()]
+    alike = Counter(r["label"] for r in here)
+    here = [r | {"label": f"{r['label']} · {r['name']}"} if alike[r["label"]] > 1 else r for r in here]
     known = {r["name"] for r in here}
     away = [{"name": e.name, "label": e.label, "shape": list(e.shape), "classes": e.classes,
              "licence": e.licence, "note": e.note, "megabytes": e.megabytes, "group": "Published"}
@@ -29,8 +32,10 @@ def listing(_=None) -> dict:
 
 
 def receive(path: Path, name: str) -> dict:
-    """Convert an EDM .pkl that was just uploaded; its network is in the list from now on."""
-    kept = convert(path, name, origin=UPLOADED)
+    """Keep the network of an EDM .pkl, or of a zipped diffusers folder, that was just uploaded; it
+    is in the list from now on."""
+    read = diffusers_folder.convert_zip if name.lower().endswith(".zip") else convert
+    kept = read(path, name, origin=UPLOADED)
     _forget()
     return {"network": kept.name, **listing()}
 
@@ -61,7 +66,8 @@ def _fetched(entry: catalogue.Entry, watch):
 
 
 def _row(c: files.Checkpoint, shipped: bool) -> dict:
-    return {"name": c.name, "label": c.label, "shape": list(c.shape), "classes": c.label_dim,
+    lacking = c.config.get("network") == diffusers_unet.NETWORK and not diffusers_unet.here()
+    return {"name": c.name, "label": c.label + " (needs diffusers)" * lacking, "shape": list(c.shape), "classes": c.label_dim,
             "any": c.null_label, "group": "With the page" if shipped else "Yours", "here": True,
             "data": _data(c), "licence": str(c.config.get("licence", ""))}
 
@@ -94,10 +100,18 @@ def about(e: Experiment) -> str:
         return ""
     c = e.model.found(e.data)
     size = c.config.get("parameters")
-    kind = {"SongUNet": "U-Net", "DhariwalUNet": "ADM U-Net", "Mlp": "MLP"}[c.config["network"]]
+    kind = {"SongUNet": "U-Net", "DhariwalUNet": "ADM U-Net", "Mlp": "MLP",
+            diffusers_unet.NETWORK: "U-Net of diffusers"}[c.config["network"]]
     count = f", {_count(size)} parameters" if isinstance(size, int) and size > 0 else ""
     licence = f"; {c.config['licence']}" if c.config.get("licence") else ""
-    return f"{c.label}: {kind}{count}, preconditioning {c.config['precond'].upper()}{licence}."
+    return f"{c.label}: {kind}{count}, {_trained_for(c.config)}{licence}."
+
+
+def _trained_for(config) -> str:
+    if (s := config.get("scheduler")) is None:
+        return f"preconditioning {config['precond'].upper()}"
+    means = {"epsilon": "ε", "v_prediction": "v", "sample": "the clean image"}
+    return f"trained for {s['_class_name']}, it predicts {means[s.get('prediction_type', 'epsilon')]}"
 
 
 def _count(n: int) -> str:

@@ -118,7 +118,8 @@ def loss_part(e: Experiment, watch: Watch | None = None) -> dict:
         count = cost.affordable(source.pace, number, count, LOSS_LEAST, seconds=1.5)
     clean = _of_class(e, source).sample(count, torch.Generator().manual_seed(2))
     levels = torch.logspace(math.log10(160), math.log10(1e-3), number, dtype=torch.float64)
-    measured = loss_per_sigma(source.denoiser, clean, levels, torch.Generator().manual_seed(3))
+    measured = loss_per_sigma(source.watched(watch), clean, levels, torch.Generator().manual_seed(3),
+                              watch)
     name = words.loss_name(source)
     strips = {}
     for design in ("edm", "vp", "ve", "iddpm", "raw"):

@@ -19,7 +19,8 @@ from ..models import files
 from ..settings import flatten, parameters
 from ..training import augment, runs
 from ..training.child import STOP
-from ..training.configs import Training, build, chosen, draw, loss_of
+from ..training.configs import Hyper, Training, build, chosen, draw, loss_of
+from . import owners
 
 LARGEST = 3_000_000  # parameters of a network that a visitor may train
 LONGEST = 3600.0  # seconds that one training may take without being taken up again
@@ -29,6 +30,9 @@ LETTERS = {
     "B": "A with EDM’s hyper-parameters", "C": "B with the capacity moved to high resolutions",
     "D": "C with EDM’s preconditioning", "E": "D with EDM’s loss: λ(σ) and p_train",
     "F": "E with augmentation that does not leak"}
+RUNGS = {  # what a rung of the ladder changes at once: the letter of each end, and its name
+    "hyper": (("A", "as before EDM"), ("B", "EDM’s")),
+    "capacity": (("A", "as before EDM"), ("C", "EDM’s"))}
 FIELDS = ("precond", "loss", "augment", "conditional", "kimg", "batch", "lr", "seed", "p_mean", "p_std")
 allowed = True  # the server owner’s switch
 
@@ -111,8 +115,8 @@ class Hall:
         self._lock = threading.Lock()
         self.session: Session | None = None
 
-    def start(self, letter: str, flat: dict, name: str = "") -> Session:
-        """Begin, or go on with, a training.  Raises UserError."""
+    def start(self, letter: str, flat: dict, name: str = "", token: str = "") -> Session:
+        """Begin, or go on with, a training; token: of whoever does.  Raises UserError."""
         if not allowed:
             raise UserError("The owner of this server has switched training off; it works on a "
                             "machine of your own.")
@@ -134,20 +138,26 @@ class Hall:
                 raise UserError(f"This server already holds {KEPT} trained networks; its owner has "
                                 "to remove some first.")
             runs.folder(name)  # says what is wrong with the name
+            if name in waiting:
+                owners.check(name, token)
+            owners.claim(name, token)
             self.session = Session(name, letter, flat, t)
             return self.session
 
-    def resume(self, name: str) -> Session:
+    def resume(self, name: str, token: str = "") -> Session:
         """Go on with a run that was paused or killed."""
         waiting = runs.unfinished()
         if name not in waiting:
             raise UserError(f"There is no paused training “{str(name)[:64]}”.")
-        return self.start("F", flatten(waiting[name]), name)
+        return self.start("F", flatten(waiting[name]), name, token)
 
-    def stop(self, name: str, how: str) -> None:
+    def stop(self, name: str, how: str, token: str = "") -> None:
         """Pause or cancel; a run that only lies on disk can be cancelled too."""
         session = self.session
-        if session is not None and session.name == name and session.busy:
+        busy = session is not None and session.name == name and session.busy
+        if busy or name in runs.unfinished():
+            owners.check(name, token)
+        if busy:
             session.stop(how)
         elif how == "cancelled" and name in runs.unfinished():
             runs.forget(name)
@@ -189,33 +199,55 @@ def act(request: dict) -> dict:
 def _asked(request: dict) -> tuple[str, dict]:
     """The letter and the flat settings: the data of the page, and the fields of this one."""
     values = request.get("values") if isinstance(request.get("values"), dict) else {}
-    own = request.get("training") if isinstance(request.get("training"), dict) else {}
+    own = dict(request["training"]) if isinstance(request.get("training"), dict) else {}
     flat = {k: v for k, v in values.items() if str(k).split(".")[0] == "data"}
+    rungs = {k: own.pop(k) for k in RUNGS if k in own}
     unknown = next((k for k in own if k not in FIELDS and not str(k).startswith("network")), None)
     if unknown is not None:
         raise UserError(f"Unknown setting {str(unknown)[:40]!r}. Known: {', '.join(FIELDS)}.")
-    return str(request.get("config", "F"))[:8], flat | own
+    return str(request.get("config", "F"))[:8], flat | _of_rungs(rungs, flat) | own
+
+
+def _of_rungs(rungs: dict, data: dict) -> dict:
+    """The flat settings of rungs that are chosen alone: {"hyper": "A", "capacity": "C"}."""
+    out = {}
+    for key, letter in rungs.items():
+        known = [v for v, _ in RUNGS[key]]
+        if letter not in known:
+            raise UserError(f"Unknown {key} {str(letter)[:40]!r}. Known: {', '.join(known)}.")
+        t = flatten(chosen(letter, data))
+        mine = flatten(Hyper()) if key == "hyper" else [k for k in t if k.split(".")[0] == "network"]
+        out |= {k: t[k] for k in mine}
+    return out
+
+
+def _rungs_of(t: Training, data: dict) -> dict:
+    """Which end of each rung a training is at."""
+    same = lambda a, key: a.hyper == t.hyper if key == "hyper" else a.network == t.network
+    return {key: next((v for v, _ in ends[::-1] if same(chosen(v, data), key)), ends[0][0])
+            for key, ends in RUNGS.items()}
 
 
 def _start(request: dict) -> dict:
     letter, flat = _asked(request)
     name = request.get("name")
-    HALL.start(letter.upper(), flat, name if isinstance(name, str) else "")
-    return _look(request)
+    token = owners.token_of(request)
+    HALL.start(letter.upper(), flat, name if isinstance(name, str) else "", token)
+    return _look({**request, "token": token}) | {"token": token}
 
 
 def _pause(request: dict) -> dict:
-    HALL.stop(request.get("name"), "paused")
+    HALL.stop(request.get("name"), "paused", request.get("token"))
     return _look(request)
 
 
 def _resume(request: dict) -> dict:
-    HALL.resume(request.get("name"))
+    HALL.resume(request.get("name"), request.get("token"))
     return _look(request)
 
 
 def _cancel(request: dict) -> dict:
-    HALL.stop(request.get("name"), "cancelled")
+    HALL.stop(request.get("name"), "cancelled", request.get("token"))
     return _look(request)
 
 
@@ -223,7 +255,7 @@ def _defaults(request: dict) -> dict:
     """What configuration `config` says for the page's data, to fill the form with."""
     letter, flat = _asked({**request, "training": {}})
     t = chosen(letter, flat)
-    own = {k: v for k, v in flatten(t).items() if k in FIELDS}
+    own = {k: v for k, v in flatten(t).items() if k in FIELDS} | _rungs_of(t, flat)
     bounds = {p.key: [p.spec.low, p.spec.high] for p in parameters(Training) if p.key in FIELDS}
     return {"form": own, "bounds": bounds, "about": LETTERS[letter.upper()],
             "image": t.data.kind == "image", "classes": t.data.labels() is not None,
@@ -232,15 +264,16 @@ def _defaults(request: dict) -> dict:
 
 def _look(request: dict) -> dict:
     """The state of the hall: the training under way with its figures, and the paused ones."""
-    session, have = HALL.session, request.get("have")
+    session, have, token = HALL.session, request.get("have"), request.get("token")
     busy = session is not None and session.busy
-    out = {"paused": [{"name": n, "title": runs.title(t)} for n, t in runs.unfinished().items()
-                      if not (busy and n == session.name)], "allowed": allowed}
+    out = {"paused": [{"name": n, "title": runs.title(t), "mine": owners.may(n, token)}
+                      for n, t in runs.unfinished().items() if not (busy and n == session.name)],
+           "allowed": allowed}
     if session is None:
         return out
     s, t = session.seen, session.training
     out |= {"name": session.name, "title": runs.title(t), "state": session.state, "busy": busy,
-            "trouble": session.problem}
+            "trouble": session.problem, "mine": owners.may(session.name, token)}
     if not s:
         return out
     key = f"{session.name} {s['now']['mean']} {s['images'] if s['done'] else ''}"
@@ -313,6 +346,7 @@ def _augmented(request: dict) -> dict:
 
 def form() -> dict:
     """What the page must know before anything is asked."""
-    return {"letters": LETTERS, "allowed": allowed,
+    rungs = {k: [{"value": v, "label": text} for v, text in ends] for k, ends in RUNGS.items()}
+    return {"letters": LETTERS, "allowed": allowed, "rungs": rungs,
             "columns": [{"value": v, "label": text} for v, text in
                         next(p.spec.choices for p in parameters(Training) if p.key == "loss")]}

@@ -7,7 +7,7 @@ import torch
 
 from explorer import experiment
 from explorer.data import DATASETS, Digits, Spiral
-from explorer.errors import UserError
+from explorer.errors import Cancelled, UserError
 from explorer.experiment import Experiment, run
 from explorer.fit import fitting
 from explorer.models import MODELS, Network, files, load
@@ -156,14 +156,49 @@ def test_operations_by_hand():
 def test_a_draft_is_a_part_of_the_whole(monkeypatch):
     e = small(Network(), nfe=9, samples=64)
     source = experiment.prepared(e.data, e.model)
-    slow = dataclasses.replace(source, pace=0.01)  # the whole would take 5.76 s
+    slow = dataclasses.replace(source, pace=0.01, least=0)  # the whole would take 5.76 s
     monkeypatch.setattr(experiment, "prepared", lambda data, model: slow)
     assert experiment.draft(e, 1.0) == dataclasses.replace(e, samples=11)
-    assert experiment.draft(e, 0.2) == dataclasses.replace(e, samples=4, nfe=8)
+    assert experiment.draft(e, 0.4) == dataclasses.replace(e, samples=4)
+    assert experiment.draft(e, 0.2) == dataclasses.replace(e, samples=2)
+    assert experiment.draft(e, 0.1) == dataclasses.replace(e, samples=1)
+    assert experiment.draft(e, 0.01) == dataclasses.replace(e, samples=1, nfe=8)
     assert experiment.draft(e, 4.0) is None  # not much longer than that
     quick = dataclasses.replace(source, pace=None)
     monkeypatch.setattr(experiment, "prepared", lambda data, model: quick)
     assert experiment.draft(e, 1e-9) is None
+
+
+def test_a_draft_counts_what_a_call_takes_however_few_the_samples(monkeypatch):
+    """A small network spends its time on calls: fewer samples would not help, fewer calls do."""
+    e = small(Network(), nfe=35, samples=64)
+    source = experiment.prepared(e.data, e.model)
+    calls = dataclasses.replace(source, pace=0.001, least=0.01)
+    assert calls.seconds(1) == calls.seconds(10) == 0.01 and calls.seconds(64) == 0.064
+    monkeypatch.setattr(experiment, "prepared", lambda data, model: calls)
+    assert experiment.draft(e, 0.15) == dataclasses.replace(e, samples=4, nfe=15)
+
+
+def test_a_network_is_asked_in_pieces_and_can_be_stopped_between_them():
+    """The same answers, and the work that nobody wants ends within a batch."""
+    source = experiment.prepared(Digits(), Network())
+    asked = []
+    cut = dataclasses.replace(source, pace=experiment.PROMPT / 3).watched(lambda: asked.append(1))
+    x = torch.randn(7, 1, 8, 8, dtype=torch.float64)
+    each = torch.linspace(0.1, 5, 7, dtype=torch.float64)
+    for sigma in (torch.tensor(0.5), each):
+        asked.clear()
+        whole, features = source.denoiser.with_features(x, sigma)
+        assert torch.allclose(cut(x, sigma), whole, atol=1e-5) and len(asked) == 3
+        assert torch.allclose(cut.with_features(x, sigma)[1], features, atol=1e-5)
+    assert cut.shape == source.shape and cut.sigma_max == source.denoiser.sigma_max
+
+    def stop():
+        if len(asked) == 8:  # six until here, and two pieces more
+            raise Cancelled
+        asked.append(1)
+    with pytest.raises(Cancelled):
+        dataclasses.replace(source, pace=1.0).watched(stop)(x, torch.tensor(0.5))
 
 
 def test_slow_networks_are_measured_on_fewer_samples():

@@ -1,14 +1,17 @@
 """The Train page's side of the server: one training, in a process of its own."""
 
+import dataclasses
 import json
 import time
 
 import pytest
+import torch
 
 from explorer.data import allow_fetch
 from explorer.models import files
 from explorer.training import runs
-from explorer.ui import train
+from explorer.training.configs import chosen
+from explorer.ui import owners, train
 
 POINTS = {"data": "spiral", "data.dimension": 2}
 SMALL = {"kimg": 400, "network.width": 16, "network.depth": 1, "batch": 64}
@@ -95,6 +98,8 @@ def test_a_process_that_dies_says_so_and_goes_on_from_its_checkpoint():
     ({"do": "start", "values": {"data": "published"}}, "not on this machine"),
     ({"do": "pause", "name": "nobody"}, "not being trained"), ({"do": "resume"}, "no paused"),
     ({"do": "augment", "values": POINTS}, "image data"),
+    ({"do": "start", "training": {"hyper": "Z"}}, "Unknown hyper 'Z'"),
+    ({"do": "start", "training": {"capacity": []}}, "Unknown capacity"),
     ({"do": "defaults", "config": "Q"}, "'Q'")])
 def test_bad_requests_are_answered_in_a_sentence(request_, sentence):
     allow_fetch(False)  # as a page starts; the command line may have been here before
@@ -119,6 +124,30 @@ def test_augmented_images_come_with_nine_labels():
     assert any(any(row) for row in shown["labels"]) and shown["before"] != shown["after"]
 
 
+LADDER = {"hyper": "A", "capacity": "A", "precond": "vp", "loss": "vp", "augment": 0}
+
+
+@pytest.mark.parametrize("data", ["digits", "moons"])
+def test_each_rung_of_the_ladder_is_a_choice_of_its_own(data):
+    """A, with the choices that B, C, D, E and F add, one after the other, is B, C, D, E, F."""
+    told = lambda **own: chosen(*train._asked({
+        "config": "A", "values": {"data": data}, "training": LADDER | own}))
+    of = lambda letter: chosen(letter, {"data": data})
+    steps = {"hyper": "B", "capacity": "C", "precond": "edm", "loss": "edm"} | (
+        {"augment": 0.12} if data == "digits" else {})
+    own = {}
+    assert told() == of("A")
+    for (key, value), letter in zip(steps.items(), "BCDEF"):
+        own[key] = value
+        assert told(**own) == of(letter)
+        alone = told(**{key: value})  # of any rung without those below it
+        changed = [f.name for f in dataclasses.fields(alone)
+                   if getattr(alone, f.name) != getattr(of("A"), f.name)]
+        assert changed == [{"capacity": "network"}.get(key, key)]
+        given = train.act({"do": "defaults", "config": letter, "values": {"data": data}})["form"]
+        assert {k: given[k] for k in LADDER} == LADDER | own
+
+
 @pytest.mark.parametrize("data", ["digits", "moons", "glyphs"])
 def test_the_form_is_filled_from_the_configuration(data):
     for letter, about in train.LETTERS.items():
@@ -126,3 +155,61 @@ def test_the_form_is_filled_from_the_configuration(data):
         assert given["about"] == about and given["image"] == (data != "moons")
         assert given["form"]["precond"] == ("vp" if letter in "ABC" else "edm")
         assert (given["form"]["augment"] > 0) == (letter == "F" and data != "moons")
+
+
+# ---- where strangers share a server -----------------------------------------------------------------
+
+@pytest.fixture
+def shared(monkeypatch):
+    monkeypatch.setattr(owners, "shared", True)
+
+
+def test_a_visitor_watches_what_another_has_started(shared):
+    started = train.act({"do": "start", "values": POINTS, "name": "theirs", "training": SMALL})
+    token = started["token"]
+    assert started["mine"] and len(token) >= 16
+    until(lambda a: a["state"] == "running" and (runs.folder("theirs") / "state.pt").exists())
+    for do in ("pause", "cancel"):
+        for wrong in (None, "", 7, "x" * 32, "é" * 20, owners._digest(token)[:32]):
+            answer = train.act({"do": do, "name": "theirs", "token": wrong})
+            assert "another visitor" in answer["problem"]
+    assert look()["busy"] and not look()["mine"] and look(token=token)["mine"]
+    assert "words" in look() and token not in json.dumps(look(token="y" * 20))
+    train.act({"do": "pause", "name": "theirs", "token": token})
+    paused = until(lambda a: not a["busy"])
+    assert [r["mine"] for r in paused["paused"]] == [False]
+    for request in ({"do": "resume"}, {"do": "cancel"},
+                    {"do": "start", "values": POINTS, "training": SMALL}):
+        assert "another visitor" in train.act({"name": "theirs", **request})["problem"]
+    assert "problem" not in train.act({"do": "resume", "name": "theirs", "token": token})
+    train.act({"do": "cancel", "name": "theirs", "token": owners.master})  # the server's owner
+    assert until(lambda a: not a["busy"])["state"] == "cancelled"
+    assert not runs.folder("theirs").exists()
+
+
+def test_on_a_server_of_ones_own_a_lost_token_locks_nobody_out():
+    start("own")
+    until(lambda a: a["state"] == "running")
+    assert look()["mine"]
+    assert "problem" not in train.act({"do": "cancel", "name": "own", "token": "of another browser"})
+
+
+def test_a_run_of_the_command_line_is_nobodys_on_the_page(shared):
+    assert not owners.may("never-begun", "x" * 32) and not owners.may("../up", "x" * 32)
+    assert owners.may("never-begun", owners.master)
+
+
+@pytest.mark.parametrize("words, others", [
+    ([], False), (["--host", "0.0.0.0"], True), (["--share"], True), (["--auth", "a:b"], True),
+    (["--host", "localhost"], False)])
+def test_when_a_server_is_shared(words, others, monkeypatch, capsys):
+    from explorer import cli
+    from explorer.ui import app
+    monkeypatch.setattr(app, "launch", lambda *_, **__: (None, None, "http://here/", None))
+    monkeypatch.setattr(app, "wait", lambda: None)
+    monkeypatch.setattr(owners, "shared", None)
+    before = torch.get_num_threads()
+    cli.serve([*words, "--threads", "1"])
+    torch.set_num_threads(before)
+    assert owners.shared is others
+    assert (f"trainer={owners.master}" in capsys.readouterr().out) is others

@@ -1,0 +1,142 @@
+"""What a network of the diffusers library was trained for, as its scheduler's config tells.
+
+    precond_of(config) -> Discrete | EDM | MinusEDM
+"""
+
+import dataclasses
+import math
+
+import torch
+from torch import Tensor
+
+from ..errors import UserError
+from .precond import EDM
+
+DISCRETE = ("DDPMScheduler", "DDIMScheduler", "PNDMScheduler", "DPMSolverMultistepScheduler",
+            "UniPCMultistepScheduler", "DEISMultistepScheduler")
+CONTINUOUS = ("EDMEulerScheduler", "EDMDPMSolverMultistepScheduler")
+PREDICTIONS = ("epsilon", "v_prediction", "sample")
+MOST_STEPS = 10_000
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Discrete:
+    """Preconditioning of a network that was trained on T discrete steps of variance-preserving
+    noise; x_k = √ᾱ_k y + √(1 − ᾱ_k) ε, which is x/√(1 + σ²) at σ_k = √((1 − ᾱ_k)/ᾱ_k).
+
+        ε:  D = x − σ F        v:  D = x/(1 + σ²) − σ/√(1 + σ²) F        y:  D = F
+
+    c_noise is the step k, between steps by its place in ln σ.  Salimans & Ho 2022,
+    arXiv:2202.00512, for v.  levels (T,) float64 rising.
+    """
+
+    levels: Tensor
+    prediction: str
+    sigma_data: float = 0.5
+
+    @property
+    def sigma_min(self) -> float:
+        return float(self.levels[0])
+
+    @property
+    def sigma_max(self) -> float:
+        return float(self.levels[-1])
+
+    def c_skip(self, sigma: Tensor) -> Tensor:
+        one = torch.ones_like(sigma)
+        return {"epsilon": one, "v_prediction": 1 / (1 + sigma**2), "sample": 0 * one}[
+            self.prediction]
+
+    def c_out(self, sigma: Tensor) -> Tensor:
+        return {"epsilon": -sigma, "v_prediction": -sigma * (1 + sigma**2).rsqrt(),
+                "sample": torch.ones_like(sigma)}[self.prediction]
+
+    def c_in(self, sigma: Tensor) -> Tensor:
+        return (1 + sigma**2).rsqrt()
+
+    def c_noise(self, sigma: Tensor) -> Tensor:
+        logs, here = self.levels.log().to(sigma), sigma.log().clamp(
+            math.log(self.sigma_min), math.log(self.sigma_max))
+        k = torch.searchsorted(logs, here.detach().reshape(-1)).reshape(sigma.shape)
+        k = k.clamp(1, len(logs) - 1)
+        return k - 1 + (here - logs[k - 1]) / (logs[k] - logs[k - 1])
+
+    def round_sigma(self, sigma: Tensor) -> Tensor:
+        """The nearest level in ln σ."""
+        sigma = torch.as_tensor(sigma)
+        return self.levels.to(sigma)[self.c_noise(sigma.double()).round().long()]
+
+
+@dataclasses.dataclass(frozen=True)
+class MinusEDM(EDM):
+    """EDM with F of the other sign: what diffusers calls v for EDM's schedulers."""
+
+    def c_out(self, sigma: Tensor) -> Tensor:
+        return -super().c_out(sigma)
+
+
+def precond_of(scheduler: dict):
+    """The preconditioning that a scheduler's config implies.  Raises UserError."""
+    name, prediction = str(scheduler.get("_class_name")), scheduler.get("prediction_type",
+                                                                        "epsilon")
+    if prediction not in PREDICTIONS:
+        raise UserError(f"prediction_type {str(prediction)[:60]!r} is not read. Known: "
+                        f"{', '.join(PREDICTIONS)}.")
+    if name in CONTINUOUS:
+        if prediction == "sample":
+            raise UserError(f"{name} with prediction_type 'sample' is not read; epsilon and "
+                            "v_prediction are.")
+        return (EDM if prediction == "epsilon" else MinusEDM)(
+            _number(scheduler, "sigma_data", 0.5))
+    if name in DISCRETE:
+        return Discrete(_levels(scheduler), prediction)
+    raise UserError(f"Scheduler {name[:60]!r} is not read. Known: "
+                    f"{', '.join((*DISCRETE, *CONTINUOUS))}.")
+
+
+def _levels(scheduler: dict) -> Tensor:
+    """σ_k = √((1 − ᾱ_k)/ᾱ_k), (T,) float64."""
+    if scheduler.get("rescale_betas_zero_snr"):
+        raise UserError("rescale_betas_zero_snr takes σ to infinity, where no sampler here starts.")
+    alphas = 1 - _betas(scheduler)
+    if not bool(((alphas > 0) & (alphas < 1)).all()):
+        raise UserError("The scheduler's betas must lie between 0 and 1.")
+    bar = alphas.cumprod(0)
+    levels = ((1 - bar) / bar).sqrt()
+    if not bool(levels.isfinite().all()):
+        raise UserError("The scheduler's betas leave nothing of the data at its last step.")
+    return levels
+
+
+def _betas(scheduler: dict) -> Tensor:
+    if (given := scheduler.get("trained_betas")) is not None:
+        if not isinstance(given, list) or not 2 <= len(given) <= MOST_STEPS or \
+                not all(isinstance(b, int | float) for b in given):
+            raise UserError("trained_betas must be a list of numbers.")
+        return torch.tensor(given, dtype=torch.float64)
+    steps, kind = scheduler.get("num_train_timesteps", 1000), scheduler.get("beta_schedule",
+                                                                            "linear")
+    if type(steps) is not int or not 2 <= steps <= MOST_STEPS:
+        raise UserError(f"num_train_timesteps must be from 2 to {MOST_STEPS}; "
+                        f"got {str(steps)[:40]}.")
+    low, high = _number(scheduler, "beta_start", 1e-4), _number(scheduler, "beta_end", 0.02)
+    ramp = lambda a, b: torch.linspace(a, b, steps, dtype=torch.float64)
+    if kind == "linear":
+        return ramp(low, high)
+    if kind == "scaled_linear":
+        return ramp(low**0.5, high**0.5) ** 2
+    if kind == "squaredcos_cap_v2":  # Nichol & Dhariwal 2021, Eq. 17
+        t = torch.arange(steps + 1, dtype=torch.float64) / steps
+        bar = torch.cos((t + 0.008) / 1.008 * math.pi / 2) ** 2
+        return (1 - bar[1:] / bar[:-1]).clamp(max=0.999)
+    if kind == "sigmoid":
+        return torch.sigmoid(ramp(-6, 6)) * (high - low) + low
+    raise UserError(f"beta_schedule {str(kind)[:60]!r} is not read. Known: linear, scaled_linear, "
+                    "squaredcos_cap_v2, sigmoid.")
+
+
+def _number(config: dict, key: str, default: float) -> float:
+    value = config.get(key, default)
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < 1e3:
+        raise UserError(f"{key} = {str(value)[:40]} in the scheduler's config is out of range.")
+    return float(value)

@@ -1,0 +1,32 @@
+"""A network that asks, between pieces of a batch, whether its answer is still wanted."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+PROMPT = 0.1  # seconds after which work that nobody wants any more has ended
+
+
+class Watched:
+    """A denoiser in pieces of `piece` samples; check() is called before each and may raise."""
+
+    def __init__(self, denoiser, check: Callable[[], None], piece: int):
+        self.denoiser, self.check, self.piece = denoiser, check, piece
+
+    def __getattr__(self, name: str):
+        return getattr(self.denoiser, name)
+
+    def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
+        return torch.cat([self.denoiser(*part) for part in self._parts(x, sigma)])
+
+    def with_features(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+        found = [self.denoiser.with_features(*part) for part in self._parts(x, sigma)]
+        return tuple(torch.cat(v) for v in zip(*found))
+
+    def _parts(self, x: Tensor, sigma: Tensor):
+        each = torch.is_tensor(sigma) and sigma.ndim and len(sigma) == len(x)
+        for i in range(0, max(1, len(x)), self.piece):
+            self.check()
+            here = slice(i, i + self.piece)
+            yield x[here], sigma[here] if each else sigma
