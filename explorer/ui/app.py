@@ -181,8 +181,7 @@ def _words(e: Experiment, r: Run, design: str, notes: list[str]) -> dict:
     changed = designs.changes(design, e)
     about = designs.DESIGNS[design].about
     if changed:
-        steps = ", ".join(words.change(*c) for c in changed[:3])
-        about = f'<span class="changed">Changed: {steps}{" …" if len(changed) > 3 else ""}</span>'
+        about = f'<span class="changed">Changed: {words.departures(changed)}</span>'
     return {"design": about, "data": escape(networks.about(e)), "budget": words.budget(e, r), "churn": words.churn(e),
             "schedule": " ".join([words.schedule(e), *notes]).strip(), "solver": e.solver.card,
             "sum-data": words.data_name(e.data),

@@ -124,8 +124,8 @@ def _sweep(base: Experiment, request: dict) -> Measurement:
             f"Best near {best.nfe} evaluations: {best.name}, mean end error {short(best.mean)}"
         return {"title": title, "figure": figures.error_vs_nfe(rows, slopes, floor),
                 "note": f"{words.data_name(base.data)}, {on}, "
-                        f"{base.schedule.label} frame. Mean over samples against the reference at "
-                        "σ_min; the slope is fitted to the straight tail.",
+                        f"{base.schedule.label} frame. Mean over samples, against the reference at "
+                        "the lowest noise level; orders are fitted to the straight tail.",
                 **_pivot(rows, names, slopes)}
 
     return Measurement(base, lambda watch: error_against_nfe(base, solvers, budgets, watch,
