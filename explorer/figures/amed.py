@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 
 from .compare import _decades, _power
-from .style import FONT, GRID, INK, INK2, INK3, LEARNED, REFERENCE, faded, rounded, short
+from .style import (FONT, GRID, INK, INK2, INK3, LEARNED, REFERENCE, axis_title, faded, legible,
+                    rounded, short)
 
 DASHES = ("solid", "dash", "2px,2px", "6px,2px,1px,2px", "8px,3px", "1px,3px")
 SPACES = ("line", "plane", "3-space")
@@ -42,9 +43,9 @@ def learning(rows: Sequence, before: float | None) -> dict:
         "yaxis": {**axis, "domain": [0, 0.44], "type": "log", "range": span,
                   "tickvals": [10.0**k for k in range(int(span[0]), int(span[1]) + 1)],
                   "ticktext": [_power(k) for k in range(int(span[0]), int(span[1]) + 1)],
-                  "title": {"text": "loss of a step"}},
+                  "title": axis_title("loss of a step")},
         "yaxis2": {**axis, "domain": [0.56, 1], "anchor": "x", "range": [0, top],
-                   "title": {"text": "mean end error"}}}
+                   "title": axis_title("mean end error")}}
     return {"data": traces, "layout": layout}
 
 
@@ -72,9 +73,9 @@ def choices(rows: Sequence) -> dict:
     axis = _axis()
     layout = _layout(rows[-1].batches, notes) | {
         "yaxis": {**axis, "domain": [0, 0.44], "range": [1 - 1.1 * reach, 1 + 1.1 * reach],
-                  "title": {"text": "c, how far"}},
+                  "title": axis_title("c, how far")},
         "yaxis2": {**axis, "domain": [0.56, 1], "anchor": "x", "range": [0, 1],
-                   "title": {"text": "r, where"}}}
+                   "title": axis_title("r, where")}}
     return {"data": traces, "layout": layout}
 
 
@@ -99,11 +100,11 @@ def plane(sigma: Sequence[float], residual: Sequence[Sequence[float]],
     axis = _axis()
     layout = {"showlegend": False, "font": {"family": FONT, "size": 11, "color": INK3},
               "margin": {"l": 52, "r": 16, "t": 10, "b": 40}, "annotations": notes,
-              "xaxis": {**axis, "type": "log", "title": {"text": "noise level σ"},
+              "xaxis": {**axis, "type": "log", "title": axis_title("noise level σ"),
                         "range": [math.log10(max(sigma)), math.log10(min(sigma))],
                         "tickvals": [100, 10, 1, 0.1, 0.01],
                         "ticktext": ["100", "10", "1", "0.1", "0.01"]},
-              "yaxis": {**axis, "range": [0, 26], "title": {"text": "% of |x| outside"}}}
+              "yaxis": {**axis, "range": [0, 26], "title": axis_title("% of |x| outside")}}
     return {"data": traces, "layout": layout}
 
 
@@ -129,10 +130,10 @@ def _note(text, x, y, axis, colour, yanchor, xanchor="left", log=False, logx=Fal
     return {"text": text, "x": math.log10(x) if logx else x, "y": math.log10(max(y, 1e-30)) if log
             else y, "xref": "x", "yref": axis, "showarrow": False, "xanchor": xanchor,
             "yanchor": yanchor, "xshift": 4 if xanchor == "left" else 0,
-            "font": {"size": 11, "color": colour}}
+            "font": {"size": 11, "color": legible(colour)}}
 
 
 def _layout(batches: int, notes) -> dict:
     return {"showlegend": False, "font": {"family": FONT, "size": 11, "color": INK3},
             "margin": {"l": 56, "r": 56, "t": 8, "b": 36}, "annotations": notes,
-            "xaxis": {**_axis(), "range": [0, batches], "title": {"text": "batch"}}}
+            "xaxis": {**_axis(), "range": [0, batches], "title": axis_title("batch")}}

@@ -161,7 +161,7 @@ def _pivot(rows: list, names: list[str], slopes: dict) -> dict:
         own = [r for r in rows if r.name == name]
         mean = {r.nfe: r.mean for r in own}
         slope = slopes[name]
-        order = "–" if slope is None else f"{slope.order:.1f} ± {slope.half:.1f}"
+        order = "–" if slope is None or slope.half > 2 else f"{slope.order:.1f} ± {slope.half:.1f}"
         note = next((r.note for r in reversed(own) if r.note), "")
         table.append([name, *(mean.get(n) for n in budgets), order, note])
     return {"columns": ["mean end error", *map(str, budgets), "order", ""], "table": table}

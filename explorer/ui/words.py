@@ -36,7 +36,7 @@ def loss_name(source) -> str:
 def no_plane(dimension: int) -> str:
     if dimension == 1:
         return "A path in 1-D has no plane to leave. Try the spiral or the digits."
-    return "A path in 2-D cannot leave its plane. Set the data to 16-D."
+    return "A path in 2-D cannot leave its plane."
 
 
 def title(r: Run) -> str:
@@ -74,7 +74,8 @@ def finding(r: Run, errors: Errors, hot: list[int], other: tuple | None) -> dict
         beside = f"Euler {cost}: {short(euler)}, {worth}."
     else:
         beside = ""
-    return {"title": f"{title(r)}: mean end error {short(mean)}", "subtitle": f"{blame} {beside}"}
+    return {"title": f"{title(r)}: mean end error {short(mean)}", "blame": blame,
+            "subtitle": f"{blame} {beside}"}
 
 
 def ends(errors: Errors) -> str:
