@@ -28,7 +28,7 @@ export function drawStrip(c, strip, row, G, X, Y, xTicks, traces) {
   c.textBaseline = 'middle';
   for (const [v, text] of strip.ticks) {
     const y = Math.round(Y(v)) + 0.5;
-    if (y < row.top - 1 || y > row.bottom + 1) continue;
+    if (v < strip.range[0] * 0.999 || v > strip.range[1] * 1.001) continue;
     if (strip.grid !== false) segment(c, G.x0, y, G.x1, y);
     c.fillStyle = T.ink3;
     c.fillText(text, G.x0 - 4, y);
