@@ -9,6 +9,7 @@ import { drawSpine, paintSpine } from './spine.js';
 import { initSpine } from './spine_pointer.js';
 import { initPin, pinQuery, pinSentence, restorePin } from './pin.js';
 import { initSave } from './save.js';
+import { initLessons } from './lessons.js';
 import { initUpload } from './upload.js';
 import { aim, drawScrubber, drawTable, go, initCursor, paintCursor, play, playOnce, worstLevel } from './cursor.js';
 import { drawStage, initStage, paintStage } from './stage.js';
@@ -255,6 +256,7 @@ export async function start({ element, props, server: functions, upload }) {
   initAmed(server, config, problem, useView);
   initOptimise(server, problem, editSteps);
   initPin(server, { now: () => query, changed: () => { drawAll(false); address(); } });
+  initLessons();
   initSave(() => $(`.${S.page} h1`).textContent);
   showPage(S.page);
   $(`#what input[value=${S.what}]`).checked = true;

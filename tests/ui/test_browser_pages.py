@@ -1,10 +1,10 @@
 """Comparing two runs, measuring again, and what a page owes to whoever cannot see or point well."""
 
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import pytest
 
-from .test_browser import CALM, NUDGE, READY, SWEPT, Walk, walk  # noqa: F401
+from .test_browser import NUDGE, SWEPT, Walk, place, walk  # noqa: F401
 
 PLAIN = "data=moons&samples=16&nfe=9&sigma=1"
 MEASURED = "() => explorer.S.parts.error?.finding"
@@ -122,6 +122,61 @@ def test_what_is_compared_fits_a_phone(browser, server, kind):
     visitor.context.close()
     assert figure["width"] <= box["width"] and words == []
     assert ("UniPC" in named) == (kind == "sweep") and ("ρ = 7" in named) == (kind == "local")
+    assert not visitor.errors and not visitor.outside
+
+
+def test_every_lesson_opens_what_it_says(walk):
+    walk.open()
+    walk.page.click("#lessons")
+    links = walk.page.eval_on_selector_all("#pop a", "all => all.map((a) => a.getAttribute('href'))")
+    assert len(links) >= 5
+    for link in links:
+        wanted = {k: v[0] for k, v in parse_qs(link[1:]).items()}
+        walk.open(f"{link[1:]}&samples=16&budgets=5,9")
+        if "compare" in wanted:
+            walk.page.wait_for_function(SWEPT)
+        elif "tab" not in wanted:
+            walk.page.wait_for_function(MEASURED)
+        assert walk.page.is_hidden("#problem"), (link, walk.page.inner_text("#problem-text"))
+        kept = {k for k in wanted if k in walk.query} | {"s_tmin"}  # s_tmin is the default's
+        assert kept >= set(wanted) - {"timesteps.levels"}, link
+    walk.page.click("#lessons")
+    walk.page.click("#pop a >> nth=0")
+    walk.page.wait_for_function("location.search.includes('timesteps.rho=3')")
+    walk.page.wait_for_function("document.querySelector('#subtitle')?.textContent.includes('Pinned (ρ 7)')")
+
+
+def test_the_picture_on_the_stage_is_saved(walk):
+    walk.open()
+    with walk.page.expect_download() as news:
+        walk.page.click("#box .tiny")
+    assert news.value.suggested_filename == "two-moons-in-16-d-heun-9-evaluations.png"
+    assert open(news.value.path(), "rb").read(8) == b"\x89PNG\r\n\x1a\n"
+
+
+def test_a_finger_scrubs_and_drags_a_step(browser, server):
+    visitor = Walk(browser, server, viewport={"width": 390, "height": 844}, has_touch=True,
+                   is_mobile=True)
+    visitor.open("data=moons&samples=16&timesteps=custom&timesteps.levels=80,20,5,1,0.1&sigma=1")
+    page, fingers = visitor.page, visitor.context.new_cdp_session(visitor.page)
+
+    def swipe(points):
+        for kind, point in zip(["touchStart"] + ["touchMove"] * len(points), [points[0], *points]):
+            fingers.send("Input.dispatchTouchEvent", {
+                "type": kind, "touchPoints": [{"x": point[0], "y": point[1]}]})
+        fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    track = page.locator("#track").bounding_box()
+    y = track["y"] + track["height"] / 2
+    swipe([(track["x"] + f * track["width"], y) for f in (0.3, 0.5, 0.7, 0.8)])
+    page.wait_for_function("() => explorer.S.sigma < 0.9")
+    page.locator("#axis").scroll_into_view_if_needed()
+    page.evaluate("document.querySelector('#axis').scrollIntoView({block: 'start'})")
+    (x, height), (end, _) = place(visitor, 5), place(visitor, 2)
+    visitor.after(lambda: swipe([(x + f * (end - x), height) for f in (0, 0.25, 0.5, 0.75, 1)]))
+    levels = visitor.value("timesteps.levels")
+    visitor.context.close()
+    assert levels[2] == pytest.approx(2, rel=0.3) and levels[1] == 20 and levels[3] == 1
     assert not visitor.errors and not visitor.outside
 
 
