@@ -12,7 +12,7 @@ export function initSave(title) {
     await plotly();
     if (!box.data?.length) return;
     const layout = { ...box.layout, paper_bgcolor: T.surface }, { width, height } = box.layout;
-    Plotly.downloadImage({ data: box.data, layout }, { format: 'svg', width, height, filename: fileName(title()) });
+    Plotly.downloadImage({ data: box.data, layout }, { format: 'svg', width, height, filename: fileName(`${button.closest('.cell')?.querySelector('h3').firstChild.textContent ?? ''} ${title()}`.trim()) });
   };
 }
 

@@ -4,7 +4,7 @@
 
 import { $, $$, S, clamp, interp, lowest, highest, sig3, small, stepAt, three } from './state.js';
 import { T, themed } from './theme.js';
-import { drawAxis, drawStrip, drawTrace, surface, write } from './strip_canvas.js';
+import { drawAxis, drawStrip, drawTrace, surface, within, write } from './strip_canvas.js';
 import { BOTTOM, G, HEAD, measure, placeLabels, wholeRange, xTicks } from './spine_scale.js';
 
 export { wholeRange };
@@ -30,13 +30,12 @@ export function drawSpine(all = false) {
 function drawStrips(canvas, mine) {
   const c = surface(canvas, G.w, G.h), ticks = xTicks().tickvals, annotations = [], live = mine === LIVE;
   G.all.forEach((s, i) => {
-    if (mine.includes(s.name)) drawStrip(c, s, G.rows[i], G, G.X, (v) => G.Y(i, v), ticks, s.traces);
-    if (!live) return;
-    if (i === 1) for (const trace of S.parts.run.own[S.measure] ?? []) drawTrace(c, trace, G.X, (v) => G.Y(i, v));
+    if (mine.includes(s.name)) drawStrip(c, s, G.rows[i], G.X, (v) => G.Y(i, v), ticks, s.traces);
+    const more = !live ? [] : i === 1 ? S.parts.run.own[S.measure] ?? [] : i === 3 ? S.parts.run.evaluations : [];
     const foot = G.rows[3].bottom - 0.048 * (G.rows[3].bottom - G.rows[3].top);
-    if (i === 3) for (const trace of S.parts.run.evaluations) drawTrace(c, trace, G.X, () => foot);
+    within(c, G.rows[i], () => more.forEach((trace) => drawTrace(c, trace, G.X, i === 3 ? () => foot : (v) => G.Y(i, v))));
   });
-  if (!live) drawAxis(c, G, ticks, G.h - BOTTOM, 'noise level σ');
+  if (!live) drawAxis(c, ticks, G.h - BOTTOM, 'noise level σ');
   const taken = [];
   G.all.forEach((s, i) => {
     if (!mine.includes(s.name)) return;

@@ -38,7 +38,7 @@ export function initStage(root) {
     <canvas class="over" role="img"></canvas>
     <div class="pad" hidden></div>
     <div class="where"></div>
-    <div class="tools"><button class="ghost unzoom" hidden></button><div class="seg" role="radiogroup" aria-label="View"></div><button class="icon tiny" title="Save this picture" aria-label="Save this picture"><svg viewBox="0 0 16 16"><path d="M8 2.5v7.5M5 7.2 8 10.2l3-3M3 13.2h10"/></svg></button></div>
+    <div class="tools"><button class="ghost unzoom" hidden></button><div class="seg" role="radiogroup" aria-label="View"></div></div>
     <div class="key"></div>`;
   root.tabIndex = 0;
   root.setAttribute('role', 'group');
@@ -54,7 +54,7 @@ export function initStage(root) {
     const name = e.target.closest('button')?.dataset.show;
     if (name) { S.show[name] = !S.show[name]; tell('view', S.view); }
   });
-  $('.tiny', root).onclick = () => saveCanvases([stage.under, stage.still, stage.over], `${S.parts.data.name}, ${S.parts.run.title}`);
+  $('#keep').onclick = () => saveCanvases([stage.under, stage.still, stage.over], `${S.parts.data.name}, ${S.parts.run.title}`);
   $('.unzoom', root).onclick = () => pointers.reset();
   drawView.init(stage);
 }
@@ -102,7 +102,7 @@ function html(element, text) {
 
 function writeAround(now) {
   const { root } = stage, words = now.words(stage);
-  $('.tiny', root).hidden = stage.narrow || now === drawView;
+  $('#keep').disabled = now === drawView;
   writeTools();
   const where = $('.where', root), tools = $('.tools', root);
   html(where, words.where ?? '');
