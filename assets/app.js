@@ -5,8 +5,13 @@
 import { $, $$, S, plotly, scripts } from './state.js';
 import { readTheme } from './theme.js';
 import { flat, initControls, writeControls, writeWords } from './controls.js';
-import { drawSpine, initSpine, paintSpine } from './spine.js';
-import { drawScrubber, drawTable, go, initCursor, paintCursor, play, playOnce, worstLevel } from './cursor.js';
+import { drawSpine, paintSpine } from './spine.js';
+import { initSpine } from './spine_pointer.js';
+import { initPin, pinQuery, pinSentence, restorePin } from './pin.js';
+import { initSave } from './save.js';
+import { initLessons } from './lessons.js';
+import { initUpload } from './upload.js';
+import { aim, drawScrubber, drawTable, go, initCursor, paintCursor, play, playOnce, worstLevel } from './cursor.js';
 import { drawStage, initStage, paintStage } from './stage.js';
 import { drawMini, paintMini } from './shelf.js';
 import { copy } from './help.js';
@@ -17,7 +22,7 @@ import { initOptimise } from './optimise.js';
 import { drawTrain, initTrain, trainChanged } from './train.js';
 
 // Gradio keeps `page` and `view` for itself, so the links say `tab` and `stage`.
-const VIEW_KEYS = ['tab', 'stage', 'sigma', 'what', 'view', 'measure', 'weight', 'design', 'pick', 'mini'];
+const VIEW_KEYS = ['tab', 'stage', 'sigma', 'what', 'view', 'measure', 'weight', 'design', 'pick', 'mini', 'pin'];
 const PATIENCE = 120;                  // ms at rest after which a question still open is overtaken
 const REST = window.explorerRest ?? 600;  // ms without a change before the exact reference is asked for
 const page = crypto.randomUUID?.() ?? String(Math.random());
@@ -114,6 +119,7 @@ function show(message, since, keep, exact, overtaken) {
   // a refinement is no answer to anything the reader did
   if (!exact) requestAnimationFrame(() => setTimeout(() => { times.push(performance.now() - since); document.body.dataset.drawn = String(++shown); }, 0));
   if (first) opened();
+  else if (opening && message.parts.error) { opening = !message.parts.error.exact; aim(worstLevel()); }   // it is known better now
   if (!message.pending?.length || overtaken) return;
   const more = { values: flat(), want: message.pending };
   if (message.pending[0] !== 'exact') return ask(more, since, keep);
@@ -122,7 +128,7 @@ function show(message, since, keep, exact, overtaken) {
   idle = setTimeout(() => ask(more, since, keep), REST);
 }
 
-let opening = null;
+let opening = null;                    // until the reader acts, the cursor waits in the worst step
 function settleCursor() {
   opening = S.sigma == null;
   if (S.sigma == null) S.sigma = S.parts.error ? worstLevel() : S.parts.run.sigma[0];
@@ -136,7 +142,8 @@ function opened() {
 function drawWords() {
   const { run, error } = S.parts;
   $('#title').textContent = error?.finding?.title ?? run.title;
-  $('#subtitle').textContent = error ? error.finding?.subtitle ?? error.why ?? '' : run.first ?? 'Measuring the error …';
+  const pin = error?.finding ? pinSentence() : '';
+  $('#subtitle').textContent = !error ? run.first ?? 'Measuring the error …' : pin ? `${error.finding.blame} ${pin}` : error.finding?.subtitle ?? error.why ?? '';
   const pieces = [...run.status];
   pieces[2] = error?.ends ?? '';
   $('#status').innerHTML = pieces.filter(Boolean).map((p, i, all) => `<span class="${i === all.length - 1 ? 'right' : i === 3 ? 'opt' : ''}">${p}</span>`).join('');
@@ -186,6 +193,7 @@ function viewQuery() {
   const plain = { what: 'x', view: 'fit', measure: 'bend', weight: 'edm', design: 'edm', mini: 'plane' };
   for (const [k, v] of Object.entries(plain)) if (S[k] !== v) params.set(k === 'view' ? 'stage' : k, S[k]);
   if (S.picked) params.set('pick', S.pick);
+  if (pinQuery() != null) params.set('pin', pinQuery());
   if (S.page !== 'explore') params.set('tab', S.page);
   if (S.page === 'compare') writeCompare(params);
   if (S.sigma != null && !S.playing) params.set('sigma', String(+S.sigma.toPrecision(3)));
@@ -232,15 +240,16 @@ export async function start({ element, props, server: functions, upload }) {
   const remembered = localStorage.getItem('theme');
   setTheme(remembered ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'));
   initCompare(server, config, problem, address);
-  const asks = readView();
+  const asks = readView(), pin = new URLSearchParams(location.search).get('pin');
   if (innerWidth < 720) $$('details.group').forEach((d) => { d.open = ['budget', 'solver'].includes(d.dataset.group); });
   else if (innerHeight < 1000) $('.group[data-group="data"]').open = innerHeight > 820;
-  const cursor = initCursor({ painted: paint, moved: address, edit: editSteps });
+  const moved = () => { opening = false; address(); };
+  const cursor = initCursor({ painted: paint, moved, edit: editSteps });
   initStage($('#box'));
-  initSpine({ go: (s) => { cursor.stop(); go(s); address(); }, redraw: () => { drawSpine(true); paint(); }, edit: editSteps });
+  initSpine({ go: (s) => { cursor.stop(); go(s); moved(); }, hop: cursor.hop, redraw: () => { drawSpine(true); paint(); }, edit: editSteps });
   initControls(config, {
     predicted: useView,
-    changed: () => { S.view === 'draw' && S.values.data !== 'drawn' && (S.view = 'fit'); ask({ values: flat() }); },
+    changed: () => { opening = false; S.view === 'draw' && S.values.data !== 'drawn' && (S.view = 'fit'); ask({ values: flat() }); },
     settled: () => {},
   });
   initActions(upload);
@@ -248,12 +257,16 @@ export async function start({ element, props, server: functions, upload }) {
   initNetworks(server, upload, { problem, changed: () => { writeControls(); ask({ values: flat() }); } });
   initAmed(server, config, problem, useView);
   initOptimise(server, problem, editSteps);
+  initPin(server, { now: () => query, changed: () => { drawAll(false); address(); } });
+  initLessons();
+  initSave(() => $(`.${S.page} h1`).textContent);
   showPage(S.page);
   $(`#what input[value=${S.what}]`).checked = true;
   if (config.draw === 'drawn') S.view = 'draw';
   waiting = { query: asks, since: performance.now() };
   const opens = send();
   await opens;
+  if (pin != null) restorePin(pin).then((wrong) => wrong && problem(wrong));
   if (S.page !== 'explore') await plotly();
   drawAll();
   if (S.page === 'compare') resumeCompare();
@@ -283,6 +296,7 @@ function showPage(name) {
   $$('.tabs button').forEach((b) => b.dataset.page === name ? b.setAttribute('aria-current', 'page') : b.removeAttribute('aria-current'));
   if (S.playing) play(false);
   if (S.parts.run) { drawAll(); address(); }
+  if (name === 'compare' && S.parts.run) resumeCompare();
   if (name !== 'explore') plotly().then(() => S.parts.run && drawAll());
 }
 
@@ -311,27 +325,18 @@ function initActions(upload) {
   $('#what').addEventListener('change', (e) => { S.what = e.target.value; drawStage(); drawMini(); paint(); address(); });
   document.addEventListener('view', () => { drawStage(); drawMini(); paint(); address(); });
   document.addEventListener('pick', () => { S.picked = true; drawStage(); drawMini(); paint(); address(); });
+  document.addEventListener('click', (e) => {   // a claim that can be tried at once
+    const button = e.target.closest('[data-set]');
+    if (button) { Object.assign(S.values, JSON.parse(button.dataset.set)); writeControls(); ask({ values: flat() }); }
+  });
   document.addEventListener('drawn', (e) => { S.values = { ...S.values, 'data.points_text': e.detail.text }; ask({ values: flat() }); });
   $('#resample').addEventListener('change', async (e) => {
     const answer = await server.reshape({ levels: S.values['timesteps.levels'], count: Number(e.target.value) });
     if (answer.problem) return problem(answer.problem);
     editSteps(answer.levels);
   });
-  $('#see-churn').onclick = (e) => { e.preventDefault(); showPage('compare'); begin('churn'); };
+  $('#see-churn').onclick = (e) => { e.preventDefault(); begin('churn'); showPage('compare'); };
   $('#draw').onclick = () => { S.view = S.view === 'draw' ? 'fit' : 'draw'; drawStage(); paint(); address(); };
-  $('#file').addEventListener('change', async (e) => {
-    const file = e.target.files[0];
-    if (!file) return;
-    $('#file-name').textContent = `Reading ${file.name} …`;
-    try {
-      const { path } = await upload(file);
-      const answer = await server.receive({ path, name: file.name });
-      $('#file-name').textContent = answer.problem ? '' : file.name;
-      if (answer.problem) return problem(answer.problem);
-      S.values = { ...S.values, 'data.digest': answer.digest };
-      ask({ values: flat() });
-    } catch { problem(`${file.name} could not be sent to the server; is it larger than the limit?`); }
-    e.target.value = '';
-  });
+  initUpload(server, upload, problem, (digest) => { S.values = { ...S.values, 'data.digest': digest }; ask({ values: flat() }); });
   window.explorer = { S, times, go, play, ask: (values) => ask({ values: { ...flat(), ...values } }) };
 }

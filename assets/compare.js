@@ -5,8 +5,10 @@ import { T, themed } from './theme.js';
 
 const POLL = 180;
 const SOLVERS = ['ddim', 'heun', 'dpm2', 'dpmpp', 'unipc', 'ipndm'], BUDGETS = '5, 7, 9, 13, 19, 27, 39, 55';
-const KINDS = { sweep: '#compare-run', local: '#compare-local', distance: '#compare-distance', churn: '#compare-churn' };
+const KINDS = { sweep: '#compare-sweep', local: '#compare-local', distance: '#compare-distance', churn: '#compare-churn' };
+const NARROW = 560;                   // pixels below which a figure has no room for names at its side
 let server = null, config = null, problem = () => {}, moved = () => {}, job = null, shown = null, kind = null;
+let turn = 0, measured = null;         // the newest measurement; the settings that it is of
 const chosen = new Set(SOLVERS);
 
 // tell: shows a sentence; changed: what the link carries is different now.
@@ -32,6 +34,9 @@ export function initCompare(functions, given, tell, changed) {
   };
   $('#compare-budgets').addEventListener('change', () => moved());
   for (const [name, button] of Object.entries(KINDS)) $(button).onclick = () => begin(name);
+  $('#compare-run').onclick = () => begin('sweep');
+  $('#compare-again').onclick = () => begin(kind);
+  mark();
   $('#compare-cancel').onclick = () => job && server.job_cancel({ job });
 }
 
@@ -64,21 +69,38 @@ export function readCompare(params) {
   if (params.get('compare') in KINDS) kind = params.get('compare');
 }
 
+// The page as a link has it; without one the sweep, unless it would cost a network's time.
 export function resumeCompare() {
-  if (kind) begin(kind);
+  if (kind && measured == null) begin(kind);
+  else if (!kind && S.values.model !== 'network') begin('sweep');
+}
+
+// Which measurement is on show; what only the sweep uses is there for the sweep.
+function mark() {
+  for (const [k, button] of Object.entries(KINDS)) $(button).setAttribute('aria-pressed', k === kind);
+  $('#compare-choose').hidden = Boolean(kind) && kind !== 'sweep';
 }
 
 export async function begin(name) {
-  if (job) await server.job_cancel({ job });
-  problem(null);
+  const mine = ++turn;
   kind = name;
+  measured = settings();
+  mark();
+  problem(null);
   moved();
-  for (const [k, button] of Object.entries(KINDS)) $(button).setAttribute('aria-pressed', k === name);
+  if (job) await server.job_cancel({ job });
   const what = name === 'sweep' ? { solvers: [...chosen], grids: pressed(), budgets: $('#compare-budgets').value } : {};
   const answer = await server.job_start({ kind: name, values: S.values, ...what }).catch(() => ({ problem: 'The server did not answer; try again.' }));
+  if (mine !== turn) return answer.job && server.job_cancel({ job: answer.job });
   if (answer.problem) return problem(answer.problem);
   job = answer.job;
   follow(job);
+}
+
+// The settings that a measurement depends on, as text: the sweep has budgets and solvers of its own.
+function settings() {
+  const own = ['sweep', 'local'].includes(kind) ? ['nfe'] : [];
+  return JSON.stringify(Object.entries(S.values).filter(([k]) => !own.includes(k)).sort());
 }
 
 async function follow(mine) {
@@ -96,23 +118,39 @@ async function follow(mine) {
   }
   if (job !== mine) return;
   job = null;
+  drawCompare();
   $('#compare-progress').hidden = !shown?.problem;
   $('#compare-cancel').hidden = true;
   setTimeout(() => { $('#compare-cancel').hidden = false; }, 0);
 }
 
 export function drawCompare() {
-  const box = $('#fig-compare');
+  const box = $('#fig-compare'), old = Boolean(shown?.figure) && measured !== settings();
+  $('#compare-stale').hidden = !old || Boolean(job);
+  $('.results').classList.toggle('old', old && !job);
   if (!window.Plotly || !box.clientWidth) return;
   $('#compare-title').textContent = shown?.title ?? 'Which solver, at which budget?';
   if (shown?.note) $('#compare-note').textContent = shown.note;
-  const figure = shown?.figure ?? { data: [], layout: empty() };
-  const layout = { ...themed(figure.layout), title: { text: '' }, width: Math.max(box.clientWidth - 2, shown?.figure ? 620 : 0), height: box.clientHeight - 2, paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)' };
+  const figure = shown?.figure ?? { data: [], layout: empty() }, { meta } = figure.layout;
+  const narrow = box.clientWidth < NARROW ? meta?.narrow : null;
+  $('#compare-names').innerHTML = narrow ? (meta.names ?? []).map(([name, colour]) => `<span style="color:${themed(colour)}">${name}</span>`).join('') : '';
+  box.style.height = narrow?.height && innerWidth < 720 ? `${narrow.height}px` : '';
+  const layout = { ...themed(figure.layout), ...themed(narrow ?? {}), title: { text: '' }, width: box.clientWidth - 2, height: box.clientHeight - 2, paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)' };
   layout.annotations = apart(layout.annotations ?? [], layout.height - (layout.margin?.t ?? 0) - (layout.margin?.b ?? 0));
   Plotly.react(box, figure.data.map(themed), layout, { displayModeBar: false, responsive: false });
-  const columns = shown?.columns ?? [];
-  $('.results thead').innerHTML = columns.length ? `<tr>${columns.map((c) => `<th scope="col">${c}</th>`).join('')}</tr>` : '';
-  $('#compare-rows').innerHTML = (shown?.table ?? []).map((row) => `<tr>${row.map((v, i) => typeof v === 'string' && i && !columns[i] ? `<td class="note" title="${v}">${v}</td>` : `<td>${typeof v === 'number' ? small(v) : i ? bracketed(v ?? '–') : v}</td>`).join('')}</tr>`).join('');
+  writeTable(shown?.columns ?? [], shown?.table ?? []);
+}
+
+// A column without a name holds a remark about the row: it goes below the row's name.
+function writeTable(columns, rows) {
+  const aside = columns.indexOf('', 1), kept = columns.map((_, i) => i).filter((i) => i !== aside);
+  const cell = (row, i) => {
+    if (i) return `<td>${typeof row[i] === 'number' ? small(row[i]) : bracketed(row[i] ?? '–')}</td>`;
+    const note = aside > 0 && row[aside] ? `<small title="${row[aside]}">${row[aside]}</small>` : '';
+    return `<td>${row[0]}${note}</td>`;
+  };
+  $('.results thead').innerHTML = columns.length ? `<tr>${kept.map((i) => `<th scope="col">${columns[i]}</th>`).join('')}</tr>` : '';
+  $('#compare-rows').innerHTML = rows.map((row) => `<tr>${kept.map((i) => cell(row, i)).join('')}</tr>`).join('');
 }
 
 // An interval goes below its value: “0.04 (0.01 – 0.07)”.
@@ -129,5 +167,5 @@ function apart(notes, pixels) {
 
 const empty = () => ({
   xaxis: { visible: false }, yaxis: { visible: false }, margin: { l: 0, r: 0, t: 0, b: 0 },
-  annotations: [{ text: 'Choose solvers and run the sweep.<br>Curves appear as they are measured;<br>Cancel keeps what is there.', showarrow: false, xref: 'paper', yref: 'paper', x: 0.5, y: 0.5, font: { size: 13, color: T.ink3 } }],
+  annotations: [{ text: job ? 'Measuring …' : 'Choose solvers and run the sweep.<br>Curves appear as they are measured;<br>Cancel keeps what is there.', showarrow: false, xref: 'paper', yref: 'paper', x: 0.5, y: 0.5, font: { size: 13, color: T.ink3 } }],
 });

@@ -129,6 +129,7 @@ function marks() {
     $$('input', row).forEach((i) => { i.disabled = taught; });
   }
   grey('nfe', S.values.timesteps === 'custom', 'the typed list sets the number of steps');
+  if (S.values.timesteps === 'custom' && S.parts.run) $('[data-key="nfe"] input[type=text]').value = S.parts.run.nfe;
   for (const key of Object.keys(config.parameters)) if (key.endsWith('.condition')) {
     const row = $(`[data-key="${key}"]:not([data-entry=network])`), none = S.parts.data && !config.labelled.includes(S.values.data);
     if (row) { row.classList.toggle('off', none); $('select', row).disabled = none; row.title = none ? 'these data have no classes' : ''; }

@@ -44,7 +44,8 @@ export function drawTable() {
     const bar = share == null ? '–' : `<span class="bar" style="--w:${share / most}">${percent(share)}</span>`;
     return `<tr data-i="${i}" tabindex="-1"><td>${i + 1}</td><td>${sig3(s)}</td><td>${sig3(s - next)}</td><td>${next > 0 ? Math.log(s / next).toFixed(2) : '→ 0'}</td><td>${small(local)}</td><td>${bar}</td></tr>`;
   }).join('');
-  $('#steps-note').textContent = error?.measured ? `and their share of the end error, on ${error.measured} paths` : '';
+  $('#steps-note').textContent = error?.measured ? 'share of the end error' : '';
+  $('#steps-note').title = error?.measured ? `How far the end moves when that step alone is replaced by the true one, on ${error.measured} paths` : '';
   row = -1;
 }
 
@@ -52,7 +53,8 @@ export function paintCursor() {
   const { run } = S.parts, f = fraction(S.sigma), j = stepAt(S.sigma), n = run.hat.length, scrub = $('#scrub');
   $('#thumb').style.left = `calc(8px + ${f} * (100% - 16px))`;
   scrub.value = 1000 * f;
-  scrub.setAttribute('aria-valuetext', `σ = ${sig3(S.sigma)}, step ${j + 1} of ${n}`);
+  for (const slider of [scrub, $('#hit')]) slider.setAttribute('aria-valuetext', `σ = ${sig3(S.sigma)}, step ${j + 1} of ${n}`);
+  $('#hit').setAttribute('aria-valuenow', Math.round(1000 * f));
   $('#now-sigma').textContent = `σ = ${three(S.sigma)}`;
   $('#now-step').textContent = `step ${j + 1}`;
   $('#now-of').textContent = ` of ${n}`;
@@ -88,6 +90,12 @@ export function playOnce() {
   S.stopAt = fraction(worst);
   S.sigma = highest();
   play(true);
+}
+
+// Where the cursor is to be, or to stop if it is still on its way.
+export function aim(s) {
+  if (S.stopAt != null) S.stopAt = fraction(s);
+  else go(s);
 }
 
 export function worstLevel() {
@@ -127,5 +135,5 @@ export function initCursor({ painted, moved, edit }) {
     const d = { ArrowDown: 1, ArrowUp: -1 }[e.key];
     if (d) { e.preventDefault(); hop(d); moved(); }
   });
-  return { stop };
+  return { stop, hop: (direction) => { hop(direction); moved(); } };
 }

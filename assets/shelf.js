@@ -23,6 +23,7 @@ function prepare() {
   over.setAttribute('role', 'img');
   still.setAttribute('aria-hidden', 'true');
   root.replaceChildren(still, over, say);
+  root.setAttribute('role', 'group');
   mount = { root, still, over, say, size: null };
   wireTurning(root, () => { drawMini(); paintMini(); });
   $('#mini-title').addEventListener('change', (e) => {
@@ -44,8 +45,8 @@ function title(words, more, toggle) {
   for (const input of h3.querySelectorAll('input')) input.checked = input.value === S.mini;
 }
 
-function say(words) {
-  mount.say.textContent = words;
+function say(words, button = '') {
+  mount.say.innerHTML = words + button;
   for (const canvas of [mount.still, mount.over]) canvas.style.display = words ? 'none' : '';
 }
 
@@ -59,12 +60,12 @@ export function drawMini() {
   say('');
   const p = planes(), space = S.mini === 'space' && p?.k >= 3 && data.kind !== 'line';
   root.classList.toggle('turns', Boolean(space));
-  root.tabIndex = space ? 0 : -1;
+  if (space) { root.tabIndex = 0; root.setAttribute('aria-label', 'Turn the axes with the arrow keys'); } else root.removeAttribute('tabindex');
   const c = open(mount.still, size);
   if (data.kind === 'line') return drawFrames(c, size);
   if (!p) {
     title('One path in its plane', '', false);
-    return say(path ? 'In 2-D a path cannot leave its plane. Set the data to 16-D to see how flat paths are there.' : 'Waiting for the exact paths …');
+    return say(path ? 'In 2-D a path cannot leave its plane; in 16-D it can, and hardly does.' : 'Waiting for the exact paths …', path && S.values['data.dimension'] === 2 ? ' <button class="reset" data-set=\'{"data.dimension": 16}\'>Lift it into 16-D</button>' : '');
   }
   writeTitle(p, size, space);
   figure = space ? drawSpace(c, p, size) : drawPlane(c, p, size);

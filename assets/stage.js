@@ -9,6 +9,7 @@
 import { $, S } from './state.js';
 import { T, ramp } from './theme.js';
 import { sizeOf } from './canvas.js';
+import { saveCanvases } from './save.js';
 import { WHOLE, wirePointers, zoomed } from './stage_pointer.js';
 import { planeView } from './stage_plane.js';
 import { imageView } from './stage_image.js';
@@ -53,6 +54,7 @@ export function initStage(root) {
     const name = e.target.closest('button')?.dataset.show;
     if (name) { S.show[name] = !S.show[name]; tell('view', S.view); }
   });
+  $('#keep').onclick = () => saveCanvases([stage.under, stage.still, stage.over], `${S.parts.data.name}, ${S.parts.run.title}`);
   $('.unzoom', root).onclick = () => pointers.reset();
   drawView.init(stage);
 }
@@ -100,6 +102,7 @@ function html(element, text) {
 
 function writeAround(now) {
   const { root } = stage, words = now.words(stage);
+  $('#keep').disabled = now === drawView;
   writeTools();
   const where = $('.where', root), tools = $('.tools', root);
   html(where, words.where ?? '');

@@ -2,6 +2,7 @@
 // traces, a tenth of the time.  It knows the few kinds of trace that the spine uses.
 
 import { FONT, T, ramp, themed } from './theme.js';
+import { G } from './spine_scale.js';
 
 const dashes = { dot: [1.5, 3], dash: [7, 5] };
 const dashOf = (d) => !d ? [] : dashes[d] ?? d.split(',').map(parseFloat);
@@ -19,7 +20,7 @@ export function surface(canvas, w, h) {
 }
 
 // One strip: frame, traces, then its words.  X and Y turn values into pixels.
-export function drawStrip(c, strip, row, G, X, Y, xTicks, traces) {
+export function drawStrip(c, strip, row, X, Y, xTicks, traces) {
   c.strokeStyle = T.grid;
   c.lineWidth = 1;
   for (const v of xTicks) segment(c, Math.round(X(v)) + 0.5, row.top, Math.round(X(v)) + 0.5, row.bottom);
@@ -28,17 +29,24 @@ export function drawStrip(c, strip, row, G, X, Y, xTicks, traces) {
   c.textBaseline = 'middle';
   for (const [v, text] of strip.ticks) {
     const y = Math.round(Y(v)) + 0.5;
-    if (y < row.top - 1 || y > row.bottom + 1) continue;
+    if (v < strip.range[0] * 0.999 || v > strip.range[1] * 1.001) continue;
     if (strip.grid !== false) segment(c, G.x0, y, G.x1, y);
     c.fillStyle = T.ink3;
     c.fillText(text, G.x0 - 4, y);
   }
+  within(c, row, () => {
+    for (const shape of strip.shapes ?? []) rectangle(c, shape, X, Y);
+    for (const trace of traces) drawTrace(c, trace, X, trace.meta?.overlay ? (v) => row.bottom - (row.bottom - row.top) * v / 1.9 : Y);
+  });
+}
+
+// Draw, and nothing outside the strip's body.
+export function within(c, row, draw) {
   c.save();
   c.beginPath();
   c.rect(G.x0 - 4, row.top - 2, G.x1 - G.x0 + 8, row.bottom - row.top + 4);
   c.clip();
-  for (const shape of strip.shapes ?? []) rectangle(c, shape, X, Y);
-  for (const trace of traces) drawTrace(c, trace, X, trace.meta?.overlay ? (v) => row.bottom - (row.bottom - row.top) * v / 1.9 : Y);
+  draw();
   c.restore();
 }
 
@@ -113,7 +121,7 @@ function marker(c, trace, i, x, y) {
 }
 
 // The common axis under the lowest strip.
-export function drawAxis(c, G, ticks, bottom, title) {
+export function drawAxis(c, ticks, bottom, title) {
   c.strokeStyle = T.line;
   segment(c, G.x0, bottom + 0.5, G.x1, bottom + 0.5);
   for (const v of ticks) write(c, String(v), G.X(v), bottom + 8, T.ink3, 'center', 'top');

@@ -3,12 +3,14 @@
 import math
 from collections.abc import Sequence
 
-from .compare import _decades, _power
-from .style import FONT, GRID, INK, INK2, INK3, LEARNED, REFERENCE, faded, rounded, short
+from .compare import _decades, _power, spread
+from .style import (FONT, GRID, INK, INK2, INK3, LEARNED, REFERENCE, SURFACE, axis_title, faded, legible,
+                    rounded, short)
 
 DASHES = ("solid", "dash", "2px,2px", "6px,2px,1px,2px", "8px,3px", "1px,3px")
 SPACES = ("line", "plane", "3-space")
 POINTS = 240  # of a curve that is drawn
+TOP = 26  # per cent, of the picture of planes
 
 
 def learning(rows: Sequence, before: float | None) -> dict:
@@ -27,24 +29,27 @@ def learning(rows: Sequence, before: float | None) -> dict:
         notes.append(_note(f"untrained, {short(before)}", 0, before, "y2", REFERENCE, "bottom"))
         notes.append(_note(f"<b>{short(y[-1])}</b>", x[-1], y[-1], "y2", LEARNED, "top", "right"))
     few = rows[::max(1, len(rows) // POINTS)]
-    losses = []
+    losses, ends = [], []
     for k in range(len(rows[0].loss)):
         smooth = _smoothed([p.loss[k] for p in few])
         losses += [v for v in smooth if v > 0]
+        ends.append(smooth[-1])
         traces.append(_line([p.batch for p in few], rounded(smooth), faded(LEARNED, 0.9), 1.5,
                             DASHES[k % len(DASHES)]))
-        notes.append(_note(f"step {k + 1}", few[-1].batch, smooth[-1], "y", INK3, "middle", "left",
-                           log=True))
     span = _decades(losses)
+    heights = _apart([math.log10(max(v, 1e-30)) for v in ends], *span)
+    notes += [_note(f"step {k + 1}", few[-1].batch, 10**h, "y", INK3, "middle", "left", log=True)
+              for k, h in enumerate(heights)]
     top = 1.12 * max([before or 0.0, *(p.error for p in looked)], default=1)
     axis = _axis()
     layout = _layout(rows[-1].batches, notes) | {
-        "yaxis": {**axis, "domain": [0, 0.44], "type": "log", "range": span,
+        "yaxis": {**axis, "domain": [0, 0.44], "type": "log",
+                  "range": [span[0] - 0.1 * (span[1] - span[0]), span[1]],  # clear of the corner
                   "tickvals": [10.0**k for k in range(int(span[0]), int(span[1]) + 1)],
                   "ticktext": [_power(k) for k in range(int(span[0]), int(span[1]) + 1)],
-                  "title": {"text": "loss of a step"}},
+                  "title": axis_title("loss of a step")},
         "yaxis2": {**axis, "domain": [0.56, 1], "anchor": "x", "range": [0, top],
-                   "title": {"text": "mean end error"}}}
+                   "title": axis_title("mean end error")}}
     return {"data": traces, "layout": layout}
 
 
@@ -59,7 +64,7 @@ def placing(rows: Sequence) -> dict:
     notes = [_note(f"<b>{short(y[-1])}</b>", x[-1], y[-1], "y", LEARNED, "bottom", "right")]
     layout = _layout(x[-1], notes, "lists of stops tried")
     layout["yaxis"] = {**_axis(), "range": [0, 1.12 * max(y)],
-                       "title": {"text": "mean end error, r searched"}}
+                       "title": axis_title("mean end error")}
     return {"data": traces, "layout": layout}
 
 
@@ -78,7 +83,7 @@ def stops(rows: Sequence) -> dict:
     layout = _layout(x[-1], notes, "lists of stops tried")
     layout["margin"]["r"] = 84
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    layout["yaxis"] = {**_axis(), "type": "log", "title": {"text": "noise level σ"},
+    layout["yaxis"] = {**_axis(), "type": "log", "title": axis_title("noise level σ"),
                        "range": [math.log10(low) - 0.1, math.log10(high) + 0.1],
                        "tickvals": [10.0**k for k in powers],
                        "ticktext": [f"{10.0**k:g}" for k in powers]}
@@ -90,7 +95,9 @@ def choices(rows: Sequence) -> dict:
     few = rows[::max(1, len(rows) // POINTS)]
     x = [p.batch for p in few]
     traces, notes = [], []
-    for axis, name in (("y2", "r"), ("y", "c")):
+    reach = max([0.011, *(abs(m - 1) + s for p in few for m, s in p.c)])
+    for axis, name, low, high in (("y2", "r", 0, 1), ("y", "c", 1 - 1.1 * reach, 1 + 1.1 * reach)):
+        ends = []
         for k in range(len(rows[0].r)):
             mean = _smoothed([getattr(p, name)[k][0] for p in few])
             half = _smoothed([getattr(p, name)[k][1] for p in few])
@@ -100,18 +107,18 @@ def choices(rows: Sequence) -> dict:
                                 yaxis=axis))
             traces.append(_line(x, rounded(mean, 6), LEARNED, 1.75, DASHES[k % len(DASHES)],
                                 yaxis=axis))
-            notes.append(_note(f"{name}<sub>{k + 1}</sub>", x[-1], mean[-1], axis, INK2, "middle",
-                               "left"))
+            ends.append(mean[-1])
+        notes += [_note(f"{name}<sub>{k + 1}</sub>", x[-1], h, axis, INK2, "middle", "left")
+                  for k, h in enumerate(_apart(ends, low, high))]
     traces.append(_line([0, rows[-1].batches], [0.5] * 2, REFERENCE, 1.25, "dot", yaxis="y2"))
     traces.append(_line([0, rows[-1].batches], [1] * 2, REFERENCE, 1.25, "dot"))
     notes.append(_note("the geometric middle", 0, 0.5, "y2", REFERENCE, "bottom"))
-    reach = max([0.011, *(abs(m - 1) + s for p in few for m, s in p.c)])
     axis = _axis()
     layout = _layout(rows[-1].batches, notes) | {
         "yaxis": {**axis, "domain": [0, 0.44], "range": [1 - 1.1 * reach, 1 + 1.1 * reach],
-                  "title": {"text": "c, how far"}},
+                  "title": axis_title("c, how far")},
         "yaxis2": {**axis, "domain": [0.56, 1], "anchor": "x", "range": [0, 1],
-                   "title": {"text": "r, where"}}}
+                   "title": axis_title("r, where")}}
     return {"data": traces, "layout": layout}
 
 
@@ -123,25 +130,42 @@ def plane(sigma: Sequence[float], residual: Sequence[Sequence[float]],
         traces.append(_line(rounded(sigma), rounded(100 * v for v in values),
                             INK if k == 2 else INK3, 2.25 if k == 2 else 1.25, dash))
         at = max(range(len(values)), key=lambda i: values[i])
-        notes.append(_note(f"{SPACES[k - 1]}, {100 * values[at]:.1f} %", sigma[at],
-                           100 * values[at], "y", INK if k == 2 else INK3, "bottom",
-                           "right" if at == len(values) - 1 else "center", logx=True))
+        name, colour = f"{SPACES[k - 1]}, {100 * values[at]:.1f} %", INK if k == 2 else INK3
+        notes.append(_leaving(name, sigma, values, colour) or {
+            **_note(name, sigma[at], 100 * values[at], "y", colour, "bottom", "center", logx=True),
+            "bgcolor": faded(SURFACE, 0.8)})
     traces.append(_line(rounded(sigma), rounded(100 * v for v in walk), REFERENCE, 1.25, "dot"))
     traces.append(_line([max(sigma), min(sigma)], [8, 8], LEARNED, 1, "dash"))
-    notes.append(_note("8 %, the paper’s bound", max(sigma), 8, "y", LEARNED, "bottom", "left",
+    notes.append(_note("8 %, the paper’s bound", min(sigma), 8, "y", LEARNED, "bottom", "right",
                        logx=True))
     at = max(range(len(walk)), key=lambda i: walk[i])
-    notes.append(_note("a random walk’s plane", sigma[at], min(100 * walk[at], 24), "y", REFERENCE,
-                       "bottom", "right", logx=True))
+    notes.append(_leaving("a random walk’s plane", sigma, walk, REFERENCE) or
+                 _note("a random walk’s plane", sigma[at], 100 * walk[at], "y", REFERENCE, "bottom",
+                       "center", logx=True))
     axis = _axis()
     layout = {"showlegend": False, "font": {"family": FONT, "size": 11, "color": INK3},
               "margin": {"l": 52, "r": 16, "t": 10, "b": 40}, "annotations": notes,
-              "xaxis": {**axis, "type": "log", "title": {"text": "noise level σ"},
+              "xaxis": {**axis, "type": "log", "title": axis_title("noise level σ"),
                         "range": [math.log10(max(sigma)), math.log10(min(sigma))],
                         "tickvals": [100, 10, 1, 0.1, 0.01],
                         "ticktext": ["100", "10", "1", "0.1", "0.01"]},
-              "yaxis": {**axis, "range": [0, 26], "title": {"text": "% of |x| outside"}}}
+              "yaxis": {**axis, "range": [0, TOP], "title": axis_title("% of |x| outside")}}
     return {"data": traces, "layout": layout}
+
+
+def _leaving(name: str, sigma: Sequence[float], values: Sequence[float], colour: str) -> dict | None:
+    """The name of a curve that leaves the picture, beside the place where it does."""
+    out = next((i for i, v in enumerate(values) if 100 * v > TOP), None)
+    return None if out is None else \
+        _note(name, sigma[out], 0.97 * TOP, "y", colour, "top", "left", logx=True)
+
+
+def _apart(ends: Sequence[float], low: float, high: float) -> list[float]:
+    """Heights for names beside the ends of curves, a tenth of the axis apart at least."""
+    order = sorted(range(len(ends)), key=lambda k: ends[k])
+    room = high - low
+    heights = spread([min(max(ends[k] - low, 0), room) for k in order], 0.12 * room, room)
+    return [low + heights[order.index(k)] for k in range(len(ends))]
 
 
 def _smoothed(values: Sequence[float], weight: float = 0.2) -> list[float]:
@@ -166,10 +190,10 @@ def _note(text, x, y, axis, colour, yanchor, xanchor="left", log=False, logx=Fal
     return {"text": text, "x": math.log10(x) if logx else x, "y": math.log10(max(y, 1e-30)) if log
             else y, "xref": "x", "yref": axis, "showarrow": False, "xanchor": xanchor,
             "yanchor": yanchor, "xshift": 4 if xanchor == "left" else 0,
-            "font": {"size": 11, "color": colour}}
+            "font": {"size": 11, "color": legible(colour)}}
 
 
 def _layout(batches: int, notes, title: str = "batch") -> dict:
     return {"showlegend": False, "font": {"family": FONT, "size": 11, "color": INK3},
             "margin": {"l": 56, "r": 56, "t": 8, "b": 36}, "annotations": notes,
-            "xaxis": {**_axis(), "range": [0, batches], "title": {"text": title}}}
+            "xaxis": {**_axis(), "range": [0, batches], "title": axis_title(title)}}

@@ -6,8 +6,8 @@ Returns a Plotly figure as a plain dict.
 import math
 from collections.abc import Mapping, Sequence
 
-from .style import (FONT, GRID, INK, INK2, INK3, REFERENCE, SIGMA_TICKS, STOCHASTIC, faded, rounded,
-                    short)
+from .style import (FONT, GRID, INK, INK2, INK3, REFERENCE, SIGMA_TICKS, STOCHASTIC, SURFACE,
+                    axis_title, faded, rounded, short)
 
 LEFT, RIGHT = [0, 0.56], [0.68, 1]
 UPPER, LOWER = [0.42, 0.9], [0, 0.24]
@@ -45,11 +45,25 @@ def churn_figure(steps: Sequence, band: tuple[float, float], cap: float, amounts
                       "xshift": -6, "yshift": -2})
     shapes += _reference(amounts.get(0.0), floor)
     if floor is not None:
-        words.append(_words("two draws of the data", 0.99, floor.high, "x2 domain", "y3",
-                            colour=INK3, right=True))
+        words.append({**_words("two draws of the data", 0.5, floor.low, "x2 domain", "y3",
+                               colour=INK3, below=True), "xanchor": "center", "bgcolor": SURFACE,
+                      "opacity": 0.9})
     ends = [e for e in amounts.values()] + ([floor] if floor else [])
-    return {"data": traces, "layout": _layout(high, low, top, inside, ends, amounts, own)
-            | {"shapes": shapes, "annotations": words}}
+    layout = _layout(high, low, top, inside, ends, amounts, own)
+    return {"data": traces, "layout": layout | {"shapes": shapes, "annotations": words,
+                                                "meta": {"narrow": _narrow(layout, words)}}}
+
+
+def _narrow(layout: dict, words: list[dict]) -> dict:
+    """For a screen with no room for two columns: the right one below the left."""
+    places = {"yaxis": [0.71, 0.95], "yaxis2": [0.49, 0.59], "yaxis3": [0, 0.33]}
+    axes = {k: {**layout[k], "domain": v} for k, v in places.items()}
+    axes |= {k: {**layout[k], "domain": [0, 1]} for k in ("xaxis", "xaxis2")}
+    heads = {1: 1.0, 2: 0.6, 3: 0.37}  # where γ, the noise and the distance begin
+    moved = [dict(w) for w in words]
+    for head, i in zip(heads.values(), range(3)):
+        moved[i] |= {"x": 0, "y": head}
+    return {**axes, "annotations": moved, "margin": {**layout["margin"], "r": 12}, "height": 620}
 
 
 def _arrows(inside: Sequence, top: float) -> list[dict]:
@@ -135,18 +149,19 @@ def _layout(high, low, top, inside, ends, amounts, own) -> dict:
     names = [_name(v) for v in sorted(amounts)]
     return {
         "showlegend": False, "hovermode": "closest",
-        "font": {"family": FONT, "size": 11, "color": REFERENCE},
+        "font": {"family": FONT, "size": 11, "color": INK3},
         "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
         "margin": {"l": 46, "r": 14, "t": 10, "b": 46}, "title": {"text": ""},
         "xaxis": {**axis, "type": "log", "domain": LEFT, "anchor": "y2",
                   "range": [math.log10(high), math.log10(low)], "tickvals": ticks,
-                  "ticktext": [f"{v:g}" for v in ticks], "title": {"text": "noise level σ"}},
+                  "ticktext": [f"{v:g}" for v in ticks], "title": axis_title("noise level σ")},
         "yaxis": {**axis, "domain": UPPER, "range": [-0.02 * top, top], "anchor": "x",
-                  "tickvals": [0, 0.2, 0.4], "title": {"text": "γ"}},
-        "yaxis2": {**axis, "domain": LOWER, "type": "log", "range": span, "anchor": "x",
+                  "tickvals": [0, 0.2, 0.4], "title": axis_title("γ")},
+        "yaxis2": {**axis, "domain": LOWER, "type": "log", "anchor": "x",
+                   "range": [span[0] - 0.2, span[1]],  # its lowest number clears the x axis's
                    "tickvals": powers, "ticktext": [short(p) for p in powers]},
         "xaxis2": {**axis, "domain": RIGHT, "anchor": "y3", "type": "category",
                    "categoryorder": "array", "categoryarray": names,
-                   "range": [-0.6, len(names) - 0.4], "title": {"text": "S<sub>churn</sub>"}},
+                   "range": [-0.6, len(names) - 0.4], "title": axis_title("S<sub>churn</sub>")},
         "yaxis3": {**axis, "domain": [0, 0.9], "anchor": "x2", "range": [0, most],
-                   "title": {"text": "sliced Wasserstein distance"}}}
+                   "title": axis_title("sliced Wasserstein distance")}}

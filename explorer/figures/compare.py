@@ -7,8 +7,8 @@ every curve carries its name at its end, with the marker in front.
 import math
 from collections.abc import Mapping, Sequence
 
-from .style import (DASH_DOT, FAMILY, FONT, GRID, INK3, ONE_STEP, REFERENCE, SIGMA_TICKS, faded,
-                    rounded, short)
+from .style import (DASH_DOT, FAMILY, FONT, GRID, INK3, ONE_STEP, REFERENCE, SIGMA_TICKS,
+                    axis_title, faded, legible, rounded, short)
 
 DASHES = ("solid", "dash", "2px,2px", DASH_DOT, "8px,3px", "1px,3px")
 MARKERS = (("circle", "●"), ("square", "■"), ("triangle-up", "▲"), ("diamond", "◆"),
@@ -63,8 +63,9 @@ def error_vs_nfe(rows: Sequence, slopes: Mapping, floor: float | None = None,
     layout["title"]["text"] = _finding(drawn)
     layout["annotations"] = _ends(labels, span)
     silent = [f"{name}: {own[0].note}" for name, own in curves.items() if not drawn[name]]
-    if silent:
-        layout["annotations"].append(_words("<br>".join(silent), 0, 0.01, INK3, "left", "bottom"))
+    aside = [_words("<br>".join(silent), 0, 0.01, INK3, "left", "bottom")] if silent else []
+    layout["annotations"] += aside
+    layout["meta"] = _narrow(labels, aside)
     return {"data": traces, "layout": layout}
 
 
@@ -101,6 +102,7 @@ def truncation_figure(curves: Mapping, highlight: str | None = None, family: str
                         "tickvals": list(SIGMA_TICKS), "ticktext": [f"{v:g}" for v in SIGMA_TICKS]}
     layout["title"]["text"] = title
     layout["annotations"] = _ends(labels, span)
+    layout["meta"] = _narrow(labels, [])
     return {"data": traces, "layout": layout}
 
 
@@ -183,6 +185,13 @@ def _ends(labels: Sequence[tuple], span: Sequence[float]) -> list[dict]:
             for h, (_, text, colour, bold) in zip(heights, wanted)]
 
 
+def _narrow(labels: Sequence[tuple], aside: list[dict]) -> dict:
+    """For a screen with no room beside the plot: the labels as a list, in the order of the ends."""
+    known = sorted((w for w in labels if w[0] and w[0] > 0), key=lambda w: -w[0])
+    return {"narrow": {"margin": {"l": 48, "r": 12, "t": 12, "b": BOTTOM}, "annotations": aside},
+            "names": [[text, legible(colour)] for _, text, colour, _ in known]}
+
+
 def spread(places: Sequence[float], gap: float, room: float) -> list[float]:
     """The nearest places (least squares) that keep the order and a distance of `gap`, inside room.
 
@@ -207,7 +216,7 @@ def _foot(block: Sequence[float], gap: float, room: float) -> float:
 def _words(text, x, y, colour, xanchor, yanchor) -> dict:
     return {"text": text, "x": x, "y": y, "xref": "paper", "yref": "paper", "showarrow": False,
             "xanchor": xanchor, "yanchor": yanchor, "align": "left",
-            "font": {"color": colour, "size": 11}}
+            "font": {"color": legible(colour), "size": 11}}
 
 
 def _layout(x: str, y: str, span: Sequence[float], right: int = 280) -> dict:
@@ -215,11 +224,11 @@ def _layout(x: str, y: str, span: Sequence[float], right: int = 280) -> dict:
     exponents = exponents[::math.ceil(len(exponents) / 8)]
     return {"height": HEIGHT, "showlegend": False, "hovermode": "closest",
             "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
-            "font": {"family": FONT, "size": 11, "color": REFERENCE},
+            "font": {"family": FONT, "size": 11, "color": INK3},
             "margin": {"l": 56, "r": right, "t": TOP, "b": BOTTOM},
             "title": {"text": "", "font": {"size": 13}, "x": 0, "xref": "paper", "xanchor": "left"},
-            "xaxis": {"type": "log", "title": {"text": x}, "gridcolor": GRID, "zeroline": False},
-            "yaxis": {"type": "log", "title": {"text": y}, "gridcolor": GRID, "zeroline": False,
+            "xaxis": {"type": "log", "title": axis_title(x), "gridcolor": GRID, "zeroline": False},
+            "yaxis": {"type": "log", "title": axis_title(y), "gridcolor": GRID, "zeroline": False,
                       "range": list(span), "tickvals": [10.0**k for k in exponents],
                       "ticktext": [_power(k) for k in exponents]}}
 

@@ -1,6 +1,7 @@
 """Distances of samples to the data, with intervals, above what two draws of the data show."""
 
-from .style import FAMILY, FONT, GRID, INK, INK2, INK3, REFERENCE, faded, rounded, short
+from .style import (FAMILY, FONT, GRID, INK, INK2, INK3, REFERENCE, axis_title, faded, rounded,
+                    short)
 
 
 def distances(rows, zero, shares=None) -> dict:
@@ -17,12 +18,12 @@ def distances(rows, zero, shares=None) -> dict:
         labels.append(_value(short(r.wasserstein.value), r.wasserstein.high, r.name, "x"))
     top = 1.35 * max([r.wasserstein.high for r in rows] + [zero.high])
     labels.append(_head("two draws of the data", zero.value, "x"))
-    axis = {"gridcolor": GRID, "zeroline": False, "tickfont": {"size": 12, "color": INK2}}
+    axis = {"gridcolor": GRID, "zeroline": False, "tickfont": {"size": 11, "color": INK2}}
     layout = {
         "showlegend": False, "font": {"family": FONT, "size": 12, "color": INK3},
         "margin": {"l": 150, "r": 40, "t": 36, "b": 48},
         "xaxis": {**axis, "domain": left, "range": [0, top], "nticks": 5,
-                  "title": {"text": "sliced Wasserstein distance"}},
+                  "title": axis_title("sliced Wasserstein distance")},
         "yaxis": {**axis, "type": "category", "range": [len(names) - 0.5, -0.5],
                   "categoryorder": "array", "categoryarray": names, "automargin": True},
         "shapes": [_band(zero, "x")]}
@@ -37,8 +38,19 @@ def distances(rows, zero, shares=None) -> dict:
         layout["shapes"].append(_band(fresh, "x2"))
         layout["xaxis2"] = {**axis, "domain": [0.64, 1], "range": [-0.02, 1.02], "anchor": "y",
                             "tickvals": [0, 0.5, 1], "ticktext": ["0 %", "50 %", "100 %"],
-                            "title": {"text": title}}
-    return {"data": traces, "layout": {**layout, "annotations": labels}}
+                            "title": axis_title(title)}
+    return {"data": traces, "layout": {**layout, "annotations": labels,
+                                       "meta": _narrow(rows, layout, labels)}}
+
+
+def _narrow(rows, layout: dict, labels: list[dict]) -> dict:
+    """For a screen with no room at the left: each name above its own line."""
+    above = [{"text": r.name, "x": 0, "xref": "x domain", "y": r.name, "xanchor": "left",
+              "yshift": 17, "showarrow": False, "font": {"size": 11, "color": INK2}} for r in rows]
+    axes = {"yaxis": {**layout["yaxis"], "showticklabels": False}}
+    axes |= {k: {**layout[k], "nticks": 3} for k in ("xaxis",) if "xaxis2" in layout}
+    return {"narrow": {"margin": {"l": 12, "r": 24, "t": 36, "b": 48},
+                       "annotations": [*labels, *above], **axes}}
 
 
 def _dot(e, row, axis: str) -> dict:

@@ -16,7 +16,7 @@ import math
 import plotly.graph_objects as go
 
 from .style import (DASH_DOT, FONT, GRID, INK, INK2, INK3, LEARNED, ONE_STEP, REFERENCE, STOCHASTIC,
-                    SURFACE, faded, percent, rounded)
+                    SURFACE, faded, legible, percent, rounded)
 
 
 def _line(x, y, colour, width=1.5, dash=None, **more):
@@ -33,7 +33,7 @@ def _band(x, low, high, colour, alpha=0.1):
 
 
 def _label(x, y, text=None, colour=INK3, at=0.004, bold=False, short=None):
-    return {"x": x, "y": y, "text": text, "short": short or text, "colour": colour, "at": at,
+    return {"x": x, "y": y, "text": text, "short": short or text, "colour": legible(colour), "at": at,
             "bold": bold}
 
 
@@ -78,7 +78,7 @@ def time_steps(sigma, sigma_hat, share=None, hot=(), churn=None, colour=ONE_STEP
         middle = steps[len(steps) // 2] if len(steps) > 2 else steps[0]
         a, b = hops[middle]
         notes.append({"x": math.sqrt(a * b), "y": min(0.8 * high, heights[middle]),
-                      "text": f"<b>{percent(sum(share[i] for i in steps))}</b>", "colour": colour,
+                      "text": f"<b>{percent(sum(share[i] for i in steps))}</b>", "colour": legible(colour),
                       "anchor": "center", "above": True})
     above = [s for s in sigma if s > 0]
     if ends_at_zero:
@@ -266,8 +266,8 @@ def loss(sigma, mean, low, high, density, hint: str, name: str, design: str) -> 
               _line(s, clipped, REFERENCE, 1.5, "dot")]
     labels = [_label(s, y, name, INK3, 8, short="floor")]
     peak = _peak(s, rounded(density))
-    notes = [{"x": 7 * peak, "y": bottom, "text": f"p<sub>train</sub> {design}", "colour": INK3,
-              "anchor": "center", "above": True}]
+    notes = [{"x": 7 * peak, "y": bottom, "text": f"{design} trains here", "colour": INK3,
+              "anchor": "center", "above": True, "lift": 13}]  # above the ticks at the foot
     return _strip("loss", "Loss", hint, 0.95, [bottom, top], True, ticks, traces, labels,
                   {"x": s, "y": y}, notes=notes)
 

@@ -11,6 +11,7 @@ ONE_STEP, MULTISTEP, LEARNED, STOCHASTIC = "#5550c0", "#cd8518", "#249ebd", "#97
 REFERENCE = "#737a87"
 FAMILY = {"one-step": ONE_STEP, "multistep": MULTISTEP, "learned": LEARNED,
           "stochastic": STOCHASTIC}
+TEXT = {MULTISTEP: "#8f5a06", LEARNED: "#10718f", REFERENCE: INK3}  # families too pale for words
 FONT = ('Inter, "Segoe UI", "SF Pro Text", "Helvetica Neue", Roboto, "Liberation Sans", Arial, '
         "sans-serif")
 DASH_DOT = "6px,2px,1px,2px"
@@ -22,6 +23,16 @@ def faded(colour: str, alpha: float) -> str:
     """The colour with an opacity, as rgba()."""
     r, g, b = (int(colour[i:i + 2], 16) for i in (1, 3, 5))
     return f"rgba({r},{g},{b},{alpha})"
+
+
+def legible(colour: str) -> str:
+    """The same family's colour for words: contrast 4.5 to 1 on the page's ground."""
+    return TEXT.get(colour, colour)
+
+
+def axis_title(text: str) -> dict:
+    """What an axis measures, a little larger than its ticks."""
+    return {"text": text, "font": {"size": 12, "color": INK2}}
 
 
 def rounded(values, digits: int = 4) -> list:

@@ -11,11 +11,9 @@ import math
 import threading
 from collections import OrderedDict
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import plotly
 from fastapi import Response
 
 from .. import designs
@@ -25,11 +23,9 @@ from ..errors import Cancelled, UserError
 from ..experiment import Experiment, Run, draft, levels, patience, prepared, run
 from ..settings import flatten, from_query, to_query, unflatten
 from ..sweep import solver_name
-from . import amed, amed_form, api, compare, controls, networks, panels, train, words
+from . import amed, amed_form, api, compare, controls, files, networks, panels, train, words
 from .api import AT_ONCE, SLOTS, receive, uploaded
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
-PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 PARTS = ("data", "run", "loss", "path", "error")
 MEASURES = ("path", "loss", "error")  # what a slow network is asked for one at a time
 LIST = "timesteps.levels"
@@ -191,8 +187,7 @@ def _words(e: Experiment, r: Run, design: str, notes: list[str]) -> dict:
     changed = designs.changes(design, e)
     about = designs.DESIGNS[design].about
     if changed:
-        steps = ", ".join(words.change(*c) for c in changed[:3])
-        about = f'<span class="changed">Changed: {steps}{" …" if len(changed) > 3 else ""}</span>'
+        about = f'<span class="changed">Changed: {words.departures(changed)}</span>'
     return {"design": about, "data": escape(networks.about(e)), "budget": words.budget(e, r), "churn": words.churn(e),
             "schedule": " ".join([words.schedule(e), *notes]).strip(), "solver": e.solver.card,
             "sum-data": words.data_name(e.data),
@@ -309,40 +304,27 @@ import(props.script).then((app) => app.start({element, props, server, upload}));
 
 def build() -> gr.Blocks:
     """The Gradio app, ready to launch."""
-    gr.set_static_paths([ASSETS, PLOTLY.parent])
-    template = (ASSETS / "page.html").read_text().replace("@controls", controls.panel()) \
+    template = (files.ASSETS / "page.html").read_text().replace("@controls", controls.panel()) \
         .replace("@amed", amed_form.panel()).replace("@gits", amed_form.search_panel())
-    base = f"/gradio_api/file={ASSETS}"
     with gr.Blocks(title="Diffusion Sampler Explorer", analytics_enabled=False) as demo:
         gr.HTML(html_template=template, js_on_load=SCRIPT, apply_default_css=False,
                 elem_id="explorer", padding=False,
                 server_functions=[explore, progress, cancel, receive, reshape, job_start, job_poll,
                                   job_cancel, amed_keep, amed_picture, training, network_list,
                                   network_open, network_fetch],
-                config={**controls.config(), "training": train.form()}, script=f"{base}/app.js",
-                plotly=f"/gradio_api/file={PLOTLY}")
+                config={**controls.config(), "training": train.form()}, script=f"{files.base()}/app.js",
+                plotly=files.plotly_script())
         api.register()
     return demo
-
-
-def head() -> str:
-    """Style sheets and modules, from this server alone."""
-    base = f"/gradio_api/file={ASSETS}"
-    version = max(int(f.stat().st_mtime) for f in ASSETS.iterdir())
-    sheets = "".join(f'<link rel="stylesheet" href="{base}/{name}?v={version}">'
-                     for name in ("style.css", "stage.css", "amed.css") if (ASSETS / name).exists())
-    modules = "".join(f'<link rel="modulepreload" href="{base}/{f.name}">'
-                      for f in sorted(ASSETS.glob("*.js")))
-    return f"{sheets}{modules}"
 
 
 def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
     """Serve the page; returns Gradio's (app, local url, share url)."""
     demo = build()
     demo.queue(max_size=options.pop("queue_size", 64), default_concurrency_limit=AT_ONCE)
-    out = demo.launch(server_name=host, server_port=port, head=head(), run_history=False,
-                      footer_links=[], allowed_paths=[str(ASSETS), str(PLOTLY.parent)],
-                      quiet=True, ssr_mode=False, **options)
+    out = demo.launch(server_name=host, server_port=port, head=files.head(), run_history=False,
+                      footer_links=[], app_kwargs={"routes": files.routes()}, quiet=True,
+                      ssr_mode=False, **options)
     threading.Thread(target=message, args=({"query": ""},), daemon=True).start()  # warm the first view
     return demo, *out
 

@@ -126,8 +126,8 @@ def _sweep(base: Experiment, request: dict) -> Measurement:
             f"Best near {best.nfe} evaluations: {best.name}, mean end error {short(best.mean)}"
         return {"title": title, "figure": figures.error_vs_nfe(rows, slopes, floor),
                 "note": f"{words.data_name(base.data)}, {on}, "
-                        f"{base.schedule.label} frame. Mean over samples against the reference at "
-                        "σ_min; the slope is fitted to the straight tail.",
+                        f"{base.schedule.label} frame. Mean over samples, against the reference at "
+                        "the lowest noise level; orders are fitted to the straight tail.",
                 **_pivot(rows, names, slopes)}
 
     return Measurement(base, lambda watch: error_against_nfe(base, solvers, budgets, watch,
@@ -163,7 +163,7 @@ def _pivot(rows: list, names: list[str], slopes: dict) -> dict:
         own = [r for r in rows if r.name == name]
         mean = {r.nfe: r.mean for r in own}
         slope = slopes[name]
-        order = "–" if slope is None else f"{slope.order:.1f} ± {slope.half:.1f}"
+        order = "–" if slope is None or slope.half > 2 else f"{slope.order:.1f} ± {slope.half:.1f}"
         note = next((r.note for r in reversed(own) if r.note), "")
         table.append([name, *(mean.get(n) for n in budgets), order, note])
     return {"columns": ["mean end error", *map(str, budgets), "order", ""], "table": table}

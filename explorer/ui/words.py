@@ -7,6 +7,7 @@ from ..core.timesteps import Custom
 from ..experiment import Errors, Experiment, Run, levels
 from ..figures.spine import runs_of
 from ..figures.style import level, percent, short
+from ..settings import parameters, slots
 from ..sweep import solver_name
 
 FRAME_NAMES = {"edm": "EDM", "vp": "VP", "ve": "VE", "iddpm": "iDDPM"}
@@ -35,7 +36,7 @@ def loss_name(source) -> str:
 def no_plane(dimension: int) -> str:
     if dimension == 1:
         return "A path in 1-D has no plane to leave. Try the spiral or the digits."
-    return "A path in 2-D cannot leave its plane. Set the data to 16-D."
+    return "A path in 2-D cannot leave its plane."
 
 
 def title(r: Run) -> str:
@@ -67,12 +68,14 @@ def finding(r: Run, errors: Errors, hot: list[int], other: tuple | None) -> dict
     elif other is not None and mean > 0:
         euler = float(other[1][-1])
         ratio = euler / mean
-        worth = f"{ratio:.1f} × as much" if ratio >= 1 else f"only {percent(ratio)} of this"
+        worth = "about as much" if 0.95 < ratio < 1.05 else \
+            f"{ratio:.1f} × as much" if ratio >= 1 else f"only {percent(ratio)} of this"
         cost = "at the same cost" if abs(other[2] - r.nfe) < 2 else f"in {other[2]} evaluations"
         beside = f"Euler {cost}: {short(euler)}, {worth}."
     else:
         beside = ""
-    return {"title": f"{title(r)}: mean end error {short(mean)}", "subtitle": f"{blame} {beside}"}
+    return {"title": f"{title(r)}: mean end error {short(mean)}", "blame": blame,
+            "subtitle": f"{blame} {beside}"}
 
 
 def ends(errors: Errors) -> str:
@@ -114,7 +117,8 @@ def budget(e: Experiment, r: Run) -> str:
     if e.restart.repeats:
         each += f", {e.restart.repeats} restarts {e.restart.repeats * e.restart.inner} steps more"
     tail = {"zero": "the last step is Euler" if e.solver.evaluations > 1 else "the last step ends at 0",
-            "sigma_min": "it stops at σ_min", "denoise": "one more denoises at σ_min"}[e.last]
+            "sigma_min": "it stops at σ<sub>min</sub>",
+            "denoise": "one more denoises at σ<sub>min</sub>"}[e.last]
     return (f"<b>{r.steps} steps = {r.nfe} evaluations.</b> {solver_name(e.solver)} takes {each}; "
             f"{tail}.{moved}")
 
@@ -140,19 +144,37 @@ def schedule(e: Experiment) -> str:
         f"{e.solver.label} works in σ: it ignores σ(t) and s(t)."
 
 
-_NAMES = {"s_churn": "S<sub>churn</sub>", "s_tmin": "S<sub>tmin</sub>", "s_tmax": "S<sub>tmax</sub>",
-          "s_noise": "S<sub>noise</sub>", "timesteps.rho": "ρ", "schedule": "frame",
-          "timesteps": "time steps", "timesteps.sigma_max": "σ<sub>max</sub>",
-          "timesteps.sigma_min": "σ<sub>min</sub>", "last": "ending", "solver.alpha": "α"}
+_NAMES = {"schedule": "frame", "timesteps": "time steps", "last": "ending", "s_churn": "S_churn",
+          "s_tmin": "S_tmin", "s_tmax": "S_tmax", "s_noise": "S_noise"}
+
+
+def departures(changed: list[tuple]) -> str:
+    """“ρ 7 → 3, solver Heun → Euler”: the first three settings that depart from a design."""
+    keys = {key for key, *_ in changed}
+    told = [c for c in changed if c[0] != "schedule.scaling" or "schedule" not in keys]
+    return ", ".join(change(*c) for c in told[:3]) + (" …" if len(told) > 3 else "")
 
 
 def change(key: str, before, now) -> str:
-    """“ρ 7 → 3”."""
-    show = lambda v: f"{v:g}" if isinstance(v, float | int) else str(v) if v is not None else "–"
+    """“ρ 7 → 3”, in the words of the controls."""
+    name, choices = _spoken(key)
     if isinstance(now, tuple):
-        return f"{_NAMES.get(key, key)} edited"
-    return f"{_NAMES.get(key, key.split('.')[-1])} {show(before)} → {show(now)}"
+        return f"{name} edited"
+    show = lambda v: choices.get(v) or (f"{v:g}" if isinstance(v, float | int) else
+                                        "–" if v is None else str(v))
+    return f"{name} {show(before)} → {show(now)}"
 
+
+def _spoken(key: str) -> tuple[str, dict]:
+    """What the controls call a setting, and its choices."""
+    name = _NAMES.get(key, key.split(".")[-1])
+    if (entries := slots(Experiment).get(key)) is not None:
+        return name, {k: getattr(cls, "short", cls.label) for k, cls in entries.items()}
+    found = next((p for p in parameters(Experiment) if p.key == key), None)
+    if found is None:
+        return name, {}
+    head, _, low = _NAMES.get(key, found.spec.label or name).partition("_")
+    return f"{head}<sub>{low}</sub>" if low else head, dict(found.spec.choices or ())
 
 
 def reference(truth) -> str:

@@ -636,8 +636,11 @@ def test_what_is_compared_lies_within_the_screen(walk, size, kind):
     compare(walk, f"compare={kind}&s_churn=9&budgets=5,9&solvers=heun,ddim")
     walk.page.wait_for_function(SWEPT)
     assert walk.page.evaluate("document.documentElement.scrollWidth") <= size[0]
-    outside = walk.page.evaluate("""(width) => ['.compare', '#compare-solvers', '#compare-run',
-      '#compare-churn', '#compare-budgets', '#fig-compare', '.results .scroll'].filter((s) => {
+    own = ["#compare-solvers", "#compare-run", "#compare-budgets"]  # the others do not use them
+    assert [walk.page.is_visible(s) for s in own] == [kind == "sweep"] * 3
+    outside = walk.page.evaluate("""([width, own]) => ['.compare', '#compare-churn', '#fig-compare',
+      '#fig-compare .main-svg', '.results .scroll', ...own].filter((s) => {
         const r = document.querySelector(s).getBoundingClientRect();
-        return r.left < -1 || r.right > width + 1 || r.width < 1 || r.height < 20; })""", size[0])
+        return r.left < -1 || r.right > width + 1 || r.width < 1 || r.height < 20; })""",
+                                 [size[0], own if kind == "sweep" else []])
     assert outside == []
