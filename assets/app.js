@@ -7,7 +7,7 @@ import { readTheme } from './theme.js';
 import { flat, initControls, writeControls, writeWords } from './controls.js';
 import { drawSpine, paintSpine } from './spine.js';
 import { initSpine } from './spine_pointer.js';
-import { initPin, pinQuery, pinSentence, restorePin } from './pin.js';
+import { initPin, pinQuery, pinSentence, renewPin, restorePin } from './pin.js';
 import { initSave } from './save.js';
 import { initLessons } from './lessons.js';
 import { initUpload } from './upload.js';
@@ -105,7 +105,7 @@ function show(message, since, keep, exact, overtaken) {
   S.values = overtaken ? S.values : message.values;
   query = message.query;
   S.predictors = message.predictors ?? [];
-  if (!overtaken) writeControls();
+  if (!overtaken) { writeControls(); renewPin(); }
   writeWords(message.words);
   if (S.parts.data.key !== before && before) { S.picked = false; S.pick = 0; if (S.view !== 'draw' || S.parts.data.kind !== 'plane') S.view = S.view === 'strip' ? 'strip' : 'fit'; }
   if (S.values.data !== 'drawn' && S.view === 'draw') S.view = 'fit';

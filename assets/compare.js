@@ -25,7 +25,7 @@ export function initCompare(functions, given, tell, changed) {
   };
   const grids = $('#compare-grids');
   grids.innerHTML = '<span>Time steps</span>' + Object.entries(config.entries.timesteps).filter(([name]) => name !== 'custom')
-    .map(([name, s]) => `<button data-name="${name}" aria-pressed="false" title="${s.label}, over the range chosen at the left; none pressed: the steps chosen at the left">${s.short}</button>`).join('');
+    .map(([name, s]) => `<button data-name="${name}" aria-pressed="false" title="${s.label}, over the range of the settings; none pressed: the steps of the settings">${s.short}</button>`).join('');
   grids.onclick = (e) => {
     const b = e.target.closest('button');
     if (!b) return;

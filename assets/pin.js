@@ -36,10 +36,16 @@ export async function restorePin(query) {
   return run ? null : `The pinned run of this link cannot be shown. ${message?.problem ?? 'Its error is not measured.'}`;
 }
 
+// The same settings measured better: the ghost is then the better one.
+export function renewPin() {
+  if (pinned && !departures().length && S.parts.error?.strip) pinned = snapshot(pinned.query, pinned.values, S.parts);
+}
+
+const departures = () => Object.keys(pinned.values).filter((k) => JSON.stringify(pinned.values[k]) !== JSON.stringify(S.values[k]));
+
 // What the pinned run is called beside the one on show: “ρ 7” if they differ in little, else its solver.
 function known(plain) {
-  const own = Object.keys(pinned.values).filter((k) => JSON.stringify(pinned.values[k]) !== JSON.stringify(S.values[k]));
-  const words = own.map((k) => {
+  const words = departures().map((k) => {
     const row = $(`[data-key="${k}"]:not([hidden])`), value = pinned.values[k];
     return row && typeof value === 'number' ? `${$('label', row).textContent} ${value}` : null;
   });
@@ -51,8 +57,8 @@ export function pinSentence() {
   const now = S.parts.error?.added_up?.at(-1);
   if (!pinned || now == null) return '';
   if (pinned.data !== S.parts.data.name) return `Pinned (${pinned.name}, ${pinned.data}): ${small(pinned.error)}.`;
+  if (!departures().length) return 'This is the pinned run.';
   const ratio = pinned.error / now;
-  if (S.parts.run.title === pinned.name && ratio > 0.999 && ratio < 1.001) return 'This is the pinned run.';
   const worth = ratio > 0.95 && ratio < 1.05 ? 'about as much' : ratio >= 1 ? `${ratio.toPrecision(2)} × as much` : `only ${(100 * ratio).toPrecision(2)} % of this`;
   return `Pinned (${known(pinned.name)}): ${small(pinned.error)}, ${worth}.`;
 }

@@ -1,5 +1,7 @@
 """A walk through the AMED page in a real browser: train, use, share; play r and c; better steps."""
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 
 from .test_browser import READY, Walk
@@ -28,11 +30,10 @@ def test_train_on_the_spiral_use_it_and_open_the_link_in_another_tab(walk):
     walk.page.wait_for_function(HAND)
     walk.page.fill("#amed-paths", "1600")
     walk.page.click("#amed-train")
-    walk.page.wait_for_function("document.querySelector('#amed-title').textContent"
-                                ".startsWith('Placing the stops')")
     walk.page.wait_for_function(DONE, arg=1, timeout=120_000)
     title = walk.page.inner_text("#amed-title")
     assert title.startswith("AMED-Solver, 5 evaluations: error") and "× less" in title
+    assert "steps searched" in walk.page.inner_text("#amed-note")
     assert walk.page.locator("#amed-rows tr").count() == 3
     walk.after(lambda: walk.page.click("#amed-use"))
     assert walk.page.is_visible("#title") and walk.page.is_hidden("#problem")
@@ -54,11 +55,13 @@ def test_train_on_the_spiral_use_it_and_open_the_link_in_another_tab(walk):
     same = tab.evaluate("explorer.S.parts.error.added_up.at(-1)")
     assert same == pytest.approx(learned, rel=1e-6)
     assert tab.is_hidden("#problem")
-    # a budget that it was not trained for is refused in a sentence, and the picture stays
-    box = walk.page.locator('[data-key="nfe"] input[type=text]')
-    box.fill("9")
-    walk.after(lambda: box.press("Enter"))
-    assert "trained for 3 steps" in walk.page.inner_text("#problem-text")
+    # steps that it was not trained for are refused in a sentence, and the page stays
+    other = link.replace(parse_qs(urlsplit(link).query)["timesteps.levels"][0], "80,1,0.002")
+    assert other != link
+    tab.goto(other)
+    tab.wait_for_function("document.querySelector('#problem-text').textContent"
+                          ".includes('trained for 3 steps')")
+    tab.wait_for_function("explorer.S.parts.run")
 
 
 def test_the_hand_plays_r_and_c_without_the_server(walk):

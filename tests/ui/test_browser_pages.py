@@ -110,6 +110,7 @@ def test_compare_measures_at_once_and_says_when_it_is_out_of_date(walk):
 @pytest.mark.parametrize("kind", ["sweep", "local", "distance", "churn"])
 def test_what_is_compared_fits_a_phone(browser, server, kind):
     visitor = Walk(browser, server, viewport={"width": 390, "height": 844}, has_touch=True)
+    visitor.context.set_default_timeout(120_000)  # a measurement on a busy machine
     visitor.open(f"tab=compare&compare={kind}&{PLAIN}&data.dimension=2&s_churn=9&budgets=5,9"
                  "&solvers=heun,unipc")
     visitor.page.wait_for_function(SWEPT)
