@@ -30,7 +30,7 @@ from .fit import check_fit
 from .memo import Memo
 from .models import MODELS, Exact
 from .settings import param, setting, slot
-from .watched import PROMPT, Watched
+from .watched import watched
 
 WORK_LIMIT = 4e10  # samples x NFE x data points x coordinates: some 20 s on two cores
 PATHS = 256  # samples whose paths are recorded
@@ -93,10 +93,7 @@ class Source:
 
     def watched(self, watch: Watch | None):
         """The denoiser; a network asks watch(), or its `check`, while it is at a batch."""
-        if self.pace is None or watch is None:
-            return self.denoiser
-        return Watched(self.denoiser, getattr(watch, "check", watch),
-                       max(1, int(PROMPT / self.pace)))
+        return watched(self.denoiser, self.pace, watch)
 
     def clean(self, n: int, seed: int = 0) -> Tensor:
         """n clean samples of the data, (n, *shape)."""

@@ -8,6 +8,16 @@ from torch import Tensor
 PROMPT = 0.1  # seconds after which work that nobody wants any more has ended
 
 
+def watched(denoiser, pace: float | None, watch: Callable[[], None] | None):
+    """A network of this pace, seconds for each sample, in pieces of PROMPT; others as they are.
+
+    watch: what is called between pieces, or its `check`, where calling it would count a step.
+    """
+    if pace is None or watch is None:
+        return denoiser
+    return Watched(denoiser, getattr(watch, "check", watch), max(1, int(PROMPT / pace)))
+
+
 class Watched:
     """A denoiser in pieces of `piece` samples; check() is called before each and may raise."""
 

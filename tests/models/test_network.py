@@ -14,6 +14,7 @@ from explorer.models import MODELS, Network, files, load
 from explorer.models.architecture import build, describe
 from explorer.models.precond import EDM
 from explorer.settings import from_query, to_query
+from explorer.watched import PROMPT
 
 KWARGS = {"img_resolution": 8, "in_channels": 1, "out_channels": 1, "model_channels": 8,
           "channel_mult": (1, 2), "num_blocks": 1, "attn_resolutions": (4,)}
@@ -183,7 +184,7 @@ def test_a_network_is_asked_in_pieces_and_can_be_stopped_between_them():
     """The same answers, and the work that nobody wants ends within a batch."""
     source = experiment.prepared(Digits(), Network())
     asked = []
-    cut = dataclasses.replace(source, pace=experiment.PROMPT / 3).watched(lambda: asked.append(1))
+    cut = dataclasses.replace(source, pace=PROMPT / 3).watched(lambda: asked.append(1))
     x = torch.randn(7, 1, 8, 8, dtype=torch.float64)
     each = torch.linspace(0.1, 5, 7, dtype=torch.float64)
     for sigma in (torch.tensor(0.5), each):
