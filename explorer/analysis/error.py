@@ -142,8 +142,8 @@ def adaptive_reference(denoiser, start: Tensor, sigma_max: float, sigma_min: flo
 
     A looser run takes steps up to twice as long, ending at every other node; the difference of the
     two, which is its error and some 30 times that of the reference, stands as the floor below which
-    nothing is known.  (Two tolerances on the same nodes make the same steps wherever those are short
-    enough for both, and would agree to the last digits.)
+    nothing is known.  (On the same nodes two tolerances make the same steps where those are short
+    enough for both, and agree to the last digits.)
     """
     from torchdiffeq import odeint
 
@@ -164,7 +164,7 @@ def adaptive_reference(denoiser, start: Tensor, sigma_max: float, sigma_min: flo
 
 
 def _difference(fine: Tensor, coarse: Tensor) -> Tensor:
-    """(T,): RMS per coordinate, mean over samples, of paths with nodes at all and at every other."""
+    """(T,): RMS per coordinate, mean over samples, of paths at all nodes and at every other."""
     at_every_other = rms((fine[::2] - coarse).flatten(0, 1)).reshape(coarse.shape[:2]).mean(1)
     return at_every_other.repeat_interleave(2)[:len(fine)].cpu().double()
 
