@@ -135,8 +135,10 @@ def churn(e: Experiment) -> str:
                 f"S<sub>tmax</sub> = {e.churn.s_tmax:g}: no effect.")
     gamma = min(e.churn.s_churn / steps, Churn.CAP)
     cap = math.floor(10 * Churn.CAP * steps) / 10
+    memory = " Each time the solver’s memory begins anew, at order 1." \
+        if e.solver.family == "multistep" and e.solver.order > 1 else ""
     return (f"γ = {gamma:.2g}: {inside} of {steps} steps first raise σ by {100 * gamma:.0f} %. "
-            f"No more effect above {cap:g}.")
+            f"No more effect above {cap:g}.{memory}")
 
 
 def schedule(e: Experiment) -> str:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy.integrate import solve_ivp
 
-from explorer.analysis.error import reference, rms, step_errors
+from explorer.analysis.error import adaptive_reference, reference, rms, step_errors
 from explorer.core.ode import Ode
 from explorer.core.sampling import Churn, sample
 from explorer.core.schedules import EDM, VP
@@ -146,6 +146,19 @@ def test_the_reference_agrees_with_an_adaptive_method_of_order_8():
         for level, state in zip((1.0, 0.002), found.y.T):
             ours = run.at(tensor(level))[0]
             assert float(rms(ours - torch.from_numpy(state).reshape(4, 2)).max()) < tolerance
+
+
+def test_the_floor_lies_above_the_error_that_the_reference_has():
+    """Against the closed form of a Gaussian, and on a mixture against four times as many nodes."""
+    points = 97
+    data = Gaussian(tensor(0.5, -1.0), tensor(0.25, 2.0))
+    start = 80.0 * NOISE
+    run = adaptive_reference(data, start, 80.0, 0.002, points)
+    off = rms(run.x[-1] - data.flow(start, 80.0, 0.002)).mean()
+    assert off < run.floor[-1] < 1e4 * off
+    run, fine = (adaptive_reference(DENOISER, start, 80.0, 0.002, n) for n in (points, 385))
+    off = rms(run.x[-1] - fine.x[-1]).mean()
+    assert off < run.floor[-1] < 1e4 * off and run.floor.shape == run.sigma.shape
 
 
 def test_between_nodes_the_reference_is_of_order_4():
