@@ -59,7 +59,7 @@ def test_train_on_the_spiral_use_it_and_open_the_link_in_another_tab(walk):
     other = link.replace(parse_qs(urlsplit(link).query)["timesteps.levels"][0], "80,1,0.002")
     assert other != link
     tab.goto(other)
-    tab.wait_for_function("document.querySelector('#problem-text').textContent"
+    tab.wait_for_function("document.querySelector('#problem-text')?.textContent"
                           ".includes('trained for 3 steps')")
     tab.wait_for_function("explorer.S.parts.run")
 
