@@ -8,7 +8,7 @@ Layers; imports only point down:
 
     ui, cli, bench              gradio, argparse
     figures                     plotly
-    experiment, cost, fit, designs, sweep, learning, contest, judge
+    experiment, truth, cost, fit, designs, sweep, learning, contest, judge, watched
     training                    generators of Progress: losses, augmentation, configurations A to F
     data | models | analysis    siblings: none imports another
     core                        torch, numpy

@@ -149,7 +149,7 @@ def sample(arguments: list[str]) -> int:
     p.add_argument("--device", default="auto")
     p.add_argument("--out", default=None, metavar="FILE.npz", help="save samples and paths here")
     options = p.parse_intermixed_args(arguments)
-    from . import experiment
+    from . import experiment, truth
     from .core.lists import read_list
     from .settings import to_query, unflatten
 
@@ -173,7 +173,7 @@ def sample(arguments: list[str]) -> int:
     if why := experiment.incomparable(e):
         out["why"] = why
     else:
-        out["mean_error"] = float(experiment.errors_of(r, exact=True).end.mean())
+        out["mean_error"] = float(truth.errors_of(r, exact=True).end.mean())
     print(json.dumps(out, indent=1, ensure_ascii=False))
     return 0
 

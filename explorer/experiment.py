@@ -1,6 +1,6 @@
 """An Experiment is all of a view; `run` makes it happen, once.
 
-    Experiment -> prepared (data and denoiser) -> run -> reference -> errors
+    Experiment -> prepared (data and denoiser) -> run -> Run        and on to errors in `truth`
 
 Everything derived is memoised by the part of the experiment that it depends on, so a slider that
 turns the solver does not measure the data again.
@@ -16,13 +16,11 @@ import torch
 from torch import Tensor
 
 from . import cost
-from .analysis.error import (Reference, StepErrors, adaptive_reference, closed_reference, reference,
-                             refined_reference, rms, step_errors)
 from .core.denoisers import Mixture
 from .core.device import Device, pick
 from .core.sampling import Churn, Noise, Restart, Trajectory, makes_noise, sample
 from .core.schedules import EDM, SCHEDULES
-from .core.solvers import SOLVERS, Euler, Heun
+from .core.solvers import SOLVERS, Heun
 from .core.timesteps import TIMESTEPS, Custom, Rho
 from .data import DATASETS, Spiral
 from .errors import UserError
@@ -131,16 +129,15 @@ class Run:
 
 
 _sources = Memo(96 * 2**20)
-_references = Memo(48 * 2**20)
 _runs = Memo(48 * 2**20)
-_errors = Memo(16 * 2**20)
+MEMOS = [_sources, _runs]  # forgotten with the device
 _device: list[Device] = []
 
 
 def use_device(name: str) -> Device:
     """Choose the device of this process and forget what was computed on another."""
     _device[:] = [pick(name)]
-    for memo in (_sources, _references, _runs, _errors):
+    for memo in MEMOS:
         memo.clear()
     return _device[0]
 
@@ -286,120 +283,6 @@ def _run(e: Experiment, watch: Watch | None) -> Run:
     return Run(e, source, trajectory, ended - started, each)
 
 
-def reference_for(e: Experiment, watch: Watch | None = None, exact: bool = False) -> Reference:
-    """The true paths of the samples compared; solver, budget and grid do not matter.
-
-    A closed form where there is one.  Else `exact` asks for an adaptive method with a known error;
-    without it, a quick one of fixed steps is good enough while a slider moves.
-    """
-    source = prepared(e.data, e.model)
-    # the grid's own ends, since iDDPM's first level lies below σ_max; without the rounding errors
-    # of the grid's formula, so that grids of one range share one reference
-    ends = e.timesteps.sigmas(2)
-    top, bottom = (float(f"{float(s):.10g}") for s in (ends[0], ends[-1]))
-    count = min(e.samples, source.compared)
-    key = (e.data, e.model, *weights(e.data, e.model), e.seed, count, top, bottom)
-
-    def start() -> Tensor:
-        noise = Noise(e.seed, count, source.shape, source.device.device, source.device.dtype)
-        return noise.start * top
-
-    def quick() -> Reference:
-        closed = closed_reference(source.denoiser, start(), top, bottom)
-        return closed or reference(source.watched(watch), start(), top, bottom, watch=watch)
-
-    found = _references(key, quick)
-    if not exact or found.closed is not None:
-        return found
-    if source.pace is not None:
-        return _references((*key, "exact"), lambda: refined_reference(
-            source.watched(watch), found, watch))
-    return _references((*key, "exact"), lambda: adaptive_reference(
-        source.denoiser, start(), top, bottom, watch=watch))
-
-
-def patience(e: Experiment) -> float:
-    """About how many seconds the reference of an experiment takes; 0 where that is no matter."""
-    source = prepared(e.data, e.model)
-    return (source.pace or 0) * cost.REFERENCE * min(e.samples, source.compared)
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Errors:
-    """Where the error of a run comes from, in RMS per coordinate.
-
-    sigma (n,): the levels above 0.  path (n, B): the run against the truth at each level, of the B
-    samples compared.  steps: local errors and shares, of `measured` samples.  truth: the reference.
-    """
-
-    sigma: Tensor
-    path: Tensor
-    steps: StepErrors
-    measured: int
-    truth: Reference
-
-    @property
-    def end(self) -> Tensor:
-        """(B,) at σ_min."""
-        return self.path[-1]
-
-
-def path_error(r: Run, watch: Watch | None = None, exact: bool = False) -> Tensor:
-    """(n, B): a run without churn against the reference, at each level above 0."""
-    truth = reference_for(r.experiment, watch, exact).at(r.levels)
-    states = r.trajectory.x[:len(truth), :truth.shape[1]]
-    return rms((states - truth).flatten(0, 1)).reshape(truth.shape[:2])
-
-
-def errors_of(r: Run, watch: Watch | None = None, exact: bool = False) -> Errors:
-    """Measure a run against the reference.  With churn the reference gets the same noise.
-
-    Raises UserError for a run of one step, which has nothing to compare above σ = 0, and where new
-    noise leaves every reference.
-    """
-    e = r.experiment
-    return _errors((e, *weights(e.data, e.model), exact), lambda: _errors_of(r, watch, exact))
-
-
-def _errors_of(r: Run, watch: Watch | None, exact: bool) -> Errors:
-    e, source, sigma = r.experiment, r.source, r.levels
-    n = len(sigma) - 1
-    if why := incomparable(e):
-        raise UserError(why)
-    churned = e.churn.s_churn > 0
-    count = min(e.samples, source.compared,
-                _affordable(source, n, e.solver.evaluations, churned, exact))
-    known = reference_for(e, watch, exact)
-    truth = known.at(sigma[:1] if churned else sigma, count)
-    noise = Noise(e.seed, count, source.shape, source.device.device, source.device.dtype)
-    steps = step_errors(source.watched(watch), e.solver, e.schedule, sigma, truth, e.churn, noise,
-                        steps=r.steps, afs=e.afs, watch=watch)
-    if not churned:
-        return Errors(sigma, path_error(r, watch, exact), steps, count, known)
-    states = r.trajectory.x[:len(sigma), :count]
-    path = rms((states - steps.truth).flatten(0, 1)).reshape(states.shape[:2])
-    return Errors(sigma, path, steps, count, known)
-
-
-def _affordable(source: Source, n: int, evaluations: int, churned: bool, exact: bool) -> int:
-    """How many samples the growing batch of `step_errors` may carry: a fixed amount of arithmetic,
-    at rest (`exact`) four times that of a moving slider.
-    """
-    each = min(n, 32) * n / 2 * evaluations + (300 if churned else 0)  # the flow between the steps
-    if source.pace is not None:
-        return cost.affordable(source.pace, each, 24, least=2)
-    means = getattr(source.denoiser, "means", source.mixture.means)
-    most, least, total = (48, 16, 8e8) if exact else (16, 12, 2e8)
-    return int(max(least, min(most, total / (each * (means.shape[0] * (means.shape[1] + 8))))))
-
-
 def _kept_paths(source: Source) -> int:
     """How many samples leave their paths: fewer where one is large."""
     return PATHS if math.prod(source.shape) <= 1024 else COMPARED
-
-
-def comparison(e: Experiment, watch: Watch | None = None) -> Run:
-    """Euler in σ at the same budget and on the same grid: what the simplest solver makes of it."""
-    simple = dataclasses.replace(e, solver=Euler(), schedule=EDM(), churn=Churn(), afs=False,
-                                 samples=min(e.samples, prepared(e.data, e.model).compared))
-    return run(simple, watch)

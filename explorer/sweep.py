@@ -23,9 +23,9 @@ from .core.schedules import EDM
 from .core.solvers import SOLVERS
 from .core.timesteps import TIMESTEPS, Custom, Rho
 from .errors import UserError
-from .experiment import (Experiment, Source, Watch, is_random, levels, prepared, reference_for,
-                         work)
+from .experiment import Experiment, Source, Watch, is_random, levels, prepared, work
 from .settings import flatten, parameters, slots, unflatten
+from .truth import reference_for
 
 COMPARED_SOLVERS = ("ddim", "heun", "dpm2", "dpmpp", "unipc", "ipndm")
 BUDGETS = (5, 7, 9, 13, 19, 27, 39, 55)

@@ -14,8 +14,8 @@ from explorer.core.solvers import DDIM, RK2, SOLVERS, Euler, Heun
 from explorer.core.timesteps import Custom, Rho
 from explorer.data import Digits, Diracs, Moons, Spiral
 from explorer.errors import Cancelled, UserError
-from explorer.experiment import (ENDINGS, Experiment, comparison, errors_of, levels, prepared,
-                                 reference_for, run)
+from explorer.experiment import ENDINGS, Experiment, levels, prepared, run
+from explorer.truth import comparison, errors_of, reference_for
 from explorer.models import Gaussian
 
 SMALL = Experiment(data=Moons(dimension=2), samples=16, nfe=17)

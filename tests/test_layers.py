@@ -10,14 +10,14 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "explorer"
 LAYERS = [{"settings", "errors", "memo"}, {"core"}, {"data", "models", "analysis"}, {"training"},
           {"experiment", "cost", "fit", "designs", "sweep", "learning", "contest", "judge", "export",
-           "watched"},
+           "truth", "watched"},
           {"figures", "lessons"},
           {"ui", "cli", "bench", "__main__"}]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 STRANGERS = {("data", "models"), ("data", "analysis"), ("models", "analysis"),
              ("figures", "experiment"), ("figures", "cost"), ("figures", "fit"),
              ("figures", "designs"), ("figures", "sweep"), ("figures", "export"),
-             ("figures", "lessons"), ("figures", "learning"), ("figures", "contest")}
+             ("figures", "lessons"), ("figures", "truth"), ("figures", "learning"), ("figures", "contest")}
 ONLY_IN = {"gradio": {"ui", "app", "bench"}, "gradio_client": {"ui", "app"},
            "plotly": {"figures", "ui", "bench"}, "argparse": {"cli", "bench", "__main__", "app"}}
 FILES = sorted(PACKAGE.rglob("*.py")) + [p for p in [ROOT / "app.py"] if p.exists()]

@@ -12,7 +12,8 @@ from explorer.core.solvers import AMED, IPNDM, EulerAncestral, Heun, Plugin
 from explorer.core.timesteps import Custom, Rho, VPTime
 from explorer.data import Moons
 from explorer.errors import Cancelled, UserError
-from explorer.experiment import Experiment, errors_of, levels, run
+from explorer.experiment import Experiment, levels, run
+from explorer.truth import errors_of
 from explorer.settings import from_query, to_query
 from explorer.training.amed import AMEDTraining
 from explorer.training.gits import GITS

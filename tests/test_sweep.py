@@ -11,7 +11,8 @@ from explorer.core.solvers import DDIM, DPM2, SOLVERS, DPMpp, Heun, UniPC
 from explorer.core.timesteps import IDDPM, Custom, LogSNR, Rho
 from explorer.data import Moons
 from explorer.errors import Cancelled, UserError
-from explorer.experiment import Experiment, errors_of, path_error, run
+from explorer.experiment import Experiment, run
+from explorer.truth import errors_of, path_error
 from explorer.sweep import BUDGETS, COMPARED_SOLVERS, error_against_nfe, solver_name, sweep_settings
 
 BASE = Experiment(data=Moons(dimension=2), samples=24)

@@ -15,8 +15,9 @@ from ..core import shelf
 from ..core.sampling import sample
 from ..core.solvers import AMED, Plugin
 from ..errors import UserError
-from ..experiment import Experiment, prepared, reference_for, use_device
+from ..experiment import Experiment, prepared, use_device
 from ..settings import to_query, unflatten
+from ..truth import reference_for
 from .report import side_by_side, table, verdict
 
 UNTRAINED = "usual"

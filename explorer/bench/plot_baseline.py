@@ -16,8 +16,9 @@ import plotly.graph_objects as go
 
 from ..analysis import geometry
 from ..core.timesteps import Rho
-from ..experiment import Experiment, reference_for, run, use_device
+from ..experiment import Experiment, run, use_device
 from ..figures import spine, stage
+from ..truth import reference_for
 from ..ui import panels
 
 FIGURES = 7

@@ -11,7 +11,6 @@ import math
 import threading
 from collections.abc import Mapping
 
-import torch
 from torch import Tensor, nn
 
 from ..errors import UserError

@@ -20,8 +20,7 @@ from ..core.solvers.learned import amed_step, plugin_step
 from ..core.timesteps import Rho, VPTime
 from .gits import GITS, EndError, descend, gits
 
-PLACES = (("view", "those of the view"), ("gits", "GITS"),
-          ("search", "searched, with the points inside"))
+PLACES = (("view", "the view’s"), ("gits", "GITS"), ("search", "searched"))
 PATHS = 24  # over which the error is measured while stops move
 STRIDES = (0.5, 0.25, 0.12)  # in ln σ
 STARTS = 2  # of the grids below, the best ones are searched from

@@ -17,7 +17,7 @@ from ..core import shelf
 from ..core.solvers import AMED, Plugin
 from ..core.solvers.learned import INNER
 from ..errors import UserError
-from ..experiment import Experiment, levels, prepared, reference_for, weights
+from ..experiment import Experiment, levels, prepared, weights
 from ..figures import amed as figures
 from ..figures.style import level, percent, rounded, short
 from ..memo import Memo
@@ -25,6 +25,7 @@ from ..settings import flatten, to_query, unflatten
 from ..training.amed import AMEDTraining, Trainer
 from ..training.gits import GITS
 from ..training.stops import Placed
+from ..truth import reference_for
 from . import words
 from .jobs import Measurement, Watch
 

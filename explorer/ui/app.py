@@ -20,9 +20,10 @@ from .. import designs
 from ..core import lists
 from ..core.timesteps import Custom
 from ..errors import Cancelled, UserError
-from ..experiment import Experiment, Run, draft, levels, patience, prepared, run
+from ..experiment import Experiment, Run, draft, levels, prepared, run
 from ..settings import flatten, from_query, to_query, unflatten
 from ..sweep import solver_name
+from ..truth import patience
 from . import amed, amed_form, api, compare, controls, files, networks, panels, train, words
 from .api import AT_ONCE, SLOTS, receive, uploaded
 

@@ -11,11 +11,12 @@ from ..analysis.truncation import MEMORY, STRIDE, local_truncation
 from ..core.solvers import SOLVERS
 from ..core.timesteps import TIMESTEPS, Rho
 from ..errors import UserError
-from ..experiment import Experiment, prepared, reference_for
+from ..experiment import Experiment, prepared
 from ..figures import compare as figures
 from ..figures.style import short
 from ..settings import to_query, unflatten
 from ..sweep import BUDGETS, COMPARED_SOLVERS, error_against_nfe, solver_name, within_work
+from ..truth import reference_for
 from . import amed, words
 from .churn import churn_effect
 from .distances import distances

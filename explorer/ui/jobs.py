@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..errors import Cancelled, UserError
-from ..experiment import Experiment
 
 Watch = Callable[[], None]
 KEPT = 16  # jobs that can be asked about

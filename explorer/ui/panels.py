@@ -21,13 +21,13 @@ from ..analysis.loss import TRAINING, WEIGHTS, change, denoise_strip, loss_per_s
 from ..core import lists
 from ..core.denoisers import Mixture
 from ..core.schedules import EDM, VE, VP
-from ..experiment import (Errors, Experiment, Run, Watch, comparison, errors_of, incomparable, patience,
-                          prepared, path_error, reference_for, weights)
+from ..experiment import Experiment, Run, Watch, incomparable, prepared, weights
 from ..figures import pack, spine, stage
 from ..figures.style import FAMILY, rounded
 from ..memo import Memo
 from ..settings import flatten
 from ..sweep import solver_name
+from ..truth import comparison, errors_of, patience, path_error, reference_for
 from . import words
 
 EXACT_PATHS = 28  # shown whole on the stage

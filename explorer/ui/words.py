@@ -4,11 +4,12 @@ import math
 
 from ..core.sampling import Churn
 from ..core.timesteps import Custom
-from ..experiment import Errors, Experiment, Run, levels
+from ..experiment import Experiment, Run, levels
 from ..figures.spine import runs_of
 from ..figures.style import level, percent, short
 from ..settings import parameters, slots
 from ..sweep import solver_name
+from ..truth import Errors
 
 FRAME_NAMES = {"edm": "EDM", "vp": "VP", "ve": "VE", "iddpm": "iDDPM"}
 LOSS_HINTS = {

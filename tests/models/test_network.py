@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 import torch
 
-from explorer import experiment
+from explorer import experiment, truth
 from explorer.data import DATASETS, Digits, Spiral
 from explorer.errors import Cancelled, UserError
 from explorer.experiment import Experiment, run
@@ -38,7 +38,7 @@ def shelf(tmp_path, monkeypatch):
     keep("classes", 1, label_dim=10, label_dropout=0.1)
     keep("strict", 2, label_dim=10)
     keep("rgb", 3, in_channels=1, label_dim=3, label_dropout=0.1)
-    for memo in (experiment._sources, experiment._runs, experiment._references, experiment._errors):
+    for memo in experiment.MEMOS:
         memo.clear()
     return tmp_path
 
@@ -211,10 +211,10 @@ def test_slow_networks_are_measured_on_fewer_samples():
 
 def test_errors_of_a_network():
     """Against its own flow: half the step, a good deal less error."""
-    rough, fine = (experiment.errors_of(run(small(Network(), nfe=n, samples=2))).end.mean()
+    rough, fine = (truth.errors_of(run(small(Network(), nfe=n, samples=2))).end.mean()
                    for n in (7, 25))
     assert 0 < float(fine) < 0.5 * float(rough)
-    exact = experiment.reference_for(small(Network(), samples=2), exact=True)
+    exact = truth.reference_for(small(Network(), samples=2), exact=True)
     assert "128 steps against 64" in exact.method and len(exact.floor) == len(exact.sigma) == 129
     assert float(exact.floor[-1]) > 0
 

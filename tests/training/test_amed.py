@@ -12,7 +12,7 @@ from explorer.core.timesteps import Custom, Rho, VPTime
 from explorer.errors import Cancelled, UserError
 from explorer.training.amed import AMEDTraining, Trainer, refined
 
-from ..core.problems import mixture, normal, tensor
+from ..core.problems import mixture, normal
 
 MODEL = mixture(k=8, d=2, std=0.15)
 SHORT = AMEDTraining(paths=1280, batch=32, anneal=True)

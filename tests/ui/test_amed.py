@@ -6,7 +6,8 @@ import time
 import pytest
 
 from explorer.core import shelf
-from explorer.experiment import Experiment, errors_of, run
+from explorer.experiment import Experiment, run
+from explorer.truth import errors_of
 from explorer.settings import unflatten
 from explorer.ui import amed, amed_form, app, compare, controls
 

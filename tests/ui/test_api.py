@@ -12,7 +12,8 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from explorer.core.solvers import DDIM, RK2
-from explorer.experiment import Experiment, errors_of, run
+from explorer.experiment import Experiment, run
+from explorer.truth import errors_of
 from explorer.settings import from_query, to_query, unflatten
 from explorer.sweep import error_against_nfe
 

@@ -22,7 +22,7 @@ LINK = "data=digits&model=network&model.checkpoint=mine&samples=2&nfe=6&seed=3"
 def shelf(tmp_path, monkeypatch):
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(files, "SHIPPED", tmp_path / "shipped")
-    for memo in (experiment._sources, experiment._runs, experiment._references, experiment._errors):
+    for memo in experiment.MEMOS:
         memo.clear()
     stand_in.install(monkeypatch)
     convert(stand_in.write(tmp_path / "net"), "mine")

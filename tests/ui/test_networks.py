@@ -25,7 +25,7 @@ def shelf(tmp_path, monkeypatch):
     d = describe("SongUNet", {**KWARGS, "label_dim": 10, "label_dropout": 0.1}, EDM(), (1, 8, 8))
     files.save(build(d), {**d, "label": "Small <b>one</b>", "data": {"data": "digits"}}, "small",
                tmp_path / "shipped")
-    for memo in (experiment._sources, experiment._runs, experiment._references, experiment._errors):
+    for memo in experiment.MEMOS:
         memo.clear()
 
 
