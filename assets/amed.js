@@ -187,7 +187,9 @@ function drawStep() {
     dot(mx, my, T.learned, 'circle', 9, `by hand: r = ${r.toFixed(2)}`),
     dot(...goal, T.reference, 'circle', 9, 'where the path truly arrives'),
     dot(...end, T.learned, 'x', 9, `AMED by hand: r = ${r.toFixed(2)}, c = ${c.toFixed(3)}`)];
-  const notes = [note(...goal, 'truth', T.ink3, 18, 0), note(0, 0, 'start', T.ink3, -4, -12), note(sx, sy, 'tangent ∥ chord', T.ink2, 0, -16), note(gx, gy, 'middle', T.onestep, 0, 14), note(mx, my, 'x<sub>m</sub>', T.learnedtext, -14, 0)];
+  const notes = [note(...goal, 'truth', T.ink3, 18, 0), note(0, 0, 'start', T.ink3, -4, -12), note(sx, sy, 'tangent ∥ chord', T.ink2, 0, 16)];
+  if (Math.hypot((mx - gx) / goal[0], my - gy) < 0.08) notes.push(note(mx, my, 'x<sub>m</sub>, the middle', T.learnedtext, 0, -16));   // one name for both
+  else notes.push(note(gx, gy, 'middle', T.onestep, 0, -14), note(mx, my, 'x<sub>m</sub>', T.learnedtext, -14, 0));
   const L = Math.hypot(...goal), high = Math.max(...py.map(Math.abs), 1e-3 * L), room = 2.2 * high;
   let top = 1.5 * Math.max(...py, 0.15 * high), low = 1.5 * Math.min(...py, -0.15 * high);
   const placed = [];   // names that would cover each other are said together

@@ -9,7 +9,7 @@ import { showPop } from './help.js';
 const POLL = 700, IDLE = 5000;
 const GONE = { problem: 'The server did not answer; try again.' };
 let filled = false;                    // the form holds what its configuration says
-let server = null, config = null, told = {}, held = {}, data = '', timer = null, wasBusy = false;
+let server = null, config = null, told = {}, held = {}, plan = {}, data = '', timer = null, wasBusy = false;
 const ask = (request) => server.training({ token: token(), ...request }).catch(() => GONE);
 
 // What tells this browser's trainings from those of others; a link of the server's owner brings theirs.
@@ -86,7 +86,9 @@ async function fill() {
   $('#train-classes').disabled = !given.classes;
   if (!given.classes) $('#train-classes').checked = false;
   $('#train-note').textContent = `${$('#train-config').value}: ${given.about}. ${given.parameters.toLocaleString('en')} parameters.${given.image ? '' : ' Points are not augmented.'}`;
+  plan = { sigma: given.plan, samples: given.data };   // shown until a training has something to show
   filled = true;
+  if (S.page === 'train' && !told.name) show();
   $('#train-start').disabled = Boolean(told.busy) || told.allowed === false;
 }
 
@@ -125,7 +127,7 @@ export function drawTrain() {
 
 function show() {
   const { name, title, state, busy, mine, paused = [], trouble } = told;
-  $('#train-title').textContent = !name ? 'Train a network on the data at the left'
+  $('#train-title').textContent = !name ? 'Train a network on the open data'
     : state === 'done' ? `${title}: trained as “${name}”, now in the list of networks` : `${title}, “${name}”: ${state}`;
   if (trouble && !busy) $('#train-note').textContent = trouble;
   $('#train-progress').hidden = !name;
@@ -138,7 +140,7 @@ function show() {
   $('#train-waiting').hidden = !paused.length;
   $('#train-waiting').innerHTML = paused.map((r) => `<span>${r.title}, “${r.name}”, paused ${r.mine ? `<button class="ghost" data-do="resume" data-name="${r.name}" ${busy ? 'disabled' : ''}>Resume</button><button class="ghost" data-do="cancel" data-name="${r.name}">Discard</button>` : 'by another visitor'}</span>`).join('');
   $('#train-rows').innerHTML = (held.table ?? []).map((row) => `<tr>${row.map((v, i) => `<td>${i === 0 ? v : i === 4 && v != null ? (v < 100 ? v.toFixed(2) : '> 100') : small(v)}</td>`).join('')}</tr>`).join('');
-  plot('#fig-train-sigma', held.sigma, 'the loss at each noise level, while a network trains');
+  plot('#fig-train-sigma', held.sigma ?? (name ? null : plan.sigma), 'the loss at each noise level, while a network trains');
   plot('#fig-train-curve', held.curve, 'the loss over the images seen');
   samples();
 }
@@ -151,7 +153,9 @@ function plot(id, figure, nothing) {
 }
 
 function samples() {
-  const canvas = $('#train-samples'), size = sizeOf(canvas), s = held.samples;
+  const canvas = $('#train-samples'), size = sizeOf(canvas), s = held.samples ?? (told.name ? null : plan.samples);
+  $('#train-samples-head').textContent = held.samples || told.name ? 'Samples' : 'Data';
+  $('#train-samples-note').textContent = held.samples || told.name ? 'of the averaged weights, always from the same noise' : 'that the network learns from';
   const c = open(canvas, size);
   if (s?.kind === 'image') tiles(c, size, s);
   else if (s) points(c, size, s);

@@ -54,6 +54,15 @@ def loss_by_sigma(sigma: Sequence[float], first: Sequence[float], now: Sequence[
     return {"data": traces, "layout": layout}
 
 
+def planned(sigma: Sequence[float], floor: Sequence[float], objective,
+            ideal: str = "ideal denoiser") -> dict:
+    """What a training heads for, before it begins: the ideal denoiser's loss, and p_train."""
+    whole = loss_by_sigma(sigma, floor, floor, floor, floor, floor, objective, ideal)
+    told = [n for n in whole["layout"]["annotations"] if n["text"] not in ("now", "before training")]
+    return {"data": [t for t in whole["data"] if t["name"] in ("p_train", ideal)],
+            "layout": whole["layout"] | {"annotations": told}}
+
+
 def loss_curve(curve: Sequence[tuple], total: int, unit: str = "images") -> dict:
     """Mean weighted loss over thousands of images or points; a running mean over what is noisy."""
     x = [i / 1000 for i, _ in curve]

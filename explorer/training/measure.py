@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -81,6 +82,17 @@ def per_sigma(t: Training, denoiser, count: int = 256, seed: int = 5,
     row = lambda v: [float(f"{x:.6g}") for x in v]
     return PerSigma(row(sigma), row(mean), row((mean - half).clamp(min=0)), row(mean + half),
                     row(floor), count, seed)
+
+
+@lru_cache(maxsize=16)
+def floor(data, count: int = 128, seed: int = 5) -> tuple[list[float], list[float]]:
+    """σ and E‖D − y‖² per number of the ideal denoiser of a data set, both (S,)."""
+    g = torch.Generator().manual_seed(seed)
+    ideal = Mixture(data.points(), data.thickness)
+    sigma = torch.logspace(math.log10(0.002), math.log10(80.0), LEVELS, dtype=torch.float64)
+    clean = ideal.sample(count, g)
+    noise = torch.randn(clean.shape, generator=g, dtype=torch.float64)
+    return sigma.tolist(), loss_per_sigma(ideal, clean, sigma, noise).mean.tolist()
 
 
 def _parts(clean: Tensor, noise: Tensor, classes: Tensor):

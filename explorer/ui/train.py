@@ -17,13 +17,14 @@ from ..figures import training as figures
 from ..figures.style import level
 from ..models import files
 from ..settings import flatten, parameters
-from ..training import augment, runs
+from ..training import augment, measure, runs
 from ..training.child import STOP
 from ..training.configs import Hyper, Training, build, chosen, draw, loss_of
 from . import owners
 
 LARGEST = 3_000_000  # parameters of a network that a visitor may train
 LONGEST = 3600.0  # seconds that one training may take without being taken up again
+SHOWN = 36  # images of the data, before a training has any of its own
 KEPT = 40  # trained networks and paused runs that a server holds
 LETTERS = {
     "A": "as before EDM: VP preconditioning, loss and hyper-parameters",
@@ -259,7 +260,8 @@ def _defaults(request: dict) -> dict:
     bounds = {p.key: [p.spec.low, p.spec.high] for p in parameters(Training) if p.key in FIELDS}
     return {"form": own, "bounds": bounds, "about": LETTERS[letter.upper()],
             "image": t.data.kind == "image", "classes": t.data.labels() is not None,
-            "parameters": sum(p.numel() for p in build(t).parameters())}
+            "plan": figures.planned(*measure.floor(t.data), loss_of(t), _ideal(t.data)),
+            "data": _data(t), "parameters": sum(p.numel() for p in build(t).parameters())}
 
 
 def _look(request: dict) -> dict:
@@ -302,14 +304,37 @@ def _unit(seen: dict) -> str:
 def _figures(session: Session) -> dict:
     s, t = session.seen, session.training
     first, now = s["first"], s["now"]
-    endless = hasattr(t.data, "draw")
-    ideal = f"ideal, knows these {len(t.data.points())}" if endless else "ideal denoiser"
     sigma = figures.loss_by_sigma(now["sigma"], first["mean"], now["mean"], now["low"], now["high"],
-                                  now["floor"], loss_of(t), ideal)
+                                  now["floor"], loss_of(t), _ideal(t.data))
     table = [[level(a), b, c, d, c / d if d else None] for a, b, c, d in
              zip(now["sigma"], first["mean"], now["mean"], now["floor"])][::-1]
     return {"sigma": sigma, "curve": figures.loss_curve(s["curve"], s["total"], _unit(s)), "table": table,
             "samples": _samples(session)}
+
+
+def _ideal(data) -> str:
+    """What to call the ideal denoiser of a data set, which knows no more than points()."""
+    return f"ideal, knows these {len(data.points())}" if hasattr(data, "draw") else "ideal denoiser"
+
+
+def _data(t: Training) -> dict:
+    """Some of what a network would learn from, as samples are shown."""
+    if t.data.kind == "image":
+        images, _ = draw(t.data, SHOWN, torch.Generator().manual_seed(0))
+        return {"kind": "image", "shape": list(images.shape[1:]), "count": len(images),
+                "data": pack.grey(images, -1.2, 1.2)}
+    none = torch.zeros(0, 2)
+    return {"kind": "plane", "count": 0, "data": pack.floats(none), "truth": _flat(t.data)}
+
+
+def _flat(data) -> str:
+    """The points of a data set as they are looked at, packed."""
+    return pack.floats(_seen(data, data.points().float()))
+
+
+def _seen(data, x: torch.Tensor) -> torch.Tensor:
+    view = data.view().float()
+    return x @ view.T if view.shape[0] == 2 else torch.cat([x, torch.zeros_like(x)], 1)
 
 
 def _samples(session: Session) -> dict:
@@ -320,10 +345,8 @@ def _samples(session: Session) -> dict:
         return {"kind": "image", "shape": s["shape"][1:], "count": len(x),
                 "data": pack.grey(x, -1.2, 1.2), "labels": s["labels"]}
     data = session.training.data
-    view = data.view().float()
-    flat = lambda v: v @ view.T if view.shape[0] == 2 else torch.cat([v, torch.zeros_like(v)], 1)
-    return {"kind": "plane", "count": len(x), "data": pack.floats(flat(x)),
-            "truth": pack.floats(flat(data.points().float()))}
+    return {"kind": "plane", "count": len(x), "data": pack.floats(_seen(data, x)),
+            "truth": _flat(data)}
 
 
 def _augmented(request: dict) -> dict:
@@ -331,7 +354,7 @@ def _augmented(request: dict) -> dict:
     letter, flat = _asked(request)
     t = chosen(letter, flat)
     if t.data.kind != "image":
-        raise UserError("Augmentation turns and moves images; choose image data at the left.")
+        raise UserError("Augmentation turns and moves images; choose image data.")
     seed = request.get("seed")
     g = torch.Generator().manual_seed(seed % 2**31 if isinstance(seed, int) else 0)
     images, _ = draw(t.data, 12, g)

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from explorer.figures.training import TOP, loss_by_sigma, loss_curve
+from explorer.figures.training import TOP, loss_by_sigma, loss_curve, planned
 from explorer.training.loss import EDMLoss, VPLoss
 
 SIGMA = [0.01, 0.1, 1.0, 10.0]
@@ -34,6 +34,14 @@ def test_noise_runs_from_high_on_the_left_and_p_train_peaks_where_training_looks
     density = next(t for t in shown["data"] if t["name"] == "p_train")
     peak = density["x"][density["y"].index(max(density["y"]))]
     assert math.log(peak) == pytest.approx(-1.2, abs=0.1)
+
+
+def test_before_a_training_its_floor_and_p_train_are_shown_alone():
+    shown = planned(SIGMA, FLOOR, EDMLoss(0.5))
+    whole = {t["name"]: t for t in figure(EDMLoss(0.5))["data"]}
+    assert [t["name"] for t in shown["data"]] == ["p_train", "ideal denoiser"]
+    assert shown["data"][1]["y"] == whole["ideal denoiser"]["y"]
+    assert len(shown["layout"]["annotations"]) == 2
 
 
 def test_the_interval_encloses_the_curve():

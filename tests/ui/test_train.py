@@ -155,6 +155,9 @@ def test_the_form_is_filled_from_the_configuration(data):
         assert given["about"] == about and given["image"] == (data != "moons")
         assert given["form"]["precond"] == ("vp" if letter in "ABC" else "edm")
         assert (given["form"]["augment"] > 0) == (letter == "F" and data != "moons")
+        floor = given["plan"]["data"][-1]["y"]  # the ideal denoiser's, weighted; untrained: 1
+        assert len(floor) == 16 and all(0 <= v < 1.3 for v in floor if letter in "EF")
+        assert given["data"]["kind"] == ("plane" if data == "moons" else "image")
 
 
 # ---- where strangers share a server -----------------------------------------------------------------
