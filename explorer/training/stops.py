@@ -88,7 +88,7 @@ def place(denoiser, solver: AMED | Plugin, levels: Sequence[float], how: str, se
     where = {"device": device, "dtype": dtype, "watch": watch}
     measured = StopError(denoiser, solver, top, bottom, seed, PATHS, afs=afs, **where)
     if how == "gits":
-        grids = [gits(denoiser, steps, top, bottom, GITS(seed=seed), **where)]
+        grids = [gits(denoiser, steps, top, bottom, GITS(seed=seed % 2**28), **where)]
     else:
         own = (dataclasses.replace(g, sigma_max=top, sigma_min=bottom) for g in GRIDS)
         grids = [tuple(levels), *(tuple(g.sigmas(steps + 1).tolist()) for g in own)]

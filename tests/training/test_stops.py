@@ -113,6 +113,13 @@ def test_a_training_begins_where_the_search_ended(solver):
     assert kept.sigmas == tuple(t.sigmas.tolist())
 
 
+def test_a_training_on_gits_levels_keeps_them():
+    t = Trainer(MODEL, AMED(), VPTime(), 3, how=AMEDTraining(place="gits", paths=64, batch=32))
+    list(t.run())
+    assert t.sigmas.tolist() == pytest.approx(t.placed.levels, rel=1e-6)
+    assert t.trained().record["steps"] == "GITS"
+
+
 def test_a_seed_says_where_the_stops_go_and_a_pause_changes_nothing():
     def weights(stop=None):
         how = AMEDTraining(place="search", paths=192, batch=32, finish=1.0)
