@@ -32,15 +32,14 @@ def finished(answer: dict, seconds: float = 60) -> dict:
 
 def test_a_sweep_gives_a_curve_a_table_and_an_order_for_each_solver():
     news = finished(compare.start({"kind": "sweep", "values": SMALL, "solvers": ["ddim", "heun"],
-                                   "budgets": "5, 9, 17, 33, 65"}))
+                                   "budgets": "17, 33, 65, 129, 257"}))
     assert news["problem"] is None and news["count"] == 10
-    assert news["columns"] == ["mean end error", "5", "9", "17", "33", "65", "order", ""]
+    assert news["columns"] == ["mean end error", "17", "33", "65", "129", "257", "order", ""]
     ddim, heun = news["table"]
     assert ddim[0] == "DDIM" and heun[0] == "Heun"
     assert heun[5] < 0.5 * ddim[5]
     orders = [float(row[6].split(" ±")[0]) for row in (ddim, heun)]
-    assert orders[0] == pytest.approx(1, abs=0.4)  # a few budgets, a few samples near a watershed
-    assert orders[1] > orders[0] + 0.5
+    assert orders == pytest.approx([1, 2], abs=0.4)  # a few samples near a watershed bend the lines
 
 
 def test_the_solver_that_the_page_is_set_to_comes_with_its_settings():
