@@ -168,7 +168,10 @@ def shared(monkeypatch):
 
 
 def test_a_visitor_watches_what_another_has_started(shared):
-    started = train.act({"do": "start", "values": POINTS, "name": "theirs", "training": SMALL})
+    # so long that it cannot be over before it is paused
+    started = train.act({"do": "start", "values": POINTS, "name": "theirs",
+                         "training": {**SMALL, "kimg": 20_000}})
+    assert "problem" not in started
     token = started["token"]
     assert started["mine"] and len(token) >= 16
     until(lambda a: a["state"] == "running" and (runs.folder("theirs") / "state.pt").exists())
