@@ -10,6 +10,7 @@ import { initSpine } from './spine_pointer.js';
 import { initPin, pinQuery, pinSentence, renewPin, restorePin } from './pin.js';
 import { initSave } from './save.js';
 import { initLessons } from './lessons.js';
+import { endLoader } from './loader.js';
 import { initUpload } from './upload.js';
 import { aim, drawScrubber, drawTable, go, initCursor, paintCursor, play, playOnce, worstLevel } from './cursor.js';
 import { drawStage, initStage, paintStage } from './stage.js';
@@ -135,6 +136,7 @@ function settleCursor() {
 }
 function opened() {
   document.body.classList.add('ready');
+  setTimeout(() => endLoader(() => S.playing), 1000);
   if (opening && !location.search) playOnce();
   else if (opening) go(worstLevel());
 }

@@ -187,6 +187,20 @@ def work(e: Experiment) -> float:
     return float(e.samples) * _asked(e) * cost.operations(source.denoiser, source.mixture)
 
 
+def too_much(e: Experiment) -> str | None:
+    """Why a run is above the cap on work, or None."""
+    asked = work(e)
+    if asked <= WORK_LIMIT:
+        return None
+    enough = int(e.samples * WORK_LIMIT / asked)
+    return (f"{e.samples} samples × {_asked(e)} evaluations on {e.data.label} are {asked:.1e} "
+            f"operations; at most {WORK_LIMIT:.0e} are allowed. Use fewer samples or evaluations "
+            f"({enough} samples would do)." if enough else
+            f"Even one sample of {_asked(e)} evaluations is {asked / e.samples:.1e} operations; at "
+            f"most {WORK_LIMIT:.0e} are allowed. Use fewer evaluations or a smaller network, or "
+            "start the page with a larger --max-work.")
+
+
 def _asked(e: Experiment) -> int:
     """Evaluations that a run asks for; a typed list sets its own, whatever the budget says."""
     return len(levels(e)) * e.solver.evaluations if isinstance(e.timesteps, Custom) else e.nfe
@@ -223,16 +237,8 @@ def run(e: Experiment, watch: Watch | None = None, kept: bool = True) -> Run:
     so that a measurement of many runs does not push out what is on show.  Raises UserError for work
     above the cap.
     """
-    asked = work(e)
-    if asked > WORK_LIMIT:
-        enough = int(e.samples * WORK_LIMIT / asked)
-        raise UserError(
-            f"{e.samples} samples × {_asked(e)} evaluations on {e.data.label} are {asked:.1e} "
-            f"operations; at most {WORK_LIMIT:.0e} are allowed. Use fewer samples or evaluations "
-            f"({enough} samples would do)." if enough else
-            f"Even one sample of {_asked(e)} evaluations is {asked / e.samples:.1e} operations; at "
-            f"most {WORK_LIMIT:.0e} are allowed. Use fewer evaluations or a smaller network, or "
-            "start the page with a larger --max-work.")
+    if why := too_much(e):
+        raise UserError(why)
     return _runs((e, *weights(e.data, e.model)), lambda: _run(e, watch)) if kept else _run(e, watch)
 
 

@@ -35,12 +35,12 @@ def flow_step(denoiser, x: Tensor, sigma: Tensor, sigma_next: Tensor, slope=None
 
     Exact wherever D stands still, at large and at small σ, so its error sits where paths bend.
     """
-    h, middle = sigma_next - sigma, (sigma + sigma_next) / 2
+    h, middle = float(sigma_next - sigma), (sigma + sigma_next) / 2
     k1 = _slope(denoiser, x, sigma) if slope is None else slope
-    k2 = _slope(denoiser, x + h / 2 * k1, middle)
-    k3 = _slope(denoiser, x + h / 2 * k2, middle)
-    k4 = _slope(denoiser, x + h * k3, sigma_next)
-    return x + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
+    k2 = _slope(denoiser, x.add(k1, alpha=h / 2), middle)
+    k3 = _slope(denoiser, x.add(k2, alpha=h / 2), middle)
+    k4 = _slope(denoiser, x.add(k3, alpha=h), sigma_next)
+    return x.add((k2 + k3).mul_(2).add_(k1).add_(k4), alpha=h / 6)
 
 
 def flow(denoiser, x: Tensor, sigma: float, sigma_next: float, stride: float = 0.25) -> Tensor:

@@ -25,7 +25,7 @@ LOOPS = 60  # timed rounds of a bare loop: it takes milliseconds
 
 
 def options(command) -> None:
-    command.add_argument("--rounds", type=int, default=60, help="timed rounds of each solver")
+    command.add_argument("--rounds", type=int, default=10, help="timed rounds of each solver")
 
 
 def measure(given) -> None:

@@ -176,7 +176,7 @@ def _page(chromium, url: str, moves: int):
         group = page.locator(f'.group:has([data-key="{key}"])')
         group.evaluate("(g) => { g.open = true; }")
         times[key] = [_move(page, key, _position(spec[key], v)) for v in _values(ends, count)]
-        page.evaluate("(g) => g.querySelector('.reset:not(.more)').click()", group.element_handle())
+        page.evaluate("(g) => g.querySelector('.reset[data-group]').click()", group.element_handle())
         _rest(page)
     before = page.evaluate("bench.requests")
     hand = random.Random(1)

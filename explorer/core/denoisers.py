@@ -90,7 +90,7 @@ class Mixture:
             return mean
         if not sigma.ndim:
             keep = self._variance / (float(sigma) ** 2 + self._variance)
-            return mean.mul_(1 - keep).add_(x, alpha=keep)
+            return mean.lerp_(x, keep)
         return torch.lerp(mean, x, self._variance / (sigma**2 + self._variance))
 
     def _logits(self, x: Tensor, sigma: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ Algorithm 2 the same with `Churn`.
 import dataclasses
 import math
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import ClassVar
 
@@ -112,6 +113,21 @@ class Restart:
         return self.repeats * (self.inner + 1)
 
 
+SMALL = 2**17  # numbers of a start that is remembered
+
+
+def _generators(seed: int, count: int) -> list[torch.Generator]:
+    # an odd multiplier spreads the seeds over 32 bits, which is all that the CPU generator uses
+    return [torch.Generator().manual_seed((seed * 0x9E3779B1 + k) % 2**32) for k in range(count)]
+
+
+@lru_cache(maxsize=16)
+def _starts(seed: int, count: int, shape: tuple[int, ...]) -> Tensor:
+    """(count, *shape), not to be written to."""
+    return torch.stack([torch.randn(shape, generator=g, dtype=torch.float64)
+                        for g in _generators(seed, count)])
+
+
 class Noise:
     """Unit normal numbers in which each sample owns its generator.
 
@@ -123,17 +139,21 @@ class Noise:
 
     def __init__(self, seed: int, count: int, shape: tuple[int, ...], device="cpu",
                  dtype=torch.float64):
-        # an odd multiplier spreads the seeds over 32 bits, which is all that the CPU generator uses
-        seeds = [(seed * 0x9E3779B1 + k) % 2**32 for k in range(count)]
-        self._generators = [torch.Generator().manual_seed(s) for s in seeds]
-        self._shape, self._device, self._dtype = tuple(shape), device, dtype
+        self._seed, self._count, self._shape = seed, count, tuple(shape)
+        self._device, self._dtype = device, dtype
+        self._generators: list[torch.Generator] = []
         self._blocks: dict[int, Tensor] = {}
         self._drawn = 0
         self._second: Noise | None = None
         self._make_second = lambda: Noise(seed + 2**31, count, shape, device, dtype)
-        self.start = self._draw(())
+        draws = _starts if count * math.prod(shape) <= SMALL else _starts.__wrapped__
+        self.start = draws(seed, count, self._shape).to(device, dtype)
 
     def _draw(self, lead: tuple[int, ...]) -> Tensor:
+        if not self._generators:  # made only now, since most runs need no more than their start
+            self._generators = _generators(self._seed, self._count)
+            for g in self._generators:
+                torch.randn(self._shape, generator=g, dtype=torch.float64)
         rows = [torch.randn(lead + self._shape, generator=g, dtype=torch.float64)
                 for g in self._generators]
         return torch.stack(rows, len(lead)).to(self._device, self._dtype)

@@ -7,14 +7,13 @@ import inspect
 import threading
 from pathlib import Path
 
-import gradio as gr
-
 from ..core.lists import read_list
 from ..data import store
 from ..errors import UserError
 from ..experiment import Experiment, Run, run
 from ..settings import flatten, parameters, slots, to_query, unflatten
 from . import compare, panels
+from .quick import gr
 
 AT_ONCE = 4  # requests that compute at the same time
 SLOTS = threading.Semaphore(AT_ONCE)

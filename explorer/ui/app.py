@@ -8,26 +8,29 @@ named API endpoints.  Every value is checked again by the settings themselves.
 
 import json
 import math
+import os
 import threading
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from typing import Any
 
-import gradio as gr
 from fastapi import Response
 
 from .. import designs
 from ..core import lists
 from ..core.timesteps import Custom
 from ..errors import Cancelled, UserError
-from ..experiment import Experiment, Run, draft, levels, prepared, run
+from ..experiment import Experiment, Run, draft, levels, prepared, run, too_much
 from ..settings import flatten, from_query, to_query, unflatten
 from ..sweep import solver_name
-from ..truth import patience
+from ..truth import comparison, patience
 from . import amed, amed_form, api, compare, controls, files, networks, panels, train, words
 from .api import AT_ONCE, SLOTS, receive, uploaded
+from .quick import gr
 
 PARTS = ("data", "run", "loss", "path", "error")
+BESIDE = ("run", "error", "loss", "data", "path")  # the order while another thread makes the others
 MEASURES = ("path", "loss", "error")  # what a slow network is asked for one at a time
 LIST = "timesteps.levels"
 PAGES = 512  # open pages whose newest request is remembered
@@ -42,23 +45,28 @@ class Desk:
     def __init__(self):
         self._lock = threading.Lock()
         self._newest: OrderedDict[str, float] = OrderedDict()
+        self._acted: dict[str, float] = {}  # the newest of a person; others follow of themselves
         self._progress: dict[str, dict] = {}
 
-    def arrive(self, page: str, number: float) -> None:
+    def arrive(self, page: str, number: float, follows: bool = False) -> None:
         if not page:  # callers without a name have nothing to do with each other
             return
         with self._lock:
             self._newest[page] = max(number, self._newest.get(page, 0))
             self._newest.move_to_end(page)
+            if not follows:
+                self._acted[page] = self._newest[page]
             while len(self._newest) > PAGES:
                 old, _ = self._newest.popitem(last=False)
                 self._progress.pop(old, None)
+                self._acted.pop(old, None)
 
     def cancel(self, page: str) -> None:
         """Whatever this page waits for is no longer wanted."""
         with self._lock:
             if page in self._newest:
                 self._newest[page] += 0.5
+                self._acted[page] = self._newest[page]
 
     def watch(self, page: str, number: float, what: str, total: int):
         """A function that counts steps and raises Cancelled once a newer request is there; its
@@ -76,11 +84,20 @@ class Desk:
         tick.check = check
         return tick
 
+    def check(self, page: str, number: float):
+        """A function that raises Cancelled once a person wants another view."""
+        def check() -> None:
+            if self._acted.get(page, 0) > number:
+                raise Cancelled
+        return check
+
     def progress(self, page: str) -> dict:
         return dict(self._progress.get(page, {}))
 
 
 DESK = Desk()
+CORES = os.cpu_count() or 1
+BESIDES = ThreadPoolExecutor(AT_ONCE)
 
 
 # ---- the message --------------------------------------------------------------------------------
@@ -128,7 +145,7 @@ def message(request: dict) -> dict:
         e = _experiment(request)
         page, number = str(request.get("page", ""))[:64], request.get("id", 0)
         number = min(number, 2**53) if isinstance(number, int) else 0
-        DESK.arrive(page, number)
+        DESK.arrive(page, number, follows=bool(request.get("want")))
         with SLOTS:
             return _message(e, request, page, number)
     except Cancelled:
@@ -141,12 +158,14 @@ def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
     have = request.get("have") if isinstance(request.get("have"), dict) else {}
     wanted = request.get("want") if isinstance(request.get("want"), list) else None
     keys = panels.keys(e)
+    absent = panels.absent(e)
+    alone = _ahead(e, [p for p in ("path", "data", "loss") if have.get(p) != keys[p]], page, number)
     few = draft(e, FIRST) if wanted is None and have.get("run") != keys["run"] else None
     tick = DESK.watch(page, number, "Sampling", len(levels(few or e)))
     r = run(few or e, tick)
     slow = patience(e) > SLOW
-    parts, pending, absent = {}, [], panels.absent(e)
-    for name in PARTS:
+    parts, pending = {}, []
+    for name in PARTS if alone else BESIDE:
         if have.get(name) == keys[name] or name == "error" and have.get(name) == keys["exact"]:
             continue
         if name in absent:
@@ -179,9 +198,28 @@ def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
             "words": _words(e, r, design, _list_notes(e, request))}
 
 
+def _ahead(e: Experiment, parts: list[str], page: str, number: float) -> bool:
+    """Let another core make what does not hang on the run, beginning with the reference; whoever
+    asks for it meanwhile waits for that.  True where there is none, or where a network fills them all.
+    """
+    source = prepared(e.data, e.model)
+    if source.pace is not None or source.device.device.type != "cpu" or CORES < 2 or too_much(e):
+        return True
+    check = DESK.check(page, number)
+
+    def make() -> None:
+        for name in parts:
+            panels.part(name, e, None, check)
+        if panels.compared(e):
+            comparison(e, check)
+
+    BESIDES.submit(make)
+    return False
+
+
 def _cost(r: Run) -> float:
-    """A guess in ms of what measuring the error takes: about five runs of a quarter of the batch."""
-    return 1e3 * r.seconds * 3
+    """A guess in ms of what measuring the error takes: half as long again as the run."""
+    return 1e3 * r.seconds * 1.5
 
 
 def _words(e: Experiment, r: Run, design: str, notes: list[str]) -> dict:

@@ -50,8 +50,9 @@ def keys(e: Experiment) -> dict[str, str]:
     """The name of each part's content: equal names, equal parts."""
     ends = (float(e.timesteps.sigma_max), float(e.timesteps.sigma_min))
     model = e.data, e.model, *weights(e.data, e.model)
+    compared = min(e.samples, prepared(e.data, e.model).compared)
     return {"data": _key(*model), "loss": _key(*model, "loss"),
-            "path": _key(*model, e.seed, e.samples, ends, e.schedule),
+            "path": _key(*model, e.seed, compared, ends, e.schedule),
             "run": _key(e, *model), "error": _key(e, *model, "error"),
             "exact": _key(e, *model, "exact")}
 
@@ -334,13 +335,12 @@ def error_part(r: Run, watch: Watch | None = None, exact: bool = False) -> dict:
         return {"finding": None, "exact": True,
                 "why": f"The true paths of this network would take {patience(e) / 60:.0f} minutes "
                        "here, so its error is not measured."}
+    # first what does not wait for the reference, which may be under way
+    euler = comparison(e, watch) if compared(e) else None
     errors = errors_of(r, watch, exact)
     share = errors.steps.share.tolist()
     hot = spine.hottest(share)
-    other = None
-    if e.churn.s_churn == 0 and not _simplest(e):
-        euler = comparison(e, watch)
-        other = euler.levels, path_error(euler, watch, exact).mean(1), euler.nfe
+    other = euler and (euler.levels, path_error(euler, watch, exact).mean(1), euler.nfe)
     band = geometry.band(errors.path)
     mean = errors.path.mean(1)
     truth = errors.truth
@@ -360,9 +360,10 @@ def error_part(r: Run, watch: Watch | None = None, exact: bool = False) -> dict:
             "steps": spine.time_steps(sigma, hat, share, hot, churn, colour)}
 
 
-def _simplest(e: Experiment) -> bool:
-    """Whether this is the solver that others are compared with: Euler in σ."""
-    return e.solver.name == "ddim" or e.solver.name == "euler" and e.schedule == EDM()
+def compared(e: Experiment) -> bool:
+    """Whether the error is drawn beside Euler's in σ: not beside itself, nor where noise is added."""
+    simplest = e.solver.name == "ddim" or e.solver.name == "euler" and e.schedule == EDM()
+    return e.churn.s_churn == 0 and not simplest and incomparable(e) is None
 
 
 def numbers(r: Run) -> Mapping:
