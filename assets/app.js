@@ -13,6 +13,7 @@ import { initLessons } from './lessons.js';
 import { endLoader } from './loader.js';
 import { initUpload } from './upload.js';
 import { aim, drawScrubber, drawTable, go, initCursor, paintCursor, play, playOnce, worstLevel } from './cursor.js';
+import { whenResized } from './canvas.js';
 import { drawStage, initStage, paintStage } from './stage.js';
 import { drawMini, paintMini } from './shelf.js';
 import { copy } from './help.js';
@@ -272,6 +273,7 @@ export async function start({ element, props, server: functions, upload }) {
   if (S.page !== 'explore') await plotly();
   drawAll();
   if (S.page === 'compare') resumeCompare();
+  whenResized(() => S.page === 'explore' && drawAll());
   let timer;
   new ResizeObserver(() => { clearTimeout(timer); timer = setTimeout(() => drawAll(), 60); }).observe($('.page'));
 }

@@ -4,7 +4,25 @@ import { FONT, T } from './theme.js';
 
 export const CIRCLE = 2 * Math.PI;
 
-export const sizeOf = (element) => ({ w: element.clientWidth, h: element.clientHeight, ratio: devicePixelRatio || 1 });
+// Sizes are read once, and renewed when the browser tells of a change: to read one while drawing
+// makes it lay out the whole page on the spot.
+const sizes = new WeakMap();
+let redraw = () => {};
+export const whenResized = (f) => { redraw = f; };
+const watcher = new ResizeObserver((entries) => {
+  const changed = entries.filter(({ target: t }) => sizes.has(t) && (sizes.get(t).w !== t.clientWidth || sizes.get(t).h !== t.clientHeight));
+  for (const { target } of changed) sizes.delete(target);
+  if (changed.some(({ target }) => target.clientWidth)) requestAnimationFrame(() => redraw());
+});
+
+export function sizeOf(element) {
+  let size = sizes.get(element);
+  if (!size) {
+    size = { w: element.clientWidth, h: element.clientHeight };
+    if (size.w && size.h) { sizes.set(element, size); watcher.observe(element); }
+  }
+  return { ...size, ratio: devicePixelRatio || 1 };
+}
 
 // A cleared context in CSS pixels.  Setting a canvas's size clears it and costs, so only if needed.
 export function open(canvas, { w, h, ratio }) {

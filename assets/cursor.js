@@ -1,6 +1,7 @@
 // The one cursor: scrubber, play, single steps, the table of steps.  Nothing here asks the server.
 
 import { $, $$, S, clamp, highest, lowest, percent, sig3, small, stepAt, three } from './state.js';
+import { sizeOf } from './canvas.js';
 import { T } from './theme.js';
 
 const PLAY_MS = 6000;                  // from σ_max to the data
@@ -63,7 +64,8 @@ export function paintCursor() {
   const rows = $('#rows').children, box = $('#scroll');
   for (const r of rows) r.removeAttribute('aria-current');
   rows[j]?.setAttribute('aria-current', 'true');
-  box.scrollTop = Math.max(0, 20 * Math.round((20 * j - (box.clientHeight - 40) / 2) / 20));
+  const top = Math.max(0, 20 * Math.round((20 * j - (sizeOf(box).h - 40) / 2) / 20));
+  requestAnimationFrame(() => { box.scrollTop = top; });   // when the page is laid out anyway
 }
 
 export function play(on) {

@@ -55,7 +55,11 @@ const CHOICES = {
   loss: ['weight', [['edm', 'weighted as in EDM'], ['vp', 'as in VP: 1/σ²'], ['ve', 'as in VE: 1/σ²'], ['iddpm', 'as in iDDPM: 1/σ²'], ['raw', 'unweighted']]],
 };
 
+let headed = '';
 function drawHeads() {
+  const key = JSON.stringify([G.all.map((s) => [s.name, s.title, s.hint, Boolean(s.main)]), G.rows, G.h, G.x0, G.x1, S.measure, S.weight, T.dark]);
+  if (key === headed) return;
+  headed = key;
   const over = $('#spine-over');
   $$('.strip-head, .bead', over).forEach((n) => n.remove());
   G.all.forEach((s, i) => {
@@ -117,6 +121,18 @@ function readings(s) {
   };
 }
 
+// Half the pill's width: measured once, and by the letters ever after, since to ask the page for a
+// width makes it lay itself out.
+let letters = null, rim = 0;
+function halfPill(pill) {
+  if (!letters) {
+    letters = document.createElement('canvas').getContext('2d');
+    letters.font = getComputedStyle(pill).font;
+    rim = pill.offsetWidth - letters.measureText(pill.textContent).width;
+  }
+  return (rim + letters.measureText(pill.textContent).width) / 2;
+}
+
 // Move the cursor: CSS transforms only, no Plotly.
 export function paintSpine() {
   if (!G) return;
@@ -125,7 +141,7 @@ export function paintSpine() {
   $('#line').style.transform = `translateX(${x - 0.5}px)`;
   const pill = $('#pill');
   pill.textContent = `σ ${three(S.sigma)}`;
-  const half = pill.offsetWidth / 2;
+  const half = halfPill(pill);
   pill.style.marginLeft = `${clamp(x, G.x0 + half - 30, G.w - half) - x}px`;
   $('#peek').style.visibility = S.peek == null ? 'hidden' : 'visible';
   if (S.peek != null) $('#peek').style.transform = `translateX(${G.X(s)}px)`;

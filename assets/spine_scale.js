@@ -3,9 +3,11 @@
 
 import { $, S, clamp, highest, interp, log10, lowest } from './state.js';
 import { FONT, themed } from './theme.js';
+import { sizeOf } from './canvas.js';
 import { withGhost } from './pin.js';
 
 export const HEAD = 26, BOTTOM = 48, LEFT = 44, RIGHT = 10;
+const GRAIN = 3;
 const EMPTY = { traces: [], labels: [], shapes: [], notes: [], ticks: [], range: [0, 1], log: false };
 
 export let G = null;                  // pixel geometry, shared by the drawings and the overlay
@@ -43,7 +45,7 @@ export function wholeRange() {
 }
 
 export function measure() {
-  const node = $('#axis'), w = node.clientWidth, h = node.clientHeight, all = strips();
+  const { w, h } = sizeOf($('#axis')), all = strips();
   const body = h - BOTTOM - HEAD * all.length, total = all.reduce((sum, s) => sum + s.weight, 0);
   let y = 0;
   const rows = all.map((s) => {
@@ -87,10 +89,16 @@ export function noteAnnotation(note, i) {
 // Direct labels find their own place: near their line, clear of lines, edges and each other.
 export function placeLabels(strip, i, annotations, taken) {
   const row = G.rows[i], floor = strip.log ? strip.range[0] * 0.5 : -1e9;
-  const heights = (curve, px) => {
-    const s = G.inverse(px);
+  // every curve is read once, at each GRAIN pixels
+  const columns = Math.floor((G.x1 - G.x0) / GRAIN) + 1, rows = new Map();
+  const read = (curve) => Array.from({ length: columns }, (_, k) => {
+    const s = G.inverse(G.x0 + k * GRAIN);
     if (s > curve.x[0] * 1.001 || s < curve.x[curve.x.length - 1] * 0.999) return null;
     return G.Y(i, Math.max(interp(curve.x, curve.y, s) ?? floor, floor));
+  });
+  const heights = (curve, px) => {
+    if (!rows.has(curve)) rows.set(curve, read(curve));
+    return rows.get(curve)[clamp(Math.round((px - G.x0) / GRAIN), 0, columns - 1)];
   };
   for (const label of strip.labels) {
     if (!label.text) continue;

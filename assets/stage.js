@@ -106,7 +106,7 @@ function writeAround(now) {
   writeTools();
   const where = $('.where', root), tools = $('.tools', root);
   html(where, words.where ?? '');
-  where.style.maxWidth = `${stage.size.w - tools.offsetWidth - 28}px`;
+  where.style.maxWidth = `${stage.size.w - sizeOf(tools).w - 28}px`;
   writeKey(words.key ?? []);
   root.setAttribute('aria-label', `Stage${words.keys ? `; ${words.keys}` : ''}`);
   stage.over.setAttribute('aria-label', words.label);

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from . import cost
 from .analysis.error import (Reference, StepErrors, adaptive_reference, closed_reference, reference,
-                             refined_reference, rms, step_errors)
+                             refined_reference, rms, shortened, step_errors)
 from .core.sampling import Churn, Noise
 from .core.schedules import EDM
 from .core.solvers import Euler
@@ -19,7 +19,8 @@ from .memo import Memo
 
 _references = Memo(48 * 2**20)
 _errors = Memo(16 * 2**20)
-MEMOS += [_references, _errors]
+_deepest: dict[tuple, tuple[float, Reference]] = {}  # of the newest paths, how far down they are known
+MEMOS += [_references, _errors, _deepest]
 
 
 def reference_for(e: Experiment, watch: Watch | None = None, exact: bool = False) -> Reference:
@@ -34,15 +35,24 @@ def reference_for(e: Experiment, watch: Watch | None = None, exact: bool = False
     ends = e.timesteps.sigmas(2)
     top, bottom = (float(f"{float(s):.10g}") for s in (ends[0], ends[-1]))
     count = min(e.samples, source.compared)
-    key = (e.data, e.model, *weights(e.data, e.model), e.seed, count, top, bottom)
+    paths = (e.data, e.model, *weights(e.data, e.model), e.seed, count, top)
+    key = (*paths, bottom)
 
     def start() -> Tensor:
         noise = Noise(e.seed, count, source.shape, source.device.device, source.device.dtype)
         return noise.start * top
 
     def quick() -> Reference:
-        closed = closed_reference(source.denoiser, start(), top, bottom)
-        return closed or reference(source.watched(watch), start(), top, bottom, watch=watch)
+        if closed := closed_reference(source.denoiser, start(), top, bottom):
+            return closed
+        deeper = _deepest.get(paths)
+        if deeper and deeper[0] <= bottom:  # the same paths are known already, and further down
+            return shortened(source.watched(watch), deeper[1], bottom)
+        made = reference(source.watched(watch), start(), top, bottom, watch=watch)
+        _deepest[paths] = bottom, made
+        if len(_deepest) > 8:
+            del _deepest[next(iter(_deepest))]
+        return made
 
     found = _references(key, quick)
     if not exact or found.closed is not None:

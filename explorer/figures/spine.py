@@ -18,6 +18,8 @@ import plotly.graph_objects as go
 from .style import (DASH_DOT, FONT, GRID, INK, INK2, INK3, LEARNED, ONE_STEP, REFERENCE, STOCHASTIC,
                     SURFACE, faded, legible, percent, rounded)
 
+GAP = math.nan  # between the pieces of a line; `rounded` makes it None
+
 
 def _line(x, y, colour, width=1.5, dash=None, **more):
     line = {"color": colour, "width": width, "simplify": False}
@@ -69,8 +71,8 @@ def time_steps(sigma, sigma_hat, share=None, hot=(), churn=None, colour=ONE_STEP
         for u in range(17):
             x.append(a * (b / a) ** (u / 16))
             y.append(min(u / 4 * (1 - u / 16) * height, high))
-        x.append(None), y.append(None)
-    traces = [_line([_r(v) for v in x], [_r(v) for v in y], faded(colour, alpha) if alpha < 1
+        x.append(GAP), y.append(GAP)
+    traces = [_line(rounded(x), rounded(y), faded(colour, alpha) if alpha < 1
                     else colour, width)
               for (x, y), alpha, width in zip(arcs, (0.62, 0.85, 1), (1, 1.75, 3))]
     notes = []
