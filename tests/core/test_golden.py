@@ -173,7 +173,7 @@ def test_the_integrals_of_deis_are_exact(grid, n):
     for i in range(1, n - 1):
         past = levels[max(0, i - 3):i + 1][::-1]
         nodes = [tau(s) for s in past]
-        ours = DEIS()._weights(past.tolist(), float(levels[i + 1]), SPAN)
+        ours = DEIS()._weights(tuple(past.tolist()), float(levels[i + 1]), SPAN)
         exact = [quad(lambda u: rate(u) * basis(nodes, j, u), nodes[0], tau(levels[i + 1]),
                       epsabs=0, epsrel=1e-12, limit=200)[0] for j in range(len(nodes))]
         np.testing.assert_allclose(ours, exact, rtol=1e-9, atol=1e-9 * max(map(abs, exact)))

@@ -6,6 +6,7 @@ noise levels of the past, so they broadcast where each sample has its own.
 
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -27,6 +28,11 @@ def _order(default, high):
 
 def lagrange_integrals(nodes: Sequence, end) -> list:
     """∫_0^end ℓ_j(u) du of the Lagrange basis on `nodes`, exactly; numbers or tensors."""
+    numbers = isinstance(end, float) and all(isinstance(n, float) for n in nodes)
+    return (_known_integrals if numbers else _integrals)(tuple(nodes), end)
+
+
+def _integrals(nodes: tuple, end) -> list:
     out = []
     for j, nj in enumerate(nodes):
         coefficients = [1.0]  # of Π_{k≠j} (u − n_k)/(n_j − n_k), lowest power first
@@ -38,6 +44,9 @@ def lagrange_integrals(nodes: Sequence, end) -> list:
                                 zip(shifted, [*coefficients, 0.0])]
         out.append(sum(c * end ** (p + 1) / (p + 1) for p, c in enumerate(coefficients)))
     return out
+
+
+_known_integrals = lru_cache(maxsize=4096)(_integrals)  # the steps of a grid come again in the next run
 
 
 class _SigmaFrame:
@@ -175,7 +184,7 @@ class DEIS(_AdamsBashforth):
         used = past[-self.order:][::-1]
         if self.variable == "rhoab" or len(used) == 1:
             return super().update(ode, past, sigma_next)
-        weights = self._weights([float(p.sigma) for p in used], float(sigma_next), ode.span)
+        weights = self._weights(tuple(float(p.sigma) for p in used), float(sigma_next), ode.span)
         return added(used[0].plain, weights, [p.noise for p in used])
 
     def _vp_time(self, span: tuple[float, float]) -> Callable:
@@ -187,7 +196,8 @@ class DEIS(_AdamsBashforth):
                             f"{span[1]:g}; use a smaller σ_min or the polynomial in σ.")
         return lambda s: (np.sqrt(beta_min**2 + 2 * beta_d * np.log1p(s * s)) - beta_min) / beta_d
 
-    def _weights(self, levels: list[float], end: float, span: tuple[float, float]) -> list[float]:
+    @lru_cache(maxsize=4096)
+    def _weights(self, levels: tuple[float, ...], end: float, span: tuple[float, float]) -> list[float]:
         tau = np.log if self.variable == "log" else self._vp_time(span)
         a, b, nodes = math.log(levels[0]), math.log(end), [tau(s) for s in levels]
         points, weights = self.NODES
