@@ -86,7 +86,7 @@ async function fill() {
   $('#train-classes').disabled = !given.classes;
   if (!given.classes) $('#train-classes').checked = false;
   $('#train-note').textContent = `${$('#train-config').value}: ${given.about}. ${given.parameters.toLocaleString('en')} parameters.${given.image ? '' : ' Points are not augmented.'}`;
-  plan = { sigma: given.plan, samples: given.data };   // shown until a training has something to show
+  plan = { sigma: given.plan, samples: given.data, table: given.table };   // shown until a training has something to show
   filled = true;
   if (S.page === 'train' && !told.name) show();
   $('#train-start').disabled = Boolean(told.busy) || told.allowed === false;
@@ -139,7 +139,7 @@ function show() {
   $('#train-start').disabled = Boolean(busy) || told.allowed === false || !filled;
   $('#train-waiting').hidden = !paused.length;
   $('#train-waiting').innerHTML = paused.map((r) => `<span>${r.title}, “${r.name}”, paused ${r.mine ? `<button class="ghost" data-do="resume" data-name="${r.name}" ${busy ? 'disabled' : ''}>Resume</button><button class="ghost" data-do="cancel" data-name="${r.name}">Discard</button>` : 'by another visitor'}</span>`).join('');
-  $('#train-rows').innerHTML = (held.table ?? []).map((row) => `<tr>${row.map((v, i) => `<td>${i === 0 ? v : i === 4 && v != null ? (v < 100 ? v.toFixed(2) : '> 100') : small(v)}</td>`).join('')}</tr>`).join('');
+  $('#train-rows').innerHTML = (held.table ?? (name ? null : plan.table) ?? []).map((row) => `<tr>${row.map((v, i) => `<td>${i === 0 ? v : i === 4 && v != null ? (v < 100 ? v.toFixed(2) : '> 100') : small(v)}</td>`).join('')}</tr>`).join('');
   plot('#fig-train-sigma', held.sigma ?? (name ? null : plan.sigma), 'the loss at each noise level, while a network trains');
   plot('#fig-train-curve', held.curve, 'the loss over the images seen');
   samples();

@@ -19,6 +19,7 @@ from ..experiment import Experiment, prepared, use_device
 from ..settings import to_query, unflatten
 from ..truth import reference_for
 from .report import side_by_side, table, verdict
+from .sampler import clock_of
 
 UNTRAINED = "usual"
 
@@ -110,7 +111,9 @@ def targets(cells) -> None:
 
 
 def overhead(e: Experiment, cells, given) -> None:
-    """What the predictor itself costs: the same run with r, c and a by hand."""
+    """What the predictor itself costs: the same run with r, c and a by hand; on a CPU in processor
+    time of one thread, which other programs do not lengthen.
+    """
     mine = next((c for c in cells if c.learned and c.nfe == 5), None)
     if mine is None:
         return
@@ -120,7 +123,14 @@ def overhead(e: Experiment, cells, given) -> None:
     noise = torch.randn(16, *source.shape, dtype=source.device.dtype).to(source.device.device)
     grid = torch.tensor(trained.sigmas, dtype=torch.float64)
     run = lambda s: (lambda: sample(source.denoiser, noise, grid, s, afs=trained.afs))
-    ours, alone, ratio = side_by_side(run(solver), run(plain), 60, source.device.synchronize)
+    threads = torch.get_num_threads()
+    if source.device.device.type == "cpu":
+        torch.set_num_threads(1)
+    try:
+        ours, alone, ratio = side_by_side(run(solver), run(plain), 60, source.device.synchronize,
+                                          clock_of(source.device))
+    finally:
+        torch.set_num_threads(threads)
     verdict(f"sampling with a predictor over the same without, batch 16 ({1e3 * ours:.1f} and "
             f"{1e3 * alone:.1f} ms)", ratio, 1.03)
 

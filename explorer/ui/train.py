@@ -257,10 +257,12 @@ def _defaults(request: dict) -> dict:
     letter, flat = _asked({**request, "training": {}})
     t = chosen(letter, flat)
     own = {k: v for k, v in flatten(t).items() if k in FIELDS} | _rungs_of(t, flat)
+    levels, floor = measure.floor(t.data)
     bounds = {p.key: [p.spec.low, p.spec.high] for p in parameters(Training) if p.key in FIELDS}
     return {"form": own, "bounds": bounds, "about": LETTERS[letter.upper()],
             "image": t.data.kind == "image", "classes": t.data.labels() is not None,
-            "plan": figures.planned(*measure.floor(t.data), loss_of(t), _ideal(t.data)),
+            "plan": figures.planned(levels, floor, loss_of(t), _ideal(t.data)),
+            "table": [[level(s), None, None, v, None] for s, v in zip(levels, floor)][::-1],
             "data": _data(t), "parameters": sum(p.numel() for p in build(t).parameters())}
 
 
