@@ -15,6 +15,7 @@ import torch
 
 from explorer import experiment
 from explorer.bench import page
+from explorer.data import published
 
 torch.set_num_threads(1)  # threads that wait for each other on a busy machine cost more than they give
 experiment.use_device("cpu")
@@ -22,6 +23,12 @@ experiment.use_device("cpu")
 
 def pytest_sessionfinish():
     shutil.rmtree(os.environ["EXPLORER_CACHE"], ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_fetched():
+    """What one test allowed, such as a training on MNIST, another must not wait for."""
+    published.allow_fetch(False)
 
 
 @pytest.fixture(scope="session")
