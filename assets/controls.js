@@ -93,9 +93,15 @@ function writePredictors(row, value) {
   $('select', row).value = value;
 }
 
+const inside = new WeakMap();          // what a row is made of, which stays
+function partsOf(row) {
+  if (!inside.has(row)) inside.set(row, [$('input[type=range]', row), $('input[type=text]', row), $('select', row)]);
+  return inside.get(row);
+}
+
 function writeRow(row, value) {
   if (row.dataset.key === 'solver.predictor') return writePredictors(row, value);
-  const p = specOf(row.dataset.key), range = $('input[type=range]', row), number = $('input[type=text]', row), select = $('select', row);
+  const p = specOf(row.dataset.key), [range, number, select] = partsOf(row);
   if (range && document.activeElement !== range) range.value = position(p, value);
   if (range) fill(range);
   if (number && document.activeElement !== number) number.value = text(value);

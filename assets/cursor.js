@@ -6,7 +6,7 @@ import { T } from './theme.js';
 
 const PLAY_MS = 6000;                  // from σ_max to the data
 let paint = () => {};
-let row = -1;
+let row = -1, scrolled = -1;
 
 const fraction = (s) => Math.log(highest() / clamp(s, lowest(), highest())) / Math.log(highest() / lowest());
 const level = (f) => highest() * (lowest() / highest()) ** f;
@@ -16,35 +16,54 @@ export function go(s) {
   paint();
 }
 
-export function drawScrubber() {
-  const track = $('#track'), { sigma, colour } = S.parts.run, hot = S.parts.error?.hot ?? [];
-  $$('.tick, .num', track).forEach((n) => n.remove());
-  const left = (s) => `calc(8px + ${fraction(s)} * (100% - 16px))`;
-  const levels = sigma.filter((s) => s > 0);
-  if (levels.length <= 128) levels.forEach((s, i) => {
-    const tick = document.createElement('div');
-    tick.className = `tick${hot.includes(i) ? ' hot' : ''}`;
-    tick.style.left = left(s);
-    if (hot.includes(i)) tick.style.background = T.swap.get(colour) ?? T.onestep;
-    track.append(tick);
-  });
-  const decades = [1000, 100, 10, 1, 0.1, 0.01, 0.001].filter((s) => s < highest() / 1.8 && s > lowest() * 1.8);
-  for (const s of [highest(), ...decades]) {
-    const num = document.createElement('div');
-    num.className = 'num';
-    num.style.left = left(s);
-    num.textContent = sig3(s);
-    track.append(num);
+// So many elements of a kind in a parent, those that are there first: to make them anew at every move
+// costs more than to move them.
+function several(parent, kind, count) {
+  const found = $$(`:scope > .${kind}`, parent);
+  for (const extra of found.splice(count)) extra.remove();
+  while (found.length < count) {
+    found.push(document.createElement('div'));
+    found.at(-1).className = kind;
+    parent.append(found.at(-1));
   }
+  return found;
 }
 
+export function drawScrubber() {
+  const track = $('#track'), { sigma, colour } = S.parts.run, hot = S.parts.error?.hot ?? [];
+  const left = (s) => `calc(8px + ${fraction(s)} * (100% - 16px))`;
+  const levels = sigma.filter((s) => s > 0), ticks = several(track, 'tick', levels.length <= 128 ? levels.length : 0);
+  ticks.forEach((tick, i) => {
+    tick.classList.toggle('hot', hot.includes(i));
+    tick.style.left = left(levels[i]);
+    tick.style.background = hot.includes(i) ? T.swap.get(colour) ?? T.onestep : '';
+  });
+  const decades = [1000, 100, 10, 1, 0.1, 0.01, 0.001].filter((s) => s < highest() / 1.8 && s > lowest() * 1.8);
+  const marks = [highest(), ...decades];
+  several(track, 'num', marks.length).forEach((num, i) => {
+    num.style.left = left(marks[i]);
+    if (num.textContent !== sig3(marks[i])) num.textContent = sig3(marks[i]);
+  });
+}
+
+const ROW = '<td></td>'.repeat(5) + '<td><span></span></td>';
 export function drawTable() {
-  const { run, error } = S.parts, g = run.sigma, most = Math.max(...(error?.share ?? [1]));
-  $('#rows').innerHTML = g.slice(0, -1).map((s, i) => {
-    const next = g[i + 1], local = error?.local?.[i], share = error?.share?.[i];
-    const bar = share == null ? '–' : `<span class="bar" style="--w:${share / most}">${percent(share)}</span>`;
-    return `<tr data-i="${i}" tabindex="-1"><td>${i + 1}</td><td>${sig3(s)}</td><td>${sig3(s - next)}</td><td>${next > 0 ? Math.log(s / next).toFixed(2) : '→ 0'}</td><td>${small(local)}</td><td>${bar}</td></tr>`;
-  }).join('');
+  const { run, error } = S.parts, g = run.sigma, most = Math.max(...(error?.share ?? [1])), body = $('#rows');
+  while (body.rows.length > g.length - 1) body.deleteRow(-1);
+  while (body.rows.length < g.length - 1) {
+    const tr = body.insertRow();
+    tr.dataset.i = tr.rowIndex - 1;
+    tr.tabIndex = -1;
+    tr.innerHTML = ROW;
+  }
+  [...body.rows].forEach((tr, i) => {
+    const s = g[i], next = g[i + 1], share = error?.share?.[i], span = tr.lastChild.firstChild;
+    const words = [i + 1, sig3(s), sig3(s - next), next > 0 ? Math.log(s / next).toFixed(2) : '→ 0', small(error?.local?.[i])];
+    words.forEach((w, k) => { const cell = tr.cells[k]; if (cell.textContent !== String(w)) cell.textContent = w; });
+    span.className = share == null ? '' : 'bar';
+    span.style.setProperty('--w', share == null ? 0 : share / most);
+    span.textContent = share == null ? '–' : percent(share);
+  });
   $('#steps-note').textContent = error?.measured ? 'share of the end error' : '';
   $('#steps-note').title = error?.measured ? `How far the end moves when that step alone is replaced by the true one, on ${error.measured} paths` : '';
   row = -1;
@@ -62,9 +81,11 @@ export function paintCursor() {
   if (row === j) return;
   row = j;
   const rows = $('#rows').children, box = $('#scroll');
-  for (const r of rows) r.removeAttribute('aria-current');
+  for (const r of rows) if (r !== rows[j]) r.removeAttribute('aria-current');
   rows[j]?.setAttribute('aria-current', 'true');
   const top = Math.max(0, 20 * Math.round((20 * j - (sizeOf(box).h - 40) / 2) / 20));
+  if (top === scrolled) return;   // a reader who scrolled by hand is left there
+  scrolled = top;
   requestAnimationFrame(() => { box.scrollTop = top; });   // when the page is laid out anyway
 }
 

@@ -14,13 +14,14 @@ from .core.sampling import Churn, Noise
 from .core.schedules import EDM
 from .core.solvers import Euler
 from .errors import UserError
-from .experiment import MEMOS, Experiment, Run, Source, Watch, incomparable, prepared, run, weights
+from .experiment import MEMOS, Experiment, Run, Source, Watch, incomparable, levels, prepared, run, weights
 from .memo import Memo
 
 _references = Memo(48 * 2**20)
 _errors = Memo(16 * 2**20)
+_steps = Memo(16 * 2**20)
 _deepest: dict[tuple, tuple[float, Reference]] = {}  # of the newest paths, how far down they are known
-MEMOS += [_references, _errors, _deepest]
+MEMOS += [_references, _errors, _steps, _deepest]
 
 
 def reference_for(e: Experiment, watch: Watch | None = None, exact: bool = False) -> Reference:
@@ -108,23 +109,39 @@ def errors_of(r: Run, watch: Watch | None = None, exact: bool = False) -> Errors
 
 
 def _errors_of(r: Run, watch: Watch | None, exact: bool) -> Errors:
-    e, source, sigma = r.experiment, r.source, r.levels
-    n = len(sigma) - 1
+    e, sigma = r.experiment, r.levels
+    steps, known = steps_of(e, watch, exact)
+    count = steps.truth.shape[1]
+    if e.churn.s_churn == 0:
+        return Errors(sigma, path_error(r, watch, exact), steps, count, known)
+    states = r.trajectory.x[:len(sigma), :count]
+    path = rms((states - steps.truth).flatten(0, 1)).reshape(states.shape[:2])
+    return Errors(sigma, path, steps, count, known)
+
+
+def steps_of(e: Experiment, watch: Watch | None = None,
+             exact: bool = False) -> tuple[StepErrors, Reference]:
+    """What each step of an experiment does, and the reference that says so; no run is needed.
+
+    Raises UserError where there is nothing to compare.
+    """
+    return _steps((e, *weights(e.data, e.model), exact), lambda: _steps_of(e, watch, exact))
+
+
+def _steps_of(e: Experiment, watch: Watch | None, exact: bool) -> tuple[StepErrors, Reference]:
     if why := incomparable(e):
         raise UserError(why)
-    churned = e.churn.s_churn > 0
+    source = prepared(e.data, e.model)
+    sigma, churned = levels(e).to(source.device.dtype), e.churn.s_churn > 0
+    n = len(sigma) - 1
     count = min(e.samples, source.compared,
                 _affordable(source, n, e.solver.evaluations, churned, exact))
     known = reference_for(e, watch, exact)
     truth = known.at(sigma[:1] if churned else sigma, count)
     noise = Noise(e.seed, count, source.shape, source.device.device, source.device.dtype)
     steps = step_errors(source.watched(watch), e.solver, e.schedule, sigma, truth, e.churn, noise,
-                        steps=r.steps, afs=e.afs, watch=watch)
-    if not churned:
-        return Errors(sigma, path_error(r, watch, exact), steps, count, known)
-    states = r.trajectory.x[:len(sigma), :count]
-    path = rms((states - steps.truth).flatten(0, 1)).reshape(states.shape[:2])
-    return Errors(sigma, path, steps, count, known)
+                        steps=len(sigma) - (e.last != "zero"), afs=e.afs, watch=watch)
+    return steps, known
 
 
 def _affordable(source: Source, n: int, evaluations: int, churned: bool, exact: bool) -> int:

@@ -9,7 +9,6 @@ import math
 from collections.abc import Callable
 
 import torch
-from scipy.special import erf, gammaincinv
 from torch import Tensor
 
 from ..core.denoisers import CHUNK
@@ -187,6 +186,8 @@ def mode_coverage(x: Tensor, means: Tensor, std: float | Tensor, within: float =
     if not bool((std > 0).all()):
         raise UserError(f"A mode of width {float(std.min()):g} has no inside. Mode coverage needs "
                         "widths above 0; for single points, look at the nearest training sample.")
+    from scipy.special import erf, gammaincinv  # a quarter of a second that most pages never need
+
     radius = math.sqrt(2 * gammaincinv(means.shape[1] / 2, erf(within / math.sqrt(2))))
     exact = "donot_use_mm_for_euclid_dist"
     parts = [(torch.cdist(part, means, compute_mode=exact) / std).min(1)

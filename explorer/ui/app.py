@@ -21,10 +21,10 @@ from .. import designs
 from ..core import lists
 from ..core.timesteps import Custom
 from ..errors import Cancelled, UserError
-from ..experiment import Experiment, Run, draft, levels, prepared, run, too_much
+from ..experiment import Experiment, Run, draft, incomparable, levels, prepared, run, too_much
 from ..settings import flatten, from_query, to_query, unflatten
 from ..sweep import solver_name
-from ..truth import comparison, patience
+from ..truth import comparison, patience, steps_of
 from . import amed, amed_form, api, compare, controls, files, networks, panels, train, words
 from .api import AT_ONCE, SLOTS, receive, uploaded
 from .quick import gr
@@ -34,7 +34,7 @@ BESIDE = ("run", "error", "loss", "data", "path")  # the order while another thr
 MEASURES = ("path", "loss", "error")  # what a slow network is asked for one at a time
 LIST = "timesteps.levels"
 PAGES = 512  # open pages whose newest request is remembered
-FIRST = 0.1  # seconds for the first samples of a slow network
+FIRST = 0.07  # seconds for the first samples of a slow network
 SLOW = 0.15  # seconds of a network's reference above which measures come one at a time
 PATIENCE = 150  # ms that the error may take before the run is sent ahead of it
 
@@ -159,7 +159,7 @@ def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
     wanted = request.get("want") if isinstance(request.get("want"), list) else None
     keys = panels.keys(e)
     absent = panels.absent(e)
-    alone = _ahead(e, [p for p in ("path", "data", "loss") if have.get(p) != keys[p]], page, number)
+    alone = _ahead(e, keys, have, page, number)
     few = draft(e, FIRST) if wanted is None and have.get("run") != keys["run"] else None
     tick = DESK.watch(page, number, "Sampling", len(levels(few or e)))
     r = run(few or e, tick)
@@ -198,7 +198,7 @@ def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
             "words": _words(e, r, design, _list_notes(e, request))}
 
 
-def _ahead(e: Experiment, parts: list[str], page: str, number: float) -> bool:
+def _ahead(e: Experiment, keys: dict, have: dict, page: str, number: float) -> bool:
     """Let another core make what does not hang on the run, beginning with the reference; whoever
     asks for it meanwhile waits for that.  True where there is none, or where a network fills them all.
     """
@@ -208,8 +208,11 @@ def _ahead(e: Experiment, parts: list[str], page: str, number: float) -> bool:
     check = DESK.check(page, number)
 
     def make() -> None:
-        for name in parts:
-            panels.part(name, e, None, check)
+        for name in ("path", "data", "loss"):
+            if have.get(name) != keys[name]:
+                panels.part(name, e, None, check)
+        if incomparable(e) is None and have.get("error") != keys["error"]:
+            steps_of(e, check)
         if panels.compared(e):
             comparison(e, check)
 
