@@ -56,19 +56,23 @@ async function send() {
   refining += follows;
   document.body.dataset.asking = flying;
   busy();
-  const have = Object.fromEntries(Object.entries(S.parts).map(([k, p]) => [k, p.key]));
-  try {
-    const message = await server.explore({ ...request, have, page, id, design: S.design });
-    if (message.stale) cancelled(id);
-    else if (id > newest && (id === asked || !follows)) { newest = id; show(message, since, keep, exact, id < asked || Boolean(waiting)); }
-  } catch (error) {
-    if (id === asked) problem('The server did not answer. The picture below is the last one that worked; change a setting to try again.');
-  }
+  // what is not sent again is as it was when this was asked, whatever an answer in between has brought
+  const held = { ...S.parts }, have = Object.fromEntries(Object.entries(held).map(([k, p]) => [k, p.key]));
+  const message = await Promise.resolve(server.explore({ ...request, have, page, id, design: S.design })).catch(() => null);
+  if (!message && id === asked) problem('The server did not answer. The picture below is the last one that worked; change a setting to try again.');
   flying -= 1;
   refining -= follows;
+  const wanted = message && !message.stale && id > newest && (id === asked || !follows);
+  const overtaken = id < asked || Boolean(waiting);
+  if (wanted && !message.problem) {
+    S.parts = { ...held, ...message.parts };
+    for (const name of message.drop ?? []) delete S.parts[name];
+  }
+  if (waiting && flying === refining) send();   // the server is at the next one while this is drawn
   document.body.dataset.asking = flying || '';
   busy();
-  if (waiting && flying === refining) send();
+  if (message?.stale) cancelled(id);
+  if (wanted) { newest = id; show(message, since, keep, exact, overtaken, held); }
 }
 
 // A request that the reader stopped, and not a newer one: what is on show stays, and says so.
@@ -98,12 +102,11 @@ function busy() {
 // ---- showing --------------------------------------------------------------------------------------
 
 // `overtaken`: a newer question is asked or waits, so the controls are ahead of this answer.
-function show(message, since, keep, exact, overtaken) {
+// `held`: the parts on show before it.
+function show(message, since, keep, exact, overtaken, held) {
   if (message.problem) return problem(message.problem, message);
   if (!keep && !exact) problem(null);
-  const first = !S.parts.run, before = S.parts.data?.key;
-  Object.assign(S.parts, message.parts);
-  for (const name of message.drop ?? []) delete S.parts[name];
+  const first = !held.run, before = held.data?.key;
   S.values = overtaken ? S.values : message.values;
   query = message.query;
   S.predictors = message.predictors ?? [];

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-PROMPT = 0.1  # seconds after which work that nobody wants any more has ended
+PROMPT = 0.05  # seconds after which work that nobody wants any more has ended
 
 
 def watched(denoiser, pace: float | None, watch: Callable[[], None] | None):
