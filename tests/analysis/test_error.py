@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy.integrate import solve_ivp
 
-from explorer.analysis.error import adaptive_reference, reference, rms, step_errors
+from explorer.analysis.error import adaptive_reference, reference, rms, shortened, step_errors
 from explorer.core.ode import Ode
 from explorer.core.sampling import Churn, sample
 from explorer.core.schedules import EDM, VP
@@ -170,6 +170,17 @@ def test_between_nodes_the_reference_is_of_order_4():
 
     coarse, fine = worst(49), worst(97)
     assert fine < 1e-4 and 11 < coarse / fine < 22  # 2⁴ = 16
+
+
+def test_a_path_known_further_down_is_read_off_at_higher_levels():
+    deeper, sigma_min = reference(DENOISER, 80.0 * NOISE, 80.0, 0.001), 0.02
+    short, again = shortened(DENOISER, deeper, sigma_min), \
+        reference(DENOISER, 80.0 * NOISE, 80.0, sigma_min)
+    assert torch.equal(short.sigma, again.sigma) and short.x.shape == again.x.shape
+    # both are off by the quick reference's own error, some 1e-5 here
+    assert rms(short.x[-1] - again.x[-1]).max() < 1e-4
+    expected = torch.stack([DENOISER(x, s) for x, s in zip(short.x, short.sigma)])
+    torch.testing.assert_close(short.denoised, expected)
 
 
 def test_the_reference_of_a_gaussian_is_its_closed_form():

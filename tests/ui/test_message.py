@@ -56,6 +56,19 @@ def test_every_data_set_fills_every_part(data, more):
     assert answer["words"]["budget"] and answer["words"]["solver"]
 
 
+@pytest.mark.parametrize("values", [{}, {"s_churn": 20.0}, {"solver": "euler_a"}, {"solver": "ddim"}],
+                         ids=["plain", "churn", "new noise", "simplest"])
+def test_a_second_core_changes_nothing_but_the_time(monkeypatch, values):
+    answers = []
+    for cores in (1, 2):
+        monkeypatch.setattr(app, "CORES", cores)
+        experiment.use_device("cpu")  # forget what is known
+        answers.append(strict(ask(data="moons", **values))["parts"])
+    for parts in answers:
+        parts["run"].pop("status")  # the time it took
+    assert answers[0] == answers[1]
+
+
 def test_a_query_and_its_values_are_the_same_view():
     one = message({"query": "data=moons&nfe=9&samples=8&solver=ddim", "want": WANT})
     two = ask(data="moons", solver="ddim")
