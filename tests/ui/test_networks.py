@@ -48,7 +48,7 @@ def test_first_samples_first(monkeypatch):
     first = ask()
     run, few = first["parts"]["run"], draft(Experiment(), 1)
     assert few is None and set(first["parts"]) == {"data", "run"}
-    assert run["count"] == 8 and run["nfe"] == 9 and run["first"].startswith("The first 8 of 64")
+    assert run["count"] == 6 and run["nfe"] == 9 and run["first"].startswith("The first 6 of 64")
     assert first["values"]["samples"] == 64  # what was asked for stays
     assert first["pending"] == ["run", "loss", "path", "error"]
     have = {k: p["key"] for k, p in first["parts"].items()}
