@@ -20,7 +20,7 @@ from .memo import Memo
 _references = Memo(48 * 2**20)
 _errors = Memo(16 * 2**20)
 _steps = Memo(16 * 2**20)
-_deepest: dict[tuple, tuple[float, Reference]] = {}  # of the newest paths, how far down they are known
+_deepest: dict[tuple, float] = {}  # how far down paths are known, where they are still remembered
 MEMOS += [_references, _errors, _steps, _deepest]
 
 
@@ -43,17 +43,20 @@ def reference_for(e: Experiment, watch: Watch | None = None, exact: bool = False
         noise = Noise(e.seed, count, source.shape, source.device.device, source.device.dtype)
         return noise.start * top
 
+    def follow(down_to: float) -> Reference:
+        return reference(source.watched(watch), start(), top, down_to, watch=watch)
+
     def quick() -> Reference:
         if closed := closed_reference(source.denoiser, start(), top, bottom):
             return closed
         deeper = _deepest.get(paths)
-        if deeper and deeper[0] <= bottom:  # the same paths are known already, and further down
-            return shortened(source.watched(watch), deeper[1], bottom)
-        made = reference(source.watched(watch), start(), top, bottom, watch=watch)
-        _deepest[paths] = bottom, made
-        if len(_deepest) > 8:
-            del _deepest[next(iter(_deepest))]
-        return made
+        if deeper is not None and deeper < bottom and (*paths, deeper) in _references:
+            return shortened(source.watched(watch), _references((*paths, deeper), lambda: follow(deeper)),
+                             bottom)  # the same paths are known already, and further down
+        _deepest[paths] = bottom
+        if len(_deepest) > 256:
+            _deepest.pop(list(_deepest)[0], None)
+        return follow(bottom)
 
     found = _references(key, quick)
     if not exact or found.closed is not None:

@@ -50,9 +50,9 @@ def keys(e: Experiment) -> dict[str, str]:
     """The name of each part's content: equal names, equal parts."""
     ends = (float(e.timesteps.sigma_max), float(e.timesteps.sigma_min))
     model = e.data, e.model, *weights(e.data, e.model)
-    compared = min(e.samples, prepared(e.data, e.model).compared)
+    paths = min(e.samples, prepared(e.data, e.model).compared)
     return {"data": _key(*model), "loss": _key(*model, "loss"),
-            "path": _key(*model, e.seed, compared, ends, e.schedule),
+            "path": _key(*model, e.seed, paths, ends, e.schedule),
             "run": _key(e, *model), "error": _key(e, *model, "error"),
             "exact": _key(e, *model, "exact")}
 
