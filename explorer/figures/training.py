@@ -59,7 +59,7 @@ def planned(sigma: Sequence[float], floor: Sequence[float], objective,
     """What a training heads for, before it begins: the ideal denoiser's loss, and p_train."""
     whole = loss_by_sigma(sigma, floor, floor, floor, floor, floor, objective, ideal)
     told = [n for n in whole["layout"]["annotations"] if n["text"].startswith("p<")]
-    i = max(range(len(sigma)), key=lambda k: min(sigma[k], 20))  # where the curve is flat
+    i = max(range(len(sigma)), key=lambda k: min(sigma[k], 8))  # where the curve is flat
     y = float(objective.weight(torch.tensor(float(sigma[i]), dtype=torch.float64))) * floor[i]
     told.append(_word(ideal, sigma[i], y, INK3, "bottom"))
     return {"data": [t for t in whole["data"] if t["name"] in ("p_train", ideal)],
