@@ -20,13 +20,35 @@ in the menu with its slider, `solver=rk2&solver.alpha=0.5` in the link, and a pa
 
 __version__ = "0.1.0"
 
-_HOME = {"Experiment": "experiment", "run": "experiment", "sample": "core.sampling",
-         "Trajectory": "core.sampling", "Churn": "core.sampling", "SOLVERS": "core.solvers",
-         "SCHEDULES": "core.schedules", "TIMESTEPS": "core.timesteps", "DATASETS": "data",
-         "MODELS": "models", "load": "models", "UserError": "errors"}
+_HOME = {
+    "Experiment": "lab.experiment",
+    "run": "lab.experiment",
+    "sample": "core.sampling",
+    "Trajectory": "core.sampling",
+    "Churn": "core.sampling",
+    "SOLVERS": "core.solvers",
+    "SCHEDULES": "core.schedules",
+    "TIMESTEPS": "core.timesteps",
+    "DATASETS": "data",
+    "MODELS": "models",
+    "load": "models",
+    "UserError": "errors",
+}
 
-__all__ = ["DATASETS", "MODELS", "SCHEDULES", "SOLVERS", "TIMESTEPS", "Churn", "Experiment",
-           "Trajectory", "UserError", "load", "run", "sample"]
+__all__ = [
+    "DATASETS",
+    "MODELS",
+    "SCHEDULES",
+    "SOLVERS",
+    "TIMESTEPS",
+    "Churn",
+    "Experiment",
+    "Trajectory",
+    "UserError",
+    "load",
+    "run",
+    "sample",
+]
 
 
 def __getattr__(name: str):

@@ -10,25 +10,26 @@ from pathlib import Path
 
 from .errors import UserError
 
-
 LOCAL = ("127.0.0.1", "localhost", "::1")  # where nobody but the owner of the machine comes
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; bad input gives a sentence and exit code 2."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    commands = {"serve": serve, "sample": sample, "train": train, "fetch": fetch,
-                "bench": bench}
+    commands = {"serve": serve, "sample": sample, "train": train, "fetch": fetch, "bench": bench}
     if not arguments or arguments[0] not in commands:
-        wanted = f"Unknown command {arguments[0]!r}. " if arguments and arguments[0][0] != "-" \
-            else ""
-        print(f"{wanted}Usage: python -m explorer serve|sample|train|fetch|bench ...\n"
-              "  serve    open the page (serve --help lists host, port, device, auth, limits)\n"
-              "  sample   key=value ...  run an experiment and print its numbers\n"
-              "  train    config=F data=digits name=mine ...  train a network; Ctrl+C pauses\n"
-              "  train amed  solver=plugin nfe=5 ...  train a predictor for AMED\n"
-              "  fetch    NAME|FILE|FOLDER  bring a network into the model menu; alone, list the published\n"
-              "  bench    ui|sampler|solvers|denoiser|networks|amed  speed and claims, against a baseline")
+        wanted = (
+            f"Unknown command {arguments[0]!r}. " if arguments and arguments[0][0] != "-" else ""
+        )
+        print(
+            f"{wanted}Usage: python -m explorer serve|sample|train|fetch|bench ...\n"
+            "  serve    open the page (serve --help lists host, port, device, auth, limits)\n"
+            "  sample   key=value ...  run an experiment and print its numbers\n"
+            "  train    config=F data=digits name=mine ...  train a network; Ctrl+C pauses\n"
+            "  train amed  solver=plugin nfe=5 ...  train a predictor for AMED\n"
+            "  fetch    NAME|FILE|FOLDER  bring a network into the model menu; alone, list the published\n"
+            "  bench    ui|sampler|solvers|denoiser|networks|amed  speed and claims, against a baseline"
+        )
         return 0 if not arguments or arguments[0] in ("-h", "--help") else 2
     try:
         return commands[arguments[0]](arguments[1:]) or 0
@@ -38,21 +39,41 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _serve_options() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(prog="python app.py", description="Open the page.",
-                                formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    p = argparse.ArgumentParser(
+        prog="python app.py",
+        description="Open the page.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
     p.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 for all")
     p.add_argument("--port", type=int, default=7860)
     p.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
     p.add_argument("--share", action="store_true", help="ask Gradio for a public address")
-    p.add_argument("--auth", metavar="USER:PASSWORD|FILE", default=None,
-                   help="ask for a password; a file holds one user:password a line")
+    p.add_argument(
+        "--auth",
+        metavar="USER:PASSWORD|FILE",
+        default=None,
+        help="ask for a password; a file holds one user:password a line",
+    )
     p.add_argument("--queue-size", type=int, default=64, help="API calls that may wait")
-    p.add_argument("--max-work", type=float, default=4e10, metavar="N",
-                   help="cap on samples × NFE × data points × coordinates of one run")
+    p.add_argument(
+        "--max-work",
+        type=float,
+        default=4e10,
+        metavar="N",
+        help="cap on samples × NFE × data points × coordinates of one run",
+    )
     p.add_argument("--max-upload", default="64mb", metavar="SIZE", help="largest uploaded file")
-    p.add_argument("--threads", type=int, default=None, help="CPU threads for PyTorch; half the cores if not given")
-    p.add_argument("--allow-fetch", action="store_true",
-                   help="whoever opens the page may have it download published checkpoints")
+    p.add_argument(
+        "--threads",
+        type=int,
+        default=None,
+        help="CPU threads for PyTorch; half the cores if not given",
+    )
+    p.add_argument(
+        "--allow-fetch",
+        action="store_true",
+        help="whoever opens the page may have it download published checkpoints",
+    )
     p.add_argument("--no-training", action="store_true", help="visitors cannot train networks")
     p.add_argument("--open", action="store_true", help="open a browser window")
     return p
@@ -77,8 +98,9 @@ def _serve(options) -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import torch
 
-    from . import experiment
-    from .ui import app, networks, owners, train
+    from .lab import experiment
+    from .server import app, owners
+    from .ui import networks, train
 
     train.allowed = not options.no_training
     owners.shared = bool(options.share or options.auth or options.host not in LOCAL)
@@ -99,15 +121,28 @@ def _serve(options) -> None:
     if port != options.port:
         print(f"Port {options.port} is taken; using the next free one, {port}.", flush=True)
     _, _, local, shared = app.launch(
-        options.host, port, share=options.share, auth=read_auth(options.auth),
-        queue_size=options.queue_size, max_file_size=options.max_upload,
-        inbrowser=options.open, prevent_thread_lock=True)
-    print(f"Diffusion Sampler Explorer on {local} ({device.label}, {device.note})"
-          + (f"\nShared as {shared}" if shared else "") + "\nStop with Ctrl+C.", flush=True)
+        options.host,
+        port,
+        share=options.share,
+        auth=read_auth(options.auth),
+        queue_size=options.queue_size,
+        max_file_size=options.max_upload,
+        inbrowser=options.open,
+        prevent_thread_lock=True,
+    )
+    print(
+        f"Diffusion Sampler Explorer on {local} ({device.label}, {device.note})"
+        + (f"\nShared as {shared}" if shared else "")
+        + "\nStop with Ctrl+C.",
+        flush=True,
+    )
     if owners.shared and train.allowed:
-        print("Who starts a training here is the only one who can pause or cancel it; to do so with "
-              f"any of them, open this once in your browser:\n{local}?tab=train&trainer="
-              f"{owners.master}", flush=True)
+        print(
+            "Who starts a training here is the only one who can pause or cancel it; to do so with "
+            f"any of them, open this once in your browser:\n{local}?tab=train&trainer="
+            f"{owners.master}",
+            flush=True,
+        )
     app.wait()
 
 
@@ -142,15 +177,21 @@ def read_auth(text: str | None) -> list[tuple[str, str]] | None:
 
 def sample(arguments: list[str]) -> int:
     """python -m explorer sample solver=rk2 solver.alpha=0.5 [--device D] [--out FILE]"""
-    p = argparse.ArgumentParser(prog="python -m explorer sample",
-                                description="Run an experiment and print its numbers as JSON.")
-    p.add_argument("settings", nargs="*", metavar="key=value",
-                   help="as in a link: data=moons solver=rk2 solver.alpha=0.5 nfe=20")
+    p = argparse.ArgumentParser(
+        prog="python -m explorer sample",
+        description="Run an experiment and print its numbers as JSON.",
+    )
+    p.add_argument(
+        "settings",
+        nargs="*",
+        metavar="key=value",
+        help="as in a link: data=moons solver=rk2 solver.alpha=0.5 nfe=20",
+    )
     p.add_argument("--device", default="auto")
     p.add_argument("--out", default=None, metavar="FILE.npz", help="save samples and paths here")
     options = p.parse_intermixed_args(arguments)
-    from . import experiment, truth
-    from .core.lists import read_list
+    from .dialects.lists import read_list
+    from .lab import experiment, truth
     from .settings import to_query, unflatten
 
     if options.out and not Path(options.out).absolute().parent.is_dir():
@@ -165,11 +206,22 @@ def sample(arguments: list[str]) -> int:
         import numpy as np
 
         t = r.trajectory
-        np.savez_compressed(options.out, samples=t.samples.cpu(), sigma=t.sigma, x=t.x.cpu(),
-                            denoised=t.denoised.cpu())
-    out = {"query": to_query(e), "nfe": r.nfe, "steps": r.steps, "seconds": round(r.seconds, 4),
-           "ms_per_evaluation": r.ms_per_evaluation, "device": r.source.device.label,
-           "mean_error": None}
+        np.savez_compressed(
+            options.out,
+            samples=t.samples.cpu(),
+            sigma=t.sigma,
+            x=t.x.cpu(),
+            denoised=t.denoised.cpu(),
+        )
+    out = {
+        "query": to_query(e),
+        "nfe": r.nfe,
+        "steps": r.steps,
+        "seconds": round(r.seconds, 4),
+        "ms_per_evaluation": r.ms_per_evaluation,
+        "device": r.source.device.label,
+        "mean_error": None,
+    }
     if why := experiment.incomparable(e):
         out["why"] = why
     else:
@@ -194,10 +246,15 @@ def train(arguments: list[str]) -> int:
     p = argparse.ArgumentParser(
         prog="python -m explorer train",
         description="Train a network and keep it as a checkpoint. Ctrl+C or a crash pauses: the "
-                    "same command goes on.")
-    p.add_argument("settings", nargs="*", metavar="key=value",
-                   help="config=A to F is where the settings begin; name= of the result; then any "
-                        "setting: data=digits kimg=300 batch=64 conditional=true precond=vp ...")
+        "same command goes on.",
+    )
+    p.add_argument(
+        "settings",
+        nargs="*",
+        metavar="key=value",
+        help="config=A to F is where the settings begin; name= of the result; then any "
+        "setting: data=digits kimg=300 batch=64 conditional=true precond=vp ...",
+    )
     p.add_argument("--device", default="auto")
     p.add_argument("--threads", type=int, default=None, help="CPU threads; all if not given")
     p.add_argument("--out", default=None, metavar="FOLDER", help="keep the checkpoint in here")
@@ -224,8 +281,14 @@ def train(arguments: list[str]) -> int:
     print(f"Training {runs.title(t)} as {name}.", flush=True)
     shown = 0.0
     try:
-        for p in runs.run(t, name, out=options.out, device=pick(options.device),
-                          replace=options.replace, look=60.0):
+        for p in runs.run(
+            t,
+            name,
+            out=options.out,
+            device=pick(options.device),
+            replace=options.replace,
+            look=60.0,
+        ):
             if p.done or time.monotonic() - shown > 5:
                 shown = time.monotonic()
                 _tell(p)
@@ -239,19 +302,28 @@ def train_amed(arguments: list[str]) -> int:
     """python -m explorer train amed data=digits solver=plugin nfe=5 [teacher=heun ...] [--name N]"""
     p = argparse.ArgumentParser(
         prog="python -m explorer train amed",
-        description="Train a predictor for AMED-Solver or AMED-Plugin on a view and keep it.")
-    p.add_argument("settings", nargs="*", metavar="key=value",
-                   help="the view as in a link (data=digits solver=plugin timesteps=vp_time nfe=5), "
-                        "and the training: teacher, inner, scale_dir, scale_time, look, place "
-                        "(view, gits or search), paths, batch, rounds, rate, finish, anneal, seed")
-    p.add_argument("--published", action="store_true",
-                   help="begin with the paper's settings instead of those for small models")
+        description="Train a predictor for AMED-Solver or AMED-Plugin on a view and keep it.",
+    )
+    p.add_argument(
+        "settings",
+        nargs="*",
+        metavar="key=value",
+        help="the view as in a link (data=digits solver=plugin timesteps=vp_time nfe=5), "
+        "and the training: teacher, inner, scale_dir, scale_time, look, place "
+        "(view, gits or search), paths, batch, rounds, rate, finish, anneal, seed",
+    )
+    p.add_argument(
+        "--published",
+        action="store_true",
+        help="begin with the paper's settings instead of those for small models",
+    )
     p.add_argument("--device", default="auto")
     p.add_argument("--name", default=None, help="what to call it; its digest if not given")
     p.add_argument("--out", default=None, metavar="FOLDER", help="keep it in here")
     options = p.parse_intermixed_args(arguments)
-    from . import experiment, learning
+    from .lab import experiment
     from .settings import flatten, to_query, unflatten
+    from .study import learning
     from .training.amed import AMEDTraining
     from .training.stops import Placed
 
@@ -259,18 +331,27 @@ def train_amed(arguments: list[str]) -> int:
     flat = _pairs(options.settings)
     own = {k: flat.pop(k) for k in list(flat) if k in flatten(AMEDTraining())}
     e = unflatten(experiment.Experiment, {"solver": "amed", "afs": True, "nfe": 5, **flat})
-    how = unflatten(AMEDTraining, own, (learning.published if options.published
-                                         else learning.usual)(learning.student(e).solver))
+    how = unflatten(
+        AMEDTraining,
+        own,
+        (learning.published if options.published else learning.usual)(learning.student(e).solver),
+    )
     e = learning.student(e)
     trainer = learning.trainer(e, how)
     for step in trainer.run():
         if isinstance(step, Placed):
-            print(f"{step.tried:5d} lists of stops: error {step.error:.4f} at σ "
-                  + ", ".join(f"{s:.4g}" for s in step.levels), flush=True)
+            print(
+                f"{step.tried:5d} lists of stops: error {step.error:.4f} at σ "
+                + ", ".join(f"{s:.4g}" for s in step.levels),
+                flush=True,
+            )
         elif step.error is not None:
             r = ", ".join(f"{m:.2f} ± {s:.2f}" for m, s in step.r)
-            print(f"{step.batch:5d} of {step.batches}, {step.seconds:5.1f} s: error {step.error:.4f}, "
-                  f"untrained {step.before:.4f}; r {r}", flush=True)
+            print(
+                f"{step.batch:5d} of {step.batches}, {step.seconds:5.1f} s: error {step.error:.4f}, "
+                f"untrained {step.before:.4f}; r {r}",
+                flush=True,
+            )
     view = learning.keep(trainer, e, options.out and Path(options.out), options.name)
     print(f"Predictor {view.solver.predictor}: {to_query(view)}")
     return 0
@@ -292,11 +373,21 @@ def _train_classifier(words: list[str]) -> int:
     data = chosen("F", flat).data
     for step in train_classifier(data, steps, seed):
         print(f"{step.done} of {step.total} steps, loss {step.loss:.4f}", flush=True)
-    path = classifier.save(step.classifier, data, {
-        "data": data.name, "steps": steps, "seed": seed, "accuracy": round(step.accuracy, 4),
-        "checked": step.checked})
-    print(f"{100 * step.accuracy:.1f} % of {step.checked} unseen images are taken for what they "
-          f"are.\nKept as {path}.")
+    path = classifier.save(
+        step.classifier,
+        data,
+        {
+            "data": data.name,
+            "steps": steps,
+            "seed": seed,
+            "accuracy": round(step.accuracy, 4),
+            "checked": step.checked,
+        },
+    )
+    print(
+        f"{100 * step.accuracy:.1f} % of {step.checked} unseen images are taken for what they "
+        f"are.\nKept as {path}."
+    )
     return 0
 
 
@@ -315,12 +406,17 @@ def fetch(arguments: list[str]) -> int:
     p = argparse.ArgumentParser(
         prog="python -m explorer fetch",
         description="Bring networks into the model menu: published checkpoints are downloaded and "
-                    "converted (a download that was cut goes on where it ended), files and folders "
-                    "of your own are read as data and kept.")
-    p.add_argument("networks", nargs="*", metavar="NETWORK",
-                   help="a name from the list; an EDM .pkl; a folder or .zip of a diffusers "
-                        "UNet2DModel; or owner/name of one on the Hugging Face hub; none: show the "
-                        "list")
+        "converted (a download that was cut goes on where it ended), files and folders "
+        "of your own are read as data and kept.",
+    )
+    p.add_argument(
+        "networks",
+        nargs="*",
+        metavar="NETWORK",
+        help="a name from the list; an EDM .pkl; a folder or .zip of a diffusers "
+        "UNet2DModel; or owner/name of one on the Hugging Face hub; none: show the "
+        "list",
+    )
     p.add_argument("--name", default="", help="what links call it, of one network of your own")
     options = p.parse_args(arguments)
     from .models import catalogue
@@ -352,8 +448,11 @@ def _kept(given: str, name: str):
     if path.is_dir():
         return diffusers_folder.convert(path, name)
     if path.is_file():
-        return diffusers_folder.convert_zip(path, path.name, name) \
-            if path.suffix.lower() == ".zip" else edm_pickle.convert(path, name=name)
+        return (
+            diffusers_folder.convert_zip(path, path.name, name)
+            if path.suffix.lower() == ".zip"
+            else edm_pickle.convert(path, name=name)
+        )
     return diffusers_folder.keep_hub(given, name)
 
 

@@ -34,8 +34,9 @@ class Spec(NamedTuple):
     longest: int
 
 
-def param(default, low=None, high=None, step=None, label="", help="", log=False, choices=None,
-          longest=20):
+def param(
+    default, low=None, high=None, step=None, label="", help="", log=False, choices=None, longest=20
+):
     """A dataclass field with all that a slider, a link, the API and the command line need.
 
     choices: tuple of (value, label).  longest: the length limit of a string or a tuple.
@@ -47,8 +48,9 @@ def param(default, low=None, high=None, step=None, label="", help="", log=False,
 
 def slot(default, entries: Mapping[str, type], label="", help=""):
     """A dataclass field that holds an instance of one of `entries` (name -> dataclass)."""
-    return dataclasses.field(default=default, metadata={"entries": entries, "label": label,
-                                                        "help": help})
+    return dataclasses.field(
+        default=default, metadata={"entries": entries, "label": label, "help": help}
+    )
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(param, slot))
@@ -57,6 +59,7 @@ def setting(cls):
 
     A class may add `check(self)` for rules that join several fields.
     """
+
     def __post_init__(self):
         for f in dataclasses.fields(self):
             if "spec" in f.metadata:
@@ -102,8 +105,9 @@ def parameters(cls) -> Iterator[Parameter]:
 
 def slots(cls) -> dict[str, Mapping[str, type]]:
     """Slot name -> its choices."""
-    return {f.name: f.metadata["entries"] for f in dataclasses.fields(cls)
-            if "entries" in f.metadata}
+    return {
+        f.name: f.metadata["entries"] for f in dataclasses.fields(cls) if "entries" in f.metadata
+    }
 
 
 def flatten(value) -> dict[str, Any]:
@@ -133,9 +137,11 @@ def unflatten(cls, flat: Mapping[str, Any], base=None):
     if flat:
         key = next(iter(flat))
         known = sorted({p.key for p in parameters(cls)} | set(slots(cls)))
-        near = [k for k in known if k.endswith(f".{key}")] or \
-            difflib.get_close_matches(str(key), known, 3, 0.5) or \
-            [k for k in known if "." not in k]
+        near = (
+            [k for k in known if k.endswith(f".{key}")]
+            or difflib.get_close_matches(str(key), known, 3, 0.5)
+            or [k for k in known if "." not in k]
+        )
         raise UserError(f"Unknown setting {_show(key)}. Known: {', '.join(near)}.")
     return built
 
@@ -155,13 +161,15 @@ def to_query(value) -> str:
 def from_query(cls, query: str, base=None):
     """The setting a query string describes.  Raises UserError for nonsense."""
     if len(query) > LONGEST_QUERY:
-        raise UserError(f"The link is {len(query):,} characters long; at most {LONGEST_QUERY:,} "
-                        "are read.")
+        raise UserError(
+            f"The link is {len(query):,} characters long; at most {LONGEST_QUERY:,} are read."
+        )
     pairs = parse_qsl(query.lstrip("?"), keep_blank_values=True)
     return unflatten(cls, dict(pairs), base)
 
 
 # ---- from here on: the details ------------------------------------------------------------------
+
 
 def _default(f):
     return f.default if f.default is not dataclasses.MISSING else f.default_factory()
@@ -176,11 +184,16 @@ def _take(base, flat: dict):
             entries = f.metadata["entries"]
             name = flat.pop(f.name, old.name)
             if not isinstance(name, str) or name not in entries:
-                raise UserError(f"Unknown {f.metadata['label'].lower() or f.name} {_show(name)}. "
-                                f"Known: {', '.join(entries)}.")
+                raise UserError(
+                    f"Unknown {f.metadata['label'].lower() or f.name} {_show(name)}. "
+                    f"Known: {', '.join(entries)}."
+                )
             inner = old if name == old.name else entries[name]()
-            own = {k[len(f.name) + 1:]: flat.pop(k) for k in list(flat)
-                   if isinstance(k, str) and k.startswith(f.name + ".")}
+            own = {
+                k[len(f.name) + 1 :]: flat.pop(k)
+                for k in list(flat)
+                if isinstance(k, str) and k.startswith(f.name + ".")
+            }
             values[f.name] = _take(inner, own)
             if own:
                 key = next(iter(own))
@@ -227,7 +240,8 @@ def _parsed(f, value):
         return int(number) if isinstance(f.default, int) and number.is_integer() else number
     except (ValueError, KeyError, OverflowError):
         kind = {bool: "true or false", tuple: "a list of numbers with commas"}.get(
-            type(f.default), f"a number {_bounds(f.metadata['spec'])}")
+            type(f.default), f"a number {_bounds(f.metadata['spec'])}"
+        )
         raise UserError(f"{_label(f)} must be {kind}; got {_show(value)}.") from None
 
 
@@ -238,8 +252,9 @@ def _checked(f, value):
             value = int(value)
         known = [c[0] for c in spec.choices]
         if isinstance(value, bool) != isinstance(f.default, bool) or value not in known:
-            raise UserError(f"{_label(f)} cannot be {_show(value)}. "
-                            f"Known: {', '.join(map(str, known))}.")
+            raise UserError(
+                f"{_label(f)} cannot be {_show(value)}. Known: {', '.join(map(str, known))}."
+            )
         return value
     if isinstance(f.default, bool):
         if not isinstance(value, bool):
@@ -249,15 +264,17 @@ def _checked(f, value):
         if not isinstance(value, str):
             raise UserError(f"{_label(f)} must be text; got {_show(value)}.")
         if len(value) > spec.longest:
-            raise UserError(f"{_label(f)} is {len(value):,} characters long; "
-                            f"at most {spec.longest:,} work.")
+            raise UserError(
+                f"{_label(f)} is {len(value):,} characters long; at most {spec.longest:,} work."
+            )
         if any("\ud800" <= c <= "\udfff" for c in value):  # half a character: no link can hold it
             raise UserError(f"{_label(f)} holds a damaged character; got {_show(value)}.")
         return value
     if isinstance(f.default, tuple):
         if not isinstance(value, tuple | list) or len(value) > spec.longest:
-            raise UserError(f"{_label(f)} must be a list of at most {spec.longest} numbers; "
-                            f"got {_show(value)}.")
+            raise UserError(
+                f"{_label(f)} must be a list of at most {spec.longest} numbers; got {_show(value)}."
+            )
         return tuple(_checked_number(f, v, float) for v in value)
     return _checked_number(f, value, type(f.default))
 
@@ -272,8 +289,9 @@ def _checked_number(f, value, kind):
         raise UserError(f"{_label(f)} = {_show(value)} is out of range; {_bounds(spec)} works.")
     if kind is int and value != int(value):
         down = math.floor(value)
-        raise UserError(f"{_label(f)} must be a whole number; got {value}. "
-                        f"Try {down} or {down + 1}.")
+        raise UserError(
+            f"{_label(f)} must be a whole number; got {value}. Try {down} or {down + 1}."
+        )
     return kind(value)
 
 

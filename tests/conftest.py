@@ -13,11 +13,13 @@ os.environ["GRADIO_TEMP_DIR"] = os.path.join(os.environ["EXPLORER_CACHE"], "grad
 import pytest
 import torch
 
-from explorer import experiment
 from explorer.bench import page
 from explorer.data import published
+from explorer.lab import experiment
 
-torch.set_num_threads(1)  # threads that wait for each other on a busy machine cost more than they give
+torch.set_num_threads(
+    1
+)  # threads that wait for each other on a busy machine cost more than they give
 experiment.use_device("cpu")
 
 

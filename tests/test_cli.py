@@ -15,7 +15,7 @@ from explorer.bench import main as bench
 from explorer.bench.page import ROOT
 from explorer.cli import free_port, main, read_auth
 from explorer.errors import UserError
-from explorer.experiment import Experiment, run
+from explorer.lab.experiment import Experiment, run
 from explorer.settings import unflatten
 
 FAST = ["data=moons", "data.dimension=2", "samples=4", "nfe=9", "--device", "cpu"]
@@ -56,24 +56,40 @@ def test_a_run_without_a_path_to_compare_is_made_and_saved_and_says_why(settings
         assert file["samples"].shape == (4, 2)
 
 
-@pytest.mark.parametrize("arguments, named", [
-    (["sample", "nfe=9", "--out", "/nowhere/at/all/x.npz"], "/nowhere/at/all"),
-    (["sample", "solver=hune"], "hune"), (["sample", "nfe=-3"], "-3"),
-    (["sample", "nfe"], "key=value"), (["sample", "colour=red"], "colour"),
-    (["sample", "nfe=9", "--device", "abacus"], "abacus"), (["dream"], "dream"),
-    (["sample", "data=digits", "samples=4096", "nfe=1023", "--device", "cpu"], "4096 samples"),
-    (["bench", "ui", "--moves", "-1"], "at least 0")])
+@pytest.mark.parametrize(
+    "arguments, named",
+    [
+        (["sample", "nfe=9", "--out", "/nowhere/at/all/x.npz"], "/nowhere/at/all"),
+        (["sample", "solver=hune"], "hune"),
+        (["sample", "nfe=-3"], "-3"),
+        (["sample", "nfe"], "key=value"),
+        (["sample", "colour=red"], "colour"),
+        (["sample", "nfe=9", "--device", "abacus"], "abacus"),
+        (["dream"], "dream"),
+        (["sample", "data=digits", "samples=4096", "nfe=1023", "--device", "cpu"], "4096 samples"),
+        (["bench", "ui", "--moves", "-1"], "at least 0"),
+    ],
+)
 def test_what_cannot_work_gives_a_sentence_and_two(arguments, named, capsys):
     assert main(arguments) == 2
     said = capsys.readouterr()
     assert named in said.err + said.out and "Traceback" not in said.err
 
 
-@pytest.mark.parametrize("arguments", [["serve", "--port", "abc"], ["serve", "--colour"],
-                                       ["serve", "--port", "99999"], ["serve", "--threads", "0"],
-                                       ["serve", "--auth", "nobody"], ["serve", "--device", "tpu"],
-                                       ["serve", "--queue-size", "0"],
-                                       ["serve", "--max-work", "-1"], ["bench", "everything"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["serve", "--port", "abc"],
+        ["serve", "--colour"],
+        ["serve", "--port", "99999"],
+        ["serve", "--threads", "0"],
+        ["serve", "--auth", "nobody"],
+        ["serve", "--device", "tpu"],
+        ["serve", "--queue-size", "0"],
+        ["serve", "--max-work", "-1"],
+        ["bench", "everything"],
+    ],
+)
 def test_bad_options_end_with_two(arguments, capsys):
     with pytest.raises(SystemExit) as end:
         raise SystemExit(main(arguments))
@@ -86,8 +102,16 @@ def test_help_lists_the_options(capsys):
         main(["serve", "--help"])
     text = capsys.readouterr().out
     assert end.value.code == 0
-    for option in ("host", "port", "device", "share", "auth", "queue-size", "max-work",
-                   "max-upload"):
+    for option in (
+        "host",
+        "port",
+        "device",
+        "share",
+        "auth",
+        "queue-size",
+        "max-work",
+        "max-upload",
+    ):
         assert f"--{option}" in text
     assert main([]) == 0 and main(["--help"]) == 0
     assert re.search(r"serve.*sample.*bench", capsys.readouterr().out, re.DOTALL)
@@ -134,15 +158,33 @@ def test_passwords_come_from_the_line_or_a_file(tmp_path):
 
 
 def test_python_m_explorer_runs_from_the_root():
-    done = subprocess.run([sys.executable, "-m", "explorer", "sample", *FAST], cwd=ROOT,
-                          capture_output=True, text=True, timeout=120, env=os.environ)
+    done = subprocess.run(
+        [sys.executable, "-m", "explorer", "sample", *FAST],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=os.environ,
+    )
     assert done.returncode == 0 and json.loads(done.stdout)["nfe"] == 9, done.stderr
 
 
 def test_train_ends_with_a_checkpoint_and_a_table(capsys, tmp_path, monkeypatch):
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
-    words = ["train", "config=E", "data=spiral", "data.dimension=2", "network.width=16",
-             "network.depth=1", "kimg=0.64", "name=tiny", "--threads", "1", "--device", "cpu"]
+    words = [
+        "train",
+        "config=E",
+        "data=spiral",
+        "data.dimension=2",
+        "network.width=16",
+        "network.depth=1",
+        "kimg=0.64",
+        "name=tiny",
+        "--threads",
+        "1",
+        "--device",
+        "cpu",
+    ]
     assert main(words) == 0
     told = capsys.readouterr().out
     assert "640 of 640" in told and "ideal" in told
@@ -153,11 +195,20 @@ def test_train_ends_with_a_checkpoint_and_a_table(capsys, tmp_path, monkeypatch)
     assert main([*words, "--replace"]) == 0
 
 
-@pytest.mark.parametrize("words, sentence", [
-    (["config=Z"], "'Z'"), (["data=hune"], "'hune'"), (["kimg"], "key=value"),
-    (["data=digits", "name=../up"], "cannot be called"), (["kimg=0"], "out of range"),
-    (["data=spiral", "augment=0.5"], "augment=0"), (["--threads", "0"], "--threads"),
-    (["classifier", "data=spiral"], "labelled images"), (["classifier", "steps=x"], "whole numbers")])
+@pytest.mark.parametrize(
+    "words, sentence",
+    [
+        (["config=Z"], "'Z'"),
+        (["data=hune"], "'hune'"),
+        (["kimg"], "key=value"),
+        (["data=digits", "name=../up"], "cannot be called"),
+        (["kimg=0"], "out of range"),
+        (["data=spiral", "augment=0.5"], "augment=0"),
+        (["--threads", "0"], "--threads"),
+        (["classifier", "data=spiral"], "labelled images"),
+        (["classifier", "steps=x"], "whole numbers"),
+    ],
+)
 def test_train_says_what_cannot_work(words, sentence, capsys, tmp_path, monkeypatch):
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
     assert main(["train", *words]) == 2
@@ -165,8 +216,23 @@ def test_train_says_what_cannot_work(words, sentence, capsys, tmp_path, monkeypa
 
 
 def test_bench_quality_prints_a_row_for_data_and_network(capsys):
-    assert main(["bench", "quality", "--networks", "digits-f", "--samples", "60", "--nfe", "5",
-                 "--device", "cpu"]) == 0
+    assert (
+        main(
+            [
+                "bench",
+                "quality",
+                "--networks",
+                "digits-f",
+                "--samples",
+                "60",
+                "--nfe",
+                "5",
+                "--device",
+                "cpu",
+            ]
+        )
+        == 0
+    )
     told = capsys.readouterr().out
     assert "not FID" in told and "data: Digits" in told
     row = next(line for line in told.splitlines() if line.startswith("digits-f"))

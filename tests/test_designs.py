@@ -7,8 +7,8 @@ import pytest
 from explorer.core.schedules import EDM, VE, VP
 from explorer.core.solvers import DDIM, Euler, Heun
 from explorer.data import Moons
-from explorer.designs import DESIGNS, PARTS, apply, changes
-from explorer.experiment import Experiment
+from explorer.lab.designs import DESIGNS, PARTS, apply, changes
+from explorer.lab.experiment import Experiment
 from explorer.settings import flatten, from_query, to_query
 
 MINE = Experiment(data=Moons(dimension=2), nfe=24, samples=64, seed=3)
@@ -24,8 +24,13 @@ def test_a_design_is_unchanged_right_after_it_is_applied(name):
 @pytest.mark.parametrize("name", DESIGNS)
 def test_a_design_says_how_to_sample_and_not_what(name):
     e = apply(name, MINE)
-    assert (e.data, e.model, e.nfe, e.samples, e.seed) == \
-        (MINE.data, MINE.model, MINE.nfe, MINE.samples, MINE.seed)
+    assert (e.data, e.model, e.nfe, e.samples, e.seed) == (
+        MINE.data,
+        MINE.model,
+        MINE.nfe,
+        MINE.samples,
+        MINE.seed,
+    )
     assert {k.split(".")[0] for k in DESIGNS[name].flat} <= set(PARTS)
 
 
@@ -39,9 +44,15 @@ def test_the_default_view_is_the_deterministic_design():
     assert apply("edm", Experiment()) == Experiment()
 
 
-@pytest.mark.parametrize("name, churn, low, high, noise", [  # EDM Table 5
-    ("edm-cifar-vp", 30, 0.01, 1, 1.007), ("edm-cifar-ve", 80, 0.05, 1, 1.007),
-    ("edm-imagenet-adm", 80, 0.05, 50, 1.003), ("edm-imagenet", 40, 0.05, 50, 1.003)])
+@pytest.mark.parametrize(
+    "name, churn, low, high, noise",
+    [  # EDM Table 5
+        ("edm-cifar-vp", 30, 0.01, 1, 1.007),
+        ("edm-cifar-ve", 80, 0.05, 1, 1.007),
+        ("edm-imagenet-adm", 80, 0.05, 50, 1.003),
+        ("edm-imagenet", 40, 0.05, 50, 1.003),
+    ],
+)
 def test_the_numbers_of_table_5(name, churn, low, high, noise):
     e = apply(name, MINE)
     assert dataclasses.astuple(e.churn) == (churn, low, high, noise)
@@ -61,7 +72,9 @@ def test_the_columns_of_table_1():
 
 
 def test_changes_name_the_key_and_both_values():
-    e = dataclasses.replace(apply("edm", MINE), timesteps=dataclasses.replace(MINE.timesteps, rho=3))
+    e = dataclasses.replace(
+        apply("edm", MINE), timesteps=dataclasses.replace(MINE.timesteps, rho=3)
+    )
     assert changes("edm", e) == [("timesteps.rho", 7.0, 3.0)]
     assert ("solver", "heun", "ddim") in changes("edm", dataclasses.replace(e, solver=DDIM()))
     assert flatten(e)["timesteps.rho"] == 3.0

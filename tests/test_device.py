@@ -5,10 +5,10 @@ import json
 import pytest
 import torch
 
-from explorer import experiment
 from explorer.core.device import Device, pick
 from explorer.errors import UserError
-from explorer.ui import app
+from explorer.lab import experiment
+from explorer.server import app
 
 
 @pytest.fixture
@@ -27,8 +27,17 @@ def test_unknown_and_absent_devices_are_refused_in_a_sentence():
             pick("mps")
 
 
-@pytest.mark.parametrize("query", ["", "data=digits&samples=8", "data=diracs", "s_churn=2",
-                                   "schedule=vp&timesteps=vp&solver=euler", "last=denoise"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "data=digits&samples=8",
+        "data=diracs",
+        "s_churn=2",
+        "schedule=vp&timesteps=vp&solver=euler",
+        "last=denoise",
+    ],
+)
 def test_every_part_works_in_float32_and_the_page_says_so(query, float32_device):
     message = app.message({"query": query, "want": list(app.PARTS)})
     assert "problem" not in message

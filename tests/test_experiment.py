@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 import torch
 
-from explorer import experiment
 from explorer.core.sampling import Churn
 from explorer.core.schedules import SCHEDULES, VP
 from explorer.core.solvers import DDIM, RK2, SOLVERS, Euler, Heun
 from explorer.core.timesteps import Custom, Rho
 from explorer.data import Digits, Diracs, Moons, Spiral
 from explorer.errors import Cancelled, UserError
-from explorer.experiment import ENDINGS, Experiment, levels, prepared, run
-from explorer.truth import comparison, errors_of, reference_for
+from explorer.lab import experiment
+from explorer.lab.experiment import ENDINGS, Experiment, levels, prepared, run
+from explorer.lab.truth import comparison, errors_of, reference_for
 from explorer.models import Gaussian
 
 SMALL = Experiment(data=Moons(dimension=2), samples=16, nfe=17)
@@ -76,8 +76,10 @@ def test_the_device_and_the_clock_are_told():
 @pytest.mark.parametrize("data", [Spiral(), Digits(), Diracs()], ids=lambda d: d.name)
 def test_the_batch_of_four_begins_the_batch_of_sixteen(data, churn, solver):
     """Bit for bit: samples share no generator, and none sees how many there are."""
-    few, many = (run(Experiment(data=data, solver=solver, churn=Churn(s_churn=churn), nfe=9,
-                                samples=k)) for k in (4, 16))
+    few, many = (
+        run(Experiment(data=data, solver=solver, churn=Churn(s_churn=churn), nfe=9, samples=k))
+        for k in (4, 16)
+    )
     assert torch.equal(few.trajectory.x[0], many.trajectory.x[0][:4])
     assert torch.equal(few.samples, many.samples[:4])
 
@@ -91,6 +93,7 @@ def test_a_view_is_the_same_after_other_views():
 
 # ---- the reference -------------------------------------------------------------------------------
 
+
 def test_the_reference_agrees_with_an_adaptive_method_of_order_eight():
     from scipy.integrate import solve_ivp
 
@@ -101,8 +104,14 @@ def test_the_reference_agrees_with_an_adaptive_method_of_order_eight():
         x = torch.tensor(y).reshape(6, 2)
         return (x - denoiser(x, torch.tensor(math.exp(u)))).flatten().numpy()
 
-    exact = solve_ivp(slope, (math.log(80), math.log(0.002)), ref.x[0].flatten().numpy(), "DOP853",
-                      rtol=1e-10, atol=1e-12)
+    exact = solve_ivp(
+        slope,
+        (math.log(80), math.log(0.002)),
+        ref.x[0].flatten().numpy(),
+        "DOP853",
+        rtol=1e-10,
+        atol=1e-12,
+    )
     np.testing.assert_allclose(ref.x[-1].flatten(), exact.y[:, -1], atol=1e-4)
 
 
@@ -126,12 +135,14 @@ def test_the_reference_is_dense():
 
 
 def test_the_reference_belongs_to_data_and_noise_alone():
-    assert reference_for(SMALL) is reference_for(small(solver=Euler(), nfe=50, schedule=VP(),
-                                                       churn=Churn(s_churn=9.0)))
+    assert reference_for(SMALL) is reference_for(
+        small(solver=Euler(), nfe=50, schedule=VP(), churn=Churn(s_churn=9.0))
+    )
     assert reference_for(SMALL) is not reference_for(small(seed=1))
 
 
 # ---- errors --------------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
 @pytest.mark.parametrize("churn", [0.0, 10.0])
@@ -139,43 +150,56 @@ def test_shares_are_parts_of_one(schedule, churn):
     errors = errors_of(run(small(schedule=SCHEDULES[schedule](), churn=Churn(s_churn=churn))))
     n = len(errors.sigma) - 1
     assert errors.steps.share.shape == (n,) and errors.steps.local.shape[0] == n
-    assert float(errors.steps.share.sum()) == pytest.approx(1) and bool((errors.steps.share >= 0).all())
+    assert float(errors.steps.share.sum()) == pytest.approx(1) and bool(
+        (errors.steps.share >= 0).all()
+    )
     assert errors.path.shape[0] == n + 1 and torch.equal(errors.end, errors.path[-1])
 
 
 def test_the_run_starts_at_the_truth_and_the_first_step_is_its_local_error():
     errors = errors_of(run(SMALL))
     assert float(errors.path[0].max()) == 0
-    torch.testing.assert_close(errors.steps.local[0], errors.path[1][:errors.measured], rtol=1e-6,
-                               atol=1e-9)
+    torch.testing.assert_close(
+        errors.steps.local[0], errors.path[1][: errors.measured], rtol=1e-6, atol=1e-9
+    )
 
 
 def test_a_single_step_is_to_blame_for_all_of_its_run():
     """Two levels above 0: one step, and its local error is the end error."""
     errors = errors_of(run(small(timesteps=Custom(levels=(2.0, 0.1)))))
     assert errors.steps.share.tolist() == [1.0]
-    torch.testing.assert_close(errors.steps.local[0], errors.end[:errors.measured], rtol=1e-6,
-                               atol=1e-9)
+    torch.testing.assert_close(
+        errors.steps.local[0], errors.end[: errors.measured], rtol=1e-6, atol=1e-9
+    )
 
 
 def test_the_end_error_is_against_the_end_of_the_reference():
     r = run(SMALL)
     ref = reference_for(SMALL)
     difference = r.trajectory.x[len(r.levels) - 1] - ref.x[-1]
-    torch.testing.assert_close(errors_of(r).end, difference.square().mean(1).sqrt(), rtol=1e-6,
-                               atol=1e-9)
+    torch.testing.assert_close(
+        errors_of(r).end, difference.square().mean(1).sqrt(), rtol=1e-6, atol=1e-9
+    )
 
 
-@pytest.mark.parametrize("solver, order", [(Euler(), 1), (DDIM(), 1), (Heun(), 2), (RK2(), 2)],
-                         ids=lambda v: getattr(v, "name", v))
+@pytest.mark.parametrize(
+    "solver, order",
+    [(Euler(), 1), (DDIM(), 1), (Heun(), 2), (RK2(), 2)],
+    ids=lambda v: getattr(v, "name", v),
+)
 def test_the_error_falls_with_the_order_of_the_solver(solver, order):
     """End error against NFE.  A spiral of thickness 0.2 is smooth down to σ = 0.05, so that from 32
     steps on the slope is the theory's to within a quarter of an order."""
     errors = []
     for n in (33, 129):
         nfe = solver.evaluations * (n - 1) + 1
-        e = Experiment(data=Spiral(dimension=2, thickness=0.2), solver=solver, nfe=nfe, samples=16,
-                       timesteps=Rho(sigma_min=0.05))
+        e = Experiment(
+            data=Spiral(dimension=2, thickness=0.2),
+            solver=solver,
+            nfe=nfe,
+            samples=16,
+            timesteps=Rho(sigma_min=0.05),
+        )
         errors.append(float(errors_of(run(e)).end.mean()))
     slope = math.log(errors[0] / errors[1]) / math.log(4)
     assert abs(slope - order) < 0.25, errors
@@ -201,6 +225,7 @@ def test_one_step_has_no_error_to_measure():
 
 
 # ---- caps and cancelling -------------------------------------------------------------------------
+
 
 def test_too_much_work_is_refused_with_its_numbers():
     with pytest.raises(UserError, match=r"4096 samples × 1023 evaluations on Digits.*4e\+10"):

@@ -12,8 +12,9 @@ from explorer.errors import UserError
 
 
 def library(monkeypatch, calculate):
-    monkeypatch.setitem(sys.modules, "torch_fidelity",
-                        types.SimpleNamespace(calculate_metrics=calculate))
+    monkeypatch.setitem(
+        sys.modules, "torch_fidelity", types.SimpleNamespace(calculate_metrics=calculate)
+    )
 
 
 def test_the_library_gets_bytes_in_three_colours_and_its_number_comes_back(monkeypatch):

@@ -5,22 +5,31 @@ import math
 
 import pytest
 
-from explorer import cli, contest, learning
+from explorer import cli
 from explorer.core import shelf
 from explorer.core.sampling import Churn
 from explorer.core.solvers import AMED, IPNDM, EulerAncestral, Heun, Plugin
 from explorer.core.timesteps import Custom, Rho, VPTime
 from explorer.data import Moons
 from explorer.errors import Cancelled, UserError
-from explorer.experiment import Experiment, levels, run
-from explorer.truth import errors_of
+from explorer.lab.experiment import Experiment, levels, run
+from explorer.lab.truth import errors_of
 from explorer.settings import from_query, to_query
+from explorer.study import learning
+from explorer.study import table as contest
 from explorer.training.amed import AMEDTraining
 from explorer.training.gits import GITS
 
 QUICK = AMEDTraining(paths=768, batch=32, inner=4, anneal=True, scale_dir=0.1, finish=0.5)
-VIEW = Experiment(data=Moons(dimension=2), solver=AMED(), nfe=5, afs=True, timesteps=VPTime(),
-                  last="sigma_min", samples=64)
+VIEW = Experiment(
+    data=Moons(dimension=2),
+    solver=AMED(),
+    nfe=5,
+    afs=True,
+    timesteps=VPTime(),
+    last="sigma_min",
+    samples=64,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -72,9 +81,13 @@ def test_typed_levels_are_trained_on_as_they_are():
 def test_a_predictor_refuses_another_budget_grid_and_model_by_link():
     view = learned(how=dataclasses.replace(QUICK, paths=64))
     query = to_query(view)
-    for change, said in (("nfe=9", "trained for 3 steps"), ("timesteps=rho", "this run steps from"),
-                         ("data.thickness=0.2", "another model"), ("afs=false", "analytic"),
-                         ("last=sigma_min&solver.predictor=nobody", "no predictor 'nobody'")):
+    for change, said in (
+        ("nfe=9", "trained for 3 steps"),
+        ("timesteps=rho", "this run steps from"),
+        ("data.thickness=0.2", "another model"),
+        ("afs=false", "analytic"),
+        ("last=sigma_min&solver.predictor=nobody", "no predictor 'nobody'"),
+    ):
         pairs = dict(p.split("=") for p in [*query.split("&"), *change.split("&")])
         if change == "timesteps=rho":
             pairs = {k: v for k, v in pairs.items() if not k.startswith("timesteps.")}
@@ -96,6 +109,7 @@ def test_recipes_name_the_papers_teachers():
 
 # ---- steps ---------------------------------------------------------------------------------------
 
+
 def test_optimised_steps_are_an_ordinary_list_that_errs_less():
     e = Experiment(data=Moons(dimension=2), solver=IPNDM(3), nfe=6, last="sigma_min", samples=64)
     found = list(learning.optimise(e, GITS(fine=31, paths=32), paths=48))
@@ -112,10 +126,16 @@ def test_optimised_steps_are_an_ordinary_list_that_errs_less():
     assert all(b <= a for a, b in zip(errors, errors[1:]))
 
 
-@pytest.mark.parametrize("change, said", [
-    ({"solver": EulerAncestral()}, "new noise"), ({"churn": Churn(5.0)}, "new noise"),
-    ({"solver": AMED(predictor="x")}, "belongs to its levels"),
-    ({"nfe": 2, "solver": IPNDM()}, None), ({"nfe": 1, "solver": IPNDM()}, "no level to move")])
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        ({"solver": EulerAncestral()}, "new noise"),
+        ({"churn": Churn(5.0)}, "new noise"),
+        ({"solver": AMED(predictor="x")}, "belongs to its levels"),
+        ({"nfe": 2, "solver": IPNDM()}, None),
+        ({"nfe": 1, "solver": IPNDM()}, "no level to move"),
+    ],
+)
 def test_what_cannot_be_optimised_is_said(change, said):
     e = dataclasses.replace(Experiment(data=Moons(dimension=2), last="sigma_min"), **change)
     if said is None:
@@ -139,11 +159,14 @@ def test_the_search_can_be_cancelled():
 
 # ---- the table -----------------------------------------------------------------------------------
 
+
 def test_the_table_holds_every_solver_and_the_predictors_of_this_model():
     e = dataclasses.replace(VIEW)
     view = learned(e)
-    learned(dataclasses.replace(e, data=Moons(dimension=2, thickness=0.2)),
-            dataclasses.replace(QUICK, paths=64))
+    learned(
+        dataclasses.replace(e, data=Moons(dimension=2, thickness=0.2)),
+        dataclasses.replace(QUICK, paths=64),
+    )
     cells = list(contest.table(e, (3, 5), 64, points=33, how=GITS(fine=21, paths=16)))
     assert len(cells) == 2 * 7 * 2 + 1
     assert all(c.nfe in (3, 5) for c in cells)
@@ -151,8 +174,9 @@ def test_the_table_holds_every_solver_and_the_predictors_of_this_model():
         assert c.error.low < c.error.value < c.error.high and c.error.count == 64
     mine = cells[-1]
     assert (mine.name, mine.nfe, mine.predictor) == ("AMED-Solver", 5, view.solver.predictor)
-    rival = next(c for c in cells if c.name == "DPM-Solver-2 + AFS" and c.nfe == 5
-                 and c.steps == "usual")
+    rival = next(
+        c for c in cells if c.name == "DPM-Solver-2 + AFS" and c.nfe == 5 and c.steps == "usual"
+    )
     assert mine.error.value < rival.error.value
 
 
@@ -165,10 +189,26 @@ def test_held_out_seeds_are_no_training_seeds():
 
 # ---- the command line ----------------------------------------------------------------------------
 
+
 def test_train_amed_on_the_command_line(tmp_path, capsys):
-    given = ["train", "amed", "data=moons", "data.dimension=2", "timesteps=vp_time",
-             "solver=plugin", "solver.solver=ipndm3", "nfe=3", "paths=64", "batch=16", "--name", "mine", "--out",
-             str(tmp_path / "shelf"), "--device", "cpu"]
+    given = [
+        "train",
+        "amed",
+        "data=moons",
+        "data.dimension=2",
+        "timesteps=vp_time",
+        "solver=plugin",
+        "solver.solver=ipndm3",
+        "nfe=3",
+        "paths=64",
+        "batch=16",
+        "--name",
+        "mine",
+        "--out",
+        str(tmp_path / "shelf"),
+        "--device",
+        "cpu",
+    ]
     assert cli.main(given) == 0
     said = capsys.readouterr().out
     assert "solver.predictor=mine" in said and (tmp_path / "shelf" / "mine.json").is_file()
@@ -176,11 +216,19 @@ def test_train_amed_on_the_command_line(tmp_path, capsys):
     assert (trained.solver, trained.nfe, trained.record["batch"]) == ("plugin:ipndm3", 3, 16)
 
 
-@pytest.mark.parametrize("given, said", [
-    (["solver=heun"], "nothing to learn"), (["teacher=nobody"], "nobody"),
-    (["paths=2"], "Paths = 2"), (["nfe=banana"], "banana"),
-    (["--name", "../x", "data=moons", "data.dimension=2", "paths=64", "nfe=3"],
-     "cannot be called")])
+@pytest.mark.parametrize(
+    "given, said",
+    [
+        (["solver=heun"], "nothing to learn"),
+        (["teacher=nobody"], "nobody"),
+        (["paths=2"], "Paths = 2"),
+        (["nfe=banana"], "banana"),
+        (
+            ["--name", "../x", "data=moons", "data.dimension=2", "paths=64", "nfe=3"],
+            "cannot be called",
+        ),
+    ],
+)
 def test_train_amed_refuses_in_a_sentence(given, said, capsys):
     assert cli.main(["train", "amed", *given]) == 2
     assert said in capsys.readouterr().err
@@ -192,7 +240,7 @@ def test_levels_of_a_trained_view_survive_the_default_grid():
 
 
 def test_a_sweep_over_budgets_says_where_a_predictor_was_not_trained():
-    from explorer.sweep import error_against_nfe
+    from explorer.study.sweep import error_against_nfe
 
     view = learned(how=dataclasses.replace(QUICK, paths=64))
     rows = list(error_against_nfe(view, [view.solver], [5, 9]))

@@ -31,20 +31,60 @@ from explorer.settings import (
     unflatten,
 )
 
-FAMILIES = {"solver": SOLVERS, "schedule": SCHEDULES, "timesteps": TIMESTEPS,
-            "churn": {"churn": Churn}}
-for family, module, name in (("data", "explorer.data", "DATASETS"),
-                             ("model", "explorer.models", "MODELS")):
+FAMILIES = {
+    "solver": SOLVERS,
+    "schedule": SCHEDULES,
+    "timesteps": TIMESTEPS,
+    "churn": {"churn": Churn},
+}
+for family, module, name in (
+    ("data", "explorer.data", "DATASETS"),
+    ("model", "explorer.models", "MODELS"),
+):
     try:
         FAMILIES[family] = getattr(importlib.import_module(module), name)
     except (ModuleNotFoundError, AttributeError):
         pass  # not written yet, or not in this checkout
-ENTRIES = [pytest.param(family, cls, id=f"{family}-{name}")
-           for family, entries in FAMILIES.items() for name, cls in entries.items()]
-HOSTILE = [math.nan, math.inf, -math.inf, True, False, None, "", "nan", "1e999", "-1", "✗" * 50,
-           "1,2,3", 10**400, -(10**400), 10**5000, "\ud800", -7, 3.5, [], [1, 2], [None],
-           (math.nan,), {}, {"a": 1}, object(), 1j, b"1", [[1.0]], "9" * 5000, "١٢", "1_0", "0x10",
-           "\x00"]
+ENTRIES = [
+    pytest.param(family, cls, id=f"{family}-{name}")
+    for family, entries in FAMILIES.items()
+    for name, cls in entries.items()
+]
+HOSTILE = [
+    math.nan,
+    math.inf,
+    -math.inf,
+    True,
+    False,
+    None,
+    "",
+    "nan",
+    "1e999",
+    "-1",
+    "✗" * 50,
+    "1,2,3",
+    10**400,
+    -(10**400),
+    10**5000,
+    "\ud800",
+    -7,
+    3.5,
+    [],
+    [1, 2],
+    [None],
+    (math.nan,),
+    {},
+    {"a": 1},
+    object(),
+    1j,
+    b"1",
+    [[1.0]],
+    "9" * 5000,
+    "١٢",
+    "1_0",
+    "0x10",
+    "\x00",
+]
 
 
 @setting
@@ -95,9 +135,13 @@ def values(p):
         return st.booleans()
     if kind is str:
         return st.text(max_size=spec.longest)
-    number = (st.integers(int(spec.low), int(spec.high)) if kind is int else
-              st.floats(spec.low, spec.high) if spec.low is not None else
-              st.floats(allow_nan=False, allow_infinity=False))
+    number = (
+        st.integers(int(spec.low), int(spec.high))
+        if kind is int
+        else st.floats(spec.low, spec.high)
+        if spec.low is not None
+        else st.floats(allow_nan=False, allow_infinity=False)
+    )
     if kind is tuple:
         return st.lists(number, max_size=spec.longest).map(tuple)
     return number
@@ -192,17 +236,25 @@ def tried(make, value, shows=True):
 @pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_hostile_value_is_refused_by_name_or_works(family, cls, value):
     for p in parameters(cls):
-        for make in (lambda p=p: unflatten(cls, {p.key: value}),
-                     lambda p=p: cls(**{p.name: value}) if p.slot is None else cls()):
+        for make in (
+            lambda p=p: unflatten(cls, {p.key: value}),
+            lambda p=p: cls(**{p.name: value}) if p.slot is None else cls(),
+        ):
             # a drawing is text that is unpacked, and its message speaks of the points
             made = tried(make, value, shows=family != "data")
             if made is not None:
                 survives(made)
 
 
-ANYTHING = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=30),
-                     st.lists(st.one_of(st.floats(), st.none(), st.text(max_size=3)), max_size=4),
-                     st.integers(10**300, 10**330))
+ANYTHING = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=30),
+    st.lists(st.one_of(st.floats(), st.none(), st.text(max_size=3)), max_size=4),
+    st.integers(10**300, 10**330),
+)
 KEYS = sorted({p.key for p in parameters(View)} | set(slots(View)))
 
 
@@ -215,9 +267,14 @@ def test_anything_in_a_flat_form_is_a_view_or_a_user_error(key, value):
         assert len(str(error)) > 10
 
 
-@given(st.one_of(st.text(max_size=60), st.lists(
-    st.tuples(st.sampled_from(KEYS), st.text(max_size=12)), max_size=5).map(
-        lambda pairs: "&".join(f"{k}={v}" for k, v in pairs))))
+@given(
+    st.one_of(
+        st.text(max_size=60),
+        st.lists(st.tuples(st.sampled_from(KEYS), st.text(max_size=12)), max_size=5).map(
+            lambda pairs: "&".join(f"{k}={v}" for k, v in pairs)
+        ),
+    )
+)
 @budget(max_examples=300, deadline=None)
 def test_any_link_is_a_view_or_a_user_error(query):
     try:
@@ -226,25 +283,37 @@ def test_any_link_is_a_view_or_a_user_error(query):
         assert len(str(error)) > 10
 
 
-@pytest.mark.parametrize("flat, message", [
-    ({"solver": "hune"}, "Unknown solver 'hune'. Known: heun, dpmpp"),
-    ({"solver": 3}, "Unknown solver 3"),
-    ({"solver": ["heun"]}, "Unknown solver"),
-    ({"solver.alpha": 0.5}, "heun has no setting 'alpha'"),
-    ({"solver": "rk2", "solver.beta": 1}, "rk2 has no setting 'beta'. Known: alpha"),
-    ({"solver": "rk2", "solver.alpha": 7}, "= 7 is out of range; from 0.1 to 1 works"),
-    ({"stepps": 3}, "Unknown setting 'stepps'. Known: steps"),
-    ({"steps": 2.5}, "whole number; got 2.5. Try 2 or 3"),
-    ({"steps": "many"}, "got 'many'"),
-    ({"steps": "1e400"}, "inf"), ({"steps": True}, "True"), ({"steps": None}, "None"),
-    ({"denoise": "perhaps"}, "true or false; got 'perhaps'"), ({"denoise": 1}, "got 1"),
-    ({"kind": 3}, "kind cannot be 3. Known: 1, 2"), ({"kind": True}, "True"),
-    ({"title": "x" * 41}, "41 characters"), ({3: 4}, "Unknown setting 3"),
-    ({"title": "\ud800"}, "damaged character"), ({"steps": 10**5000}, "more than 600 digits"),
-    ({"schedule.scaling": "vpp"}, "cannot be 'vpp'. Known: none, vp"),
-    ({"timesteps": "custom", "timesteps.levels": "3;x"}, "list of numbers with commas; got '3;x'"),
-    ({"s_tmin": 2}, "S_tmin = 2 lies above S_tmax = 1"),
-])
+@pytest.mark.parametrize(
+    "flat, message",
+    [
+        ({"solver": "hune"}, "Unknown solver 'hune'. Known: heun, dpmpp"),
+        ({"solver": 3}, "Unknown solver 3"),
+        ({"solver": ["heun"]}, "Unknown solver"),
+        ({"solver.alpha": 0.5}, "heun has no setting 'alpha'"),
+        ({"solver": "rk2", "solver.beta": 1}, "rk2 has no setting 'beta'. Known: alpha"),
+        ({"solver": "rk2", "solver.alpha": 7}, "= 7 is out of range; from 0.1 to 1 works"),
+        ({"stepps": 3}, "Unknown setting 'stepps'. Known: steps"),
+        ({"steps": 2.5}, "whole number; got 2.5. Try 2 or 3"),
+        ({"steps": "many"}, "got 'many'"),
+        ({"steps": "1e400"}, "inf"),
+        ({"steps": True}, "True"),
+        ({"steps": None}, "None"),
+        ({"denoise": "perhaps"}, "true or false; got 'perhaps'"),
+        ({"denoise": 1}, "got 1"),
+        ({"kind": 3}, "kind cannot be 3. Known: 1, 2"),
+        ({"kind": True}, "True"),
+        ({"title": "x" * 41}, "41 characters"),
+        ({3: 4}, "Unknown setting 3"),
+        ({"title": "\ud800"}, "damaged character"),
+        ({"steps": 10**5000}, "more than 600 digits"),
+        ({"schedule.scaling": "vpp"}, "cannot be 'vpp'. Known: none, vp"),
+        (
+            {"timesteps": "custom", "timesteps.levels": "3;x"},
+            "list of numbers with commas; got '3;x'",
+        ),
+        ({"s_tmin": 2}, "S_tmin = 2 lies above S_tmax = 1"),
+    ],
+)
 def test_a_bad_choice_is_named_and_what_would_work_is_said(flat, message):
     with pytest.raises(UserError) as error:
         unflatten(View, flat)
@@ -263,8 +332,10 @@ def test_the_query_holds_only_what_differs():
     assert to_query(View(solver=RK2(alpha=0.5))) == "solver=rk2"
     assert to_query(View(solver=RK2(alpha=0.25))) == "solver=rk2&solver.alpha=0.25"
     assert to_query(View(churn=Churn(s_churn=30))) == "s_churn=30.0"
-    assert (to_query(View(timesteps=Custom(levels=(3, 1))))
-            == "timesteps=custom&timesteps.levels=3.0,1.0")
+    assert (
+        to_query(View(timesteps=Custom(levels=(3, 1))))
+        == "timesteps=custom&timesteps.levels=3.0,1.0"
+    )
     plain = View(schedule=VPSchedule(scaling="none"))
     assert to_query(plain) == "schedule=vp&schedule.scaling=none"
 

@@ -6,13 +6,14 @@ import functools
 import pytest
 import torch
 
-from explorer import contest, learning
 from explorer.analysis.error import reference, rms
 from explorer.core import shelf
 from explorer.core.sampling import Noise, sample
 from explorer.core.solvers import DDIM, DPM2
 from explorer.core.timesteps import Rho
-from explorer.experiment import Experiment, levels, prepared, run
+from explorer.lab.experiment import Experiment, levels, prepared, run
+from explorer.study import learning
+from explorer.study import table as contest
 from explorer.training.amed import HELD_OUT, OTHER_SEEDS
 
 NAMES = sorted(p.stem for p in shelf.SHIPPED.glob("*.json"))
@@ -20,8 +21,11 @@ NAMES = sorted(p.stem for p in shelf.SHIPPED.glob("*.json"))
 
 @pytest.mark.parametrize("model", ["digits", "glyphs"])
 def test_there_are_solver_and_plug_in_for_every_budget(model):
-    found = [t for n in NAMES
-             if n.startswith(model) and (t := shelf.find(n)).record["steps"] == "searched"]
+    found = [
+        t
+        for n in NAMES
+        if n.startswith(model) and (t := shelf.find(n)).record["steps"] == "searched"
+    ]
     kinds = {(t.solver, t.nfe) for t in found}
     assert kinds == {(s, n) for s in ("amed", "plugin:ipndm2") for n in contest.BUDGETS}
 

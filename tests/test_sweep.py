@@ -5,15 +5,22 @@ import dataclasses
 import pytest
 import torch
 
-from explorer import experiment, sweep
 from explorer.core.sampling import Churn, Restart
 from explorer.core.solvers import DDIM, DPM2, SOLVERS, DPMpp, Heun, UniPC
 from explorer.core.timesteps import IDDPM, Custom, LogSNR, Rho
 from explorer.data import Moons
 from explorer.errors import Cancelled, UserError
-from explorer.experiment import Experiment, run
-from explorer.truth import errors_of, path_error
-from explorer.sweep import BUDGETS, COMPARED_SOLVERS, error_against_nfe, solver_name, sweep_settings
+from explorer.lab import experiment
+from explorer.lab.experiment import Experiment, run
+from explorer.lab.truth import errors_of, path_error
+from explorer.study import sweep
+from explorer.study.sweep import (
+    BUDGETS,
+    COMPARED_SOLVERS,
+    error_against_nfe,
+    solver_name,
+    sweep_settings,
+)
 
 BASE = Experiment(data=Moons(dimension=2), samples=24)
 
@@ -39,9 +46,11 @@ def test_every_solver_gets_a_row_at_every_budget_and_errors_fall(rows):
 def test_budgets_rise_in_rounds_over_all_solvers(rows):
     k = len(COMPARED_SOLVERS)
     for i, budget in enumerate(BUDGETS):
-        names = [r.solver.name for r in rows[i * k:(i + 1) * k]]
+        names = [r.solver.name for r in rows[i * k : (i + 1) * k]]
         assert tuple(names) == COMPARED_SOLVERS
-        assert all(abs(r.nfe - budget) <= r.solver.evaluations / 2 for r in rows[i * k:(i + 1) * k])
+        assert all(
+            abs(r.nfe - budget) <= r.solver.evaluations / 2 for r in rows[i * k : (i + 1) * k]
+        )
 
 
 @pytest.mark.parametrize("last", ["zero", "sigma_min", "denoise"])
@@ -84,14 +93,17 @@ def test_cancelled_half_way_keeps_what_came():
 
     got = []
     with pytest.raises(Cancelled):
-        for row in error_against_nfe(base(seed=4), ["ddim", "dpmpp", "unipc", "ipndm"], [5, 9],
-                                     watch):
+        for row in error_against_nfe(
+            base(seed=4), ["ddim", "dpmpp", "unipc", "ipndm"], [5, 9], watch
+        ):
             got.append(row)
     assert len(got) == 3
 
 
-@pytest.mark.parametrize("changes, solver", [({}, "euler_a"), ({}, "dpmpp_sde"),
-                                             ({"restart": Restart(repeats=2)}, "heun")])
+@pytest.mark.parametrize(
+    "changes, solver",
+    [({}, "euler_a"), ({}, "dpmpp_sde"), ({"restart": Restart(repeats=2)}, "heun")],
+)
 def test_new_noise_is_one_row_without_a_value(changes, solver):
     own = list(error_against_nfe(base(**changes), [solver], [27, 39]))
     assert len(own) == 1 and own[0].mean is None and "distribution" in own[0].note
@@ -151,16 +163,23 @@ def test_any_setting_is_an_axis():
     assert list(got) == [1.0, 3.0, 7.0] and got[7.0].mean < got[1.0].mean
     assert got[3.0].mean == sweep.measure(base(nfe=19, timesteps=Rho(rho=3.0))).mean
     assert [r.nfe for _, r in sweep_settings(BASE, "nfe", [5, 9])] == [5, 9]
-    assert [r.solver for _, r in sweep_settings(BASE, "solver", ["ddim", "heun"])] \
-        == [DDIM(), Heun()]
+    assert [r.solver for _, r in sweep_settings(BASE, "solver", ["ddim", "heun"])] == [
+        DDIM(),
+        Heun(),
+    ]
     with_churn = dict(sweep_settings(base(nfe=19), "s_churn", [0, 4]))
     assert with_churn[0].mean != with_churn[4].mean
 
 
-@pytest.mark.parametrize("axis, values, words", [
-    ("rho", [1], "Unknown setting 'rho'. Known: timesteps.rho"),
-    ("timesteps.rho", [1, 90], "out of range"), ("s_churn", [], "at least one value"),
-    ("solver.order", [1, 2], "'heun' has no setting 'solver.order'")])
+@pytest.mark.parametrize(
+    "axis, values, words",
+    [
+        ("rho", [1], "Unknown setting 'rho'. Known: timesteps.rho"),
+        ("timesteps.rho", [1, 90], "out of range"),
+        ("s_churn", [], "at least one value"),
+        ("solver.order", [1, 2], "'heun' has no setting 'solver.order'"),
+    ],
+)
 def test_a_bad_axis_is_a_sentence_at_once(axis, values, words):
     with pytest.raises(UserError, match=words.replace(".", r"\.")):
         sweep_settings(BASE, axis, values)
@@ -183,6 +202,7 @@ def test_names_tell_members_apart():
 def test_the_measured_error_is_that_of_independent_arithmetic():
     """A Gaussian, whose flow is known: x(σ_min) = m + (x − m) √((σ_min² + v)/(σ_max² + v))."""
     from explorer.models import Gaussian
+
     e = base(model=Gaussian(), solver=DDIM(), nfe=9)
     source, noise = sweep._start(dataclasses.replace(e))
     sigma = experiment.levels(e)

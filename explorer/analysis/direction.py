@@ -81,8 +81,9 @@ class Family:
 
 
 @torch.no_grad()
-def family(denoiser, x: Tensor, start: float, end: float, points: int = 41,
-           analytic: bool = False) -> Family:
+def family(
+    denoiser, x: Tensor, start: float, end: float, points: int = 41, analytic: bool = False
+) -> Family:
     """Every place in a step where two evaluations may look.  x (B, *shape) at `start`."""
     ode = Ode(denoiser)
     here = torch.tensor(start, dtype=torch.float64)
@@ -94,5 +95,11 @@ def family(denoiser, x: Tensor, start: float, end: float, points: int = 41,
         point = inner_point(ode, x + (middle - start) * first.noise, middle, 1.0)
         states.append(point.x.flatten(1))
         moves.append((end - start) * point.noise.flatten(1))
-    return Family(r, torch.stack(states), torch.stack(moves), x.flatten(1), first.noise.flatten(1),
-                  end - start)
+    return Family(
+        r,
+        torch.stack(states),
+        torch.stack(moves),
+        x.flatten(1),
+        first.noise.flatten(1),
+        end - start,
+    )

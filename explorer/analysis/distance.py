@@ -28,8 +28,9 @@ class Estimate:
 
 
 @torch.no_grad()
-def sliced_wasserstein(x: Tensor, y: Tensor, generator: torch.Generator, directions: int = 128,
-                       resamples: int = 64) -> Estimate:
+def sliced_wasserstein(
+    x: Tensor, y: Tensor, generator: torch.Generator, directions: int = 128, resamples: int = 64
+) -> Estimate:
     """Mean over random unit directions u of W₁(u·x, u·y), in units of one coordinate.
 
         W₁ = ∫ |F(s) − G(s)| ds        F, G the empirical distribution functions along u
@@ -51,8 +52,9 @@ def sliced_wasserstein(x: Tensor, y: Tensor, generator: torch.Generator, directi
     along = _directions(directions, x.shape[1], generator).to(x)
     place, order = (along @ torch.cat([x, y]).T).sort(-1)  # (L, n + m)
     gap = torch.nn.functional.pad(place.diff(dim=-1), (0, 1))  # F = G after the last
-    weight = torch.cat([_counts(n, resamples, generator) / n,
-                        _counts(m, resamples, generator) / -m], 1).to(x)
+    weight = torch.cat(
+        [_counts(n, resamples, generator) / n, _counts(m, resamples, generator) / -m], 1
+    ).to(x)
     value = float((weight[0][order].cumsum(-1).abs() * gap).sum() / len(along))
     weight, gap = weight[1:].float(), gap.float()  # single is plenty for a standard deviation
     total, slab = weight.new_zeros(resamples), max(1, CHUNK // (4 * (n + m) * max(1, resamples)))
@@ -72,8 +74,9 @@ def _directions(count: int, dimension: int, generator: torch.Generator) -> Tenso
         angle = (torch.arange(count) + turn) * math.pi / count  # half a turn: W₁ is even in u
         return torch.stack([angle.cos(), angle.sin()], 1)
     block = min(count, dimension)
-    noise = torch.randn(math.ceil(count / block), dimension, block, generator=generator,
-                        dtype=torch.float64)
+    noise = torch.randn(
+        math.ceil(count / block), dimension, block, generator=generator, dtype=torch.float64
+    )
     return torch.linalg.qr(noise).Q.mT.flatten(0, 1)[:count]
 
 
@@ -91,8 +94,9 @@ def spread(values: Tensor) -> float:
 
 
 @torch.no_grad()
-def energy_distance(x: Tensor, y: Tensor, generator: torch.Generator,
-                    resamples: int = 64) -> Estimate:
+def energy_distance(
+    x: Tensor, y: Tensor, generator: torch.Generator, resamples: int = 64
+) -> Estimate:
     """√max(0, D²),  D² = 2 E|X − Y| − E|X − X′| − E|Y − Y′|,  with |·| the Euclidean norm.
 
     The root, as SciPy reports it: a metric, in units of √coordinate.  x (n, *shape) and
@@ -114,8 +118,9 @@ def energy_distance(x: Tensor, y: Tensor, generator: torch.Generator,
     a, b = _counts(n, resamples, generator).to(x), _counts(m, resamples, generator).to(x)
     squared = 2 * _pairs(x, y, a, b) / (n * m) - _within(x, a) - _within(y, b)
     value, half = float(squared[0]), spread(squared[1:])
-    ends = torch.tensor([value, value - half, value + half],
-                        dtype=torch.float64).clamp(min=0).sqrt()
+    ends = (
+        torch.tensor([value, value - half, value + half], dtype=torch.float64).clamp(min=0).sqrt()
+    )
     return Estimate(*ends.tolist(), n)
 
 
@@ -138,16 +143,26 @@ def _pairs(x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def floor(measure: Callable[..., Estimate], draw: Callable[[int, torch.Generator], Tensor],
-          n: int, generator: torch.Generator, m: int | None = None, repeats: int = 16) -> Estimate:
+def floor(
+    measure: Callable[..., Estimate],
+    draw: Callable[[int, torch.Generator], Tensor],
+    n: int,
+    generator: torch.Generator,
+    m: int | None = None,
+    repeats: int = 16,
+) -> Estimate:
     """What zero looks like: the distance of two fresh draws of the data, of n and m (= n) samples.
 
     The median over repeats with the range that holds 95 % of them.  `measure` is one of the
     distances above, `draw` is like `Mixture.sample`.
     """
-    values = torch.tensor([
-        measure(draw(n, generator), draw(m or n, generator), generator, resamples=0).value
-        for _ in range(repeats)], dtype=torch.float64)
+    values = torch.tensor(
+        [
+            measure(draw(n, generator), draw(m or n, generator), generator, resamples=0).value
+            for _ in range(repeats)
+        ],
+        dtype=torch.float64,
+    )
     low, middle, high = values.quantile(torch.tensor([0.025, 0.5, 0.975]).double()).tolist()
     return Estimate(middle, low, high, n)
 
@@ -170,8 +185,13 @@ class Coverage:
 
 
 @torch.no_grad()
-def mode_coverage(x: Tensor, means: Tensor, std: float | Tensor, within: float = 3.0,
-                  weights: Tensor | None = None) -> Coverage:
+def mode_coverage(
+    x: Tensor,
+    means: Tensor,
+    std: float | Tensor,
+    within: float = 3.0,
+    weights: Tensor | None = None,
+) -> Coverage:
     """Modes of a mixture of Gaussians that receive samples.
 
     The radius about a mode holds the share of its samples that ±`within` standard deviations hold
@@ -184,20 +204,30 @@ def mode_coverage(x: Tensor, means: Tensor, std: float | Tensor, within: float =
     n, k = len(x), len(means)
     std = torch.as_tensor(std).to(x).expand(k)
     if not bool((std > 0).all()):
-        raise UserError(f"A mode of width {float(std.min()):g} has no inside. Mode coverage needs "
-                        "widths above 0; for single points, look at the nearest training sample.")
+        raise UserError(
+            f"A mode of width {float(std.min()):g} has no inside. Mode coverage needs "
+            "widths above 0; for single points, look at the nearest training sample."
+        )
     from scipy.special import erf, gammaincinv  # a quarter of a second that most pages never need
 
     radius = math.sqrt(2 * gammaincinv(means.shape[1] / 2, erf(within / math.sqrt(2))))
     exact = "donot_use_mm_for_euclid_dist"
-    parts = [(torch.cdist(part, means, compute_mode=exact) / std).min(1)
-             for part in x.split(max(1, CHUNK // k))]
+    parts = [
+        (torch.cdist(part, means, compute_mode=exact) / std).min(1)
+        for part in x.split(max(1, CHUNK // k))
+    ]
     distance, nearest = (torch.cat(values) for values in zip(*parts))
     inside = distance <= radius
     shares = torch.bincount(nearest, minlength=k).cpu().double() / n
     target = torch.full((k,), 1 / k).double() if weights is None else weights.cpu().double()
-    return Coverage(len(nearest[inside].unique()), k, share(inside), shares, target,
-                    Z * (target * (1 - target) / n).sqrt())
+    return Coverage(
+        len(nearest[inside].unique()),
+        k,
+        share(inside),
+        shares,
+        target,
+        Z * (target * (1 - target) / n).sqrt(),
+    )
 
 
 def share(hits: Tensor) -> Estimate:
@@ -208,8 +238,9 @@ def share(hits: Tensor) -> Estimate:
     n, p = len(hits), float(hits.sum()) / len(hits)
     centre, scale = p + Z**2 / (2 * n), 1 + Z**2 / n
     half = Z * math.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
-    return Estimate(p, max(0.0, min(p, (centre - half) / scale)),
-                    min(1.0, max(p, (centre + half) / scale)), n)
+    return Estimate(
+        p, max(0.0, min(p, (centre - half) / scale)), min(1.0, max(p, (centre + half) / scale)), n
+    )
 
 
 def nearest_training(x: Tensor, points: Tensor, chunk: int = CHUNK) -> tuple[Tensor, Tensor]:
@@ -230,8 +261,10 @@ def memorised(x: Tensor, points: Tensor, factor: float = 1 / 3, chunk: int = CHU
     Yoon et al. 2023, "Diffusion Probabilistic Models Generalize when They Fail to Memorize".
     """
     if len(points) < 2:
-        raise UserError("Memorisation compares the two nearest training samples, and there is only "
-                        f"{len(points)}. Take a data set with two or more.")
+        raise UserError(
+            "Memorisation compares the two nearest training samples, and there is only "
+            f"{len(points)}. Take a data set with two or more."
+        )
     distance, _ = _nearest(x, points, 2, chunk)
     return share(distance[:, 0] < factor * distance[:, 1])
 

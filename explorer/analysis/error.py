@@ -85,8 +85,9 @@ class Reference:
         start, end = self.x[node, :count], self.x[node + 1, :count]
         slope = (start - self.denoised[node, :count]) / _column(a, self.x)
         slope_end = (end - self.denoised[node + 1, :count]) / _column(b, self.x)
-        return ((1 + 2 * u) * start + u * h * slope) * (1 - u) ** 2 \
-            + ((3 - 2 * u) * end - (1 - u) * h * slope_end) * u**2
+        return ((1 + 2 * u) * start + u * h * slope) * (1 - u) ** 2 + (
+            (3 - 2 * u) * end - (1 - u) * h * slope_end
+        ) * u**2
 
 
 def _nodes(sigma_max: float, sigma_min: float, points: int) -> Tensor:
@@ -95,8 +96,14 @@ def _nodes(sigma_max: float, sigma_min: float, points: int) -> Tensor:
 
 
 @torch.no_grad()
-def reference(denoiser, start: Tensor, sigma_max: float, sigma_min: float, points: int = 65,
-              watch: Callable[[], None] | None = None) -> Reference:
+def reference(
+    denoiser,
+    start: Tensor,
+    sigma_max: float,
+    sigma_min: float,
+    points: int = 65,
+    watch: Callable[[], None] | None = None,
+) -> Reference:
     """Follow the probability-flow ODE from `start` (B, *shape) at σ_max by RK4, uniform in ln σ.
 
     The quick reference, for while a slider moves: with 65 points over EDM's range its end agrees
@@ -111,8 +118,13 @@ def reference(denoiser, start: Tensor, sigma_max: float, sigma_min: float, point
         answers.append(denoiser(x, here))
         if i + 1 < points:
             x = flow_step(denoiser, x, here, sigma[i + 1], (x - answers[-1]) / here)
-    return Reference(sigma, torch.stack(xs), torch.stack(answers), torch.zeros_like(sigma),
-                     f"Runge–Kutta of order 4, {points - 1} steps")
+    return Reference(
+        sigma,
+        torch.stack(xs),
+        torch.stack(answers),
+        torch.zeros_like(sigma),
+        f"Runge–Kutta of order 4, {points - 1} steps",
+    )
 
 
 @torch.no_grad()
@@ -126,27 +138,37 @@ def shortened(denoiser, deeper: Reference, sigma_min: float) -> Reference:
 
 
 @torch.no_grad()
-def refined_reference(denoiser, coarse: Reference,
-                      watch: Callable[[], None] | None = None) -> Reference:
+def refined_reference(
+    denoiser, coarse: Reference, watch: Callable[[], None] | None = None
+) -> Reference:
     """A quick reference followed again in steps of half the size, for networks.
 
     Those answer in float32 and bend where they like, so that an adaptive method would chase their
     rounding; the difference of the two runs stands as the floor.
     """
     points = 2 * len(coarse.sigma) - 1
-    fine = reference(denoiser, coarse.x[0], float(coarse.sigma[0]), float(coarse.sigma[-1]), points,
-                     watch)
-    return dataclasses.replace(fine, floor=_difference(fine.x, coarse.x),
-                               method=f"Runge–Kutta of order 4, {points - 1} steps against "
-                                      f"{points // 2}")
+    fine = reference(
+        denoiser, coarse.x[0], float(coarse.sigma[0]), float(coarse.sigma[-1]), points, watch
+    )
+    return dataclasses.replace(
+        fine,
+        floor=_difference(fine.x, coarse.x),
+        method=f"Runge–Kutta of order 4, {points - 1} steps against {points // 2}",
+    )
 
 
 TOLERANCES = (1e-6, 1e-9)  # of the looser run and of the reference
 
 
 @torch.no_grad()
-def adaptive_reference(denoiser, start: Tensor, sigma_max: float, sigma_min: float,
-                       points: int = 193, watch: Callable[[], None] | None = None) -> Reference:
+def adaptive_reference(
+    denoiser,
+    start: Tensor,
+    sigma_max: float,
+    sigma_min: float,
+    points: int = 193,
+    watch: Callable[[], None] | None = None,
+) -> Reference:
     """The same paths by an adaptive Dormand–Prince method in ln σ (torchdiffeq), steps ending at
     every node.
 
@@ -165,23 +187,38 @@ def adaptive_reference(denoiser, start: Tensor, sigma_max: float, sigma_min: flo
             watch()
         return x - denoiser(x, v.exp())
 
-    loose, path = (odeint(slope, start, nodes, rtol=tol, atol=tol, method="dopri5",
-                          options={"step_t": nodes, "dtype": start.dtype})
-                   for tol, nodes in zip(TOLERANCES, (u[::2], u)))
+    loose, path = (
+        odeint(
+            slope,
+            start,
+            nodes,
+            rtol=tol,
+            atol=tol,
+            method="dopri5",
+            options={"step_t": nodes, "dtype": start.dtype},
+        )
+        for tol, nodes in zip(TOLERANCES, (u[::2], u))
+    )
     answers = torch.stack([denoiser(x, s) for x, s in zip(path, sigma)])
-    return Reference(sigma, path, answers, _difference(path, loose),
-                     f"adaptive Dormand–Prince, tolerance {TOLERANCES[1]:g}")
+    return Reference(
+        sigma,
+        path,
+        answers,
+        _difference(path, loose),
+        f"adaptive Dormand–Prince, tolerance {TOLERANCES[1]:g}",
+    )
 
 
 def _difference(fine: Tensor, coarse: Tensor) -> Tensor:
     """(T,): RMS per coordinate, mean over samples, of paths at all nodes and at every other."""
     at_every_other = rms((fine[::2] - coarse).flatten(0, 1)).reshape(coarse.shape[:2]).mean(1)
-    return at_every_other.repeat_interleave(2)[:len(fine)].cpu().double()
+    return at_every_other.repeat_interleave(2)[: len(fine)].cpu().double()
 
 
 @torch.no_grad()
-def closed_reference(denoiser, start: Tensor, sigma_max: float, sigma_min: float,
-                     points: int = 193) -> Reference | None:
+def closed_reference(
+    denoiser, start: Tensor, sigma_max: float, sigma_min: float, points: int = 193
+) -> Reference | None:
     """The paths where they have a closed form, else None.
 
     A Gaussian: each coefficient goes with √(σ² + l).  A mixture in 1-D: the flow keeps the CDF, so
@@ -189,8 +226,9 @@ def closed_reference(denoiser, start: Tensor, sigma_max: float, sigma_min: float
     """
     if isinstance(denoiser, Gaussian):
         method = "closed form of a Gaussian"
-        closed = lambda sigmas: torch.stack([denoiser.flow(start, sigma_max, float(s))
-                                             for s in sigmas])
+        closed = lambda sigmas: torch.stack(
+            [denoiser.flow(start, sigma_max, float(s)) for s in sigmas]
+        )
     elif isinstance(denoiser, Mixture) and denoiser.shape == (1,) and not denoiser.stds.ndim:
         method = "closed form: level sets of the CDF"
         closed = lambda sigmas: _level_sets(denoiser, start, sigma_max, sigmas)
@@ -205,8 +243,11 @@ def closed_reference(denoiser, start: Tensor, sigma_max: float, sigma_min: float
 
 def _level_sets(law: Mixture, start: Tensor, sigma_max: float, sigmas: Tensor) -> Tensor:
     """(N, B, 1): the x at each level whose CDF is that of the start."""
-    weights = law.weights if law.weights is not None else \
-        torch.full_like(law.means[:, 0], 1 / len(law.means))
+    weights = (
+        law.weights
+        if law.weights is not None
+        else torch.full_like(law.means[:, 0], 1 / len(law.means))
+    )
     sigmas = sigmas.to(start)
 
     def tails(x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
@@ -242,9 +283,19 @@ class StepErrors:
 
 
 @torch.no_grad()
-def step_errors(denoiser, solver, schedule, sigmas: Tensor, truth: Tensor, churn: Churn = Churn(),
-                noise: Callable[[int], Tensor] | None = None, steps: int | None = None,
-                afs: bool = False, runs: int = 32, watch: Callable[[], None] | None = None) -> StepErrors:
+def step_errors(
+    denoiser,
+    solver,
+    schedule,
+    sigmas: Tensor,
+    truth: Tensor,
+    churn: Churn = Churn(),
+    noise: Callable[[int], Tensor] | None = None,
+    steps: int | None = None,
+    afs: bool = False,
+    runs: int = 32,
+    watch: Callable[[], None] | None = None,
+) -> StepErrors:
     """Replace a step by the true one, and see how the end moves.
 
     Run i follows the truth through the first i steps and the solver from there on, so run 0 is the
@@ -273,16 +324,23 @@ def step_errors(denoiser, solver, schedule, sigmas: Tensor, truth: Tensor, churn
         batch = torch.cat([batch, here * schedule.scale(times[i])])
         blocks = len(batch) // size
         now = times[i]
-        x, t = churn(schedule, batch, now, steps,
-                     lambda: noise(i)[:size].repeat(blocks, *[1] * (here.ndim - 1)))
+        x, t = churn(
+            schedule,
+            batch,
+            now,
+            steps,
+            lambda: noise(i)[:size].repeat(blocks, *[1] * (here.ndim - 1)),
+        )
         if t is not now:  # as in the loop: new noise ends the history
             past, true_past = [], []
         ode.left = steps - i
         point = ode.analytic(x, t) if afs and i == 0 else ode.evaluate(x, t)
         joined = [*map(_join, past, true_past), point]
         if len(joined) > 1 and hasattr(solver, "correct"):  # all but the newcomer
-            joined[-1] = _join(_rows(solver.correct(ode, joined), slice(len(x) - size)),
-                               _rows(point, slice(len(x) - size, None)))
+            joined[-1] = _join(
+                _rows(solver.correct(ode, joined), slice(len(x) - size)),
+                _rows(point, slice(len(x) - size, None)),
+            )
         seen = len(joined) - 1
         batch = solver.step(ode, joined, times[i + 1])
         if len(truth) > 1:
@@ -292,7 +350,7 @@ def step_errors(denoiser, solver, schedule, sigmas: Tensor, truth: Tensor, churn
             here = flow(denoiser, start, float(point.sigma), float(sigmas[i + 1]))
         path.append(here)
         local.append(rms(batch[-size:] / schedule.scale(times[i + 1]) - here))
-        fresh = [point, *joined[seen + 1:]]  # the solver may have evaluated on its way
+        fresh = [point, *joined[seen + 1 :]]  # the solver may have evaluated on its way
         true_past = [*true_past, *(_rows(p, slice(-size, None)) for p in fresh)][-3:]
         if i % group:  # a probe inside a group: measured, then dropped
             batch = batch[:-size]
@@ -301,25 +359,37 @@ def step_errors(denoiser, solver, schedule, sigmas: Tensor, truth: Tensor, churn
     local = torch.stack(local)
     ends = (batch / schedule.scale(times[n])).split(size)
     starts = list(range(0, n, group))
-    ends = [*ends[:len(starts)], path[-1]]
+    ends = [*ends[: len(starts)], path[-1]]
     moved = torch.stack([rms(a - b).mean() for a, b in pairwise(ends)])
     share = torch.zeros(n, dtype=local.dtype, device=local.device)
     for k, first in enumerate(starts):
-        part = local[first:first + group].mean(1)
+        part = local[first : first + group].mean(1)
         part = part / part.sum() if float(part.sum()) > 0 else torch.full_like(part, 1 / len(part))
-        share[first:first + group] = moved[k] * part
+        share[first : first + group] = moved[k] * part
     total = float(share.sum())
     return StepErrors(local, share / total if total > 0 else share, torch.stack(path))
 
 
 def _rows(p: Point, rows: slice) -> Point:
     cut = lambda v: v[rows] if v is not None and v.ndim else v
-    return dataclasses.replace(p, t=cut(p.t), sigma=cut(p.sigma), scale=cut(p.scale),
-                               x=p.x[rows], denoised=p.denoised[rows], features=cut(p.features))
+    return dataclasses.replace(
+        p,
+        t=cut(p.t),
+        sigma=cut(p.sigma),
+        scale=cut(p.scale),
+        x=p.x[rows],
+        denoised=p.denoised[rows],
+        features=cut(p.features),
+    )
 
 
 def _join(p: Point, q: Point) -> Point:
     both = lambda v, w: torch.cat([v, w]) if v is not None and v.ndim else v
-    return Point(both(p.t, q.t), both(p.sigma, q.sigma), both(p.scale, q.scale),
-                 torch.cat([p.x, q.x]), torch.cat([p.denoised, q.denoised]),
-                 both(p.features, q.features))
+    return Point(
+        both(p.t, q.t),
+        both(p.sigma, q.sigma),
+        both(p.scale, q.scale),
+        torch.cat([p.x, q.x]),
+        torch.cat([p.denoised, q.denoised]),
+        both(p.features, q.features),
+    )

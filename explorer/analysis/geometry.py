@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 
-def bend(sigma: Tensor, x: Tensor, denoised: Tensor, schedule, sigma_data: float
-         ) -> tuple[Tensor, Tensor]:
+def bend(
+    sigma: Tensor, x: Tensor, denoised: Tensor, schedule, sigma_data: float
+) -> tuple[Tensor, Tensor]:
     """How much a path bends in the schedule's own time, in units that compare schedules.
 
         ‖y″(t)‖ (dt/d ln σ)² / (s √d √(σ² + σ_data²)),        y = s x

@@ -29,8 +29,13 @@ class Loss(NamedTuple):
 
 
 @torch.no_grad()
-def loss_per_sigma(denoiser, clean: Tensor, sigmas: Tensor, noise: torch.Generator | Tensor,
-                   watch: Callable[[], None] | None = None) -> Loss:
+def loss_per_sigma(
+    denoiser,
+    clean: Tensor,
+    sigmas: Tensor,
+    noise: torch.Generator | Tensor,
+    watch: Callable[[], None] | None = None,
+) -> Loss:
     """The unweighted loss at each level, on the same clean samples and unit noise throughout, so
     that the curve is smooth and two denoisers can be compared point by point.
 
@@ -44,9 +49,12 @@ def loss_per_sigma(denoiser, clean: Tensor, sigmas: Tensor, noise: torch.Generat
     for sigma in torch.as_tensor(sigmas, dtype=clean.dtype).cpu():
         if watch is not None:
             watch()
-        errors = torch.cat([
-            (denoiser(y + sigma * n, sigma) - y).flatten(1).square().mean(1)
-            for y, n in zip(clean.split(BATCH), noise.split(BATCH), strict=True)])
+        errors = torch.cat(
+            [
+                (denoiser(y + sigma * n, sigma) - y).flatten(1).square().mean(1)
+                for y, n in zip(clean.split(BATCH), noise.split(BATCH), strict=True)
+            ]
+        )
         mean.append(errors.mean())
         half.append(1.96 * errors.std() / len(errors) ** 0.5)
     mean, half = torch.stack(mean), torch.stack(half)

@@ -38,8 +38,11 @@ def fitted_slope(nfe, error, floor: float = 0.0) -> Slope | None:
     interval that they deserve.  The interval is Student's, for scatter about a line: it does not
     know of a bend.
     """
-    known = {float(n): float(e) for n, e in zip(nfe, error, strict=True)
-             if e is not None and math.isfinite(e) and max(floor, 0) < e <= CEILING}
+    known = {
+        float(n): float(e)
+        for n, e in zip(nfe, error, strict=True)
+        if e is not None and math.isfinite(e) and max(floor, 0) < e <= CEILING
+    }
     if len(known) < 3:
         return None
     x, y = np.log(np.array(sorted(known.items())).T)

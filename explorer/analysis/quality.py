@@ -26,17 +26,24 @@ class Quality:
     accuracy: Estimate | None
 
 
-def quality(samples: Tensor, data: Tensor, generator: torch.Generator, taken: Tensor | None = None,
-            asked: Tensor | None = None) -> Quality:
+def quality(
+    samples: Tensor,
+    data: Tensor,
+    generator: torch.Generator,
+    taken: Tensor | None = None,
+    asked: Tensor | None = None,
+) -> Quality:
     """samples (n, D) and data (m, D) are features; taken, asked (n,) classes."""
     right = None if asked is None else share(taken == asked)
-    return Quality(frechet_distance(samples, data, generator), *precision_recall(samples, data),
-                   right)
+    return Quality(
+        frechet_distance(samples, data, generator), *precision_recall(samples, data), right
+    )
 
 
 @torch.no_grad()
-def frechet_distance(x: Tensor, y: Tensor, generator: torch.Generator,
-                     resamples: int = RESAMPLES) -> Estimate:
+def frechet_distance(
+    x: Tensor, y: Tensor, generator: torch.Generator, resamples: int = RESAMPLES
+) -> Estimate:
     """|μ − ν|² + tr(A + B − 2 (A^½ B A^½)^½) of Gaussians with the means and covariances of x, y.
 
     x (n, D), y (m, D).  It is above 0 for equal distributions, by about the trace of the
@@ -46,8 +53,13 @@ def frechet_distance(x: Tensor, y: Tensor, generator: torch.Generator,
     """
     x, y = x.double(), y.double()
     value = _frechet(x, y)
-    draws = torch.tensor([_frechet(x[_again(len(x), generator)], y[_again(len(y), generator)])
-                          for _ in range(resamples)], dtype=torch.float64)
+    draws = torch.tensor(
+        [
+            _frechet(x[_again(len(x), generator)], y[_again(len(y), generator)])
+            for _ in range(resamples)
+        ],
+        dtype=torch.float64,
+    )
     half = spread(draws)
     return Estimate(value, max(0.0, value - half), value + half, len(x))
 

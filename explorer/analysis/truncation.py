@@ -23,10 +23,17 @@ Flow = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 @torch.no_grad()
-def local_truncation(denoiser, solver, clean: Tensor, sigmas: Tensor, schedule=EDM(),
-                     generator: torch.Generator | None = None, substeps: int | None = None,
-                     exact: Flow | None = None, watch: Callable[[], None] | None = None
-                     ) -> tuple[Tensor, Tensor, Tensor]:
+def local_truncation(
+    denoiser,
+    solver,
+    clean: Tensor,
+    sigmas: Tensor,
+    schedule=EDM(),
+    generator: torch.Generator | None = None,
+    substeps: int | None = None,
+    exact: Flow | None = None,
+    watch: Callable[[], None] | None = None,
+) -> tuple[Tensor, Tensor, Tensor]:
     """(sigma, mean, std), each (N − 1,): the error of the step that arrives at each level, as RMS
     per coordinate, its mean and standard deviation over the samples.
 
@@ -40,16 +47,23 @@ def local_truncation(denoiser, solver, clean: Tensor, sigmas: Tensor, schedule=E
     Raises UserError for a stochastic solver.
     """
     if solver.family == "stochastic":
-        raise UserError(f"{solver.label} adds new noise in every step, so one step has no true "
-                        "answer; choose a deterministic solver.")
+        raise UserError(
+            f"{solver.label} adds new noise in every step, so one step has no true "
+            "answer; choose a deterministic solver."
+        )
     if len(sigmas) < 2 or not bool((sigmas[1:] < sigmas[:-1]).all()) or float(sigmas[-1]) <= 0:
-        raise UserError("Local errors need at least two falling noise levels above 0; got "
-                        f"{[round(float(s), 6) for s in sigmas[:8]]}.")
+        raise UserError(
+            "Local errors need at least two falling noise levels above 0; got "
+            f"{[round(float(s), 6) for s in sigmas[:8]]}."
+        )
     n, steps = len(clean), len(sigmas) - 1
     noise = torch.randn(clean.shape, generator=generator, dtype=torch.float64).to(clean)
     if exact is None:
-        exact = lambda x, a, b: _euler(denoiser, x, a, b, substeps, watch) if substeps \
+        exact = lambda x, a, b: (
+            _euler(denoiser, x, a, b, substeps, watch)
+            if substeps
             else _rk4(denoiser, x, a, b, watch)
+        )
     level = sigmas.to(clean)
     start = clean + level[:-1].reshape(-1, *[1] * clean.ndim) * noise  # (N − 1, n, *shape)
 

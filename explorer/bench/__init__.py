@@ -9,8 +9,16 @@ import argparse
 from ..errors import UserError
 from . import amed, denoiser, networks, quality, sampler, solvers, training, ui
 
-BENCHES = {"ui": ui, "sampler": sampler, "solvers": solvers, "denoiser": denoiser,
-           "networks": networks, "training": training, "quality": quality, "amed": amed}
+BENCHES = {
+    "ui": ui,
+    "sampler": sampler,
+    "solvers": solvers,
+    "denoiser": denoiser,
+    "networks": networks,
+    "training": training,
+    "quality": quality,
+    "amed": amed,
+}
 
 
 def main(arguments: list[str]) -> int:
@@ -18,9 +26,12 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m explorer bench", description=__doc__)
     commands = parser.add_subparsers(dest="what", metavar="|".join(BENCHES), required=True)
     for name, module in BENCHES.items():
-        command = commands.add_parser(name, help=module.__doc__.splitlines()[0],
-                                      description=module.__doc__,
-                                      formatter_class=argparse.RawDescriptionHelpFormatter)
+        command = commands.add_parser(
+            name,
+            help=module.__doc__.splitlines()[0],
+            description=module.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         command.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
         module.options(command)
     given = parser.parse_args(arguments)

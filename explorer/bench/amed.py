@@ -10,15 +10,16 @@ from pathlib import Path
 
 import torch
 
-from .. import contest, learning
 from ..analysis import geometry
 from ..core import shelf
 from ..core.sampling import sample
 from ..core.solvers import AMED, Plugin
 from ..errors import UserError
-from ..experiment import Experiment, prepared, use_device
+from ..lab.experiment import Experiment, prepared, use_device
+from ..lab.truth import reference_for
 from ..settings import to_query, unflatten
-from ..truth import reference_for
+from ..study import learning
+from ..study import table as contest
 from .report import side_by_side, table, verdict
 from .sampler import Shrink, clock_of
 
@@ -26,13 +27,21 @@ UNTRAINED = "usual"
 
 
 def options(command) -> None:
-    command.add_argument("--view", action="append", default=None, metavar="QUERY",
-                         help="data and model as in a link; may be given again; default: every "
-                              "model with shipped predictors")
+    command.add_argument(
+        "--view",
+        action="append",
+        default=None,
+        metavar="QUERY",
+        help="data and model as in a link; may be given again; default: every "
+        "model with shipped predictors",
+    )
     command.add_argument("--samples", type=int, default=1000, help="held-out seeds")
     command.add_argument("--points", type=int, default=65, help="nodes of the reference, RK4")
-    command.add_argument("--train", action="store_true",
-                         help="time the training of a predictor at 5 evaluations, not kept")
+    command.add_argument(
+        "--train",
+        action="store_true",
+        help="time the training of a predictor at 5 evaluations, not kept",
+    )
 
 
 def measure(given) -> None:
@@ -64,9 +73,13 @@ def one(e: Experiment, given) -> None:
     at = {(c.name, c.steps, c.nfe): c for c in cells}
     for what, title in (("error", "mean end error"), ("distance", "sliced W₁ to the data")):
         print()
-        table((f"{title} at NFE", "steps", *map(str, contest.BUDGETS)),
-              [(name, steps, *(_shown(at.get((name, steps, n)), what) for n in contest.BUDGETS))
-               for name, steps in rows])
+        table(
+            (f"{title} at NFE", "steps", *map(str, contest.BUDGETS)),
+            [
+                (name, steps, *(_shown(at.get((name, steps, n)), what) for n in contest.BUDGETS))
+                for name, steps in rows
+            ],
+        )
     z = judge.zero
     print(f"(the reference's own distance to the data: {z.value:.4f} ± {z.value - z.low:.4f})")
     targets(cells)
@@ -85,30 +98,46 @@ def _shown(cell, what: str) -> str:
 
 def targets(cells) -> None:
     """AMED-Solver against DPM-Solver-2 and DDIM; the plug-in against iPNDM and the best."""
+
     def best(name: str, nfe: int, steps: str | None = None) -> float | None:
-        found = [c.error.value for c in cells if c.name == name and c.nfe == nfe
-                 and (steps is None or c.steps == steps)]
+        found = [
+            c.error.value
+            for c in cells
+            if c.name == name and c.nfe == nfe and (steps is None or c.steps == steps)
+        ]
         return min(found) if found else None
 
     for c in (c for c in cells if c.name == "AMED-Solver" and c.nfe == 5):
-        verdict(f"AMED-Solver, {c.steps} steps, over DPM-Solver-2 + AFS at 5 NFE",
-                c.error.value / best("DPM-Solver-2 + AFS", 5, UNTRAINED), 0.5)
-        verdict(f"AMED-Solver, {c.steps} steps, over DDIM at 5 NFE",
-                c.error.value / best("DDIM", 5, UNTRAINED), 1.0)
+        verdict(
+            f"AMED-Solver, {c.steps} steps, over DPM-Solver-2 + AFS at 5 NFE",
+            c.error.value / best("DPM-Solver-2 + AFS", 5, UNTRAINED),
+            0.5,
+        )
+        verdict(
+            f"AMED-Solver, {c.steps} steps, over DDIM at 5 NFE",
+            c.error.value / best("DDIM", 5, UNTRAINED),
+            1.0,
+        )
     plugs = [c for c in cells if c.learned and c.name.startswith("AMED-Plugin on iPNDM")]
     for c in plugs:
         same = c.name.removeprefix("AMED-Plugin on ")  # iPNDM of the same order
         if (rival := best(same, c.nfe, UNTRAINED)) is not None:
-            verdict(f"{c.name}, {c.steps} steps, over {same} at {c.nfe} NFE",
-                    c.error.value / rival, 1.0)
+            verdict(
+                f"{c.name}, {c.steps} steps, over {same} at {c.nfe} NFE", c.error.value / rival, 1.0
+            )
     at_5 = min((c for c in plugs if c.nfe == 5), key=lambda c: c.error.value, default=None)
     if at_5 is not None:
         others = [c for c in cells if c.nfe == 5 and not c.learned]
-        for words, among in (("the best untrained", [c for c in others if c.steps == UNTRAINED]),
-                             ("the best of the others, GITS steps too", others)):
+        for words, among in (
+            ("the best untrained", [c for c in others if c.steps == UNTRAINED]),
+            ("the best of the others, GITS steps too", others),
+        ):
             least = min(among, key=lambda c: c.error.value)
-            verdict(f"{at_5.name} over {words} at 5 NFE ({least.name}, {least.steps})",
-                    at_5.error.value / least.error.value, 1.0)
+            verdict(
+                f"{at_5.name} over {words} at 5 NFE ({least.name}, {least.steps})",
+                at_5.error.value / least.error.value,
+                1.0,
+            )
 
 
 @torch.no_grad()
@@ -129,9 +158,10 @@ def overhead(e: Experiment, cells, given) -> None:
     grid, ready = torch.tensor(trained.sigmas, dtype=torch.float64), _ready(source.denoiser, noise)
 
     def beside(denoiser, rounds: int) -> tuple[float, float, float]:
-        run = lambda s: (lambda: sample(denoiser, noise, grid, s, afs=trained.afs))
-        return side_by_side(run(solver), run(plain), rounds, source.device.synchronize,
-                            clock_of(source.device))
+        run = lambda s: lambda: sample(denoiser, noise, grid, s, afs=trained.afs)
+        return side_by_side(
+            run(solver), run(plain), rounds, source.device.synchronize, clock_of(source.device)
+        )
 
     threads = torch.get_num_threads()
     if source.device.device.type == "cpu":
@@ -141,14 +171,20 @@ def overhead(e: Experiment, cells, given) -> None:
         with_it, without, _ = beside(ready, 200)
     finally:
         torch.set_num_threads(threads)
-    verdict(f"sampling with a predictor over the same without, batch 16 ({1e3 * (with_it - without):.2f} ms "
-            f"on {1e3 * alone:.1f} ms; timed whole, {ratio:.3f})", 1 + (with_it - without) / alone, 1.03)
+    verdict(
+        f"sampling with a predictor over the same without, batch 16 ({1e3 * (with_it - without):.2f} ms "
+        f"on {1e3 * alone:.1f} ms; timed whole, {ratio:.3f})",
+        1 + (with_it - without) / alone,
+        1.03,
+    )
 
 
 def _ready(denoiser, noise):
     """The denoiser with its network's answer and bottleneck known beforehand; what reads them stays."""
     if hasattr(denoiser, "module"):
-        answer = denoiser.module(noise, torch.ones((), dtype=noise.dtype), denoiser.labels, features=True)
+        answer = denoiser.module(
+            noise, torch.ones((), dtype=noise.dtype), denoiser.labels, features=True
+        )
         ready = copy.copy(denoiser)
         ready.module = lambda x, sigma, labels, features=False: answer if features else answer[0]
     else:
@@ -166,8 +202,11 @@ def plane(e: Experiment) -> None:
     keep = torch.linspace(0, len(truth.sigma) - 1, 41).round().long()
     path = truth.x[keep]
     residual = geometry.residuals(path)
-    walk = geometry.residuals(geometry.walk_like(path, torch.Generator().manual_seed(4)),
-                              scale=path.flatten(2).norm(dim=2), ks=(2,))[0]
+    walk = geometry.residuals(
+        geometry.walk_like(path, torch.Generator().manual_seed(4)),
+        scale=path.flatten(2).norm(dim=2),
+        ks=(2,),
+    )[0]
     verdict("largest mean residual out of the plane", float(residual[1].mean(1).max()), 0.08)
     print(f"      a random walk of the same steps: {float(walk.mean(1).max()):.2f}")
 
@@ -176,12 +215,17 @@ def training(e: Experiment) -> None:
     """How long a predictor at 5 evaluations takes."""
     for solver in (AMED(), Plugin()):
         view = unflatten(Experiment, {"nfe": 5, "afs": True}, e)
-        view = learning.student(Experiment(data=e.data, model=e.model, solver=solver, nfe=view.nfe,
-                                           afs=True))
+        view = learning.student(
+            Experiment(data=e.data, model=e.model, solver=solver, nfe=view.nfe, afs=True)
+        )
         trainer = learning.trainer(view)
         started = time.perf_counter()
         for step in trainer.run():
             pass
         plane_data = prepared(e.data, e.model).kind == "plane"
-        verdict(f"seconds to train {solver.label} at 5 NFE, error {step.before:.4f} to "
-                f"{step.error:.4f}", time.perf_counter() - started, 30 if plane_data else 180)
+        verdict(
+            f"seconds to train {solver.label} at 5 NFE, error {step.before:.4f} to "
+            f"{step.error:.4f}",
+            time.perf_counter() - started,
+            30 if plane_data else 180,
+        )

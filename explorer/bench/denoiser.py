@@ -1,6 +1,6 @@
 """The ideal denoiser against its two matrix products alone, and the memory it takes.
 
-    D(x; σ) = softmax((x · y − |y|²/2)/σ²) Y        baseline: x Yᵀ, and p Y with p at hand
+D(x; σ) = softmax((x · y − |y|²/2)/σ²) Y        baseline: x Yᵀ, and p Y with p at hand
 """
 
 from pathlib import Path
@@ -32,11 +32,27 @@ def measure(given) -> None:
         full = 8 * shape[0] * shape[1] * shape[2]
         ratios.append(ratio)
         parts += [extra / full] if extra is not None else []
-        rows.append((" x ".join(map(str, shape)), f"{1e3 * ours:.2f} ms", f"{1e3 * baseline:.2f} ms",
-                     f"{ratio:.3f}",
-                     "?" if extra is None else f"{extra / 2**20:.0f} MiB", f"{full / 2**20:.0f} MiB"))
-    table(("batch x data x dimension", "D(x; σ)", "two products", "ratio", "extra memory",
-           "if held whole"), rows)
+        rows.append(
+            (
+                " x ".join(map(str, shape)),
+                f"{1e3 * ours:.2f} ms",
+                f"{1e3 * baseline:.2f} ms",
+                f"{ratio:.3f}",
+                "?" if extra is None else f"{extra / 2**20:.0f} MiB",
+                f"{full / 2**20:.0f} MiB",
+            )
+        )
+    table(
+        (
+            "batch x data x dimension",
+            "D(x; σ)",
+            "two products",
+            "ratio",
+            "extra memory",
+            "if held whole",
+        ),
+        rows,
+    )
     verdict("D over its two matrix products", max(ratios), TARGET)
     if parts:
         verdict("extra memory over batch x data x dimension", max(parts), 0.2)
@@ -45,8 +61,9 @@ def measure(given) -> None:
 def _problem(shape, device: Device):
     batch, data, dimension = shape
     g = torch.Generator().manual_seed(0)
-    draw = lambda *size: torch.randn(*size, generator=g, dtype=torch.float64).to(device.device,
-                                                                                 device.dtype)
+    draw = lambda *size: torch.randn(*size, generator=g, dtype=torch.float64).to(
+        device.device, device.dtype
+    )
     points = 0.5 * draw(data, dimension)
     pick_one = torch.randint(data, (batch,), generator=g).to(device.device)
     return points, points[pick_one] + SIGMA * draw(batch, dimension)
@@ -55,7 +72,7 @@ def _problem(shape, device: Device):
 def _times(shape, device: Device, rounds: int) -> tuple[float, float, float]:
     points, x = _problem(shape, device)
     denoiser, sigma = Mixture(points), torch.tensor(SIGMA, dtype=torch.float64)
-    weights = torch.softmax(-torch.cdist(x, points) ** 2 / (2 * SIGMA**2), -1)
+    weights = torch.softmax(-(torch.cdist(x, points) ** 2) / (2 * SIGMA**2), -1)
 
     def products() -> None:
         x @ points.T

@@ -33,12 +33,22 @@ def fid(samples: Tensor, data: Tensor, cuda: bool = False) -> float:
     try:
         from torch_fidelity import calculate_metrics
     except ImportError as e:
-        raise UserError("FID needs two optional packages: pip install torch-fidelity torchvision "
-                        f"({e}).") from None
+        raise UserError(
+            f"FID needs two optional packages: pip install torch-fidelity torchvision ({e})."
+        ) from None
     try:
-        found = calculate_metrics(input1=Pictures(samples), input2=Pictures(data), fid=True,
-                                  cuda=cuda, batch_size=64, save_cpu_ram=True, verbose=False)
+        found = calculate_metrics(
+            input1=Pictures(samples),
+            input2=Pictures(data),
+            fid=True,
+            cuda=cuda,
+            batch_size=64,
+            save_cpu_ram=True,
+            verbose=False,
+        )
     except OSError as e:  # URLError is one
-        raise UserError("FID needs the weights of Inception, which torch-fidelity fetches once, and "
-                        f"that failed: {e}. Try again with a network.") from None
+        raise UserError(
+            "FID needs the weights of Inception, which torch-fidelity fetches once, and "
+            f"that failed: {e}. Try again with a network."
+        ) from None
     return float(found["frechet_inception_distance"])

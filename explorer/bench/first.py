@@ -9,8 +9,12 @@ from .report import percentile, verdict
 
 VIEW = "data=digits&model=network&sigma=1"
 MOVES = {  # (low, high) of the values that a hand visits
-    "timesteps.rho": (2, 12), "nfe": (11, 79), "timesteps.sigma_max": (20, 300),
-    "s_churn": (5, 60), "samples": (64, 512)}
+    "timesteps.rho": (2, 12),
+    "nfe": (11, 79),
+    "timesteps.sigma_max": (20, 300),
+    "s_churn": (5, 60),
+    "samples": (64, 512),
+}
 DRAG, APART, PAUSE = 8, 60, 700  # moves of a drag, ms between them, ms before the next one
 FIRST = "() => bench.drawn[0] ?? null"
 LIMIT = 300
@@ -26,8 +30,9 @@ def pictures(page, positions: dict[str, list[float]], move: str) -> dict[str, li
         page.locator(f'.group:has([data-key="{key}"])').evaluate("(g) => { g.open = true; }")
         times[key] = [_first(page, key, [p], move) for p in wanted]
     drags = positions["timesteps.rho"]
-    times["a drag"] = [_first(page, "timesteps.rho", [p + k for k in range(DRAG)][::-1], move)
-                       for p in drags]
+    times["a drag"] = [
+        _first(page, "timesteps.rho", [p + k for k in range(DRAG)][::-1], move) for p in drags
+    ]
     return times
 
 
@@ -46,5 +51,9 @@ def verdicts(times: dict[str, list[float]]) -> None:
     single = [v for k, values in times.items() if k != "a drag" for v in values]
     for name, values in (("a move", single), ("a drag", times["a drag"])):
         for part in (0.5, 0.95):
-            verdict(f"digits network, {name} to its first picture, p{100 * part:.0f}",
-                    percentile(values, part), LIMIT, " ms")
+            verdict(
+                f"digits network, {name} to its first picture, p{100 * part:.0f}",
+                percentile(values, part),
+                LIMIT,
+                " ms",
+            )

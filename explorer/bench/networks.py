@@ -20,15 +20,43 @@ from ..models.edm_unet import SongUNet
 from .report import side_by_side, table, verdict
 
 SHAPES = {  # name: (batch, kwargs)
-    "8 x 8, digits": (64, {"img_resolution": 8, "in_channels": 1, "out_channels": 1,
-                           "model_channels": 24, "channel_mult": (2, 2), "num_blocks": 1,
-                           "attn_resolutions": (4,)}),
-    "16 x 16 RGB": (16, {"img_resolution": 16, "in_channels": 3, "out_channels": 3,
-                         "model_channels": 32, "channel_mult": (1, 2, 2), "num_blocks": 2,
-                         "attn_resolutions": (8,)}),
-    "32 x 32 RGB": (4, {"img_resolution": 32, "in_channels": 3, "out_channels": 3,
-                        "model_channels": 64, "channel_mult": (1, 2), "num_blocks": 2,
-                        "attn_resolutions": (16,)})}
+    "8 x 8, digits": (
+        64,
+        {
+            "img_resolution": 8,
+            "in_channels": 1,
+            "out_channels": 1,
+            "model_channels": 24,
+            "channel_mult": (2, 2),
+            "num_blocks": 1,
+            "attn_resolutions": (4,),
+        },
+    ),
+    "16 x 16 RGB": (
+        16,
+        {
+            "img_resolution": 16,
+            "in_channels": 3,
+            "out_channels": 3,
+            "model_channels": 32,
+            "channel_mult": (1, 2, 2),
+            "num_blocks": 2,
+            "attn_resolutions": (8,),
+        },
+    ),
+    "32 x 32 RGB": (
+        4,
+        {
+            "img_resolution": 32,
+            "in_channels": 3,
+            "out_channels": 3,
+            "model_channels": 64,
+            "channel_mult": (1, 2),
+            "num_blocks": 2,
+            "attn_resolutions": (16,),
+        },
+    ),
+}
 NETWORK, SAMPLES, STEPS, SECONDS = "digits-f", 64, 18, 1.5
 
 
@@ -43,14 +71,24 @@ def measure(given) -> None:
     device = pick(given.device)
     if given.threads:
         torch.set_num_threads(given.threads)
-    print(f"{device.label}, {torch.get_num_threads()} threads; U-Nets in float32, "
-          f"{given.rounds} rounds\n")
+    print(
+        f"{device.label}, {torch.get_num_threads()} threads; U-Nets in float32, "
+        f"{given.rounds} rounds\n"
+    )
     rows, ratios = [], []
     for name, (batch, kwargs) in SHAPES.items():
         ours, plain, ratio, difference = _pair(batch, kwargs, device, given.rounds)
         ratios.append(ratio)
-        rows.append((name, batch, f"{1e3 * ours:.2f} ms", f"{1e3 * plain:.2f} ms", f"{ratio:.3f}",
-                     f"{difference:.0e}"))
+        rows.append(
+            (
+                name,
+                batch,
+                f"{1e3 * ours:.2f} ms",
+                f"{1e3 * plain:.2f} ms",
+                f"{ratio:.3f}",
+                f"{difference:.0e}",
+            )
+        )
     table(("one evaluation", "batch", "ours", "plain modules", "ratio", "difference"), rows)
     verdict("our U-Net over plain modules, worst ratio", max(ratios), 1.0)
     _digits(device, given.rounds)
@@ -88,6 +126,7 @@ def _digits(device: Device, rounds: int) -> None:
 
 # ---- the plain one ------------------------------------------------------------------------------
 
+
 def _plain_denoiser(net, x, sigma):
     s = sigma.reshape(-1, 1, 1, 1)
     c_skip, c_out = 0.25 / (s**2 + 0.25), s * 0.5 / (s**2 + 0.25).sqrt()
@@ -101,8 +140,9 @@ class Plain(nn.Module):
         super().__init__()
         self.width = net.map_layer0.weight.shape[1]
         self.map0, self.map1 = _linear(net.map_layer0), _linear(net.map_layer1)
-        self.enc = nn.ModuleDict({k: _Block(v) if hasattr(v, "norm0") else _conv(v)
-                                  for k, v in net.enc.items()})
+        self.enc = nn.ModuleDict(
+            {k: _Block(v) if hasattr(v, "norm0") else _conv(v) for k, v in net.enc.items()}
+        )
         self.dec = nn.ModuleDict({k: _Block(v) for k, v in net.dec.items() if hasattr(v, "norm0")})
         norm, conv = list(net.dec.values())[-2:]
         self.norm, self.conv = _norm(norm), _conv(conv)

@@ -19,11 +19,20 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from ..core.solvers import (DEIS, DPM2, LMS, DPMpp, DPMpp2S, DPMppSDE, Euler, EulerAncestral, Heun,
-                            UniPC)
+from ..core.solvers import (
+    DEIS,
+    DPM2,
+    LMS,
+    DPMpp,
+    DPMpp2S,
+    DPMppSDE,
+    Euler,
+    EulerAncestral,
+    Heun,
+    UniPC,
+)
 
-INSTALL = ("pip install diffusers; "
-           "pip install --no-deps k-diffusion torchsde trampoline")
+INSTALL = "pip install diffusers; pip install --no-deps k-diffusion torchsde trampoline"
 
 # name: (class in diffusers, its settings, ours).  States are x̂ with ε, or αx̂ (VP) with D or ε.
 PLAIN, VP = "plain", "vp"
@@ -34,22 +43,48 @@ DIFFUSERS = {
     "lms": ("LMSDiscreteScheduler", {}, LMS(), PLAIN),
     "dpmpp-2": ("DPMSolverMultistepScheduler", {"solver_order": 2}, DPMpp(2), VP),
     "dpmpp-3": ("DPMSolverMultistepScheduler", {"solver_order": 3}, DPMpp(3), VP),
-    "unipc-2": ("UniPCMultistepScheduler", {"solver_order": 2, "final_sigmas_type": "zero"},
-                UniPC(2), VP),
-    "unipc-3": ("UniPCMultistepScheduler", {"solver_order": 3, "final_sigmas_type": "zero"},
-                UniPC(3), VP),
-    "unipc-3 bh1": ("UniPCMultistepScheduler", {"solver_order": 3, "solver_type": "bh1",
-                                                "final_sigmas_type": "zero"},
-                    UniPC(3, "bh1"), VP),
-    "deis-2": ("DEISMultistepScheduler", {"solver_order": 2, "lower_order_final": False},
-               DEIS(2, "log"), VP),
-    "deis-3": ("DEISMultistepScheduler", {"solver_order": 3, "lower_order_final": False},
-               DEIS(3, "log"), VP),
-    "euler_a": ("EulerAncestralDiscreteScheduler", {"timestep_spacing": "linspace"},
-                EulerAncestral(), PLAIN),
-    "dpmpp_sde": ("DPMSolverMultistepScheduler", {"solver_order": 2,
-                                                  "algorithm_type": "sde-dpmsolver++"},
-                  DPMppSDE(), VP),
+    "unipc-2": (
+        "UniPCMultistepScheduler",
+        {"solver_order": 2, "final_sigmas_type": "zero"},
+        UniPC(2),
+        VP,
+    ),
+    "unipc-3": (
+        "UniPCMultistepScheduler",
+        {"solver_order": 3, "final_sigmas_type": "zero"},
+        UniPC(3),
+        VP,
+    ),
+    "unipc-3 bh1": (
+        "UniPCMultistepScheduler",
+        {"solver_order": 3, "solver_type": "bh1", "final_sigmas_type": "zero"},
+        UniPC(3, "bh1"),
+        VP,
+    ),
+    "deis-2": (
+        "DEISMultistepScheduler",
+        {"solver_order": 2, "lower_order_final": False},
+        DEIS(2, "log"),
+        VP,
+    ),
+    "deis-3": (
+        "DEISMultistepScheduler",
+        {"solver_order": 3, "lower_order_final": False},
+        DEIS(3, "log"),
+        VP,
+    ),
+    "euler_a": (
+        "EulerAncestralDiscreteScheduler",
+        {"timestep_spacing": "linspace"},
+        EulerAncestral(),
+        PLAIN,
+    ),
+    "dpmpp_sde": (
+        "DPMSolverMultistepScheduler",
+        {"solver_order": 2, "algorithm_type": "sde-dpmsolver++"},
+        DPMppSDE(),
+        VP,
+    ),
 }
 K_DIFFUSION = {  # name: (function, its settings, ours)
     "euler": ("sample_euler", {}, Euler()),
@@ -122,7 +157,9 @@ def scheduler(name: str, steps: int):
         settings = {**settings, "prediction_type": "sample"}
     out = made(num_train_timesteps=1000, **settings)
     out.set_timesteps(steps)
-    out.is_scale_input_called = True  # our denoisers scale their input themselves; silences a warning
+    out.is_scale_input_called = (
+        True  # our denoisers scale their input themselves; silences a warning
+    )
     return out
 
 
@@ -131,8 +168,14 @@ def levels(made) -> Tensor:
     return torch.unique(made.sigmas.double()).flip(0)
 
 
-def diffusers_loop(name: str, made, denoiser: Callable, noise: Tensor,
-                   new_noise: Callable[[int], Tensor], steps: int | None = None) -> Tensor:
+def diffusers_loop(
+    name: str,
+    made,
+    denoiser: Callable,
+    noise: Tensor,
+    new_noise: Callable[[int], Tensor],
+    steps: int | None = None,
+) -> Tensor:
     """x̂ after the pipeline's loop: model, then `scheduler.step`, for each time step or the first
     few; `made` is used up.  new_noise(i): the unit noise of stochastic ones, where it can be given.
     """
@@ -163,8 +206,9 @@ def fresh(made, count: int) -> list:
     return [copy.deepcopy(made) for _ in range(count)]
 
 
-def k_diffusion_run(name: str, denoiser: Callable, noise: Tensor, sigmas: Tensor,
-                    new_noise: Callable[[int], Tensor]) -> Tensor:
+def k_diffusion_run(
+    name: str, denoiser: Callable, noise: Tensor, sigmas: Tensor, new_noise: Callable[[int], Tensor]
+) -> Tensor:
     """x̂ after one of k-diffusion's functions.  new_noise(i): the unit noise of step i."""
     function, settings, ours = K_DIFFUSION[name]
     if ours.family == "stochastic" or "ancestral" in function:

@@ -33,8 +33,9 @@ def served(command: tuple[str, ...] = APP, device: str = "cpu") -> Iterator[Serv
     port = free_port()
     line = [sys.executable, *command, "--port", str(port), "--device", device]
     started = time.perf_counter()
-    process = subprocess.Popen(line, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                               text=True)
+    process = subprocess.Popen(
+        line, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
     url = f"http://127.0.0.1:{port}/"
     try:
         while not _answers(url):
@@ -70,8 +71,13 @@ def free_port() -> int:
 
 def chromium() -> str | None:
     """The browser to drive: $CHROME, or Chromium or Chrome on the PATH."""
-    names = (os.environ.get("CHROME"), "chromium", "chromium-browser", "google-chrome",
-             "google-chrome-stable")
+    names = (
+        os.environ.get("CHROME"),
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+        "google-chrome-stable",
+    )
     return next((found for name in names if name and (found := shutil.which(name))), None)
 
 

@@ -16,9 +16,9 @@ import plotly.graph_objects as go
 
 from ..analysis import geometry
 from ..core.timesteps import Rho
-from ..experiment import Experiment, run, use_device
 from ..figures import spine, stage
-from ..truth import reference_for
+from ..lab.experiment import Experiment, run, use_device
+from ..lab.truth import reference_for
 from ..ui import panels
 
 FIGURES = 7
@@ -30,8 +30,13 @@ def figures(rho: float) -> list[go.Figure]:
     e = dataclasses.replace(Experiment(), timesteps=Rho(rho=rho))
     r = run(e)
     loss, path, error = (panels.part(name, e, r) for name in ("loss", "path", "error"))
-    strips = [error["steps"], path["curvature"]["bend"], path["plane"], loss["strips"]["edm"],
-              error["strip"]]
+    strips = [
+        error["steps"],
+        path["curvature"]["bend"],
+        path["plane"],
+        loss["strips"]["edm"],
+        error["strip"],
+    ]
     out = [*map(spine.figure, strips), _stage(r, path["hero"]), _plane(e, path["hero"])]
     for fig in out:
         fig.update_layout(title_text=f"{fig.layout.title.text or ''} ρ={rho:g};")
@@ -45,19 +50,27 @@ def _stage(r, hero: int) -> go.Figure:
     size = stage.spread(tr.sigma, level).reshape(-1, 1, 1)
     xy = (stage.project(tr.x, source.view) / size).round(decimals=4)
     fig = go.Figure(layout={"width": 600, "height": 460, "showlegend": False})
-    fig.add_heatmap(z=_density(source), x0=-stage.REACH_X, dx=2 * stage.REACH_X / stage.WIDTH,
-                    y0=stage.REACH_Y, dy=-2 * stage.REACH_Y / stage.HEIGHT, showscale=False,
-                    colorscale="Greys")
+    fig.add_heatmap(
+        z=_density(source),
+        x0=-stage.REACH_X,
+        dx=2 * stage.REACH_X / stage.WIDTH,
+        y0=stage.REACH_Y,
+        dy=-2 * stage.REACH_Y / stage.HEIGHT,
+        showscale=False,
+        colorscale="Greys",
+    )
     dots = stage.project(law.means, source.view)[:1000] / level
-    fig.add_scatter(x=dots[:, 0].tolist(), y=dots[:, 1].tolist(), mode="markers",
-                    marker={"size": 2})
+    fig.add_scatter(
+        x=dots[:, 0].tolist(), y=dots[:, 1].tolist(), mode="markers", marker={"size": 2}
+    )
     x, y = [], []
     for k in range(min(28, xy.shape[1])):
         x += [*xy[:, k, 0].tolist(), None]
         y += [*xy[:, k, 1].tolist(), None]
     fig.add_scatter(x=x, y=y, mode="lines", line={"width": 1})
-    fig.add_scatter(x=xy[-1, :, 0].tolist(), y=xy[-1, :, 1].tolist(), mode="markers",
-                    marker={"size": 5})
+    fig.add_scatter(
+        x=xy[-1, :, 0].tolist(), y=xy[-1, :, 1].tolist(), mode="markers", marker={"size": 5}
+    )
     truth = reference_for(r.experiment)
     exact = stage.project(truth.x[:, hero], source.view) / stage.spread(truth.sigma, level)[:, None]
     for line in (exact, xy[:, hero]):
@@ -75,7 +88,7 @@ def _density(source) -> np.ndarray:
 
 def _plane(e: Experiment, hero: int) -> go.Figure:
     """One exact path in its own principal axes."""
-    axes, _ = geometry.principal(reference_for(e).x[:, hero:hero + 1], 3)
+    axes, _ = geometry.principal(reference_for(e).x[:, hero : hero + 1], 3)
     fig = go.Figure(layout={"width": 260, "height": 200, "showlegend": False})
     fig.add_scatter(x=axes[:, 0, 0].tolist(), y=axes[:, 0, 1].tolist(), mode="lines+markers")
     fig.add_scatter(x=axes[:, 0, 0].tolist(), y=axes[:, 0, 2].tolist(), mode="lines")

@@ -5,13 +5,16 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-
 LEAST_ROUNDS, PATIENCE = 5, 6.0  # a slow pair stops early: so many rounds, or seconds
 
 
-def side_by_side(ours: Callable[[], None], baseline: Callable[[], None], rounds: int,
-                 wait: Callable[[], None] = lambda: None,
-                 clock: Callable[[], float] = time.perf_counter) -> tuple[float, float, float]:
+def side_by_side(
+    ours: Callable[[], None],
+    baseline: Callable[[], None],
+    rounds: int,
+    wait: Callable[[], None] = lambda: None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> tuple[float, float, float]:
     """(seconds of ours, seconds of the baseline, ratio), medians over alternating rounds.
 
     The ratio is the median of the ratios of neighbours, in alternating order: a machine that slows
@@ -38,16 +41,22 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print columns: the first to the left, the others to the right."""
     widths = [max(len(str(r[i])) for r in [head, *rows]) for i in range(len(head))]
     for row in [head, *rows]:
-        print("  ".join(str(v).ljust(w) if i == 0 else str(v).rjust(w)
-                        for i, (v, w) in enumerate(zip(row, widths))))
+        print(
+            "  ".join(
+                str(v).ljust(w) if i == 0 else str(v).rjust(w)
+                for i, (v, w) in enumerate(zip(row, widths))
+            )
+        )
 
 
 def verdict(what: str, value: float, target: float, unit: str = "", least: bool = False) -> None:
     """Print PASS or FAIL against a target: at most, or at least, so much."""
     good = value >= target if least else value <= target
     bound = "at least" if least else "at most"
-    print(f"{'PASS' if good else 'FAIL'}  {what}: {value:.4g}{unit}, {bound} {target:g}{unit}",
-          flush=True)
+    print(
+        f"{'PASS' if good else 'FAIL'}  {what}: {value:.4g}{unit}, {bound} {target:g}{unit}",
+        flush=True,
+    )
 
 
 def percentile(values: Sequence[float], part: float) -> float:

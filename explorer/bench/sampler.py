@@ -45,18 +45,23 @@ def _measure(device, rounds: int) -> None:
     plane = Mixture(spiral.points(), spiral.thickness).to(device.device, device.dtype)
     conv = Network().to(device.device).eval()
     dense = Network([Dense(), Dense()]).to(device.device).eval()
-    cases = [(f"conv network, {conv.size / 1e6:.2f} M, batch 16", conv, 16, 1.05),
-             (f"mixture of {len(plane)} in 2-D, batch 512", plane, 512, 1.3),
-             # a call as short as 1 M weights allow: a look at the loop itself, without a target
-             (f"dense network, {dense.size / 1e6:.2f} M, batch 16", dense, 16, None)]
+    cases = [
+        (f"conv network, {conv.size / 1e6:.2f} M, batch 16", conv, 16, 1.05),
+        (f"mixture of {len(plane)} in 2-D, batch 512", plane, 512, 1.3),
+        # a call as short as 1 M weights allow: a look at the loop itself, without a target
+        (f"dense network, {dense.size / 1e6:.2f} M, batch 16", dense, 16, None),
+    ]
     for name, denoiser, batch, target in cases:
         rows = [row(denoiser, solver(), batch, device, rounds) for solver in SOLVERS.values()]
         print()
         show(name, rows)
         if target is not None:
             cheap = denoiser is plane  # there the ratio itself is steady enough
-            verdict(f"sample() over its calls, {name}",
-                    max(r.ratio if cheap else r.by_loop for r in rows), target)
+            verdict(
+                f"sample() over its calls, {name}",
+                max(r.ratio if cheap else r.by_loop for r in rows),
+                target,
+            )
 
 
 class Row(NamedTuple):
@@ -76,9 +81,21 @@ class Row(NamedTuple):
 
 def show(name: str, rows: list[Row]) -> None:
     """Print them as a table."""
-    table((name, "NFE", "sample()", "calls alone", "ratio", "loop", "1 + loop/calls"),
-          [(r.label, r.nfe, f"{1e3 * r.ours:.2f} ms", f"{1e3 * r.alone:.2f} ms", f"{r.ratio:.3f}",
-            f"{1e3 * r.loop:.2f} ms", f"{r.by_loop:.4f}") for r in rows])
+    table(
+        (name, "NFE", "sample()", "calls alone", "ratio", "loop", "1 + loop/calls"),
+        [
+            (
+                r.label,
+                r.nfe,
+                f"{1e3 * r.ours:.2f} ms",
+                f"{1e3 * r.alone:.2f} ms",
+                f"{r.ratio:.3f}",
+                f"{1e3 * r.loop:.2f} ms",
+                f"{r.by_loop:.4f}",
+            )
+            for r in rows
+        ],
+    )
 
 
 def clock_of(device):
@@ -107,8 +124,13 @@ def row(denoiser, solver, batch: int, device, rounds: int) -> Row:
 @torch.no_grad()
 def _beside(denoiser, solver, batch: int, device, rounds: int) -> tuple[int, float, float, float]:
     """(NFE, seconds of sample(), of its calls alone, their ratio)."""
-    drawn = torch.randn(STEPS + 1, batch, *denoiser.shape, dtype=torch.float64,
-                        generator=torch.Generator().manual_seed(0))
+    drawn = torch.randn(
+        STEPS + 1,
+        batch,
+        *denoiser.shape,
+        dtype=torch.float64,
+        generator=torch.Generator().manual_seed(0),
+    )
     noise, *noises = drawn.to(device.device, device.dtype)  # the later ones for stochastic solvers
     sigmas = torch.cat([Rho().sigmas(STEPS), torch.zeros(1, dtype=torch.float64)])
     asked: list[tuple[Tensor, Tensor]] = []
@@ -146,8 +168,13 @@ class Dense(nn.Module):
 
     def __init__(self, width: int = 4096):
         super().__init__()
-        self.body = nn.Sequential(nn.Flatten(), nn.Linear(64, width), nn.ReLU(),
-                                  nn.Linear(width, 64), nn.Unflatten(1, (1, 8, 8)))
+        self.body = nn.Sequential(
+            nn.Flatten(),
+            nn.Linear(64, width),
+            nn.ReLU(),
+            nn.Linear(width, 64),
+            nn.Unflatten(1, (1, 8, 8)),
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.body(x)
@@ -156,7 +183,7 @@ class Dense(nn.Module):
 class Network(nn.Module):
     """A float32 network on 8 × 8 images with EDM's preconditioning, untrained: only its cost counts.
 
-        D(x; σ) = c_skip x + c_out F(c_in x)                       Karras et al. 2022, Eq. 7
+    D(x; σ) = c_skip x + c_out F(c_in x)                       Karras et al. 2022, Eq. 7
     """
 
     shape = (1, 8, 8)
@@ -164,9 +191,16 @@ class Network(nn.Module):
     def __init__(self, blocks: list[nn.Module] | None = None, channels: int = 136):
         super().__init__()
         torch.manual_seed(0)
-        self.body = nn.Sequential(*(blocks or [
-            nn.Conv2d(1, channels, 3, padding=1), *[Conv(channels) for _ in range(3)],
-            nn.Conv2d(channels, 1, 3, padding=1)]))
+        self.body = nn.Sequential(
+            *(
+                blocks
+                or [
+                    nn.Conv2d(1, channels, 3, padding=1),
+                    *[Conv(channels) for _ in range(3)],
+                    nn.Conv2d(channels, 1, 3, padding=1),
+                ]
+            )
+        )
 
     @property
     def size(self) -> int:

@@ -25,8 +25,8 @@ from ..core.sampling import sample
 from ..core.solvers import SOLVERS
 from ..core.timesteps import Rho
 from ..data import Spiral
-from ..experiment import Experiment, use_device
-from ..sweep import BUDGETS, COMPARED_SOLVERS, error_against_nfe
+from ..lab.experiment import Experiment, use_device
+from ..study.sweep import BUDGETS, COMPARED_SOLVERS, error_against_nfe
 from . import others
 from .report import side_by_side, table, verdict
 from .sampler import LOOPS, Network, Shrink, clock_of, row, show
@@ -64,23 +64,51 @@ def _calls(network, device: Device, rounds: int) -> None:
 
 # ---- other libraries ----------------------------------------------------------------------------
 
+
 @torch.no_grad()
 def _others(library: str, table_of: dict, measured, network, device: Device, rounds: int) -> None:
     print()
     if why := others.missing(library):
         return print(f"SKIP  {why}")
-    drawn = torch.randn(STEPS + 1, BATCH, *network.shape, dtype=torch.float64,
-                        generator=torch.Generator().manual_seed(0))
+    drawn = torch.randn(
+        STEPS + 1,
+        BATCH,
+        *network.shape,
+        dtype=torch.float64,
+        generator=torch.Generator().manual_seed(0),
+    )
     noise = drawn.to(device.device, device.dtype)
     rows = []
     for name, (called, *_) in table_of.items():
         ours, theirs, ratio = measured(name, network, noise[0], noise[1:], device, rounds)
-        loop, their_loop, loops = measured(name, Shrink(network.shape), noise[0], noise[1:], device,
-                                           LOOPS)
-        rows.append((name, called, f"{1e3 * ours:.1f} ms", f"{1e3 * theirs:.1f} ms", f"{ratio:.3f}",
-                     f"{1e3 * loop:.2f} ms", f"{1e3 * their_loop:.2f} ms", loops))
-    table((f"solver, beside {library}", "called", "ours", "theirs", "ratio", "our loop",
-           "their loop", "loops"), [(*r[:-1], f"{r[-1]:.3f}") for r in rows])
+        loop, their_loop, loops = measured(
+            name, Shrink(network.shape), noise[0], noise[1:], device, LOOPS
+        )
+        rows.append(
+            (
+                name,
+                called,
+                f"{1e3 * ours:.1f} ms",
+                f"{1e3 * theirs:.1f} ms",
+                f"{ratio:.3f}",
+                f"{1e3 * loop:.2f} ms",
+                f"{1e3 * their_loop:.2f} ms",
+                loops,
+            )
+        )
+    table(
+        (
+            f"solver, beside {library}",
+            "called",
+            "ours",
+            "theirs",
+            "ratio",
+            "our loop",
+            "their loop",
+            "loops",
+        ),
+        [(*r[:-1], f"{r[-1]:.3f}") for r in rows],
+    )
     verdict(f"our loop over that of {library}", max(r[-1] for r in rows), 1.0)
 
 
@@ -93,22 +121,34 @@ def _k_diffusion(name, network, noise, noises, device: Device, rounds: int):
     sigmas = torch.cat([Rho().sigmas(STEPS), torch.zeros(1, dtype=torch.float64)])
     single, levels, draw = noise.float(), sigmas.float().to(device.device), noises.float()
     theirs = lambda: others.k_diffusion_run(name, network, single, levels, draw.__getitem__)
-    return side_by_side(_ours(others.K_DIFFUSION[name][-1], network, noise, sigmas, noises),
-                        theirs, rounds, device.synchronize, clock_of(device))
+    return side_by_side(
+        _ours(others.K_DIFFUSION[name][-1], network, noise, sigmas, noises),
+        theirs,
+        rounds,
+        device.synchronize,
+        clock_of(device),
+    )
 
 
 def _diffusers(name, network, noise, noises, device: Device, rounds: int):
     made = others.scheduler(name, STEPS)
     sigmas, solver = others.levels(made), others.DIFFUSERS[name][2]
     unused, single = others.fresh(made, rounds + 1), noise.float()
-    new_noise = torch.Generator().manual_seed(0) if solver.name == "euler_a" \
-        else noises.float().__getitem__
+    new_noise = (
+        torch.Generator().manual_seed(0) if solver.name == "euler_a" else noises.float().__getitem__
+    )
     theirs = lambda: others.diffusers_loop(name, unused.pop(), network, single, new_noise)
-    return side_by_side(_ours(solver, network, noise, sigmas, noises), theirs, rounds,
-                        device.synchronize, clock_of(device))
+    return side_by_side(
+        _ours(solver, network, noise, sigmas, noises),
+        theirs,
+        rounds,
+        device.synchronize,
+        clock_of(device),
+    )
 
 
 # ---- the sweep ----------------------------------------------------------------------------------
+
 
 def _sweep(name: str, repeats: int) -> None:
     """From nothing: each time the data, the reference and every run are made anew."""
@@ -123,7 +163,9 @@ def _sweep(name: str, repeats: int) -> None:
                 first.append(time.perf_counter() - started)
         whole.append(time.perf_counter() - started)
     middle = lambda values: sorted(values)[len(values) // 2]
-    print(f"\n{len(COMPARED_SOLVERS)} solvers x {len(BUDGETS)} budgets on {base.data.label}, 2-D, "
-          f"{rows} runs: " + ", ".join(f"{s:.2f} s" for s in whole))
+    print(
+        f"\n{len(COMPARED_SOLVERS)} solvers x {len(BUDGETS)} budgets on {base.data.label}, 2-D, "
+        f"{rows} runs: " + ", ".join(f"{s:.2f} s" for s in whole)
+    )
     verdict("the first curve", middle(first), 1.0, " s")
     verdict("the whole sweep", middle(whole), 5.0, " s")

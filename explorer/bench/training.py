@@ -31,13 +31,17 @@ def measure(options) -> None:
     alone = whole = 0.0
     rounds = max(1, options.rounds)
     for k in range(-3, rounds):
-        both = _timed(_pass(t, state, k, device)), _timed(
-            lambda: loop.step(t, state, state.module, device))
+        both = (
+            _timed(_pass(t, state, k, device)),
+            _timed(lambda: loop.step(t, state, state.module, device)),
+        )
         if k >= 0:
             alone, whole = alone + both[0], whole + both[1]
-    print(f"{t.data.label}, batch {t.hyper.batch}, {device.label}: forward and backward "
-          f"{1e3 * alone / rounds:.1f} ms, step {1e3 * whole / rounds:.1f} ms, ratio "
-          f"{whole / alone:.3f}")
+    print(
+        f"{t.data.label}, batch {t.hyper.batch}, {device.label}: forward and backward "
+        f"{1e3 * alone / rounds:.1f} ms, step {1e3 * whole / rounds:.1f} ms, ratio "
+        f"{whole / alone:.3f}"
+    )
 
 
 def _timed(act) -> float:
@@ -55,11 +59,15 @@ def _pass(t, state, k: int, device):
     x = draw(t.data, t.hyper.batch, g)[0].to(device.device)
     x = x + torch.randn(x.shape, generator=g).to(x)
     sigma = (torch.rand(len(x), generator=g) + 0.1).to(x)
-    told = torch.zeros(len(x), state.module.model.augment_dim).to(x) \
-        if state.module.model.augment_dim else None
+    told = (
+        torch.zeros(len(x), state.module.model.augment_dim).to(x)
+        if state.module.model.augment_dim
+        else None
+    )
 
     def act() -> None:
         state.module.train()
         state.module.zero_grad(set_to_none=True)
         state.module(x, sigma, None, told).square().sum().backward()
+
     return act

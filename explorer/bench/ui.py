@@ -9,7 +9,7 @@ import math
 import random
 import statistics
 
-from ..experiment import Experiment
+from ..lab.experiment import Experiment
 from ..settings import parameters
 from . import first
 from .page import browser, served
@@ -17,8 +17,13 @@ from .report import percentile, resident, table, verdict
 
 SIZE = {"width": 1440, "height": 900}
 SLIDERS = {  # what a hand does with the default view: (low, high) of the values it visits
-    "timesteps.rho": (2, 12), "nfe": (11, 79), "timesteps.sigma_max": (20, 300),
-    "timesteps.sigma_min": (0.001, 0.02), "s_churn": (5, 60), "samples": (64, 512)}
+    "timesteps.rho": (2, 12),
+    "nfe": (11, 79),
+    "timesteps.sigma_max": (20, 300),
+    "timesteps.sigma_min": (0.001, 0.02),
+    "s_churn": (5, 60),
+    "samples": (64, 512),
+}
 FLOOR, CEILING = 0.001, 1000  # the ends of a log slider, as in assets/controls.js
 CURSOR_MOVES, OPENINGS, BASELINE_MOVES = 60, 3, 12
 MB = 1e6
@@ -81,9 +86,12 @@ PLOTS = """
   return titles.filter((t) => t.textContent.includes(mark)).length === 7;
 }
 """
-PLOT_MOVE = """
+PLOT_MOVE = (
+    """
 ([value, mark]) => new Promise((done) => {
-  const shown = """ + PLOTS.strip() + """;
+  const shown = """
+    + PLOTS.strip()
+    + """;
   const range = document.querySelector('#rho input[type=range]'), started = performance.now();
   const look = () => shown(mark) ? setTimeout(() => done(performance.now() - started), 0)
     : requestAnimationFrame(look);
@@ -92,14 +100,22 @@ PLOT_MOVE = """
   requestAnimationFrame(look);
 })
 """
+)
 
 
 def options(command) -> None:
     command.add_argument("--moves", type=int, default=60, help="slider moves in all")
-    command.add_argument("--views", type=int, default=0,
-                         help="instead, make so many different views and watch the memory")
-    command.add_argument("--network", action="store_true",
-                         help="instead, from slider to the first picture of the digits network")
+    command.add_argument(
+        "--views",
+        type=int,
+        default=0,
+        help="instead, make so many different views and watch the memory",
+    )
+    command.add_argument(
+        "--network",
+        action="store_true",
+        help="instead, from slider to the first picture of the digits network",
+    )
 
 
 def measure(given) -> None:
@@ -117,16 +133,23 @@ def measure(given) -> None:
     rows = [(name, len(values), *_two(values)) for name, values in moves.items()]
     every = [v for values in moves.values() for v in values]
     ours = moves["timesteps.rho"]
-    rows += [("all sliders", len(every), *_two(every)),
-             ("ρ through gr.Plot", len(baseline), *_two(baseline)),
-             ("cursor: work alone", len(cursor), *_two([c[0] for c in cursor])),
-             ("cursor: to the next frame", len(cursor), *_two([c[1] for c in cursor]))]
+    rows += [
+        ("all sliders", len(every), *_two(every)),
+        ("ρ through gr.Plot", len(baseline), *_two(baseline)),
+        ("cursor: work alone", len(cursor), *_two([c[0] for c in cursor])),
+        ("cursor: to the next frame", len(cursor), *_two([c[1] for c in cursor])),
+    ]
     table(("slider to pixels", "moves", "p50", "p95"), rows)
     print()
     verdict("slider to pixels, p50", percentile(every, 0.5), 150, " ms")
     verdict("slider to pixels, p95", percentile(every, 0.95), 300, " ms")
-    verdict("gr.Plot over the page, p50 of ρ", percentile(baseline, 0.5) / percentile(ours, 0.5), 8,
-            " x", least=True)
+    verdict(
+        "gr.Plot over the page, p50 of ρ",
+        percentile(baseline, 0.5) / percentile(ours, 0.5),
+        8,
+        " x",
+        least=True,
+    )
     verdict("cursor to the next frame, p50", percentile([c[1] for c in cursor], 0.5), 20, " ms")
     verdict("requests of the cursor", asked, 0)
     verdict("first paint after opening", statistics.median(opened), 2000, " ms")
@@ -141,16 +164,19 @@ def _network(moves: int, device: str) -> None:
     """Slider to the first picture, on the page of the digits network."""
     spec = {p.key: p for p in parameters(Experiment)}
     each = max(1, moves // (len(first.MOVES) + 1))
-    positions = {k: [_position(spec[k], v) for v in _values(ends, each)]
-                 for k, ends in first.MOVES.items()}
+    positions = {
+        k: [_position(spec[k], v) for v in _values(ends, each)] for k, ends in first.MOVES.items()
+    }
     with browser() as chromium, served(device=device) as app:
         page = chromium.new_context(viewport=SIZE, reduced_motion="reduce").new_page()
         page.add_init_script(WATCH)
         page.goto(f"{app.url}?{first.VIEW}")
         page.wait_for_function("() => document.body.classList.contains('ready')", timeout=120_000)
         times = first.pictures(page, positions, MOVE)
-    table(("slider to first picture", "moves", "p50", "p95"),
-          [(name, len(values), *_two(values)) for name, values in times.items()])
+    table(
+        ("slider to first picture", "moves", "p50", "p95"),
+        [(name, len(values), *_two(values)) for name, values in times.items()],
+    )
     print()
     first.verdicts(times)
 
@@ -173,7 +199,9 @@ def _page(chromium, url: str, moves: int):
     page = context.new_page()
     page.add_init_script(WATCH)
     page.goto(url)
-    page.wait_for_function("() => document.body.classList.contains('ready') && explorer.S.parts.error")
+    page.wait_for_function(
+        "() => document.body.classList.contains('ready') && explorer.S.parts.error"
+    )
     _rest(page)
     spec = {p.key: p for p in parameters(Experiment)}
     times = {}
@@ -182,7 +210,9 @@ def _page(chromium, url: str, moves: int):
         group = page.locator(f'.group:has([data-key="{key}"])')
         group.evaluate("(g) => { g.open = true; }")
         times[key] = [_move(page, key, _position(spec[key], v)) for v in _values(ends, count)]
-        page.evaluate("(g) => g.querySelector('.reset[data-group]').click()", group.element_handle())
+        page.evaluate(
+            "(g) => g.querySelector('.reset[data-group]').click()", group.element_handle()
+        )
         _rest(page)
     before = page.evaluate("bench.requests")
     hand = random.Random(1)
@@ -234,8 +264,8 @@ def _plots(chromium, url: str) -> list[float]:
 
 def _memory(views: int, device: str) -> None:
     """Make many different views in this process; the resident set must not grow after the first 50."""
-    from ..experiment import use_device
-    from ..ui.app import message
+    from ..lab.experiment import use_device
+    from ..server.app import message
 
     use_device(device)
     hand, early = random.Random(0), 0
@@ -254,9 +284,13 @@ def _memory(views: int, device: str) -> None:
 
 
 def _any_view(hand: random.Random) -> dict:
-    return {"data": hand.choice(["spiral", "moons", "swissroll", "rings", "digits", "diracs", "grid"]),
-            "solver": hand.choice(["heun", "euler", "ddim", "rk2"]),
-            "nfe": hand.randrange(10, 60), "samples": hand.randrange(32, 300),
-            "seed": hand.randrange(1000), "timesteps.rho": hand.uniform(2, 12),
-            "timesteps.sigma_max": hand.uniform(20, 200),
-            "s_churn": hand.choice([0, 0, 0, 20.0])}
+    return {
+        "data": hand.choice(["spiral", "moons", "swissroll", "rings", "digits", "diracs", "grid"]),
+        "solver": hand.choice(["heun", "euler", "ddim", "rk2"]),
+        "nfe": hand.randrange(10, 60),
+        "samples": hand.randrange(32, 300),
+        "seed": hand.randrange(1000),
+        "timesteps.rho": hand.uniform(2, 12),
+        "timesteps.sigma_max": hand.uniform(20, 200),
+        "s_churn": hand.choice([0, 0, 0, 20.0]),
+    }

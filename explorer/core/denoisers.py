@@ -46,8 +46,9 @@ class Mixture:
         self.weights = weights
         self._transposed = self.means.T
         # a product with few columns is twice as fast against their own rows; large sets stay single
-        self._rows = self._transposed.contiguous() if self.means.numel() < CHUNK \
-            else self._transposed
+        self._rows = (
+            self._transposed.contiguous() if self.means.numel() < CHUNK else self._transposed
+        )
         self._half = self.means.square().sum(1) / 2
         self._variance = stds.square() if stds.ndim else float(stds) ** 2
         self._log_weights = None if weights is None else weights.log()
@@ -62,8 +63,9 @@ class Mixture:
     def to(self, device=None, dtype=None) -> "Mixture":
         """The same mixture elsewhere."""
         move = lambda v: None if v is None else v.to(device, dtype)
-        return Mixture(move(self.means.reshape(-1, *self.shape)), move(self.stds),
-                       move(self.weights))
+        return Mixture(
+            move(self.means.reshape(-1, *self.shape)), move(self.stds), move(self.weights)
+        )
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         flat = x.flatten(1)
@@ -133,8 +135,11 @@ class Mixture:
     @property
     def sigma_data(self) -> float:
         """Standard deviation per coordinate about the mean, the σ_data of EDM."""
-        w = (torch.full_like(self._half, 1 / len(self.means)) if self.weights is None
-             else self.weights)
+        w = (
+            torch.full_like(self._half, 1 / len(self.means))
+            if self.weights is None
+            else self.weights
+        )
         mean = w @ self.means
         spread = w @ (self.means - mean).square().mean(1)
         within = (w @ self.stds.square()) if self.stds.ndim else self.stds.square()

@@ -34,8 +34,7 @@ def pick(name: str = "auto") -> Device:
     """The device of that name; `auto` takes a GPU where there is one.  Raises UserError."""
     if name not in CHOICES:
         raise UserError(f"Unknown device {name!r}. Known: {', '.join(CHOICES)}.")
-    has = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(),
-           "cpu": True}
+    has = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
         name = next(k for k in ("cuda", "mps", "cpu") if has[k])
     if not has[name]:

@@ -49,7 +49,7 @@ def unscaled(x: Tensor, scale: Tensor | None) -> Tensor:
 class Ode:
     """All that a solver may ask for.  One per run: it counts.
 
-        dx/dt = (σ'/σ + s'/s) x − (σ' s/σ) D(x/s; σ)           Karras et al. 2022, Alg. 1, line 4
+    dx/dt = (σ'/σ + s'/s) x − (σ' s/σ) D(x/s; σ)           Karras et al. 2022, Alg. 1, line 4
     """
 
     def __init__(self, denoiser: Denoiser, schedule=EDM(), solver: "Solver | None" = None):
@@ -67,8 +67,9 @@ class Ode:
         """Evaluations of the denoiser so far, counted as they happen."""
         return len(self.evaluated)
 
-    def evaluate(self, x: Tensor, t: Tensor, told: Tensor | None = None,
-                 look: bool = True) -> Point:
+    def evaluate(
+        self, x: Tensor, t: Tensor, told: Tensor | None = None, look: bool = True
+    ) -> Point:
         """One evaluation of D at the scaled state x and time t.
 
         told: the noise level that D is told, where it is not σ(t).  Where each sample has its own,

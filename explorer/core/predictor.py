@@ -28,8 +28,13 @@ class Predictor(nn.Module):
     0.03, where those 128 units would stay blind for a whole training.
     """
 
-    def __init__(self, scale_dir: float = 0.01, scale_time: float = 0.0, look: bool = True,
-                 generator: torch.Generator | None = None):
+    def __init__(
+        self,
+        scale_dir: float = 0.01,
+        scale_time: float = 0.0,
+        look: bool = True,
+        generator: torch.Generator | None = None,
+    ):
         super().__init__()
         self.scale_dir, self.scale_time, self.look = scale_dir, scale_time, look
         self.feature_scale = 1.0  # multiplies the features; a training sets it to 1/their size
@@ -69,7 +74,7 @@ class Predictor(nn.Module):
         wanted = torch.tensor(r, dtype=torch.float64).clamp(0.002, 0.998).logit()
         found = torch.linalg.pinv(rows, rtol=1e-6) @ wanted.to(rows)
         self.fc_r.weight.zero_()
-        self.fc_r.weight[0, -2 * CHANNELS:] = found[:-1].to(self.fc_r.weight)
+        self.fc_r.weight[0, -2 * CHANNELS :] = found[:-1].to(self.fc_r.weight)
         self.fc_r.bias.copy_(found[-1:])
         for head in ("fc_scale_dir", "fc_scale_time"):
             if hasattr(self, head):
@@ -119,8 +124,9 @@ def plain_features(x: Tensor, sigma: Tensor, denoised: Tensor) -> Tensor:
     D alike, in any dimension, and cost one small product.  Rahimi & Recht 2007.
     """
     sigma = sigma.reshape(-1, 1) if sigma.ndim else sigma
-    u = torch.cat([x.flatten(1) / (sigma**2 + SIGMA_DATA**2).sqrt(),
-                   denoised.flatten(1) / SIGMA_DATA], 1)
+    u = torch.cat(
+        [x.flatten(1) / (sigma**2 + SIGMA_DATA**2).sqrt(), denoised.flatten(1) / SIGMA_DATA], 1
+    )
     weight, shift = (v.to(u.device, torch.float32) for v in _projection(u.shape[1]))
     return torch.addmm(shift, u.float(), weight).sin_()
 

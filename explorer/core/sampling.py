@@ -30,21 +30,37 @@ class Churn:
     The cap keeps the added variance below what is there.  Karras et al. 2022, Algorithm 2.
     """
 
-    s_churn: float = param(0.0, 0, 200, 0.5, label="S_churn",
-                           help="how much old noise is replaced, summed over the steps")
-    s_tmin: float = param(0.05, 0, 100, label="S_tmin", log=True,
-                          help="no new noise below this level")
-    s_tmax: float = param(1.0, 0, 1e9, label="S_tmax", log=True,
-                          help="no new noise above this level")
-    s_noise: float = param(1.007, 0.9, 1.1, 0.001, label="S_noise",
-                           help="size of the new noise; a little over 1 makes up for lost detail")
+    s_churn: float = param(
+        0.0,
+        0,
+        200,
+        0.5,
+        label="S_churn",
+        help="how much old noise is replaced, summed over the steps",
+    )
+    s_tmin: float = param(
+        0.05, 0, 100, label="S_tmin", log=True, help="no new noise below this level"
+    )
+    s_tmax: float = param(
+        1.0, 0, 1e9, label="S_tmax", log=True, help="no new noise above this level"
+    )
+    s_noise: float = param(
+        1.007,
+        0.9,
+        1.1,
+        0.001,
+        label="S_noise",
+        help="size of the new noise; a little over 1 makes up for lost detail",
+    )
 
     CAP: ClassVar[float] = math.sqrt(2) - 1
 
     def check(self):
         if self.s_tmin > self.s_tmax:
-            raise UserError(f"S_tmin = {self.s_tmin:g} lies above S_tmax = {self.s_tmax:g}, so no "
-                            "step would get noise; swap them.")
+            raise UserError(
+                f"S_tmin = {self.s_tmin:g} lies above S_tmax = {self.s_tmax:g}, so no "
+                "step would get noise; swap them."
+            )
 
     def gamma(self, sigma: float, steps: int) -> float:
         """γ at noise level σ when the run has this many steps."""
@@ -76,27 +92,34 @@ class Restart:
     Xu et al. 2023, arXiv:2306.14878, Algorithm 1.
     """
 
-    repeats: int = param(0, 0, 20, 1, label="Restarts", help="rounds of noise and denoising; 0: off")
+    repeats: int = param(
+        0, 0, 20, 1, label="Restarts", help="rounds of noise and denoising; 0: off"
+    )
     inner: int = param(4, 2, 40, 1, label="Steps each", help="solver steps in each round")
     low: float = param(0.1, 0.005, 10, label="From σ", log=True, help="where the rounds begin")
     high: float = param(1.0, 0.01, 80, label="Up to σ", log=True, help="how much noise comes back")
 
     def check(self):
         if self.repeats and self.low >= self.high:
-            raise UserError(f"A restart goes up: from σ = {self.low:g} to {self.high:g} it would "
-                            "not; swap them.")
+            raise UserError(
+                f"A restart goes up: from σ = {self.low:g} to {self.high:g} it would "
+                "not; swap them."
+            )
 
     def place(self, sigmas: Tensor) -> int | None:
         """Index of the level at which the rounds take place, or None."""
         below = [i for i, s in enumerate(sigmas.tolist()) if 0 < s <= self.low]
         return below[0] if self.repeats and below else None
 
-    def __call__(self, ode: Ode, solver: Solver, x: Tensor, t: Tensor,
-                 noise: Callable[[int], Tensor]) -> Tensor:
+    def __call__(
+        self, ode: Ode, solver: Solver, x: Tensor, t: Tensor, noise: Callable[[int], Tensor]
+    ) -> Tensor:
         """The state at t after all rounds."""
         s, sigma = ode.schedule, ode.schedule.sigma(t)
         ramp = torch.arange(self.inner + 1, dtype=torch.float64) / self.inner
-        levels = (self.high ** (1 / 7) + ramp * (float(sigma) ** (1 / 7) - self.high ** (1 / 7)))**7
+        levels = (
+            self.high ** (1 / 7) + ramp * (float(sigma) ** (1 / 7) - self.high ** (1 / 7))
+        ) ** 7
         times = s.time(levels.to(sigma))
         times[-1] = t
         for k in range(self.repeats):
@@ -124,8 +147,9 @@ def _generators(seed: int, count: int) -> list[torch.Generator]:
 @lru_cache(maxsize=16)
 def _starts(seed: int, count: int, shape: tuple[int, ...]) -> Tensor:
     """(count, *shape), not to be written to."""
-    return torch.stack([torch.randn(shape, generator=g, dtype=torch.float64)
-                        for g in _generators(seed, count)])
+    return torch.stack(
+        [torch.randn(shape, generator=g, dtype=torch.float64) for g in _generators(seed, count)]
+    )
 
 
 class Noise:
@@ -137,8 +161,9 @@ class Noise:
 
     BLOCK = 16  # steps drawn at a time, fixed, so that the stream does not depend on N
 
-    def __init__(self, seed: int, count: int, shape: tuple[int, ...], device="cpu",
-                 dtype=torch.float64):
+    def __init__(
+        self, seed: int, count: int, shape: tuple[int, ...], device="cpu", dtype=torch.float64
+    ):
         self._seed, self._count, self._shape = seed, count, tuple(shape)
         self._device, self._dtype = device, dtype
         self._generators: list[torch.Generator] = []
@@ -154,8 +179,10 @@ class Noise:
             self._generators = _generators(self._seed, self._count)
             for g in self._generators:
                 torch.randn(self._shape, generator=g, dtype=torch.float64)
-        rows = [torch.randn(lead + self._shape, generator=g, dtype=torch.float64)
-                for g in self._generators]
+        rows = [
+            torch.randn(lead + self._shape, generator=g, dtype=torch.float64)
+            for g in self._generators
+        ]
         return torch.stack(rows, len(lead)).to(self._device, self._dtype)
 
     def __call__(self, i: int) -> Tensor:
@@ -178,9 +205,17 @@ def makes_noise(solver: Solver) -> bool:
     return getattr(solver, "eta", 0) > 0
 
 
-def steps(ode: Ode, solver: Solver, x: Tensor, times: Tensor, churn: Churn = Churn(),
-          noise: Callable[[int], Tensor] | None = None, arrived: list | None = None,
-          afs: bool = False, restart: Restart = Restart()) -> Iterator[Point]:
+def steps(
+    ode: Ode,
+    solver: Solver,
+    x: Tensor,
+    times: Tensor,
+    churn: Churn = Churn(),
+    noise: Callable[[int], Tensor] | None = None,
+    arrived: list | None = None,
+    afs: bool = False,
+    restart: Restart = Restart(),
+) -> Iterator[Point]:
     """Run the solver over `times`, yielding each evaluated point and last the end.
 
     The end's `denoised` is its unscaled state, for nothing is evaluated there.  `arrived` collects
@@ -245,10 +280,21 @@ class Trajectory:
 
 
 @torch.no_grad()
-def sample(denoiser: Denoiser, noise: Tensor, sigmas: Tensor, solver: Solver, schedule=EDM(),
-           churn: Churn = Churn(), noises=None, *, afs: bool = False,
-           restart: Restart = Restart(), denoise: bool = False, keep: int | None = None,
-           watch: Callable[[int, Point], None] | None = None) -> Trajectory:
+def sample(
+    denoiser: Denoiser,
+    noise: Tensor,
+    sigmas: Tensor,
+    solver: Solver,
+    schedule=EDM(),
+    churn: Churn = Churn(),
+    noises=None,
+    *,
+    afs: bool = False,
+    restart: Restart = Restart(),
+    denoise: bool = False,
+    keep: int | None = None,
+    watch: Callable[[int, Point], None] | None = None,
+) -> Trajectory:
     """Sample by integrating from noise to data.
 
     noise (B, *shape): unit normal, on the device to run on; its dtype is that of the state
@@ -262,8 +308,9 @@ def sample(denoiser: Denoiser, noise: Tensor, sigmas: Tensor, solver: Solver, sc
     sigmas = torch.as_tensor(sigmas, dtype=noise.dtype).cpu()
     levels = sigmas.tolist()
     if len(levels) < 2 or not all(a > b for a, b in pairwise(levels)) or levels[-1] < 0:
-        raise UserError("sigmas must fall from σ_max to σ_min or 0; got "
-                        f"{[round(s, 6) for s in levels[:8]]}.")
+        raise UserError(
+            f"sigmas must fall from σ_max to σ_min or 0; got {[round(s, 6) for s in levels[:8]]}."
+        )
     n = len(levels) - 1
     _check_random(noises, levels, solver, churn, restart)
     draw = noises if callable(noises) or noises is None else noises.__getitem__
@@ -293,8 +340,16 @@ def sample(denoiser: Denoiser, noise: Tensor, sigmas: Tensor, solver: Solver, sc
         paths.append(first(samples))
         answers.append(paths[-1])
         raised.append(last.sigma)
-    return Trajectory(times, sigmas, torch.stack(raised), torch.stack(paths), torch.stack(hats),
-                      torch.stack(answers), samples, torch.stack(ode.evaluated))
+    return Trajectory(
+        times,
+        sigmas,
+        torch.stack(raised),
+        torch.stack(paths),
+        torch.stack(hats),
+        torch.stack(answers),
+        samples,
+        torch.stack(ode.evaluated),
+    )
 
 
 def _first(noise: Tensor, keep: int | None) -> Callable[[Tensor], Tensor]:
@@ -308,12 +363,16 @@ def _first(noise: Tensor, keep: int | None) -> Callable[[Tensor], Tensor]:
 def _check_random(noises, sigmas: list[float], solver: Solver, churn: Churn, restart: Restart):
     """Raises UserError where restarts have no place, or the new noise that is wanted is not given."""
     if restart.repeats and restart.place(torch.tensor(sigmas)) is None:
-        raise UserError(f"Restarts begin at the first level at or below σ = {restart.low:g}, and "
-                        f"these end at {sigmas[-1] or sigmas[-2]:g}; go further down, or begin "
-                        "them higher.")
-    who = [f"S_churn = {churn.s_churn:g}"] * (churn.s_churn > 0) \
-        + [f"{restart.repeats} restarts of {restart.inner} steps"] * (restart.repeats > 0) \
+        raise UserError(
+            f"Restarts begin at the first level at or below σ = {restart.low:g}, and "
+            f"these end at {sigmas[-1] or sigmas[-2]:g}; go further down, or begin "
+            "them higher."
+        )
+    who = (
+        [f"S_churn = {churn.s_churn:g}"] * (churn.s_churn > 0)
+        + [f"{restart.repeats} restarts of {restart.inner} steps"] * (restart.repeats > 0)
         + [type(solver).__name__] * makes_noise(solver)
+    )
     each = (churn.s_churn > 0) + makes_noise(solver)
     rows = (len(sigmas) - 1) * max(1, each) + restart.draws()
     if who and noises is None:

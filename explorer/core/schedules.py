@@ -17,9 +17,13 @@ SCALINGS = (("none", "s = 1"), ("vp", "s = 1/√(1+σ²)"))
 
 
 def _scaling(default):
-    return param(default, label="s(t)", choices=SCALINGS,
-                 help="none keeps x at its true size; vp divides it by √(1+σ²), so that its "
-                      "variance stays near 1")
+    return param(
+        default,
+        label="s(t)",
+        choices=SCALINGS,
+        help="none keeps x at its true size; vp divides it by √(1+σ²), so that its "
+        "variance stays near 1",
+    )
 
 
 class _Scaled:

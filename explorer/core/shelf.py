@@ -58,8 +58,16 @@ class Trained:
     @property
     def digest(self) -> str:
         """What the weights and their purpose come to, in 12 characters."""
-        purpose = json.dumps([self.sigmas, self.afs, self.solver, self.shape, self.answers,
-                              self.predictor.feature_scale])
+        purpose = json.dumps(
+            [
+                self.sigmas,
+                self.afs,
+                self.solver,
+                self.shape,
+                self.answers,
+                self.predictor.feature_scale,
+            ]
+        )
         return hashlib.sha256(_bytes(self.predictor) + purpose.encode()).hexdigest()[:12]
 
     def __call__(self, features: Tensor | None, sigma: float, sigma_next: float, count: int):
@@ -77,29 +85,39 @@ class Trained:
         own = torch.tensor(self.answers, dtype=torch.float64)
         return shape == self.shape and bool(((answers - own).abs() <= 2e-3 * own.abs().max()).all())
 
-    def check(self, solver: str, denoiser, sigma: float, sigma_next: float, first: bool,
-              afs: bool) -> None:
+    def check(
+        self, solver: str, denoiser, sigma: float, sigma_next: float, first: bool, afs: bool
+    ) -> None:
         """Raise UserError unless it was trained for this step of this solver on this model."""
         of = f"Predictor {self.name or self.digest}"
         if solver != self.solver:
-            raise UserError(f"{of} was trained for {spoken(self.solver)}, not for "
-                            f"{spoken(solver)}; choose that solver or train another.")
+            raise UserError(
+                f"{of} was trained for {spoken(self.solver)}, not for "
+                f"{spoken(solver)}; choose that solver or train another."
+            )
         near = [i for i, s in enumerate(self.sigmas[:-1]) if abs(sigma / s - 1) < 1e-5]
-        if not near or abs(sigma_next / self.sigmas[near[0] + 1] - 1) > 1e-5 \
-                or first != (near[0] == 0):
+        if (
+            not near
+            or abs(sigma_next / self.sigmas[near[0] + 1] - 1) > 1e-5
+            or first != (near[0] == 0)
+        ):
             steps = len(self.sigmas) - 1
             shown = ", ".join(f"{s:.4g}" for s in self.sigmas)
-            raise UserError(f"{of} was trained for {steps} step{'s' if steps > 1 else ''}, "
-                            f"{self.nfe} evaluations, over σ = {shown}; this run steps from "
-                            f"{sigma:.4g} to {sigma_next:.4g}. Open the view it was trained on or "
-                            "train another.")
+            raise UserError(
+                f"{of} was trained for {steps} step{'s' if steps > 1 else ''}, "
+                f"{self.nfe} evaluations, over σ = {shown}; this run steps from "
+                f"{sigma:.4g} to {sigma_next:.4g}. Open the view it was trained on or "
+                "train another."
+            )
         if first and afs != self.afs:
             wanted = "an analytic" if self.afs else "an evaluated"
             raise UserError(f"{of} was trained with {wanted} first step; change “First step”.")
         if not self.knows(*answers_of(denoiser)):
-            raise UserError(f"{of} was trained for another model"
-                            + (f" ({m})" if (m := self.record.get("model")) else "")
-                            + "; open the view it was trained on or train one for this model.")
+            raise UserError(
+                f"{of} was trained for another model"
+                + (f" ({m})" if (m := self.record.get("model")) else "")
+                + "; open the view it was trained on or train one for this model."
+            )
 
 
 def spoken(solver: str) -> str:
@@ -150,6 +168,7 @@ def _place(denoiser) -> tuple[torch.device, torch.dtype]:
 
 # ---- files ---------------------------------------------------------------------------------------
 
+
 def folder() -> Path:
     """Where predictors trained here are kept: beside the checkpoints, in EXPLORER_CACHE or the
     place that XDG names for caches.
@@ -161,8 +180,11 @@ def folder() -> Path:
 
 def names() -> list[str]:
     """All names that `find` knows: shipped ones first, then the user's, newest first."""
-    own = sorted(folder().glob("*.json"), key=lambda p: -p.stat().st_mtime) \
-        if folder().is_dir() else []
+    own = (
+        sorted(folder().glob("*.json"), key=lambda p: -p.stat().st_mtime)
+        if folder().is_dir()
+        else []
+    )
     shipped = sorted(SHIPPED.glob("*.json")) if SHIPPED.is_dir() else []
     return list(dict.fromkeys(p.stem for p in [*shipped, *own] if _NAME.fullmatch(p.stem)))
 
@@ -194,17 +216,29 @@ def keep(trained: Trained, place: Path | None = None, name: str | None = None) -
     """Write a predictor as NAME.json, its digest if no name is given; returns the name."""
     name = name or trained.digest
     if not _NAME.fullmatch(name):
-        raise UserError(f"A predictor cannot be called {name[:64]!r}: use small letters, digits "
-                        "and hyphens.")
+        raise UserError(
+            f"A predictor cannot be called {name[:64]!r}: use small letters, digits and hyphens."
+        )
     place = folder() if place is None else place
     place.mkdir(parents=True, exist_ok=True)
     p = trained.predictor
-    out = {"kind": "AMED predictor", "version": 1, "solver": trained.solver,
-           "sigmas": list(trained.sigmas), "afs": trained.afs, "scale_dir": p.scale_dir,
-           "scale_time": p.scale_time, "look": p.look,
-           "feature_scale": p.feature_scale, "shape": list(trained.shape),
-           "answers": list(trained.answers), "query": trained.query, "record": trained.record,
-           "digest": trained.digest, "weights": base64.b64encode(_bytes(p)).decode()}
+    out = {
+        "kind": "AMED predictor",
+        "version": 1,
+        "solver": trained.solver,
+        "sigmas": list(trained.sigmas),
+        "afs": trained.afs,
+        "scale_dir": p.scale_dir,
+        "scale_time": p.scale_time,
+        "look": p.look,
+        "feature_scale": p.feature_scale,
+        "shape": list(trained.shape),
+        "answers": list(trained.answers),
+        "query": trained.query,
+        "record": trained.record,
+        "digest": trained.digest,
+        "weights": base64.b64encode(_bytes(p)).decode(),
+    }
     part = place / f".{name}.{os.getpid()}"
     part.write_text(json.dumps(out, indent=1, ensure_ascii=False), encoding="utf-8")
     part.replace(place / f"{name}.json")
@@ -223,16 +257,26 @@ def read(path: Path) -> Trained:
         if len(numbers) != sum(v.numel() for v in p.parameters()) or not np.isfinite(numbers).all():
             raise ValueError("its weights do not fit")
         with torch.no_grad():
-            for v, part in zip(p.parameters(), np.split(numbers, np.cumsum(
-                    [v.numel() for v in p.parameters()])[:-1])):
+            for v, part in zip(
+                p.parameters(),
+                np.split(numbers, np.cumsum([v.numel() for v in p.parameters()])[:-1]),
+            ):
                 v.copy_(torch.from_numpy(part.copy()).view_as(v))
                 v.requires_grad_(False)
         sigmas = tuple(float(s) for s in d["sigmas"])
         if len(sigmas) < 2 or not all(0 < b < a < 1e4 for a, b in zip(sigmas, sigmas[1:])):
             raise ValueError("its levels do not fall")
-        trained = Trained(p, sigmas, bool(d["afs"]), str(d["solver"]),
-                          tuple(int(n) for n in d["shape"]), tuple(float(v) for v in d["answers"]),
-                          str(d["query"]), dict(d["record"]), path.stem)
+        trained = Trained(
+            p,
+            sigmas,
+            bool(d["afs"]),
+            str(d["solver"]),
+            tuple(int(n) for n in d["shape"]),
+            tuple(float(v) for v in d["answers"]),
+            str(d["query"]),
+            dict(d["record"]),
+            path.stem,
+        )
         spoken(trained.solver)
         if trained.digest != d["digest"]:
             raise ValueError("its digest does not match its contents")

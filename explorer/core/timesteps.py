@@ -18,13 +18,18 @@ EPS_S = 1e-3  # where VP time ends: EDM Table 1
 
 
 def _sigma_min(default):
-    return param(default, LOWEST, 10, label="σ_min", log=True,
-                 help="the last noise level before 0")
+    return param(default, LOWEST, 10, label="σ_min", log=True, help="the last noise level before 0")
 
 
 def _sigma_max(default):
-    return param(default, 0.5, HIGHEST, label="σ_max", log=True,
-                 help="the first noise level: samples start as pure noise of this size")
+    return param(
+        default,
+        0.5,
+        HIGHEST,
+        label="σ_max",
+        log=True,
+        help="the first noise level: samples start as pure noise of this size",
+    )
 
 
 class _Range:
@@ -32,8 +37,10 @@ class _Range:
 
     def check(self):
         if not self.sigma_min * 1.001 < self.sigma_max:
-            raise UserError(f"σ_min = {self.sigma_min:g} must be below σ_max = "
-                            f"{self.sigma_max:g}; swap them or widen the range.")
+            raise UserError(
+                f"σ_min = {self.sigma_min:g} must be below σ_max = "
+                f"{self.sigma_max:g}; swap them or widen the range."
+            )
 
 
 class _VPRange(_Range):
@@ -46,7 +53,8 @@ class _VPRange(_Range):
         except UserError:
             raise UserError(
                 f"No VP schedule runs from σ = {self.sigma_max:g} to {self.sigma_min:g}; "
-                "σ_max from 2 and σ_min up to 0.03 work.") from None
+                "σ_max from 2 and σ_min up to 0.03 work."
+            ) from None
 
     def schedule(self) -> VPSchedule:
         """The VP schedule with σ(ε_s) = σ_min and σ(1) = σ_max."""
@@ -68,8 +76,9 @@ class Rho(_Range):
     name: ClassVar[str] = "rho"
     label: ClassVar[str] = "ρ grid (EDM)"
     short: ClassVar[str] = "ρ grid"
-    rho: float = param(7.0, 1, 20, 0.1, label="ρ",
-                       help="larger ρ puts more steps near the data; 7 in EDM")
+    rho: float = param(
+        7.0, 1, 20, 0.1, label="ρ", help="larger ρ puts more steps near the data; 7 in EDM"
+    )
     sigma_max: float = _sigma_max(80.0)
     sigma_min: float = _sigma_min(0.002)
 
@@ -129,15 +138,23 @@ class IDDPM(_Range):
     steps: int = param(1000, 100, 4000, 1, label="M", help="levels the network was trained on")
     c_1: float = param(0.001, 1e-5, 0.1, label="C₁", log=True, help="clips the largest levels")
     c_2: float = param(0.008, 1e-4, 0.1, label="C₂", log=True, help="offset of the cosine")
-    j_0: int = param(0, 0, 3990, 1, label="j₀",
-                     help="how many of the largest levels are left out, whatever σ_max says; 8 in "
-                          "EDM, where u₈ = 80.2")
+    j_0: int = param(
+        0,
+        0,
+        3990,
+        1,
+        label="j₀",
+        help="how many of the largest levels are left out, whatever σ_max says; 8 in "
+        "EDM, where u₈ = 80.2",
+    )
 
     def check(self):
         super().check()
         if self.j_0 > self.steps - 2:
-            raise UserError(f"j₀ = {self.j_0} leaves out all of M = {self.steps} levels; at most "
-                            f"{self.steps - 2} works.")
+            raise UserError(
+                f"j₀ = {self.j_0} leaves out all of M = {self.steps} levels; at most "
+                f"{self.steps - 2} works."
+            )
 
     def levels(self) -> Tensor:
         """u_0 > ... > u_M = 0, (M + 1,)."""
@@ -145,16 +162,22 @@ class IDDPM(_Range):
         alpha_bar = torch.sin(math.pi / 2 * j / (self.steps * (self.c_2 + 1))) ** 2
         ratio = (alpha_bar[:-1] / alpha_bar[1:]).clamp(min=self.c_1)
         # u² + 1 is a running product, so the recursion needs no loop
-        return torch.cat([(1 / ratio).flip(0).cumprod(0).flip(0).sub(1).sqrt(),
-                          torch.zeros(1, dtype=torch.float64)])
+        return torch.cat(
+            [
+                (1 / ratio).flip(0).cumprod(0).flip(0).sub(1).sqrt(),
+                torch.zeros(1, dtype=torch.float64),
+            ]
+        )
 
     def sigmas(self, n: int) -> Tensor:
-        u = self.levels()[self.j_0:]
+        u = self.levels()[self.j_0 :]
         u = u[(u >= self.sigma_min) & (u <= self.sigma_max)]
         if n > len(u):
             skipped = f" after the first {self.j_0}" if self.j_0 else ""
-            raise UserError(f"{n} steps from {len(u)} iDDPM levels between {self.sigma_min:g} and "
-                            f"{self.sigma_max:g}{skipped}: use at most {len(u)} or widen the range.")
+            raise UserError(
+                f"{n} steps from {len(u)} iDDPM levels between {self.sigma_min:g} and "
+                f"{self.sigma_max:g}{skipped}: use at most {len(u)} or widen the range."
+            )
         return u[torch.round(_ramp(n) * (len(u) - 1)).long()]
 
 
@@ -189,8 +212,14 @@ class VPTime(_VPRange):
     name: ClassVar[str] = "vp_time"
     label: ClassVar[str] = "VP time with exponent"
     short: ClassVar[str] = "VP time, exp."
-    rho: float = param(2.0, 1, 4, 0.1, label="ρ",
-                       help="1 is uniform in VP time; larger ρ puts more steps near the data")
+    rho: float = param(
+        2.0,
+        1,
+        4,
+        0.1,
+        label="ρ",
+        help="1 is uniform in VP time; larger ρ puts more steps near the data",
+    )
     sigma_max: float = _sigma_max(80.0)
     sigma_min: float = _sigma_min(0.002)
 
@@ -210,14 +239,26 @@ class Mixed(_Range):
     name: ClassVar[str] = "mixed"
     label: ClassVar[str] = "mixture of two"
     short: ClassVar[str] = "mixture"
-    w: float = param(0.5, 0, 1, 0.01, label="mixture",
-                     help="0 is the ρ grid, 1 the other one; between them, each level is a "
-                          "weighted geometric mean")
+    w: float = param(
+        0.5,
+        0,
+        1,
+        0.01,
+        label="mixture",
+        help="0 is the ρ grid, 1 the other one; between them, each level is a "
+        "weighted geometric mean",
+    )
     rho: float = param(7.0, 1, 20, 0.1, label="ρ", help="of the ρ grid; 7 in EDM")
-    other: str = param("vp_time", label="mixed with",
-                       choices=(("logsnr", "uniform in log SNR"), ("vp", "uniform in VP time"),
-                                ("vp_time", "VP time, ρ = 2")),
-                       help="the grid at the other end of the slider")
+    other: str = param(
+        "vp_time",
+        label="mixed with",
+        choices=(
+            ("logsnr", "uniform in log SNR"),
+            ("vp", "uniform in VP time"),
+            ("vp_time", "VP time, ρ = 2"),
+        ),
+        help="the grid at the other end of the slider",
+    )
     sigma_max: float = _sigma_max(80.0)
     sigma_min: float = _sigma_min(0.002)
 
@@ -244,9 +285,14 @@ class Custom:
     name: ClassVar[str] = "custom"
     label: ClassVar[str] = "typed list"
     short: ClassVar[str] = "list"
-    levels: tuple = param((80.0, 24.4, 5.84, 0.96, 0.0854, 0.002), 0.0, HIGHEST,
-                          label="σ list", longest=512,
-                          help="noise levels with commas, from large to small")
+    levels: tuple = param(
+        (80.0, 24.4, 5.84, 0.96, 0.0854, 0.002),
+        0.0,
+        HIGHEST,
+        label="σ list",
+        longest=512,
+        help="noise levels with commas, from large to small",
+    )
 
     def check(self):
         kept = self.levels[:-1] if self.levels and self.levels[-1] == 0 else self.levels
@@ -256,8 +302,10 @@ class Custom:
             if not a > b:
                 raise UserError(f"A σ list must fall all the way; {b:g} does not lie below {a:g}.")
         if kept[-1] < LOWEST:
-            raise UserError(f"The smallest level {kept[-1]:g} is below {LOWEST:g}, which is as "
-                            "low as the lab goes.")
+            raise UserError(
+                f"The smallest level {kept[-1]:g} is below {LOWEST:g}, which is as "
+                "low as the lab goes."
+            )
 
     @property
     def sigma_max(self) -> float:

@@ -23,9 +23,45 @@ from .shapes import Checkerboard, Grid, Moons, Pinwheel, Rings, Spiral, SwissRol
 from .upload import Upload, store
 from .word import Word
 
-DATASETS = named(Spiral, Diracs, Moons, SwissRoll, Rings, Checkerboard, Pinwheel, Grid, Word,
-                 GaussianMixture, Digits, Glyphs, Patches, Drawn, Upload, Published)
+DATASETS = named(
+    Spiral,
+    Diracs,
+    Moons,
+    SwissRoll,
+    Rings,
+    Checkerboard,
+    Pinwheel,
+    Grid,
+    Word,
+    GaussianMixture,
+    Digits,
+    Glyphs,
+    Patches,
+    Drawn,
+    Upload,
+    Published,
+)
 
-__all__ = ["DATASETS", "Checkerboard", "Digits", "Diracs", "Drawn", "GaussianMixture", "Glyphs",
-           "Grid", "Moons", "Patches", "Pinwheel", "Published", "Rings", "Spiral", "SwissRoll",
-           "Upload", "Word", "allow_fetch", "decode_points", "encode_points", "store"]
+__all__ = [
+    "DATASETS",
+    "Checkerboard",
+    "Digits",
+    "Diracs",
+    "Drawn",
+    "GaussianMixture",
+    "Glyphs",
+    "Grid",
+    "Moons",
+    "Patches",
+    "Pinwheel",
+    "Published",
+    "Rings",
+    "Spiral",
+    "SwissRoll",
+    "Upload",
+    "Word",
+    "allow_fetch",
+    "decode_points",
+    "encode_points",
+    "store",
+]

@@ -28,8 +28,9 @@ def encode_points(xy) -> str:
         raise UserError(f"The drawing has {len(xy):,} points; at most {MOST:,} work.")
     if not (np.abs(xy) <= 1).all():
         raise UserError("The drawing leaves the canvas; x and y from -1 to 1 work.")
-    return base64.urlsafe_b64encode(np.rint(xy * STEPS).astype(np.int8).tobytes()) \
-        .decode().rstrip("=")
+    return (
+        base64.urlsafe_b64encode(np.rint(xy * STEPS).astype(np.int8).tobytes()).decode().rstrip("=")
+    )
 
 
 def decode_points(text: str) -> np.ndarray:
@@ -38,12 +39,16 @@ def decode_points(text: str) -> np.ndarray:
     Raises UserError for any other text.
     """
     if not re.fullmatch(r"[A-Za-z0-9_-]*", text) or len(text) % 4 == 1:
-        raise UserError(f"The drawing {_short(text)} is damaged; it is text of letters, digits, "
-                        "- and _ as the canvas writes it. Draw again or copy the whole link.")
+        raise UserError(
+            f"The drawing {_short(text)} is damaged; it is text of letters, digits, "
+            "- and _ as the canvas writes it. Draw again or copy the whole link."
+        )
     values = np.frombuffer(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), np.int8)
     if len(values) % 2 or (values < -STEPS).any():
-        raise UserError(f"The drawing {_short(text)} is damaged: its points do not come out "
-                        "even. Draw again or copy the whole link.")
+        raise UserError(
+            f"The drawing {_short(text)} is damaged: its points do not come out "
+            "even. Draw again or copy the whole link."
+        )
     if len(values) > 2 * MOST:
         raise UserError(f"The drawing has {len(values) // 2:,} points; at most {MOST:,} work.")
     return values.reshape(-1, 2).astype(np.float64) / STEPS
@@ -67,8 +72,12 @@ class Drawn(Planar):
     name: ClassVar[str] = "drawn"
     label: ClassVar[str] = "Your drawing"
     about: ClassVar[str] = "Draw the data yourself; the link carries it."
-    points_text: str = param(encode_points(_heart()), longest=4000, label="Drawing",
-                             help="the points, as text for the link")
+    points_text: str = param(
+        encode_points(_heart()),
+        longest=4000,
+        label="Drawing",
+        help="the points, as text for the link",
+    )
     dimension: int = dimension_param()
     thickness: float = thickness_param()
 
@@ -77,8 +86,9 @@ class Drawn(Planar):
         if len(xy) < 3:
             raise UserError(f"The drawing has {len(xy)} points; 3 to {MOST:,} work.")
         if (xy == xy[0]).all():
-            raise UserError(f"The {len(xy)} points of the drawing lie on one spot; draw at least "
-                            "two places.")
+            raise UserError(
+                f"The {len(xy)} points of the drawing lie on one spot; draw at least two places."
+            )
 
     def drawing(self) -> Drawing:
         return Drawing(torch.from_numpy(decode_points(self.points_text)))

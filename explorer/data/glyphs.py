@@ -12,11 +12,28 @@ from torch import Tensor
 from ..settings import param, setting
 from .views import principal_plane
 
-FONTS = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSansMono",
-         "DejaVuSansMono-Bold", "DejaVuSerif", "DejaVuSerif-Bold", "DejaVuSerif-Italic",
-         "STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "cmr10", "cmb10", "cmss10", "cmtt10")
-SETS = {"digits": "0123456789", "letters": "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-        "all": "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+FONTS = (
+    "DejaVuSans",
+    "DejaVuSans-Bold",
+    "DejaVuSans-Oblique",
+    "DejaVuSansMono",
+    "DejaVuSansMono-Bold",
+    "DejaVuSerif",
+    "DejaVuSerif-Bold",
+    "DejaVuSerif-Italic",
+    "STIXGeneral",
+    "STIXGeneralBol",
+    "STIXGeneralItalic",
+    "cmr10",
+    "cmb10",
+    "cmss10",
+    "cmtt10",
+)
+SETS = {
+    "digits": "0123456789",
+    "letters": "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "all": "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+}
 MASTER = 64  # pixels of the drawings that all others are made from
 EACH = 20  # of each character on the page
 CONTRAST = 0.9  # least distance in brightness of ink and paper, of 2 from black to white
@@ -34,14 +51,22 @@ class Glyphs:
     kind: ClassVar[str] = "image"
     about: ClassVar[str] = "Letters and digits in 15 fonts and any colour."
     thickness: ClassVar[float] = 0.0
-    size: int = param(16, choices=((16, "16 × 16"), (32, "32 × 32")), label="Size",
-                      help="side in pixels")
-    characters: str = param("digits", choices=(("digits", "0 to 9"), ("letters", "A to Z"),
-                                               ("all", "0 to 9, A to Z")),
-                            label="Characters", help="each character is a class")
-    paper: str = param("dark", choices=(("dark", "dark"), ("any", "any colour")), label="Paper",
-                       help="on any colour, ink may be darker than paper, which takes a network "
-                            "much longer to learn")
+    size: int = param(
+        16, choices=((16, "16 × 16"), (32, "32 × 32")), label="Size", help="side in pixels"
+    )
+    characters: str = param(
+        "digits",
+        choices=(("digits", "0 to 9"), ("letters", "A to Z"), ("all", "0 to 9, A to Z")),
+        label="Characters",
+        help="each character is a class",
+    )
+    paper: str = param(
+        "dark",
+        choices=(("dark", "dark"), ("any", "any colour")),
+        label="Paper",
+        help="on any colour, ink may be darker than paper, which takes a network "
+        "much longer to learn",
+    )
 
     def points(self) -> Tensor:
         """(K, 3, size, size)."""
@@ -68,12 +93,20 @@ def _draw(glyphs: Glyphs, labels: Tensor, generator: torch.Generator) -> Tensor:
     ink = masters[labels, torch.randint(masters.shape[1], (n,), generator=generator)]
     zoom = 0.75 + 0.3 * uniform(n)
     angle = 0.35 * (uniform(n) - 0.5)  # ± 10 degrees
-    matrix = torch.stack([torch.stack([angle.cos(), -angle.sin()], 1),
-                          torch.stack([angle.sin(), angle.cos()], 1)], 1) / zoom[:, None, None]
+    matrix = (
+        torch.stack(
+            [
+                torch.stack([angle.cos(), -angle.sin()], 1),
+                torch.stack([angle.sin(), angle.cos()], 1),
+            ],
+            1,
+        )
+        / zoom[:, None, None]
+    )
     shift = 0.24 * (uniform(n, 2, 1) - 0.5)
-    grid = torch.nn.functional.affine_grid(torch.cat([matrix, shift], 2),
-                                           [n, 1, 2 * glyphs.size, 2 * glyphs.size],
-                                           align_corners=False)
+    grid = torch.nn.functional.affine_grid(
+        torch.cat([matrix, shift], 2), [n, 1, 2 * glyphs.size, 2 * glyphs.size], align_corners=False
+    )
     mask = torch.nn.functional.grid_sample(ink[:, None].float() / 255, grid, align_corners=False)
     mask = torch.nn.functional.avg_pool2d(mask, 2)
     paper, pen = _colours(n, generator, glyphs.paper == "dark")
@@ -113,8 +146,9 @@ def _master(font: str, character: str) -> np.ndarray:
     big = Image.new("L", (width, height))
     ImageDraw.Draw(big).text((-box[0], -box[1]), character, font=drawn, fill=255)
     scale = min(0.7 * MASTER / height, 0.8 * MASTER / width)
-    small = big.resize((max(1, round(width * scale)), max(1, round(height * scale))),
-                       Image.Resampling.LANCZOS)
+    small = big.resize(
+        (max(1, round(width * scale)), max(1, round(height * scale))), Image.Resampling.LANCZOS
+    )
     out = Image.new("L", (MASTER, MASTER))
     out.paste(small, ((MASTER - small.width) // 2, (MASTER - small.height) // 2))
     return np.asarray(out)

@@ -24,14 +24,17 @@ class GaussianMixture:
     about: ClassVar[str] = "Gaussians at random places, in 1 to 64 dimensions."
     modes: int = param(8, 1, 64, 1, label="Modes", help="number of Gaussians")
     dimension: int = param(16, 1, 64, 1, label="Dimension", help="number of coordinates")
-    spread: float = param(0.1, 0, 0.5, 0.01, label="Spread",
-                          help="standard deviation of each Gaussian")
+    spread: float = param(
+        0.1, 0, 0.5, 0.01, label="Spread", help="standard deviation of each Gaussian"
+    )
     seed: int = param(0, 0, 9999, 1, label="Seed", help="chooses the places")
 
     def check(self):
         if self.modes == 1 and self.spread == 0:
-            raise UserError("One mode with spread 0 is a single point, which leaves nothing to "
-                            "sample; 2 modes or a spread from 0.01 work.")
+            raise UserError(
+                "One mode with spread 0 is a single point, which leaves nothing to "
+                "sample; 2 modes or a spread from 0.01 work."
+            )
 
     @property
     def kind(self) -> str:

@@ -26,8 +26,9 @@ class Patches:
     kind: ClassVar[str] = "image"
     about: ClassVar[str] = "Squares cut from two photographs, in colour."
     thickness: ClassVar[float] = 0.0
-    size: int = param(16, choices=tuple((s, f"{s} × {s}") for s in COUNTS), label="Size",
-                      help="side in pixels")
+    size: int = param(
+        16, choices=tuple((s, f"{s} × {s}") for s in COUNTS), label="Size", help="side in pixels"
+    )
 
     def points(self) -> Tensor:
         """(K, 3, size, size)."""
@@ -57,7 +58,7 @@ def _crops(size: int, labels: Tensor, generator: torch.Generator) -> Tensor:
     for label, k, (u, v, mirror) in zip(labels.tolist(), which.tolist(), place, strict=True):
         photo = photos[label][k]
         top, left = (int(w * (side - size + 1)) for w, side in zip((u, v), photo.shape[1:]))
-        crop = photo[:, top:top + size, left:left + size]
+        crop = photo[:, top : top + size, left : left + size]
         out.append(crop.flip(2) if mirror < 0.5 else crop)
     return torch.stack(out)
 
@@ -67,8 +68,10 @@ def _photos() -> list[list[Tensor]]:
     """Both photographs at each scale, (3, H, W) float32 in [−1, 1]."""
     from sklearn.datasets import load_sample_images
 
-    whole = [torch.from_numpy(i.copy()).permute(2, 0, 1).float() / 127.5 - 1
-             for i in load_sample_images().images]
+    whole = [
+        torch.from_numpy(i.copy()).permute(2, 0, 1).float() / 127.5 - 1
+        for i in load_sample_images().images
+    ]
     return [[torch.nn.functional.avg_pool2d(x, s) for s in SCALES] for x in whole]
 
 

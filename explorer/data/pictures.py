@@ -27,20 +27,27 @@ def read_pictures(files: Iterable[tuple[bytes, str]], size: int) -> np.ndarray:
                 width, height = image.size
                 pixels += width * height
                 if width * height > PIXELS:
-                    raise UserError(f"The image {name} has {width:,} × {height:,} pixels; at most "
-                                    f"{PIXELS / 1e6:.0f} million work.")
+                    raise UserError(
+                        f"The image {name} has {width:,} × {height:,} pixels; at most "
+                        f"{PIXELS / 1e6:.0f} million work."
+                    )
                 if pixels > ALL_PIXELS:
-                    raise UserError(f"The images have more than {ALL_PIXELS / 1e6:.0f} million "
-                                    "pixels together; fewer or smaller ones work.")
+                    raise UserError(
+                        f"The images have more than {ALL_PIXELS / 1e6:.0f} million "
+                        "pixels together; fewer or smaller ones work."
+                    )
                 images.append(_small(image, size))
         except UserError:
             raise
         except Image.DecompressionBombError as error:
-            raise UserError(f"The image {name} has far too many pixels; at most "
-                            f"{PIXELS / 1e6:.0f} million work.") from error
+            raise UserError(
+                f"The image {name} has far too many pixels; at most "
+                f"{PIXELS / 1e6:.0f} million work."
+            ) from error
         except Exception as error:  # decoders meet broken files with every kind of exception
-            raise UserError(f"The image {name} cannot be read: it is damaged or none of "
-                            f"{', '.join(FORMATS)}.") from error
+            raise UserError(
+                f"The image {name} cannot be read: it is damaged or none of {', '.join(FORMATS)}."
+            ) from error
     stack = np.stack(images)
     grey = (stack == stack[..., :1]).all()
     return (stack[..., :1] if grey else stack).transpose(0, 3, 1, 2)

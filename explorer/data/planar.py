@@ -44,13 +44,23 @@ class Planar:
 
 
 def dimension_param():
-    return param(16, choices=((2, "2-D"), (16, "in 16-D")), label="Dimension",
-                 help="in 16-D the drawing bends smoothly into 14 further directions")
+    return param(
+        16,
+        choices=((2, "2-D"), (16, "in 16-D")),
+        label="Dimension",
+        help="in 16-D the drawing bends smoothly into 14 further directions",
+    )
 
 
 def thickness_param(default=0.03):
-    return param(default, 0, 0.5, 0.005, label="Thickness",
-                 help="standard deviation of the Gaussian around every point")
+    return param(
+        default,
+        0,
+        0.5,
+        0.005,
+        label="Thickness",
+        help="standard deviation of the Gaussian around every point",
+    )
 
 
 def scaled(x: Tensor) -> Tensor:

@@ -28,9 +28,11 @@ class Set(NamedTuple):
     shape: tuple[int, int, int]
 
 
-SETS = {"mnist": Set("MNIST", 554, (1, 28, 28)),
-        "fashion": Set("Fashion-MNIST", 40996, (1, 28, 28)),
-        "cifar10": Set("CIFAR-10", 40927, (3, 32, 32))}
+SETS = {
+    "mnist": Set("MNIST", 554, (1, 28, 28)),
+    "fashion": Set("Fashion-MNIST", 40996, (1, 28, 28)),
+    "cifar10": Set("CIFAR-10", 40927, (3, 32, 32)),
+}
 SHOWN = 1000  # images on the page; training sees all of them
 _allowed = [False]
 
@@ -48,10 +50,15 @@ class Published:
     kind: ClassVar[str] = "image"
     about: ClassVar[str] = "Published image sets, where the owner has fetched them."
     thickness: ClassVar[float] = 0.0
-    which: str = param("mnist", choices=tuple((k, s.label) for k, s in SETS.items()), label="Set",
-                       help="fetched from openml.org once")
-    size: int = param(16, choices=((16, "16 × 16"), (32, "32 × 32")), label="Size",
-                      help="side in pixels")
+    which: str = param(
+        "mnist",
+        choices=tuple((k, s.label) for k, s in SETS.items()),
+        label="Set",
+        help="fetched from openml.org once",
+    )
+    size: int = param(
+        16, choices=((16, "16 × 16"), (32, "32 × 32")), label="Size", help="side in pixels"
+    )
 
     def points(self) -> Tensor:
         """(1000, C, size, size): the first of them."""
@@ -104,16 +111,20 @@ def _load(path: Path, which: str) -> tuple[Tensor, Tensor]:
 def _fetch(path: Path, which: str) -> None:
     label, number, shape = SETS[which]
     if not _allowed[0]:
-        raise UserError(f"{label} is not on this machine. Its owner can fetch it once with "
-                        f"`python -m explorer train data=published data.which={which}`.")
+        raise UserError(
+            f"{label} is not on this machine. Its owner can fetch it once with "
+            f"`python -m explorer train data=published data.which={which}`."
+        )
     from sklearn.datasets import fetch_openml
 
     try:
         x, y = fetch_openml(data_id=number, return_X_y=True, as_frame=False, cache=False)
     except (OSError, ValueError) as error:  # URLError is an OSError; a proxy may answer nonsense
-        raise UserError(f"{label} could not be fetched from openml.org "
-                        f"({str(error)[:120] or type(error).__name__}). Try again with a network; "
-                        "digits, glyphs and patches need none.") from error
+        raise UserError(
+            f"{label} could not be fetched from openml.org "
+            f"({str(error)[:120] or type(error).__name__}). Try again with a network; "
+            "digits, glyphs and patches need none."
+        ) from error
     keep(path, np.asarray(x).astype(np.uint8).reshape(-1, *shape), np.asarray(y).astype(np.uint8))
 
 

@@ -22,13 +22,17 @@ ROW = 3072  # numbers: 32 × 32 × 3
 NUMBERS = 2**23  # in all: 64 MB in float64
 COLUMNS = 64  # of a point set
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif")
-SHAPES = f"(N, D) with D up to {COLUMNS}, or images (N, H, W), (N, H, W, C) or (N, C, H, W), C 1 or 3"
+SHAPES = (
+    f"(N, D) with D up to {COLUMNS}, or images (N, H, W), (N, H, W, C) or (N, C, H, W), C 1 or 3"
+)
 
 
 def limits() -> str:
     """What a file may be, for a sentence."""
-    return (".npy, .npz, .csv or .txt with points or images as numbers, or a .zip of png, jpg, "
-            f"bmp, webp or gif images, up to {LARGEST // MIB} MiB and {ROWS:,} rows")
+    return (
+        ".npy, .npz, .csv or .txt with points or images as numbers, or a .zip of png, jpg, "
+        f"bmp, webp or gif images, up to {LARGEST // MIB} MiB and {ROWS:,} rows"
+    )
 
 
 def read(source: bytes | str | Path, filename: str = "", size: int = 16) -> np.ndarray:
@@ -42,8 +46,13 @@ def read(source: bytes | str | Path, filename: str = "", size: int = 16) -> np.n
     filename = filename or (Path(source).name if not isinstance(source, bytes) else "file")
     shown = filename if len(filename) <= 60 else "…" + filename[-59:]
     ending = Path(filename).suffix.lower()
-    readers = {".npy": _npy, ".npz": _npz, ".csv": _table, ".txt": _table,
-               ".zip": lambda raw, shown: _zip(raw, shown, size)}
+    readers = {
+        ".npy": _npy,
+        ".npz": _npz,
+        ".csv": _table,
+        ".txt": _table,
+        ".zip": lambda raw, shown: _zip(raw, shown, size),
+    }
     if ending not in readers:
         raise UserError(f"{shown} cannot be read by its ending {ending!r}. What works: {limits()}.")
     with _failures(shown):
@@ -61,13 +70,15 @@ def _failures(shown: str):
         raise
     except Exception as error:
         reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
-        raise UserError(f"{shown} is damaged or not what its ending says: {reason[0][:200].rstrip('.')}. "
-                        f"What works: {limits()}.") from error
+        raise UserError(
+            f"{shown} is damaged or not what its ending says: {reason[0][:200].rstrip('.')}. "
+            f"What works: {limits()}."
+        ) from error
 
 
 def _bytes(source, shown: str) -> bytes:
     if isinstance(source, bytes):
-        raw = source[:LARGEST + 1]
+        raw = source[: LARGEST + 1]
     else:
         path = Path(source)
         if not path.is_file():
@@ -87,20 +98,27 @@ def _npy(raw: bytes, shown: str) -> np.ndarray:
     version = np.lib.format.read_magic(file)
     if version not in ((1, 0), (2, 0)):
         raise UserError(f"{shown} has .npy version {version}; 1.0 and 2.0 work.")
-    header = (np.lib.format.read_array_header_1_0 if version == (1, 0)
-              else np.lib.format.read_array_header_2_0)
+    header = (
+        np.lib.format.read_array_header_1_0
+        if version == (1, 0)
+        else np.lib.format.read_array_header_2_0
+    )
     shape, _, dtype = header(file)
     if dtype.kind not in "buif":
-        raise UserError(f"{shown} holds {str(dtype)[:40]} values; plain numbers work (integers or "
-                        "floats). Python objects are never opened.")
+        raise UserError(
+            f"{shown} holds {str(dtype)[:40]} values; plain numbers work (integers or "
+            "floats). Python objects are never opened."
+        )
     if min(shape, default=0) < 0 or len(shape) > 4:
         raise UserError(f"{shown} holds an array of shape {_show(shape)}; expected {SHAPES}.")
     count = 1
     for n in shape:
         count *= n
     if count * dtype.itemsize > len(raw) - file.tell():
-        raise UserError(f"{shown} is cut short: its array of shape {_show(shape)} needs "
-                        f"{count * dtype.itemsize:,} bytes, {len(raw) - file.tell():,} are there.")
+        raise UserError(
+            f"{shown} is cut short: its array of shape {_show(shape)} needs "
+            f"{count * dtype.itemsize:,} bytes, {len(raw) - file.tell():,} are there."
+        )
     file.seek(0)
     return np.lib.format.read_array(file, allow_pickle=False)
 
@@ -122,16 +140,22 @@ def _npz(raw: bytes, shown: str) -> np.ndarray:
 def _zip(raw: bytes, shown: str, size: int) -> np.ndarray:
     """The images inside, in the order of their names; other files in there are passed over."""
     with _archive(raw, shown) as file:
-        members = [i for i in _members(file, shown)
-                   if i.filename.lower().endswith(PICTURES)
-                   and not Path(i.filename).name.startswith(".")]
+        members = [
+            i
+            for i in _members(file, shown)
+            if i.filename.lower().endswith(PICTURES) and not Path(i.filename).name.startswith(".")
+        ]
         if len(members) < 2:
-            raise UserError(f"{shown} holds {len(members)} images; 2 to {ROWS:,} work, as "
-                            f"{', '.join(PICTURES)}.")
+            raise UserError(
+                f"{shown} holds {len(members)} images; 2 to {ROWS:,} work, as "
+                f"{', '.join(PICTURES)}."
+            )
         most = min(ROWS, NUMBERS // (3 * size**2))
         if len(members) > most:
-            raise UserError(f"{shown} holds {len(members):,} images; at {size} × {size} pixels at "
-                            f"most {most:,} work.")
+            raise UserError(
+                f"{shown} holds {len(members):,} images; at {size} × {size} pixels at "
+                f"most {most:,} work."
+            )
         members.sort(key=lambda i: i.filename)
         images = read_pictures(((_member(file, i, shown), i.filename) for i in members), size)
     return _varied(images.astype(np.float64) / 127.5 - 1, shown)
@@ -148,12 +172,15 @@ def _members(file: zipfile.ZipFile, shown: str) -> list[zipfile.ZipInfo]:
     members = [i for i in file.infolist() if not i.is_dir()]
     declared = sum(i.file_size for i in members)
     if declared > UNZIPPED:
-        raise UserError(f"{shown} unpacks to {declared // MIB:,} MiB; at most {UNZIPPED // MIB} "
-                        "work.")
+        raise UserError(
+            f"{shown} unpacks to {declared // MIB:,} MiB; at most {UNZIPPED // MIB} work."
+        )
     # only these two can be unpacked piece by piece
     if any(i.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for i in members):
-        raise UserError(f"{shown} is compressed by an unusual method; an ordinary zip works "
-                        "(stored or deflate).")
+        raise UserError(
+            f"{shown} is compressed by an unusual method; an ordinary zip works "
+            "(stored or deflate)."
+        )
     return members
 
 
@@ -177,20 +204,24 @@ def _table(raw: bytes, shown: str) -> np.ndarray:
             mark = next((m for m in ";\t," if m in line), None)
         cells = [c.strip().strip('"') for c in line.split(mark, COLUMNS)]
         if len(cells) > COLUMNS:
-            raise UserError(f"{shown} has more than {COLUMNS} columns in line {number}; 1 to "
-                            f"{COLUMNS} work.")
+            raise UserError(
+                f"{shown} has more than {COLUMNS} columns in line {number}; 1 to {COLUMNS} work."
+            )
         numbers = [_float(c) for c in cells]
         if None in numbers:
             if first and numbers.count(None) == len(cells) and any(map(str.isalpha, line)):
                 first = False
                 continue
             bad = cells[numbers.index(None)]
-            raise UserError(f"{shown}, line {number}: {_show(bad)} is not a number. Rows like "
-                            "0.5, -1.2 work.")
+            raise UserError(
+                f"{shown}, line {number}: {_show(bad)} is not a number. Rows like 0.5, -1.2 work."
+            )
         first = False
         if rows and len(numbers) != len(rows[0]):
-            raise UserError(f"{shown}, line {number} has {len(numbers)} numbers, the rows above "
-                            f"have {len(rows[0])}; every row needs as many.")
+            raise UserError(
+                f"{shown}, line {number} has {len(numbers)} numbers, the rows above "
+                f"have {len(rows[0])}; every row needs as many."
+            )
         rows.append(numbers)
         if len(rows) > ROWS:
             raise UserError(f"{shown} has more than {ROWS:,} rows; 2 to {ROWS:,} work.")
@@ -219,18 +250,23 @@ def _shaped(x: np.ndarray, shown: str) -> np.ndarray:
         raise UserError(f"{found}; 2 to {ROWS:,} rows work.")
     row = x[0].size
     if x.ndim == 2 and not 1 <= row <= COLUMNS:
-        raise UserError(f"{found}; points with 1 to {COLUMNS} coordinates work, and images as "
-                        "(N, H, W).")
+        raise UserError(
+            f"{found}; points with 1 to {COLUMNS} coordinates work, and images as (N, H, W)."
+        )
     if x.ndim == 4 and (min(x.shape[2:]) < 2 or row > ROW):
-        raise UserError(f"{found}; images of 2 × 2 pixels and up work, with at most {ROW:,} "
-                        "numbers each, such as 32 × 32 × 3.")
+        raise UserError(
+            f"{found}; images of 2 × 2 pixels and up work, with at most {ROW:,} "
+            "numbers each, such as 32 × 32 × 3."
+        )
     if x.size > NUMBERS:
-        raise UserError(f"{found}; with {row:,} numbers a row at most {NUMBERS // row:,} rows "
-                        "work.")
+        raise UserError(
+            f"{found}; with {row:,} numbers a row at most {NUMBERS // row:,} rows work."
+        )
     values = x.astype(np.float64)
     if not np.isfinite(values).all():
-        raise UserError(f"{shown} holds values that are not finite (NaN or infinity); plain "
-                        "numbers work.")
+        raise UserError(
+            f"{shown} holds values that are not finite (NaN or infinity); plain numbers work."
+        )
     _varied(values, shown)
     if x.ndim == 2:
         return values / np.abs(values).max()  # so that squares of very large values stay finite
@@ -247,8 +283,10 @@ def _ranged(images: np.ndarray) -> np.ndarray:
 
 def _varied(x: np.ndarray, shown: str) -> np.ndarray:
     if (x == x[0]).all():
-        raise UserError(f"{shown} holds {len(x):,} rows that are all the same; at least two "
-                        "different ones work.")
+        raise UserError(
+            f"{shown} holds {len(x):,} rows that are all the same; at least two "
+            "different ones work."
+        )
     return x
 
 

@@ -46,8 +46,9 @@ class Moons(Planar):
     name: ClassVar[str] = "moons"
     label: ClassVar[str] = "Two moons"
     about: ClassVar[str] = "Two half circles that reach into each other."
-    depth: float = param(0.5, 0, 0.9, 0.05, label="Overlap",
-                         help="how deep one moon reaches into the other")
+    depth: float = param(
+        0.5, 0, 0.9, 0.05, label="Overlap", help="how deep one moon reaches into the other"
+    )
     dimension: int = dimension_param()
     thickness: float = thickness_param()
 
@@ -69,8 +70,14 @@ class SwissRoll(Planar):
     label: ClassVar[str] = "Swiss roll"
     about: ClassVar[str] = "A rolled-up sheet, seen from its end."
     turns: float = param(1.5, 0.5, 3, 0.1, label="Turns", help="how often the sheet is rolled")
-    depth: float = param(0.25, 0, 0.4, 0.01, label="Depth",
-                         help="how much smaller the far end looks; at 0 the sheet is a line")
+    depth: float = param(
+        0.25,
+        0,
+        0.4,
+        0.01,
+        label="Depth",
+        help="how much smaller the far end looks; at 0 the sheet is a line",
+    )
     dimension: int = dimension_param()
     thickness: float = thickness_param()
 
@@ -97,8 +104,9 @@ class Rings(Planar):
     def drawing(self) -> Drawing:
         share = 360 / sum(range(1, self.rings + 1))
         counts = [round(share * i) for i in range(1, self.rings + 1)]
-        circles = [_polar(float(i), 2 * math.pi * _line(n + 1)[:-1])
-                   for i, n in enumerate(counts, 1)]
+        circles = [
+            _polar(float(i), 2 * math.pi * _line(n + 1)[:-1]) for i, n in enumerate(counts, 1)
+        ]
         component = torch.arange(self.rings).repeat_interleave(torch.tensor(counts))
         return Drawing(torch.cat(circles), component)
 
@@ -141,8 +149,9 @@ class Pinwheel(Planar):
         radius, across = 1 + 0.3 * normal[:, 0], 0.1 * normal[:, 1]
         angle = 2 * math.pi * component / self.petals + self.twist * radius.exp()
         c, s = angle.cos(), angle.sin()
-        return Drawing(torch.stack([radius * c - across * s, radius * s + across * c], 1),
-                       component)
+        return Drawing(
+            torch.stack([radius * c - across * s, radius * s + across * c], 1), component
+        )
 
 
 @setting

@@ -45,12 +45,14 @@ class Upload:
 
     def check(self):
         if self.digest and not re.fullmatch(r"[0-9a-f]{16}", self.digest):
-            raise UserError(f"File = {self.digest!r} is not the name of uploaded data; 16 of the "
-                            "characters 0-9 and a-f work. Upload the file again.")
+            raise UserError(
+                f"File = {self.digest!r} is not the name of uploaded data; 16 of the "
+                "characters 0-9 and a-f work. Upload the file again."
+            )
 
     @property
     def kind(self) -> str:
-        """"plane" while no file is given."""
+        """ "plane" while no file is given."""
         if not self.digest:
             return "plane"
         shape = self.points().shape[1:]
@@ -126,8 +128,10 @@ def _kept(path: Path) -> Tensor:
         with np.load(path, allow_pickle=False) as file:
             return torch.from_numpy(file["points"].astype(np.float64))
     except FileNotFoundError:
-        raise UserError(f"This link names uploaded data ({path.stem}) that this server does not "
-                        "hold; upload the file again.") from None
+        raise UserError(
+            f"This link names uploaded data ({path.stem}) that this server does not "
+            "hold; upload the file again."
+        ) from None
 
 
 @lru_cache(maxsize=64)

@@ -33,11 +33,14 @@ class Word(Planar):
     def check(self):
         missing = [c for c in self.text if not c.isprintable() or ord(c) not in _characters()]
         if missing:
-            raise UserError(f"Word = {self.text!r} has characters that cannot be drawn: "
-                            f"{', '.join(map(repr, missing))}. Letters and digits work.")
+            raise UserError(
+                f"Word = {self.text!r} has characters that cannot be drawn: "
+                f"{', '.join(map(repr, missing))}. Letters and digits work."
+            )
         if not self.text.strip() or not _ink(self.text).any():
-            raise UserError(f"Word = {self.text!r} leaves nothing to draw; one to eight letters "
-                            "work.")
+            raise UserError(
+                f"Word = {self.text!r} leaves nothing to draw; one to eight letters work."
+            )
 
     def drawing(self) -> Drawing:
         ink = _ink(self.text)

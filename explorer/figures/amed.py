@@ -4,8 +4,21 @@ import math
 from collections.abc import Sequence
 
 from .compare import _decades, _power, spread
-from .style import (FONT, GRID, INK, INK2, INK3, LEARNED, REFERENCE, SURFACE, axis_title, faded, legible,
-                    rounded, short)
+from .style import (
+    FONT,
+    GRID,
+    INK,
+    INK2,
+    INK3,
+    LEARNED,
+    REFERENCE,
+    SURFACE,
+    axis_title,
+    faded,
+    legible,
+    rounded,
+    short,
+)
 
 DASHES = ("solid", "dash", "2px,2px", "6px,2px,1px,2px", "8px,3px", "1px,3px")
 SPACES = ("line", "plane", "3-space")
@@ -19,37 +32,67 @@ def learning(rows: Sequence, before: float | None) -> dict:
     """
     looked = [p for p in rows if p.error is not None]
     x, y = [p.batch for p in looked], rounded(p.error for p in looked)
-    traces = [_line(x, y, LEARNED, 2.5, mode="lines+markers", marker={"size": 5, "color": LEARNED},
-                    hoverinfo="all", yaxis="y2",
-                    hovertemplate="batch %{x}: %{y:.3g}<extra></extra>")]
+    traces = [
+        _line(
+            x,
+            y,
+            LEARNED,
+            2.5,
+            mode="lines+markers",
+            marker={"size": 5, "color": LEARNED},
+            hoverinfo="all",
+            yaxis="y2",
+            hovertemplate="batch %{x}: %{y:.3g}<extra></extra>",
+        )
+    ]
     notes = []
     if before is not None and looked:
-        traces.append(_line([0, rows[-1].batches], [before] * 2, REFERENCE, 1.25, "dot",
-                            yaxis="y2"))
+        traces.append(
+            _line([0, rows[-1].batches], [before] * 2, REFERENCE, 1.25, "dot", yaxis="y2")
+        )
         notes.append(_note(f"untrained, {short(before)}", 0, before, "y2", REFERENCE, "bottom"))
         notes.append(_note(f"<b>{short(y[-1])}</b>", x[-1], y[-1], "y2", LEARNED, "top", "right"))
-    few = rows[::max(1, len(rows) // POINTS)]
+    few = rows[:: max(1, len(rows) // POINTS)]
     losses, ends = [], []
     for k in range(len(rows[0].loss)):
         smooth = _smoothed([p.loss[k] for p in few])
         losses += [v for v in smooth if v > 0]
         ends.append(smooth[-1])
-        traces.append(_line([p.batch for p in few], rounded(smooth), faded(LEARNED, 0.9), 1.5,
-                            DASHES[k % len(DASHES)]))
+        traces.append(
+            _line(
+                [p.batch for p in few],
+                rounded(smooth),
+                faded(LEARNED, 0.9),
+                1.5,
+                DASHES[k % len(DASHES)],
+            )
+        )
     span = _decades(losses)
     heights = _apart([math.log10(max(v, 1e-30)) for v in ends], *span)
-    notes += [_note(f"step {k + 1}", few[-1].batch, 10**h, "y", INK3, "middle", "left", log=True)
-              for k, h in enumerate(heights)]
+    notes += [
+        _note(f"step {k + 1}", few[-1].batch, 10**h, "y", INK3, "middle", "left", log=True)
+        for k, h in enumerate(heights)
+    ]
     top = 1.12 * max([before or 0.0, *(p.error for p in looked)], default=1)
     axis = _axis()
     layout = _layout(rows[-1].batches, notes) | {
-        "yaxis": {**axis, "domain": [0, 0.44], "type": "log",
-                  "range": [span[0] - 0.1 * (span[1] - span[0]), span[1]],  # clear of the corner
-                  "tickvals": [10.0**k for k in range(int(span[0]), int(span[1]) + 1)],
-                  "ticktext": [_power(k) for k in range(int(span[0]), int(span[1]) + 1)],
-                  "title": axis_title("loss of a step")},
-        "yaxis2": {**axis, "domain": [0.56, 1], "anchor": "x", "range": [0, top],
-                   "title": axis_title("mean end error")}}
+        "yaxis": {
+            **axis,
+            "domain": [0, 0.44],
+            "type": "log",
+            "range": [span[0] - 0.1 * (span[1] - span[0]), span[1]],  # clear of the corner
+            "tickvals": [10.0**k for k in range(int(span[0]), int(span[1]) + 1)],
+            "ticktext": [_power(k) for k in range(int(span[0]), int(span[1]) + 1)],
+            "title": axis_title("loss of a step"),
+        },
+        "yaxis2": {
+            **axis,
+            "domain": [0.56, 1],
+            "anchor": "x",
+            "range": [0, top],
+            "title": axis_title("mean end error"),
+        },
+    }
     return {"data": traces, "layout": layout}
 
 
@@ -59,12 +102,25 @@ def placing(rows: Sequence) -> dict:
     rows: Placed, in order.
     """
     x, y = [p.tried for p in rows], rounded(p.error for p in rows)
-    traces = [_line(x, y, LEARNED, 2.5, mode="lines+markers", marker={"size": 5, "color": LEARNED},
-                    hoverinfo="all", hovertemplate="%{x} lists tried: %{y:.3g}<extra></extra>")]
+    traces = [
+        _line(
+            x,
+            y,
+            LEARNED,
+            2.5,
+            mode="lines+markers",
+            marker={"size": 5, "color": LEARNED},
+            hoverinfo="all",
+            hovertemplate="%{x} lists tried: %{y:.3g}<extra></extra>",
+        )
+    ]
     notes = [_note(f"<b>{short(y[-1])}</b>", x[-1], y[-1], "y", LEARNED, "bottom", "right")]
     layout = _layout(x[-1], notes, "lists of stops tried")
-    layout["yaxis"] = {**_axis(), "range": [0, 1.12 * max(y)],
-                       "title": axis_title("mean end error")}
+    layout["yaxis"] = {
+        **_axis(),
+        "range": [0, 1.12 * max(y)],
+        "title": axis_title("mean end error"),
+    }
     return {"data": traces, "layout": layout}
 
 
@@ -75,24 +131,39 @@ def stops(rows: Sequence) -> dict:
     traces, notes = [], []
     for k in range(len(rows[0].r)):
         ends = [(p.levels[k], p.levels[k + 1], p.r[k]) for p in rows]
-        traces.append(_line(x, rounded(a ** (1 - r) * b**r for a, b, r in ends), LEARNED, 1.75,
-                            "dash"))
+        traces.append(
+            _line(x, rounded(a ** (1 - r) * b**r for a, b, r in ends), LEARNED, 1.75, "dash")
+        )
         traces.append(_line(x, rounded(b for _, b, _ in ends), INK, 1.75))
-        notes.append(_note(f"r<sub>{k + 1}</sub> = {short(ends[-1][2])}", x[-1], traces[-2]["y"][-1],
-                           "y", LEARNED, "middle", "left", log=True))
+        notes.append(
+            _note(
+                f"r<sub>{k + 1}</sub> = {short(ends[-1][2])}",
+                x[-1],
+                traces[-2]["y"][-1],
+                "y",
+                LEARNED,
+                "middle",
+                "left",
+                log=True,
+            )
+        )
     layout = _layout(x[-1], notes, "lists of stops tried")
     layout["margin"]["r"] = 84
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    layout["yaxis"] = {**_axis(), "type": "log", "title": axis_title("noise level σ"),
-                       "range": [math.log10(low) - 0.1, math.log10(high) + 0.1],
-                       "tickvals": [10.0**k for k in powers],
-                       "ticktext": [f"{10.0**k:g}" for k in powers]}
+    layout["yaxis"] = {
+        **_axis(),
+        "type": "log",
+        "title": axis_title("noise level σ"),
+        "range": [math.log10(low) - 0.1, math.log10(high) + 0.1],
+        "tickvals": [10.0**k for k in powers],
+        "ticktext": [f"{10.0**k:g}" for k in powers],
+    }
     return {"data": traces, "layout": layout}
 
 
 def choices(rows: Sequence) -> dict:
     """r_n above and c_n below over the batches, mean and standard deviation over samples."""
-    few = rows[::max(1, len(rows) // POINTS)]
+    few = rows[:: max(1, len(rows) // POINTS)]
     x = [p.batch for p in few]
     traces, notes = [], []
     reach = max([0.011, *(abs(m - 1) + s for p in few for m, s in p.c)])
@@ -101,63 +172,122 @@ def choices(rows: Sequence) -> dict:
         for k in range(len(rows[0].r)):
             mean = _smoothed([getattr(p, name)[k][0] for p in few])
             half = _smoothed([getattr(p, name)[k][1] for p in few])
-            edge = [m + h for m, h in zip(mean, half)] \
-                + [m - h for m, h in zip(mean, half)][::-1]
-            traces.append(_line(x + x[::-1], rounded(edge, 6), "rgba(0,0,0,0)", 0, fill="toself", fillcolor=faded(LEARNED, 0.14),
-                                yaxis=axis))
-            traces.append(_line(x, rounded(mean, 6), LEARNED, 1.75, DASHES[k % len(DASHES)],
-                                yaxis=axis))
+            edge = [m + h for m, h in zip(mean, half)] + [m - h for m, h in zip(mean, half)][::-1]
+            traces.append(
+                _line(
+                    x + x[::-1],
+                    rounded(edge, 6),
+                    "rgba(0,0,0,0)",
+                    0,
+                    fill="toself",
+                    fillcolor=faded(LEARNED, 0.14),
+                    yaxis=axis,
+                )
+            )
+            traces.append(
+                _line(x, rounded(mean, 6), LEARNED, 1.75, DASHES[k % len(DASHES)], yaxis=axis)
+            )
             ends.append(mean[-1])
-        notes += [_note(f"{name}<sub>{k + 1}</sub>", x[-1], h, axis, INK2, "middle", "left")
-                  for k, h in enumerate(_apart(ends, low, high))]
+        notes += [
+            _note(f"{name}<sub>{k + 1}</sub>", x[-1], h, axis, INK2, "middle", "left")
+            for k, h in enumerate(_apart(ends, low, high))
+        ]
     traces.append(_line([0, rows[-1].batches], [0.5] * 2, REFERENCE, 1.25, "dot", yaxis="y2"))
     traces.append(_line([0, rows[-1].batches], [1] * 2, REFERENCE, 1.25, "dot"))
     notes.append(_note("the geometric middle", 0, 0.5, "y2", REFERENCE, "bottom"))
     axis = _axis()
     layout = _layout(rows[-1].batches, notes) | {
-        "yaxis": {**axis, "domain": [0, 0.44], "range": [1 - 1.1 * reach, 1 + 1.1 * reach],
-                  "title": axis_title("c, how far")},
-        "yaxis2": {**axis, "domain": [0.56, 1], "anchor": "x", "range": [0, 1],
-                   "title": axis_title("r, where")}}
+        "yaxis": {
+            **axis,
+            "domain": [0, 0.44],
+            "range": [1 - 1.1 * reach, 1 + 1.1 * reach],
+            "title": axis_title("c, how far"),
+        },
+        "yaxis2": {
+            **axis,
+            "domain": [0.56, 1],
+            "anchor": "x",
+            "range": [0, 1],
+            "title": axis_title("r, where"),
+        },
+    }
     return {"data": traces, "layout": layout}
 
 
-def plane(sigma: Sequence[float], residual: Sequence[Sequence[float]],
-          walk: Sequence[float]) -> dict:
+def plane(
+    sigma: Sequence[float], residual: Sequence[Sequence[float]], walk: Sequence[float]
+) -> dict:
     """How far paths leave their own line, plane and 3-space, beside a random walk's plane."""
     traces, notes = [], []
     for k, (values, dash) in enumerate(zip(residual, ("2px,2px", "solid", "dash")), 1):
-        traces.append(_line(rounded(sigma), rounded(100 * v for v in values),
-                            INK if k == 2 else INK3, 2.25 if k == 2 else 1.25, dash))
+        traces.append(
+            _line(
+                rounded(sigma),
+                rounded(100 * v for v in values),
+                INK if k == 2 else INK3,
+                2.25 if k == 2 else 1.25,
+                dash,
+            )
+        )
         at = max(range(len(values)), key=lambda i: values[i])
         name, colour = f"{SPACES[k - 1]}, {100 * values[at]:.1f} %", INK if k == 2 else INK3
-        notes.append(_leaving(name, sigma, values, colour) or {
-            **_note(name, sigma[at], 100 * values[at], "y", colour, "bottom", "center", logx=True),
-            "bgcolor": faded(SURFACE, 0.8)})
+        notes.append(
+            _leaving(name, sigma, values, colour)
+            or {
+                **_note(
+                    name, sigma[at], 100 * values[at], "y", colour, "bottom", "center", logx=True
+                ),
+                "bgcolor": faded(SURFACE, 0.8),
+            }
+        )
     traces.append(_line(rounded(sigma), rounded(100 * v for v in walk), REFERENCE, 1.25, "dot"))
     traces.append(_line([max(sigma), min(sigma)], [8, 8], LEARNED, 1, "dash"))
-    notes.append(_note("8 %, the paper’s bound", min(sigma), 8, "y", LEARNED, "bottom", "right",
-                       logx=True))
+    notes.append(
+        _note("8 %, the paper’s bound", min(sigma), 8, "y", LEARNED, "bottom", "right", logx=True)
+    )
     at = max(range(len(walk)), key=lambda i: walk[i])
-    notes.append(_leaving("a random walk’s plane", sigma, walk, REFERENCE) or
-                 _note("a random walk’s plane", sigma[at], 100 * walk[at], "y", REFERENCE, "bottom",
-                       "center", logx=True))
+    notes.append(
+        _leaving("a random walk’s plane", sigma, walk, REFERENCE)
+        or _note(
+            "a random walk’s plane",
+            sigma[at],
+            100 * walk[at],
+            "y",
+            REFERENCE,
+            "bottom",
+            "center",
+            logx=True,
+        )
+    )
     axis = _axis()
-    layout = {"showlegend": False, "font": {"family": FONT, "size": 11, "color": INK3},
-              "margin": {"l": 52, "r": 16, "t": 10, "b": 40}, "annotations": notes,
-              "xaxis": {**axis, "type": "log", "title": axis_title("noise level σ"),
-                        "range": [math.log10(max(sigma)), math.log10(min(sigma))],
-                        "tickvals": [100, 10, 1, 0.1, 0.01],
-                        "ticktext": ["100", "10", "1", "0.1", "0.01"]},
-              "yaxis": {**axis, "range": [0, TOP], "title": axis_title("% of |x| outside")}}
+    layout = {
+        "showlegend": False,
+        "font": {"family": FONT, "size": 11, "color": INK3},
+        "margin": {"l": 52, "r": 16, "t": 10, "b": 40},
+        "annotations": notes,
+        "xaxis": {
+            **axis,
+            "type": "log",
+            "title": axis_title("noise level σ"),
+            "range": [math.log10(max(sigma)), math.log10(min(sigma))],
+            "tickvals": [100, 10, 1, 0.1, 0.01],
+            "ticktext": ["100", "10", "1", "0.1", "0.01"],
+        },
+        "yaxis": {**axis, "range": [0, TOP], "title": axis_title("% of |x| outside")},
+    }
     return {"data": traces, "layout": layout}
 
 
-def _leaving(name: str, sigma: Sequence[float], values: Sequence[float], colour: str) -> dict | None:
+def _leaving(
+    name: str, sigma: Sequence[float], values: Sequence[float], colour: str
+) -> dict | None:
     """The name of a curve that leaves the picture, beside the place where it does."""
     out = next((i for i, v in enumerate(values) if 100 * v > TOP), None)
-    return None if out is None else \
-        _note(name, sigma[out], 0.97 * TOP, "y", colour, "top", "left", logx=True)
+    return (
+        None
+        if out is None
+        else _note(name, sigma[out], 0.97 * TOP, "y", colour, "top", "left", logx=True)
+    )
 
 
 def _apart(ends: Sequence[float], low: float, high: float) -> list[float]:
@@ -178,8 +308,15 @@ def _smoothed(values: Sequence[float], weight: float = 0.2) -> list[float]:
 
 
 def _line(x, y, colour, width, dash="solid", **more) -> dict:
-    return {"type": "scatter", "mode": "lines", "x": x, "y": y, "hoverinfo": "skip",
-            "line": {"color": colour, "width": width, "dash": dash}, **more}
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "y": y,
+        "hoverinfo": "skip",
+        "line": {"color": colour, "width": width, "dash": dash},
+        **more,
+    }
 
 
 def _axis() -> dict:
@@ -187,13 +324,25 @@ def _axis() -> dict:
 
 
 def _note(text, x, y, axis, colour, yanchor, xanchor="left", log=False, logx=False) -> dict:
-    return {"text": text, "x": math.log10(x) if logx else x, "y": math.log10(max(y, 1e-30)) if log
-            else y, "xref": "x", "yref": axis, "showarrow": False, "xanchor": xanchor,
-            "yanchor": yanchor, "xshift": 4 if xanchor == "left" else 0,
-            "font": {"size": 11, "color": legible(colour)}}
+    return {
+        "text": text,
+        "x": math.log10(x) if logx else x,
+        "y": math.log10(max(y, 1e-30)) if log else y,
+        "xref": "x",
+        "yref": axis,
+        "showarrow": False,
+        "xanchor": xanchor,
+        "yanchor": yanchor,
+        "xshift": 4 if xanchor == "left" else 0,
+        "font": {"size": 11, "color": legible(colour)},
+    }
 
 
 def _layout(batches: int, notes, title: str = "batch") -> dict:
-    return {"showlegend": False, "font": {"family": FONT, "size": 11, "color": INK3},
-            "margin": {"l": 56, "r": 56, "t": 8, "b": 36}, "annotations": notes,
-            "xaxis": {**_axis(), "range": [0, batches], "title": axis_title(title)}}
+    return {
+        "showlegend": False,
+        "font": {"family": FONT, "size": 11, "color": INK3},
+        "margin": {"l": 56, "r": 56, "t": 8, "b": 36},
+        "annotations": notes,
+        "xaxis": {**_axis(), "range": [0, batches], "title": axis_title(title)},
+    }

@@ -6,15 +6,29 @@ Returns a Plotly figure as a plain dict.
 import math
 from collections.abc import Mapping, Sequence
 
-from .style import (FONT, GRID, INK, INK2, INK3, REFERENCE, SIGMA_TICKS, STOCHASTIC, SURFACE,
-                    axis_title, faded, rounded, short)
+from .style import (
+    FONT,
+    GRID,
+    INK,
+    INK2,
+    INK3,
+    REFERENCE,
+    SIGMA_TICKS,
+    STOCHASTIC,
+    SURFACE,
+    axis_title,
+    faded,
+    rounded,
+    short,
+)
 
 LEFT, RIGHT = [0, 0.56], [0.68, 1]
 UPPER, LOWER = [0.42, 0.9], [0, 0.24]
 
 
-def churn_figure(steps: Sequence, band: tuple[float, float], cap: float, amounts: Mapping,
-                 own: float, floor) -> dict:
+def churn_figure(
+    steps: Sequence, band: tuple[float, float], cap: float, amounts: Mapping, own: float, floor
+) -> dict:
     """Left, over σ: γ of each step as an arrow from σ to σ̂ under the cap √2 − 1, and the noise
     added; right: distance to the data for each S_churn, with intervals.
 
@@ -27,31 +41,89 @@ def churn_figure(steps: Sequence, band: tuple[float, float], cap: float, amounts
     top = max(cap * 1.18, 1.1 * max(s.gamma for s in steps))
     traces = [*_arrows(inside, top), *_levels(steps), _noise(inside), *_distances(amounts, own)]
     edges = [min(max(v, low), high) for v in band]
-    shapes = [{"type": "rect", "layer": "below", "x0": edges[1], "x1": edges[0], "yref": ref,
-               "y0": 0, "y1": 1, "line": {"width": 0}, "fillcolor": faded(STOCHASTIC, 0.1)}
-              for ref in ("y domain", "y2 domain")]
-    shapes.append({"type": "line", "xref": "x domain", "x0": 0, "x1": 1, "yref": "y", "y0": cap,
-                   "y1": cap, "line": {"color": REFERENCE, "width": 1.25, "dash": "dot"}})
+    shapes = [
+        {
+            "type": "rect",
+            "layer": "below",
+            "x0": edges[1],
+            "x1": edges[0],
+            "yref": ref,
+            "y0": 0,
+            "y1": 1,
+            "line": {"width": 0},
+            "fillcolor": faded(STOCHASTIC, 0.1),
+        }
+        for ref in ("y domain", "y2 domain")
+    ]
+    shapes.append(
+        {
+            "type": "line",
+            "xref": "x domain",
+            "x0": 0,
+            "x1": 1,
+            "yref": "y",
+            "y0": cap,
+            "y1": cap,
+            "line": {"color": REFERENCE, "width": 1.25, "dash": "dot"},
+        }
+    )
     words = [
-        _words("<b>γ</b>: from S<sub>tmax</sub> to S<sub>tmin</sub>, σ first goes up to "
-               "σ̂ = (1 + γ) σ", 0, 1, "paper", "paper", below=True),
+        _words(
+            "<b>γ</b>: from S<sub>tmax</sub> to S<sub>tmin</sub>, σ first goes up to σ̂ = (1 + γ) σ",
+            0,
+            1,
+            "paper",
+            "paper",
+            below=True,
+        ),
         _words("<b>noise added</b>, √(σ̂² − σ²) S<sub>noise</sub>", 0, 0.25, "paper", "paper"),
         _words("<b>distance to the data</b>", RIGHT[0], 1, "paper", "paper", below=True),
-        _words(f"cap √2 − 1 = {cap:.2f}", 0.99, cap, "x domain", "y", colour=INK3, right=True)]
+        _words(f"cap √2 − 1 = {cap:.2f}", 0.99, cap, "x domain", "y", colour=INK3, right=True),
+    ]
     if inside:
         first = inside[0]
-        words.append({**_words(f"γ = {short(first.gamma)}", math.log10(first.sigma_hat), first.gamma,
-                               "x", "y", colour=STOCHASTIC, bold=True, right=True, below=True),
-                      "xshift": -6, "yshift": -2})
+        words.append(
+            {
+                **_words(
+                    f"γ = {short(first.gamma)}",
+                    math.log10(first.sigma_hat),
+                    first.gamma,
+                    "x",
+                    "y",
+                    colour=STOCHASTIC,
+                    bold=True,
+                    right=True,
+                    below=True,
+                ),
+                "xshift": -6,
+                "yshift": -2,
+            }
+        )
     shapes += _reference(amounts.get(0.0), floor)
     if floor is not None:
-        words.append({**_words("two draws of the data", 0.5, floor.low, "x2 domain", "y3",
-                               colour=INK3, below=True), "xanchor": "center", "bgcolor": SURFACE,
-                      "opacity": 0.9})
+        words.append(
+            {
+                **_words(
+                    "two draws of the data",
+                    0.5,
+                    floor.low,
+                    "x2 domain",
+                    "y3",
+                    colour=INK3,
+                    below=True,
+                ),
+                "xanchor": "center",
+                "bgcolor": SURFACE,
+                "opacity": 0.9,
+            }
+        )
     ends = [e for e in amounts.values()] + ([floor] if floor else [])
     layout = _layout(high, low, top, inside, ends, amounts, own)
-    return {"data": traces, "layout": layout | {"shapes": shapes, "annotations": words,
-                                                "meta": {"narrow": _narrow(layout, words)}}}
+    return {
+        "data": traces,
+        "layout": layout
+        | {"shapes": shapes, "annotations": words, "meta": {"narrow": _narrow(layout, words)}},
+    }
 
 
 def _narrow(layout: dict, words: list[dict]) -> dict:
@@ -74,44 +146,86 @@ def _arrows(inside: Sequence, top: float) -> list[dict]:
         stems_x += [s.sigma, s.sigma, None]
         stems_y += [0, s.gamma, None]
     line = lambda x, y, width, alpha: {
-        "type": "scatter", "mode": "lines", "x": x, "y": y, "hoverinfo": "skip",
-        "line": {"color": faded(STOCHASTIC, alpha), "width": width}}
-    heads = {"type": "scatter", "mode": "markers", "x": rounded(s.sigma_hat for s in inside),
-             "y": rounded(s.gamma for s in inside),
-             "marker": {"symbol": "triangle-left", "size": 9, "color": STOCHASTIC},
-             "customdata": [[short(s.sigma, 3), short(s.noise)] for s in inside],
-             "hovertemplate": "σ = %{customdata[0]} → σ̂ = %{x:.3g}<br>γ = %{y:.3g}, "
-                              "noise %{customdata[1]}<extra></extra>"}
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "y": y,
+        "hoverinfo": "skip",
+        "line": {"color": faded(STOCHASTIC, alpha), "width": width},
+    }
+    heads = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": rounded(s.sigma_hat for s in inside),
+        "y": rounded(s.gamma for s in inside),
+        "marker": {"symbol": "triangle-left", "size": 9, "color": STOCHASTIC},
+        "customdata": [[short(s.sigma, 3), short(s.noise)] for s in inside],
+        "hovertemplate": "σ = %{customdata[0]} → σ̂ = %{x:.3g}<br>γ = %{y:.3g}, "
+        "noise %{customdata[1]}<extra></extra>",
+    }
     return [line(stems_x, stems_y, 1, 0.5), line(x, y, 2, 1), heads]
 
 
 def _levels(steps: Sequence) -> list[dict]:
-    return [{"type": "scatter", "mode": "markers", "x": rounded(s.sigma for s in steps),
-             "y": [0] * len(steps), "hoverinfo": "skip", "cliponaxis": False,
-             "marker": {"size": 6, "color": INK2}}]
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": rounded(s.sigma for s in steps),
+            "y": [0] * len(steps),
+            "hoverinfo": "skip",
+            "cliponaxis": False,
+            "marker": {"size": 6, "color": INK2},
+        }
+    ]
 
 
 def _noise(inside: Sequence) -> dict:
-    return {"type": "scatter", "mode": "lines+markers", "yaxis": "y2",
-            "x": rounded(s.sigma for s in inside), "y": rounded(s.noise for s in inside),
-            "hovertemplate": "σ = %{x:.3g}: noise %{y:.2g}<extra></extra>",
-            "line": {"color": STOCHASTIC, "width": 1.5}, "marker": {"size": 5, "color": STOCHASTIC}}
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "yaxis": "y2",
+        "x": rounded(s.sigma for s in inside),
+        "y": rounded(s.noise for s in inside),
+        "hovertemplate": "σ = %{x:.3g}: noise %{y:.2g}<extra></extra>",
+        "line": {"color": STOCHASTIC, "width": 1.5},
+        "marker": {"size": 5, "color": STOCHASTIC},
+    }
 
 
 def _distances(amounts: Mapping, own: float) -> list[dict]:
     out = []
     for value in sorted(amounts):
-        e, colour = amounts[value], STOCHASTIC if value == own else INK2 if value == 0 else REFERENCE
-        out.append({
-            "type": "scatter", "mode": "markers", "xaxis": "x2", "yaxis": "y3",
-            "x": [_name(value)], "y": rounded([e.value]),
-            "hovertemplate": f"S_churn = {value:g}: {short(e.value)} "
-                             f"({short(e.low)} – {short(e.high)})<extra></extra>",
-            "marker": {"size": 11 if value == own else 8, "color": colour,
-                       "symbol": "circle" if value in (0, own) else "circle-open"},
-            "error_y": {"type": "data", "symmetric": False, "array": rounded([e.high - e.value]),
-                        "arrayminus": rounded([e.value - e.low]), "color": colour,
-                        "thickness": 2 if value == own else 1.5, "width": 4}})
+        e, colour = (
+            amounts[value],
+            STOCHASTIC if value == own else INK2 if value == 0 else REFERENCE,
+        )
+        out.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "xaxis": "x2",
+                "yaxis": "y3",
+                "x": [_name(value)],
+                "y": rounded([e.value]),
+                "hovertemplate": f"S_churn = {value:g}: {short(e.value)} "
+                f"({short(e.low)} – {short(e.high)})<extra></extra>",
+                "marker": {
+                    "size": 11 if value == own else 8,
+                    "color": colour,
+                    "symbol": "circle" if value in (0, own) else "circle-open",
+                },
+                "error_y": {
+                    "type": "data",
+                    "symmetric": False,
+                    "array": rounded([e.high - e.value]),
+                    "arrayminus": rounded([e.value - e.low]),
+                    "color": colour,
+                    "thickness": 2 if value == own else 1.5,
+                    "width": 4,
+                },
+            }
+        )
     return out
 
 
@@ -119,13 +233,33 @@ def _reference(none, floor) -> list[dict]:
     """Bands of no churn and of two draws of the data."""
     out = []
     if none is not None:
-        out.append({"type": "line", "xref": "x2 domain", "x0": 0, "x1": 1, "yref": "y3",
-                    "y0": none.value, "y1": none.value,
-                    "line": {"color": faded(INK2, 0.6), "width": 1, "dash": "dash"}})
+        out.append(
+            {
+                "type": "line",
+                "xref": "x2 domain",
+                "x0": 0,
+                "x1": 1,
+                "yref": "y3",
+                "y0": none.value,
+                "y1": none.value,
+                "line": {"color": faded(INK2, 0.6), "width": 1, "dash": "dash"},
+            }
+        )
     if floor is not None:
-        out.append({"type": "rect", "layer": "below", "xref": "x2 domain", "x0": 0, "x1": 1,
-                    "yref": "y3", "y0": floor.low, "y1": floor.high, "line": {"width": 0},
-                    "fillcolor": faded(REFERENCE, 0.18)})
+        out.append(
+            {
+                "type": "rect",
+                "layer": "below",
+                "xref": "x2 domain",
+                "x0": 0,
+                "x1": 1,
+                "yref": "y3",
+                "y0": floor.low,
+                "y1": floor.high,
+                "line": {"width": 0},
+                "fillcolor": faded(REFERENCE, 0.18),
+            }
+        )
     return out
 
 
@@ -134,9 +268,17 @@ def _name(amount: float) -> str:
 
 
 def _words(text, x, y, xref, yref, colour=INK, right=False, below=False, bold=False) -> dict:
-    return {"text": f"<b>{text}</b>" if bold else text, "x": x, "y": y, "xref": xref, "yref": yref,
-            "showarrow": False, "xanchor": "right" if right else "left",
-            "yanchor": "top" if below else "bottom", "font": {"size": 11, "color": colour}}
+    return {
+        "text": f"<b>{text}</b>" if bold else text,
+        "x": x,
+        "y": y,
+        "xref": xref,
+        "yref": yref,
+        "showarrow": False,
+        "xanchor": "right" if right else "left",
+        "yanchor": "top" if below else "bottom",
+        "font": {"size": 11, "color": colour},
+    }
 
 
 def _layout(high, low, top, inside, ends, amounts, own) -> dict:
@@ -148,20 +290,55 @@ def _layout(high, low, top, inside, ends, amounts, own) -> dict:
     most = 1.2 * max([e.high for e in ends], default=1.0)
     names = [_name(v) for v in sorted(amounts)]
     return {
-        "showlegend": False, "hovermode": "closest",
+        "showlegend": False,
+        "hovermode": "closest",
         "font": {"family": FONT, "size": 11, "color": INK3},
-        "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 46, "r": 14, "t": 10, "b": 46}, "title": {"text": ""},
-        "xaxis": {**axis, "type": "log", "domain": LEFT, "anchor": "y2",
-                  "range": [math.log10(high), math.log10(low)], "tickvals": ticks,
-                  "ticktext": [f"{v:g}" for v in ticks], "title": axis_title("noise level σ")},
-        "yaxis": {**axis, "domain": UPPER, "range": [-0.02 * top, top], "anchor": "x",
-                  "tickvals": [0, 0.2, 0.4], "title": axis_title("γ")},
-        "yaxis2": {**axis, "domain": LOWER, "type": "log", "anchor": "x",
-                   "range": [span[0] - 0.2, span[1]],  # its lowest number clears the x axis's
-                   "tickvals": powers, "ticktext": [short(p) for p in powers]},
-        "xaxis2": {**axis, "domain": RIGHT, "anchor": "y3", "type": "category",
-                   "categoryorder": "array", "categoryarray": names,
-                   "range": [-0.6, len(names) - 0.4], "title": axis_title("S<sub>churn</sub>")},
-        "yaxis3": {**axis, "domain": [0, 0.9], "anchor": "x2", "range": [0, most],
-                   "title": axis_title("sliced Wasserstein distance")}}
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "margin": {"l": 46, "r": 14, "t": 10, "b": 46},
+        "title": {"text": ""},
+        "xaxis": {
+            **axis,
+            "type": "log",
+            "domain": LEFT,
+            "anchor": "y2",
+            "range": [math.log10(high), math.log10(low)],
+            "tickvals": ticks,
+            "ticktext": [f"{v:g}" for v in ticks],
+            "title": axis_title("noise level σ"),
+        },
+        "yaxis": {
+            **axis,
+            "domain": UPPER,
+            "range": [-0.02 * top, top],
+            "anchor": "x",
+            "tickvals": [0, 0.2, 0.4],
+            "title": axis_title("γ"),
+        },
+        "yaxis2": {
+            **axis,
+            "domain": LOWER,
+            "type": "log",
+            "anchor": "x",
+            "range": [span[0] - 0.2, span[1]],  # its lowest number clears the x axis's
+            "tickvals": powers,
+            "ticktext": [short(p) for p in powers],
+        },
+        "xaxis2": {
+            **axis,
+            "domain": RIGHT,
+            "anchor": "y3",
+            "type": "category",
+            "categoryorder": "array",
+            "categoryarray": names,
+            "range": [-0.6, len(names) - 0.4],
+            "title": axis_title("S<sub>churn</sub>"),
+        },
+        "yaxis3": {
+            **axis,
+            "domain": [0, 0.9],
+            "anchor": "x2",
+            "range": [0, most],
+            "title": axis_title("sliced Wasserstein distance"),
+        },
+    }

@@ -7,20 +7,41 @@ every curve carries its name at its end, with the marker in front.
 import math
 from collections.abc import Mapping, Sequence
 
-from .style import (DASH_DOT, FAMILY, FONT, GRID, INK3, ONE_STEP, REFERENCE, SIGMA_TICKS,
-                    axis_title, faded, legible, rounded, short)
+from .style import (
+    DASH_DOT,
+    FAMILY,
+    FONT,
+    GRID,
+    INK3,
+    ONE_STEP,
+    REFERENCE,
+    SIGMA_TICKS,
+    axis_title,
+    faded,
+    legible,
+    rounded,
+    short,
+)
 
 DASHES = ("solid", "dash", "2px,2px", DASH_DOT, "8px,3px", "1px,3px")
-MARKERS = (("circle", "●"), ("square", "■"), ("triangle-up", "▲"), ("diamond", "◆"),
-           ("circle-open", "○"), ("square-open", "□"), ("triangle-up-open", "△"),
-           ("diamond-open", "◇"))
+MARKERS = (
+    ("circle", "●"),
+    ("square", "■"),
+    ("triangle-up", "▲"),
+    ("diamond", "◆"),
+    ("circle-open", "○"),
+    ("square-open", "□"),
+    ("triangle-up-open", "△"),
+    ("diamond-open", "◇"),
+)
 HEIGHT, TOP, BOTTOM = 420, 34, 46
 LINE_HEIGHT = 15  # pixels from one label to the next
 HIGHEST = 10.0  # errors above it are off the chart: such a path has lost the data
 
 
-def error_vs_nfe(rows: Sequence, slopes: Mapping, floor: float | None = None,
-                 highlight: str | None = None) -> dict:
+def error_vs_nfe(
+    rows: Sequence, slopes: Mapping, floor: float | None = None, highlight: str | None = None
+) -> dict:
     """Mean end error against measured NFE on log axes, a curve for each name.
 
     rows: with solver, name, family, nfe, mean, low, high, nominal and note, in any order; those
@@ -31,8 +52,10 @@ def error_vs_nfe(rows: Sequence, slopes: Mapping, floor: float | None = None,
     curves: dict[str, list] = {}
     for row in rows:
         curves.setdefault(row.name, []).append(row)
-    drawn = {name: sorted((r for r in own if r.mean is not None), key=lambda r: r.nfe)
-             for name, own in curves.items()}
+    drawn = {
+        name: sorted((r for r in own if r.mean is not None), key=lambda r: r.nfe)
+        for name, own in curves.items()
+    }
     looks = _looks({name: own[0].family for name, own in curves.items()})
     traces, labels = [], []
     for name, own in drawn.items():
@@ -42,16 +65,26 @@ def error_vs_nfe(rows: Sequence, slopes: Mapping, floor: float | None = None,
         bold = name == highlight
         x, y = [r.nfe for r in own], rounded(r.mean for r in own)
         if bold:
-            traces.insert(0, _band(x, rounded(r.low for r in own), rounded(r.high for r in own),
-                                   colour, name))
+            traces.insert(
+                0, _band(x, rounded(r.low for r in own), rounded(r.high for r in own), colour, name)
+            )
         traces.append(_curve(x, y, name, colour, dash, symbol, bold, "%{x} NFE: %{y:.2g}"))
-        labels.append((y[-1], f"{glyph} {_slope_words(name, slopes.get(name), own[0].nominal)}",
-                       colour, bold))
+        labels.append(
+            (y[-1], f"{glyph} {_slope_words(name, slopes.get(name), own[0].nominal)}", colour, bold)
+        )
     errors = [v for t in traces for v in t["y"] if v]
     budgets = sorted({r.nfe for own in drawn.values() for r in own})
     if floor and budgets:
-        traces.append(_line([budgets[0], budgets[-1]], rounded([floor] * 2), REFERENCE, 1.25, "dot",
-                            name="floor"))
+        traces.append(
+            _line(
+                [budgets[0], budgets[-1]],
+                rounded([floor] * 2),
+                REFERENCE,
+                1.25,
+                "dot",
+                name="floor",
+            )
+        )
         labels.append((floor, "floor: the reference’s own error", INK3, False))
         errors.append(floor)
     span = _decades(errors)
@@ -69,8 +102,12 @@ def error_vs_nfe(rows: Sequence, slopes: Mapping, floor: float | None = None,
     return {"data": traces, "layout": layout}
 
 
-def truncation_figure(curves: Mapping, highlight: str | None = None, family: str = "one-step",
-                      title: str = "What one step misses") -> dict:
+def truncation_figure(
+    curves: Mapping,
+    highlight: str | None = None,
+    family: str = "one-step",
+    title: str = "What one step misses",
+) -> dict:
     """Local truncation error over σ on log axes, from σ_max on the left to σ_min on the right.
 
     curves: name (“ρ = 7”) -> (sigma, mean, std), each (n,), of the steps that arrive at sigma.
@@ -87,19 +124,30 @@ def truncation_figure(curves: Mapping, highlight: str | None = None, family: str
             low = [max(float(m) - float(s), float(m) / 100) for m, s in zip(mean, std)]
             known = [i for i, v in enumerate(y) if v]
             pick = lambda values: [values[i] for i in known]
-            traces.insert(0, _band(pick(x), pick(rounded(low)),
-                                   pick(rounded(float(m) + float(s) for m, s in zip(mean, std))),
-                                   colour, name))
-        traces.append(_curve(x, y, name, colour, dash, symbol, bold, "σ = %{x:.3g}: %{y:.2g}",
-                             size=4))
+            traces.insert(
+                0,
+                _band(
+                    pick(x),
+                    pick(rounded(low)),
+                    pick(rounded(float(m) + float(s) for m, s in zip(mean, std))),
+                    colour,
+                    name,
+                ),
+            )
+        traces.append(
+            _curve(x, y, name, colour, dash, symbol, bold, "σ = %{x:.3g}: %{y:.2g}", size=4)
+        )
         end = next((v for v in reversed(y) if v), None)
         if end is not None:
             labels.append((end, f"{glyph} {name}", colour, bold))
     span = _decades([v for t in traces for v in t["y"] if v], lowest=1e-12)
     layout = _layout("noise level σ", "error of one step, RMS per coordinate", span, right=90)
     high, low = (max(levels), min(levels)) if levels else (100, 0.001)
-    layout["xaxis"] |= {"range": [math.log10(high) + 0.05, math.log10(low) - 0.05],
-                        "tickvals": list(SIGMA_TICKS), "ticktext": [f"{v:g}" for v in SIGMA_TICKS]}
+    layout["xaxis"] |= {
+        "range": [math.log10(high) + 0.05, math.log10(low) - 0.05],
+        "tickvals": list(SIGMA_TICKS),
+        "ticktext": [f"{v:g}" for v in SIGMA_TICKS],
+    }
     layout["title"]["text"] = title
     layout["annotations"] = _ends(labels, span)
     layout["meta"] = _narrow(labels, [])
@@ -112,8 +160,11 @@ def _looks(families: Mapping[str, str]) -> dict[str, tuple]:
     out = {}
     for name, family in families.items():
         k = place[family] = place.get(family, -1) + 1
-        out[name] = (FAMILY.get(family, ONE_STEP), DASHES[k % len(DASHES)],
-                     MARKERS[k % len(MARKERS)])
+        out[name] = (
+            FAMILY.get(family, ONE_STEP),
+            DASHES[k % len(DASHES)],
+            MARKERS[k % len(MARKERS)],
+        )
     return out
 
 
@@ -137,20 +188,48 @@ def _finding(drawn: Mapping[str, Sequence]) -> str:
 
 
 def _line(x, y, colour, width, dash="solid", **more) -> dict:
-    return {"type": "scatter", "mode": "lines", "x": x, "y": y, "hoverinfo": "skip",
-            "showlegend": False, "line": {"color": colour, "width": width, "dash": dash}, **more}
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "y": y,
+        "hoverinfo": "skip",
+        "showlegend": False,
+        "line": {"color": colour, "width": width, "dash": dash},
+        **more,
+    }
 
 
 def _curve(x, y, name, colour, dash, symbol, bold, hover, size=6) -> dict:
-    return _line(x, y, colour, 2.5 if bold else 1.5, dash, name=name, mode="lines+markers",
-                 hoverinfo="all", hovertemplate=f"{name}<br>{hover}<extra></extra>",
-                 marker={"symbol": symbol, "size": size + bold, "color": colour,
-                         "line": {"width": 1.25, "color": colour}})
+    return _line(
+        x,
+        y,
+        colour,
+        2.5 if bold else 1.5,
+        dash,
+        name=name,
+        mode="lines+markers",
+        hoverinfo="all",
+        hovertemplate=f"{name}<br>{hover}<extra></extra>",
+        marker={
+            "symbol": symbol,
+            "size": size + bold,
+            "color": colour,
+            "line": {"width": 1.25, "color": colour},
+        },
+    )
 
 
 def _band(x, low, high, colour, name) -> dict:
-    return _line(x + x[::-1], high + low[::-1], "rgba(0,0,0,0)", 0, fill="toself",
-                 fillcolor=faded(colour, 0.12), name=f"{name}, band")
+    return _line(
+        x + x[::-1],
+        high + low[::-1],
+        "rgba(0,0,0,0)",
+        0,
+        fill="toself",
+        fillcolor=faded(colour, 0.12),
+        name=f"{name}, band",
+    )
 
 
 def _decades(values: Sequence[float], lowest: float = 1e-9) -> list[float]:
@@ -177,19 +256,26 @@ def _ends(labels: Sequence[tuple], span: Sequence[float]) -> list[dict]:
     """
     pixels = HEIGHT - TOP - BOTTOM
     size = (span[1] - span[0]) / pixels
-    wanted = [((min(max(math.log10(v), span[0]), span[1]) - span[0]) / size, text, colour, bold)
-              for v, text, colour, bold in labels if v and v > 0]
+    wanted = [
+        ((min(max(math.log10(v), span[0]), span[1]) - span[0]) / size, text, colour, bold)
+        for v, text, colour, bold in labels
+        if v and v > 0
+    ]
     wanted.sort(key=lambda w: w[0])
     heights = spread([w[0] for w in wanted], LINE_HEIGHT, pixels)
-    return [_words(f"<b>{text}</b>" if bold else text, 1.01, h / pixels, colour, "left", "middle")
-            for h, (_, text, colour, bold) in zip(heights, wanted)]
+    return [
+        _words(f"<b>{text}</b>" if bold else text, 1.01, h / pixels, colour, "left", "middle")
+        for h, (_, text, colour, bold) in zip(heights, wanted)
+    ]
 
 
 def _narrow(labels: Sequence[tuple], aside: list[dict]) -> dict:
     """For a screen with no room beside the plot: the labels as a list, in the order of the ends."""
     known = sorted((w for w in labels if w[0] and w[0] > 0), key=lambda w: -w[0])
-    return {"narrow": {"margin": {"l": 48, "r": 12, "t": 12, "b": BOTTOM}, "annotations": aside},
-            "names": [[text, legible(colour)] for _, text, colour, _ in known]}
+    return {
+        "narrow": {"margin": {"l": 48, "r": 12, "t": 12, "b": BOTTOM}, "annotations": aside},
+        "names": [[text, legible(colour)] for _, text, colour, _ in known],
+    }
 
 
 def spread(places: Sequence[float], gap: float, room: float) -> list[float]:
@@ -200,8 +286,9 @@ def spread(places: Sequence[float], gap: float, room: float) -> list[float]:
     blocks: list[list[float]] = []  # sum of places shifted to the block's foot, count
     for p in places:
         blocks.append([p, 1])
-        while len(blocks) > 1 and _foot(blocks[-2], gap, room) + blocks[-2][1] * gap > \
-                _foot(blocks[-1], gap, room):
+        while len(blocks) > 1 and _foot(blocks[-2], gap, room) + blocks[-2][1] * gap > _foot(
+            blocks[-1], gap, room
+        ):
             total, count = blocks.pop()
             before = blocks[-1]
             before[0] += total - count * before[1] * gap
@@ -214,23 +301,43 @@ def _foot(block: Sequence[float], gap: float, room: float) -> float:
 
 
 def _words(text, x, y, colour, xanchor, yanchor) -> dict:
-    return {"text": text, "x": x, "y": y, "xref": "paper", "yref": "paper", "showarrow": False,
-            "xanchor": xanchor, "yanchor": yanchor, "align": "left",
-            "font": {"color": legible(colour), "size": 11}}
+    return {
+        "text": text,
+        "x": x,
+        "y": y,
+        "xref": "paper",
+        "yref": "paper",
+        "showarrow": False,
+        "xanchor": xanchor,
+        "yanchor": yanchor,
+        "align": "left",
+        "font": {"color": legible(colour), "size": 11},
+    }
 
 
 def _layout(x: str, y: str, span: Sequence[float], right: int = 280) -> dict:
     exponents = range(math.ceil(span[0]), math.floor(span[1]) + 1)
-    exponents = exponents[::math.ceil(len(exponents) / 8)]
-    return {"height": HEIGHT, "showlegend": False, "hovermode": "closest",
-            "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
-            "font": {"family": FONT, "size": 11, "color": INK3},
-            "margin": {"l": 56, "r": right, "t": TOP, "b": BOTTOM},
-            "title": {"text": "", "font": {"size": 13}, "x": 0, "xref": "paper", "xanchor": "left"},
-            "xaxis": {"type": "log", "title": axis_title(x), "gridcolor": GRID, "zeroline": False},
-            "yaxis": {"type": "log", "title": axis_title(y), "gridcolor": GRID, "zeroline": False,
-                      "range": list(span), "tickvals": [10.0**k for k in exponents],
-                      "ticktext": [_power(k) for k in exponents]}}
+    exponents = exponents[:: math.ceil(len(exponents) / 8)]
+    return {
+        "height": HEIGHT,
+        "showlegend": False,
+        "hovermode": "closest",
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": FONT, "size": 11, "color": INK3},
+        "margin": {"l": 56, "r": right, "t": TOP, "b": BOTTOM},
+        "title": {"text": "", "font": {"size": 13}, "x": 0, "xref": "paper", "xanchor": "left"},
+        "xaxis": {"type": "log", "title": axis_title(x), "gridcolor": GRID, "zeroline": False},
+        "yaxis": {
+            "type": "log",
+            "title": axis_title(y),
+            "gridcolor": GRID,
+            "zeroline": False,
+            "range": list(span),
+            "tickvals": [10.0**k for k in exponents],
+            "ticktext": [_power(k) for k in exponents],
+        },
+    }
 
 
 def _power(k: int) -> str:

@@ -1,7 +1,6 @@
 """Distances of samples to the data, with intervals, above what two draws of the data show."""
 
-from .style import (FAMILY, FONT, GRID, INK, INK2, INK3, REFERENCE, axis_title, faded, rounded,
-                    short)
+from .style import FAMILY, FONT, GRID, INK, INK2, INK3, REFERENCE, axis_title, faded, rounded, short
 
 
 def distances(rows, zero, shares=None) -> dict:
@@ -20,61 +19,141 @@ def distances(rows, zero, shares=None) -> dict:
     labels.append(_head("two draws of the data", zero.value, "x"))
     axis = {"gridcolor": GRID, "zeroline": False, "tickfont": {"size": 11, "color": INK2}}
     layout = {
-        "showlegend": False, "font": {"family": FONT, "size": 12, "color": INK3},
+        "showlegend": False,
+        "font": {"family": FONT, "size": 12, "color": INK3},
         "margin": {"l": 150, "r": 40, "t": 36, "b": 48},
-        "xaxis": {**axis, "domain": left, "range": [0, top], "nticks": 5,
-                  "title": axis_title("sliced Wasserstein distance")},
-        "yaxis": {**axis, "type": "category", "range": [len(names) - 0.5, -0.5],
-                  "categoryorder": "array", "categoryarray": names, "automargin": True},
-        "shapes": [_band(zero, "x")]}
+        "xaxis": {
+            **axis,
+            "domain": left,
+            "range": [0, top],
+            "nticks": 5,
+            "title": axis_title("sliced Wasserstein distance"),
+        },
+        "yaxis": {
+            **axis,
+            "type": "category",
+            "range": [len(names) - 0.5, -0.5],
+            "categoryorder": "array",
+            "categoryarray": names,
+            "automargin": True,
+        },
+        "shapes": [_band(zero, "x")],
+    }
     if shares:
         title, estimates, fresh = shares
         for r, e in zip(rows, estimates):
             traces.append(_dot(e, r, "x2"))
             # inside the axis whatever the share: to its left above a half
-            labels.append(_value(f"{100 * e.value:.1f} %", e.high if e.value < 0.5 else e.low,
-                                 r.name, "x2", before=e.value >= 0.5))
+            labels.append(
+                _value(
+                    f"{100 * e.value:.1f} %",
+                    e.high if e.value < 0.5 else e.low,
+                    r.name,
+                    "x2",
+                    before=e.value >= 0.5,
+                )
+            )
         labels.append(_head("fresh data", fresh.value, "x2"))
         layout["shapes"].append(_band(fresh, "x2"))
-        layout["xaxis2"] = {**axis, "domain": [0.64, 1], "range": [-0.02, 1.02], "anchor": "y",
-                            "tickvals": [0, 0.5, 1], "ticktext": ["0 %", "50 %", "100 %"],
-                            "title": axis_title(title)}
-    return {"data": traces, "layout": {**layout, "annotations": labels,
-                                       "meta": _narrow(rows, layout, labels)}}
+        layout["xaxis2"] = {
+            **axis,
+            "domain": [0.64, 1],
+            "range": [-0.02, 1.02],
+            "anchor": "y",
+            "tickvals": [0, 0.5, 1],
+            "ticktext": ["0 %", "50 %", "100 %"],
+            "title": axis_title(title),
+        }
+    return {
+        "data": traces,
+        "layout": {**layout, "annotations": labels, "meta": _narrow(rows, layout, labels)},
+    }
 
 
 def _narrow(rows, layout: dict, labels: list[dict]) -> dict:
     """For a screen with no room at the left: each name above its own line."""
-    above = [{"text": r.name, "x": 0, "xref": "x domain", "y": r.name, "xanchor": "left",
-              "yshift": 17, "showarrow": False, "font": {"size": 11, "color": INK2}} for r in rows]
+    above = [
+        {
+            "text": r.name,
+            "x": 0,
+            "xref": "x domain",
+            "y": r.name,
+            "xanchor": "left",
+            "yshift": 17,
+            "showarrow": False,
+            "font": {"size": 11, "color": INK2},
+        }
+        for r in rows
+    ]
     axes = {"yaxis": {**layout["yaxis"], "showticklabels": False}}
     axes |= {k: {**layout[k], "nticks": 3} for k in ("xaxis",) if "xaxis2" in layout}
-    return {"narrow": {"margin": {"l": 12, "r": 24, "t": 36, "b": 48},
-                       "annotations": [*labels, *above], **axes}}
+    return {
+        "narrow": {
+            "margin": {"l": 12, "r": 24, "t": 36, "b": 48},
+            "annotations": [*labels, *above],
+            **axes,
+        }
+    }
 
 
 def _dot(e, row, axis: str) -> dict:
     colour = FAMILY[row.family]
-    return {"type": "scatter", "mode": "markers", "x": rounded([e.value]), "y": [row.name],
-            "xaxis": axis, "hoverinfo": "skip", "marker": {"size": 9, "color": colour},
-            "error_x": {"type": "data", "symmetric": False, "array": rounded([e.high - e.value]),
-                        "arrayminus": rounded([e.value - e.low]), "color": colour,
-                        "thickness": 1.5, "width": 5}}
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": rounded([e.value]),
+        "y": [row.name],
+        "xaxis": axis,
+        "hoverinfo": "skip",
+        "marker": {"size": 9, "color": colour},
+        "error_x": {
+            "type": "data",
+            "symmetric": False,
+            "array": rounded([e.high - e.value]),
+            "arrayminus": rounded([e.value - e.low]),
+            "color": colour,
+            "thickness": 1.5,
+            "width": 5,
+        },
+    }
 
 
 def _value(text: str, x: float, name: str, axis: str, before: bool = False) -> dict:
-    return {"x": x, "y": name, "xref": axis, "text": text, "showarrow": False,
-            "xanchor": "right" if before else "left", "xshift": -8 if before else 8,
-            "font": {"size": 12, "color": INK}}
+    return {
+        "x": x,
+        "y": name,
+        "xref": axis,
+        "text": text,
+        "showarrow": False,
+        "xanchor": "right" if before else "left",
+        "xshift": -8 if before else 8,
+        "font": {"size": 12, "color": INK},
+    }
 
 
 def _head(text: str, x: float, axis: str) -> dict:
-    return {"x": x, "xref": axis, "y": 1, "yref": "paper", "yanchor": "bottom", "text": text,
-            "showarrow": False, "font": {"size": 11, "color": INK3}}
+    return {
+        "x": x,
+        "xref": axis,
+        "y": 1,
+        "yref": "paper",
+        "yanchor": "bottom",
+        "text": text,
+        "showarrow": False,
+        "font": {"size": 11, "color": INK3},
+    }
 
 
 def _band(e, axis: str) -> dict:
     """Where fresh data would lie; a line at least, where that is known to a hair."""
-    return {"type": "rect", "xref": axis, "x0": e.low, "x1": e.high, "yref": "paper", "y0": 0,
-            "y1": 1, "line": {"width": 1, "color": faded(REFERENCE, 0.4)},
-            "fillcolor": faded(REFERENCE, 0.18)}
+    return {
+        "type": "rect",
+        "xref": axis,
+        "x0": e.low,
+        "x1": e.high,
+        "yref": "paper",
+        "y0": 0,
+        "y1": 1,
+        "line": {"width": 1, "color": faded(REFERENCE, 0.4)},
+        "fillcolor": faded(REFERENCE, 0.18),
+    }

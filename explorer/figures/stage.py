@@ -54,16 +54,23 @@ def density_maps(law: Mixture, view: Tensor, sigma_data: float) -> dict:
         size = float(spread(sigma, sigma_data))
         # a pixel is 2·REACH/WIDTH spreads wide: thinner ridges than that would flicker
         v = float(sigma) ** 2 + tau**2 + (0.6 * 2 * REACH_X / WIDTH * size) ** 2
-        gx = torch.exp(-(x[:, None] * size - means[:, 0]) ** 2 / (2 * v))
-        gy = torch.exp(-(y[:, None] * size - means[:, 1]) ** 2 / (2 * v))
+        gx = torch.exp(-((x[:, None] * size - means[:, 0]) ** 2) / (2 * v))
+        gy = torch.exp(-((y[:, None] * size - means[:, 1]) ** 2) / (2 * v))
         p = gy @ gx.T
         maps.append(p / p.max())
         at = grid * size
         score = flat(at, torch.sqrt(torch.tensor(v - tau**2))) - at
         arrows.append(score / score.norm(dim=1, keepdim=True).clamp(min=1e-9))
-    return {"sigma": rounded(levels, 6), "width": WIDTH, "height": HEIGHT, "reach": [REACH_X, REACH_Y],
-            "maps": pack.grey(torch.stack(maps), 0, 1), "columns": ARROWS[0], "rows": ARROWS[1],
-            "arrows": pack.signed(torch.stack(arrows))}
+    return {
+        "sigma": rounded(levels, 6),
+        "width": WIDTH,
+        "height": HEIGHT,
+        "reach": [REACH_X, REACH_Y],
+        "maps": pack.grey(torch.stack(maps), 0, 1),
+        "columns": ARROWS[0],
+        "rows": ARROWS[1],
+        "arrows": pack.signed(torch.stack(arrows)),
+    }
 
 
 def image_run(denoised: Tensor, noise: Tensor, final: Tensor) -> dict:
@@ -71,11 +78,16 @@ def image_run(denoised: Tensor, noise: Tensor, final: Tensor) -> dict:
 
     denoised, noise (N, K, C, H, W); final (K, C, H, W).  The page forms x̂ = D + σε itself.
     """
-    return {"denoised": pack.grey(denoised, -1.2, 1.2), "noise": pack.grey(noise, -3, 3),
-            "final": pack.grey(final, -1.2, 1.2)}
+    return {
+        "denoised": pack.grey(denoised, -1.2, 1.2),
+        "noise": pack.grey(noise, -3, 3),
+        "final": pack.grey(final, -1.2, 1.2),
+    }
 
 
-def line_field(denoiser, schedule, sigma_edge: float, y_edge: float, columns: int, rows: int) -> list:
+def line_field(
+    denoiser, schedule, sigma_edge: float, y_edge: float, columns: int, rows: int
+) -> list:
     """Slopes dy/dt of the flow on a grid over t in (0, t(sigma_edge)), |y| < y_edge: EDM Fig. 3."""
     t_edge = float(schedule.time(torch.tensor(sigma_edge, dtype=torch.float64)))
     t = (torch.arange(columns, dtype=torch.float64) + 0.5) / columns * t_edge
@@ -89,8 +101,9 @@ def line_field(denoiser, schedule, sigma_edge: float, y_edge: float, columns: in
     return rounded(slope)
 
 
-def line_density(law: Mixture, schedule, sigma_edge: float, y_edge: float, columns: int = 72,
-                 rows: int = 72) -> str:
+def line_density(
+    law: Mixture, schedule, sigma_edge: float, y_edge: float, columns: int = 72, rows: int = 72
+) -> str:
     """p(y; t) on a grid over t from t(sigma_edge) to 0, each column scaled to its maximum."""
     t_edge = float(schedule.time(torch.tensor(sigma_edge, dtype=torch.float64)))
     t = t_edge * (1 - (torch.arange(columns, dtype=torch.float64) + 0.5) / columns)

@@ -11,11 +11,17 @@ INK, INK2, INK3 = "#1a202c", "#475061", "#5f6878"
 LINE, GRID, SURFACE = "#e2e5eb", "#edeff3", "#ffffff"
 ONE_STEP, MULTISTEP, LEARNED, STOCHASTIC = "#5550c0", "#cd8518", "#249ebd", "#974555"
 REFERENCE = "#737a87"
-FAMILY = {"one-step": ONE_STEP, "multistep": MULTISTEP, "learned": LEARNED,
-          "stochastic": STOCHASTIC}
+FAMILY = {
+    "one-step": ONE_STEP,
+    "multistep": MULTISTEP,
+    "learned": LEARNED,
+    "stochastic": STOCHASTIC,
+}
 TEXT = {MULTISTEP: "#8f5a06", LEARNED: "#10718f", REFERENCE: INK3}  # families too pale for words
-FONT = ('Inter, "Segoe UI", "SF Pro Text", "Helvetica Neue", Roboto, "Liberation Sans", Arial, '
-        "sans-serif")
+FONT = (
+    'Inter, "Segoe UI", "SF Pro Text", "Helvetica Neue", Roboto, "Liberation Sans", Arial, '
+    "sans-serif"
+)
 DASH_DOT = "6px,2px,1px,2px"
 
 SIGMA_TICKS = (1000, 100, 10, 1, 0.1, 0.01, 0.001)
@@ -23,7 +29,7 @@ SIGMA_TICKS = (1000, 100, 10, 1, 0.1, 0.01, 0.001)
 
 def faded(colour: str, alpha: float) -> str:
     """The colour with an opacity, as rgba()."""
-    r, g, b = (int(colour[i:i + 2], 16) for i in (1, 3, 5))
+    r, g, b = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({r},{g},{b},{alpha})"
 
 

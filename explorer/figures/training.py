@@ -10,9 +10,16 @@ from .style import FONT, GRID, INK3, ONE_STEP, REFERENCE, SIGMA_TICKS, STOCHASTI
 TOP = 1.25  # of the loss axis: untrained networks start at 1
 
 
-def loss_by_sigma(sigma: Sequence[float], first: Sequence[float], now: Sequence[float],
-                  low: Sequence[float], high: Sequence[float], floor: Sequence[float], objective,
-                  ideal: str = "ideal denoiser") -> dict:
+def loss_by_sigma(
+    sigma: Sequence[float],
+    first: Sequence[float],
+    now: Sequence[float],
+    low: Sequence[float],
+    high: Sequence[float],
+    floor: Sequence[float],
+    objective,
+    ideal: str = "ideal denoiser",
+) -> dict:
     """λ(σ) E‖D − y‖² before training, now with its interval, and the ideal denoiser's; p_train.
 
     All (S,), unweighted; objective: has weight(σ) and density(σ).
@@ -25,45 +32,77 @@ def loss_by_sigma(sigma: Sequence[float], first: Sequence[float], now: Sequence[
     density = objective.density(fine)
     density = density / float(density.max().clamp(min=1e-12))
     line = lambda y, colour, width, dash, name, **more: {
-        "type": "scatter", "mode": "lines", "x": x, "y": y, "name": name, "showlegend": False,
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "y": y,
+        "name": name,
+        "showlegend": False,
         "hovertemplate": f"{name}<br>σ = %{{x:.3g}}: %{{y:.3f}}<extra></extra>",
-        "line": {"color": colour, "width": width, "dash": dash}, **more}
+        "line": {"color": colour, "width": width, "dash": dash},
+        **more,
+    }
     traces = [
-        {"type": "scatter", "mode": "lines", "x": rounded(fine), "y": rounded(density * 0.4),
-         "fill": "tozeroy", "fillcolor": faded(STOCHASTIC, 0.1), "hoverinfo": "skip",
-         "name": "p_train", "showlegend": False, "line": {"color": STOCHASTIC, "width": 1}},
-        line(weighted(high) + weighted(low)[::-1], "rgba(0,0,0,0)", 0, "solid", "interval",
-             fill="toself", fillcolor=faded(ONE_STEP, 0.15)) | {
-                 "x": x + x[::-1], "hoverinfo": "skip", "hovertemplate": None},
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": rounded(fine),
+            "y": rounded(density * 0.4),
+            "fill": "tozeroy",
+            "fillcolor": faded(STOCHASTIC, 0.1),
+            "hoverinfo": "skip",
+            "name": "p_train",
+            "showlegend": False,
+            "line": {"color": STOCHASTIC, "width": 1},
+        },
+        line(
+            weighted(high) + weighted(low)[::-1],
+            "rgba(0,0,0,0)",
+            0,
+            "solid",
+            "interval",
+            fill="toself",
+            fillcolor=faded(ONE_STEP, 0.15),
+        )
+        | {"x": x + x[::-1], "hoverinfo": "skip", "hovertemplate": None},
         line(weighted(first), REFERENCE, 1.5, "solid", "before training"),
         line(weighted(floor), REFERENCE, 1.5, "dot", ideal),
-        line(weighted(now), ONE_STEP, 2.5, "solid", "now")]
+        line(weighted(now), ONE_STEP, 2.5, "solid", "now"),
+    ]
     peak = float(fine[int(density.argmax())])
     at = min(range(len(x)), key=lambda i: abs(math.log(x[i]) - math.log(0.3)))
     seen = [i for i, v in enumerate(weighted(floor)) if v and v > 0.15] or [0]
     low_at = min(seen, key=lambda i: abs(math.log(x[i]) - math.log(0.3)))
     layout = _layout("noise level σ", "λ(σ) E‖D − y‖²")
-    layout["xaxis"] |= {"type": "log", "range": [math.log10(x[-1]), math.log10(x[0])],
-                        "tickvals": list(SIGMA_TICKS), "ticktext": [f"{v:g}" for v in SIGMA_TICKS]}
+    layout["xaxis"] |= {
+        "type": "log",
+        "range": [math.log10(x[-1]), math.log10(x[0])],
+        "tickvals": list(SIGMA_TICKS),
+        "ticktext": [f"{v:g}" for v in SIGMA_TICKS],
+    }
     layout["yaxis"] |= {"range": [0, TOP]}
     layout["annotations"] = [
         _word("before training", x[2], weighted(first)[2], INK3, "bottom"),
         _word("now", x[at], weighted(now)[at], ONE_STEP, "bottom"),
         _word(ideal, x[low_at], weighted(floor)[low_at], INK3, "top"),
-        _word("p<sub>train</sub>", peak, 0.4, STOCHASTIC, "bottom")]
+        _word("p<sub>train</sub>", peak, 0.4, STOCHASTIC, "bottom"),
+    ]
     return {"data": traces, "layout": layout}
 
 
-def planned(sigma: Sequence[float], floor: Sequence[float], objective,
-            ideal: str = "ideal denoiser") -> dict:
+def planned(
+    sigma: Sequence[float], floor: Sequence[float], objective, ideal: str = "ideal denoiser"
+) -> dict:
     """What a training heads for, before it begins: the ideal denoiser's loss, and p_train."""
     whole = loss_by_sigma(sigma, floor, floor, floor, floor, floor, objective, ideal)
     told = [n for n in whole["layout"]["annotations"] if n["text"].startswith("p<")]
     i = max(range(len(sigma)), key=lambda k: min(sigma[k], 8))  # where the curve is flat
     y = float(objective.weight(torch.tensor(float(sigma[i]), dtype=torch.float64))) * floor[i]
     told.append(_word(ideal, sigma[i], y, INK3, "bottom"))
-    return {"data": [t for t in whole["data"] if t["name"] in ("p_train", ideal)],
-            "layout": whole["layout"] | {"annotations": told}}
+    return {
+        "data": [t for t in whole["data"] if t["name"] in ("p_train", ideal)],
+        "layout": whole["layout"] | {"annotations": told},
+    }
 
 
 def loss_curve(curve: Sequence[tuple], total: int, unit: str = "images") -> dict:
@@ -76,22 +115,44 @@ def loss_curve(curve: Sequence[tuple], total: int, unit: str = "images") -> dict
     thin = {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "showlegend": False}
     layout = _layout(f"thousands of {unit}", "loss")
     layout["xaxis"]["range"] = [0, total / 1000]
-    shown = sorted(y)[:max(1, math.ceil(0.97 * len(y)))] if y else [1.0]
+    shown = sorted(y)[: max(1, math.ceil(0.97 * len(y)))] if y else [1.0]
     layout["yaxis"]["range"] = [0, 1.15 * shown[-1]]
-    return {"data": [
-        {**thin, "x": x, "y": y, "line": {"color": faded(ONE_STEP, 0.35), "width": 1}},
-        {**thin, "x": x, "y": rounded(smooth), "hoverinfo": "all", "line": {"color": ONE_STEP, "width": 2},
-         "hovertemplate": "after %{x:.0f} thousand: %{y:.3f}<extra></extra>"}], "layout": layout}
+    return {
+        "data": [
+            {**thin, "x": x, "y": y, "line": {"color": faded(ONE_STEP, 0.35), "width": 1}},
+            {
+                **thin,
+                "x": x,
+                "y": rounded(smooth),
+                "hoverinfo": "all",
+                "line": {"color": ONE_STEP, "width": 2},
+                "hovertemplate": "after %{x:.0f} thousand: %{y:.3f}<extra></extra>",
+            },
+        ],
+        "layout": layout,
+    }
 
 
 def _word(text: str, x: float, y, colour: str, anchor: str) -> dict:
-    return {"text": text, "x": math.log10(x), "y": min(y or 0.0, TOP), "showarrow": False,
-            "xanchor": "center", "yanchor": anchor, "font": {"color": colour, "size": 11}}
+    return {
+        "text": text,
+        "x": math.log10(x),
+        "y": min(y or 0.0, TOP),
+        "showarrow": False,
+        "xanchor": "center",
+        "yanchor": anchor,
+        "font": {"color": colour, "size": 11},
+    }
 
 
 def _layout(x: str, y: str) -> dict:
-    return {"showlegend": False, "hovermode": "closest", "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)", "font": {"family": FONT, "size": 11, "color": REFERENCE},
-            "margin": {"l": 52, "r": 12, "t": 10, "b": 40},
-            "xaxis": {"title": {"text": x}, "gridcolor": GRID, "zeroline": False},
-            "yaxis": {"title": {"text": y}, "gridcolor": GRID, "zeroline": False}}
+    return {
+        "showlegend": False,
+        "hovermode": "closest",
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": FONT, "size": 11, "color": REFERENCE},
+        "margin": {"l": 52, "r": 12, "t": 10, "b": 40},
+        "xaxis": {"title": {"text": x}, "gridcolor": GRID, "zeroline": False},
+        "yaxis": {"title": {"text": y}, "gridcolor": GRID, "zeroline": False},
+    }

@@ -26,22 +26,39 @@ from .precond import PRECONDS
 NETWORKS = {"SongUNet": SongUNet, "DhariwalUNet": DhariwalUNet, "Mlp": Mlp}
 LARGEST = 600_000_000  # parameters; the largest published network has 296 million
 BOUNDS = {  # whole numbers: (least, most)
-    "img_resolution": (1, 1024), "in_channels": (1, 64), "out_channels": (1, 128),
-    "label_dim": (0, 100_000), "augment_dim": (0, 64), "model_channels": (4, 1024),
-    "channel_mult_emb": (1, 16), "num_blocks": (1, 16), "channel_mult_noise": (1, 8),
-    "dimension": (1, 4096), "width": (1, 4096), "depth": (1, 64), "waves": (0, 16)}
+    "img_resolution": (1, 1024),
+    "in_channels": (1, 64),
+    "out_channels": (1, 128),
+    "label_dim": (0, 100_000),
+    "augment_dim": (0, 64),
+    "model_channels": (4, 1024),
+    "channel_mult_emb": (1, 16),
+    "num_blocks": (1, 16),
+    "channel_mult_noise": (1, 8),
+    "dimension": (1, 4096),
+    "width": (1, 4096),
+    "depth": (1, 64),
+    "waves": (0, 16),
+}
 PARTS = {"dropout": (0, 1), "label_dropout": (0, 1)}  # of one
 LISTS = {"channel_mult": (1, 16), "attn_resolutions": (0, 1024), "resample_filter": (0, 1024)}
 LONGEST = 8
-WORDS = {"embedding_type": ("positional", "fourier"),
-         "encoder_type": ("standard", "skip", "residual"), "decoder_type": ("standard", "skip")}
+WORDS = {
+    "embedding_type": ("positional", "fourier"),
+    "encoder_type": ("standard", "skip", "residual"),
+    "decoder_type": ("standard", "skip"),
+}
 
 
 def describe(network: str, kwargs: Mapping, precond, shape) -> dict:
     """The description of a network, for `build` and for a config file."""
-    return {"network": network, "kwargs": {k: list(v) if isinstance(v, tuple) else v
-                                           for k, v in kwargs.items()},
-            "precond": precond.name, "precond_kwargs": flatten(precond), "shape": list(shape)}
+    return {
+        "network": network,
+        "kwargs": {k: list(v) if isinstance(v, tuple) else v for k, v in kwargs.items()},
+        "precond": precond.name,
+        "precond_kwargs": flatten(precond),
+        "shape": list(shape),
+    }
 
 
 def build(d: Mapping, state: Mapping[str, Tensor] | None = None) -> Preconditioned:
@@ -61,8 +78,9 @@ def build(d: Mapping, state: Mapping[str, Tensor] | None = None) -> Precondition
     module = Preconditioned(net, precond, shape)
     _compare(module.state_dict(), state)
     # copies, since what a file lends is not aligned as fast kernels like it
-    module.load_state_dict({k: v.to(torch.float32, copy=True) for k, v in state.items()},
-                           assign=True)
+    module.load_state_dict(
+        {k: v.to(torch.float32, copy=True) for k, v in state.items()}, assign=True
+    )
     return module
 
 
@@ -77,35 +95,46 @@ def _parts(d: Mapping):
 
 def _network(name):
     if not isinstance(name, str) or name not in NETWORKS:
-        raise UserError(f"Unknown network {str(name)[:60]!r}. Known: {', '.join(NETWORKS)}, "
-                        f"{diffusers_unet.NETWORK}.")
+        raise UserError(
+            f"Unknown network {str(name)[:60]!r}. Known: {', '.join(NETWORKS)}, "
+            f"{diffusers_unet.NETWORK}."
+        )
     return NETWORKS[name]
 
 
 def _precond(d: Mapping):
     name, own = d.get("precond"), d.get("precond_kwargs") or {}
     if not isinstance(name, str) or name not in PRECONDS:
-        raise UserError(f"Unknown preconditioning {str(name)[:60]!r}. Known: "
-                        f"{', '.join(PRECONDS)}.")
+        raise UserError(
+            f"Unknown preconditioning {str(name)[:60]!r}. Known: {', '.join(PRECONDS)}."
+        )
     if not isinstance(own, Mapping):
         raise UserError(f"Settings of a preconditioning must be named; got {str(own)[:60]}.")
     return unflatten(PRECONDS[name], own)
 
 
 def _shape(shape) -> tuple[int, ...]:
-    if not isinstance(shape, list | tuple) or len(shape) not in (1, 3) or \
-            not all(type(n) is int and 1 <= n <= 4096 for n in shape):
-        raise UserError(f"A sample's shape is [D] or [channels, height, width]; "
-                        f"got {str(shape)[:60]}.")
+    if (
+        not isinstance(shape, list | tuple)
+        or len(shape) not in (1, 3)
+        or not all(type(n) is int and 1 <= n <= 4096 for n in shape)
+    ):
+        raise UserError(
+            f"A sample's shape is [D] or [channels, height, width]; got {str(shape)[:60]}."
+        )
     return tuple(shape)
 
 
 def _fits(kwargs: dict, shape: tuple[int, ...]) -> None:
-    own = (kwargs["dimension"],) if "dimension" in kwargs else \
-        (kwargs["in_channels"], kwargs["img_resolution"], kwargs["img_resolution"])
+    own = (
+        (kwargs["dimension"],)
+        if "dimension" in kwargs
+        else (kwargs["in_channels"], kwargs["img_resolution"], kwargs["img_resolution"])
+    )
     if own != shape:
-        raise UserError(f"The network is made for samples of {_times(own)}, but its file says "
-                        f"{_times(shape)}.")
+        raise UserError(
+            f"The network is made for samples of {_times(own)}, but its file says {_times(shape)}."
+        )
 
 
 def _times(shape) -> str:
@@ -117,23 +146,25 @@ def _checked(cls, kwargs: Mapping) -> dict:
     known = inspect.signature(cls).parameters
     unknown = next((k for k in kwargs if k not in known), None)
     if unknown is not None:
-        raise UserError(f"{cls.__name__} has no setting {str(unknown)[:60]!r}. Known: "
-                        f"{', '.join(known)}.")
+        raise UserError(
+            f"{cls.__name__} has no setting {str(unknown)[:60]!r}. Known: {', '.join(known)}."
+        )
     missing = [k for k, p in known.items() if p.default is p.empty and k not in kwargs]
     if missing:
         raise UserError(f"{cls.__name__} needs {', '.join(missing)}.")
     checked = {k: _value(k, v) for k, v in kwargs.items()}
     levels = len(checked.get("channel_mult", (1, 2, 2, 2)))
     if checked.get("img_resolution", 0) % 2 ** (levels - 1):
-        raise UserError(f"img_resolution = {checked['img_resolution']} cannot be halved "
-                        f"{levels - 1} times for the {levels} entries of channel_mult.")
+        raise UserError(
+            f"img_resolution = {checked['img_resolution']} cannot be halved "
+            f"{levels - 1} times for the {levels} entries of channel_mult."
+        )
     return checked
 
 
 def _value(key: str, value):
     wrong = UserError(f"{key} cannot be {str(value)[:60]!r} in a network.")
-    number = isinstance(value, int | float) and not isinstance(value, bool) and \
-        math.isfinite(value)
+    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     if key in BOUNDS:
         low, high = BOUNDS[key]
         if not number or value != int(value) or not low <= value <= high:
@@ -145,9 +176,13 @@ def _value(key: str, value):
         return float(value)
     if key in LISTS:
         low, high = LISTS[key]
-        if not isinstance(value, list | tuple) or len(value) > LONGEST or \
-                not all(type(v) in (int, float) and v == int(v) and low <= v <= high
-                        for v in value) or key != "attn_resolutions" and not sum(value):
+        if (
+            not isinstance(value, list | tuple)
+            or len(value) > LONGEST
+            or not all(type(v) in (int, float) and v == int(v) and low <= v <= high for v in value)
+            or key != "attn_resolutions"
+            and not sum(value)
+        ):
             raise wrong
         return tuple(int(v) for v in value)
     if key in WORDS and value in WORDS[key]:
@@ -160,8 +195,10 @@ def _compare(wanted: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> None:
         if name not in state:
             raise UserError(f"The weights lack {name}.")
         if state[name].shape != wanted[name].shape:
-            raise UserError(f"{name} is {_times(state[name].shape)} in the file and "
-                            f"{_times(wanted[name].shape)} in the network.")
+            raise UserError(
+                f"{name} is {_times(state[name].shape)} in the file and "
+                f"{_times(wanted[name].shape)} in the network."
+            )
         if not state[name].is_floating_point():
             raise UserError(f"{name} holds {state[name].dtype}, no weights.")
     extra = next((name for name in state if name not in wanted), None)

@@ -68,8 +68,10 @@ def is_here(e: Entry, root: str | Path | None = None) -> bool:
 def kept(e: Entry, root: str | Path | None = None) -> files.Checkpoint:
     """Its checkpoint.  Raises UserError, saying how to get it, if it is not here."""
     if not is_here(e, root):
-        raise UserError(f"{e.label} is not on this machine; its owner can fetch it (about "
-                        f"{e.megabytes} MB, {e.licence}) with “python -m explorer fetch {e.name}”.")
+        raise UserError(
+            f"{e.label} is not on this machine; its owner can fetch it (about "
+            f"{e.megabytes} MB, {e.licence}) with “python -m explorer fetch {e.name}”."
+        )
     return files.open_folder(files.kept_folder(root) / e.name)
 
 
@@ -92,13 +94,23 @@ def fetch(e: Entry, root: str | Path | None = None) -> Iterator[tuple[int, int]]
     known = _digests(place)
     if known.get(e.name, digest) != digest:
         part.unlink()
-        raise UserError(f"{e.name} is not the file that was first fetched from this address "
-                        f"(SHA-256 {digest[:16]}…, then {known[e.name][:16]}…). It was thrown "
-                        "away; if its authors have changed it, remove its line from "
-                        f"{place / 'digests.json'}.")
+        raise UserError(
+            f"{e.name} is not the file that was first fetched from this address "
+            f"(SHA-256 {digest[:16]}…, then {known[e.name][:16]}…). It was thrown "
+            "away; if its authors have changed it, remove its line from "
+            f"{place / 'digests.json'}."
+        )
     try:
-        convert(part, f"{e.name}.pkl", root, name=e.name, label=e.label, licence=e.licence,
-                origin=e.url, file_digest=digest)
+        convert(
+            part,
+            f"{e.name}.pkl",
+            root,
+            name=e.name,
+            label=e.label,
+            licence=e.licence,
+            origin=e.url,
+            file_digest=digest,
+        )
     except UserError:
         _drop(part)
         raise
@@ -114,8 +126,10 @@ def _download(e: Entry, part: Path) -> Iterator[tuple[int, int]]:
         length = answer.headers.get("Content-Length")
         total = have + int(length) if length and length.isdigit() else 0
         if total > LARGEST_FILE:
-            raise UserError(f"{e.url} has {total / 2**20:,.0f} MB; at most "
-                            f"{LARGEST_FILE / 2**20:,.0f} MB are fetched.")
+            raise UserError(
+                f"{e.url} has {total / 2**20:,.0f} MB; at most "
+                f"{LARGEST_FILE / 2**20:,.0f} MB are fetched."
+            )
         mark = answer.headers.get("ETag") or answer.headers.get("Last-Modified") or ""
         files.write(_beside(part), json.dumps({"mark": mark, "url": e.url}))
         with part.open("ab" if resumed else "wb") as file:
@@ -176,10 +190,15 @@ def _sentence(e: Entry, problem: Exception, part: Path) -> str:
         return f"{host} does not give {e.name} (HTTP {problem.code}); nothing was changed."
     why = getattr(problem, "reason", None) or problem
     held = part.stat().st_size if part.exists() else 0
-    rest = f" {held / 2**20:.0f} MB have arrived and are kept; fetch it again to go on." if held \
+    rest = (
+        f" {held / 2**20:.0f} MB have arrived and are kept; fetch it again to go on."
+        if held
         else ""
-    return (f"{e.name} could not be fetched from {host} ({str(why)[:120] or type(why).__name__}). "
-            f"Is there a network?{rest}")
+    )
+    return (
+        f"{e.name} could not be fetched from {host} ({str(why)[:120] or type(why).__name__}). "
+        f"Is there a network?{rest}"
+    )
 
 
 def _drop(part: Path) -> None:
@@ -198,5 +217,7 @@ def _digests(place: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except ValueError:
-        raise UserError(f"{place / 'digests.json'} is damaged, so no download can be checked; "
-                        "mend or remove it.") from None
+        raise UserError(
+            f"{place / 'digests.json'} is damaged, so no download can be checked; "
+            "mend or remove it."
+        ) from None

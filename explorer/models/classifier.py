@@ -29,10 +29,14 @@ class Classifier(nn.Module):
     def __init__(self, channels: int, classes: int):
         super().__init__()
         self.channels, self.class_count = channels, classes
-        self.convs = nn.ModuleList([nn.Conv2d(channels, 24, 3, padding=1),
-                                    nn.Conv2d(24, 32, 3, padding=1),
-                                    nn.Conv2d(32, 48, 3, padding=1),
-                                    nn.Conv2d(48, FEATURES, 3, padding=1)])
+        self.convs = nn.ModuleList(
+            [
+                nn.Conv2d(channels, 24, 3, padding=1),
+                nn.Conv2d(24, 32, 3, padding=1),
+                nn.Conv2d(32, 48, 3, padding=1),
+                nn.Conv2d(48, FEATURES, 3, padding=1),
+            ]
+        )
         self.norms = nn.ModuleList(nn.GroupNorm(4, c) for c in (24, 32, 48, FEATURES))
         self.last = nn.Linear(FEATURES, classes)
 
@@ -85,11 +89,16 @@ def save(classifier: Classifier, data, facts: dict, root: Path | None = None) ->
 
     path = (root or FOLDER) / f"{stem(data)}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_file({k: v.contiguous() for k, v in classifier.state_dict().items()},
-              path.with_suffix(".safetensors"))
+    save_file(
+        {k: v.contiguous() for k, v in classifier.state_dict().items()},
+        path.with_suffix(".safetensors"),
+    )
     path.with_suffix(".safetensors").chmod(0o644)
-    facts = {"channels": classifier.channels, "classes": classifier.class_count,
-             "settings": flatten(data)} | facts
+    facts = {
+        "channels": classifier.channels,
+        "classes": classifier.class_count,
+        "settings": flatten(data),
+    } | facts
     path.write_text(json.dumps(facts, indent=1))
     return path
 

@@ -23,8 +23,14 @@ class Preconditioned(nn.Module):
         """Number of classes; 0 where the network has none."""
         return self.model.label_dim
 
-    def forward(self, x: Tensor, sigma: Tensor, labels: Tensor | None = None,
-                augment: Tensor | None = None, features: bool = False):
+    def forward(
+        self,
+        x: Tensor,
+        sigma: Tensor,
+        labels: Tensor | None = None,
+        augment: Tensor | None = None,
+        features: bool = False,
+    ):
         """D(x; σ), (B, *shape) in x's dtype; with `features` also h of the network.
 
         x (B, *shape) unscaled; sigma () or (B,); labels (B,) or () class indices, or one-hot
@@ -36,11 +42,15 @@ class Preconditioned(nn.Module):
             sigma = sigma.to(x.device).reshape(-1)
         level = sigma.reshape(-1, *[1] * (x.ndim - 1)) if sigma.ndim else sigma
         c_noise = p.c_noise(sigma).reshape(-1).to(weight.device, torch.float32)
-        out = self.model((p.c_in(level) * x).to(torch.float32), c_noise,
-                         self._one_hot(labels, x.device), augment, **{"features": True} if features
-                         else {})
+        out = self.model(
+            (p.c_in(level) * x).to(torch.float32),
+            c_noise,
+            self._one_hot(labels, x.device),
+            augment,
+            **{"features": True} if features else {},
+        )
         raw, h = out if features else (out, None)
-        raw = raw[:, :x.shape[1]].to(x.dtype)  # ADM may append variances
+        raw = raw[:, : x.shape[1]].to(x.dtype)  # ADM may append variances
         denoised = p.c_skip(level) * x + p.c_out(level) * raw
         return (denoised, h) if features else denoised
 
@@ -64,8 +74,9 @@ class NetworkDenoiser:
     labels: as for `Preconditioned`; None means `self.labels`, and where that is None, label zero.
     """
 
-    def __init__(self, module: Preconditioned, labels: Tensor | None = None,
-                 sigma_data: float | None = None):
+    def __init__(
+        self, module: Preconditioned, labels: Tensor | None = None, sigma_data: float | None = None
+    ):
         self.module = module.eval().requires_grad_(False)
         self.labels = labels
         self.shape, self.label_dim = module.shape, module.label_dim
@@ -96,8 +107,9 @@ class NetworkDenoiser:
         labels = self.labels if labels is None else labels
         denoised, h = self.module(x, sigma, labels, features=True)
         h = h.mean(1, keepdim=True) if h.ndim == 4 else h
-        pooled = F.adaptive_avg_pool2d(h, 8) if h.ndim == 4 else \
-            F.adaptive_avg_pool1d(h[:, None], 64)
+        pooled = (
+            F.adaptive_avg_pool2d(h, 8) if h.ndim == 4 else F.adaptive_avg_pool1d(h[:, None], 64)
+        )
         return denoised, pooled.flatten(1).to(x.dtype)
 
     def conditioned(self, labels) -> "NetworkDenoiser":

@@ -38,8 +38,9 @@ def load_folder(folder: str | Path) -> NetworkDenoiser:
     return NetworkDenoiser(build(description, state))
 
 
-def convert(folder: str | Path, name: str = "", root: str | Path | None = None,
-            **known) -> files.Checkpoint:
+def convert(
+    folder: str | Path, name: str = "", root: str | Path | None = None, **known
+) -> files.Checkpoint:
     """Keep the network of a diffusers folder as a checkpoint of the user's, and say which.
 
     name: what links call it; if not given, the folder's name with a digest, and a second time finds
@@ -58,8 +59,9 @@ def convert(folder: str | Path, name: str = "", root: str | Path | None = None,
     return files.save(module, {**description, "label": title, **known}, name, place)
 
 
-def convert_zip(path: Path, title: str, name: str = "", root: str | Path | None = None,
-                **known) -> files.Checkpoint:
+def convert_zip(
+    path: Path, title: str, name: str = "", root: str | Path | None = None, **known
+) -> files.Checkpoint:
     """Keep the network of a zipped diffusers folder; of the zip only three files are read.
 
     Raises UserError for a zip that lacks one of them, is damaged, or grows too much.
@@ -70,8 +72,14 @@ def convert_zip(path: Path, title: str, name: str = "", root: str | Path | None 
                 for plain, member in _members(archive).items():
                     with archive.open(member) as source, (Path(place) / plain).open("wb") as out:
                         shutil.copyfileobj(source, out, 2**20)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError,
-                NotImplementedError) as problem:  # RuntimeError: it wants a password
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            OSError,
+            RuntimeError,
+            NotImplementedError,
+        ) as problem:  # RuntimeError: it wants a password
             raise UserError(f"{title[:80]} cannot be unpacked: {str(problem)[:160]}.") from None
         return convert(place, name, root, label=Path(title).stem[:80], **known)
 
@@ -88,8 +96,14 @@ def is_hub_name(text: str) -> bool:
 
 def of_hub(name: str, root: str | Path | None = None) -> files.Checkpoint | None:
     """The checkpoint that was made of owner/name of the hub, or None."""
-    return next((c for c in files.checkpoints(root)
-                 if c.config.get("origin") == name and "scheduler" in c.config), None)
+    return next(
+        (
+            c
+            for c in files.checkpoints(root)
+            if c.config.get("origin") == name and "scheduler" in c.config
+        ),
+        None,
+    )
 
 
 def fetch_hub(name: str, root: str | Path | None = None) -> Path:
@@ -98,19 +112,23 @@ def fetch_hub(name: str, root: str | Path | None = None) -> Path:
     Raises UserError for a name that is none, without the package, and without a network.
     """
     if not is_hub_name(name):
-        raise UserError(f"{name[:200]!r} is no folder here and no model of the hub; a folder or "
-                        "owner/name is wanted.")
+        raise UserError(
+            f"{name[:200]!r} is no folder here and no model of the hub; a folder or "
+            "owner/name is wanted."
+        )
     diffusers_unet.require()
     from huggingface_hub import snapshot_download
 
     place = hub_folder(name, root)
     try:
-        snapshot_download(name, local_dir=place, allow_patterns=[
-            "*config.json", WEIGHTS, f"unet/{WEIGHTS}"])
+        snapshot_download(
+            name, local_dir=place, allow_patterns=["*config.json", WEIGHTS, f"unet/{WEIGHTS}"]
+        )
     except Exception as problem:  # the hub's errors have many roots: no network, no such model
         why = " ".join(str(problem).split())[:160]
-        raise UserError(f"{name} could not be fetched from the hub ({type(problem).__name__}: "
-                        f"{why}).") from None
+        raise UserError(
+            f"{name} could not be fetched from the hub ({type(problem).__name__}: {why})."
+        ) from None
     return place
 
 
@@ -124,6 +142,7 @@ def keep_hub(name: str, called: str = "", root: str | Path | None = None) -> fil
 
 # ---- reading ------------------------------------------------------------------------------------
 
+
 def read_folder(folder: Path) -> tuple[dict, dict[str, Tensor]]:
     """(description for `architecture.build`, state by its names)."""
     inner = folder / "unet" if (folder / "unet").is_dir() else folder
@@ -136,8 +155,10 @@ def _scheduler(folder: Path, inner: Path) -> Path:
     for place in (folder / "scheduler", folder, inner.parent / "scheduler", inner):
         if (place / SCHEDULER).is_file():
             return place / SCHEDULER
-    raise UserError(f"{folder} has no {SCHEDULER}, so nobody knows what its network predicts and "
-                    "at which noise levels.")
+    raise UserError(
+        f"{folder} has no {SCHEDULER}, so nobody knows what its network predicts and "
+        "at which noise levels."
+    )
 
 
 def _json(path: Path) -> dict:
@@ -149,8 +170,10 @@ def _json(path: Path) -> dict:
             raise ValueError("not an object")
         return value
     except (OSError, ValueError, RecursionError) as problem:
-        raise UserError(f"{path} cannot be read ({str(problem)[:120]}); a folder of ours has "
-                        "weights.safetensors, one of diffusers unet/config.json.") from None
+        raise UserError(
+            f"{path} cannot be read ({str(problem)[:120]}); a folder of ours has "
+            "weights.safetensors, one of diffusers unet/config.json."
+        ) from None
 
 
 def _state(path: Path) -> dict[str, Tensor]:
@@ -168,8 +191,11 @@ def _state(path: Path) -> dict[str, Tensor]:
     except (SafetensorError, OSError) as problem:
         raise UserError(f"{path} cannot be read: {str(problem)[:200]}") from None
     # models of before 2023, the published DDPM ones among them, have other names for attention
-    renamed = lambda k: re.sub(r"(attentions\.\d+\.)(query|key|value|proj_attn)(?=\.(weight|bias)$)",
-                               lambda m: m[1] + OLD[m[2]], k)
+    renamed = lambda k: re.sub(
+        r"(attentions\.\d+\.)(query|key|value|proj_attn)(?=\.(weight|bias)$)",
+        lambda m: m[1] + OLD[m[2]],
+        k,
+    )
     return {f"model.unet.{renamed(k)}": v for k, v in state.items()}
 
 
@@ -186,21 +212,31 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     held = {PurePosixPath(i.filename): i for i in archive.infolist() if not i.is_dir()}
     weights = [p for p in held if p.name == WEIGHTS]
     if len(weights) != 1:
-        pickles = " A .bin is a pickle and is not read." if any(
-            p.suffix == ".bin" for p in held) else ""
-        raise UserError(f"A zip of a diffusers model holds one {WEIGHTS}; this one holds "
-                        f"{len(weights) or 'none'}.{pickles}")
+        pickles = (
+            " A .bin is a pickle and is not read." if any(p.suffix == ".bin" for p in held) else ""
+        )
+        raise UserError(
+            f"A zip of a diffusers model holds one {WEIGHTS}; this one holds "
+            f"{len(weights) or 'none'}.{pickles}"
+        )
     folder = weights[0].parent
     places = (folder.parent / "scheduler", folder, folder.parent)
     scheduler = next((p / SCHEDULER for p in places if p / SCHEDULER in held), None)
     if folder / CONFIG not in held or scheduler is None:
-        raise UserError(f"A zip of a diffusers model holds {CONFIG} beside its weights, and "
-                        f"{SCHEDULER} there or in a folder “scheduler”.")
+        raise UserError(
+            f"A zip of a diffusers model holds {CONFIG} beside its weights, and "
+            f"{SCHEDULER} there or in a folder “scheduler”."
+        )
     found = {WEIGHTS: held[weights[0]], CONFIG: held[folder / CONFIG], SCHEDULER: held[scheduler]}
     for name, member in found.items():
-        most = LONGEST if name != WEIGHTS else min(
-            files.LARGEST_WEIGHTS, SQUEEZED * member.compress_size + LONGEST)
+        most = (
+            LONGEST
+            if name != WEIGHTS
+            else min(files.LARGEST_WEIGHTS, SQUEEZED * member.compress_size + LONGEST)
+        )
         if member.file_size > most:
-            raise UserError(f"{name} in this zip would have {member.file_size:,} bytes unpacked; "
-                            "weights hardly get smaller in a zip, so this is not one to unpack.")
+            raise UserError(
+                f"{name} in this zip would have {member.file_size:,} bytes unpacked; "
+                "weights hardly get smaller in a zip, so this is not one to unpack."
+            )
     return found

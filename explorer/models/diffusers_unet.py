@@ -18,25 +18,51 @@ from .discrete import precond_of
 
 NETWORK = "UNet2DModel"
 WHOLE = {  # whole numbers: (least, most)
-    "in_channels": (1, 64), "out_channels": (1, 128), "layers_per_block": (1, 16),
-    "downsample_padding": (0, 1), "freq_shift": (0, 1), "norm_num_groups": (1, 1024),
-    "attn_norm_num_groups": (1, 1024), "attention_head_dim": (1, 4096),
-    "time_embedding_dim": (1, 16384), "sample_size": (1, 1024), "label_dim": (0, 100_000)}
+    "in_channels": (1, 64),
+    "out_channels": (1, 128),
+    "layers_per_block": (1, 16),
+    "downsample_padding": (0, 1),
+    "freq_shift": (0, 1),
+    "norm_num_groups": (1, 1024),
+    "attn_norm_num_groups": (1, 1024),
+    "attention_head_dim": (1, 4096),
+    "time_embedding_dim": (1, 16384),
+    "sample_size": (1, 1024),
+    "label_dim": (0, 100_000),
+}
 REAL = {"mid_block_scale_factor": (1e-3, 1e3), "norm_eps": (1e-12, 1.0), "dropout": (0.0, 1.0)}
 FLAGS = ("center_input_sample", "flip_sin_to_cos", "add_attention")
-DOWN = ("DownBlock2D", "AttnDownBlock2D", "ResnetDownsampleBlock2D", "SkipDownBlock2D",
-        "AttnSkipDownBlock2D")
+DOWN = (
+    "DownBlock2D",
+    "AttnDownBlock2D",
+    "ResnetDownsampleBlock2D",
+    "SkipDownBlock2D",
+    "AttnSkipDownBlock2D",
+)
 UP = ("UpBlock2D", "AttnUpBlock2D", "ResnetUpsampleBlock2D", "SkipUpBlock2D", "AttnSkipUpBlock2D")
-WORDS = {"time_embedding_type": ("positional",), "mid_block_type": ("UNetMidBlock2D", None),
-         "downsample_type": ("conv", "resnet"), "upsample_type": ("conv", "resnet"),
-         "act_fn": ("silu", "swish", "mish", "gelu", "relu"),
-         "resnet_time_scale_shift": ("default", "scale_shift")}
+WORDS = {
+    "time_embedding_type": ("positional",),
+    "mid_block_type": ("UNetMidBlock2D", None),
+    "downsample_type": ("conv", "resnet"),
+    "upsample_type": ("conv", "resnet"),
+    "act_fn": ("silu", "swish", "mish", "gelu", "relu"),
+    "resnet_time_scale_shift": ("default", "scale_shift"),
+}
 LISTS = {"down_block_types": DOWN, "up_block_types": UP, "block_out_channels": range(1, 4097)}
 LONGEST = 8
 OPTIONAL = ("attn_norm_num_groups", "attention_head_dim", "time_embedding_dim", "mid_block_type")
 IGNORED = ("num_train_timesteps", "class_embed_type", "num_class_embeds")
-SCHEDULER = ("_class_name", "prediction_type", "num_train_timesteps", "beta_start", "beta_end",
-             "beta_schedule", "trained_betas", "rescale_betas_zero_snr", "sigma_data")
+SCHEDULER = (
+    "_class_name",
+    "prediction_type",
+    "num_train_timesteps",
+    "beta_start",
+    "beta_end",
+    "beta_schedule",
+    "trained_betas",
+    "rescale_betas_zero_snr",
+    "sigma_data",
+)
 
 
 def here() -> bool:
@@ -47,8 +73,10 @@ def here() -> bool:
 def require() -> None:
     """Raise UserError, saying what to install, where diffusers is not."""
     if not here():
-        raise UserError("A network of diffusers needs the diffusers package, which is not "
-                        "installed here: pip install diffusers")
+        raise UserError(
+            "A network of diffusers needs the diffusers package, which is not "
+            "installed here: pip install diffusers"
+        )
 
 
 class Adapter(nn.Module):
@@ -61,8 +89,14 @@ class Adapter(nn.Module):
         deepest = unet.down_blocks[-1] if unet.mid_block is None else unet.mid_block
         deepest.register_forward_hook(self._see)
 
-    def forward(self, x: Tensor, c_noise: Tensor, labels: Tensor | None = None,
-                augment: Tensor | None = None, features: bool = False):
+    def forward(
+        self,
+        x: Tensor,
+        c_noise: Tensor,
+        labels: Tensor | None = None,
+        augment: Tensor | None = None,
+        features: bool = False,
+    ):
         out = self.unet(x, c_noise.expand(len(x)), class_labels=self._classes(x, labels)).sample
         h, self._seen.h = self._seen.h, None
         return (out, h) if features else out
@@ -75,8 +109,10 @@ class Adapter(nn.Module):
         if not self.label_dim:
             return None
         if labels is None or not bool(labels.any(1).all()):
-            raise UserError("This diffusers network always had a class in training; give labels "
-                            f"from 0 to {self.label_dim - 1}.")
+            raise UserError(
+                "This diffusers network always had a class in training; give labels "
+                f"from 0 to {self.label_dim - 1}."
+            )
         return labels.argmax(1).expand(len(x))
 
 
@@ -86,11 +122,15 @@ def describe(config: Mapping, scheduler: Mapping) -> dict:
     Raises UserError for another kind of network, and for whatever its lists do not hold.
     """
     if config.get("_class_name") != NETWORK:
-        raise UserError(f"The config is of a {str(config.get('_class_name'))[:60]!r}; UNet2DModel "
-                        "is read here, without text and without a latent space.")
+        raise UserError(
+            f"The config is of a {str(config.get('_class_name'))[:60]!r}; UNet2DModel "
+            "is read here, without text and without a latent space."
+        )
     if config.get("class_embed_type") is not None:
-        raise UserError(f"class_embed_type {str(config['class_embed_type'])[:60]!r} is not read; "
-                        "plain class labels (null) are.")
+        raise UserError(
+            f"class_embed_type {str(config['class_embed_type'])[:60]!r} is not read; "
+            "plain class labels (null) are."
+        )
     kwargs = {k: v for k, v in config.items() if k[:1] != "_" and k not in IGNORED}
     side = kwargs.get("sample_size")
     if isinstance(side, list) and side and side == side[:1] * len(side):
@@ -99,8 +139,12 @@ def describe(config: Mapping, scheduler: Mapping) -> dict:
     scheduler = {k: scheduler[k] for k in SCHEDULER if k in scheduler}
     precond_of(scheduler)
     side = kwargs["sample_size"]
-    return {"network": NETWORK, "kwargs": kwargs, "scheduler": scheduler,
-            "shape": [kwargs.get("in_channels", 3), side, side]}
+    return {
+        "network": NETWORK,
+        "kwargs": kwargs,
+        "scheduler": scheduler,
+        "shape": [kwargs.get("in_channels", 3), side, side],
+    }
 
 
 def parts(d: Mapping):
@@ -140,10 +184,19 @@ def _permitted(key: str, value) -> bool:
     if key in WHOLE:
         return type(value) is int and WHOLE[key][0] <= value <= WHOLE[key][1]
     if key in REAL:
-        return type(value) in (int, float) and math.isfinite(value) and \
-            REAL[key][0] <= value <= REAL[key][1]
+        return (
+            type(value) in (int, float)
+            and math.isfinite(value)
+            and REAL[key][0] <= value <= REAL[key][1]
+        )
     if key in LISTS:
-        return isinstance(value, list | tuple) and 1 <= len(value) <= LONGEST and \
-            all(type(v) in (int, str) and v in LISTS[key] for v in value)
-    return type(value) is bool if key in FLAGS else \
-        isinstance(value, str | None) and value in WORDS.get(key, ())
+        return (
+            isinstance(value, list | tuple)
+            and 1 <= len(value) <= LONGEST
+            and all(type(v) in (int, str) and v in LISTS[key] for v in value)
+        )
+    return (
+        type(value) is bool
+        if key in FLAGS
+        else isinstance(value, str | None) and value in WORDS.get(key, ())
+    )

@@ -1,6 +1,6 @@
 """What a network of the diffusers library was trained for, as its scheduler's config tells.
 
-    precond_of(config) -> Discrete | EDM | MinusEDM
+precond_of(config) -> Discrete | EDM | MinusEDM
 """
 
 import dataclasses
@@ -12,8 +12,14 @@ from torch import Tensor
 from ..errors import UserError
 from .precond import EDM
 
-DISCRETE = ("DDPMScheduler", "DDIMScheduler", "PNDMScheduler", "DPMSolverMultistepScheduler",
-            "UniPCMultistepScheduler", "DEISMultistepScheduler")
+DISCRETE = (
+    "DDPMScheduler",
+    "DDIMScheduler",
+    "PNDMScheduler",
+    "DPMSolverMultistepScheduler",
+    "UniPCMultistepScheduler",
+    "DEISMultistepScheduler",
+)
 CONTINUOUS = ("EDMEulerScheduler", "EDMDPMSolverMultistepScheduler")
 PREDICTIONS = ("epsilon", "v_prediction", "sample")
 MOST_STEPS = 10_000
@@ -45,18 +51,24 @@ class Discrete:
     def c_skip(self, sigma: Tensor) -> Tensor:
         one = torch.ones_like(sigma)
         return {"epsilon": one, "v_prediction": 1 / (1 + sigma**2), "sample": 0 * one}[
-            self.prediction]
+            self.prediction
+        ]
 
     def c_out(self, sigma: Tensor) -> Tensor:
-        return {"epsilon": -sigma, "v_prediction": -sigma * (1 + sigma**2).rsqrt(),
-                "sample": torch.ones_like(sigma)}[self.prediction]
+        return {
+            "epsilon": -sigma,
+            "v_prediction": -sigma * (1 + sigma**2).rsqrt(),
+            "sample": torch.ones_like(sigma),
+        }[self.prediction]
 
     def c_in(self, sigma: Tensor) -> Tensor:
         return (1 + sigma**2).rsqrt()
 
     def c_noise(self, sigma: Tensor) -> Tensor:
-        logs, here = self.levels.log().to(sigma), sigma.log().clamp(
-            math.log(self.sigma_min), math.log(self.sigma_max))
+        logs, here = (
+            self.levels.log().to(sigma),
+            sigma.log().clamp(math.log(self.sigma_min), math.log(self.sigma_max)),
+        )
         k = torch.searchsorted(logs, here.detach().reshape(-1)).reshape(sigma.shape)
         k = k.clamp(1, len(logs) - 1)
         return k - 1 + (here - logs[k - 1]) / (logs[k] - logs[k - 1])
@@ -77,21 +89,26 @@ class MinusEDM(EDM):
 
 def precond_of(scheduler: dict):
     """The preconditioning that a scheduler's config implies.  Raises UserError."""
-    name, prediction = str(scheduler.get("_class_name")), scheduler.get("prediction_type",
-                                                                        "epsilon")
+    name, prediction = (
+        str(scheduler.get("_class_name")),
+        scheduler.get("prediction_type", "epsilon"),
+    )
     if prediction not in PREDICTIONS:
-        raise UserError(f"prediction_type {str(prediction)[:60]!r} is not read. Known: "
-                        f"{', '.join(PREDICTIONS)}.")
+        raise UserError(
+            f"prediction_type {str(prediction)[:60]!r} is not read. Known: "
+            f"{', '.join(PREDICTIONS)}."
+        )
     if name in CONTINUOUS:
         if prediction == "sample":
-            raise UserError(f"{name} with prediction_type 'sample' is not read; epsilon and "
-                            "v_prediction are.")
-        return (EDM if prediction == "epsilon" else MinusEDM)(
-            _number(scheduler, "sigma_data", 0.5))
+            raise UserError(
+                f"{name} with prediction_type 'sample' is not read; epsilon and v_prediction are."
+            )
+        return (EDM if prediction == "epsilon" else MinusEDM)(_number(scheduler, "sigma_data", 0.5))
     if name in DISCRETE:
         return Discrete(_levels(scheduler), prediction)
-    raise UserError(f"Scheduler {name[:60]!r} is not read. Known: "
-                    f"{', '.join((*DISCRETE, *CONTINUOUS))}.")
+    raise UserError(
+        f"Scheduler {name[:60]!r} is not read. Known: {', '.join((*DISCRETE, *CONTINUOUS))}."
+    )
 
 
 def _levels(scheduler: dict) -> Tensor:
@@ -110,15 +127,21 @@ def _levels(scheduler: dict) -> Tensor:
 
 def _betas(scheduler: dict) -> Tensor:
     if (given := scheduler.get("trained_betas")) is not None:
-        if not isinstance(given, list) or not 2 <= len(given) <= MOST_STEPS or \
-                not all(isinstance(b, int | float) for b in given):
+        if (
+            not isinstance(given, list)
+            or not 2 <= len(given) <= MOST_STEPS
+            or not all(isinstance(b, int | float) for b in given)
+        ):
             raise UserError("trained_betas must be a list of numbers.")
         return torch.tensor(given, dtype=torch.float64)
-    steps, kind = scheduler.get("num_train_timesteps", 1000), scheduler.get("beta_schedule",
-                                                                            "linear")
+    steps, kind = (
+        scheduler.get("num_train_timesteps", 1000),
+        scheduler.get("beta_schedule", "linear"),
+    )
     if type(steps) is not int or not 2 <= steps <= MOST_STEPS:
-        raise UserError(f"num_train_timesteps must be from 2 to {MOST_STEPS}; "
-                        f"got {str(steps)[:40]}.")
+        raise UserError(
+            f"num_train_timesteps must be from 2 to {MOST_STEPS}; got {str(steps)[:40]}."
+        )
     low, high = _number(scheduler, "beta_start", 1e-4), _number(scheduler, "beta_end", 0.02)
     ramp = lambda a, b: torch.linspace(a, b, steps, dtype=torch.float64)
     if kind == "linear":
@@ -131,8 +154,10 @@ def _betas(scheduler: dict) -> Tensor:
         return (1 - bar[1:] / bar[:-1]).clamp(max=0.999)
     if kind == "sigmoid":
         return torch.sigmoid(ramp(-6, 6)) * (high - low) + low
-    raise UserError(f"beta_schedule {str(kind)[:60]!r} is not read. Known: linear, scaled_linear, "
-                    "squaredcos_cap_v2, sigmoid.")
+    raise UserError(
+        f"beta_schedule {str(kind)[:60]!r} is not read. Known: linear, scaled_linear, "
+        "squaredcos_cap_v2, sigmoid."
+    )
 
 
 def _number(config: dict, key: str, default: float) -> float:

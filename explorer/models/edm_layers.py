@@ -23,12 +23,21 @@ def initial(shape, mode: str, fan_in: int, fan_out: int) -> Tensor:
 class Linear(nn.Module):
     """x Wᵀ + b.  weight, bias_size: factors on the initial values."""
 
-    def __init__(self, in_features: int, out_features: int, bias: bool = True,
-                 mode: str = "kaiming_normal", weight: float = 1, bias_size: float = 0):
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        mode: str = "kaiming_normal",
+        weight: float = 1,
+        bias_size: float = 0,
+    ):
         super().__init__()
         fans = in_features, out_features
         self.weight = nn.Parameter(weight * initial((out_features, in_features), mode, *fans))
-        self.bias = nn.Parameter(bias_size * initial((out_features,), mode, *fans)) if bias else None
+        self.bias = (
+            nn.Parameter(bias_size * initial((out_features,), mode, *fans)) if bias else None
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         bias = None if self.bias is None else self.bias.to(x.dtype)
@@ -42,9 +51,19 @@ class Conv(nn.Module):
     of a halving comes after the convolution, without padding in between.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, kernel: int, up: bool = False,
-                 down: bool = False, resample_filter=(1, 1), fused: bool = False,
-                 mode: str = "kaiming_normal", weight: float = 1, bias_size: float = 0):
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel: int,
+        up: bool = False,
+        down: bool = False,
+        resample_filter=(1, 1),
+        fused: bool = False,
+        mode: str = "kaiming_normal",
+        weight: float = 1,
+        bias_size: float = 0,
+    ):
         super().__init__()
         self.in_channels, self.out_channels = in_channels, out_channels
         self.kernel, self.up, self.down, self.fused = kernel, up, down, fused
@@ -55,8 +74,9 @@ class Conv(nn.Module):
         f = torch.as_tensor(resample_filter, dtype=torch.float32)
         self.pad = (len(f) - 1) // 2
         self.box = tuple(resample_filter) == (1, 1)
-        self.register_buffer("resample_filter",
-                             f.ger(f)[None, None] / f.sum() ** 2 if up or down else None)
+        self.register_buffer(
+            "resample_filter", f.ger(f)[None, None] / f.sum() ** 2 if up or down else None
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         if self.fused and self.down:
@@ -74,7 +94,9 @@ class Conv(nn.Module):
 
     def _filtered(self, x: Tensor, pad: int) -> Tensor:
         """Low-pass filter and every second pixel."""
-        if self.box and x.shape[-1] % 2 == 0:  # sums of neighbours: on a CPU 5 x faster than pooling
+        if (
+            self.box and x.shape[-1] % 2 == 0
+        ):  # sums of neighbours: on a CPU 5 x faster than pooling
             rows = x.unflatten(2, (-1, 2))
             rows = rows[:, :, :, 0] + rows[:, :, :, 1]
             return (rows[..., ::2] + rows[..., 1::2]) * 0.25
@@ -108,11 +130,26 @@ class Block(nn.Module):
     their normalisation (ADM, `adaptive_scale`).  dropout sits before the second convolution.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, emb_channels: int, up: bool = False,
-                 down: bool = False, attention: bool = False, num_heads: int | None = None,
-                 channels_per_head: int = 64, dropout: float = 0.0, skip_scale: float = 1.0,
-                 eps: float = 1e-5, resample_filter=(1, 1), resample_proj: bool = False,
-                 adaptive_scale: bool = True, init=None, init_zero=None, init_attn=None):
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        emb_channels: int,
+        up: bool = False,
+        down: bool = False,
+        attention: bool = False,
+        num_heads: int | None = None,
+        channels_per_head: int = 64,
+        dropout: float = 0.0,
+        skip_scale: float = 1.0,
+        eps: float = 1e-5,
+        resample_filter=(1, 1),
+        resample_proj: bool = False,
+        adaptive_scale: bool = True,
+        init=None,
+        init_zero=None,
+        init_attn=None,
+    ):
         super().__init__()
         init, init_zero = init or {}, init_zero or {"weight": 0}
         self.in_channels, self.out_channels = in_channels, out_channels

@@ -27,17 +27,30 @@ LARGEST_FILE = 2 * 2**30  # bytes; the largest published file has 1.2 GB
 LARGEST_PREDICTOR = 16 * 2**20
 DEEPEST = 12  # modules inside modules
 MODULES = 20_000
-GLOBALS = {Name(*n.rsplit(".", 1)) for n in (
-    "torch_utils.persistence._reconstruct_persistent_obj", "collections.OrderedDict",
-    "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_parameter",
-    "torch.storage._load_from_bytes", "numpy.core.multiarray.scalar",
-    "numpy._core.multiarray.scalar", "numpy.dtype", "dnnlib.util.EasyDict")}
+GLOBALS = {
+    Name(*n.rsplit(".", 1))
+    for n in (
+        "torch_utils.persistence._reconstruct_persistent_obj",
+        "collections.OrderedDict",
+        "torch._utils._rebuild_tensor_v2",
+        "torch._utils._rebuild_parameter",
+        "torch.storage._load_from_bytes",
+        "numpy.core.multiarray.scalar",
+        "numpy._core.multiarray.scalar",
+        "numpy.dtype",
+        "dnnlib.util.EasyDict",
+    )
+}
 DEFAULTS = {  # class: (preconditioning, its arguments by the file's names, its network)
-    "VPPrecond": (VP, {"beta_d": "beta_d", "beta_min": "beta_min", "M": "steps",
-                       "epsilon_t": "epsilon_t"}, "SongUNet"),
+    "VPPrecond": (
+        VP,
+        {"beta_d": "beta_d", "beta_min": "beta_min", "M": "steps", "epsilon_t": "epsilon_t"},
+        "SongUNet",
+    ),
     "VEPrecond": (VE, {"sigma_min": "sigma_min", "sigma_max": "sigma_max"}, "SongUNet"),
     "iDDPMPrecond": (IDDPM, {"C_1": "c_1", "C_2": "c_2", "M": "steps"}, "DhariwalUNet"),
-    "EDMPrecond": (EDM, {"sigma_data": "sigma_data"}, "DhariwalUNet")}
+    "EDMPrecond": (EDM, {"sigma_data": "sigma_data"}, "DhariwalUNet"),
+}
 POSITIONS = ("img_resolution", "img_channels", "label_dim")
 
 
@@ -72,17 +85,26 @@ def read_predictor(source: bytes | str | Path) -> Predictor:
         raise UserError("This pickle holds no “model” as AMED's predictors do.")
     meta = _meta(model)
     if meta["class_name"] != "AMED_predictor":
-        raise UserError(f"The file holds a {str(meta['class_name'])[:60]!r}; AMED_predictor is "
-                        "read here.")
+        raise UserError(
+            f"The file holds a {str(meta['class_name'])[:60]!r}; AMED_predictor is read here."
+        )
     state = _tensors(model)
-    plain = {k: v for k, v in meta["state"].items()
-             if isinstance(k, str) and not k.startswith("_") and k != "training"}
+    plain = {
+        k: v
+        for k, v in meta["state"].items()
+        if isinstance(k, str) and not k.startswith("_") and k != "training"
+    }
     plain |= _words(_init_kwargs(meta["state"], ()))
     return Predictor({k: v for k, v in _words(plain).items() if v is not _NOTHING}, state)
 
 
-def convert(source: bytes | str | Path, filename: str = "", root: str | Path | None = None,
-            name: str = "", **known) -> files.Checkpoint:
+def convert(
+    source: bytes | str | Path,
+    filename: str = "",
+    root: str | Path | None = None,
+    name: str = "",
+    **known,
+) -> files.Checkpoint:
     """Keep a snapshot as a checkpoint folder of the user's, once; a second time finds it there.
 
     filename: what the user calls it, for the menu and, with a digest, for the name unless one is
@@ -98,8 +120,9 @@ def convert(source: bytes | str | Path, filename: str = "", root: str | Path | N
             return files.find(name, root)
     place = None if root is None else files.kept_folder(root)
     size = sum(p.numel() for p in module.parameters())
-    return files.save(module, {**description, "label": title, "parameters": size, **known}, name,
-                      place)
+    return files.save(
+        module, {**description, "label": title, "parameters": size, **known}, name, place
+    )
 
 
 def load_pickle(source: bytes | str | Path) -> NetworkDenoiser:
@@ -109,18 +132,21 @@ def load_pickle(source: bytes | str | Path) -> NetworkDenoiser:
 
 # ---- the container ------------------------------------------------------------------------------
 
+
 def _opened(source: bytes | str | Path, most: int) -> BinaryIO:
     size = len(source) if isinstance(source, bytes) else _size(Path(source))
     if size > most:
-        raise UserError(f"The file has {size / 2**20:,.0f} MB; at most {most / 2**20:,.0f} MB are "
-                        "read.")
+        raise UserError(
+            f"The file has {size / 2**20:,.0f} MB; at most {most / 2**20:,.0f} MB are read."
+        )
     file = io.BytesIO(source) if isinstance(source, bytes) else Path(source).open("rb")
     head = file.read(4)
     file.seek(0)
     if head[:2] == b"PK":
         file.close()
-        raise UserError("This is a .zip or torch.save file; EDM's network-snapshot-*.pkl is "
-                        "wanted.")
+        raise UserError(
+            "This is a .zip or torch.save file; EDM's network-snapshot-*.pkl is wanted."
+        )
     if head[:1] != b"\x80" or not 2 <= (head[1:2] or b"\0")[0] <= 5:
         file.close()
         raise UserError("This is not a pickle; EDM's network-snapshot-*.pkl is wanted.")
@@ -134,8 +160,9 @@ def _size(path: Path) -> int:
 
 
 def _allowed(name: Name) -> bool:
-    return name in GLOBALS or name.module.startswith("torch.nn.modules.") and \
-        name.name.isidentifier()
+    return (
+        name in GLOBALS or name.module.startswith("torch.nn.modules.") and name.name.isidentifier()
+    )
 
 
 def _root(file: BinaryIO):
@@ -144,19 +171,25 @@ def _root(file: BinaryIO):
 
 def _meta(value) -> dict:
     """What a persistent object says of itself, held against version 6."""
-    if not is_call(value, "torch_utils.persistence._reconstruct_persistent_obj") or \
-            len(value.arguments) != 1 or not isinstance(value.arguments[0], dict):
+    if (
+        not is_call(value, "torch_utils.persistence._reconstruct_persistent_obj")
+        or len(value.arguments) != 1
+        or not isinstance(value.arguments[0], dict)
+    ):
         raise UserError("The network in this file is not stored as EDM stores its networks.")
     meta = value.arguments[0]
     if meta.get("type") != "class" or meta.get("version") != 6:
-        raise UserError(f"The file has version {str(meta.get('version'))[:40]} of EDM's format; "
-                        "version 6 is read.")
+        raise UserError(
+            f"The file has version {str(meta.get('version'))[:40]} of EDM's format; "
+            "version 6 is read."
+        )
     if not isinstance(meta.get("class_name"), str) or not isinstance(meta.get("state"), dict):
         raise UserError("The network in this file has no class name or no state.")
     return meta
 
 
 # ---- the network --------------------------------------------------------------------------------
+
 
 def _network(meta: dict) -> tuple[dict, dict[str, Tensor]]:
     name = meta["class_name"]
@@ -174,8 +207,10 @@ def _network(meta: dict) -> tuple[dict, dict[str, Tensor]]:
     channels, side = kwargs.pop("img_channels", None), kwargs.get("img_resolution")
     if type(channels) is not int or type(side) is not int or channels < 1 or side < 1:
         raise UserError("The file does not say how large its network's images are.")
-    kwargs |= {"in_channels": channels,
-               "out_channels": 2 * channels if name == "iDDPMPrecond" else channels}
+    kwargs |= {
+        "in_channels": channels,
+        "out_channels": 2 * channels if name == "iDDPMPrecond" else channels,
+    }
     try:
         precond = precond_class(**own)
     except TypeError:
@@ -189,8 +224,7 @@ def _network(meta: dict) -> tuple[dict, dict[str, Tensor]]:
 def _init_kwargs(state: dict, positions: tuple[str, ...]) -> dict:
     """The constructor's arguments, by name."""
     given, kwargs = state.get("_init_args", ()), state.get("_init_kwargs", {})
-    if not isinstance(given, tuple) or len(given) > len(positions) or \
-            not isinstance(kwargs, dict):
+    if not isinstance(given, tuple) or len(given) > len(positions) or not isinstance(kwargs, dict):
         raise UserError("The file's constructor arguments are not as EDM writes them.")
     return dict(zip(positions, given)) | kwargs
 
@@ -211,6 +245,7 @@ def _words(values: dict) -> dict[str, Any]:
         if isinstance(v, list | tuple) and depth < 3:
             return [plain(w, depth + 1) for w in v]
         return _NOTHING
+
     return {str(k): plain(v, 0) for k, v in values.items()}
 
 
@@ -241,8 +276,11 @@ def _tensors(value: Call) -> dict[str, Tensor]:
 
 
 def _state(module) -> dict:
-    if isinstance(module, Call) and isinstance(module.state, dict) and \
-            str(module.target).startswith("torch.nn.modules."):
+    if (
+        isinstance(module, Call)
+        and isinstance(module.state, dict)
+        and str(module.target).startswith("torch.nn.modules.")
+    ):
         return module.state
     return _meta(module)["state"]
 

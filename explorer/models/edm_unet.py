@@ -26,27 +26,53 @@ class SongUNet(nn.Module):
     hides the label, so that label zero comes to mean “any”.
     """
 
-    def __init__(self, img_resolution: int, in_channels: int, out_channels: int, label_dim: int = 0,
-                 augment_dim: int = 0, model_channels: int = 128, channel_mult=(1, 2, 2, 2),
-                 channel_mult_emb: int = 4, num_blocks: int = 4, attn_resolutions=(16,),
-                 dropout: float = 0.10, label_dropout: float = 0.0,
-                 embedding_type: str = "positional", channel_mult_noise: int = 1,
-                 encoder_type: str = "standard", decoder_type: str = "standard",
-                 resample_filter=(1, 1)):
+    def __init__(
+        self,
+        img_resolution: int,
+        in_channels: int,
+        out_channels: int,
+        label_dim: int = 0,
+        augment_dim: int = 0,
+        model_channels: int = 128,
+        channel_mult=(1, 2, 2, 2),
+        channel_mult_emb: int = 4,
+        num_blocks: int = 4,
+        attn_resolutions=(16,),
+        dropout: float = 0.10,
+        label_dropout: float = 0.0,
+        embedding_type: str = "positional",
+        channel_mult_noise: int = 1,
+        encoder_type: str = "standard",
+        decoder_type: str = "standard",
+        resample_filter=(1, 1),
+    ):
         super().__init__()
-        self.img_resolution, self.label_dim, self.augment_dim = \
-            img_resolution, label_dim, augment_dim
+        self.img_resolution, self.label_dim, self.augment_dim = (
+            img_resolution,
+            label_dim,
+            augment_dim,
+        )
         self.num_blocks, self.label_dropout = num_blocks, label_dropout
         emb = model_channels * channel_mult_emb
         noise = model_channels * channel_mult_noise
         init = dict(mode="xavier_uniform")
-        block = dict(emb_channels=emb, num_heads=1, dropout=dropout, skip_scale=math.sqrt(0.5),
-                     eps=1e-6, resample_filter=resample_filter, resample_proj=True,
-                     adaptive_scale=False, init=init, init_zero=dict(init, weight=1e-5),
-                     init_attn=dict(init, weight=math.sqrt(0.2)))
+        block = dict(
+            emb_channels=emb,
+            num_heads=1,
+            dropout=dropout,
+            skip_scale=math.sqrt(0.5),
+            eps=1e-6,
+            resample_filter=resample_filter,
+            resample_proj=True,
+            adaptive_scale=False,
+            init=init,
+            init_zero=dict(init, weight=1e-5),
+            init_attn=dict(init, weight=math.sqrt(0.2)),
+        )
 
-        self.map_noise = (Positional(noise, endpoint=True) if embedding_type == "positional"
-                          else Fourier(noise))
+        self.map_noise = (
+            Positional(noise, endpoint=True) if embedding_type == "positional" else Fourier(noise)
+        )
         self.map_label = Linear(label_dim, noise, **init) if label_dim else None
         self.map_augment = Linear(augment_dim, noise, bias=False, **init) if augment_dim else None
         self.map_layer0 = Linear(noise, emb, **init)
@@ -62,18 +88,26 @@ class SongUNet(nn.Module):
             else:
                 self.enc[f"{res}x{res}_down"] = Block(width, width, down=True, **block)
                 if encoder_type == "skip":
-                    self.enc[f"{res}x{res}_aux_down"] = Conv(aux, aux, 0, down=True,
-                                                             resample_filter=resample_filter)
+                    self.enc[f"{res}x{res}_aux_down"] = Conv(
+                        aux, aux, 0, down=True, resample_filter=resample_filter
+                    )
                     self.enc[f"{res}x{res}_aux_skip"] = Conv(aux, width, 1, **init)
                 elif encoder_type == "residual":
                     self.enc[f"{res}x{res}_aux_residual"] = Conv(
-                        aux, width, 3, down=True, resample_filter=resample_filter, fused=True,
-                        **init)
+                        aux,
+                        width,
+                        3,
+                        down=True,
+                        resample_filter=resample_filter,
+                        fused=True,
+                        **init,
+                    )
                     aux = width
             for i in range(num_blocks):
                 before, width = width, model_channels * mult
                 self.enc[f"{res}x{res}_block{i}"] = Block(
-                    before, width, attention=res in attn_resolutions, **block)
+                    before, width, attention=res in attn_resolutions, **block
+                )
         skips = [layer.out_channels for name, layer in self.enc.items() if "aux" not in name]
 
         self.dec = nn.ModuleDict()
@@ -88,17 +122,26 @@ class SongUNet(nn.Module):
             for i in range(num_blocks + 1):
                 before, width = width + skips.pop(), model_channels * channel_mult[level]
                 self.dec[f"{res}x{res}_block{i}"] = Block(
-                    before, width, attention=i == num_blocks and res in attn_resolutions, **block)
+                    before, width, attention=i == num_blocks and res in attn_resolutions, **block
+                )
             if decoder_type == "skip" or level == 0:
                 if decoder_type == "skip" and level < last:
-                    self.dec[f"{res}x{res}_aux_up"] = Conv(out_channels, out_channels, 0, up=True,
-                                                           resample_filter=resample_filter)
+                    self.dec[f"{res}x{res}_aux_up"] = Conv(
+                        out_channels, out_channels, 0, up=True, resample_filter=resample_filter
+                    )
                 self.dec[f"{res}x{res}_aux_norm"] = GroupNorm(width, eps=1e-6)
-                self.dec[f"{res}x{res}_aux_conv"] = Conv(width, out_channels, 3,
-                                                         **dict(init, weight=1e-5))
+                self.dec[f"{res}x{res}_aux_conv"] = Conv(
+                    width, out_channels, 3, **dict(init, weight=1e-5)
+                )
 
-    def forward(self, x: Tensor, c_noise: Tensor, labels: Tensor | None = None,
-                augment: Tensor | None = None, features: bool = False):
+    def forward(
+        self,
+        x: Tensor,
+        c_noise: Tensor,
+        labels: Tensor | None = None,
+        augment: Tensor | None = None,
+        features: bool = False,
+    ):
         emb = self.embedding(c_noise, labels, augment)
         tap = bottleneck(self, labels is not None) if features else None
         found, skips, aux = None, [], x
@@ -141,27 +184,46 @@ class SongUNet(nn.Module):
 class DhariwalUNet(nn.Module):
     """ADM, with adaptive group normalisation and attention of 64 channels a head."""
 
-    def __init__(self, img_resolution: int, in_channels: int, out_channels: int, label_dim: int = 0,
-                 augment_dim: int = 0, model_channels: int = 192, channel_mult=(1, 2, 3, 4),
-                 channel_mult_emb: int = 4, num_blocks: int = 3, attn_resolutions=(32, 16, 8),
-                 dropout: float = 0.10, label_dropout: float = 0.0):
+    def __init__(
+        self,
+        img_resolution: int,
+        in_channels: int,
+        out_channels: int,
+        label_dim: int = 0,
+        augment_dim: int = 0,
+        model_channels: int = 192,
+        channel_mult=(1, 2, 3, 4),
+        channel_mult_emb: int = 4,
+        num_blocks: int = 3,
+        attn_resolutions=(32, 16, 8),
+        dropout: float = 0.10,
+        label_dropout: float = 0.0,
+    ):
         super().__init__()
-        self.img_resolution, self.label_dim, self.augment_dim = \
-            img_resolution, label_dim, augment_dim
+        self.img_resolution, self.label_dim, self.augment_dim = (
+            img_resolution,
+            label_dim,
+            augment_dim,
+        )
         self.num_blocks, self.label_dropout = num_blocks, label_dropout
         emb = model_channels * channel_mult_emb
         init = dict(mode="kaiming_uniform", weight=math.sqrt(1 / 3), bias_size=math.sqrt(1 / 3))
         zero = dict(mode="kaiming_uniform", weight=0, bias_size=0)
-        block = dict(emb_channels=emb, channels_per_head=64, dropout=dropout, init=init,
-                     init_zero=zero)
+        block = dict(
+            emb_channels=emb, channels_per_head=64, dropout=dropout, init=init, init_zero=zero
+        )
 
         self.map_noise = Positional(model_channels)
-        self.map_augment = (Linear(augment_dim, model_channels, bias=False, **zero) if augment_dim
-                            else None)
+        self.map_augment = (
+            Linear(augment_dim, model_channels, bias=False, **zero) if augment_dim else None
+        )
         self.map_layer0 = Linear(model_channels, emb, **init)
         self.map_layer1 = Linear(emb, emb, **init)
-        self.map_label = (Linear(label_dim, emb, bias=False, mode="kaiming_normal",
-                                 weight=math.sqrt(label_dim)) if label_dim else None)
+        self.map_label = (
+            Linear(label_dim, emb, bias=False, mode="kaiming_normal", weight=math.sqrt(label_dim))
+            if label_dim
+            else None
+        )
 
         self.enc = nn.ModuleDict()
         width = in_channels
@@ -175,7 +237,8 @@ class DhariwalUNet(nn.Module):
             for i in range(num_blocks):
                 before, width = width, model_channels * mult
                 self.enc[f"{res}x{res}_block{i}"] = Block(
-                    before, width, attention=res in attn_resolutions, **block)
+                    before, width, attention=res in attn_resolutions, **block
+                )
         skips = [layer.out_channels for layer in self.enc.values()]
 
         self.dec = nn.ModuleDict()
@@ -189,12 +252,19 @@ class DhariwalUNet(nn.Module):
             for i in range(num_blocks + 1):
                 before, width = width + skips.pop(), model_channels * channel_mult[level]
                 self.dec[f"{res}x{res}_block{i}"] = Block(
-                    before, width, attention=res in attn_resolutions, **block)
+                    before, width, attention=res in attn_resolutions, **block
+                )
         self.out_norm = GroupNorm(width)
         self.out_conv = Conv(width, out_channels, 3, **zero)
 
-    def forward(self, x: Tensor, c_noise: Tensor, labels: Tensor | None = None,
-                augment: Tensor | None = None, features: bool = False):
+    def forward(
+        self,
+        x: Tensor,
+        c_noise: Tensor,
+        labels: Tensor | None = None,
+        augment: Tensor | None = None,
+        features: bool = False,
+    ):
         emb = self.embedding(c_noise, labels, augment)
         tap = bottleneck(self, labels is not None) if features else None
         found, skips = None, []

@@ -14,8 +14,12 @@ LABELS = ((-1, "all"), *((k, str(k)) for k in range(10)))
 
 
 def _label():
-    return param(-1, label="Class", choices=LABELS,
-                 help="condition on one class: the sum runs over its points only")
+    return param(
+        -1,
+        label="Class",
+        choices=LABELS,
+        help="condition on one class: the sum runs over its points only",
+    )
 
 
 def _points(data, label: int) -> Tensor:
@@ -24,12 +28,14 @@ def _points(data, label: int) -> Tensor:
         return points
     labels = data.labels()
     if labels is None:
-        raise UserError(f"{data.label} has no classes, so class {label} cannot be picked; "
-                        "choose “all”.")
+        raise UserError(
+            f"{data.label} has no classes, so class {label} cannot be picked; choose “all”."
+        )
     chosen = points[labels == label]
     if not len(chosen):
-        raise UserError(f"{data.label} has no class {label}; its classes are 0 to "
-                        f"{int(labels.max())}.")
+        raise UserError(
+            f"{data.label} has no class {label}; its classes are 0 to {int(labels.max())}."
+        )
     return chosen
 
 
@@ -60,15 +66,14 @@ class Ideal:
     name: ClassVar[str] = "ideal"
     label: ClassVar[str] = "Ideal on a training set"
     about: ClassVar[str] = "Exact for n training points; its samples repeat them."
-    count: int = param(100, 2, 20000, 1, label="Points", log=True,
-                       help="size of the training set")
+    count: int = param(100, 2, 20000, 1, label="Points", log=True, help="size of the training set")
     condition: int = _label()
 
     def load(self, data) -> Mixture:
         points = _points(data, self.condition)
         g = torch.Generator().manual_seed(0)
         if data.thickness == 0:  # a finite set already: a part of it
-            pick = torch.randperm(len(points), generator=g)[:self.count]
+            pick = torch.randperm(len(points), generator=g)[: self.count]
             return Mixture(points[pick])
         return Mixture(Mixture(points, data.thickness).sample(self.count, g))
 

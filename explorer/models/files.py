@@ -76,8 +76,15 @@ class Checkpoint:
         return self.config["digest"]
 
 
-def save(module: Preconditioned, description: Mapping, name: str, root: str | Path | None = None,
-         losses=None, card: str = "", replace: bool = False) -> Checkpoint:
+def save(
+    module: Preconditioned,
+    description: Mapping,
+    name: str,
+    root: str | Path | None = None,
+    losses=None,
+    card: str = "",
+    replace: bool = False,
+) -> Checkpoint:
     """Write a checkpoint folder in one act; a reader sees all of it or nothing.
 
     description: of `architecture.describe`, with anything else worth keeping: label, data (flat
@@ -150,8 +157,10 @@ def find(name: str, root: str | Path | None = None) -> Checkpoint:
             if (place / name / CONFIG).is_file():
                 return open_folder(place / name)
     known = [c.name for c in checkpoints(root)]
-    raise UserError(f"There is no network {name[:64]!r} on this machine. Known: "
-                    f"{', '.join(known[:12]) or 'none yet; train one or open an EDM .pkl'}.")
+    raise UserError(
+        f"There is no network {name[:64]!r} on this machine. Known: "
+        f"{', '.join(known[:12]) or 'none yet; train one or open an EDM .pkl'}."
+    )
 
 
 def open_folder(folder: Path) -> Checkpoint:
@@ -176,12 +185,13 @@ def _opened_at(folder: Path, *stamp: int) -> Checkpoint:
             raise ValueError("it has no “format”: 1")
         if not re.fullmatch(r"[0-9a-f]{64}", str(config.get("digest"))):
             raise ValueError("it names no digest")
-        if not isinstance(config.get("kwargs"), dict) or \
-                not isinstance(config.get("shape"), list):
+        if not isinstance(config.get("kwargs"), dict) or not isinstance(config.get("shape"), list):
             raise ValueError("it does not describe a network")
-        if type(config["kwargs"].get("label_dim", 0)) is not int or \
-                type(config["kwargs"].get("label_dropout", 0)) not in (int, float) or \
-                not isinstance(config.get("data", {}), dict):
+        if (
+            type(config["kwargs"].get("label_dim", 0)) is not int
+            or type(config["kwargs"].get("label_dropout", 0)) not in (int, float)
+            or not isinstance(config.get("data", {}), dict)
+        ):
             raise ValueError("its label_dim, label_dropout or data are of the wrong kind")
     except (OSError, ValueError, RecursionError) as problem:
         raise UserError(f"{path} is not the config of a checkpoint: {problem}.") from None
@@ -198,13 +208,16 @@ def load(checkpoint: Checkpoint, device=None) -> NetworkDenoiser:
         if path.stat().st_size > LARGEST_WEIGHTS:
             raise UserError(f"{path} is larger than {LARGEST_WEIGHTS / 2**30:.0f} GB.")
         if digest_of(path) != checkpoint.digest:
-            raise UserError(f"The weights of {checkpoint.name} are not those that its config names "
-                            "(another SHA-256): the file is damaged or was replaced.")
+            raise UserError(
+                f"The weights of {checkpoint.name} are not those that its config names "
+                "(another SHA-256): the file is damaged or was replaced."
+            )
         state = load_file(path)
     except (OSError, SafetensorError) as problem:
         raise UserError(f"The weights of {checkpoint.name} cannot be read: {problem}.") from None
-    denoiser = NetworkDenoiser(build(checkpoint.config, state),
-                               sigma_data=checkpoint.config.get("sigma_data"))
+    denoiser = NetworkDenoiser(
+        build(checkpoint.config, state), sigma_data=checkpoint.config.get("sigma_data")
+    )
     return denoiser if device is None else denoiser.to(device)
 
 
@@ -240,8 +253,10 @@ def named_like(text: str, digest: str = "") -> str:
 
 def _check_name(name: str) -> None:
     if not NAME.fullmatch(name):
-        raise UserError(f"A checkpoint cannot be called {name[:64]!r}: up to 64 small letters, "
-                        "digits, dots and hyphens work.")
+        raise UserError(
+            f"A checkpoint cannot be called {name[:64]!r}: up to 64 small letters, "
+            "digits, dots and hyphens work."
+        )
 
 
 def _age(path: Path) -> float:

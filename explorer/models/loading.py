@@ -26,8 +26,11 @@ def _load(given: str | Path) -> NetworkDenoiser:
     if path.is_file():
         return load_pickle(path)
     if path.is_dir():
-        return files.load(files.open_folder(path)) if (path / files.WEIGHTS).is_file() \
+        return (
+            files.load(files.open_folder(path))
+            if (path / files.WEIGHTS).is_file()
             else load_folder(path)
+        )
     name = str(given)
     if name.count("/") == 1 and (kept := of_hub(name)):
         return files.load(kept)

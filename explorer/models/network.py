@@ -67,14 +67,26 @@ class Network:
     name: ClassVar[str] = "network"
     label: ClassVar[str] = "Trained network"
     about: ClassVar[str] = "What people run: a network that has learned the denoiser from samples."
-    checkpoint: str = param("", longest=64, label="Network",
-                            help="which one; the first is trained on the data at hand")
-    condition: int = param(-1, -1, MOST_CLASSES, 1, label="Class",
-                           help="make samples of one class; −1 is any")
-    guidance: float = param(1.0, 0, 10, 0.1, label="Guidance",
-                            help="1 is none; above 1 moves away from what the weaker network says")
-    guide: str = param("", longest=64, label="Guided by",
-                       help="a weaker network of the same samples; the first is label zero")
+    checkpoint: str = param(
+        "", longest=64, label="Network", help="which one; the first is trained on the data at hand"
+    )
+    condition: int = param(
+        -1, -1, MOST_CLASSES, 1, label="Class", help="make samples of one class; −1 is any"
+    )
+    guidance: float = param(
+        1.0,
+        0,
+        10,
+        0.1,
+        label="Guidance",
+        help="1 is none; above 1 moves away from what the weaker network says",
+    )
+    guide: str = param(
+        "",
+        longest=64,
+        label="Guided by",
+        help="a weaker network of the same samples; the first is label zero",
+    )
 
     def found(self, data) -> files.Checkpoint:
         """The checkpoint that is meant.  Raises UserError where there is none."""
@@ -84,8 +96,10 @@ class Network:
         shape = tuple(data.points().shape[1:])
         if found := next((c for c in own if c.shape == shape), None):
             return found
-        raise UserError(f"No network for {data.label} comes with the page; choose one under "
-                        "Network, or train one on it.")
+        raise UserError(
+            f"No network for {data.label} comes with the page; choose one under "
+            "Network, or train one on it."
+        )
 
     def digests(self, data) -> tuple[str, ...]:
         """What the answer depends on besides the setting: the weights behind the names."""
@@ -97,8 +111,10 @@ class Network:
         checkpoint = self.found(data)
         shape = tuple(data.points().shape[1:])
         if checkpoint.shape != shape:
-            raise UserError(f"{checkpoint.label} makes samples of {spoken(checkpoint.shape)}; "
-                            f"{data.label} has {spoken(shape)}.")
+            raise UserError(
+                f"{checkpoint.label} makes samples of {spoken(checkpoint.shape)}; "
+                f"{data.label} has {spoken(shape)}."
+            )
         denoiser = self._of(checkpoint)
         if self.guidance == 1:
             return denoiser
@@ -109,16 +125,22 @@ class Network:
         classes = denoiser.label_dim
         if not classes:
             if self.condition >= 0:
-                raise UserError(f"{checkpoint.label} knows no classes, so class {self.condition} "
-                                "cannot be picked; choose −1, any.")
+                raise UserError(
+                    f"{checkpoint.label} knows no classes, so class {self.condition} "
+                    "cannot be picked; choose −1, any."
+                )
             return denoiser
         if self.condition >= classes:
-            raise UserError(f"{checkpoint.label} has no class {self.condition}; its classes are 0 "
-                            f"to {classes - 1}.")
+            raise UserError(
+                f"{checkpoint.label} has no class {self.condition}; its classes are 0 "
+                f"to {classes - 1}."
+            )
         if self.condition < 0:
             if not checkpoint.null_label:
-                raise UserError(f"{checkpoint.label} always had a class in training and does not "
-                                f"know “any”; pick a class from 0 to {classes - 1}.")
+                raise UserError(
+                    f"{checkpoint.label} always had a class in training and does not "
+                    f"know “any”; pick a class from 0 to {classes - 1}."
+                )
             return denoiser
         return denoiser.conditioned(self.condition)
 
@@ -126,17 +148,24 @@ class Network:
         if self.guide:
             guide = files.find(self.guide)
             if guide.shape != checkpoint.shape:
-                raise UserError(f"{guide.label} makes samples of {spoken(guide.shape)} and cannot "
-                                f"guide {checkpoint.label}, {spoken(checkpoint.shape)}.")
+                raise UserError(
+                    f"{guide.label} makes samples of {spoken(guide.shape)} and cannot "
+                    f"guide {checkpoint.label}, {spoken(checkpoint.shape)}."
+                )
             weak = files.load(guide)
-            return weak.conditioned(self.condition) \
-                if 0 <= self.condition < weak.label_dim else weak
+            return (
+                weak.conditioned(self.condition) if 0 <= self.condition < weak.label_dim else weak
+            )
         if self.condition < 0:
-            raise UserError(f"Guidance = {self.guidance:g} compares a class with “any”; pick a "
-                            "class, or a network under “Guided by”.")
+            raise UserError(
+                f"Guidance = {self.guidance:g} compares a class with “any”; pick a "
+                "class, or a network under “Guided by”."
+            )
         if not checkpoint.null_label:
-            raise UserError(f"{checkpoint.label} always had a class in training and does not know "
-                            "“any”; choose a weaker network under “Guided by”.")
+            raise UserError(
+                f"{checkpoint.label} always had a class in training and does not know "
+                "“any”; choose a weaker network under “Guided by”."
+            )
         return strong.conditioned(None)
 
 

@@ -20,8 +20,16 @@ class Mlp(nn.Module):
     arXiv:2006.10739).
     """
 
-    def __init__(self, dimension: int, label_dim: int = 0, width: int = 128, depth: int = 4,
-                 waves: int = 3, dropout: float = 0.0, label_dropout: float = 0.0):
+    def __init__(
+        self,
+        dimension: int,
+        label_dim: int = 0,
+        width: int = 128,
+        depth: int = 4,
+        waves: int = 3,
+        dropout: float = 0.0,
+        label_dropout: float = 0.0,
+    ):
         super().__init__()
         self.dimension, self.label_dim, self.augment_dim = dimension, label_dim, 0
         self.waves, self.label_dropout = waves, label_dropout
@@ -34,8 +42,14 @@ class Mlp(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.out = Linear(width, dimension, weight=0, **init)
 
-    def forward(self, x: Tensor, c_noise: Tensor, labels: Tensor | None = None,
-                augment: Tensor | None = None, features: bool = False):
+    def forward(
+        self,
+        x: Tensor,
+        c_noise: Tensor,
+        labels: Tensor | None = None,
+        augment: Tensor | None = None,
+        features: bool = False,
+    ):
         emb = self.map_noise(c_noise)
         if self.map_label is not None and labels is not None:
             emb = emb + self.map_label(hidden(self, labels))

@@ -60,14 +60,17 @@ def read(file: BinaryIO, allowed: Callable[[Name], bool], persistent: bool = Fal
                 raise UserError(f"The pickle has more than {OPCODES:,} instructions.")
             act = _ACTS.get(op.name)
             if act is None or op.name == "BINPERSID" and not persistent:
-                raise UserError(f"The pickle uses {op.name}, which a file of plain data does not "
-                                "need; it is refused.")
+                raise UserError(
+                    f"The pickle uses {op.name}, which a file of plain data does not "
+                    "need; it is refused."
+                )
             act(machine, argument)
     except UserError:
         raise
     except DAMAGED as problem:
-        raise UserError(f"The pickle is cut short or damaged ({str(problem)[:100] or 'empty'})."
-                        ) from None
+        raise UserError(
+            f"The pickle is cut short or damaged ({str(problem)[:100] or 'empty'})."
+        ) from None
     if len(machine.stack) != 1 or machine.marks:
         raise UserError("The pickle is damaged: it ends with something left over.")
     return machine.stack[0]
@@ -122,8 +125,10 @@ class _Machine:
             raise ValueError("a global without a name")
         found = Name(module, name)
         if not self.allowed(found):
-            raise UserError(f"The pickle asks for {str(found)[:120]}, which no checkpoint of "
-                            "this kind needs. The file is refused; nothing in it was run.")
+            raise UserError(
+                f"The pickle asks for {str(found)[:120]}, which no checkpoint of "
+                "this kind needs. The file is refused; nothing in it was run."
+            )
         self.push(found)
 
     def call(self, target, arguments) -> None:
@@ -168,20 +173,40 @@ def _get(m: _Machine, argument) -> None:
 
 
 _ACTS: dict[str, Callable[[_Machine, Any], Any]] = {
-    "PROTO": lambda m, a: None, "FRAME": lambda m, a: None, "STOP": lambda m, a: None,
-    "MARK": lambda m, a: m.marks.append(len(m.stack)), "POP": lambda m, a: m.pop(),
-    "POP_MARK": lambda m, a: m.since_mark(), "DUP": lambda m, a: m.push(m.stack[-1]),
-    "NONE": lambda m, a: m.push(None), "NEWTRUE": lambda m, a: m.push(True),
+    "PROTO": lambda m, a: None,
+    "FRAME": lambda m, a: None,
+    "STOP": lambda m, a: None,
+    "MARK": lambda m, a: m.marks.append(len(m.stack)),
+    "POP": lambda m, a: m.pop(),
+    "POP_MARK": lambda m, a: m.since_mark(),
+    "DUP": lambda m, a: m.push(m.stack[-1]),
+    "NONE": lambda m, a: m.push(None),
+    "NEWTRUE": lambda m, a: m.push(True),
     "NEWFALSE": lambda m, a: m.push(False),
     **dict.fromkeys(("BININT", "BININT1", "BININT2", "LONG1"), lambda m, a: m.whole(a)),
-    **dict.fromkeys(("BINFLOAT", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8", "BINBYTES",
-                     "SHORT_BINBYTES", "BINBYTES8"), _value),
-    "EMPTY_TUPLE": lambda m, a: m.push(()), "TUPLE1": lambda m, a: m.push(m.take(1)),
-    "TUPLE2": lambda m, a: m.push(m.take(2)), "TUPLE3": lambda m, a: m.push(m.take(3)),
+    **dict.fromkeys(
+        (
+            "BINFLOAT",
+            "BINUNICODE",
+            "SHORT_BINUNICODE",
+            "BINUNICODE8",
+            "BINBYTES",
+            "SHORT_BINBYTES",
+            "BINBYTES8",
+        ),
+        _value,
+    ),
+    "EMPTY_TUPLE": lambda m, a: m.push(()),
+    "TUPLE1": lambda m, a: m.push(m.take(1)),
+    "TUPLE2": lambda m, a: m.push(m.take(2)),
+    "TUPLE3": lambda m, a: m.push(m.take(3)),
     "TUPLE": lambda m, a: m.push(tuple(m.since_mark())),
-    "EMPTY_LIST": lambda m, a: m.push([]), "LIST": lambda m, a: m.push(m.since_mark()),
-    "EMPTY_SET": lambda m, a: m.push([]), "EMPTY_DICT": lambda m, a: m.push({}),
-    "APPEND": lambda m, a: m.append([m.pop()]), "APPENDS": lambda m, a: m.append(m.since_mark()),
+    "EMPTY_LIST": lambda m, a: m.push([]),
+    "LIST": lambda m, a: m.push(m.since_mark()),
+    "EMPTY_SET": lambda m, a: m.push([]),
+    "EMPTY_DICT": lambda m, a: m.push({}),
+    "APPEND": lambda m, a: m.append([m.pop()]),
+    "APPENDS": lambda m, a: m.append(m.since_mark()),
     "ADDITEMS": lambda m, a: m.append(m.since_mark()),
     "SETITEM": lambda m, a: m.set_items(list(m.take(2))),
     "SETITEMS": lambda m, a: m.set_items(m.since_mark()),
@@ -190,7 +215,8 @@ _ACTS: dict[str, Callable[[_Machine, Any], Any]] = {
     **dict.fromkeys(("BINGET", "LONG_BINGET"), _get),
     "GLOBAL": lambda m, a: m.name(*a.split(" ", 1)),
     "STACK_GLOBAL": lambda m, a: m.name(*m.take(2)),
-    "REDUCE": lambda m, a: m.call(*m.take(2)), "NEWOBJ": lambda m, a: m.call(*m.take(2)),
+    "REDUCE": lambda m, a: m.call(*m.take(2)),
+    "NEWOBJ": lambda m, a: m.call(*m.take(2)),
     "BUILD": _Machine.build,
     "BINPERSID": lambda m, a: m.push(Persistent(m.pop())),
 }

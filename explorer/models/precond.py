@@ -36,8 +36,9 @@ class EDM(_AnyLevel):
 
     name: ClassVar[str] = "edm"
     label: ClassVar[str] = "EDM"
-    sigma_data: float = param(0.5, 0.01, 10, 0.01, label="σ_data", log=True,
-                              help="standard deviation of the data")
+    sigma_data: float = param(
+        0.5, 0.01, 10, 0.01, label="σ_data", log=True, help="standard deviation of the data"
+    )
     sigma_min: ClassVar[float] = 0.0
     sigma_max: ClassVar[float] = math.inf
 
@@ -101,8 +102,12 @@ class VE(_AnyLevel):
 
     name: ClassVar[str] = "ve"
     label: ClassVar[str] = "VE"
-    sigma_min: float = param(0.02, 1e-5, 10, label="σ_min", log=True, help="least noise in training")
-    sigma_max: float = param(100.0, 0.1, 1e5, label="σ_max", log=True, help="most noise in training")
+    sigma_min: float = param(
+        0.02, 1e-5, 10, label="σ_min", log=True, help="least noise in training"
+    )
+    sigma_max: float = param(
+        100.0, 0.1, 1e5, label="σ_max", log=True, help="most noise in training"
+    )
 
     def c_skip(self, sigma: Tensor) -> Tensor:
         return torch.ones_like(sigma)

@@ -19,8 +19,8 @@ from torch import Tensor
 
 from ..analysis.error import reference, rms
 from ..core import shelf
-from ..core.predictor import Predictor
 from ..core.ode import Ode, Point
+from ..core.predictor import Predictor
 from ..core.sampling import Noise, sample
 from ..core.solvers import AMED, DDIM, DPM2, IPNDM, DPMpp, Heun, Plugin
 from ..core.solvers.learned import amed_step, plugin_step
@@ -29,9 +29,13 @@ from ..errors import UserError
 from ..settings import param, setting
 from .stops import PLACES, Placed, place
 
-TEACHERS = {"heun": ("Heun", Heun()), "dpm2": ("DPM-Solver-2", DPM2()),
-            "ipndm4": ("iPNDM-4", IPNDM(4)), "dpmpp3": ("DPM-Solver++(3M)", DPMpp(3)),
-            "ddim": ("DDIM", DDIM())}
+TEACHERS = {
+    "heun": ("Heun", Heun()),
+    "dpm2": ("DPM-Solver-2", DPM2()),
+    "ipndm4": ("iPNDM-4", IPNDM(4)),
+    "dpmpp3": ("DPM-Solver++(3M)", DPMpp(3)),
+    "ddim": ("DDIM", DDIM()),
+}
 HELD_OUT = 64  # samples of other seeds, on which the error is watched
 OTHER_SEEDS = 2**30  # where theirs begin
 STEPS = {"view": "its own", "gits": "GITS", "search": "searched"}  # as the table calls them
@@ -43,34 +47,62 @@ class AMEDTraining:
     """How a predictor is trained; the defaults are those published for AMED-Solver on CIFAR-10."""
 
     name: ClassVar[str] = "amed"
-    teacher: str = param("heun", label="Teacher",
-                         choices=tuple((k, v[0]) for k, v in TEACHERS.items()),
-                         help="the fine solver whose states are the targets")
-    inner: int = param(1, 1, 16, 1, label="M",
-                       help="teacher levels inside each step; the paper has 1 for AMED-Solver, 2 "
-                            "for plug-ins")
-    scale_dir: float = param(0.01, 0.0, 0.5, 0.01, label="Range of c",
-                             help="c lies within 1 ± this; 0 leaves c out")
-    scale_time: float = param(0.0, 0.0, 0.5, 0.01, label="Range of a",
-                              help="a lies within 1 ± this; 0 leaves a out")
-    look: bool = param(True, label="Features", choices=((True, "look at the sample"),
-                                                        (False, "levels only")),
-                       help="without them all samples share r and c (the paper's ablation)")
-    place: str = param("view", label="Steps", choices=PLACES,
-                       help="which levels it is trained on; searched ones come with the points "
-                            "inside, from which the predictor starts")
-    paths: int = param(10_000, 64, 200_000, 1, label="Paths", log=True,
-                       help="trained on in all, rounds included")
+    teacher: str = param(
+        "heun",
+        label="Teacher",
+        choices=tuple((k, v[0]) for k, v in TEACHERS.items()),
+        help="the fine solver whose states are the targets",
+    )
+    inner: int = param(
+        1,
+        1,
+        16,
+        1,
+        label="M",
+        help="teacher levels inside each step; the paper has 1 for AMED-Solver, 2 for plug-ins",
+    )
+    scale_dir: float = param(
+        0.01, 0.0, 0.5, 0.01, label="Range of c", help="c lies within 1 ± this; 0 leaves c out"
+    )
+    scale_time: float = param(
+        0.0, 0.0, 0.5, 0.01, label="Range of a", help="a lies within 1 ± this; 0 leaves a out"
+    )
+    look: bool = param(
+        True,
+        label="Features",
+        choices=((True, "look at the sample"), (False, "levels only")),
+        help="without them all samples share r and c (the paper's ablation)",
+    )
+    place: str = param(
+        "view",
+        label="Steps",
+        choices=PLACES,
+        help="which levels it is trained on; searched ones come with the points "
+        "inside, from which the predictor starts",
+    )
+    paths: int = param(
+        10_000, 64, 200_000, 1, label="Paths", log=True, help="trained on in all, rounds included"
+    )
     batch: int = param(128, 4, 1024, 1, label="Batch", log=True, help="paths at a time")
-    rounds: int = param(1, 1, 64, 1, label="Rounds",
-                        help="how often each path is used; the teacher walks it once")
+    rounds: int = param(
+        1, 1, 64, 1, label="Rounds", help="how often each path is used; the teacher walks it once"
+    )
     rate: float = param(5e-3, 1e-5, 0.1, label="Learning rate", log=True, help="of Adam")
-    finish: float = param(0.0, 0.0, 1.0, 0.05, label="Finish",
-                          help="the last part of the training, whose loss is the distance at the "
-                               "end of the run, through all steps at once; 0 as published")
-    anneal: bool = param(False, label="Its course", choices=((False, "constant"),
-                                                             (True, "falls to 0, a cosine")),
-                         help="of the learning rate over the training")
+    finish: float = param(
+        0.0,
+        0.0,
+        1.0,
+        0.05,
+        label="Finish",
+        help="the last part of the training, whose loss is the distance at the "
+        "end of the run, through all steps at once; 0 as published",
+    )
+    anneal: bool = param(
+        False,
+        label="Its course",
+        choices=((False, "constant"), (True, "falls to 0, a cosine")),
+        help="of the learning rate over the training",
+    )
     seed: int = param(0, 0, 2**30 - 1, 1, label="Seed", help="of the weights and of the paths")
 
 
@@ -99,8 +131,17 @@ class Trainer:
     training begins by placing them, and `sigmas` changes.  Resume by calling `run` again.
     """
 
-    def __init__(self, denoiser, solver: AMED | Plugin, timesteps, steps: int, afs: bool = True,
-                 how: AMEDTraining = AMEDTraining(), device="cpu", dtype=torch.float64):
+    def __init__(
+        self,
+        denoiser,
+        solver: AMED | Plugin,
+        timesteps,
+        steps: int,
+        afs: bool = True,
+        how: AMEDTraining = AMEDTraining(),
+        device="cpu",
+        dtype=torch.float64,
+    ):
         self.denoiser, self.solver, self.how, self.afs = denoiser, solver, how, afs
         self.device, self.dtype = torch.device(device), dtype
         self._stop_at(refined(timesteps, steps, how.inner))
@@ -143,19 +184,39 @@ class Trainer:
                 error, before = self.held_out(watch)
             self.seconds += time.perf_counter() - started
             r, c, a = ([_spread(v[j]) for v in chosen] for j in range(3))
-            self.history.append(Progress(self.done, self.batches, tuple(loss), tuple(r), tuple(c),
-                                         tuple(a), self.seconds, error, before))
+            self.history.append(
+                Progress(
+                    self.done,
+                    self.batches,
+                    tuple(loss),
+                    tuple(r),
+                    tuple(c),
+                    tuple(a),
+                    self.seconds,
+                    error,
+                    before,
+                )
+            )
             yield self.history[-1]
             if watch is not None:
                 watch()
 
     def _stop_at(self, fine: Tensor) -> None:
-        self.fine, self.sigmas = fine, fine[::self.how.inner + 1]
+        self.fine, self.sigmas = fine, fine[:: self.how.inner + 1]
 
     def _place(self, watch: Callable[[], None] | None) -> Iterator[Placed]:
         started = time.perf_counter()
-        for found in place(self.denoiser, self.solver, self.given.tolist(), self.how.place,
-                           OTHER_SEEDS // 2 + self.how.seed, self.afs, self.device, self.dtype, watch):
+        for found in place(
+            self.denoiser,
+            self.solver,
+            self.given.tolist(),
+            self.how.place,
+            OTHER_SEEDS // 2 + self.how.seed,
+            self.afs,
+            self.device,
+            self.dtype,
+            watch,
+        ):
             yield found
         levels = [float(f"{s:.7g}") for s in found.levels]  # as a link writes them
         self._stop_at(refined(Custom(tuple(levels)), len(levels) - 1, self.how.inner))
@@ -167,11 +228,12 @@ class Trainer:
         """Where the teacher stands at each level, (K, B, *shape)."""
         if batch not in self._walked:
             with torch.no_grad():
-                made = sample(self.denoiser, start / self.sigmas[0], self.fine,
-                              TEACHERS[self.how.teacher][1])
+                made = sample(
+                    self.denoiser, start / self.sigmas[0], self.fine, TEACHERS[self.how.teacher][1]
+                )
             if self.how.rounds == 1:
-                return made.x[::self.how.inner + 1]
-            self._walked[batch] = made.x[::self.how.inner + 1].clone()
+                return made.x[:: self.how.inner + 1]
+            self._walked[batch] = made.x[:: self.how.inner + 1].clone()
         return self._walked[batch]
 
     def _batch(self) -> tuple[list[float], list[tuple]]:
@@ -220,8 +282,10 @@ class Trainer:
     def _measure_features(self, states: Tensor) -> None:
         """Set the scale at which the features of this model have size 1, on the first batch."""
         ode = Ode(self.denoiser, solver=_Looking)
-        size = [ode.evaluate(x, t).features.square().mean() for x, t in
-                zip(states[1:-1] if len(states) > 2 else states[:1], self.sigmas[1:])]
+        size = [
+            ode.evaluate(x, t).features.square().mean()
+            for x, t in zip(states[1:-1] if len(states) > 2 else states[:1], self.sigmas[1:])
+        ]
         if size and float(sum(size)) > 0:
             self.predictor.feature_scale = float(f"{(float(sum(size)) / len(size)) ** -0.5:.4g}")
 
@@ -236,23 +300,27 @@ class Trainer:
             point = ode.analytic(x, t) if self.afs and k == 0 else ode.evaluate(x, t)
         past = [*past, point]
         given = self.predictor(point.features, here, to, len(x))
-        column = [v if isinstance(v, float) else v.to(x.dtype).reshape(-1, *[1] * (x.ndim - 1))
-                  for v in given]
+        column = [
+            v if isinstance(v, float) else v.to(x.dtype).reshape(-1, *[1] * (x.ndim - 1))
+            for v in given
+        ]
         if isinstance(self.solver, AMED):
             return amed_step(ode, past, to, *column), past, given
         return plugin_step(self.solver.inside, ode, past, to, *column), past, given
 
     def _start(self, first: int, count: int) -> Tensor:
         """Unit noise of paths first, first + 1, …: each has a seed of its own."""
-        return Noise(self.how.seed + 1 + first, count, self.denoiser.shape, self.device,
-                     self.dtype).start
+        return Noise(
+            self.how.seed + 1 + first, count, self.denoiser.shape, self.device, self.dtype
+        ).start
 
     @torch.no_grad()
     def held_out(self, watch: Callable[[], None] | None = None) -> tuple[float, float]:
         """(mean end error of the student, of the solver it started from), RMS per coordinate."""
         if self._held is None:
-            noise = Noise(OTHER_SEEDS + self.how.seed, HELD_OUT, self.denoiser.shape, self.device,
-                          self.dtype).start
+            noise = Noise(
+                OTHER_SEEDS + self.how.seed, HELD_OUT, self.denoiser.shape, self.device, self.dtype
+            ).start
             top, bottom = float(self.sigmas[0]), float(self.sigmas[-1])
             truth = reference(self.denoiser, noise * top, top, bottom, 41, watch).x[-1]
             plain = dataclasses.replace(self.solver, r=0.5, c=1.0, a=1.0, predictor="")
@@ -276,22 +344,40 @@ class Trainer:
         known, shape = shelf.answers_of(self.denoiser)
         last = self.history[-1] if self.history else None
         looked = next((p for p in reversed(self.history) if p.error is not None), None)
-        notes = {"teacher": self.how.teacher, "M": self.how.inner, "batch": self.how.batch,
-                 "rate": self.how.rate, "finish": self.how.finish,
-                 "paths": self.done * self.how.batch,
-                 "rounds": self.how.rounds, "seed": self.how.seed, "steps": STEPS[self.how.place],
-                 "placed": self.placed and {"r": list(self.placed.r), "error": self.placed.error,
-                                            "tried": self.placed.tried}, "seconds": round(self.seconds, 1),
-                 "error": looked and looked.error, "error_before": looked and looked.before,
-                 "loss": last and list(last.loss), "r": last and [list(v) for v in last.r],
-                 "c": last and [list(v) for v in last.c], "a": last and [list(v) for v in last.a],
-                 "errors": [[p.batch, p.error] for p in self.history if p.error is not None]}
+        notes = {
+            "teacher": self.how.teacher,
+            "M": self.how.inner,
+            "batch": self.how.batch,
+            "rate": self.how.rate,
+            "finish": self.how.finish,
+            "paths": self.done * self.how.batch,
+            "rounds": self.how.rounds,
+            "seed": self.how.seed,
+            "steps": STEPS[self.how.place],
+            "placed": self.placed
+            and {"r": list(self.placed.r), "error": self.placed.error, "tried": self.placed.tried},
+            "seconds": round(self.seconds, 1),
+            "error": looked and looked.error,
+            "error_before": looked and looked.before,
+            "loss": last and list(last.loss),
+            "r": last and [list(v) for v in last.r],
+            "c": last and [list(v) for v in last.c],
+            "a": last and [list(v) for v in last.a],
+            "errors": [[p.batch, p.error] for p in self.history if p.error is not None],
+        }
         copy = Predictor(self.how.scale_dir, self.how.scale_time, self.how.look)
         copy.feature_scale = self.predictor.feature_scale
         copy.load_state_dict(self.predictor.state_dict())
-        return shelf.Trained(copy.requires_grad_(False), tuple(self.sigmas.tolist()), self.afs,
-                             self.solver.purpose, shape, tuple(known.tolist()), query,
-                             {**notes, **record})
+        return shelf.Trained(
+            copy.requires_grad_(False),
+            tuple(self.sigmas.tolist()),
+            self.afs,
+            self.solver.purpose,
+            shape,
+            tuple(known.tolist()),
+            query,
+            {**notes, **record},
+        )
 
 
 class _Looking:
@@ -308,7 +394,9 @@ def refined(timesteps, steps: int, inner: int) -> Tensor:
         return timesteps.sigmas((inner + 1) * steps + 1)
     levels = timesteps.sigmas()
     if len(levels) != steps + 1:
-        raise UserError(f"A list of {len(levels)} levels makes {len(levels) - 1} steps, not {steps}.")
+        raise UserError(
+            f"A list of {len(levels)} levels makes {len(levels) - 1} steps, not {steps}."
+        )
     root = levels ** (1 / 7)
     part = torch.arange(inner + 1, dtype=root.dtype) / (inner + 1)
     fine = (root[:-1, None] + part * (root[1:] - root[:-1])[:, None]) ** 7
@@ -318,8 +406,9 @@ def refined(timesteps, steps: int, inner: int) -> Tensor:
 
 def _detached(p: Point) -> Point:
     cut = lambda v: v.detach() if isinstance(v, Tensor) else v
-    return dataclasses.replace(p, t=cut(p.t), sigma=cut(p.sigma), scale=cut(p.scale), x=cut(p.x),
-                               denoised=cut(p.denoised))
+    return dataclasses.replace(
+        p, t=cut(p.t), sigma=cut(p.sigma), scale=cut(p.scale), x=cut(p.x), denoised=cut(p.denoised)
+    )
 
 
 def _spread(v) -> tuple[float, float]:

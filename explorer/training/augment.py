@@ -17,29 +17,52 @@ from torch import Tensor
 from torch.nn import functional
 
 LABELS = 9
-NAMES = ("x-flip", "y-flip", "scale", "cos turn − 1", "sin turn", "stretch cos", "stretch sin",
-         "move x", "move y")
+NAMES = (
+    "x-flip",
+    "y-flip",
+    "scale",
+    "cos turn − 1",
+    "sin turn",
+    "stretch cos",
+    "stretch sin",
+    "move x",
+    "move y",
+)
 SCALE = 0.2  # octaves per unit of a2 and a5
 SHIFT = 1 / 8  # of the side, per unit of a6 and a7
 # the low-pass filter of the sym6 wavelet (Daubechies 1992), scaled to sum 1: a filter whose
 # even shifts are orthogonal, so that enlarging and shrinking again changes nothing
-SYM6 = torch.tensor([
-    0.015404109327027373, 0.0034907120842174702, -0.11799011114819057, -0.048311742585633,
-    0.4910559419267466, 0.787641141030194, 0.3379294217276218, -0.07263752278646252,
-    -0.021060292512300564, 0.04472490177066578, 0.0017677118642428036, -0.007800708325034148,
-], dtype=torch.float64) / math.sqrt(2)
+SYM6 = torch.tensor(
+    [
+        0.015404109327027373,
+        0.0034907120842174702,
+        -0.11799011114819057,
+        -0.048311742585633,
+        0.4910559419267466,
+        0.787641141030194,
+        0.3379294217276218,
+        -0.07263752278646252,
+        -0.021060292512300564,
+        0.04472490177066578,
+        0.0017677118642428036,
+        -0.007800708325034148,
+    ],
+    dtype=torch.float64,
+) / math.sqrt(2)
 CENTRE = float((SYM6 * torch.arange(12)).sum())  # where a pixel lands among the taps
 
 
-def augment(images: Tensor, probability: float, generator: torch.Generator,
-            mirror: bool = False) -> tuple[Tensor, Tensor]:
+def augment(
+    images: Tensor, probability: float, generator: torch.Generator, mirror: bool = False
+) -> tuple[Tensor, Tensor]:
     """Images with each operation at that probability, and what the network is told, (B, 9)."""
     a = parameters(len(images), probability, generator, mirror).to(images)
     return apply(images, a), labels(a)
 
 
-def parameters(n: int, probability: float, generator: torch.Generator, mirror: bool = False
-               ) -> Tensor:
+def parameters(
+    n: int, probability: float, generator: torch.Generator, mirror: bool = False
+) -> Tensor:
     """Random a, (n, 8); those of an operation that does not happen are 0.
 
     mirror: x-flips happen to half of all images, as in EDM's runs, where mirrored photographs are
@@ -53,15 +76,37 @@ def parameters(n: int, probability: float, generator: torch.Generator, mirror: b
     coin = (u[:, 6:8] < 0.5).float()
     turn = 2 * math.pi * (u[:, 8] - 0.5)
     lean = 2 * math.pi * (u[:, 9] - 0.5) * (u[:, 10] < 0.5)
-    return torch.stack([on[:, 0] * coin[:, 0], on[:, 1] * coin[:, 1], on[:, 2] * z[:, 0],
-                        on[:, 3] * turn, on[:, 4] * lean, on[:, 4] * z[:, 1], on[:, 5] * z[:, 2],
-                        on[:, 5] * z[:, 3]], 1)
+    return torch.stack(
+        [
+            on[:, 0] * coin[:, 0],
+            on[:, 1] * coin[:, 1],
+            on[:, 2] * z[:, 0],
+            on[:, 3] * turn,
+            on[:, 4] * lean,
+            on[:, 4] * z[:, 1],
+            on[:, 5] * z[:, 2],
+            on[:, 5] * z[:, 3],
+        ],
+        1,
+    )
 
 
 def labels(a: Tensor) -> Tensor:
     """(n, 8) parameters -> (n, 9) conditioning numbers, in EDM's order."""
-    return torch.stack([a[:, 0], a[:, 1], a[:, 2], a[:, 3].cos() - 1, a[:, 3].sin(),
-                        a[:, 5] * a[:, 4].cos(), a[:, 5] * a[:, 4].sin(), a[:, 6], a[:, 7]], 1)
+    return torch.stack(
+        [
+            a[:, 0],
+            a[:, 1],
+            a[:, 2],
+            a[:, 3].cos() - 1,
+            a[:, 3].sin(),
+            a[:, 5] * a[:, 4].cos(),
+            a[:, 5] * a[:, 4].sin(),
+            a[:, 6],
+            a[:, 7],
+        ],
+        1,
+    )
 
 
 def apply(images: Tensor, a: Tensor) -> Tensor:
@@ -82,12 +127,15 @@ def apply(images: Tensor, a: Tensor) -> Tensor:
 
 def _inverse(a: Tensor, height: int, width: int) -> Tensor:
     """Where the pixel at (x, y), counted from the middle of the result, comes from, (B, 2, 3)."""
+
     def turn(angle: Tensor) -> Tensor:
         c, s = angle.cos(), angle.sin()
         return torch.stack([torch.stack([c, -s], 1), torch.stack([s, c], 1)], 1)
 
     larger, longer = torch.exp2(SCALE * a[:, 2]), torch.exp2(SCALE * a[:, 5])
-    stretch = turn(a[:, 4]) @ torch.diag_embed(torch.stack([longer, 1 / longer], 1)) @ turn(-a[:, 4])
+    stretch = (
+        turn(a[:, 4]) @ torch.diag_embed(torch.stack([longer, 1 / longer], 1)) @ turn(-a[:, 4])
+    )
     forward = stretch @ turn(a[:, 3]) * larger[:, None, None]
     shift = SHIFT * torch.stack([width * a[:, 6], height * a[:, 7]], 1)[:, :, None]
     back = torch.linalg.inv(forward)
@@ -107,15 +155,21 @@ def _warp(images: Tensor, back: Tensor) -> Tensor:
     whole = torch.cat([whole, whole[..., 1:-1].flip(3)], 3)
     whole = _enlarge(_enlarge(whole, f).mT, f).mT
     ys, xs = (torch.arange(2 * n + 10).to(images) / 2 - CENTRE / 2 - (n - 1) / 2 for n in (H, W))
-    here = torch.stack([xs.expand(len(ys), -1), ys[:, None].expand(-1, len(xs)),
-                        torch.ones(len(ys), len(xs)).to(images)]).flatten(1)
+    here = torch.stack(
+        [
+            xs.expand(len(ys), -1),
+            ys[:, None].expand(-1, len(xs)),
+            torch.ones(len(ys), len(xs)).to(images),
+        ]
+    ).flatten(1)
     there = (back @ here).reshape(B, 2, len(ys), len(xs))
     size = torch.tensor([W, H]).to(images).reshape(1, 2, 1, 1)
     place = (2 * (there + (size - 1) / 2) + CENTRE) % (4 * (size - 1))
     whole = functional.pad(whole, (0, 1, 0, 1), mode="circular")
     last = torch.tensor(whole.shape[:1:-1]).to(images).reshape(1, 2, 1, 1) - 1
-    seen = functional.grid_sample(whole, (2 * place / last - 1).permute(0, 2, 3, 1),
-                                  align_corners=True)
+    seen = functional.grid_sample(
+        whole, (2 * place / last - 1).permute(0, 2, 3, 1), align_corners=True
+    )
     return _shrink(_shrink(seen, f).mT, f).mT
 
 

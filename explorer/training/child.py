@@ -48,13 +48,25 @@ def main(words: dict) -> int:
 
 def report(p: Progress, looked: bool) -> dict:
     """A report as plain values; what is seen at looks only when it is new."""
-    out = {"images": p.images, "total": p.total, "seconds": p.seconds, "rate": p.rate,
-           "left": p.left if p.left < 1e9 else None, "loss": p.loss, "done": p.done}
+    out = {
+        "images": p.images,
+        "total": p.total,
+        "seconds": p.seconds,
+        "rate": p.rate,
+        "left": p.left if p.left < 1e9 else None,
+        "loss": p.loss,
+        "done": p.done,
+    }
     if looked:
         values = p.samples.contiguous().float().numpy().astype("<f4")
-        out |= {"curve": p.curve, "first": p.first.flat(), "now": p.now.flat(),
-                "samples": base64.b64encode(values.tobytes()).decode(), "shape": list(values.shape),
-                "labels": None if p.labels is None else p.labels.tolist()}
+        out |= {
+            "curve": p.curve,
+            "first": p.first.flat(),
+            "now": p.now.flat(),
+            "samples": base64.b64encode(values.tobytes()).decode(),
+            "shape": list(values.shape),
+            "labels": None if p.labels is None else p.labels.tolist(),
+        }
     return out
 
 

@@ -30,11 +30,13 @@ def train_classifier(data, steps: int = 1500, seed: int = 0) -> Iterator[Step]:
     """Train on labelled images; a fifth of a finite set is held out to measure the accuracy."""
     labels = data.labels()
     if data.kind != "image" or labels is None:
-        raise UserError(f"{data.label} is no set of labelled images, so there is nothing to "
-                        "classify; digits and glyphs work.")
+        raise UserError(
+            f"{data.label} is no set of labelled images, so there is nothing to "
+            "classify; digits and glyphs work."
+        )
     endless = hasattr(data, "draw")
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
-    kept = order[int(HELD_OUT * len(order)):]
+    kept = order[int(HELD_OUT * len(order)) :]
     points = data.points().float()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -64,5 +66,5 @@ def train_classifier(data, steps: int = 1500, seed: int = 0) -> Iterator[Step]:
 def _unseen(data, points: Tensor, labels: Tensor, order: Tensor, endless: bool):
     if endless:
         return draw(data, CHECKED, torch.Generator().manual_seed(99))
-    held = order[:int(HELD_OUT * len(order))]
+    held = order[: int(HELD_OUT * len(order))]
     return points[held], labels[held]

@@ -34,36 +34,67 @@ class Unet:
     label: ClassVar[str] = "U-Net"
     family: str = param("ddpmpp", choices=FAMILIES, label="Family", help="of EDM's architectures")
     channels: int = param(24, 8, 128, 4, label="Channels", help="width that the multiples refer to")
-    widths: tuple = param((2.0, 2.0), 1, 8, label="Widths", longest=4,
-                          help="multiples of the channels, one for each resolution")
+    widths: tuple = param(
+        (2.0, 2.0),
+        1,
+        8,
+        label="Widths",
+        longest=4,
+        help="multiples of the channels, one for each resolution",
+    )
     blocks: int = param(1, 1, 4, 1, label="Blocks", help="residual blocks at each resolution")
-    attention: int = param(4, choices=((0, "none"), (4, "4 × 4"), (8, "8 × 8"), (16, "16 × 16")),
-                           label="Attention", help="resolution that has it; the lowest always does")
+    attention: int = param(
+        4,
+        choices=((0, "none"), (4, "4 × 4"), (8, "8 × 8"), (16, "16 × 16")),
+        label="Attention",
+        help="resolution that has it; the lowest always does",
+    )
 
     def check(self):
         if not self.widths or any(w != int(w) for w in self.widths):
             raise UserError(f"Widths must be whole numbers; got {list(self.widths)}. Try 2, 2.")
 
-    def describe(self, shape: tuple[int, ...], label_dim: int, told: int, dropout: float,
-                 unlabelled: float):
+    def describe(
+        self, shape: tuple[int, ...], label_dim: int, told: int, dropout: float, unlabelled: float
+    ):
         """(class, its arguments) for `models.architecture`."""
         if len(shape) != 3:
             raise UserError("A U-Net is for images; points want network=mlp.")
         if shape[1] % 2 ** (len(self.widths) - 1) or shape[1] >> (len(self.widths) - 1) < 2:
-            raise UserError(f"{len(self.widths)} resolutions do not fit into {shape[1]} pixels; "
-                            "use fewer widths.")
-        common = dict(img_resolution=shape[1], in_channels=shape[0], out_channels=shape[0],
-                      label_dim=label_dim, augment_dim=told, model_channels=self.channels,
-                      channel_mult=[int(w) for w in self.widths], num_blocks=self.blocks,
-                      attn_resolutions=[self.attention], dropout=dropout,
-                      label_dropout=unlabelled)
+            raise UserError(
+                f"{len(self.widths)} resolutions do not fit into {shape[1]} pixels; "
+                "use fewer widths."
+            )
+        common = dict(
+            img_resolution=shape[1],
+            in_channels=shape[0],
+            out_channels=shape[0],
+            label_dim=label_dim,
+            augment_dim=told,
+            model_channels=self.channels,
+            channel_mult=[int(w) for w in self.widths],
+            num_blocks=self.blocks,
+            attn_resolutions=[self.attention],
+            dropout=dropout,
+            label_dropout=unlabelled,
+        )
         if self.family == "adm":
             if self.channels * int(min(self.widths)) < 64:
-                raise UserError("ADM has attention heads of 64 channels: channels × the least width "
-                                f"must be 64 or more; got {self.channels} × {min(self.widths):g}.")
+                raise UserError(
+                    "ADM has attention heads of 64 channels: channels × the least width "
+                    f"must be 64 or more; got {self.channels} × {min(self.widths):g}."
+                )
             return "DhariwalUNet", common
-        ncsn = dict(embedding_type="fourier", encoder_type="residual", channel_mult_noise=2,
-                    resample_filter=[1, 3, 3, 1]) if self.family == "ncsnpp" else {}
+        ncsn = (
+            dict(
+                embedding_type="fourier",
+                encoder_type="residual",
+                channel_mult_noise=2,
+                resample_filter=[1, 3, 3, 1],
+            )
+            if self.family == "ncsnpp"
+            else {}
+        )
         return "SongUNet", common | ncsn
 
 
@@ -77,14 +108,21 @@ class Perceptron:
     depth: int = param(4, 1, 12, 1, label="Depth", help="residual blocks")
     waves: int = param(3, 0, 8, 1, label="Waves", help="frequencies of the input, beside itself")
 
-    def describe(self, shape: tuple[int, ...], label_dim: int, told: int, dropout: float,
-                 unlabelled: float):
+    def describe(
+        self, shape: tuple[int, ...], label_dim: int, told: int, dropout: float, unlabelled: float
+    ):
         """(class, its arguments) for `models.architecture`."""
         if len(shape) != 1:
             raise UserError("An MLP is for points; images want network=unet.")
-        return "Mlp", dict(dimension=shape[0], label_dim=label_dim, width=self.width,
-                           depth=self.depth, waves=self.waves, dropout=dropout,
-                           label_dropout=unlabelled)
+        return "Mlp", dict(
+            dimension=shape[0],
+            label_dim=label_dim,
+            width=self.width,
+            depth=self.depth,
+            waves=self.waves,
+            dropout=dropout,
+            label_dropout=unlabelled,
+        )
 
 
 NETWORKS = named(Unet, Perceptron)
@@ -96,10 +134,16 @@ class Hyper:
 
     batch: int = param(64, 1, 1024, 1, label="Batch", log=True, help="images in each step")
     lr: float = param(1e-3, 1e-6, 1e-1, label="Learning rate", log=True, help="of Adam")
-    ramp: float = param(10.0, 0, 10000, label="Ramp, kimg",
-                        help="the learning rate rises linearly from 0 so long")
-    half_life: float = param(20.0, 0, 10000, label="EMA half-life, kimg",
-                             help="of the averaged weights; at most 5 % of what was seen")
+    ramp: float = param(
+        10.0, 0, 10000, label="Ramp, kimg", help="the learning rate rises linearly from 0 so long"
+    )
+    half_life: float = param(
+        20.0,
+        0,
+        10000,
+        label="EMA half-life, kimg",
+        help="of the averaged weights; at most 5 % of what was seen",
+    )
     dropout: float = param(0.0, 0, 0.9, 0.01, label="Dropout", help="share of activations hidden")
     clip: float = param(0.0, 0, 1000, label="Clip", help="largest norm of the gradient; 0: none")
 
@@ -110,29 +154,63 @@ class Training:
 
     data: Any = slot(Digits(), DATASETS, "Data")
     network: Any = slot(Unet(), NETWORKS, "Network")
-    precond: str = param("edm", choices=COLUMNS, label="Preconditioning", help="EDM Table 1, middle")
-    loss: str = param("edm", choices=COLUMNS, label="Loss", help="p_train and λ: EDM Table 1, bottom")
-    p_mean: float = param(-1.2, -5, 3, 0.1, label="P_mean",
-                          help="mean of ln σ in EDM’s p_train; larger images and flat colours are "
-                               "decided at higher noise")
+    precond: str = param(
+        "edm", choices=COLUMNS, label="Preconditioning", help="EDM Table 1, middle"
+    )
+    loss: str = param(
+        "edm", choices=COLUMNS, label="Loss", help="p_train and λ: EDM Table 1, bottom"
+    )
+    p_mean: float = param(
+        -1.2,
+        -5,
+        3,
+        0.1,
+        label="P_mean",
+        help="mean of ln σ in EDM’s p_train; larger images and flat colours are "
+        "decided at higher noise",
+    )
     p_std: float = param(1.2, 0.1, 5, 0.1, label="P_std", help="spread of ln σ in EDM’s p_train")
     hyper: Hyper = Hyper()
-    augment: float = param(0.12, 0, 1, 0.01, label="Augmentation",
-                           help="probability of each geometric operation")
-    mirror: bool = param(False, label="Mirror", choices=((False, "as often"), (True, "half")),
-                         help="x-flips as often as the others, or half of all images as in EDM")
-    hidden: bool = param(False, label="Augment label",
-                         choices=((False, "told"), (True, "withheld")),
-                         help="withheld: the network is not told, and the augmentation leaks")
-    conditional: bool = param(False, label="Classes", choices=((False, "ignored"), (True, "told")),
-                              help="train a class-conditional network")
-    unlabelled: float = param(0.1, 0, 1, 0.01, label="Class withheld",
-                              help="share of images whose class is not told, so that label zero "
-                                   "comes to mean “any”")
-    sigma_data: float = param(0.0, 0, 10, 0.01, label="σ_data",
-                              help="0: the root mean square of the data")
-    kimg: float = param(300.0, 0.1, 100000, label="Length, kimg", log=True,
-                        help="thousands of images, or of points, to train on")
+    augment: float = param(
+        0.12, 0, 1, 0.01, label="Augmentation", help="probability of each geometric operation"
+    )
+    mirror: bool = param(
+        False,
+        label="Mirror",
+        choices=((False, "as often"), (True, "half")),
+        help="x-flips as often as the others, or half of all images as in EDM",
+    )
+    hidden: bool = param(
+        False,
+        label="Augment label",
+        choices=((False, "told"), (True, "withheld")),
+        help="withheld: the network is not told, and the augmentation leaks",
+    )
+    conditional: bool = param(
+        False,
+        label="Classes",
+        choices=((False, "ignored"), (True, "told")),
+        help="train a class-conditional network",
+    )
+    unlabelled: float = param(
+        0.1,
+        0,
+        1,
+        0.01,
+        label="Class withheld",
+        help="share of images whose class is not told, so that label zero comes to mean “any”",
+    )
+    sigma_data: float = param(
+        0.0, 0, 10, 0.01, label="σ_data", help="0: the root mean square of the data"
+    )
+    kimg: float = param(
+        300.0,
+        0.1,
+        100000,
+        label="Length, kimg",
+        log=True,
+        help="thousands of images, or of points, to train on",
+    )
     seed: int = param(0, 0, 2**31 - 1, 1, label="Seed", help="of weights, data, noise, everything")
 
     def check(self):
@@ -218,8 +296,9 @@ def description(t: Training) -> dict:
     classes = int(labels.max()) + 1 if t.conditional else 0
     told = augment.LABELS if t.augment and not t.hidden else 0
     precond = {"vp": VP(), "ve": VE(), "iddpm": IDDPM(), "edm": EDM(sigma_data(t))}[t.precond]
-    kind, kwargs = t.network.describe(shape, classes, told, t.hyper.dropout,
-                                         t.unlabelled if t.conditional else 0.0)
+    kind, kwargs = t.network.describe(
+        shape, classes, told, t.hyper.dropout, t.unlabelled if t.conditional else 0.0
+    )
     return architecture.describe(kind, kwargs, precond, shape)
 
 

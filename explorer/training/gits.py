@@ -30,19 +30,37 @@ HELD_OUT = 256
 class GITS:
     """How the levels are searched.  The defaults are those of the published code."""
 
-    metric: str = param("dev", label="Cost", choices=METRICS, help="what a jump of one Euler step "
-                        "costs: how much further from the chord it lands, or its distance")
-    coefficient: float = param(1.15, 0.5, 2.0, 0.01, label="Coefficient",
-                               help="each later jump counts this much more than the one before")
+    metric: str = param(
+        "dev",
+        label="Cost",
+        choices=METRICS,
+        help="what a jump of one Euler step "
+        "costs: how much further from the chord it lands, or its distance",
+    )
+    coefficient: float = param(
+        1.15,
+        0.5,
+        2.0,
+        0.01,
+        label="Coefficient",
+        help="each later jump counts this much more than the one before",
+    )
     fine: int = param(61, 16, 201, 1, label="Levels tried", help="of the teacher's grid")
-    paths: int = param(256, 16, 2048, 1, label="Paths", log=True,
-                       help="over which costs are averaged")
+    paths: int = param(
+        256, 16, 2048, 1, label="Paths", log=True, help="over which costs are averaged"
+    )
     seed: int = param(0, 0, 2**28, 1, label="Seed")
 
 
 @torch.no_grad()
-def teacher_paths(denoiser, sigma: Tensor, how: GITS, device="cpu", dtype=torch.float64,
-                  watch: Callable[[], None] | None = None) -> tuple[Tensor, Tensor]:
+def teacher_paths(
+    denoiser,
+    sigma: Tensor,
+    how: GITS,
+    device="cpu",
+    dtype=torch.float64,
+    watch: Callable[[], None] | None = None,
+) -> tuple[Tensor, Tensor]:
     """x and ε (T, B, *shape) at the fine levels σ (T,), by iPNDM of order 4."""
     noise = Noise(how.seed, how.paths, denoiser.shape, device, dtype).start
     tick = None if watch is None else lambda i, point: watch()
@@ -67,13 +85,13 @@ def jump_costs(sigma: Tensor, x: Tensor, slope: Tensor, metric: str = "dev") -> 
 
     usual = away(x).mean(1)
     for i in range(T - 1):
-        jump = (sigma[i + 1:] - sigma[i]).to(x)[:, None, None]
+        jump = (sigma[i + 1 :] - sigma[i]).to(x)[:, None, None]
         landed = x[i] + jump * slope[i]
         if metric == "dev":
-            found = away(landed).mean(1) - usual[i + 1:]
+            found = away(landed).mean(1) - usual[i + 1 :]
         else:
-            found = (landed - x[i + 1:]).norm(p=1 if metric == "l1" else 2, dim=-1).mean(1)
-        cost[i, i + 1:] = found.cpu().double()
+            found = (landed - x[i + 1 :]).norm(p=1 if metric == "l1" else 2, dim=-1).mean(1)
+        cost[i, i + 1 :] = found.cpu().double()
     return cost
 
 
@@ -95,22 +113,33 @@ def shortest(cost: Tensor, steps: int, coefficient: float = 1.0) -> list[int]:
     return [*path, T - 1]
 
 
-def gits(denoiser, steps: int, sigma_max: float, sigma_min: float, how: GITS = GITS(), device="cpu",
-         dtype=torch.float64, watch: Callable[[], None] | None = None) -> tuple[float, ...]:
+def gits(
+    denoiser,
+    steps: int,
+    sigma_max: float,
+    sigma_min: float,
+    how: GITS = GITS(),
+    device="cpu",
+    dtype=torch.float64,
+    watch: Callable[[], None] | None = None,
+) -> tuple[float, ...]:
     """The levels of `steps` steps from σ_max to σ_min, from a fine ρ = 7 grid.
 
     Raises UserError for more steps than the fine grid has.
     """
     sigma = Rho(7.0, sigma_max, sigma_min).sigmas(how.fine)
     if steps > how.fine - 1:
-        raise UserError(f"{steps} steps from {how.fine} levels tried: use more levels, or at most "
-                        f"{how.fine - 1} steps.")
+        raise UserError(
+            f"{steps} steps from {how.fine} levels tried: use more levels, or at most "
+            f"{how.fine - 1} steps."
+        )
     cost = jump_costs(sigma, *teacher_paths(denoiser, sigma, how, device, dtype, watch), how.metric)
     return tuple(sigma[shortest(cost, steps, how.coefficient)].tolist())
 
 
-def with_analytic(found: tuple[float, ...], error: Callable[[tuple[float, ...]], float],
-                  fine: int) -> tuple[float, ...]:
+def with_analytic(
+    found: tuple[float, ...], error: Callable[[tuple[float, ...]], float], fine: int
+) -> tuple[float, ...]:
     """One level more, between the first two: the step there costs nothing where the first
     evaluation is analytic.  Of the levels of a fine grid it is the one with the least error, as in
     the published code.
@@ -133,14 +162,26 @@ class Search:
 class EndError:
     """Mean end error of a solver over levels with the same ends, RMS per coordinate at σ_min."""
 
-    def __init__(self, denoiser, solver, sigma_max: float, sigma_min: float, seed: int, paths: int,
-                 schedule=None, afs: bool = False, device="cpu", dtype=torch.float64,
-                 watch: Callable[[], None] | None = None):
+    def __init__(
+        self,
+        denoiser,
+        solver,
+        sigma_max: float,
+        sigma_min: float,
+        seed: int,
+        paths: int,
+        schedule=None,
+        afs: bool = False,
+        device="cpu",
+        dtype=torch.float64,
+        watch: Callable[[], None] | None = None,
+    ):
         self.denoiser, self.solver, self.afs, self.watch = denoiser, solver, afs, watch
         self.options = {} if schedule is None else {"schedule": schedule}
         self.noise = Noise(seed, paths, denoiser.shape, device, dtype).start
-        self.truth = reference(denoiser, self.noise * sigma_max, sigma_max, sigma_min, 65,
-                               watch).x[-1]
+        self.truth = reference(denoiser, self.noise * sigma_max, sigma_max, sigma_min, 65, watch).x[
+            -1
+        ]
         self.tried = 0
 
     def __call__(self, levels) -> float:
@@ -152,15 +193,26 @@ class EndError:
         if self.watch is not None:
             self.watch()
         self.tried += 1
-        end = sample(self.denoiser, self.noise, torch.tensor(levels, dtype=torch.float64),
-                     solver, afs=self.afs, keep=0, **self.options).samples
+        end = sample(
+            self.denoiser,
+            self.noise,
+            torch.tensor(levels, dtype=torch.float64),
+            solver,
+            afs=self.afs,
+            keep=0,
+            **self.options,
+        ).samples
         error = float(rms(end - self.truth).mean())
         return error if math.isfinite(error) else math.inf
 
 
-def descend(error: Callable[[tuple[float, ...]], float], levels: tuple[float, ...],
-            strides: tuple[float, ...] = (0.4, 0.2, 0.1, 0.05), rounds: int = 6,
-            moved: Iterable[int] | None = None) -> Iterator[Search]:
+def descend(
+    error: Callable[[tuple[float, ...]], float],
+    levels: tuple[float, ...],
+    strides: tuple[float, ...] = (0.4, 0.2, 0.1, 0.05),
+    rounds: int = 6,
+    moved: Iterable[int] | None = None,
+) -> Iterator[Search]:
     """Coordinate descent on ln σ of the inner levels, one Search after each round.
 
     Each level in turn moves by ± a stride while that helps; a round without a gain goes on to the
@@ -180,7 +232,7 @@ def descend(error: Callable[[tuple[float, ...]], float], levels: tuple[float, ..
                         there = log[i] + way
                         if not log[i + 1] + CLOSEST < there < log[i - 1] - CLOSEST:
                             break
-                        trial = [*log[:i], there, *log[i + 1:]]
+                        trial = [*log[:i], there, *log[i + 1 :]]
                         found = error(_levels(trial, levels))
                         tried += 1
                         if not found < best:

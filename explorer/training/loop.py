@@ -79,13 +79,24 @@ class State:
 
     def numbers(self) -> dict:
         first = None if self.first is None else self.first.flat()
-        return {"module": self.module.state_dict(), "average": self.average.state_dict(),
-                "adam": self.adam.state_dict(), "images": self.images, "seconds": self.seconds,
-                "curve": self.curve, "first": first}
+        return {
+            "module": self.module.state_dict(),
+            "average": self.average.state_dict(),
+            "adam": self.adam.state_dict(),
+            "images": self.images,
+            "seconds": self.seconds,
+            "curve": self.curve,
+            "first": first,
+        }
 
 
-def train(t: Training, folder: Path, look: float = 10.0, device: Device | None = None,
-          watch: Callable[[], None] | None = None) -> Iterator[Progress]:
+def train(
+    t: Training,
+    folder: Path,
+    look: float = 10.0,
+    device: Device | None = None,
+    watch: Callable[[], None] | None = None,
+) -> Iterator[Progress]:
     """Train in `folder`, from its last checkpoint if it has one; the last report is `done`.
 
     look: seconds between looks at samples and at the loss per σ.  watch() is called at each step and
@@ -158,15 +169,21 @@ def step(t: Training, state: State, fast, device: Device) -> float:
     sigma = _round(state.module, objective.sigma(len(clean), g))
     noise = torch.randn(clean.shape, generator=g)
     labels = labels if t.conditional else None
-    clean, noise, labels, told = (None if v is None else v.to(device.device)
-                                  for v in (clean, noise, labels, told))
+    clean, noise, labels, told = (
+        None if v is None else v.to(device.device) for v in (clean, noise, labels, told)
+    )
     rate = t.hyper.lr * min(1.0, state.images / max(1000 * t.hyper.ramp, 1e-8))
     for group in state.adam.param_groups:
         group["lr"] = rate
     state.module.train()
     with _dropout_from(t, index), _mixed(device):
-        values = loss(lambda x, s: fast(x, s, labels, told), clean, sigma.to(device.device), noise,
-                      objective.weight(sigma))
+        values = loss(
+            lambda x, s: fast(x, s, labels, told),
+            clean,
+            sigma.to(device.device),
+            noise,
+            objective.weight(sigma),
+        )
         total = values.sum() / t.hyper.batch
     state.adam.zero_grad(set_to_none=True)
     total.backward()
@@ -197,15 +214,22 @@ def resume(t: Training, folder: Path, device: Device) -> State:
     if device.device.type == "cuda":
         module = module.to(memory_format=torch.channels_last)
     average = copy.deepcopy(module).eval().requires_grad_(False)
-    adam = torch.optim.Adam(module.parameters(), lr=t.hyper.lr, betas=(0.9, 0.999), eps=1e-8,
-                            fused=device.device.type in ("cpu", "cuda"))
+    adam = torch.optim.Adam(
+        module.parameters(),
+        lr=t.hyper.lr,
+        betas=(0.9, 0.999),
+        eps=1e-8,
+        fused=device.device.type in ("cpu", "cuda"),
+    )
     state = State(module, average, adam)
     if not (folder / STATE).exists():
         _write(folder / "training.json", json.dumps(flatten(t), indent=1).encode())
         return state
     if stored(folder) != t:
-        raise UserError(f"The folder {folder.name} holds another training; choose another name, or "
-                        "repeat its settings to go on with it.")
+        raise UserError(
+            f"The folder {folder.name} holds another training; choose another name, or "
+            "repeat its settings to go on with it."
+        )
     kept = torch.load(folder / STATE, map_location=device.device, weights_only=True)
     module.load_state_dict(kept["module"])
     average.load_state_dict(kept["average"])
@@ -244,6 +268,7 @@ def look_at(t: Training, average: Preconditioned, device: Device) -> tuple[Tenso
 
 # ---- from here on: the details ------------------------------------------------------------------
 
+
 class _Mean:
     """A mean that starts anew when it is taken."""
 
@@ -261,8 +286,20 @@ class _Mean:
 
 def _report(t, state, value, seen, samples, labels, rate) -> Progress:
     left = (t.images - state.images) / rate if rate else float("inf")
-    return Progress(state.images, t.images, state.seconds, rate, left, value, list(state.curve),
-                    state.first, seen, samples, labels, False)
+    return Progress(
+        state.images,
+        t.images,
+        state.seconds,
+        rate,
+        left,
+        value,
+        list(state.curve),
+        state.first,
+        seen,
+        samples,
+        labels,
+        False,
+    )
 
 
 def _round(module: Preconditioned, sigma: Tensor) -> Tensor:

@@ -45,8 +45,14 @@ def levels(denoiser) -> Tensor:
     return torch.logspace(math.log10(low), math.log10(high), LEVELS, dtype=torch.float64)
 
 
-def per_sigma(t: Training, denoiser, count: int = 256, seed: int = 5,
-              device: Device | None = None, sigma: Tensor | None = None) -> PerSigma:
+def per_sigma(
+    t: Training,
+    denoiser,
+    count: int = 256,
+    seed: int = 5,
+    device: Device | None = None,
+    sigma: Tensor | None = None,
+) -> PerSigma:
     """Measure on `count` clean samples of data.points(), which the ideal denoiser knows.
 
     No denoiser, however good, has less than the floor on these points on average: the ideal one is
@@ -61,27 +67,41 @@ def per_sigma(t: Training, denoiser, count: int = 256, seed: int = 5,
     noise = torch.randn(clean.shape, generator=g, dtype=torch.float64)
     sigma = levels(denoiser) if sigma is None else sigma
     classes = labels[pick] if t.conditional else torch.zeros(count, dtype=torch.int64)
-    ideals = [Mixture(points[labels == c] if t.conditional else points, t.data.thickness)
-              for c in range(int(labels.max()) + 1 if t.conditional else 1)]
+    ideals = [
+        Mixture(points[labels == c] if t.conditional else points, t.data.thickness)
+        for c in range(int(labels.max()) + 1 if t.conditional else 1)
+    ]
     order = classes.argsort()  # a part holds one class, as an ideal denoiser knows one
     clean, noise, classes = clean[order], noise[order], classes[order]
     totals, floors, squares = 0.0, 0.0, 0.0
     for y, n, c in _parts(clean, noise, classes):
         if device is not None:
             y, n = (v.to(device.device, device.dtype) for v in (y, n))
-        labelled = (lambda x, s, c=c: denoiser(x, s, torch.full((len(x),), c))) \
-            if t.conditional else denoiser
+        labelled = (
+            (lambda x, s, c=c: denoiser(x, s, torch.full((len(x),), c)))
+            if t.conditional
+            else denoiser
+        )
         own = loss_per_sigma(labelled, y, sigma, n)
         totals = totals + len(y) * own.mean.cpu()
         squares = squares + _squares(own, len(y))
-        floors = floors + len(y) * loss_per_sigma(ideals[c].to(y.device, y.dtype), y, sigma,
-                                                  n).mean.cpu()
+        floors = (
+            floors
+            + len(y) * loss_per_sigma(ideals[c].to(y.device, y.dtype), y, sigma, n).mean.cpu()
+        )
     mean, floor = totals / count, floors / count
     spread = ((squares / count - mean.square()).clamp(min=0) * count / max(1, count - 1)).sqrt()
     half = 1.96 * spread / count**0.5
     row = lambda v: [float(f"{x:.6g}") for x in v]
-    return PerSigma(row(sigma), row(mean), row((mean - half).clamp(min=0)), row(mean + half),
-                    row(floor), count, seed)
+    return PerSigma(
+        row(sigma),
+        row(mean),
+        row((mean - half).clamp(min=0)),
+        row(mean + half),
+        row(floor),
+        count,
+        seed,
+    )
 
 
 @lru_cache(maxsize=16)

@@ -1,7 +1,7 @@
 """Named runs: where they live on disk, and how one ends as a checkpoint.
 
-    begin(t, name)             -> the folder of a new or an interrupted run
-    finish(t, name, progress)  -> Checkpoint, which the model menu then shows
+begin(t, name)             -> the folder of a new or an interrupted run
+finish(t, name, progress)  -> Checkpoint, which the model menu then shows
 """
 
 import platform
@@ -21,17 +21,20 @@ from .loop import STATE, Progress, resume, stored, train
 SOURCES = {
     "digits": "Alpaydin & Kaynak 1998, UCI, CC BY 4.0, as shipped with scikit-learn",
     "glyphs": "drawn from the fonts that Matplotlib ships (DejaVu, STIX, Computer Modern; free "
-              "licences)",
+    "licences)",
     "patches": "two photographs shipped with scikit-learn (CC BY)",
     "upload": "the user's own file",
-    "published": "fetched from openml.org"}
+    "published": "fetched from openml.org",
+}
 
 
 def folder(name: str, root: str | Path | None = None) -> Path:
     """Where the run of this name keeps its state.  Raises UserError for a name that cannot be."""
     if not files.NAME.fullmatch(name):
-        raise UserError(f"A run cannot be called {name[:64]!r}: up to 64 small letters, digits, "
-                        "dots and hyphens work.")
+        raise UserError(
+            f"A run cannot be called {name[:64]!r}: up to 64 small letters, digits, "
+            "dots and hyphens work."
+        )
     return files.cache_folder(root) / "training" / name
 
 
@@ -48,8 +51,15 @@ def unfinished(root: str | Path | None = None) -> dict[str, Training]:
     return out
 
 
-def run(t: Training, name: str, root: str | Path | None = None, out: str | Path | None = None,
-        device: Device | None = None, replace: bool = False, **options) -> Iterator[Progress]:
+def run(
+    t: Training,
+    name: str,
+    root: str | Path | None = None,
+    out: str | Path | None = None,
+    device: Device | None = None,
+    replace: bool = False,
+    **options,
+) -> Iterator[Progress]:
     """Train under a name and keep the result as a checkpoint of that name.
 
     root: the cache folder; out: the folder for the checkpoint, the user's own if not given.  Stop
@@ -65,20 +75,36 @@ def run(t: Training, name: str, root: str | Path | None = None, out: str | Path 
         yield progress
 
 
-def finish(t: Training, name: str, last: Progress, root=None, out=None,
-           device: Device | None = None, replace: bool = False) -> files.Checkpoint:
+def finish(
+    t: Training,
+    name: str,
+    last: Progress,
+    root=None,
+    out=None,
+    device: Device | None = None,
+    replace: bool = False,
+) -> files.Checkpoint:
     """Keep the averaged weights with everything that is known of them, and forget the run."""
     device = device or pick("auto")
     state = resume(t, folder(name, root), device)
     words = description(t) | {
-        "label": title(t), "sigma_data": sigma_data(t), "data": _own(t.data, "data"),
-        "training": flatten(t) | {"letter": letter(t)}, "images": last.images,
-        "seconds": round(last.seconds), "device": device.label,
-        "parameters": sum(p.numel() for p in state.average.parameters())}
-    losses = {"per_sigma": last.now.flat(), "per_sigma_first": last.first.flat(),
-              "curve": [[i, float(f"{v:.5g}")] for i, v in last.curve]}
-    checkpoint = files.save(state.average, words, name, _root(root, out), losses, card(t, name, words,
-                                                                                     last), replace)
+        "label": title(t),
+        "sigma_data": sigma_data(t),
+        "data": _own(t.data, "data"),
+        "training": flatten(t) | {"letter": letter(t)},
+        "images": last.images,
+        "seconds": round(last.seconds),
+        "device": device.label,
+        "parameters": sum(p.numel() for p in state.average.parameters()),
+    }
+    losses = {
+        "per_sigma": last.now.flat(),
+        "per_sigma_first": last.first.flat(),
+        "curve": [[i, float(f"{v:.5g}")] for i, v in last.curve],
+    }
+    checkpoint = files.save(
+        state.average, words, name, _root(root, out), losses, card(t, name, words, last), replace
+    )
     forget(name, root)
     return checkpoint
 
@@ -109,21 +135,26 @@ def letter(t: Training) -> str:
 
 def card(t: Training, name: str, words: dict, last: Progress) -> str:
     """The model card: what it is, how it was made, what was measured, what it is not for."""
-    pairs = " ".join(f"{k}={','.join(f'{w:g}' for w in v) if isinstance(v, tuple) else v}"
-                     for k, v in flatten(t).items())
+    pairs = " ".join(
+        f"{k}={','.join(f'{w:g}' for w in v) if isinstance(v, tuple) else v}"
+        for k, v in flatten(t).items()
+    )
     rows = "\n".join(
-        f"| {s:.4g} | {m:.4g} ({lo:.4g} – {hi:.4g}) | {f:.4g} |" for s, m, lo, hi, f in
-        zip(last.now.sigma, last.now.mean, last.now.low, last.now.high, last.now.floor))
+        f"| {s:.4g} | {m:.4g} ({lo:.4g} – {hi:.4g}) | {f:.4g} |"
+        for s, m, lo, hi, f in zip(
+            last.now.sigma, last.now.mean, last.now.low, last.now.high, last.now.floor
+        )
+    )
     classes = f"{words['kwargs']['label_dim']} classes" if t.conditional else "unconditional"
-    return f"""# {words['label']}
+    return f"""# {words["label"]}
 
-`{name}`: a {words['network']} with {words['parameters']:,} parameters, {classes}, samples of
-{' × '.join(map(str, words['shape']))}. Preconditioning {t.precond}, loss {t.loss}, σ_data
-{words['sigma_data']}.
+`{name}`: a {words["network"]} with {words["parameters"]:,} parameters, {classes}, samples of
+{" × ".join(map(str, words["shape"]))}. Preconditioning {t.precond}, loss {t.loss}, σ_data
+{words["sigma_data"]}.
 
-Trained by this project on {t.data.label} ({SOURCES.get(t.data.name, 'made by formula')}): {last.images:,}
-images in {last.seconds / 60:.0f} minutes on {words['device']} ({platform.machine()}, PyTorch
-{torch.__version__.split('+')[0]}), seed {t.seed}. Made again with
+Trained by this project on {t.data.label} ({SOURCES.get(t.data.name, "made by formula")}): {last.images:,}
+images in {last.seconds / 60:.0f} minutes on {words["device"]} ({platform.machine()}, PyTorch
+{torch.__version__.split("+")[0]}), seed {t.seed}. Made again with
 
     python -m explorer train name=again {pairs}
 
@@ -140,6 +171,7 @@ anything.
 
 
 # ---- from here on: the details ------------------------------------------------------------------
+
 
 def _own(value, slot: str) -> dict:
     return {slot: value.name} | {f"{slot}.{k}": v for k, v in flatten(value).items()}

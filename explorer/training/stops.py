@@ -76,9 +76,17 @@ class StopError(EndError):
         return self.of(levels, ByStep(self.solver, r))
 
 
-def place(denoiser, solver: AMED | Plugin, levels: Sequence[float], how: str, seed: int = 0,
-          afs: bool = True, device="cpu", dtype=torch.float64,
-          watch: Callable[[], None] | None = None) -> Iterator[Placed]:
+def place(
+    denoiser,
+    solver: AMED | Plugin,
+    levels: Sequence[float],
+    how: str,
+    seed: int = 0,
+    afs: bool = True,
+    device="cpu",
+    dtype=torch.float64,
+    watch: Callable[[], None] | None = None,
+) -> Iterator[Placed]:
     """Better stops between the ends of `levels`, as many; the last one yielded is the best.
 
     how: “gits” keeps to the levels that GITS finds and moves the points inside, “search” moves all.

@@ -11,26 +11,29 @@ from typing import Any
 
 import torch
 
-from .. import contest, learning
 from ..analysis import direction, geometry
 from ..core import shelf
 from ..core.solvers import AMED, Plugin
 from ..core.solvers.learned import INNER
 from ..errors import UserError
-from ..experiment import Experiment, levels, prepared, weights
 from ..figures import amed as figures
 from ..figures.style import level, percent, rounded, short
+from ..lab.experiment import Experiment, levels, prepared, weights
+from ..lab.truth import reference_for
 from ..memo import Memo
+from ..server.jobs import Measurement, Watch
 from ..settings import flatten, to_query, unflatten
+from ..study import learning
+from ..study import table as contest
 from ..training.amed import AMEDTraining, Trainer
 from ..training.gits import GITS
 from ..training.stops import Placed
-from ..truth import reference_for
 from . import words
-from .jobs import Measurement, Watch
 
-STUDENTS = {"amed": "AMED-Solver", **{f"plugin:{k}": f"AMED-Plugin on {v[0]}"
-                                      for k, v in INNER.items()}}
+STUDENTS = {
+    "amed": "AMED-Solver",
+    **{f"plugin:{k}": f"AMED-Plugin on {v[0]}" for k, v in INNER.items()},
+}
 PICTURED = 32  # paths in the picture of a step
 GRID = 41  # values of r in it
 PLACING = 20  # rounds of the search for stops, for the progress bar
@@ -40,6 +43,7 @@ _menus = Memo(2**20)  # asked for with every move of a slider
 
 
 # ---- what is asked for ---------------------------------------------------------------------------
+
 
 def view_of(request: dict) -> Experiment:
     """The open view with the page's student and budget, as it is trained on."""
@@ -97,40 +101,57 @@ def shown(e: Experiment, trainer: Trainer, rows: list) -> dict:
     title = f"Training {name} at {nfe} evaluations"
     if now is not None:
         ratio = f"{before / now:.1f} × less" if now < before else "no gain yet"
-        title = f"{name}, {nfe} evaluations: error {short(now)}, untrained {short(before)} " \
-                f"({ratio})"
+        title = (
+            f"{name}, {nfe} evaluations: error {short(now)}, untrained {short(before)} ({ratio})"
+        )
     last = rows[-1]
-    table = [[f"{k + 1}", f"{level(float(a))} → {level(float(b))}", _pm(r), _pm(c, 3), short(v)]
-             for k, (a, b, r, c, v) in enumerate(zip(trainer.sigmas, trainer.sigmas[1:], last.r,
-                                                     last.c, last.loss))]
-    return {"title": title,
-            "note": f"{words.data_name(e.data)}, {e.model.label}, {_on(e, trainer)}. Batch "
-                    f"{last.batch} of {last.batches}, {last.seconds:.1f} s. Held-out seeds that no "
-                    "update sees, held against the reference at the last level.",
-            "figure": figures.learning(rows, before), "choices": figures.choices(rows),
-            "columns": ["step", "σ", "r", "c", "loss"], "table": table, "learned": True}
+    table = [
+        [f"{k + 1}", f"{level(float(a))} → {level(float(b))}", _pm(r), _pm(c, 3), short(v)]
+        for k, (a, b, r, c, v) in enumerate(
+            zip(trainer.sigmas, trainer.sigmas[1:], last.r, last.c, last.loss)
+        )
+    ]
+    return {
+        "title": title,
+        "note": f"{words.data_name(e.data)}, {e.model.label}, {_on(e, trainer)}. Batch "
+        f"{last.batch} of {last.batches}, {last.seconds:.1f} s. Held-out seeds that no "
+        "update sees, held against the reference at the last level.",
+        "figure": figures.learning(rows, before),
+        "choices": figures.choices(rows),
+        "columns": ["step", "σ", "r", "c", "loss"],
+        "table": table,
+        "learned": True,
+    }
 
 
 def _on(e: Experiment, trainer: Trainer) -> str:
     """Which steps a training is on, in words."""
     named = {"view": e.timesteps.label, "gits": "steps by GITS", "search": "steps searched"}
     found = trainer.placed
-    return named[trainer.how.place] + (f" (error {short(found.error)} before it learned)"
-                                       if found else "")
+    return named[trainer.how.place] + (
+        f" (error {short(found.error)} before it learned)" if found else ""
+    )
 
 
 def _placing(e: Experiment, trainer: Trainer, rows: list) -> dict:
     """The page's picture while stops are searched, before anything is learned."""
     last = rows[-1]
-    table = [[f"{k + 1}", f"{level(a)} → {level(b)}", f"{r:.2f}", "1", "–"]
-             for k, (a, b, r) in enumerate(zip(last.levels, last.levels[1:], last.r))]
-    return {"title": f"Placing the stops of {STUDENTS[e.solver.purpose]}: error "
-                     f"{short(last.error)} after {last.tried} lists",
-            "note": f"{words.data_name(e.data)}, {e.model.label}. First the levels and the points "
-                    "inside them move until the measured error no longer falls; the network then "
-                    "starts from there.",
-            "figure": figures.placing(rows), "choices": figures.stops(rows),
-            "columns": ["step", "σ", "r", "c", "loss"], "table": table, "learned": False}
+    table = [
+        [f"{k + 1}", f"{level(a)} → {level(b)}", f"{r:.2f}", "1", "–"]
+        for k, (a, b, r) in enumerate(zip(last.levels, last.levels[1:], last.r))
+    ]
+    return {
+        "title": f"Placing the stops of {STUDENTS[e.solver.purpose]}: error "
+        f"{short(last.error)} after {last.tried} lists",
+        "note": f"{words.data_name(e.data)}, {e.model.label}. First the levels and the points "
+        "inside them move until the measured error no longer falls; the network then "
+        "starts from there.",
+        "figure": figures.placing(rows),
+        "choices": figures.stops(rows),
+        "columns": ["step", "σ", "r", "c", "loss"],
+        "table": table,
+        "learned": False,
+    }
 
 
 def _pm(pair, digits: int = 2) -> str:
@@ -148,6 +169,7 @@ def keep(job) -> dict:
 
 # ---- the predictors of the solver menu -----------------------------------------------------------
 
+
 def menu(e: Experiment) -> list[dict]:
     """The predictors that were trained for the view's model, each with its settings."""
     names = tuple(learning.fitting(e))
@@ -160,14 +182,25 @@ def _menu(e: Experiment, names: tuple[str, ...]) -> list[dict]:
     for name in names:
         trained = shelf.find(name)
         view = flatten(learning.with_predictor(e, name))
-        own = {k: v for k, v in view.items() if k.split(".")[0] in
-               ("solver", "timesteps", "schedule", "nfe", "afs", "last", "s_churn", "repeats")}
-        out.append({"name": name, "solver": trained.solver.partition(":")[0], "values": own,
-                    "label": f"{shelf.spoken(trained.solver)}, {trained.nfe} NFE · {name}"})
+        own = {
+            k: v
+            for k, v in view.items()
+            if k.split(".")[0]
+            in ("solver", "timesteps", "schedule", "nfe", "afs", "last", "s_churn", "repeats")
+        }
+        out.append(
+            {
+                "name": name,
+                "solver": trained.solver.partition(":")[0],
+                "values": own,
+                "label": f"{shelf.spoken(trained.solver)}, {trained.nfe} NFE · {name}",
+            }
+        )
     return out
 
 
 # ---- why it works --------------------------------------------------------------------------------
+
 
 def picture(request: dict) -> dict:
     """One step of true paths: its chord, its tangents, and where every r and c would lead.
@@ -187,29 +220,44 @@ def picture(request: dict) -> dict:
     start, end = float(sigma[n]), float(sigma[n + 1])
     truth = reference_for(dataclasses.replace(e, samples=64))
     own = direction.along(truth, start, end, count=PICTURED)
-    x = truth.at(sigma[n:n + 1], PICTURED)[0]
+    x = truth.at(sigma[n : n + 1], PICTURED)[0]
     f = direction.family(source.denoiser, x, start, end, GRID, e.afs and n == 0)
     goal = own.x[-1]
     u, size = f.start - goal, own.x.shape[2] ** 0.5
-    errors = {name: rounded((v - goal).norm(dim=1) / size) for name, v in
-              {"ddim": f.ddim, "heun": f.dpm2(GRID - 1), "dpm2": f.dpm2(GRID // 2)}.items()}
+    errors = {
+        name: rounded((v - goal).norm(dim=1) / size)
+        for name, v in {"ddim": f.ddim, "heun": f.dpm2(GRID - 1), "dpm2": f.dpm2(GRID // 2)}.items()
+    }
     axes = _axes(own.x[:, k])
     flat = lambda v: rounded(((v - own.x[0, k]) @ axes.T).flatten(), 5)
-    off = (own.x[:, k] - own.x[0, k])
-    beyond = (off - (off @ axes.T) @ axes).norm(dim=1).max() \
-        / off.norm(dim=1).max().clamp(min=1e-12)
-    out = {"step": n, "steps": len(sigma) - 1, "sigma": [start, end], "r": rounded(f.r),
-           "levels": rounded(sigma, 5), "path": flat(own.x[:, k]), "points": flat(f.points[:, k]),
-           "moves": rounded((f.moves[:, k] @ axes.T).flatten(), 5),
-           "tangents": rounded((own.tangent[:, k] @ axes.T * (end - start)).flatten(), 5),
-           "uu": rounded(u.square().sum(1) / size**2, 6),
-           "uw": rounded(((u * f.moves).sum(2) / size**2).T.flatten(), 6),
-           "ww": rounded((f.moves.square().sum(2) / size**2).T.flatten(), 6),
-           "pick": k, "errors": errors,
-           "marks": {"DDIM": flat(f.ddim[k]), "Heun": flat(f.dpm2(GRID - 1)[k]),
-                     "DPM-Solver-2": flat(f.dpm2(GRID // 2)[k])},
-           "best": {"r": rounded(own.r), "c": rounded(own.c, 5), "angle": rounded(own.angle)},
-           "outside": float(beyond), "learned": _learned(request, e, source, x, start, end, n)}
+    off = own.x[:, k] - own.x[0, k]
+    beyond = (off - (off @ axes.T) @ axes).norm(dim=1).max() / off.norm(dim=1).max().clamp(
+        min=1e-12
+    )
+    out = {
+        "step": n,
+        "steps": len(sigma) - 1,
+        "sigma": [start, end],
+        "r": rounded(f.r),
+        "levels": rounded(sigma, 5),
+        "path": flat(own.x[:, k]),
+        "points": flat(f.points[:, k]),
+        "moves": rounded((f.moves[:, k] @ axes.T).flatten(), 5),
+        "tangents": rounded((own.tangent[:, k] @ axes.T * (end - start)).flatten(), 5),
+        "uu": rounded(u.square().sum(1) / size**2, 6),
+        "uw": rounded(((u * f.moves).sum(2) / size**2).T.flatten(), 6),
+        "ww": rounded((f.moves.square().sum(2) / size**2).T.flatten(), 6),
+        "pick": k,
+        "errors": errors,
+        "marks": {
+            "DDIM": flat(f.ddim[k]),
+            "Heun": flat(f.dpm2(GRID - 1)[k]),
+            "DPM-Solver-2": flat(f.dpm2(GRID // 2)[k]),
+        },
+        "best": {"r": rounded(own.r), "c": rounded(own.c, 5), "angle": rounded(own.angle)},
+        "outside": float(beyond),
+        "learned": _learned(request, e, source, x, start, end, n),
+    }
     return out
 
 
@@ -233,20 +281,30 @@ def _learned(request: dict, e: Experiment, source, x, start: float, end: float, 
 
     trained = None
     about = request.get("training")
-    if isinstance(about, Training) and about.trainer.done \
-            and about.base.solver.purpose == e.solver.purpose \
-            and rounded(about.trainer.sigmas, 5) == rounded(levels(e), 5):
+    if (
+        isinstance(about, Training)
+        and about.trainer.done
+        and about.base.solver.purpose == e.solver.purpose
+        and rounded(about.trainer.sigmas, 5) == rounded(levels(e), 5)
+    ):
         trained = about.trainer.predictor
     else:
         values = request.get("values") or {}
         name = values.get("solver.predictor") or next(
-            (p for p in learning.fitting(e) if shelf.find(p).solver == e.solver.purpose
-             and shelf.find(p).afs == e.afs and rounded(shelf.find(p).sigmas, 5)
-             == rounded(levels(e), 5)), None)
+            (
+                p
+                for p in learning.fitting(e)
+                if shelf.find(p).solver == e.solver.purpose
+                and shelf.find(p).afs == e.afs
+                and rounded(shelf.find(p).sigmas, 5) == rounded(levels(e), 5)
+            ),
+            None,
+        )
         if name:
             found = shelf.find(str(name))
-            if found.solver == e.solver.purpose \
-                    and rounded(found.sigmas, 5) == rounded(levels(e), 5):
+            if found.solver == e.solver.purpose and rounded(found.sigmas, 5) == rounded(
+                levels(e), 5
+            ):
                 trained = found.predictor
     if trained is None:
         return None
@@ -269,16 +327,22 @@ def plane(request: dict) -> dict:
     pick = torch.linspace(0, len(truth.sigma) - 1, 41).round().long()
     path, sigma = truth.x[pick], truth.sigma[pick]
     residual = geometry.residuals(path).mean(2)
-    walk = geometry.residuals(geometry.walk_like(path, torch.Generator().manual_seed(4)),
-                              scale=path.flatten(2).norm(dim=2), ks=(2,))[0].mean(1)
+    walk = geometry.residuals(
+        geometry.walk_like(path, torch.Generator().manual_seed(4)),
+        scale=path.flatten(2).norm(dim=2),
+        ks=(2,),
+    )[0].mean(1)
     peak = float(residual[1].max())
-    return {"figure": figures.plane(sigma.tolist(), residual.tolist(), walk.tolist()),
-            "words": f"Two components leave out at most {percent(peak)} of a path, three at most "
-                     f"{percent(float(residual[2].max()))}; of a random walk with the same steps "
-                     f"two leave out {percent(float(walk.max()))}."}
+    return {
+        "figure": figures.plane(sigma.tolist(), residual.tolist(), walk.tolist()),
+        "words": f"Two components leave out at most {percent(peak)} of a path, three at most "
+        f"{percent(float(residual[2].max()))}; of a random walk with the same steps "
+        f"two leave out {percent(float(walk.max()))}.",
+    }
 
 
 # ---- the table, and better steps -----------------------------------------------------------------
+
 
 def table(request: dict, before: Any = None) -> Measurement:
     """Every solver at 3, 5, 7 and 9 evaluations, on the usual and on GITS steps."""
@@ -288,21 +352,29 @@ def table(request: dict, before: Any = None) -> Measurement:
     def show(cells: list) -> dict:
         names = list(dict.fromkeys((c.name, c.steps) for c in cells))
         at = {(c.name, c.steps, c.nfe): c for c in cells}
-        best = {n: min((c for c in cells if c.nfe == n), key=lambda c: c.error.value, default=None)
-                for n in contest.BUDGETS}
+        best = {
+            n: min((c for c in cells if c.nfe == n), key=lambda c: c.error.value, default=None)
+            for n in contest.BUDGETS
+        }
         lines = []
         for name, steps in names:
             own = [at.get((name, steps, n)) for n in contest.BUDGETS]
             lines.append([name, steps, *("–" if c is None else _cell(c, best[c.nfe]) for c in own)])
         found = best[5]
-        title = "Error at equal evaluations" if found is None else \
-            f"Best at 5 evaluations: {found.name}, {found.steps} steps, error " \
+        title = (
+            "Error at equal evaluations"
+            if found is None
+            else f"Best at 5 evaluations: {found.name}, {found.steps} steps, error "
             f"{short(found.error.value)}"
-        return {"title": title,
-                "note": f"{words.data_name(e.data)}, {e.model.label}: mean end error against the "
-                        f"reference, RMS per number, {TABLED} held-out seeds, ± 95 %. Below it the "
-                        "sliced Wasserstein distance to the data.",
-                "columns": ["", "steps", *map(str, contest.BUDGETS)], "table": lines}
+        )
+        return {
+            "title": title,
+            "note": f"{words.data_name(e.data)}, {e.model.label}: mean end error against the "
+            f"reference, RMS per number, {TABLED} held-out seeds, ± 95 %. Below it the "
+            "sliced Wasserstein distance to the data.",
+            "columns": ["", "steps", *map(str, contest.BUDGETS)],
+            "table": lines,
+        }
 
     rows = lambda watch: contest.table(e, contest.BUDGETS, TABLED, watch=watch)
     return Measurement(e, rows, total, show)
@@ -322,15 +394,21 @@ def optimise(request: dict, before: Any = None) -> Measurement:
     def show(found: list) -> dict:
         last = found[-1]
         error = "" if math.isnan(last.error) else f", error {short(last.error)}"
-        out = {"stage": f"{last.stage}{error}, {last.tried} lists tried",
-               "levels": [float(f"{s:.6g}") for s in last.levels]}
+        out = {
+            "stage": f"{last.stage}{error}, {last.tried} lists tried",
+            "levels": [float(f"{s:.6g}") for s in last.levels],
+        }
         if last.verdict:
             names = {"now": "the steps before", "GITS": "GITS", "search": "the search"}
             said = ", ".join(f"{names[k]} {short(v)}" for k, v in last.verdict.items())
             winner = names[last.won].capitalize()
-            out |= {"won": last.won, "verdict": f"On held-out seeds: {said}. {winner} won.",
-                    "candidates": {k: [float(f"{s:.6g}") for s in v]
-                                   for k, v in last.candidates.items()}}
+            out |= {
+                "won": last.won,
+                "verdict": f"On held-out seeds: {said}. {winner} won.",
+                "candidates": {
+                    k: [float(f"{s:.6g}") for s in v] for k, v in last.candidates.items()
+                },
+            }
         return out
 
     given = request.get("gits")

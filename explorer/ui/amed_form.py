@@ -2,78 +2,104 @@
 
 from html import escape
 
-from .. import learning
-from ..contest import BUDGETS
 from ..core.solvers import AMED, Plugin
 from ..settings import flatten, parameters
+from ..study import learning
+from ..study.table import BUDGETS
 from ..training.amed import AMEDTraining
 from ..training.gits import GITS
 from .amed import STUDENTS
 
 # Zhou et al. 2024, Table 2: FID at 3, 5, 7, 9 evaluations
 QUOTED = {
-    "CIFAR-10": {"DDIM": (93.36, 49.66, 27.93, 18.43), "Heun + AFS": (306.2, 97.67, 37.28, 15.76),
-                 "DPM-Solver-2 + AFS": (155.7, 57.30, 10.20, 4.98),
-                 "DPM-Solver++(3M)": (110.0, 24.97, 6.74, 3.42),
-                 "UniPC": (109.6, 23.98, 5.83, 3.21),
-                 "iPNDM": (47.98, 13.59, 5.08, 3.17), "AMED-Solver": (18.49, 7.59, 4.36, 3.67),
-                 "AMED-Plugin, iPNDM": (10.81, 6.61, 3.65, 2.63)},
-    "ImageNet-64": {"DDIM": (82.96, 43.81, 27.46, 19.27),
-                    "Heun + AFS": (249.4, 89.63, 37.65, 16.76),
-                    "DPM-Solver-2 + AFS": (140.2, 42.41, 12.03, 6.64),
-                    "DPM-Solver++(3M)": (91.52, 25.49, 10.14, 6.48),
-                    "UniPC": (91.38, 24.36, 9.57, 6.34), "iPNDM": (58.53, 18.99, 9.17, 5.91),
-                    "AMED-Solver": (38.10, 10.74, 6.66, 5.44),
-                    "AMED-Plugin, iPNDM": (28.06, 13.83, 7.81, 5.60)},
-    "FFHQ-64": {"DDIM": (78.21, 43.93, 28.86, 21.01),
-                "DPM-Solver-2 + AFS": (266.0, 87.10, 22.59, 9.26),
-                "DPM-Solver++(3M)": (86.45, 22.51, 8.44, 4.77), "UniPC": (86.43, 21.40, 7.44, 4.47),
-                "iPNDM": (45.98, 17.17, 7.79, 4.58), "AMED-Solver": (47.31, 14.80, 8.82, 6.31),
-                "AMED-Plugin, iPNDM": (26.87, 12.49, 6.64, 4.24)},
-    "LSUN Bedroom-256": {"DDIM": (86.13, 34.34, 19.50, 13.26),
-                         "DPM-Solver-2 + AFS": (210.6, 80.60, 23.25, 9.61),
-                         "DPM-Solver++(3M)": (111.9, 23.15, 8.87, 6.45),
-                         "UniPC": (112.3, 23.34, 8.73, 6.61), "iPNDM": (80.99, 26.65, 13.80, 8.38),
-                         "AMED-Solver": (58.21, 13.20, 7.10, 5.65),
-                         "AMED-Plugin, DPM-Solver-2": (101.5, 25.68, 8.63, 7.82)}}
+    "CIFAR-10": {
+        "DDIM": (93.36, 49.66, 27.93, 18.43),
+        "Heun + AFS": (306.2, 97.67, 37.28, 15.76),
+        "DPM-Solver-2 + AFS": (155.7, 57.30, 10.20, 4.98),
+        "DPM-Solver++(3M)": (110.0, 24.97, 6.74, 3.42),
+        "UniPC": (109.6, 23.98, 5.83, 3.21),
+        "iPNDM": (47.98, 13.59, 5.08, 3.17),
+        "AMED-Solver": (18.49, 7.59, 4.36, 3.67),
+        "AMED-Plugin, iPNDM": (10.81, 6.61, 3.65, 2.63),
+    },
+    "ImageNet-64": {
+        "DDIM": (82.96, 43.81, 27.46, 19.27),
+        "Heun + AFS": (249.4, 89.63, 37.65, 16.76),
+        "DPM-Solver-2 + AFS": (140.2, 42.41, 12.03, 6.64),
+        "DPM-Solver++(3M)": (91.52, 25.49, 10.14, 6.48),
+        "UniPC": (91.38, 24.36, 9.57, 6.34),
+        "iPNDM": (58.53, 18.99, 9.17, 5.91),
+        "AMED-Solver": (38.10, 10.74, 6.66, 5.44),
+        "AMED-Plugin, iPNDM": (28.06, 13.83, 7.81, 5.60),
+    },
+    "FFHQ-64": {
+        "DDIM": (78.21, 43.93, 28.86, 21.01),
+        "DPM-Solver-2 + AFS": (266.0, 87.10, 22.59, 9.26),
+        "DPM-Solver++(3M)": (86.45, 22.51, 8.44, 4.77),
+        "UniPC": (86.43, 21.40, 7.44, 4.47),
+        "iPNDM": (45.98, 17.17, 7.79, 4.58),
+        "AMED-Solver": (47.31, 14.80, 8.82, 6.31),
+        "AMED-Plugin, iPNDM": (26.87, 12.49, 6.64, 4.24),
+    },
+    "LSUN Bedroom-256": {
+        "DDIM": (86.13, 34.34, 19.50, 13.26),
+        "DPM-Solver-2 + AFS": (210.6, 80.60, 23.25, 9.61),
+        "DPM-Solver++(3M)": (111.9, 23.15, 8.87, 6.45),
+        "UniPC": (112.3, 23.34, 8.73, 6.61),
+        "iPNDM": (80.99, 26.65, 13.80, 8.38),
+        "AMED-Solver": (58.21, 13.20, 7.10, 5.65),
+        "AMED-Plugin, DPM-Solver-2": (101.5, 25.68, 8.63, 7.82),
+    },
+}
 
 
 def panel() -> str:
     """The training's settings as inputs, from the one table of parameters."""
     students = "".join(f'<option value="{k}">{escape(v)}</option>' for k, v in STUDENTS.items())
-    budgets = "".join(f'<option{" selected" if n == 5 else ""}>{n}</option>' for n in BUDGETS)
-    rows = [f'<label>Student <select id="amed-student">{students}</select></label>',
-            f'<label>NFE <select id="amed-nfe">{budgets}</select></label>']
+    budgets = "".join(f"<option{' selected' if n == 5 else ''}>{n}</option>" for n in BUDGETS)
+    rows = [
+        f'<label>Student <select id="amed-student">{students}</select></label>',
+        f'<label>NFE <select id="amed-nfe">{budgets}</select></label>',
+    ]
     fields = {p.name: _field(p) for p in parameters(AMEDTraining)}
     shown = "".join(fields.pop(k) for k in ("place", "teacher", "inner", "paths"))
-    return (f'{"".join(rows)}{shown}<details class="fold"><summary>More</summary>'
-            f'<div>{"".join(fields.values())}<span class="recipes"><button class="reset" '
-            'type="button" id="amed-paper">as published</button>'
-            '<button class="reset" type="button" id="amed-here">for small models</button></span></div></details>')
+    return (
+        f'{"".join(rows)}{shown}<details class="fold"><summary>More</summary>'
+        f'<div>{"".join(fields.values())}<span class="recipes"><button class="reset" '
+        'type="button" id="amed-paper">as published</button>'
+        '<button class="reset" type="button" id="amed-here">for small models</button></span></div></details>'
+    )
 
 
 def search_panel() -> str:
     """The settings of GITS that a reader may turn, beside what a search has found."""
-    return "".join(_field(p, "gits") for p in parameters(GITS)
-                   if p.name in ("metric", "coefficient"))
+    return "".join(
+        _field(p, "gits") for p in parameters(GITS) if p.name in ("metric", "coefficient")
+    )
 
 
 def _field(p, form: str = "amed") -> str:
     title = f'title="{escape(p.spec.help)}"'
     name = f'id="{form}-{p.name}" data-how="{p.name}"'
     if p.spec.choices:
-        options = "".join(f'<option value="{str(v).lower() if isinstance(v, bool) else v}"'
-                          f'{" selected" if v == p.default else ""}>{escape(t)}</option>'
-                          for v, t in p.spec.choices)
-        return f'<label {title}>{escape(p.spec.label)} <select {name}>{options}</select></label>'
-    return (f'<label {title}>{escape(p.spec.label)} <input type="text" inputmode="decimal" {name} '
-            f'value="{p.default:g}" spellcheck="false"></label>')
+        options = "".join(
+            f'<option value="{str(v).lower() if isinstance(v, bool) else v}"'
+            f"{' selected' if v == p.default else ''}>{escape(t)}</option>"
+            for v, t in p.spec.choices
+        )
+        return f"<label {title}>{escape(p.spec.label)} <select {name}>{options}</select></label>"
+    return (
+        f'<label {title}>{escape(p.spec.label)} <input type="text" inputmode="decimal" {name} '
+        f'value="{p.default:g}" spellcheck="false"></label>'
+    )
 
 
 def quoted() -> dict:
     """The published table, for the page to show as what it is: a quotation."""
-    return {name: [[solver, *values] for solver, values in rows.items()]
-            for name, rows in QUOTED.items()}
+    return {
+        name: [[solver, *values] for solver, values in rows.items()]
+        for name, rows in QUOTED.items()
+    }
 
 
 def recipes() -> dict:
@@ -83,6 +109,8 @@ def recipes() -> dict:
         kind, _, inner = name.partition(":")
         solver = AMED() if kind == "amed" else Plugin(inner)
         both = {"here": learning.usual(solver), "paper": learning.published(solver)}
-        out[name] = {k: {f: str(v).lower() if isinstance(v, bool) else v
-                         for f, v in flatten(how).items()} for k, how in both.items()}
+        out[name] = {
+            k: {f: str(v).lower() if isinstance(v, bool) else v for f, v in flatten(how).items()}
+            for k, how in both.items()
+        }
     return out

@@ -5,22 +5,22 @@ from collections.abc import Iterator
 
 import torch
 
-from .. import cost
 from ..analysis.order import fitted_slope
 from ..analysis.truncation import MEMORY, STRIDE, local_truncation
 from ..core.solvers import SOLVERS
 from ..core.timesteps import TIMESTEPS, Rho
 from ..errors import UserError
-from ..experiment import Experiment, prepared
 from ..figures import compare as figures
 from ..figures.style import short
+from ..lab import cost
+from ..lab.experiment import Experiment, prepared
+from ..lab.truth import reference_for
+from ..server.jobs import Jobs, Measurement, Watch
 from ..settings import to_query, unflatten
-from ..sweep import BUDGETS, COMPARED_SOLVERS, error_against_nfe, solver_name, within_work
-from ..truth import reference_for
+from ..study.sweep import BUDGETS, COMPARED_SOLVERS, error_against_nfe, solver_name, within_work
 from . import amed, words
 from .churn import churn_effect
 from .distances import distances
-from .jobs import Jobs, Measurement, Watch
 
 JOBS = Jobs()
 RHOS = (1.0, 2.0, 3.0, 5.0, 7.0, 10.0)
@@ -32,8 +32,13 @@ def start(request: dict) -> dict:
     try:
         if not isinstance(request, dict):
             raise UserError("A measurement is asked for with its kind and values.")
-        kinds = {"sweep": _sweep, "local": _local, "distance": distances, "churn": churn_effect,
-                 **amed.KINDS}
+        kinds = {
+            "sweep": _sweep,
+            "local": _local,
+            "distance": distances,
+            "churn": churn_effect,
+            **amed.KINDS,
+        }
         kind = request.get("kind")
         if not isinstance(kind, str) or kind not in kinds:
             raise UserError(f"Unknown measurement {kind!r:.40}. Known: {', '.join(kinds)}.")
@@ -57,8 +62,13 @@ def poll(request: dict) -> dict:
         done = job.done  # before the rows: what came last must not be missed
         rows = list(job.rows)
         shown = job.about.show(rows) if rows else {}
-        return {"count": len(rows), "total": job.total, "done": done, "problem": job.problem,
-                **shown}
+        return {
+            "count": len(rows),
+            "total": job.total,
+            "done": done,
+            "problem": job.problem,
+            **shown,
+        }
     except UserError as error:
         return {"problem": str(error)}
 
@@ -74,6 +84,7 @@ def cancel(request: dict) -> dict:
 
 # ---- error against NFE --------------------------------------------------------------------------
 
+
 def budgets_of(text) -> list[int]:
     """The budgets in “5, 7, 9”.  Raises UserError for anything else."""
     words_ = str(BUDGETS)[1:-1] if text is None else str(text)
@@ -82,8 +93,9 @@ def budgets_of(text) -> list[int]:
         if not (word := word.strip()):
             continue
         if not word.isdecimal() or not 1 <= int(word[:6]) <= LARGEST_BUDGET:
-            raise UserError(f"A budget must be a whole number from 1 to {LARGEST_BUDGET}; "
-                            f"got {word!r:.40}.")
+            raise UserError(
+                f"A budget must be a whole number from 1 to {LARGEST_BUDGET}; got {word!r:.40}."
+            )
         out.append(int(word))
     if not 1 <= len(set(out)) <= 24:
         raise UserError(f"Give 1 to 24 budgets; got {len(set(out))}.")
@@ -118,42 +130,78 @@ def _sweep(base: Experiment, request: dict) -> Measurement:
     def show(rows: list) -> dict:
         known = [r for r in rows if r.mean is not None]
         names = list(dict.fromkeys(r.name for r in rows))
-        slopes = {n: fitted_slope([r.nfe for r in known if r.name == n],
-                                  [r.mean for r in known if r.name == n]) for n in names}
+        slopes = {
+            n: fitted_slope(
+                [r.nfe for r in known if r.name == n], [r.mean for r in known if r.name == n]
+            )
+            for n in names
+        }
         floor = float(reference_for(base).floor[-1]) or None
         most = max((r.nfe for r in known), default=0)
         best = min((r for r in known if r.nfe >= 0.8 * most), key=lambda r: r.mean, default=None)
-        title = "Error against evaluations" if best is None else \
-            f"Best near {best.nfe} evaluations: {best.name}, mean end error {short(best.mean)}"
-        return {"title": title, "figure": figures.error_vs_nfe(rows, slopes, floor),
-                "note": f"{words.data_name(base.data)}, {on}, "
-                        f"{base.schedule.label} frame. Mean over samples, against the reference at "
-                        "the lowest noise level; orders are fitted to the straight tail.",
-                **_pivot(rows, names, slopes)}
+        title = (
+            "Error against evaluations"
+            if best is None
+            else f"Best near {best.nfe} evaluations: {best.name}, mean end error {short(best.mean)}"
+        )
+        return {
+            "title": title,
+            "figure": figures.error_vs_nfe(rows, slopes, floor),
+            "note": f"{words.data_name(base.data)}, {on}, "
+            f"{base.schedule.label} frame. Mean over samples, against the reference at "
+            "the lowest noise level; orders are fitted to the straight tail.",
+            **_pivot(rows, names, slopes),
+        }
 
-    return Measurement(base, lambda watch: error_against_nfe(base, solvers, budgets, watch,
-                                                             grids=grids),
-                       len(solvers) * len(budgets) * max(1, len(grids)), show)
+    return Measurement(
+        base,
+        lambda watch: error_against_nfe(base, solvers, budgets, watch, grids=grids),
+        len(solvers) * len(budgets) * max(1, len(grids)),
+        show,
+    )
 
 
-def sweep_numbers(base: Experiment, solvers: str | None, budgets: str | None,
-                  grids: str | None = None) -> dict:
+def sweep_numbers(
+    base: Experiment, solvers: str | None, budgets: str | None, grids: str | None = None
+) -> dict:
     """A whole sweep as plain numbers, for the API.  Raises UserError as the page would say it."""
-    named = lambda text: None if text is None else \
-        [w for w in (word.strip() for word in str(text).split(",")) if w]
-    rows = list(error_against_nfe(base, _solvers(base, named(solvers)), budgets_of(budgets),
-                                  grids=_grids(named(grids))))
+    named = lambda text: (
+        None if text is None else [w for w in (word.strip() for word in str(text).split(",")) if w]
+    )
+    rows = list(
+        error_against_nfe(
+            base, _solvers(base, named(solvers)), budgets_of(budgets), grids=_grids(named(grids))
+        )
+    )
     slopes = {}
     for name in dict.fromkeys(r.name for r in rows):
         own = [r for r in rows if r.name == name and r.mean is not None]
         slope = fitted_slope([r.nfe for r in own], [r.mean for r in own])
-        slopes[name] = slope and {"order": slope.order, "half": slope.half,
-                                  "nominal": own[0].nominal}
-    return {"query": to_query(base), "orders": slopes,
-            "rows": [{"solver": r.solver.name, "name": r.name, "family": r.family, "nfe": r.nfe,
-                      "steps": r.steps, "mean_error": r.mean, "low": r.low, "high": r.high,
-                      "median_error": r.median, "seconds": r.seconds, "note": r.note}
-                     for r in rows]}
+        slopes[name] = slope and {
+            "order": slope.order,
+            "half": slope.half,
+            "nominal": own[0].nominal,
+        }
+    return {
+        "query": to_query(base),
+        "orders": slopes,
+        "rows": [
+            {
+                "solver": r.solver.name,
+                "name": r.name,
+                "family": r.family,
+                "nfe": r.nfe,
+                "steps": r.steps,
+                "mean_error": r.mean,
+                "low": r.low,
+                "high": r.high,
+                "median_error": r.median,
+                "seconds": r.seconds,
+                "note": r.note,
+            }
+            for r in rows
+        ],
+    }
 
 
 def _pivot(rows: list, names: list[str], slopes: dict) -> dict:
@@ -172,40 +220,59 @@ def _pivot(rows: list, names: list[str], slopes: dict) -> dict:
 
 # ---- local truncation error, EDM Fig. 13 ---------------------------------------------------------
 
+
 def _local(base: Experiment, request: dict) -> Measurement:
     source = prepared(base.data, base.model)
     top, bottom = float(base.timesteps.sigma_max), float(base.timesteps.sigma_min)
     if base.solver.family not in ("one-step", "multistep"):
-        why = "adds new noise in every step, so one step has no true answer" \
-            if base.solver.family == "stochastic" else "is made for one list of levels"
+        why = (
+            "adds new noise in every step, so one step has no true answer"
+            if base.solver.family == "stochastic"
+            else "is made for one list of levels"
+        )
         raise UserError(f"{base.solver.label} {why}; choose another solver, such as Heun.")
-    past = "" if base.solver.family == "one-step" else " The past comes along the exact flow" + \
-        (", and the arrival is not corrected yet." if hasattr(base.solver, "correct") else ".")
+    past = (
+        ""
+        if base.solver.family == "one-step"
+        else " The past comes along the exact flow"
+        + (", and the arrival is not corrected yet." if hasattr(base.solver, "correct") else ".")
+    )
 
     grids = [Rho(rho, top, bottom).sigmas(64) for rho in RHOS]
     ways = 1 if base.solver.family == "one-step" else 1 + MEMORY
-    each = sum(len(g) * ways * 4 * math.ceil(float((g[:-1] / g[1:]).log().max()) / STRIDE)
-               for g in grids) * cost.operations(source.denoiser, source.mixture)
+    each = sum(
+        len(g) * ways * 4 * math.ceil(float((g[:-1] / g[1:]).log().max()) / STRIDE) for g in grids
+    ) * cost.operations(source.denoiser, source.mixture)
     count = within_work(base, each, 64)
 
     def rows(watch: Watch) -> Iterator[tuple]:
         for rho, grid in zip(RHOS, grids):
             clean = source.clean(count, seed=7)
             g = torch.Generator().manual_seed(8)
-            yield rho, *local_truncation(source.denoiser, base.solver, clean, grid, base.schedule,
-                                         g, watch=watch)
+            yield (
+                rho,
+                *local_truncation(
+                    source.denoiser, base.solver, clean, grid, base.schedule, g, watch=watch
+                ),
+            )
 
     def show(found: list) -> dict:
         levels = (40.0, 10.0, 1.0, 0.3, 0.1, 0.01)
-        table = [[f"ρ = {rho:g}", *(_near(sigma, mean, s) for s in levels)]
-                 for rho, sigma, mean, _ in found]
-        return {"title": f"One step of {solver_name(base.solver)}: local error for each ρ",
-                "note": f"64 levels, {count} samples; each step starts on clean data with noise and "
-                        f"is held against the exact flow.{past} Karras et al. 2022, App. D.1 and "
-                        "Fig. 13.",
-                "figure": figures.truncation_figure({f"ρ = {rho:g}": (sigma, mean, std) for
-                                                     rho, sigma, mean, std in found}),
-                "columns": ["", *(f"σ = {s:g}" for s in levels)], "table": table}
+        table = [
+            [f"ρ = {rho:g}", *(_near(sigma, mean, s) for s in levels)]
+            for rho, sigma, mean, _ in found
+        ]
+        return {
+            "title": f"One step of {solver_name(base.solver)}: local error for each ρ",
+            "note": f"64 levels, {count} samples; each step starts on clean data with noise and "
+            f"is held against the exact flow.{past} Karras et al. 2022, App. D.1 and "
+            "Fig. 13.",
+            "figure": figures.truncation_figure(
+                {f"ρ = {rho:g}": (sigma, mean, std) for rho, sigma, mean, std in found}
+            ),
+            "columns": ["", *(f"σ = {s:g}" for s in levels)],
+            "table": table,
+        }
 
     return Measurement(base, rows, len(RHOS), show)
 

@@ -8,8 +8,8 @@ import json
 from html import escape
 
 from ..data import DATASETS
-from ..designs import DESIGNS, PARTS
-from ..experiment import Experiment
+from ..lab.designs import DESIGNS, PARTS
+from ..lab.experiment import Experiment
 from ..settings import Parameter, flatten, parameters, slots
 from . import amed_form
 
@@ -18,14 +18,32 @@ GROUPS = {  # name: (title, the first words of the flat keys that belong to it)
     "budget": ("Budget", ("nfe", "afs", "last")),
     "schedule": ("Schedule", ("timesteps", "schedule")),
     "solver": ("Solver", ("solver",)),
-    "churn": ("Stochasticity", ("s_churn", "s_tmin", "s_tmax", "s_noise", "repeats", "inner",
-                                "low", "high")),
+    "churn": (
+        "Stochasticity",
+        ("s_churn", "s_tmin", "s_tmax", "s_noise", "repeats", "inner", "low", "high"),
+    ),
 }
 SLOT_LABELS = {"data": "Data", "model": "Model", "timesteps": "Time steps", "solver": "Solver"}
 RECOMMENDED = ("heun", "dpmpp", "unipc")
-FAMILIES = {"one-step": "One step", "multistep": "Multistep", "stochastic": "Stochastic",
-            "learned": "Learned"}
-RARE = ("last", "afs", "repeats", "inner", "low", "high", "model.condition", "model.guide", "timesteps.steps", "timesteps.c_1", "timesteps.c_2")
+FAMILIES = {
+    "one-step": "One step",
+    "multistep": "Multistep",
+    "stochastic": "Stochastic",
+    "learned": "Learned",
+}
+RARE = (
+    "last",
+    "afs",
+    "repeats",
+    "inner",
+    "low",
+    "high",
+    "model.condition",
+    "model.guide",
+    "timesteps.steps",
+    "timesteps.c_1",
+    "timesteps.c_2",
+)
 NETWORK = ("checkpoint", "condition", "guide")  # menus that networks.js fills
 HANDLED = ("data.digest", "data.points_text")  # by the upload and the drawing pad
 LABELLED = ("digits", "glyphs", "patches", "moons", "rings", "pinwheel", "grid")
@@ -34,18 +52,32 @@ LABELLED = ("digits", "glyphs", "patches", "moons", "rings", "pinwheel", "grid")
 def config() -> dict:
     """What the page must know about the settings, as plain values."""
     entries = {
-        slot: {name: {"label": cls.label, "short": getattr(cls, "short", cls.label),
-                      "values": _own(slot, cls),
-                      "about": getattr(cls, "card", getattr(cls, "about", "")),
-                      **(_card(name, cls) if slot == "solver" else {}),
-                      "needs_schedule": getattr(cls, "needs_schedule", True)}
-               for name, cls in choices.items()}
-        for slot, choices in slots(Experiment).items()}
+        slot: {
+            name: {
+                "label": cls.label,
+                "short": getattr(cls, "short", cls.label),
+                "values": _own(slot, cls),
+                "about": getattr(cls, "card", getattr(cls, "about", "")),
+                **(_card(name, cls) if slot == "solver" else {}),
+                "needs_schedule": getattr(cls, "needs_schedule", True),
+            }
+            for name, cls in choices.items()
+        }
+        for slot, choices in slots(Experiment).items()
+    }
     table = {p.key: _facts(p) for p in parameters(Experiment)}
-    designs = {k: {"label": d.label, "about": d.about, "flat": dict(d.flat)}
-               for k, d in DESIGNS.items()}
-    return {"amed": {"recipes": amed_form.recipes(), "quoted": amed_form.quoted()}, "defaults": flatten(Experiment()), "entries": entries, "parameters": table,
-            "designs": designs, "parts": list(PARTS), "labelled": list(LABELLED)}
+    designs = {
+        k: {"label": d.label, "about": d.about, "flat": dict(d.flat)} for k, d in DESIGNS.items()
+    }
+    return {
+        "amed": {"recipes": amed_form.recipes(), "quoted": amed_form.quoted()},
+        "defaults": flatten(Experiment()),
+        "entries": entries,
+        "parameters": table,
+        "designs": designs,
+        "parts": list(PARTS),
+        "labelled": list(LABELLED),
+    }
 
 
 def _own(slot: str, cls) -> dict:
@@ -55,35 +87,61 @@ def _own(slot: str, cls) -> dict:
 def _card(name: str, cls) -> dict:
     """What the list of solvers says of one."""
     solver = cls()
-    memory = 0 if cls.family == "one-step" else 1 if name == "dpmpp_sde" else \
-        solver.order - 1 if "order" in flatten(solver) else 0
-    return {"family": cls.family, "order": f"up to {solver.order}" if "order" in flatten(solver)
-            else str(solver.order), "evaluations": solver.evaluations, "memory": memory,
-            "source": SOURCES.get(name, ""), "names": list(ALIASES.get(name, ())), "recommended": name in RECOMMENDED}
+    memory = (
+        0
+        if cls.family == "one-step"
+        else 1
+        if name == "dpmpp_sde"
+        else solver.order - 1
+        if "order" in flatten(solver)
+        else 0
+    )
+    return {
+        "family": cls.family,
+        "order": f"up to {solver.order}" if "order" in flatten(solver) else str(solver.order),
+        "evaluations": solver.evaluations,
+        "memory": memory,
+        "source": SOURCES.get(name, ""),
+        "names": list(ALIASES.get(name, ())),
+        "recommended": name in RECOMMENDED,
+    }
 
 
-SEE_CHURN = ('<button class="reset effect" id="see-churn" type="button" aria-label="What churn does" '
-             'title="What churn does: where it acts, what it adds, and whether the samples end '
-             'nearer to the data">Effect</button>')
-RESAMPLE = ('<div class="row" id="resample-row" hidden><label for="resample">Levels</label><span></span>'
-            '<input type="text" inputmode="numeric" id="resample" '
-            'title="another number of levels along the same curve in log σ"></div>')
+SEE_CHURN = (
+    '<button class="reset effect" id="see-churn" type="button" aria-label="What churn does" '
+    'title="What churn does: where it acts, what it adds, and whether the samples end '
+    'nearer to the data">Effect</button>'
+)
+RESAMPLE = (
+    '<div class="row" id="resample-row" hidden><label for="resample">Levels</label><span></span>'
+    '<input type="text" inputmode="numeric" id="resample" '
+    'title="another number of levels along the same curve in log σ"></div>'
+)
 NETWORK_FILES = (
     '<div class="row wide" id="network-row" hidden><label for="network-file">Open</label>'
     '<label class="ghost file" tabindex="0" title="An EDM .pkl, or a zipped folder of a diffusers '
     'UNet2DModel"><span id="network-file-name" data-plain="A .pkl or .zip …">A .pkl or .zip …</span>'
     '<input type="file" id="network-file" accept=".pkl,.zip"></label></div>'
     '<div class="row wide" id="fetch-row" hidden><span class="lab">Published</span>'
-    '<button class="ghost file" id="fetch" type="button"></button></div>')
+    '<button class="ghost file" id="fetch" type="button"></button></div>'
+)
 SOURCES = {
-    "heun": "Karras et al. 2022, Algorithm 1", "rk2": "Karras et al. 2022, App. D.2, Algorithm 3",
-    "euler": "Karras et al. 2022, Algorithm 1; Song et al. 2021", "ddim": "Song, Meng & Ermon 2021",
-    "dpm2": "Lu et al. 2022, arXiv:2206.00927", "dpmpp": "Lu et al. 2022, arXiv:2211.01095",
-    "dpmpp_2s": "Lu et al. 2022, arXiv:2211.01095", "unipc": "Zhao et al. 2023, arXiv:2302.04867",
-    "ipndm": "Zhang & Chen 2023, arXiv:2204.13902", "ipndm_v": "Zhang & Chen 2023; exact weights",
-    "lms": "Crowson 2022, k-diffusion", "deis": "Zhang & Chen 2023, arXiv:2204.13902",
-    "amed": "Zhou et al. 2024, arXiv:2312.00094", "plugin": "Zhou et al. 2024, arXiv:2312.00094",
-    "euler_a": "Ho et al. 2020; Song et al. 2021", "dpmpp_sde": "Lu et al. 2022, arXiv:2211.01095",
+    "heun": "Karras et al. 2022, Algorithm 1",
+    "rk2": "Karras et al. 2022, App. D.2, Algorithm 3",
+    "euler": "Karras et al. 2022, Algorithm 1; Song et al. 2021",
+    "ddim": "Song, Meng & Ermon 2021",
+    "dpm2": "Lu et al. 2022, arXiv:2206.00927",
+    "dpmpp": "Lu et al. 2022, arXiv:2211.01095",
+    "dpmpp_2s": "Lu et al. 2022, arXiv:2211.01095",
+    "unipc": "Zhao et al. 2023, arXiv:2302.04867",
+    "ipndm": "Zhang & Chen 2023, arXiv:2204.13902",
+    "ipndm_v": "Zhang & Chen 2023; exact weights",
+    "lms": "Crowson 2022, k-diffusion",
+    "deis": "Zhang & Chen 2023, arXiv:2204.13902",
+    "amed": "Zhou et al. 2024, arXiv:2312.00094",
+    "plugin": "Zhou et al. 2024, arXiv:2312.00094",
+    "euler_a": "Ho et al. 2020; Song et al. 2021",
+    "dpmpp_sde": "Lu et al. 2022, arXiv:2211.01095",
 }
 # what other tools call a solver: k-diffusion, diffusers, A1111 and ComfyUI
 ALIASES = {
@@ -93,25 +151,48 @@ ALIASES = {
     "rk2": ("EDM Algorithm 3",),
     "dpm2": ("sample_dpm_2", "KDPM2DiscreteScheduler", "DPM2", "dpm_2"),
     "dpmpp": ("sample_dpmpp_2m", "DPMSolverMultistepScheduler", "DPM++ 2M", "dpmpp_2m"),
-    "dpmpp_2s": ("sample_dpmpp_2s_ancestral with eta=0", "DPMSolverSinglestepScheduler",
-                 "DPM++ 2S"),
+    "dpmpp_2s": (
+        "sample_dpmpp_2s_ancestral with eta=0",
+        "DPMSolverSinglestepScheduler",
+        "DPM++ 2S",
+    ),
     "unipc": ("UniPCMultistepScheduler", "UniPC", "uni_pc", "uni_pc_bh2"),
     "ipndm": ("sample_ipndm", "IPNDMScheduler", "PNDM, PLMS", "ipndm"),
     "ipndm_v": ("sample_ipndm_v", "ipndm_v"),
     "lms": ("sample_lms", "LMSDiscreteScheduler", "LMS", "lms"),
     "deis": ("sample_deis", "DEISMultistepScheduler", "deis"),
-    "euler_a": ("sample_euler_ancestral", "EulerAncestralDiscreteScheduler", "Euler a",
-                "euler_ancestral"),
-    "dpmpp_sde": ("sample_dpmpp_2m_sde", "DPMSolverMultistepScheduler, sde-dpmsolver++",
-                  "DPM++ 2M SDE", "dpmpp_2m_sde"),
+    "euler_a": (
+        "sample_euler_ancestral",
+        "EulerAncestralDiscreteScheduler",
+        "Euler a",
+        "euler_ancestral",
+    ),
+    "dpmpp_sde": (
+        "sample_dpmpp_2m_sde",
+        "DPMSolverMultistepScheduler, sde-dpmsolver++",
+        "DPM++ 2M SDE",
+        "dpmpp_2m_sde",
+    ),
 }
 
 
 def _facts(p: Parameter) -> dict:
-    kind = ("list" if isinstance(p.default, tuple) else "text" if isinstance(p.default, str)
-            else "number")
-    return {"low": p.spec.low, "high": p.spec.high, "step": p.spec.step, "log": p.spec.log,
-            "integer": isinstance(p.default, int), "kind": kind, "help": p.spec.help}
+    kind = (
+        "list"
+        if isinstance(p.default, tuple)
+        else "text"
+        if isinstance(p.default, str)
+        else "number"
+    )
+    return {
+        "low": p.spec.low,
+        "high": p.spec.high,
+        "step": p.spec.step,
+        "log": p.spec.log,
+        "integer": isinstance(p.default, int),
+        "kind": kind,
+        "help": p.spec.help,
+    }
 
 
 def panel() -> str:
@@ -122,10 +203,12 @@ def panel() -> str:
 def _design() -> str:
     options = _grouped((k, d.label, d.group) for k, d in DESIGNS.items())
     keys = " ".join(PARTS)
-    return (f'<section class="group" data-group="design" data-keys="{keys}"><div class="head">'
-            f'<h2>Design</h2>{_reset("design")}</div>'
-            f'<select id="design" aria-label="Design preset">{options}</select>'
-            '<p class="help" id="help-design"></p></section>')
+    return (
+        f'<section class="group" data-group="design" data-keys="{keys}"><div class="head">'
+        f"<h2>Design</h2>{_reset('design')}</div>"
+        f'<select id="design" aria-label="Design preset">{options}</select>'
+        '<p class="help" id="help-design"></p></section>'
+    )
 
 
 def _reset(group: str) -> str:
@@ -137,21 +220,37 @@ def _group(name: str) -> str:
     rows = [row for key in keys for row in _rows_of(key)]
     shown = "".join(html for html, rare in rows if not rare)
     more = "".join(html for html, rare in rows if rare)
-    button = ('<button class="reset more" type="button" aria-expanded="false" '
-              f'aria-controls="more-{name}">More</button>') if more else ""
-    return (f'<details class="group" open data-group="{name}" data-keys="{" ".join(keys)}">'
-            f'<summary><span class="chev"></span><h2>{title}</h2>'
-            f'<span class="sum" id="help-sum-{name}"></span>{SEE_CHURN if name == "churn" else ""}'
-            f'{button}{_reset(name)}</summary>'
-            f'{shown}<div id="more-{name}" hidden>{more}</div>'
-            f'<p class="help" id="help-{name}"></p></details>')
+    button = (
+        (
+            '<button class="reset more" type="button" aria-expanded="false" '
+            f'aria-controls="more-{name}">More</button>'
+        )
+        if more
+        else ""
+    )
+    return (
+        f'<details class="group" open data-group="{name}" data-keys="{" ".join(keys)}">'
+        f'<summary><span class="chev"></span><h2>{title}</h2>'
+        f'<span class="sum" id="help-sum-{name}"></span>{SEE_CHURN if name == "churn" else ""}'
+        f"{button}{_reset(name)}</summary>"
+        f'{shown}<div id="more-{name}" hidden>{more}</div>'
+        f'<p class="help" id="help-{name}"></p></details>'
+    )
 
 
 def _rows_of(key: str) -> list[tuple[str, bool]]:
     """(HTML, whether it waits behind “More”) for each row of a setting."""
     mine = [p for p in parameters(Experiment) if p.key.split(".")[0] == key]
-    rows = [(_row(p), p.key in RARE and (p.entry, p.name) != ("network", "condition")
-             or p.key.startswith(("data.", "schedule."))) for p in mine if p.key not in HANDLED]
+    rows = [
+        (
+            _row(p),
+            p.key in RARE
+            and (p.entry, p.name) != ("network", "condition")
+            or p.key.startswith(("data.", "schedule.")),
+        )
+        for p in mine
+        if p.key not in HANDLED
+    ]
     if key == "schedule":
         return [(_frames(), False), *rows]
     if key == "data":
@@ -168,70 +267,108 @@ def _grouped(entries) -> str:
     groups: dict[str, list[str]] = {}
     for value, label, heading in entries:
         groups.setdefault(heading, []).append(f'<option value="{value}">{escape(label)}</option>')
-    return "".join(f'<optgroup label="{escape(h)}">{"".join(o)}</optgroup>' if h else "".join(o)
-                   for h, o in groups.items())
+    return "".join(
+        f'<optgroup label="{escape(h)}">{"".join(o)}</optgroup>' if h else "".join(o)
+        for h, o in groups.items()
+    )
 
 
 def _choice(slot: str) -> str:
-    heading = (lambda name, cls: "Recommended" if name in RECOMMENDED else FAMILIES[cls.family]) \
-        if slot == "solver" else (lambda name, cls: "")
-    options = _grouped((name, cls.label, heading(name, cls))
-                       for name, cls in slots(Experiment)[slot].items())
-    cards = ('<button class="ghost square" id="cards" type="button" '
-             'aria-label="All solvers, explained">?</button>') if slot == "solver" else ""
+    heading = (
+        (lambda name, cls: "Recommended" if name in RECOMMENDED else FAMILIES[cls.family])
+        if slot == "solver"
+        else (lambda name, cls: "")
+    )
+    options = _grouped(
+        (name, cls.label, heading(name, cls)) for name, cls in slots(Experiment)[slot].items()
+    )
+    cards = (
+        (
+            '<button class="ghost square" id="cards" type="button" '
+            'aria-label="All solvers, explained">?</button>'
+        )
+        if slot == "solver"
+        else ""
+    )
     if cards:
-        return (f'<div class="row wide solver"><label for="slot-{slot}">{SLOT_LABELS[slot]}</label>'
-                f'<span class="pair"><select id="slot-{slot}" data-slot-select="{slot}">{options}'
-                f'</select>{cards}</span></div>')
-    return (f'<div class="row wide"><label for="slot-{slot}">{SLOT_LABELS[slot]}</label>'
-            f'<select id="slot-{slot}" data-slot-select="{slot}">{options}</select></div>')
+        return (
+            f'<div class="row wide solver"><label for="slot-{slot}">{SLOT_LABELS[slot]}</label>'
+            f'<span class="pair"><select id="slot-{slot}" data-slot-select="{slot}">{options}'
+            f"</select>{cards}</span></div>"
+        )
+    return (
+        f'<div class="row wide"><label for="slot-{slot}">{SLOT_LABELS[slot]}</label>'
+        f'<select id="slot-{slot}" data-slot-select="{slot}">{options}</select></div>'
+    )
 
 
 def _frames() -> str:
     radios = "".join(
         f'<label><input type="radio" name="frame" value="{name}"><span>{name.upper()}</span></label>'
-        for name in ("vp", "ve", "edm"))
-    return ('<div class="row wide" id="frame"><span class="lab">σ(t), s(t)</span>'
-            '<div class="seg fill" role="radiogroup" aria-label="Schedule σ(t), s(t)" '
-            f'data-slot-select="schedule">{radios}</div></div>')
+        for name in ("vp", "ve", "edm")
+    )
+    return (
+        '<div class="row wide" id="frame"><span class="lab">σ(t), s(t)</span>'
+        '<div class="seg fill" role="radiogroup" aria-label="Schedule σ(t), s(t)" '
+        f'data-slot-select="schedule">{radios}</div></div>'
+    )
 
 
 def _files() -> str:
-    return ('<div class="row wide" id="upload-row" hidden><label for="file">File</label>'
-            '<label class="ghost file" tabindex="0"><span id="file-name">Choose a file …</span>'
-            '<input type="file" id="file" accept=".npy,.npz,.csv,.txt,.zip"></label></div>'
-            '<div class="row wide" id="draw-row" hidden><span class="lab">Drawing</span>'
-            '<button class="ghost file" id="draw" type="button">Draw on the stage</button></div>')
+    return (
+        '<div class="row wide" id="upload-row" hidden><label for="file">File</label>'
+        '<label class="ghost file" tabindex="0"><span id="file-name">Choose a file …</span>'
+        '<input type="file" id="file" accept=".npy,.npz,.csv,.txt,.zip"></label></div>'
+        '<div class="row wide" id="draw-row" hidden><span class="lab">Drawing</span>'
+        '<button class="ghost file" id="draw" type="button">Draw on the stage</button></div>'
+    )
 
 
 def _row(p: Parameter) -> str:
     # the same key in several entries: one row each, shown for the chosen entry
     ident = f"{p.key}-{p.entry or ''}".replace(".", "-")
-    label, attributes = _sub(p.spec.label or p.name), f'data-key="{p.key}" title="{escape(p.spec.help)}"'
+    label, attributes = (
+        _sub(p.spec.label or p.name),
+        f'data-key="{p.key}" title="{escape(p.spec.help)}"',
+    )
     if p.entry:
         attributes += f' data-entry="{p.entry}"'
     if p.entry == "network" and p.name in NETWORK:
-        return (f'<div class="row wide" {attributes}><label for="network-{p.name}">{label}</label>'
-                f'<select id="network-{p.name}"></select></div>')
+        return (
+            f'<div class="row wide" {attributes}><label for="network-{p.name}">{label}</label>'
+            f'<select id="network-{p.name}"></select></div>'
+        )
     if p.spec.choices:
-        options = "".join(f'<option value="{str(v).lower() if isinstance(v, bool) else v}">{escape(t)}'
-                          '</option>' for v, t in p.spec.choices)
-        return (f'<div class="row wide" {attributes}><label for="{ident}">{label}</label>'
-                f'<select id="{ident}">{options}</select></div>')
+        options = "".join(
+            f'<option value="{str(v).lower() if isinstance(v, bool) else v}">{escape(t)}</option>'
+            for v, t in p.spec.choices
+        )
+        return (
+            f'<div class="row wide" {attributes}><label for="{ident}">{label}</label>'
+            f'<select id="{ident}">{options}</select></div>'
+        )
     if p.name == "predictor":  # filled with those that fit the model
-        return (f'<div class="row wide" {attributes}><label for="{ident}">{label}</label>'
-                f'<select id="{ident}"><option value="">none: as set below</option></select></div>')
+        return (
+            f'<div class="row wide" {attributes}><label for="{ident}">{label}</label>'
+            f'<select id="{ident}"><option value="">none: as set below</option></select></div>'
+        )
     if isinstance(p.default, str | tuple):
-        return (f'<div class="row wide" {attributes}><label for="{ident}">{label}</label>'
-                f'<input type="text" class="left" id="{ident}" spellcheck="false"></div>')
-    low, high, step = (0, 1000, 1) if p.spec.log else (p.spec.low, p.spec.high, p.spec.step or "any")
+        return (
+            f'<div class="row wide" {attributes}><label for="{ident}">{label}</label>'
+            f'<input type="text" class="left" id="{ident}" spellcheck="false"></div>'
+        )
+    low, high, step = (
+        (0, 1000, 1) if p.spec.log else (p.spec.low, p.spec.high, p.spec.step or "any")
+    )
     if p.name == "seed":
         high = 99
     mode = "numeric" if isinstance(p.default, int) else "decimal"
-    return (f'<div class="row" {attributes}><label for="{ident}">{label}</label>'
-            f'<input type="range" id="{ident}" min="{low}" max="{high}" step="{step}">'
-            f'<input type="text" inputmode="{mode}" aria-label="{escape(p.spec.label)}, number">'
-            '</div>')
+    return (
+        f'<div class="row" {attributes}><label for="{ident}">{label}</label>'
+        f'<input type="range" id="{ident}" min="{low}" max="{high}" step="{step}">'
+        f'<input type="text" inputmode="{mode}" aria-label="{escape(p.spec.label)}, number">'
+        "</div>"
+    )
 
 
 def _sub(label: str) -> str:

@@ -5,12 +5,12 @@ from collections import Counter
 from pathlib import Path
 
 from ..errors import UserError
-from ..experiment import Experiment
-from ..fit import fitting
+from ..lab.experiment import Experiment
+from ..lab.fit import fitting
 from ..models import catalogue, diffusers_folder, diffusers_unet, files
 from ..models.edm_pickle import convert
+from ..server.jobs import Jobs
 from ..settings import flatten, unflatten
-from .jobs import Jobs
 
 ALLOW_FETCH = False  # the owner's switch: --allow-fetch
 UPLOADED = "opened through the page"
@@ -23,11 +23,24 @@ def listing(_=None) -> dict:
     shipped = {c.name for c in files.shipped()}
     here = [_row(c, c.name in shipped) for c in files.checkpoints()]
     alike = Counter(r["label"] for r in here)
-    here = [r | {"label": f"{r['label']} · {r['name']}"} if alike[r["label"]] > 1 else r for r in here]
+    here = [
+        r | {"label": f"{r['label']} · {r['name']}"} if alike[r["label"]] > 1 else r for r in here
+    ]
     known = {r["name"] for r in here}
-    away = [{"name": e.name, "label": e.label, "shape": list(e.shape), "classes": e.classes,
-             "licence": e.licence, "note": e.note, "megabytes": e.megabytes, "group": "Published"}
-            for e in catalogue.entries().values() if e.name not in known]
+    away = [
+        {
+            "name": e.name,
+            "label": e.label,
+            "shape": list(e.shape),
+            "classes": e.classes,
+            "licence": e.licence,
+            "note": e.note,
+            "megabytes": e.megabytes,
+            "group": "Published",
+        }
+        for e in catalogue.entries().values()
+        if e.name not in known
+    ]
     return {"networks": here + away, "fetch": ALLOW_FETCH}
 
 
@@ -43,8 +56,10 @@ def receive(path: Path, name: str) -> dict:
 def fetch(request: dict) -> dict:
     """Begin to fetch, or ask how far it is.  Raises UserError where the owner does not allow it."""
     if not ALLOW_FETCH:
-        raise UserError("Fetching is off on this page. Its owner can start it with --allow-fetch, "
-                        "or fetch with “python -m explorer fetch NAME”.")
+        raise UserError(
+            "Fetching is off on this page. Its owner can start it with --allow-fetch, "
+            "or fetch with “python -m explorer fetch NAME”."
+        )
     job = request.get("job")
     if not job:
         entry = catalogue.wanted(str(request.get("name", "")))
@@ -67,9 +82,17 @@ def _fetched(entry: catalogue.Entry, watch):
 
 def _row(c: files.Checkpoint, shipped: bool) -> dict:
     lacking = c.config.get("network") == diffusers_unet.NETWORK and not diffusers_unet.here()
-    return {"name": c.name, "label": c.label + " (needs diffusers)" * lacking, "shape": list(c.shape), "classes": c.label_dim,
-            "any": c.null_label, "group": "With the page" if shipped else "Yours", "here": True,
-            "data": _data(c), "licence": str(c.config.get("licence", ""))}
+    return {
+        "name": c.name,
+        "label": c.label + " (needs diffusers)" * lacking,
+        "shape": list(c.shape),
+        "classes": c.label_dim,
+        "any": c.null_label,
+        "group": "With the page" if shipped else "Yours",
+        "here": True,
+        "data": _data(c),
+        "licence": str(c.config.get("licence", "")),
+    }
 
 
 def _data(c: files.Checkpoint) -> dict:
@@ -81,8 +104,9 @@ def _data(c: files.Checkpoint) -> dict:
     except UserError:  # data of a file that is gone, or of another version
         pass
     fit = sorted(fitting(c.shape), key=lambda d: d.name != "patches")  # photographs, where they fit
-    return {"data": fit[0].name} | {f"data.{k}": v for k, v in flatten(fit[0]).items()} \
-        if fit else {}
+    return (
+        {"data": fit[0].name} | {f"data.{k}": v for k, v in flatten(fit[0]).items()} if fit else {}
+    )
 
 
 def _forget() -> None:
@@ -100,8 +124,12 @@ def about(e: Experiment) -> str:
         return ""
     c = e.model.found(e.data)
     size = c.config.get("parameters")
-    kind = {"SongUNet": "U-Net", "DhariwalUNet": "ADM U-Net", "Mlp": "MLP",
-            diffusers_unet.NETWORK: "U-Net of diffusers"}[c.config["network"]]
+    kind = {
+        "SongUNet": "U-Net",
+        "DhariwalUNet": "ADM U-Net",
+        "Mlp": "MLP",
+        diffusers_unet.NETWORK: "U-Net of diffusers",
+    }[c.config["network"]]
     count = f", {_count(size)} parameters" if isinstance(size, int) and size > 0 else ""
     licence = f"; {c.config['licence']}" if c.config.get("licence") else ""
     return f"{c.label}: {kind}{count}, {_trained_for(c.config)}{licence}."
@@ -111,7 +139,9 @@ def _trained_for(config) -> str:
     if (s := config.get("scheduler")) is None:
         return f"preconditioning {config['precond'].upper()}"
     means = {"epsilon": "ε", "v_prediction": "v", "sample": "the clean image"}
-    return f"trained for {s['_class_name']}, it predicts {means[s.get('prediction_type', 'epsilon')]}"
+    return (
+        f"trained for {s['_class_name']}, it predicts {means[s.get('prediction_type', 'epsilon')]}"
+    )
 
 
 def _count(n: int) -> str:

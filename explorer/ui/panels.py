@@ -15,19 +15,19 @@ from collections.abc import Mapping
 
 import torch
 
-from .. import cost
 from ..analysis import geometry
 from ..analysis.loss import TRAINING, WEIGHTS, change, denoise_strip, loss_per_sigma
-from ..core import lists
 from ..core.denoisers import Mixture
 from ..core.schedules import EDM, VE, VP
-from ..experiment import Experiment, Run, Watch, incomparable, prepared, weights
+from ..dialects import lists
 from ..figures import pack, spine, stage
 from ..figures.style import FAMILY, rounded
+from ..lab import cost
+from ..lab.experiment import Experiment, Run, Watch, incomparable, prepared, weights
+from ..lab.truth import comparison, errors_of, path_error, patience, reference_for
 from ..memo import Memo
 from ..settings import flatten
-from ..sweep import solver_name
-from ..truth import comparison, errors_of, patience, path_error, reference_for
+from ..study.sweep import solver_name
 from . import words
 
 EXACT_PATHS = 28  # shown whole on the stage
@@ -51,10 +51,14 @@ def keys(e: Experiment) -> dict[str, str]:
     ends = (float(e.timesteps.sigma_max), float(e.timesteps.sigma_min))
     model = e.data, e.model, *weights(e.data, e.model)
     paths = min(e.samples, prepared(e.data, e.model).compared)
-    return {"data": _key(*model), "loss": _key(*model, "loss"),
-            "path": _key(*model, e.seed, paths, ends, e.schedule),
-            "run": _key(e, *model), "error": _key(e, *model, "error"),
-            "exact": _key(e, *model, "exact")}
+    return {
+        "data": _key(*model),
+        "loss": _key(*model, "loss"),
+        "path": _key(*model, e.seed, paths, ends, e.schedule),
+        "run": _key(e, *model),
+        "error": _key(e, *model, "error"),
+        "exact": _key(e, *model, "exact"),
+    }
 
 
 def absent(e: Experiment) -> list[str]:
@@ -62,15 +66,22 @@ def absent(e: Experiment) -> list[str]:
     source = prepared(e.data, e.model)
     if source.pace is None:
         return []
-    return (["path"] if patience(e) > cost.LONG else []) + \
-        (["loss"] if source.pace * LOSS_LEVELS * LOSS_LEAST > cost.LONG else [])
+    return (["path"] if patience(e) > cost.LONG else []) + (
+        ["loss"] if source.pace * LOSS_LEVELS * LOSS_LEAST > cost.LONG else []
+    )
 
 
 def part(name: str, e: Experiment, r: Run, watch: Watch | None = None) -> dict:
     """One part of the message, remembered by its key."""
     key = keys(e)[name]
-    make = {"data": data_part, "loss": loss_part, "path": path_part, "run": run_part, "error": error_part,
-            "exact": exact_part}[name]
+    make = {
+        "data": data_part,
+        "loss": loss_part,
+        "path": path_part,
+        "run": run_part,
+        "error": error_part,
+        "exact": exact_part,
+    }[name]
     if name in ("run", "error", "exact"):
         return {"key": key, **make(r, watch)}
     return _parts((name, key), lambda: {"key": key, **make(e, watch)})
@@ -78,17 +89,27 @@ def part(name: str, e: Experiment, r: Run, watch: Watch | None = None) -> dict:
 
 # ---- data ---------------------------------------------------------------------------------------
 
+
 def data_part(e: Experiment, watch: Watch | None = None) -> dict:
     """What belongs to data and model alone."""
     source = prepared(e.data, e.model)
-    out = {"kind": source.kind, "name": words.data_name(e.data), "spread": _spread(source),
-           "shape": list(source.shape), "points": len(source.mixture), "strip": _strip(source)}
+    out = {
+        "kind": source.kind,
+        "name": words.data_name(e.data),
+        "spread": _spread(source),
+        "shape": list(source.shape),
+        "points": len(source.mixture),
+        "strip": _strip(source),
+    }
     if source.kind == "plane":
         points = source.mixture.means
         if len(points) > 1000:
             points = points[torch.linspace(0, len(points) - 1, 1000).long()]
-        shown = source.mixture.sample(len(points), torch.Generator().manual_seed(1)) \
-            if source.data.thickness and len(points) < 1000 else points
+        shown = (
+            source.mixture.sample(len(points), torch.Generator().manual_seed(1))
+            if source.data.thickness and len(points) < 1000
+            else points
+        )
         out["dots"] = pack.positions(stage.project(shown, source.view) / _spread(source))
         law = source.denoiser if hasattr(source.denoiser, "means") else source.mixture
         out["density"] = stage.density_maps(law, source.view, _spread(source))
@@ -119,8 +140,9 @@ def loss_part(e: Experiment, watch: Watch | None = None) -> dict:
         count = cost.affordable(source.pace, number, count, LOSS_LEAST, seconds=1.5)
     clean = _of_class(e, source).sample(count, torch.Generator().manual_seed(2))
     levels = torch.logspace(math.log10(160), math.log10(1e-3), number, dtype=torch.float64)
-    measured = loss_per_sigma(source.watched(watch), clean, levels, torch.Generator().manual_seed(3),
-                              watch)
+    measured = loss_per_sigma(
+        source.watched(watch), clean, levels, torch.Generator().manual_seed(3), watch
+    )
     name = words.loss_name(source)
     strips = {}
     for design in ("edm", "vp", "ve", "iddpm", "raw"):
@@ -128,16 +150,26 @@ def loss_part(e: Experiment, watch: Watch | None = None) -> dict:
         density = TRAINING["edm" if design == "raw" else design](levels)
         density = density / density.max()
         strips[design] = spine.loss(
-            levels, measured.mean.cpu() * weight, measured.low.cpu() * weight,
-            measured.high.cpu() * weight, density, words.LOSS_HINTS[design], name,
-            words.FRAME_NAMES["edm" if design == "raw" else design])
+            levels,
+            measured.mean.cpu() * weight,
+            measured.low.cpu() * weight,
+            measured.high.cpu() * weight,
+            density,
+            words.LOSS_HINTS[design],
+            name,
+            words.FRAME_NAMES["edm" if design == "raw" else design],
+        )
     return {"strips": strips}
 
 
 def _of_class(e: Experiment, source) -> Mixture:
     """What the denoiser has to make: the data, or those of the class that it was told."""
     condition = getattr(e.model, "condition", -1)
-    if condition < 0 or source.labels is None or not bool((mine := source.labels == condition).any()):
+    if (
+        condition < 0
+        or source.labels is None
+        or not bool((mine := source.labels == condition).any())
+    ):
         return source.mixture
     points = source.mixture.means[mine.to(source.mixture.means.device)]
     return Mixture(points.reshape(-1, *source.shape), source.data.thickness)
@@ -146,24 +178,31 @@ def _of_class(e: Experiment, source) -> Mixture:
 def _strip(source) -> dict:
     """EDM Fig. 1: one clean sample under rising noise, and the denoiser's answers."""
     clean = source.clean(1, seed=5)
-    noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(6),
-                        dtype=torch.float64).to(clean)
+    noise = torch.randn(
+        clean.shape, generator=torch.Generator().manual_seed(6), dtype=torch.float64
+    ).to(clean)
     scale = float(f"{source.sigma_data / 0.5:.1g}")  # EDM's levels, for data of another size
     levels = torch.tensor([max(s * scale, 1e-3) for s in STRIP_LEVELS], dtype=torch.float64)
     noisy, denoised = denoise_strip(source.denoiser, clean, levels, noise)
     many = cost.affordable(source.pace, 1, 60, least=12, seconds=0.1)
     fine = torch.logspace(math.log10(0.002), math.log10(80), many, dtype=torch.float64)
     _, answers = denoise_strip(source.denoiser, clean, fine, noise)
-    out = {"levels": rounded(levels), "fine": rounded(fine[1:-1]),
-           "change": rounded(change(fine, answers))}
+    out = {
+        "levels": rounded(levels),
+        "fine": rounded(fine[1:-1]),
+        "change": rounded(change(fine, answers)),
+    }
     if source.kind == "image":
         size = stage.spread(levels, source.sigma_data).to(noisy).reshape(-1, 1, 1, 1)
         out["noisy"] = pack.grey(noisy / size * source.sigma_data, -1.2, 1.2)
         out["denoised"] = pack.grey(denoised, -1.2, 1.2)
     else:
         view = source.view if source.kind == "plane" else None
-        flat = (lambda v: stage.project(v, view)) if view is not None else (
-            lambda v: torch.cat([v, torch.zeros_like(v)], -1))
+        flat = (
+            (lambda v: stage.project(v, view))
+            if view is not None
+            else (lambda v: torch.cat([v, torch.zeros_like(v)], -1))
+        )
         size = stage.spread(levels, _spread(source)).to(noisy).reshape(-1, 1)
         out["noisy"] = pack.positions(flat(noisy) / size)
         out["denoised"] = pack.positions(flat(denoised) / _spread(source))
@@ -180,24 +219,35 @@ def _line_stage(source, law) -> dict:
         for view, edge, reach, columns, rows in (("wide", 25, 30, 14, 11), ("near", 1, 2.6, 9, 7)):
             sigma_edge = edge * unit
             y_edge = reach * unit if name != "vp" else (2.6 if view == "wide" else 2.0)
-            views[view] = {"sigma": sigma_edge, "y": y_edge, "columns": columns, "rows": rows,
-                           "slopes": stage.line_field(source.denoiser, frame, sigma_edge, y_edge,
-                                                      columns, rows),
-                           "density": stage.line_density(law, frame, sigma_edge, y_edge)}
+            views[view] = {
+                "sigma": sigma_edge,
+                "y": y_edge,
+                "columns": columns,
+                "rows": rows,
+                "slopes": stage.line_field(
+                    source.denoiser, frame, sigma_edge, y_edge, columns, rows
+                ),
+                "density": stage.line_density(law, frame, sigma_edge, y_edge),
+            }
         out[name] = views
     return {"frames": out, "cells": 72}
 
 
 # ---- the reference path -------------------------------------------------------------------------
 
+
 def path_part(e: Experiment, watch: Watch | None = None) -> dict:
     """What belongs to the exact paths: geometry and subspace."""
     source, ref = prepared(e.data, e.model), reference_for(e, watch)
     x, answers = ref.x[:, :MEASURED], ref.denoised[:, :MEASURED]
-    out = {"sigma": rounded(ref.sigma, 6), "curvature": _curvature(e, source, ref.sigma, x, answers)}
+    out = {
+        "sigma": rounded(ref.sigma, 6),
+        "curvature": _curvature(e, source, ref.sigma, x, answers),
+    }
     if source.kind == "plane":
-        out["exact"] = stage.planar_paths(ref.x[:, :EXACT_PATHS], ref.sigma, source.view,
-                                          _spread(source))
+        out["exact"] = stage.planar_paths(
+            ref.x[:, :EXACT_PATHS], ref.sigma, source.view, _spread(source)
+        )
         out["paths"] = min(EXACT_PATHS, ref.x.shape[1])
         out["hero"] = _longest(ref, source)
     if source.kind == "line":
@@ -231,11 +281,13 @@ def _curvature(e: Experiment, source, sigma, x, answers) -> dict:
     angle = geometry.band(geometry.turning(x))
     chord = geometry.band(geometry.chord_deviation(x) / geometry.chord_length(x))
     inside = sigma[1:-1]
-    return {"bend": spine.curvature("bend", frame, inner, bends),
-            "kappa": spine.curvature("kappa", frame, inside, kappas),
-            "angle": spine.curvature("angle", frame, inside, {"edm": angle}),
-            "chord": spine.curvature("chord", frame, inside, {"edm": [v[1:-1] for v in chord]}),
-            "dimension": size**2}
+    return {
+        "bend": spine.curvature("bend", frame, inner, bends),
+        "kappa": spine.curvature("kappa", frame, inside, kappas),
+        "angle": spine.curvature("angle", frame, inside, {"edm": angle}),
+        "chord": spine.curvature("chord", frame, inside, {"edm": [v[1:-1] for v in chord]}),
+        "dimension": size**2,
+    }
 
 
 def _subspace(source, sigma, x) -> dict:
@@ -249,19 +301,26 @@ def _subspace(source, sigma, x) -> dict:
     size = path.flatten(2).norm(dim=2)
     baseline = geometry.residuals(walk, scale=size, ks=(2,))[0]
     _, low, high = geometry.band(residual[1])
-    strip = spine.out_of_plane(levels, residual.mean(2).cpu(), low.cpu(), high.cpu(),
-                               baseline.mean(1).cpu())
+    strip = spine.out_of_plane(
+        levels, residual.mean(2).cpu(), low.cpu(), high.cpu(), baseline.mean(1).cpu()
+    )
     several = path[:, :EXACT_PATHS]
     coordinates, _ = geometry.principal(several, min(3, dimension))
-    return {"plane": strip,
-            "planes": {"sigma": rounded(levels, 6), "paths": several.shape[1],
-                       "coordinates": pack.floats(coordinates),
-                       "explained": rounded(geometry.explained(path, 6).mean(1), 7),
-                       "walk": rounded(geometry.explained(walk, 6).mean(1), 5),
-                       "peak": float(residual[1].mean(1).max())}}
+    return {
+        "plane": strip,
+        "planes": {
+            "sigma": rounded(levels, 6),
+            "paths": several.shape[1],
+            "coordinates": pack.floats(coordinates),
+            "explained": rounded(geometry.explained(path, 6).mean(1), 7),
+            "walk": rounded(geometry.explained(walk, 6).mean(1), 5),
+            "peak": float(residual[1].mean(1).max()),
+        },
+    }
 
 
 # ---- the run ------------------------------------------------------------------------------------
+
 
 def run_part(r: Run, watch: Watch | None = None) -> dict:
     """States, steps, costs; without errors, so that it can be drawn at once."""
@@ -270,19 +329,27 @@ def run_part(r: Run, watch: Watch | None = None) -> dict:
     colour = FAMILY[e.solver.family]
     churn = (e.churn.s_tmin, e.churn.s_tmax, e.churn.s_churn > 0)
     n = len(hat)
-    out = {"sigma": rounded(sigma, 7), "hat": rounded(hat, 7), "t": rounded(tr.t, 6),
-           "gamma": rounded([h / s - 1 for s, h in zip(sigma, hat)]),
-           "frame": _frame(e.schedule), "colour": colour, "nfe": r.nfe, "steps": r.steps,
-           "title": words.title(r), "status": words.status(r),
-           "evaluations": spine.evaluations(tr.evaluated.tolist(), colour),
-           "strip": spine.time_steps(sigma, hat, churn=churn, colour=colour),
-           "formats": lists.formats(sigma) if len(r.levels) > 1 and len(sigma) <= 257 else {},
-           "own": _own(r, colour), "churned": e.churn.s_churn > 0}
+    out = {
+        "sigma": rounded(sigma, 7),
+        "hat": rounded(hat, 7),
+        "t": rounded(tr.t, 6),
+        "gamma": rounded([h / s - 1 for s, h in zip(sigma, hat)]),
+        "frame": _frame(e.schedule),
+        "colour": colour,
+        "nfe": r.nfe,
+        "steps": r.steps,
+        "title": words.title(r),
+        "status": words.status(r),
+        "evaluations": spine.evaluations(tr.evaluated.tolist(), colour),
+        "strip": spine.time_steps(sigma, hat, churn=churn, colour=colour),
+        "formats": lists.formats(sigma) if len(r.levels) > 1 and len(sigma) <= 257 else {},
+        "own": _own(r, colour),
+        "churned": e.churn.s_churn > 0,
+    }
     if source.kind == "plane":
         out["x"] = stage.planar_paths(tr.x, tr.sigma, source.view, _spread(source))
         if out["churned"]:
-            out["x_hat"] = stage.planar_paths(tr.x_hat, tr.sigma_hat, source.view,
-                                              _spread(source))
+            out["x_hat"] = stage.planar_paths(tr.x_hat, tr.sigma_hat, source.view, _spread(source))
         answers = stage.project(tr.denoised, source.view) / _spread(source)
         out["denoised"] = pack.positions(answers)
         out["count"] = tr.x.shape[1]
@@ -294,8 +361,12 @@ def run_part(r: Run, watch: Watch | None = None) -> dict:
         start = tr.x[0, :64, 0]
         order = start.argsort()
         chosen = order[torch.linspace(0, len(order) - 1, min(8, len(order))).long()]
-        out |= {"x": pack.floats(tr.x[:, chosen, 0]), "x_hat": pack.floats(tr.x_hat[:, chosen, 0]),
-                "denoised": pack.floats(tr.denoised[:, chosen, 0]), "count": len(chosen)}
+        out |= {
+            "x": pack.floats(tr.x[:, chosen, 0]),
+            "x_hat": pack.floats(tr.x_hat[:, chosen, 0]),
+            "denoised": pack.floats(tr.denoised[:, chosen, 0]),
+            "count": len(chosen),
+        }
     return out
 
 
@@ -310,14 +381,16 @@ def _own(r: Run, colour: str) -> dict:
         return {}
     x, answers, sigma = tr.x_hat[:, :OWN], tr.denoised[:, :OWN], tr.sigma_hat
     inner, bend = geometry.bend(sigma, x, answers, e.schedule, r.source.sigma_data)
-    y = x.flatten(2) * e.schedule.scale(tr.t[:len(x)]).to(x).reshape(-1, 1, 1)
-    kappa = geometry.curvature(tr.t[:len(x)], y)
+    y = x.flatten(2) * e.schedule.scale(tr.t[: len(x)]).to(x).reshape(-1, 1, 1)
+    kappa = geometry.curvature(tr.t[: len(x)], y)
     chord = geometry.chord_deviation(x) / geometry.chord_length(x)
     median = lambda v: v.median(1).values.cpu()
-    return {"bend": spine.own_steps(inner, median(bend), colour),
-            "kappa": spine.own_steps(sigma[1:-1], median(kappa), colour),
-            "angle": spine.own_steps(sigma[1:-1], median(geometry.turning(x)), colour),
-            "chord": spine.own_steps(sigma[1:-1], median(chord[1:-1]), colour)}
+    return {
+        "bend": spine.own_steps(inner, median(bend), colour),
+        "kappa": spine.own_steps(sigma[1:-1], median(kappa), colour),
+        "angle": spine.own_steps(sigma[1:-1], median(geometry.turning(x)), colour),
+        "chord": spine.own_steps(sigma[1:-1], median(chord[1:-1]), colour),
+    }
 
 
 def exact_part(r: Run, watch: Watch | None = None) -> dict:
@@ -332,9 +405,12 @@ def error_part(r: Run, watch: Watch | None = None, exact: bool = False) -> dict:
     if why := incomparable(e):
         return {"finding": None, "why": why}
     if patience(e) > cost.LONG:
-        return {"finding": None, "exact": True,
-                "why": f"The true paths of this network would take {patience(e) / 60:.0f} minutes "
-                       "here, so its error is not measured."}
+        return {
+            "finding": None,
+            "exact": True,
+            "why": f"The true paths of this network would take {patience(e) / 60:.0f} minutes "
+            "here, so its error is not measured.",
+        }
     # first what does not wait for the reference, which may be under way
     euler = comparison(e, watch) if compared(e) else None
     errors = errors_of(r, watch, exact)
@@ -344,20 +420,38 @@ def error_part(r: Run, watch: Watch | None = None, exact: bool = False) -> dict:
     band = geometry.band(errors.path)
     mean = errors.path.mean(1)
     truth = errors.truth
-    floor = None if float(truth.floor.max()) == 0 else (truth.sigma[::4].tolist(),
-                                                        truth.floor[::4].tolist())
+    floor = (
+        None
+        if float(truth.floor.max()) == 0
+        else (truth.sigma[::4].tolist(), truth.floor[::4].tolist())
+    )
     strip = spine.error(
-        errors.sigma.tolist(), mean.tolist(), band[1].tolist(), band[2].tolist(),
-        errors.steps.local.mean(1).tolist(), hot, f"{solver_name(e.solver)}, {r.nfe} NFE", colour,
-        None if other is None else (other[0].tolist(), other[1].tolist(),
-                                    f"Euler, {other[2]} NFE"), floor)
+        errors.sigma.tolist(),
+        mean.tolist(),
+        band[1].tolist(),
+        band[2].tolist(),
+        errors.steps.local.mean(1).tolist(),
+        hot,
+        f"{solver_name(e.solver)}, {r.nfe} NFE",
+        colour,
+        None if other is None else (other[0].tolist(), other[1].tolist(), f"Euler, {other[2]} NFE"),
+        floor,
+    )
     churn = (e.churn.s_tmin, e.churn.s_tmax, e.churn.s_churn > 0)
     sigma, hat = tr.sigma.tolist(), tr.sigma_hat.tolist()
-    return {"finding": words.finding(r, errors, hot, other), "share": rounded(share),
-            "reference": words.reference(truth), "exact": exact or truth.closed is not None,
-            "local": rounded(errors.steps.local.mean(1)), "hot": hot, "measured": errors.measured,
-            "added_up": rounded(mean), "ends": words.ends(errors), "strip": strip,
-            "steps": spine.time_steps(sigma, hat, share, hot, churn, colour)}
+    return {
+        "finding": words.finding(r, errors, hot, other),
+        "share": rounded(share),
+        "reference": words.reference(truth),
+        "exact": exact or truth.closed is not None,
+        "local": rounded(errors.steps.local.mean(1)),
+        "hot": hot,
+        "measured": errors.measured,
+        "added_up": rounded(mean),
+        "ends": words.ends(errors),
+        "strip": strip,
+        "steps": spine.time_steps(sigma, hat, share, hot, churn, colour),
+    }
 
 
 def compared(e: Experiment) -> bool:
@@ -369,14 +463,22 @@ def compared(e: Experiment) -> bool:
 def numbers(r: Run) -> Mapping:
     """The run as plain numbers, for the API; "why" says why it has no error, where it has none."""
     tr = r.trajectory
-    out = {"nfe": r.nfe, "steps": r.steps, "sigma": tr.sigma.tolist(),
-           "evaluated": tr.evaluated.tolist(), "seconds": r.seconds,
-           "ms_per_evaluation": r.ms_per_evaluation, "device": r.source.device.label}
+    out = {
+        "nfe": r.nfe,
+        "steps": r.steps,
+        "sigma": tr.sigma.tolist(),
+        "evaluated": tr.evaluated.tolist(),
+        "seconds": r.seconds,
+        "ms_per_evaluation": r.ms_per_evaluation,
+        "device": r.source.device.label,
+    }
     if why := incomparable(r.experiment):
         return out | {"mean_error": None, "why": why}
     errors = errors_of(r)
-    return out | {"mean_error": float(errors.end.mean()),
-                  "median_error": float(errors.end.median()),
-                  "worst_error": float(errors.end.max()), "share": errors.steps.share.tolist(),
-                  "local_error": errors.steps.local.mean(1).tolist()}
-
+    return out | {
+        "mean_error": float(errors.end.mean()),
+        "median_error": float(errors.end.median()),
+        "worst_error": float(errors.end.max()),
+        "share": errors.steps.share.tolist(),
+        "local_error": errors.steps.local.mean(1).tolist(),
+    }

@@ -16,11 +16,11 @@ from ..figures import pack
 from ..figures import training as figures
 from ..figures.style import level
 from ..models import files
+from ..server import owners
 from ..settings import flatten, parameters
 from ..training import augment, measure, runs
 from ..training.child import STOP
 from ..training.configs import Hyper, Training, build, chosen, draw, loss_of
-from . import owners
 
 LARGEST = 3_000_000  # parameters of a network that a visitor may train
 LONGEST = 3600.0  # seconds that one training may take without being taken up again
@@ -28,13 +28,28 @@ SHOWN = 36  # images of the data, before a training has any of its own
 KEPT = 40  # trained networks and paused runs that a server holds
 LETTERS = {
     "A": "as before EDM: VP preconditioning, loss and hyper-parameters",
-    "B": "A with EDM’s hyper-parameters", "C": "B with the capacity moved to high resolutions",
-    "D": "C with EDM’s preconditioning", "E": "D with EDM’s loss: λ(σ) and p_train",
-    "F": "E with augmentation that does not leak"}
+    "B": "A with EDM’s hyper-parameters",
+    "C": "B with the capacity moved to high resolutions",
+    "D": "C with EDM’s preconditioning",
+    "E": "D with EDM’s loss: λ(σ) and p_train",
+    "F": "E with augmentation that does not leak",
+}
 RUNGS = {  # what a rung of the ladder changes at once: the letter of each end, and its name
     "hyper": (("A", "as before EDM"), ("B", "EDM’s")),
-    "capacity": (("A", "as before EDM"), ("C", "EDM’s"))}
-FIELDS = ("precond", "loss", "augment", "conditional", "kimg", "batch", "lr", "seed", "p_mean", "p_std")
+    "capacity": (("A", "as before EDM"), ("C", "EDM’s")),
+}
+FIELDS = (
+    "precond",
+    "loss",
+    "augment",
+    "conditional",
+    "kimg",
+    "batch",
+    "lr",
+    "seed",
+    "p_mean",
+    "p_std",
+)
 allowed = True  # the server owner’s switch
 
 
@@ -54,9 +69,12 @@ class Session:
         words = {"name": name, "letter": letter, "flat": flat, "parent": os.getpid()}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "explorer.training.child", json.dumps(words)],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
             cwd=files.SHIPPED.parents[1],
-            env=os.environ | {"OMP_NUM_THREADS": "1", "CUDA_MODULE_LOADING": "LAZY"})
+            env=os.environ | {"OMP_NUM_THREADS": "1", "CUDA_MODULE_LOADING": "LAZY"},
+        )
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
@@ -75,8 +93,9 @@ class Session:
 
     def _listen(self) -> None:
         errors: list[str] = []
-        drain = threading.Thread(target=lambda: errors.append(self._process.stderr.read()[-400:]),
-                                 daemon=True)
+        drain = threading.Thread(
+            target=lambda: errors.append(self._process.stderr.read()[-400:]), daemon=True
+        )
         drain.start()
         for line in self._process.stdout:
             try:
@@ -106,7 +125,8 @@ class Session:
             why = errors[0].strip().splitlines()[-1][:160] if errors and errors[0].strip() else ""
             self.problem = self.problem or (
                 f"The training process ended by itself (code {code}). {why} Resume it to go on from "
-                "its last checkpoint.".replace("  ", " "))
+                "its last checkpoint.".replace("  ", " ")
+            )
 
 
 class Hall:
@@ -119,25 +139,33 @@ class Hall:
     def start(self, letter: str, flat: dict, name: str = "", token: str = "") -> Session:
         """Begin, or go on with, a training; token: of whoever does.  Raises UserError."""
         if not allowed:
-            raise UserError("The owner of this server has switched training off; it works on a "
-                            "machine of your own.")
+            raise UserError(
+                "The owner of this server has switched training off; it works on a "
+                "machine of your own."
+            )
         t = chosen(letter, flat)
         size = sum(p.numel() for p in build(t).parameters())
         if size > LARGEST:
-            raise UserError(f"This network has {size:,} parameters; at most {LARGEST:,} can be "
-                            "trained here. Use fewer channels or widths.")
+            raise UserError(
+                f"This network has {size:,} parameters; at most {LARGEST:,} can be "
+                "trained here. Use fewer channels or widths."
+            )
         with self._lock:
             if self.session is not None and self.session.busy:
-                raise UserError(f"“{self.session.name}” is being trained; one at a time. Pause or "
-                                "cancel it first.")
+                raise UserError(
+                    f"“{self.session.name}” is being trained; one at a time. Pause or "
+                    "cancel it first."
+                )
             waiting = runs.unfinished()
             if not name:
                 name = _free(f"{t.data.name}-{letter.lower()}", waiting)
             elif name not in waiting and any(c.name == name for c in files.checkpoints()):
                 raise UserError(f"A network “{name}” is already there; choose another name.")
             if name not in waiting and len(waiting) + _own() >= KEPT:
-                raise UserError(f"This server already holds {KEPT} trained networks; its owner has "
-                                "to remove some first.")
+                raise UserError(
+                    f"This server already holds {KEPT} trained networks; its owner has "
+                    "to remove some first."
+                )
             runs.folder(name)  # says what is wrong with the name
             if name in waiting:
                 owners.check(name, token)
@@ -182,13 +210,21 @@ def _own() -> int:
 
 # ---- what the page asks ---------------------------------------------------------------------------
 
+
 def act(request: dict) -> dict:
     """{"do": start | pause | resume | cancel | look | augment | defaults, …} -> what to show."""
     try:
         if not isinstance(request, dict):
             raise UserError("A training is asked for with what to do and its values.")
-        kinds = {"start": _start, "pause": _pause, "resume": _resume, "cancel": _cancel,
-                 "look": _look, "augment": _augmented, "defaults": _defaults}
+        kinds = {
+            "start": _start,
+            "pause": _pause,
+            "resume": _resume,
+            "cancel": _cancel,
+            "look": _look,
+            "augment": _augmented,
+            "defaults": _defaults,
+        }
         do = request.get("do")
         if not isinstance(do, str) or do not in kinds:
             raise UserError(f"Unknown request {do!r:.40}. Known: {', '.join(kinds)}.")
@@ -217,7 +253,9 @@ def _of_rungs(rungs: dict, data: dict) -> dict:
         if letter not in known:
             raise UserError(f"Unknown {key} {str(letter)[:40]!r}. Known: {', '.join(known)}.")
         t = flatten(chosen(letter, data))
-        mine = flatten(Hyper()) if key == "hyper" else [k for k in t if k.split(".")[0] == "network"]
+        mine = (
+            flatten(Hyper()) if key == "hyper" else [k for k in t if k.split(".")[0] == "network"]
+        )
         out |= {k: t[k] for k in mine}
     return out
 
@@ -225,8 +263,10 @@ def _of_rungs(rungs: dict, data: dict) -> dict:
 def _rungs_of(t: Training, data: dict) -> dict:
     """Which end of each rung a training is at."""
     same = lambda a, key: a.hyper == t.hyper if key == "hyper" else a.network == t.network
-    return {key: next((v for v, _ in ends[::-1] if same(chosen(v, data), key)), ends[0][0])
-            for key, ends in RUNGS.items()}
+    return {
+        key: next((v for v, _ in ends[::-1] if same(chosen(v, data), key)), ends[0][0])
+        for key, ends in RUNGS.items()
+    }
 
 
 def _start(request: dict) -> dict:
@@ -259,30 +299,51 @@ def _defaults(request: dict) -> dict:
     own = {k: v for k, v in flatten(t).items() if k in FIELDS} | _rungs_of(t, flat)
     levels, floor = measure.floor(t.data)
     bounds = {p.key: [p.spec.low, p.spec.high] for p in parameters(Training) if p.key in FIELDS}
-    return {"form": own, "bounds": bounds, "about": LETTERS[letter.upper()],
-            "image": t.data.kind == "image", "classes": t.data.labels() is not None,
-            "plan": figures.planned(levels, floor, loss_of(t), _ideal(t.data)),
-            "table": [[level(s), None, None, v, None] for s, v in zip(levels, floor)][::-1],
-            "data": _data(t), "parameters": sum(p.numel() for p in build(t).parameters())}
+    return {
+        "form": own,
+        "bounds": bounds,
+        "about": LETTERS[letter.upper()],
+        "image": t.data.kind == "image",
+        "classes": t.data.labels() is not None,
+        "plan": figures.planned(levels, floor, loss_of(t), _ideal(t.data)),
+        "table": [[level(s), None, None, v, None] for s, v in zip(levels, floor)][::-1],
+        "data": _data(t),
+        "parameters": sum(p.numel() for p in build(t).parameters()),
+    }
 
 
 def _look(request: dict) -> dict:
     """The state of the hall: the training under way with its figures, and the paused ones."""
     session, have, token = HALL.session, request.get("have"), request.get("token")
     busy = session is not None and session.busy
-    out = {"paused": [{"name": n, "title": runs.title(t), "mine": owners.may(n, token)}
-                      for n, t in runs.unfinished().items() if not (busy and n == session.name)],
-           "allowed": allowed}
+    out = {
+        "paused": [
+            {"name": n, "title": runs.title(t), "mine": owners.may(n, token)}
+            for n, t in runs.unfinished().items()
+            if not (busy and n == session.name)
+        ],
+        "allowed": allowed,
+    }
     if session is None:
         return out
     s, t = session.seen, session.training
-    out |= {"name": session.name, "title": runs.title(t), "state": session.state, "busy": busy,
-            "trouble": session.problem, "mine": owners.may(session.name, token)}
+    out |= {
+        "name": session.name,
+        "title": runs.title(t),
+        "state": session.state,
+        "busy": busy,
+        "trouble": session.problem,
+        "mine": owners.may(session.name, token),
+    }
     if not s:
         return out
     key = f"{session.name} {s['now']['mean']} {s['images'] if s['done'] else ''}"
-    out |= {"key": key, "words": _words(session), "part": s["images"] / s["total"],
-            "done": s["done"]}
+    out |= {
+        "key": key,
+        "words": _words(session),
+        "part": s["images"] / s["total"],
+        "done": s["done"],
+    }
     if key != have:
         out |= _figures(session)
     return out
@@ -293,8 +354,13 @@ def _words(session: Session) -> str:
     what = f"{s['images']:,} of {s['total']:,} {_unit(s)}"
     if session.state != "running":
         return f"{what}, {session.state}"
-    left = "" if s["left"] is None or not s["rate"] else \
-        f", {s['left'] / 60:.1f} minutes left" if s["left"] >= 60 else f", {s['left']:.0f} s left"
+    left = (
+        ""
+        if s["left"] is None or not s["rate"]
+        else f", {s['left'] / 60:.1f} minutes left"
+        if s["left"] >= 60
+        else f", {s['left']:.0f} s left"
+    )
     loss = "" if s["loss"] is None else f", loss {s['loss']:.3f}"
     return what + loss + (f", {s['rate']:,.0f} a second{left}" if s["rate"] else "")
 
@@ -306,12 +372,26 @@ def _unit(seen: dict) -> str:
 def _figures(session: Session) -> dict:
     s, t = session.seen, session.training
     first, now = s["first"], s["now"]
-    sigma = figures.loss_by_sigma(now["sigma"], first["mean"], now["mean"], now["low"], now["high"],
-                                  now["floor"], loss_of(t), _ideal(t.data))
-    table = [[level(a), b, c, d, c / d if d else None] for a, b, c, d in
-             zip(now["sigma"], first["mean"], now["mean"], now["floor"])][::-1]
-    return {"sigma": sigma, "curve": figures.loss_curve(s["curve"], s["total"], _unit(s)), "table": table,
-            "samples": _samples(session)}
+    sigma = figures.loss_by_sigma(
+        now["sigma"],
+        first["mean"],
+        now["mean"],
+        now["low"],
+        now["high"],
+        now["floor"],
+        loss_of(t),
+        _ideal(t.data),
+    )
+    table = [
+        [level(a), b, c, d, c / d if d else None]
+        for a, b, c, d in zip(now["sigma"], first["mean"], now["mean"], now["floor"])
+    ][::-1]
+    return {
+        "sigma": sigma,
+        "curve": figures.loss_curve(s["curve"], s["total"], _unit(s)),
+        "table": table,
+        "samples": _samples(session),
+    }
 
 
 def _ideal(data) -> str:
@@ -323,8 +403,12 @@ def _data(t: Training) -> dict:
     """Some of what a network would learn from, as samples are shown."""
     if t.data.kind == "image":
         images, _ = draw(t.data, SHOWN, torch.Generator().manual_seed(0))
-        return {"kind": "image", "shape": list(images.shape[1:]), "count": len(images),
-                "data": pack.grey(images, -1.2, 1.2)}
+        return {
+            "kind": "image",
+            "shape": list(images.shape[1:]),
+            "count": len(images),
+            "data": pack.grey(images, -1.2, 1.2),
+        }
     none = torch.zeros(0, 2)
     return {"kind": "plane", "count": 0, "data": pack.floats(none), "truth": _flat(t.data)}
 
@@ -344,11 +428,20 @@ def _samples(session: Session) -> dict:
     x = np.frombuffer(base64.b64decode(s["samples"]), "<f4").reshape(s["shape"])
     x = torch.from_numpy(x.copy())
     if x.ndim == 4:
-        return {"kind": "image", "shape": s["shape"][1:], "count": len(x),
-                "data": pack.grey(x, -1.2, 1.2), "labels": s["labels"]}
+        return {
+            "kind": "image",
+            "shape": s["shape"][1:],
+            "count": len(x),
+            "data": pack.grey(x, -1.2, 1.2),
+            "labels": s["labels"],
+        }
     data = session.training.data
-    return {"kind": "plane", "count": len(x), "data": pack.floats(_seen(data, x)),
-            "truth": _flat(data)}
+    return {
+        "kind": "plane",
+        "count": len(x),
+        "data": pack.floats(_seen(data, x)),
+        "truth": _flat(data),
+    }
 
 
 def _augmented(request: dict) -> dict:
@@ -362,16 +455,27 @@ def _augmented(request: dict) -> dict:
     images, _ = draw(t.data, 12, g)
     # each operation shown here happens to every second image; in training to few
     after, told = augment.augment(images, max(0.5, t.augment), g, t.mirror)
-    return {"augmented": {"shape": list(images.shape[1:]), "count": len(images),
-                          "before": pack.grey(images, -1.2, 1.2),
-                          "after": pack.grey(after, -1.2, 1.2),
-                          "labels": [[float(f"{v:.2f}") for v in row] for row in told.tolist()],
-                          "names": list(augment.NAMES)}}
+    return {
+        "augmented": {
+            "shape": list(images.shape[1:]),
+            "count": len(images),
+            "before": pack.grey(images, -1.2, 1.2),
+            "after": pack.grey(after, -1.2, 1.2),
+            "labels": [[float(f"{v:.2f}") for v in row] for row in told.tolist()],
+            "names": list(augment.NAMES),
+        }
+    }
 
 
 def form() -> dict:
     """What the page must know before anything is asked."""
     rungs = {k: [{"value": v, "label": text} for v, text in ends] for k, ends in RUNGS.items()}
-    return {"letters": LETTERS, "allowed": allowed, "rungs": rungs,
-            "columns": [{"value": v, "label": text} for v, text in
-                        next(p.spec.choices for p in parameters(Training) if p.key == "loss")]}
+    return {
+        "letters": LETTERS,
+        "allowed": allowed,
+        "rungs": rungs,
+        "columns": [
+            {"value": v, "label": text}
+            for v, text in next(p.spec.choices for p in parameters(Training) if p.key == "loss")
+        ],
+    }

@@ -4,12 +4,12 @@ import math
 
 from ..core.sampling import Churn
 from ..core.timesteps import Custom
-from ..experiment import Experiment, Run, levels
 from ..figures.spine import runs_of
 from ..figures.style import level, percent, short
+from ..lab.experiment import Experiment, Run, levels
+from ..lab.truth import Errors
 from ..settings import parameters, slots
-from ..sweep import solver_name
-from ..truth import Errors
+from ..study.sweep import solver_name
 
 FRAME_NAMES = {"edm": "EDM", "vp": "VP", "ve": "VE", "iddpm": "iDDPM"}
 LOSS_HINTS = {
@@ -30,8 +30,12 @@ def data_name(data) -> str:
 
 
 def loss_name(source) -> str:
-    return "floor: the exact denoiser" if type(source.denoiser).__name__ == "Mixture" \
-        and len(source.denoiser) == len(source.mixture) else "this denoiser"
+    return (
+        "floor: the exact denoiser"
+        if type(source.denoiser).__name__ == "Mixture"
+        and len(source.denoiser) == len(source.mixture)
+        else "this denoiser"
+    )
 
 
 def no_plane(dimension: int) -> str:
@@ -43,8 +47,11 @@ def no_plane(dimension: int) -> str:
 def title(r: Run) -> str:
     """“Heun, 35 evaluations”."""
     e = r.experiment
-    frame = "" if not e.solver.needs_schedule or e.schedule.name == "edm" \
+    frame = (
+        ""
+        if not e.solver.needs_schedule or e.schedule.name == "edm"
         else f" in the {FRAME_NAMES[e.schedule.name]} frame"
+    )
     churn = " with churn" if e.churn.s_churn > 0 else ""
     s = "" if r.nfe == 1 else "s"
     return f"{solver_name(e.solver)}{frame}{churn}, {r.nfe} evaluation{s}"
@@ -56,8 +63,11 @@ def finding(r: Run, errors: Errors, hot: list[int], other: tuple | None) -> dict
     mean, sigma = float(end.mean()), r.trajectory.sigma.tolist()
     share = sum(errors.steps.share.tolist()[i] for i in hot)
     groups = runs_of(hot)
-    names = [name for g in groups for name in
-             ([f"{g[0] + 1}–{g[-1] + 1}"] if len(g) > 2 else [str(i + 1) for i in g])]
+    names = [
+        name
+        for g in groups
+        for name in ([f"{g[0] + 1}–{g[-1] + 1}"] if len(g) > 2 else [str(i + 1) for i in g])
+    ]
     which = ("Step " if len(hot) == 1 else "Steps ") + ", ".join(names[:3])
     which = f"{which} and others" if len(names) > 3 else " and ".join(which.rsplit(", ", 1))
     span = f" (σ {level(sigma[hot[0]])} → {level(sigma[hot[-1] + 1])})" if len(groups) == 1 else ""
@@ -69,34 +79,55 @@ def finding(r: Run, errors: Errors, hot: list[int], other: tuple | None) -> dict
     elif other is not None and mean > 0:
         euler = float(other[1][-1])
         ratio = euler / mean
-        worth = "about as much" if 0.95 < ratio < 1.05 else \
-            f"{ratio:.1f} × as much" if ratio >= 1 else f"only {percent(ratio)} of this"
+        worth = (
+            "about as much"
+            if 0.95 < ratio < 1.05
+            else f"{ratio:.1f} × as much"
+            if ratio >= 1
+            else f"only {percent(ratio)} of this"
+        )
         cost = "at the same cost" if abs(other[2] - r.nfe) < 2 else f"in {other[2]} evaluations"
         beside = f"Euler {cost}: {short(euler)}, {worth}."
     else:
         beside = ""
-    return {"title": f"{title(r)}: mean end error {short(mean)}", "blame": blame,
-            "subtitle": f"{blame} {beside}"}
+    return {
+        "title": f"{title(r)}: mean end error {short(mean)}",
+        "blame": blame,
+        "subtitle": f"{blame} {beside}",
+    }
 
 
 def ends(errors: Errors) -> str:
     """For the status line."""
     end = errors.end
-    return (f"end error <b>{short(float(end.mean()))}</b> mean, {short(float(end.median()))} median, "
-            f"{short(float(end.max()))} worst")
+    return (
+        f"end error <b>{short(float(end.mean()))}</b> mean, {short(float(end.median()))} median, "
+        f"{short(float(end.max()))} worst"
+    )
 
 
 def status(r: Run) -> list[str]:
     """The line of numbers at the bottom, piece by piece; the errors come with their own part."""
     e = r.experiment
-    tail = {"zero": "last one Euler", "sigma_min": "stops at σ<sub>min</sub>",
-            "denoise": "then a denoise"}[e.last]
-    each = "" if r.ms_per_evaluation is None \
+    tail = {
+        "zero": "last one Euler",
+        "sigma_min": "stops at σ<sub>min</sub>",
+        "denoise": "then a denoise",
+    }[e.last]
+    each = (
+        ""
+        if r.ms_per_evaluation is None
         else f", <b>{r.ms_per_evaluation:.2f} ms</b> an evaluation"
+    )
     device = r.source.device
-    return [f"<b>NFE {r.nfe}</b> = {r.steps} steps ({solver_name(e.solver)}, {tail})",
-            f"{1e3 * r.seconds:.0f} ms{each}", "",
-            f"{e.samples} samples, seed {e.seed}", device.label, device.note]
+    return [
+        f"<b>NFE {r.nfe}</b> = {r.steps} steps ({solver_name(e.solver)}, {tail})",
+        f"{1e3 * r.seconds:.0f} ms{each}",
+        "",
+        f"{e.samples} samples, seed {e.seed}",
+        device.label,
+        device.note,
+    ]
 
 
 def first(few: Experiment, e: Experiment) -> str:
@@ -117,11 +148,15 @@ def budget(e: Experiment, r: Run) -> str:
         each += ", the first is analytic"
     if e.restart.repeats:
         each += f", {e.restart.repeats} restarts {e.restart.repeats * e.restart.inner} steps more"
-    tail = {"zero": "the last step is Euler" if e.solver.evaluations > 1 else "the last step ends at 0",
-            "sigma_min": "it stops at σ<sub>min</sub>",
-            "denoise": "one more denoises at σ<sub>min</sub>"}[e.last]
-    return (f"<b>{r.steps} steps = {r.nfe} evaluations.</b> {solver_name(e.solver)} takes {each}; "
-            f"{tail}.{moved}")
+    tail = {
+        "zero": "the last step is Euler" if e.solver.evaluations > 1 else "the last step ends at 0",
+        "sigma_min": "it stops at σ<sub>min</sub>",
+        "denoise": "one more denoises at σ<sub>min</sub>",
+    }[e.last]
+    return (
+        f"<b>{r.steps} steps = {r.nfe} evaluations.</b> {solver_name(e.solver)} takes {each}; "
+        f"{tail}.{moved}"
+    )
 
 
 def churn(e: Experiment) -> str:
@@ -132,23 +167,38 @@ def churn(e: Experiment) -> str:
     grid = levels(e).tolist()
     inside = sum(e.churn.gamma(s, steps) > 0 for s in grid)
     if not inside:
-        return (f"No step lies between S<sub>tmin</sub> = {e.churn.s_tmin:g} and "
-                f"S<sub>tmax</sub> = {e.churn.s_tmax:g}: no effect.")
+        return (
+            f"No step lies between S<sub>tmin</sub> = {e.churn.s_tmin:g} and "
+            f"S<sub>tmax</sub> = {e.churn.s_tmax:g}: no effect."
+        )
     gamma = min(e.churn.s_churn / steps, Churn.CAP)
     cap = math.floor(10 * Churn.CAP * steps) / 10
-    memory = " Each time the solver’s memory begins anew, at order 1." \
-        if e.solver.family == "multistep" and e.solver.order > 1 else ""
-    return (f"γ = {gamma:.2g}: {inside} of {steps} steps first raise σ by {100 * gamma:.0f} %. "
-            f"No more effect above {cap:g}.{memory}")
+    memory = (
+        " Each time the solver’s memory begins anew, at order 1."
+        if e.solver.family == "multistep" and e.solver.order > 1
+        else ""
+    )
+    return (
+        f"γ = {gamma:.2g}: {inside} of {steps} steps first raise σ by {100 * gamma:.0f} %. "
+        f"No more effect above {cap:g}.{memory}"
+    )
 
 
 def schedule(e: Experiment) -> str:
-    return "" if e.solver.needs_schedule else \
-        f"{e.solver.label} works in σ: it ignores σ(t) and s(t)."
+    return (
+        "" if e.solver.needs_schedule else f"{e.solver.label} works in σ: it ignores σ(t) and s(t)."
+    )
 
 
-_NAMES = {"schedule": "frame", "timesteps": "time steps", "last": "ending", "s_churn": "S_churn",
-          "s_tmin": "S_tmin", "s_tmax": "S_tmax", "s_noise": "S_noise"}
+_NAMES = {
+    "schedule": "frame",
+    "timesteps": "time steps",
+    "last": "ending",
+    "s_churn": "S_churn",
+    "s_tmin": "S_tmin",
+    "s_tmax": "S_tmax",
+    "s_noise": "S_noise",
+}
 
 
 def departures(changed: list[tuple]) -> str:
@@ -163,8 +213,9 @@ def change(key: str, before, now) -> str:
     name, choices = _spoken(key)
     if isinstance(now, tuple):
         return f"{name} edited"
-    show = lambda v: choices.get(v) or (f"{v:g}" if isinstance(v, float | int) else
-                                        "–" if v is None else str(v))
+    show = lambda v: (
+        choices.get(v) or (f"{v:g}" if isinstance(v, float | int) else "–" if v is None else str(v))
+    )
     return f"{name} {show(before)} → {show(now)}"
 
 

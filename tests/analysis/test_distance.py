@@ -33,12 +33,14 @@ def seed(n=0):
 def gaussian_energy(shift, s=1.0, t=1.0):
     """D between N(0, s²) and N(shift, t²), from E|N(μ, v)| = √(2v/π) e^{−μ²/2v} + μ erf(μ/√2v)."""
     v = s**2 + t**2
-    between = math.sqrt(2 * v / math.pi) * math.exp(-shift**2 / (2 * v)) \
-        + shift * math.erf(shift / math.sqrt(2 * v))
+    between = math.sqrt(2 * v / math.pi) * math.exp(-(shift**2) / (2 * v)) + shift * math.erf(
+        shift / math.sqrt(2 * v)
+    )
     return math.sqrt(2 * between - 2 * (s + t) / math.sqrt(math.pi))
 
 
 # the values
+
 
 @pytest.mark.parametrize("n, m", [(200, 200), (200, 77), (1, 50), (1, 1)])
 def test_wasserstein_in_one_dimension_is_scipy(n, m):
@@ -148,11 +150,16 @@ def test_a_sampler_that_diverged_scores_nan_and_not_zero(measure):
 
 # the intervals
 
+
 @both
 def test_equal_distributions_score_the_floor(measure):
     m = Mixture(normal(5, 4), 0.3)
-    zero = floor(partial(measure, **({"directions": 32} if measure is sliced_wasserstein else {})),
-                 m.sample, 200, seed())
+    zero = floor(
+        partial(measure, **({"directions": 32} if measure is sliced_wasserstein else {})),
+        m.sample,
+        200,
+        seed(),
+    )
     got = measure(m.sample(200, seed(1)), m.sample(200, seed(2)), seed())
     assert got.low <= zero.value <= got.high
     assert zero.low <= zero.value <= zero.high and zero.count == 200
@@ -160,9 +167,15 @@ def test_equal_distributions_score_the_floor(measure):
     assert far.low > 2 * zero.high
 
 
-@pytest.mark.parametrize("measure, shift, truth", [
-    (sliced_wasserstein, 2.0, 2.0), (energy_distance, 1.5, gaussian_energy(1.5)),
-    (energy_distance, 0.0, 0.0)], ids=["sliced", "energy", "energy-null"])
+@pytest.mark.parametrize(
+    "measure, shift, truth",
+    [
+        (sliced_wasserstein, 2.0, 2.0),
+        (energy_distance, 1.5, gaussian_energy(1.5)),
+        (energy_distance, 0.0, 0.0),
+    ],
+    ids=["sliced", "energy", "energy-null"],
+)
 def test_interval_covers_the_truth(measure, shift, truth):
     """95 of 100 are promised; 85 is 4.6 binomial standard deviations below."""
     hits = 0
@@ -188,10 +201,12 @@ def test_interval_shrinks_as_one_over_root_n(measure):
         x, y = normal(n, 2, seed=n), normal(n, 2, seed=n + 1) + 1
         got = measure(x, y, seed(), resamples=256)
         return got.high - got.low
+
     assert width(150) / width(1350) == pytest.approx(3, rel=0.3)  # each known to 1/√512 and noise
 
 
 # modes
+
 
 def grid():
     side = torch.arange(3).double()
@@ -229,8 +244,9 @@ def test_the_radius_holds_as_much_in_any_dimension(d):
 
 def test_modes_of_two_widths_and_weights():
     """Nearest in widths: a far sample of the wide mode is nearer to the narrow one in space."""
-    got = mode_coverage(tensor([1.5], [2.001]), tensor([0.0], [2.0]), tensor(1.0, 0.01),
-                        weights=tensor(0.9, 0.1))
+    got = mode_coverage(
+        tensor([1.5], [2.001]), tensor([0.0], [2.0]), tensor(1.0, 0.01), weights=tensor(0.9, 0.1)
+    )
     assert got.shares.tolist() == [0.5, 0.5] and got.inside.value == 1
     assert got.target.tolist() == [0.9, 0.1]
 
@@ -241,6 +257,7 @@ def test_modes_without_width_are_refused():
 
 
 # training samples
+
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("chunk", [100, 10**6])

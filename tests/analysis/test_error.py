@@ -31,8 +31,10 @@ def one_step(solver, k, schedule=EDM()):
     """One step from the truth at k with the true past, none of it corrected, by hand."""
     ode, times = Ode(DENOISER, schedule), schedule.time(SIGMAS)
     ode.left, ode.span = len(SIGMAS) - 1 - k, (20.0, 0.05)
-    past = [ode.evaluate(TRUTH[i] * schedule.scale(times[i]), times[i])
-            for i in range(max(0, k - 3), k + 1)]
+    past = [
+        ode.evaluate(TRUTH[i] * schedule.scale(times[i]), times[i])
+        for i in range(max(0, k - 3), k + 1)
+    ]
     return solver.step(ode, past, times[k + 1]) / schedule.scale(times[k + 1])
 
 
@@ -83,7 +85,9 @@ def test_the_local_error_of_lms_3_in_its_formula():
     nodes = s[[k, k - 1, k - 2]].numpy()
     weights = []
     for j in range(3):
-        p = np.poly1d(np.poly(np.delete(nodes, j)) / np.prod(nodes[j] - np.delete(nodes, j))).integ()
+        p = np.poly1d(
+            np.poly(np.delete(nodes, j)) / np.prod(nodes[j] - np.delete(nodes, j))
+        ).integ()
         weights.append(p(float(s[k + 1])) - p(float(s[k])))
     step = x[k] + sum(w * v for w, v in zip(weights, e))
     torch.testing.assert_close(errors(LMS(3)).local[k], rms(step - x[k + 1]), rtol=1e-9, atol=1e-12)
@@ -114,8 +118,9 @@ def test_the_analytic_first_step_is_charged_to_the_first_step():
 @pytest.mark.parametrize("solver", [LMS(), UniPC()], ids=lambda s: s.name)
 def test_new_noise_ends_the_history_here_too(solver):
     churn, noises = Churn(4.0, 0.0, 50.0, 1.0), normal(8, 4, 2, seed=5)
-    ours, ddim = (errors(s, truth=TRUTH[:1], churn=churn, noise=noises.__getitem__)
-                  for s in (solver, DDIM()))
+    ours, ddim = (
+        errors(s, truth=TRUTH[:1], churn=churn, noise=noises.__getitem__) for s in (solver, DDIM())
+    )
     torch.testing.assert_close(ours.local, ddim.local, rtol=1e-9, atol=1e-12)
     torch.testing.assert_close(ours.share, ddim.share, rtol=1e-9, atol=1e-12)
 
@@ -127,8 +132,13 @@ def test_with_churn_the_truth_gets_the_same_noise():
     for i in range(8):
         sigma = float(SIGMAS[i])
         raised = sigma * (1 + churn.gamma(sigma, 8))
-        x = flow(DENOISER, x + (raised**2 - sigma**2) ** 0.5 * noises[i], raised,
-                 float(SIGMAS[i + 1]), 30)
+        x = flow(
+            DENOISER,
+            x + (raised**2 - sigma**2) ** 0.5 * noises[i],
+            raised,
+            float(SIGMAS[i + 1]),
+            30,
+        )
         torch.testing.assert_close(found.truth[i + 1], x, rtol=1e-4, atol=1e-4)
 
 
@@ -138,8 +148,15 @@ def test_the_reference_agrees_with_an_adaptive_method_of_order_8():
         return (x - DENOISER(x, tensor(float(np.exp(u)))[0])).flatten().numpy()
 
     start = 80.0 * NOISE
-    found = solve_ivp(slope, np.log([80.0, 0.002]), start.flatten().numpy(), method="DOP853",
-                      rtol=1e-9, atol=1e-9, t_eval=[np.log(1.0), np.log(0.002)])
+    found = solve_ivp(
+        slope,
+        np.log([80.0, 0.002]),
+        start.flatten().numpy(),
+        method="DOP853",
+        rtol=1e-9,
+        atol=1e-9,
+        t_eval=[np.log(1.0), np.log(0.002)],
+    )
     assert found.success
     for points, tolerance in ((97, 1e-4), (193, 1e-5), (385, 1e-6)):
         run = reference(DENOISER, start, 80.0, 0.002, points)
@@ -174,8 +191,10 @@ def test_between_nodes_the_reference_is_of_order_4():
 
 def test_a_path_known_further_down_is_read_off_at_higher_levels():
     deeper, sigma_min = reference(DENOISER, 80.0 * NOISE, 80.0, 0.001), 0.02
-    short, again = shortened(DENOISER, deeper, sigma_min), \
-        reference(DENOISER, 80.0 * NOISE, 80.0, sigma_min)
+    short, again = (
+        shortened(DENOISER, deeper, sigma_min),
+        reference(DENOISER, 80.0 * NOISE, 80.0, sigma_min),
+    )
     assert torch.equal(short.sigma, again.sigma) and short.x.shape == again.x.shape
     # both are off by the quick reference's own error, some 1e-5 here
     assert rms(short.x[-1] - again.x[-1]).max() < 1e-4

@@ -22,8 +22,9 @@ UNEVEN = torch.linspace(0, 1, 60, dtype=torch.float64) ** 1.5
 
 
 def close(a, b, rtol=1e-10, atol=1e-12):
-    torch.testing.assert_close(a, torch.as_tensor(b, dtype=a.dtype).expand_as(a), rtol=rtol,
-                               atol=atol)
+    torch.testing.assert_close(
+        a, torch.as_tensor(b, dtype=a.dtype).expand_as(a), rtol=rtol, atol=atol
+    )
 
 
 SIGMA = torch.logspace(1.9, -2.7, 481, dtype=torch.float64)
@@ -40,20 +41,25 @@ def second_derivative(schedule, sigma, tau=0.5):
     """σ-wise ‖y″‖ (dt/d ln σ)²/s per unit z, by autograd through y(t) = s(t) √(σ(t)² + τ²)."""
     t = schedule.time(sigma).clone().requires_grad_()
     y = schedule.scale(t) * (schedule.sigma(t) ** 2 + tau**2).sqrt()
-    first, = torch.autograd.grad(y.sum(), t, create_graph=True)
-    second, = torch.autograd.grad(first.sum(), t)
+    (first,) = torch.autograd.grad(y.sum(), t, create_graph=True)
+    (second,) = torch.autograd.grad(first.sum(), t)
     speed = sigma / schedule.sigma_dot(t).detach()
     return (second.abs() * speed**2 / schedule.scale(t)).detach()
 
 
-@pytest.mark.parametrize("schedule", [EDM(), EDM(scaling="vp"), VE(), VE(scaling="vp"), VP(),
-                                      VP(scaling="none")], ids=str)
+@pytest.mark.parametrize(
+    "schedule",
+    [EDM(), EDM(scaling="vp"), VE(), VE(scaling="vp"), VP(), VP(scaling="none")],
+    ids=str,
+)
 def test_bend_of_a_gaussian_is_the_closed_form(schedule):
     x, denoised = gaussian_paths(SIGMA)
     inner, got = geometry.bend(SIGMA, x, denoised, schedule, 0.5)
     assert torch.equal(inner, SIGMA[1:-1])
     size = normal(4, 6).square().mean(1).sqrt()
-    expected = second_derivative(schedule, inner)[:, None] * size / (inner**2 + .25).sqrt()[:, None]
+    expected = (
+        second_derivative(schedule, inner)[:, None] * size / (inner**2 + 0.25).sqrt()[:, None]
+    )
     close(got, expected, rtol=0, atol=1e-3 * float(expected.max()))  # (Δ ln σ)²/6 = 8e-5 of |D_u|
 
 
@@ -62,8 +68,12 @@ def test_bend_in_the_edm_frame_is_one_product():
     x, denoised = gaussian_paths(SIGMA)
     inner, got = geometry.bend(SIGMA, x, denoised, EDM(), 0.5)
     v = inner**2 + 0.25
-    close(got / normal(4, 6).square().mean(1).sqrt(), (inner**2 * 0.25 / v**2)[:, None],
-          rtol=0, atol=1e-4)
+    close(
+        got / normal(4, 6).square().mean(1).sqrt(),
+        (inner**2 * 0.25 / v**2)[:, None],
+        rtol=0,
+        atol=1e-4,
+    )
     assert float(inner[got[:, 0].argmax()]) == pytest.approx(0.5, rel=0.02)
 
 
@@ -258,8 +268,9 @@ def test_without_centring_it_would_be_22_per_cent(digits):
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_bend_of_the_solvers_own_steps_is_finite(digits, schedule):
-    inner, got = geometry.bend(digits.sigma_hat, digits.x_hat, digits.denoised,
-                               SCHEDULES[schedule](), 0.5)
+    inner, got = geometry.bend(
+        digits.sigma_hat, digits.x_hat, digits.denoised, SCHEDULES[schedule](), 0.5
+    )
     assert got.shape == (len(inner), 64) and got.isfinite().all() and (got >= 0).all()
 
 

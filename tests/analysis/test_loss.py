@@ -5,13 +5,7 @@ import math
 import pytest
 import torch
 
-from explorer.analysis.loss import (
-    TRAINING,
-    WEIGHTS,
-    change,
-    denoise_strip,
-    loss_per_sigma,
-)
+from explorer.analysis.loss import TRAINING, WEIGHTS, change, denoise_strip, loss_per_sigma
 from explorer.core.denoisers import Mixture
 from explorer.core.schedules import VP
 from explorer.core.timesteps import IDDPM
@@ -72,8 +66,9 @@ def test_no_denoiser_beats_the_exact_one():
 def test_given_noise_and_seeded_noise_agree():
     m = mixture(d=3)
     clean = m.sample(1100, torch.Generator().manual_seed(0))
-    noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(5),
-                        dtype=torch.float64)
+    noise = torch.randn(
+        clean.shape, generator=torch.Generator().manual_seed(5), dtype=torch.float64
+    )
     a = loss_per_sigma(m, clean, SIGMAS, noise)
     b = loss_per_sigma(m, clean, SIGMAS, torch.Generator().manual_seed(5))
     assert torch.equal(a.mean, b.mean)
@@ -134,8 +129,9 @@ def test_change_is_the_derivative_of_the_answer():
     """D = a + b ln σ changes by ‖b‖ per unit of ln σ; a parabola is met exactly too."""
     a, b = normal(2, 3), normal(2, 3, seed=1)
     u = SIGMAS.log().reshape(-1, 1, 1)
-    torch.testing.assert_close(change(SIGMAS, a + b * u),
-                               b.square().mean().sqrt().expand(13), rtol=1e-9, atol=0)
+    torch.testing.assert_close(
+        change(SIGMAS, a + b * u), b.square().mean().sqrt().expand(13), rtol=1e-9, atol=0
+    )
     uneven = SIGMAS[[0, 1, 2, 4, 7, 8, 12, 14]]
     v = uneven.log().reshape(-1, 1, 1)
     expected = (2 * v[1:-1] * b).square().mean((1, 2)).sqrt()

@@ -11,9 +11,9 @@ NFE = np.array([5, 7, 9, 13, 19, 27, 39, 55])
 
 @pytest.mark.parametrize("order", [1, 2, 3.5])
 def test_a_power_law_gives_its_exponent(order):
-    slope = fitted_slope(NFE, 3.0 * NFE**-float(order))
+    slope = fitted_slope(NFE, 3.0 * NFE ** -float(order))
     assert slope.value == pytest.approx(-order, abs=1e-12) and slope.order == -slope.value
-    assert slope.points == np.sum(3.0 * NFE**-float(order) <= 1)
+    assert slope.points == np.sum(3.0 * NFE ** -float(order) <= 1)
     assert slope.half < 1e-9
 
 

@@ -5,8 +5,17 @@ import torch
 
 from explorer.analysis.truncation import local_truncation
 from explorer.core.schedules import VP
-from explorer.core.solvers import (DDIM, DEIS, IPNDMV, SOLVERS, DPMpp, Euler, EulerAncestral, Heun,
-                                   UniPC)
+from explorer.core.solvers import (
+    DDIM,
+    DEIS,
+    IPNDMV,
+    SOLVERS,
+    DPMpp,
+    Euler,
+    EulerAncestral,
+    Heun,
+    UniPC,
+)
 from explorer.core.timesteps import Rho
 from explorer.errors import UserError
 
@@ -22,14 +31,25 @@ def before(sigma: float, rho: float, n: int = 64, low: float = 0.02, high: float
 def at(solver, sigma: float, rho: float, denoiser, samples=4000, **how) -> float:
     """RMS over the samples, which is √(mean² + std²)."""
     clean = denoiser.sample(samples, torch.Generator().manual_seed(1))
-    _, mean, std = local_truncation(denoiser, solver, clean, tensor(before(sigma, rho), sigma),
-                                    generator=torch.Generator().manual_seed(2), **how)
+    _, mean, std = local_truncation(
+        denoiser,
+        solver,
+        clean,
+        tensor(before(sigma, rho), sigma),
+        generator=torch.Generator().manual_seed(2),
+        **how,
+    )
     return float((mean**2 + std**2).sqrt())
 
 
-@pytest.mark.parametrize("solver, sigma, known", [
-    (Euler(), 0.5, (0.256, 0.0313, 0.0141, 0.0064)),
-    (Heun(), 0.5, (0.361, 0.00348, 0.00059, 0.00014))], ids=["euler", "heun"])
+@pytest.mark.parametrize(
+    "solver, sigma, known",
+    [
+        (Euler(), 0.5, (0.256, 0.0313, 0.0141, 0.0064)),
+        (Heun(), 0.5, (0.361, 0.00348, 0.00059, 0.00014)),
+    ],
+    ids=["euler", "heun"],
+)
 def test_two_diracs_by_the_protocol_of_the_paper(solver, sigma, known):
     """Spec 6.1, measured elsewhere on other samples: 6 % covers the scatter of both."""
     for rho, value in zip((1, 2, 3, 7), known):
@@ -66,42 +86,64 @@ def closed(x, a, b):
     return GAUSSIAN.mean + ratio.sqrt() * (x - GAUSSIAN.mean)
 
 
-@pytest.mark.parametrize("solver", [cls() for cls in SOLVERS.values()
-                                    if cls.family != "stochastic"], ids=lambda s: s.name)
+@pytest.mark.parametrize(
+    "solver",
+    [cls() for cls in SOLVERS.values() if cls.family != "stochastic"],
+    ids=lambda s: s.name,
+)
 def test_the_truth_is_that_of_the_closed_form(solver):
     """RK4 against the exact flow, for the arrivals and for the past of multistep solvers."""
     grid = Rho().sigmas(24)
-    ours, known = (local_truncation(GAUSSIAN, solver, CLEAN, grid, exact=exact,
-                                    generator=torch.Generator().manual_seed(0))
-                   for exact in (None, closed))
+    ours, known = (
+        local_truncation(
+            GAUSSIAN, solver, CLEAN, grid, exact=exact, generator=torch.Generator().manual_seed(0)
+        )
+        for exact in (None, closed)
+    )
     assert len(ours[0]) == len(ours[1]) == 23 and torch.equal(ours[0], grid[1:])
     torch.testing.assert_close(ours[1], known[1], rtol=0.01, atol=2e-6)
 
 
 def test_one_euler_step_of_a_gaussian_by_hand():
     a, b, v = 2.0, 1.0, GAUSSIAN.variance
-    x = CLEAN + a * torch.randn(64, 2, generator=torch.Generator().manual_seed(3),
-                                dtype=torch.float64)
+    x = CLEAN + a * torch.randn(
+        64, 2, generator=torch.Generator().manual_seed(3), dtype=torch.float64
+    )
     stepped = x + (b - a) * (x - GAUSSIAN(x, tensor(a))) / a
     error = (stepped - GAUSSIAN.flow(x, a, b)).square().mean(1).sqrt()
-    _, mean, std = local_truncation(GAUSSIAN, Euler(), CLEAN, tensor(a, b), exact=closed,
-                                    generator=torch.Generator().manual_seed(3))
+    _, mean, std = local_truncation(
+        GAUSSIAN,
+        Euler(),
+        CLEAN,
+        tensor(a, b),
+        exact=closed,
+        generator=torch.Generator().manual_seed(3),
+    )
     assert float(mean) == pytest.approx(float(error.mean()), rel=1e-12)
     assert float(std) == pytest.approx(float(error.std(correction=0)), rel=1e-12) and v.numel() == 2
 
 
-@pytest.mark.parametrize("solver, order", [(Euler(), 2), (DDIM(), 2), (Heun(), 3),
-                                           (DPMpp(order=2), 3), (IPNDMV(order=3), 4),
-                                           (DEIS(order=3, variable="rhoab"), 4),
-                                           (UniPC(order=2), 3)],
-                         ids=lambda v: getattr(v, "name", v))
+@pytest.mark.parametrize(
+    "solver, order",
+    [
+        (Euler(), 2),
+        (DDIM(), 2),
+        (Heun(), 3),
+        (DPMpp(order=2), 3),
+        (IPNDMV(order=3), 4),
+        (DEIS(order=3, variable="rhoab"), 4),
+        (UniPC(order=2), 3),
+    ],
+    ids=lambda v: getattr(v, "name", v),
+)
 def test_the_local_error_falls_with_one_order_more(solver, order):
     """The error of a step of length h is O(h^{p+1}), once the past is true and full."""
     ends = []
     for n in (16, 32):
         grid = torch.linspace(2.0, 2.0 - 6 / n, 7, dtype=torch.float64)
-        _, mean, _ = local_truncation(GAUSSIAN, solver, CLEAN, grid, exact=closed,
-                                      generator=torch.Generator().manual_seed(0))
+        _, mean, _ = local_truncation(
+            GAUSSIAN, solver, CLEAN, grid, exact=closed, generator=torch.Generator().manual_seed(0)
+        )
         ends.append(float(mean[3]))
     assert torch.log2(tensor(ends[0] / ends[1])).item() == pytest.approx(order, abs=0.35)
 
@@ -109,9 +151,11 @@ def test_the_local_error_falls_with_one_order_more(solver, order):
 def test_a_schedule_changes_euler_and_not_ddim():
     grid = Rho().sigmas(12)
     measure = lambda solver, schedule: local_truncation(
-        GAUSSIAN, solver, CLEAN, grid, schedule, torch.Generator().manual_seed(0))[1]
-    torch.testing.assert_close(measure(DDIM(), VP()), measure(DDIM(), VP(scaling="none")),
-                               rtol=1e-6, atol=1e-9)
+        GAUSSIAN, solver, CLEAN, grid, schedule, torch.Generator().manual_seed(0)
+    )[1]
+    torch.testing.assert_close(
+        measure(DDIM(), VP()), measure(DDIM(), VP(scaling="none")), rtol=1e-6, atol=1e-9
+    )
     assert not torch.allclose(measure(Euler(), VP()), measure(DDIM(), VP()), rtol=0.1)
 
 

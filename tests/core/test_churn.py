@@ -50,7 +50,9 @@ def test_noise_of_the_raised_level_is_added_in_every_frame(schedule):
     torch.testing.assert_close(got / schedule.scale(t_hat), expected, rtol=1e-11, atol=1e-11)
 
 
-@pytest.mark.parametrize("solver", [LMS(), DEIS(), IPNDM(), DPMpp(3), UniPC()], ids=lambda s: s.name)
+@pytest.mark.parametrize(
+    "solver", [LMS(), DEIS(), IPNDM(), DPMpp(3), UniPC()], ids=lambda s: s.name
+)
 def test_new_noise_ends_the_history(solver):
     """What came before lies on another path: with noise in every step a multistep solver is DDIM;
     with noise in the middle it has warmed up again two steps further on."""
@@ -62,7 +64,7 @@ def test_new_noise_ends_the_history(solver):
     above = Churn(60.0, 10.0, 1e9, 1.0)
     ours, ddim = run(solver, above), run(DDIM(), above)
     last = int((grid >= 10).sum())  # the first level that noise no longer raises
-    torch.testing.assert_close(ours.x[:last + 1], ddim.x[:last + 1], rtol=1e-11, atol=1e-11)
+    torch.testing.assert_close(ours.x[: last + 1], ddim.x[: last + 1], rtol=1e-11, atol=1e-11)
     assert (ours.x[last + 2] != ddim.x[last + 2]).all()
 
 

@@ -33,8 +33,12 @@ def general(shape=(3, 2)):
     return Mixture(means, stds, weights), means, stds, weights
 
 
-CASES = {"general": general()[0], "one width": mixture(d=3), "points": Mixture(normal(7, 3)),
-         "weighted points": Mixture(normal(3, 3), 0.0, tensor(0.2, 0.3, 0.5))}
+CASES = {
+    "general": general()[0],
+    "one width": mixture(d=3),
+    "points": Mixture(normal(7, 3)),
+    "weighted points": Mixture(normal(3, 3), 0.0, tensor(0.2, 0.3, 0.5)),
+}
 
 
 def test_general_mixture_is_the_naive_formula():
@@ -56,7 +60,7 @@ def test_equal_widths_give_the_naive_formula(std, weights):
 @pytest.mark.parametrize("m", CASES.values(), ids=CASES)
 def test_a_level_per_sample_equals_one_level_at_a_time(m):
     x, sigma = normal(5, *m.shape), torch.logspace(-2, 1.5, 5, dtype=torch.float64)
-    alone = torch.cat([m(x[i:i + 1], sigma[i]) for i in range(5)])
+    alone = torch.cat([m(x[i : i + 1], sigma[i]) for i in range(5)])
     torch.testing.assert_close(m(x, sigma), alone, rtol=1e-10, atol=1e-12)
 
 
@@ -98,13 +102,15 @@ def test_score_of_the_density_is_the_denoiser(m):
     for level in (0.05, 0.5, 5.0):
         sigma = tensor(level)[0]
         x = normal(7, *m.shape).requires_grad_()
-        score, = torch.autograd.grad(m.log_density(x, sigma).sum(), x)
-        torch.testing.assert_close(score, ((m(x, sigma) - x) / sigma**2).detach(),
-                                   rtol=1e-8, atol=1e-8)
+        (score,) = torch.autograd.grad(m.log_density(x, sigma).sum(), x)
+        torch.testing.assert_close(
+            score, ((m(x, sigma) - x) / sigma**2).detach(), rtol=1e-8, atol=1e-8
+        )
 
 
-@pytest.mark.parametrize("stds, weights", [(0.0, None), (0.3, None),
-                                           (tensor(0.1, 0.4, 0.2), tensor(0.2, 0.3, 0.5))])
+@pytest.mark.parametrize(
+    "stds, weights", [(0.0, None), (0.3, None), (tensor(0.1, 0.4, 0.2), tensor(0.2, 0.3, 0.5))]
+)
 @pytest.mark.parametrize("d", [1, 2])
 def test_density_integrates_to_one(d, stds, weights):
     m = Mixture(normal(3, d), stds, weights)
@@ -138,8 +144,9 @@ def test_another_dtype():
     x = normal(3, 3, 2).float()
     answer = m(x, torch.tensor(0.5))
     assert answer.dtype == torch.float32
-    torch.testing.assert_close(answer.double(), general()[0](x.double(), tensor(0.5)[0]),
-                               rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(
+        answer.double(), general()[0](x.double(), tensor(0.5)[0]), rtol=1e-4, atol=1e-4
+    )
 
 
 def turned(rank=3):
@@ -160,8 +167,9 @@ def test_gaussian_is_the_plain_formula_in_its_own_axes():
 def test_flow_of_a_gaussian_solves_its_ode():
     g, _ = turned()
     x = 20 * normal(5, 4)
-    torch.testing.assert_close(g.flow(x, 20.0, 0.1), flow(g, x, 20.0, 0.1, 1000),
-                               rtol=1e-7, atol=1e-7)
+    torch.testing.assert_close(
+        g.flow(x, 20.0, 0.1), flow(g, x, 20.0, 0.1, 1000), rtol=1e-7, atol=1e-7
+    )
 
 
 def test_a_round_gaussian_is_a_mixture_of_one():

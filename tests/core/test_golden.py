@@ -21,8 +21,9 @@ from .problems import tensor
 GOLDEN = np.load(Path(__file__).parents[1] / "data" / "samplers_edm.npz")
 CASES = json.loads(str(GOLDEN["cases"]))
 STORED = {name: torch.from_numpy(GOLDEN[name]) for name in GOLDEN.files if name != "cases"}
-DENOISER = Mixture(STORED["gmm_means"].reshape(-1, 3, 2, 2), STORED["gmm_stds"],
-                   STORED["gmm_weights"])
+DENOISER = Mixture(
+    STORED["gmm_means"].reshape(-1, 3, 2, 2), STORED["gmm_stds"], STORED["gmm_weights"]
+)
 
 # At γ = 0 the published code still goes σ → t → σ and adds noise of variance
 # max(σ̂² − σ², 0): where rounding makes that 1e-16 instead of 0, noise of 2e-8 σ slips in.
@@ -32,13 +33,17 @@ LEAKED = {"case055", "case056", "case057", "case058"}
 
 def grid_of(case):
     """The grid, and the schedule whose β are fitted to the grid's range."""
-    grid = {"vp": timesteps.VP, "ve": timesteps.VE, "iddpm": timesteps.IDDPM,
-            "edm": timesteps.Rho}[case["discretization"]]()
+    grid = {"vp": timesteps.VP, "ve": timesteps.VE, "iddpm": timesteps.IDDPM, "edm": timesteps.Rho}[
+        case["discretization"]
+    ]()
     if case["discretization"] == "vp":
         high, low = schedules.VP().sigma(tensor(1.0, 1e-3)).tolist()
         grid = timesteps.VP(high, low)
-    schedule = {"vp": schedules.VP.fitted(grid.sigma_min, grid.sigma_max), "ve": schedules.VE(),
-                "linear": schedules.EDM()}[case["schedule"]]
+    schedule = {
+        "vp": schedules.VP.fitted(grid.sigma_min, grid.sigma_max),
+        "ve": schedules.VE(),
+        "linear": schedules.EDM(),
+    }[case["schedule"]]
     return grid, dataclasses.replace(schedule, scaling=case["scaling"])
 
 
@@ -46,15 +51,26 @@ def run(case):
     if case["kind"] == "edm_sampler":
         grid = timesteps.Rho(case["rho"], case["sigma_max"], case["sigma_min"])
         schedule, solver = schedules.EDM(), Heun()
-        churn = Churn(case.get("S_churn", 0), case.get("S_min", 0), case.get("S_max", 1e9),
-                      case.get("S_noise", 1.0))
+        churn = Churn(
+            case.get("S_churn", 0),
+            case.get("S_min", 0),
+            case.get("S_max", 1e9),
+            case.get("S_noise", 1.0),
+        )
     else:
         grid, schedule = grid_of(case)
         solver = Euler() if case["solver"] == "euler" else RK2(alpha=case["alpha"])
         churn = Churn()
     sigmas = torch.cat([grid.sigmas(case["num_steps"]), tensor(0.0)])
-    return sample(DENOISER, STORED["latents"], sigmas, solver, schedule, churn,
-                  STORED.get("noise_" + case["case"]))
+    return sample(
+        DENOISER,
+        STORED["latents"],
+        sigmas,
+        solver,
+        schedule,
+        churn,
+        STORED.get("noise_" + case["case"]),
+    )
 
 
 def test_every_published_case_is_here():
@@ -86,21 +102,33 @@ SPAN = (80.0, 0.002)
 def solver_of(case):
     order = case.get("max_order")
     prediction = "eps" if case.get("predict_x0") is False else "x0"
-    options = {"prediction": prediction, "thresholding": prediction == "x0",  # always on there
-               "lower_order_final": case.get("lower_order_final", True)}
-    return {"euler_sampler": lambda: Euler(), "heun_sampler": lambda: Heun(),
-            "dpm_2_sampler": lambda: DPM2(r=case["r"]),
-            "ipndm_sampler": lambda: IPNDM(order=order),
-            "ipndm_v_sampler": lambda: IPNDMV(order=order),
-            "dpm_pp_sampler": lambda: DPMpp(order=order, **options),
-            "unipc_sampler": lambda: UniPC(order=order, variant=case["variant"], **options),
-            "deis_sampler": lambda: DEIS(order=order, variable=case["deis_mode"])}[case["kind"]]()
+    options = {
+        "prediction": prediction,
+        "thresholding": prediction == "x0",  # always on there
+        "lower_order_final": case.get("lower_order_final", True),
+    }
+    return {
+        "euler_sampler": lambda: Euler(),
+        "heun_sampler": lambda: Heun(),
+        "dpm_2_sampler": lambda: DPM2(r=case["r"]),
+        "ipndm_sampler": lambda: IPNDM(order=order),
+        "ipndm_v_sampler": lambda: IPNDMV(order=order),
+        "dpm_pp_sampler": lambda: DPMpp(order=order, **options),
+        "unipc_sampler": lambda: UniPC(order=order, variant=case["variant"], **options),
+        "deis_sampler": lambda: DEIS(order=order, variable=case["deis_mode"]),
+    }[case["kind"]]()
 
 
 def run_second(case):
     grid = torch.from_numpy(SECOND[f"schedule_{case['schedule_type']}_{case['num_steps']}"])
-    return sample(DENOISER, STORED["latents"], grid, solver_of(case), afs=case.get("afs", False),
-                  denoise=case.get("denoise_to_zero", False))
+    return sample(
+        DENOISER,
+        STORED["latents"],
+        grid,
+        solver_of(case),
+        afs=case.get("afs", False),
+        denoise=case.get("denoise_to_zero", False),
+    )
 
 
 def vp_time(span):
@@ -129,8 +157,10 @@ def riemann(self, levels, end, span):
     tau, rate = vp_time(span)
     nodes, end = [tau(s) for s in levels], tau(end)
     u = np.linspace(nodes[0], end, 10_000)
-    return [float((rate(u) * basis(nodes, j, u)).sum() * (end - nodes[0]) / 10_000)
-            for j in range(len(nodes))]
+    return [
+        float((rate(u) * basis(nodes, j, u)).sum() * (end - nodes[0]) / 10_000)
+        for j in range(len(nodes))
+    ]
 
 
 def worst(case, expected):
@@ -140,12 +170,20 @@ def worst(case, expected):
 def test_every_published_multistep_case_is_here():
     kinds = [c["kind"].removesuffix("_sampler") for c in SECOND_CASES]
     assert {k: kinds.count(k) for k in kinds} == {
-        "euler": 12, "heun": 12, "dpm_2": 18, "ipndm": 30, "ipndm_v": 9, "dpm_pp": 36, "unipc": 27,
-        "deis": 18}
+        "euler": 12,
+        "heun": 12,
+        "dpm_2": 18,
+        "ipndm": 30,
+        "ipndm_v": 9,
+        "dpm_pp": 36,
+        "unipc": 27,
+        "deis": 18,
+    }
 
 
-@pytest.mark.parametrize("i", range(len(SECOND_CASES)),
-                         ids=[f"{c['kind'][:-8]}-{c['case']}" for c in SECOND_CASES])
+@pytest.mark.parametrize(
+    "i", range(len(SECOND_CASES)), ids=[f"{c['kind'][:-8]}-{c['case']}" for c in SECOND_CASES]
+)
 def test_samples_and_levels_of_the_published_solver(i, monkeypatch):
     case, levels = SECOND_CASES[i], SECOND_LEVELS[i]
     levels = levels[levels.isfinite()]
@@ -159,8 +197,14 @@ def test_samples_and_levels_of_the_published_solver(i, monkeypatch):
 
 def test_exact_deis_lies_within_the_error_of_the_published_sum():
     """A sum of first order: 6e-4 where the rate changes most over a step, on 6 levels."""
-    found = {n: max(worst(c, SECOND_X[i]) for i, c in enumerate(SECOND_CASES)
-                    if c["kind"] == "deis_sampler" and c["num_steps"] == n) for n in (6, 10, 18)}
+    found = {
+        n: max(
+            worst(c, SECOND_X[i])
+            for i, c in enumerate(SECOND_CASES)
+            if c["kind"] == "deis_sampler" and c["num_steps"] == n
+        )
+        for n in (6, 10, 18)
+    }
     assert found[18] < found[10] < found[6] < 1e-3
     assert found[18] > 1e-6  # the sum, not rounding
 
@@ -171,9 +215,18 @@ def test_the_integrals_of_deis_are_exact(grid, n):
     levels = SECOND[f"schedule_{grid}_{n}"]
     tau, rate = vp_time(SPAN)
     for i in range(1, n - 1):
-        past = levels[max(0, i - 3):i + 1][::-1]
+        past = levels[max(0, i - 3) : i + 1][::-1]
         nodes = [tau(s) for s in past]
         ours = DEIS()._weights(tuple(past.tolist()), float(levels[i + 1]), SPAN)
-        exact = [quad(lambda u: rate(u) * basis(nodes, j, u), nodes[0], tau(levels[i + 1]),
-                      epsabs=0, epsrel=1e-12, limit=200)[0] for j in range(len(nodes))]
+        exact = [
+            quad(
+                lambda u: rate(u) * basis(nodes, j, u),
+                nodes[0],
+                tau(levels[i + 1]),
+                epsabs=0,
+                epsrel=1e-12,
+                limit=200,
+            )[0]
+            for j in range(len(nodes))
+        ]
         np.testing.assert_allclose(ours, exact, rtol=1e-9, atol=1e-9 * max(map(abs, exact)))

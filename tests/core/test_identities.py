@@ -7,8 +7,23 @@ import torch
 
 from explorer.core.sampling import Churn, Noise, sample
 from explorer.core.schedules import EDM, SCALINGS, SCHEDULES, VP
-from explorer.core.solvers import (DDIM, DEIS, DPM2, IPNDM, IPNDMV, LMS, RK2, SOLVERS, DPMpp,
-                                   DPMpp2S, DPMppSDE, Euler, EulerAncestral, Heun, UniPC)
+from explorer.core.solvers import (
+    DDIM,
+    DEIS,
+    DPM2,
+    IPNDM,
+    IPNDMV,
+    LMS,
+    RK2,
+    SOLVERS,
+    DPMpp,
+    DPMpp2S,
+    DPMppSDE,
+    Euler,
+    EulerAncestral,
+    Heun,
+    UniPC,
+)
 from explorer.core.solvers.exponential import threshold
 from explorer.core.timesteps import Rho
 
@@ -72,9 +87,11 @@ def test_solvers_in_sigma_ignore_the_schedule(name, schedule):
     solver = SOLVERS[name]()
     for grid in (GRID, TO_SIGMA_MIN):
         noises = normal(12, 5, 3, seed=3)
-        same(sample(DENOISER, NOISE, grid, solver, schedule, noises=noises),
-             sample(DENOISER, NOISE, grid, solver, noises=noises),
-             1e-8)  # σ → t → σ costs digits at σ_min
+        same(
+            sample(DENOISER, NOISE, grid, solver, schedule, noises=noises),
+            sample(DENOISER, NOISE, grid, solver, noises=noises),
+            1e-8,
+        )  # σ → t → σ costs digits at σ_min
 
 
 @pytest.mark.parametrize("name", [k for k, s in SOLVERS.items() if s.needs_schedule])
@@ -86,15 +103,18 @@ def test_solvers_in_time_depend_on_the_schedule(name):
 @pytest.mark.parametrize("name", SOLVERS)
 def test_churn_of_0_changes_nothing(name):
     quiet = Churn(0.0, 0.0, 1e9, 1.1)
-    a, b = (sample(DENOISER, NOISE, GRID, SOLVERS[name](), churn=churn, noises=Noise(0, 5, (3,)))
-            for churn in (Churn(), quiet))
+    a, b = (
+        sample(DENOISER, NOISE, GRID, SOLVERS[name](), churn=churn, noises=Noise(0, 5, (3,)))
+        for churn in (Churn(), quiet)
+    )
     assert torch.equal(a.x, b.x) and torch.equal(a.samples, b.samples)
 
 
 @pytest.mark.parametrize("name", SOLVERS)
 def test_a_sample_does_not_know_its_batch(name):
-    whole, first = (sample(DENOISER, NOISE[:k], GRID, SOLVERS[name](), noises=Noise(0, k, (3,)))
-                    for k in (5, 2))
+    whole, first = (
+        sample(DENOISER, NOISE[:k], GRID, SOLVERS[name](), noises=Noise(0, k, (3,))) for k in (5, 2)
+    )
     torch.testing.assert_close(whole.samples[:2], first.samples, rtol=1e-12, atol=1e-12)
 
 
@@ -102,8 +122,10 @@ def test_scaling_changes_euler_and_not_the_exact_flow():
     fine = Rho().sigmas(2000)
     for n, apart in ((12, True), (2000, False)):
         grid = TO_SIGMA_MIN if n == 12 else fine
-        a, b = (sample(DENOISER, NOISE[:1], grid, Heun(), dataclasses.replace(EDM(), scaling=v))
-                for v, _ in SCALINGS)
+        a, b = (
+            sample(DENOISER, NOISE[:1], grid, Heun(), dataclasses.replace(EDM(), scaling=v))
+            for v, _ in SCALINGS
+        )
         assert ((a.samples - b.samples).abs().max() > 1e-4) == apart
 
 
@@ -113,8 +135,18 @@ class Predictor(UniPC):
     correct = property()  # hasattr is False
 
 
-ORDER_1 = [DPMpp(1), DPMpp(1, "eps"), Predictor(1), Predictor(1, "bh1", "eps"), DEIS(1),
-           DEIS(1, "rhoab"), IPNDM(1), IPNDMV(1), LMS(1), EulerAncestral(0.0)]
+ORDER_1 = [
+    DPMpp(1),
+    DPMpp(1, "eps"),
+    Predictor(1),
+    Predictor(1, "bh1", "eps"),
+    DEIS(1),
+    DEIS(1, "rhoab"),
+    IPNDM(1),
+    IPNDMV(1),
+    LMS(1),
+    EulerAncestral(0.0),
+]
 
 
 @pytest.mark.parametrize("solver", ORDER_1, ids=repr)
@@ -124,8 +156,11 @@ def test_ddim_is_order_1_of_every_family(solver):
 
 
 def test_dpm_solver_2_at_r_1_is_heun_without_the_tail():
-    same(sample(DENOISER, NOISE, TO_SIGMA_MIN, DPM2(1.0)),
-         sample(DENOISER, NOISE, TO_SIGMA_MIN, Heun()), 1e-11)
+    same(
+        sample(DENOISER, NOISE, TO_SIGMA_MIN, DPM2(1.0)),
+        sample(DENOISER, NOISE, TO_SIGMA_MIN, Heun()),
+        1e-11,
+    )
 
 
 @pytest.mark.parametrize("order", [1, 2, 3, 4])
@@ -148,17 +183,31 @@ def test_bh1_and_bh2_differ_by_less_than_their_error(order, prediction):
     """Where the system is solved in full B(h) drops out: only the predictor of order 2, whose ½ is
     a limit, and the corrector of order 1 know it."""
     grids = [torch.linspace(2.0, 1.0, n + 1, dtype=torch.float64) for n in (16, 32)]
-    far = [max(float((sample(DENOISER, NOISE, g, UniPC(order, a, prediction, False)).samples
-                      - sample(DENOISER, NOISE, g, UniPC(order, "bh2", prediction, False)).samples)
-                     .abs().max()) for a in ("bh1",)) for g in grids]
+    far = [
+        max(
+            float(
+                (
+                    sample(DENOISER, NOISE, g, UniPC(order, a, prediction, False)).samples
+                    - sample(DENOISER, NOISE, g, UniPC(order, "bh2", prediction, False)).samples
+                )
+                .abs()
+                .max()
+            )
+            for a in ("bh1",)
+        )
+        for g in grids
+    ]
     assert far[1] < far[0] / 3.5 and far[1] < 1e-4
 
 
 def test_dpmpp_sde_without_noise_is_2m():
     """From the second step on with its memory; the first step is DDIM's."""
     for grid in (GRID, TO_SIGMA_MIN):
-        same(sample(DENOISER, NOISE, grid, DPMppSDE(0.0)),
-             sample(DENOISER, NOISE, grid, DPMpp(2, lower_order_final=False)), 1e-11)
+        same(
+            sample(DENOISER, NOISE, grid, DPMppSDE(0.0)),
+            sample(DENOISER, NOISE, grid, DPMpp(2, lower_order_final=False)),
+            1e-11,
+        )
     first = GRID[:2]
     same(sample(DENOISER, NOISE, first, DPMppSDE(0.0)), sample(DENOISER, NOISE, first, DDIM()))
 
@@ -167,10 +216,14 @@ def test_dpmpp_sde_without_noise_is_2m():
 def test_thresholding_changes_nothing_where_it_is_inactive(cls):
     small = mixture(d=3)
     small.means.mul_(0.02)  # data well inside [−1, 1]
+
     def inside(x, sigma):
         return small(x, sigma).clamp(-1, 1)
+
     for denoiser, active in ((inside, False), (DENOISER, True)):
-        on, off = (sample(denoiser, NOISE, TO_SIGMA_MIN, cls(thresholding=v)) for v in (True, False))
+        on, off = (
+            sample(denoiser, NOISE, TO_SIGMA_MIN, cls(thresholding=v)) for v in (True, False)
+        )
         assert torch.equal(on.samples, off.samples) != active
 
 
@@ -184,11 +237,13 @@ def test_thresholding_clips_and_divides_by_the_quantile():
 
 @pytest.mark.parametrize("cls, order", [(DPMpp, 2), (DPMpp, 3), (UniPC, 2), (UniPC, 3)])
 def test_lower_orders_at_the_end_change_only_the_last_steps(cls, order):
-    low, full = (sample(DENOISER, NOISE, TO_SIGMA_MIN, cls(order, lower_order_final=v))
-                 for v in (True, False))
+    low, full = (
+        sample(DENOISER, NOISE, TO_SIGMA_MIN, cls(order, lower_order_final=v))
+        for v in (True, False)
+    )
     steps = len(TO_SIGMA_MIN) - 1
     same_until = steps - order + 1  # the step before the last order − 1 is the last in full
-    assert torch.equal(low.x[:same_until + 1], full.x[:same_until + 1])
+    assert torch.equal(low.x[: same_until + 1], full.x[: same_until + 1])
     assert all((low.x[i] != full.x[i]).any() for i in range(same_until + 1, steps + 1))
 
 

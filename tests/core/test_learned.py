@@ -9,8 +9,8 @@ import torch
 
 from explorer.analysis.error import step_errors
 from explorer.core import shelf
-from explorer.core.predictor import Predictor, embedding, plain_features
 from explorer.core.ode import Ode
+from explorer.core.predictor import Predictor, embedding, plain_features
 from explorer.core.sampling import sample
 from explorer.core.schedules import EDM, VP
 from explorer.core.solvers import AMED, DPM2, IPNDM, DPMpp, Plugin
@@ -36,16 +36,25 @@ def solver_of(case):
 def test_every_published_case_is_here():
     kinds = [c["kind"] for c in CASES]
     assert {k: kinds.count(k) for k in kinds} == {
-        "amed_sampler": 12, "amed_plugin:euler_sampler": 6, "amed_plugin:ipndm_sampler": 6,
-        "amed_plugin:dpm_2_sampler": 6, "amed_plugin:dpm_pp_sampler": 6}
+        "amed_sampler": 12,
+        "amed_plugin:euler_sampler": 6,
+        "amed_plugin:ipndm_sampler": 6,
+        "amed_plugin:dpm_2_sampler": 6,
+        "amed_plugin:dpm_pp_sampler": 6,
+    }
 
 
 @pytest.mark.parametrize("i", range(len(CASES)), ids=[f"{c['kind']}-{c['case']}" for c in CASES])
 def test_samples_and_levels_of_the_published_solver(i):
     case, levels = CASES[i], torch.from_numpy(GOLDEN["evaluated"][i])
     levels = levels[levels.isfinite()]
-    result = sample(DENOISER, STORED["latents"], Rho().sigmas(case["num_steps"]), solver_of(case),
-                    afs=case.get("afs", False))
+    result = sample(
+        DENOISER,
+        STORED["latents"],
+        Rho().sigmas(case["num_steps"]),
+        solver_of(case),
+        afs=case.get("afs", False),
+    )
     assert result.nfe == len(levels)
     torch.testing.assert_close(result.evaluated, levels, rtol=1e-9, atol=0)
     expected = torch.from_numpy(GOLDEN["x"][i])
@@ -72,8 +81,10 @@ def test_the_plug_in_of_dpm_solver_2_is_dpm_solver_2():
         torch.testing.assert_close(ours.samples, theirs.samples, rtol=1e-13, atol=1e-13)
 
 
-@pytest.mark.parametrize("k, solver", [("ipndm4", IPNDM(4)), ("ipndm2", IPNDM(2)),
-                                       ("dpmpp3", DPMpp(3)), ("dpmpp2", DPMpp(2))])
+@pytest.mark.parametrize(
+    "k, solver",
+    [("ipndm4", IPNDM(4)), ("ipndm2", IPNDM(2)), ("dpmpp3", DPMpp(3)), ("dpmpp2", DPMpp(2))],
+)
 def test_a_plug_in_with_c_1_is_its_solver_on_twice_the_levels(k, solver):
     """History, warm-up and the lower orders at the end all count its own steps."""
     middle = (GRID[1:] ** 0.4) * (GRID[:-1] ** 0.6)
@@ -103,46 +114,69 @@ def test_each_sample_may_have_its_own_r_c_and_a(solver):
             ode.left = 3 - i
             past = [*past[-3:], ode.evaluate(x, times[i])]
             at = float(GRID[i + 1])
-            step = amed_step(ode, past, at, *given) if isinstance(solver, AMED) else \
-                plugin_step(solver.inside, ode, past, at, *given)
+            step = (
+                amed_step(ode, past, at, *given)
+                if isinstance(solver, AMED)
+                else plugin_step(solver.inside, ode, past, at, *given)
+            )
             x = schedule.scale(times[i + 1]) * step
         return x / schedule.scale(times[3])
 
     for schedule in (EDM(), VP()):
         start = NOISE * GRID[0] * schedule.scale(schedule.time(GRID[0]))
         together = run(start, column, schedule)
-        alone = torch.cat([run(start[2 * k:2 * k + 2], c, schedule)
-                           for k, c in enumerate(constants)])
+        alone = torch.cat(
+            [run(start[2 * k : 2 * k + 2], c, schedule) for k, c in enumerate(constants)]
+        )
         torch.testing.assert_close(together, alone, rtol=1e-7, atol=1e-9)  # σ → t → σ in VP
 
 
 @pytest.mark.parametrize("solver", EVERY, ids=repr)
 def test_gradients_of_r_c_and_a_are_those_of_finite_differences(solver):
     """Through the second evaluation, over one step of 20 → 2 from a history of two."""
+
     def end(r, c, a):
         ode = Ode(MODEL)
         ode.left = 3
         past = [ode.evaluate(NOISE * s, tensor(s)[0]) for s in (60.0, 35.0, 20.0)]
         given = [v.reshape(-1, 1) for v in (r, c, a)]
-        return amed_step(ode, past, 2.0, *given) if isinstance(solver, AMED) else \
-            plugin_step(solver.inside, ode, past, 2.0, *given)
+        return (
+            amed_step(ode, past, 2.0, *given)
+            if isinstance(solver, AMED)
+            else plugin_step(solver.inside, ode, past, 2.0, *given)
+        )
 
-    values = [tensor(*v).requires_grad_() for v in ([0.2, 0.35, 0.5, 0.6, 0.7, 0.9],
-                                                    [0.9, 0.95, 1.0, 1.0, 1.05, 1.1],
-                                                    [1.0, 0.9, 1.1, 1.0, 1.05, 0.95])]
+    values = [
+        tensor(*v).requires_grad_()
+        for v in (
+            [0.2, 0.35, 0.5, 0.6, 0.7, 0.9],
+            [0.9, 0.95, 1.0, 1.0, 1.05, 1.1],
+            [1.0, 0.9, 1.1, 1.0, 1.05, 0.95],
+        )
+    ]
     assert torch.autograd.gradcheck(end, values, eps=1e-6, atol=1e-6, rtol=1e-5)
 
 
 # ---- g_φ -----------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("given, count", [((0, 0), 8929), ((0.01, 0), 8950), ((0, 0.2), 8950),
-                                          ((0.01, 0.2), 8971), ((0.01, 0, False), 106)])
+
+@pytest.mark.parametrize(
+    "given, count",
+    [
+        ((0, 0), 8929),
+        ((0.01, 0), 8950),
+        ((0, 0.2), 8950),
+        ((0.01, 0.2), 8971),
+        ((0.01, 0, False), 106),
+    ],
+)
 def test_parameters_as_published(given, count):
     p = Predictor(*given)
     assert sum(v.numel() for v in p.parameters()) == count
     names = {n.split(".")[0] for n, _ in p.named_parameters()}
-    assert names == {"map_layer0", "fc_r"} | ({"enc_layer0", "enc_layer1"} if p.look else set()) \
-        | ({"fc_scale_dir"} if given[0] else set()) | ({"fc_scale_time"} if given[1] else set())
+    assert names == {"map_layer0", "fc_r"} | ({"enc_layer0", "enc_layer1"} if p.look else set()) | (
+        {"fc_scale_dir"} if given[0] else set()
+    ) | ({"fc_scale_time"} if given[1] else set())
 
 
 def test_ranges_and_start_as_published():
@@ -189,11 +223,19 @@ def test_features_of_an_exact_denoiser_follow_the_sample():
 
 # ---- a predictor in use --------------------------------------------------------------------------
 
+
 def trained(solver="amed", model=MODEL, sigmas=GRID, afs=True, **given):
     g = torch.Generator().manual_seed(3)
     known, shape = shelf.answers_of(model)
-    return shelf.Trained(Predictor(0.05, 0.1, generator=g), tuple(sigmas.tolist()), afs, solver,
-                         shape, tuple(known.tolist()), **given)
+    return shelf.Trained(
+        Predictor(0.05, 0.1, generator=g),
+        tuple(sigmas.tolist()),
+        afs,
+        solver,
+        shape,
+        tuple(known.tolist()),
+        **given,
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -236,41 +278,70 @@ def test_a_predictor_survives_its_file():
     shelf._loaded.clear()
     back = shelf.find(name)
     assert name == t.digest == back.digest and shelf.names() == [name]
-    assert (back.sigmas, back.afs, back.solver, back.query, back.record, back.nfe) == \
-        (t.sigmas, t.afs, t.solver, t.query, t.record, 5)
+    assert (back.sigmas, back.afs, back.solver, back.query, back.record, back.nfe) == (
+        t.sigmas,
+        t.afs,
+        t.solver,
+        t.query,
+        t.record,
+        5,
+    )
     for a, b in zip(t.predictor.parameters(), back.predictor.parameters(), strict=True):
         assert torch.equal(a, b)
     assert (shelf.folder() / f"{name}.json").stat().st_size < 60_000
 
 
-@pytest.mark.parametrize("run, said", [
-    (lambda n: sample(MODEL, NOISE, Rho().sigmas(5), AMED(predictor=n), afs=True),
-     "trained for 3 steps, 5 evaluations"),
-    (lambda n: sample(MODEL, NOISE, Rho(5).sigmas(4), AMED(predictor=n), afs=True),
-     "this run steps from 80"),
-    (lambda n: sample(MODEL, NOISE, GRID[1:], AMED(predictor=n), afs=True), "steps from 9.723"),
-    (lambda n: sample(MODEL, NOISE, GRID, AMED(predictor=n)), "an analytic first step"),
-    (lambda n: sample(mixture(d=3, seed=2), NOISE, GRID, AMED(predictor=n), afs=True),
-     "another model"),
-    (lambda n: sample(mixture(), NOISE[:, :2], GRID, AMED(predictor=n), afs=True), "another model"),
-    (lambda n: sample(MODEL, NOISE, GRID, Plugin(predictor=n), afs=True),
-     "trained for AMED-Solver, not for AMED-Plugin on iPNDM-4"),
-    (lambda n: sample(MODEL, NOISE, GRID, AMED(predictor="nobody"), afs=True),
-     "no predictor 'nobody'"),
-    (lambda n: sample(MODEL, NOISE, GRID, AMED(predictor="../../etc/passwd"), afs=True),
-     "no predictor '../../etc/passwd'")])
+@pytest.mark.parametrize(
+    "run, said",
+    [
+        (
+            lambda n: sample(MODEL, NOISE, Rho().sigmas(5), AMED(predictor=n), afs=True),
+            "trained for 3 steps, 5 evaluations",
+        ),
+        (
+            lambda n: sample(MODEL, NOISE, Rho(5).sigmas(4), AMED(predictor=n), afs=True),
+            "this run steps from 80",
+        ),
+        (lambda n: sample(MODEL, NOISE, GRID[1:], AMED(predictor=n), afs=True), "steps from 9.723"),
+        (lambda n: sample(MODEL, NOISE, GRID, AMED(predictor=n)), "an analytic first step"),
+        (
+            lambda n: sample(mixture(d=3, seed=2), NOISE, GRID, AMED(predictor=n), afs=True),
+            "another model",
+        ),
+        (
+            lambda n: sample(mixture(), NOISE[:, :2], GRID, AMED(predictor=n), afs=True),
+            "another model",
+        ),
+        (
+            lambda n: sample(MODEL, NOISE, GRID, Plugin(predictor=n), afs=True),
+            "trained for AMED-Solver, not for AMED-Plugin on iPNDM-4",
+        ),
+        (
+            lambda n: sample(MODEL, NOISE, GRID, AMED(predictor="nobody"), afs=True),
+            "no predictor 'nobody'",
+        ),
+        (
+            lambda n: sample(MODEL, NOISE, GRID, AMED(predictor="../../etc/passwd"), afs=True),
+            "no predictor '../../etc/passwd'",
+        ),
+    ],
+)
 def test_a_predictor_is_refused_where_it_was_not_trained(run, said):
     with pytest.raises(UserError, match=said.replace(".", r"\.")):
         run(shelf.keep(trained()))
 
 
-@pytest.mark.parametrize("damage, said", [
-    (lambda d: d.update(weights=d["weights"][:400]), "weights do not fit"),
-    (lambda d: d.update(sigmas=[80, 90]), "levels do not fall"),
-    (lambda d: d.update(sigmas=[80, 1.0, 0.002]), "digest does not match"),
-    (lambda d: d.update(solver="plugin:euler"), "cannot be read"),
-    (lambda d: d.pop("shape"), "cannot be read"),
-    (lambda d: d.update(weights="%%%"), "cannot be read")])
+@pytest.mark.parametrize(
+    "damage, said",
+    [
+        (lambda d: d.update(weights=d["weights"][:400]), "weights do not fit"),
+        (lambda d: d.update(sigmas=[80, 90]), "levels do not fall"),
+        (lambda d: d.update(sigmas=[80, 1.0, 0.002]), "digest does not match"),
+        (lambda d: d.update(solver="plugin:euler"), "cannot be read"),
+        (lambda d: d.pop("shape"), "cannot be read"),
+        (lambda d: d.update(weights="%%%"), "cannot be read"),
+    ],
+)
 def test_a_damaged_file_is_refused_in_a_sentence(damage, said):
     name = shelf.keep(trained())
     path = shelf.folder() / f"{name}.json"
@@ -282,8 +353,16 @@ def test_a_damaged_file_is_refused_in_a_sentence(damage, said):
         shelf.find(name)
 
 
-@pytest.mark.parametrize("solver", [AMED(predictor="t-amed"), Plugin(predictor="t-plugin"),
-                                    Plugin("ipndm4"), Plugin("dpmpp3", r=0.4)], ids=repr)
+@pytest.mark.parametrize(
+    "solver",
+    [
+        AMED(predictor="t-amed"),
+        Plugin(predictor="t-plugin"),
+        Plugin("ipndm4"),
+        Plugin("dpmpp3", r=0.4),
+    ],
+    ids=repr,
+)
 def test_run_0_of_the_step_errors_is_the_run_itself(solver):
     """The growing batch keeps inner points in its history, and each row its own r."""
     shelf.keep(trained(), name="t-amed")
@@ -293,7 +372,8 @@ def test_run_0_of_the_step_errors_is_the_run_itself(solver):
     truth = torch.stack([run.x[0], *(v + 0.01 for v in run.x[1:])])  # any states will do
     found = step_errors(MODEL, solver, EDM(), grid, truth, afs=True)
     # held against the run itself nothing is wrong, so the first local error is the shift
-    torch.testing.assert_close(found.local[0], torch.full((6,), 0.01, dtype=torch.float64),
-                               rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(
+        found.local[0], torch.full((6,), 0.01, dtype=torch.float64), rtol=1e-5, atol=1e-6
+    )
     same = step_errors(MODEL, solver, EDM(), grid, run.x, afs=True)
     assert float(same.local.max()) < 1e-6

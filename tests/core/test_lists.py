@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from explorer.core.lists import (
+from explorer.core.timesteps import HIGHEST, LOWEST, TIMESTEPS, VE, VP, Custom, Rho
+from explorer.dialects.lists import (
     GAP,
     LONGEST,
     formats,
@@ -19,7 +20,6 @@ from explorer.core.lists import (
     remove,
     resample,
 )
-from explorer.core.timesteps import HIGHEST, LOWEST, TIMESTEPS, VE, VP, Custom, Rho
 from explorer.errors import UserError
 
 SD = (14.6146, 9.7233, 2.1556, 0.0292)
@@ -52,22 +52,38 @@ def texts(findings):
 
 PASTED = {
     "k-diffusion": ("tensor([14.6146,  9.7233,  2.1556,  0.0292,  0.0000])", SD, [ZERO]),
-    "on a GPU": ("tensor([14.6146,  9.7233,\n         2.1556,  0.0292,  0.0000], "
-                 "device='cuda:0', dtype=torch.float16)", SD, [ZERO]),
+    "on a GPU": (
+        "tensor([14.6146,  9.7233,\n         2.1556,  0.0292,  0.0000], "
+        "device='cuda:0', dtype=torch.float16)",
+        SD,
+        [ZERO],
+    ),
     "scientific": ("tensor([1.4615e+01, 9.7233e+00, 2.9200e-02])", (14.615, 9.7233, 0.0292), []),
-    "with a gradient": ("tensor([14.6146, 9.7233, 2.1556, 0.0292], grad_fn=<MulBackward0>)", SD,
-                        []),
+    "with a gradient": (
+        "tensor([14.6146, 9.7233, 2.1556, 0.0292], grad_fn=<MulBackward0>)",
+        SD,
+        [],
+    ),
     "a row": ("tensor([[14.6146, 9.7233, 2.1556, 0.0292]])", SD, []),
-    "a column": ("tensor([[14.6146],\n        [ 9.7233],\n        [ 2.1556],\n        [ 0.0292]])",
-                 SD, []),
+    "a column": (
+        "tensor([[14.6146],\n        [ 9.7233],\n        [ 2.1556],\n        [ 0.0292]])",
+        SD,
+        [],
+    ),
     "Python": ("[14.6146, 9.7233, 2.1556, 0.0292]", SD, []),
     "a tuple": ("(14.6146, 9.7233, 2.1556, 0.0292)", SD, []),
     "numpy": ("[14.6146  9.7233  2.1556  0.0292  0.    ]", SD, [ZERO]),
     "numpy's repr": ("array([14.6146,  9.7233,  2.1556,  0.0292], dtype=float32)", SD, []),
-    "numpy 2 scalars": ("[np.float64(14.6146), np.float64(9.7233), np.float64(2.1556), "
-                        "np.float64(0.0292)]", SD, []),
-    "tensor scalars": ("[tensor(14.6146, device='cuda:0'), tensor(9.7233, device='cuda:0')]",
-                       SD[:2], []),
+    "numpy 2 scalars": (
+        "[np.float64(14.6146), np.float64(9.7233), np.float64(2.1556), np.float64(0.0292)]",
+        SD,
+        [],
+    ),
+    "tensor scalars": (
+        "[tensor(14.6146, device='cuda:0'), tensor(9.7233, device='cuda:0')]",
+        SD[:2],
+        [],
+    ),
     "ComfyUI": ("14.6146, 9.7233, 2.1556, 0.0292, 0.0", SD, [ZERO]),
     "a line each": ("14.6146\n9.7233\n2.1556\n0.0292\n", SD, []),
     "a line each with commas": ("14.6146,\n9.7233,\n2.1556,\n0.0292,\n0,", SD, [ZERO]),
@@ -79,32 +95,56 @@ PASTED = {
     "Markdown": ("```python\nsigmas = [14.6146, 9.7233, 2.1556, 0.0292]  # 4 levels\n```", SD, []),
     "IPython": ("In [3]: sigmas[:4]\nOut[3]: tensor([14.6146, 9.7233, 2.1556, 0.0292])", SD, []),
     "a prompt": (">>> scheduler.sigmas\ntensor([14.6146, 9.7233, 2.1556, 0.0292])", SD, []),
-    "a call": ("pipe.scheduler.set_timesteps(sigmas=[14.6146, 9.7233, 2.1556, 0.0292, 0.0], "
-               "device='cuda')", SD, [ZERO]),
+    "a call": (
+        "pipe.scheduler.set_timesteps(sigmas=[14.6146, 9.7233, 2.1556, 0.0292, 0.0], "
+        "device='cuda')",
+        SD,
+        [ZERO],
+    ),
     "semicolons": ("14.6146; 9.7233; 2.1556; 0.0292", SD, []),
     "arrows": ("14.6146 → 9.7233 -> 2.1556 > 0.0292", SD, []),
     "no spaces": ("14.6146,9.7233,2.1556,.0292,0.", SD, [ZERO]),
-    "decimal commas": ("14,6146\n9,7233\n2,1556\n0,0292", SD,
-                       ["Commas are read as decimal points."]),
+    "decimal commas": (
+        "14,6146\n9,7233\n2,1556\n0,0292",
+        SD,
+        ["Commas are read as decimal points."],
+    ),
     "rising": ("0.0292, 2.1556, 9.7233, 14.6146", SD, [ROSE]),
     "rising from 0": ("0, 0.0292, 2.1556, 9.7233, 14.6146", SD, [ROSE, ZERO]),
     "rising, then 0": ("0.0292, 2.1556, 9.7233, 14.6146, 0", SD, [ROSE, ZERO]),
     "minus nothing": ("14.6146, 9.7233, 2.1556, 0.0292, -0.0", SD, [ZERO]),
-    "two zeros": ("2, 1, 0, 0", (2, 1),
-                  ["The 2 zeros at the end are taken off; the loop adds one."]),
+    "two zeros": (
+        "2, 1, 0, 0",
+        (2, 1),
+        ["The 2 zeros at the end are taken off; the loop adds one."],
+    ),
     "Align Your Steps": (str(list(AYS)), AYS, []),
     "whole sigmas": ("80, 24, 5, 1, 0", (80, 24, 5, 1), [ZERO]),
     "whole sigmas of a tensor": ("tensor([100.,  10.,   1.,   0.])", (100, 10, 1), [ZERO]),
-    "σ said to be σ": ("900.0, 600.0, 300.0", (900, 600, 300), [
-        "Even gaps from 900 down are typical of time steps; they are read as noise levels all the "
-        "same."]),
+    "σ said to be σ": (
+        "900.0, 600.0, 300.0",
+        (900, 600, 300),
+        [
+            "Even gaps from 900 down are typical of time steps; they are read as noise levels all the "
+            "same."
+        ],
+    ),
     "not in order": ("5, 1, 2", (5, 1, 2), []),
-    "a missing end": ("[14.6146, 9.7233, 2.1556, 0.0292", SD, [
-        "A closing bracket is missing; check that the end of the list is there."]),
-    "words with a number": ("Euler, 4 steps: [14.6146, 9.7233, 2.1556, 0.0292]", SD, [
-        "Only the list in brackets is read; 4 outside it is left out."]),
-    "two prints": ("timesteps: tensor([999, 666, 333])\nsigmas: tensor([14.6, 9.7])", (14.6, 9.7), [
-        "Only the list called sigmas is read; 999, 666, 333 outside it is left out."]),
+    "a missing end": (
+        "[14.6146, 9.7233, 2.1556, 0.0292",
+        SD,
+        ["A closing bracket is missing; check that the end of the list is there."],
+    ),
+    "words with a number": (
+        "Euler, 4 steps: [14.6146, 9.7233, 2.1556, 0.0292]",
+        SD,
+        ["Only the list in brackets is read; 4 outside it is left out."],
+    ),
+    "two prints": (
+        "timesteps: tensor([999, 666, 333])\nsigmas: tensor([14.6, 9.7])",
+        (14.6, 9.7),
+        ["Only the list called sigmas is read; 999, 666, 333 outside it is left out."],
+    ),
 }
 
 
@@ -123,8 +163,10 @@ REFUSED = {
     "nothing": ("", "No numbers in ''"),
     "words": ("use the karras schedule", "No numbers in 'use the karras schedule'"),
     "an empty list": ("tensor([])", "No numbers"),
-    "a short print": ("tensor([14.6146,  9.7233,  ...,  0.0292,  0.0000])",
-                      r"shortened.*profile=\"full\""),
+    "a short print": (
+        "tensor([14.6146,  9.7233,  ...,  0.0292,  0.0000])",
+        r"shortened.*profile=\"full\"",
+    ),
     "a numpy short print": ("[14.6 9.7 ... 0.03 0.]", "shortened"),
     "one character for dots": ("14.6146, 10.7468, …, 0", "shortened"),
     "nan": ("[14.6, nan, 0.03]", "Entry 2 is nan; .* finite"),
@@ -136,8 +178,10 @@ REFUSED = {
     "time steps": ("tensor([999, 979, 959, 939])", r"time steps of a 1000-step .* \(999, 979"),
     "time steps as floats": ("tensor([999., 979., 959., 939., 919.])", "time steps.*σ.*999.0"),
     "time steps upwards": ("[0, 250, 500, 750]", "time steps"),
-    "published time steps": ("[999, 850, 736, 645, 545, 455, 343, 233, 124, 24, 0]",
-                             "Print scheduler.sigmas instead"),
+    "published time steps": (
+        "[999, 850, 736, 645, 545, 455, 343, 233, 124, 24, 0]",
+        "Print scheduler.sigmas instead",
+    ),
     "two lists": ("[5, 1], [4, 2]", "holds 2 lists"),
     "a product": ("1.0e+01 * [1.4, 0.9]", r"multiplied by something \(\*\)"),
     "a fraction": ("5, 1/2, 0", "Entry 2 is '1/2', which is no number"),
@@ -196,8 +240,29 @@ def test_any_text_is_read_or_refused(text):
     assert sigmas and all(math.isfinite(s) and s >= 0 for s in sigmas) and sigmas[-1] > 0
 
 
-@pytest.mark.parametrize("piece", ["1", "a", "[", "(", "a.", "1.", "\n", " ", "- ", "sigma", "a(1,",
-                                   "a=", "1 *", "1,", "[1]", "\"", "tensor(1", "e+1"])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "1",
+        "a",
+        "[",
+        "(",
+        "a.",
+        "1.",
+        "\n",
+        " ",
+        "- ",
+        "sigma",
+        "a(1,",
+        "a=",
+        "1 *",
+        "1,",
+        "[1]",
+        '"',
+        "tensor(1",
+        "e+1",
+    ],
+)
 def test_no_text_of_the_longest_kind_takes_long(piece):
     text = (piece * 20_000)[:19_998] + "!1"
     start = time.process_time()
@@ -210,6 +275,7 @@ def test_no_text_of_the_longest_kind_takes_long(piece):
 
 # ---- judging -------------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize("tail", [(), (0.0,)])
 @pytest.mark.parametrize("n", [3, 4, 5, 7, 10, 18, 40, 256])
 def test_nothing_is_said_of_the_grid_of_edm(n, tail):
@@ -221,28 +287,47 @@ def test_no_grid_of_the_lab_has_an_error(name):
     assert "error" not in texts(lint(TIMESTEPS[name]().sigmas(18).tolist()))
 
 
-@pytest.mark.parametrize("sigmas, message", [
-    ((), "error: At least two levels above 0 are needed; the list has none."),
-    ((5.0, 0.0), "the list has only 5"),
-    ((5.0, 1.0, 1.0, 0.1), "error: Levels 2 and 3 are both 1: step 2 has length 0."),
-    ((5.0, 1.0, 2.0, 0.1), "error: Step 2 rises from 1 to 2"),
-    ((5.0, 1.0, 0.0, 0.0), "error: The list ends with more than one 0."),
-    ((5.0, math.nan, 1.0), "error: Level 2 is nan"),
-    ((5.0, 1.0, -1.0), "error: Level 3 is -1"),
-    ((2000.0, 1.0, 0.1), "error: Level 1 is 2000; the lab goes up to 1000."),
-    ((20.0, 1.0, 1e-5), "error: The last level above 0 is 1e-05; the lab goes down to 0.0001."),
-    (tuple(range(1, 9)), "error: 4 more steps do not fall."),
-    (tuple(600 - i for i in range(513)), "error: The list has 513 levels; at most 512 work."),
-    ((*AYS[:-1], 0.03), "note: The list ends at 0.03: noise of this size stays unless a final "
-                        "denoise is added."),
-    ((3.0, 1.0, 0.3, 0.1, 0.02, 0.0), "warning: At σ_max = 3 the data still show through: 2.7 % "),
-    ((20.0, 5.0, 1.0, 0.2, 0.0), "warning: The last level above 0 is 0.2, 40 % of the data's "),
-    ((80.0, 0.02), "warning: The list has only 2 levels"),
-    ((80.0, 5.0, 3.0, 2.0, 1.2, 0.8, 0.0), "warning: The first step is a jump: step 1 from 80 to 5 "
-                                           "divides σ by 16, the usual step by 1.7."),
-    ((20.0, 12.0, 8.0, 5.0, 0.02, 0.0), "warning: The last step is a jump: step 4 from 5 to 0.02"),
-    ((20.0, 12.0, 8.0, 0.5, 0.3, 0.2, 0.0), "warning: One step is a jump: step 3 from 8 to 0.5"),
-    ((20.0, 5.0, 1.0, 0.02, 0.0199, 0.0), "note: Step 4 from 0.02 to 0.0199 hardly moves")])
+@pytest.mark.parametrize(
+    "sigmas, message",
+    [
+        ((), "error: At least two levels above 0 are needed; the list has none."),
+        ((5.0, 0.0), "the list has only 5"),
+        ((5.0, 1.0, 1.0, 0.1), "error: Levels 2 and 3 are both 1: step 2 has length 0."),
+        ((5.0, 1.0, 2.0, 0.1), "error: Step 2 rises from 1 to 2"),
+        ((5.0, 1.0, 0.0, 0.0), "error: The list ends with more than one 0."),
+        ((5.0, math.nan, 1.0), "error: Level 2 is nan"),
+        ((5.0, 1.0, -1.0), "error: Level 3 is -1"),
+        ((2000.0, 1.0, 0.1), "error: Level 1 is 2000; the lab goes up to 1000."),
+        ((20.0, 1.0, 1e-5), "error: The last level above 0 is 1e-05; the lab goes down to 0.0001."),
+        (tuple(range(1, 9)), "error: 4 more steps do not fall."),
+        (tuple(600 - i for i in range(513)), "error: The list has 513 levels; at most 512 work."),
+        (
+            (*AYS[:-1], 0.03),
+            "note: The list ends at 0.03: noise of this size stays unless a final "
+            "denoise is added.",
+        ),
+        (
+            (3.0, 1.0, 0.3, 0.1, 0.02, 0.0),
+            "warning: At σ_max = 3 the data still show through: 2.7 % ",
+        ),
+        ((20.0, 5.0, 1.0, 0.2, 0.0), "warning: The last level above 0 is 0.2, 40 % of the data's "),
+        ((80.0, 0.02), "warning: The list has only 2 levels"),
+        (
+            (80.0, 5.0, 3.0, 2.0, 1.2, 0.8, 0.0),
+            "warning: The first step is a jump: step 1 from 80 to 5 "
+            "divides σ by 16, the usual step by 1.7.",
+        ),
+        (
+            (20.0, 12.0, 8.0, 5.0, 0.02, 0.0),
+            "warning: The last step is a jump: step 4 from 5 to 0.02",
+        ),
+        (
+            (20.0, 12.0, 8.0, 0.5, 0.3, 0.2, 0.0),
+            "warning: One step is a jump: step 3 from 8 to 0.5",
+        ),
+        ((20.0, 5.0, 1.0, 0.02, 0.0199, 0.0), "note: Step 4 from 0.02 to 0.0199 hardly moves"),
+    ],
+)
 def test_what_the_linter_says(sigmas, message):
     assert message in texts(lint(sigmas))
 
@@ -262,9 +347,16 @@ def test_the_schedules_of_others_are_judged_by_the_scale_of_the_data():
     assert lint([*VE().sigmas(18).tolist(), 0.0]) == []
 
 
-@given(st.lists(st.sampled_from([0.0, 1e-5, 1e-4, 0.3, 1.0, 5.0, 999.0, 1000.0, 1001.0, -1.0,
-                                 math.nan, math.inf]) | st.floats(0.01, 100.0), max_size=6)
-       | falling())
+@given(
+    st.lists(
+        st.sampled_from(
+            [0.0, 1e-5, 1e-4, 0.3, 1.0, 5.0, 999.0, 1000.0, 1001.0, -1.0, math.nan, math.inf]
+        )
+        | st.floats(0.01, 100.0),
+        max_size=6,
+    )
+    | falling()
+)
 @settings(max_examples=300, deadline=None)
 def test_the_errors_are_what_the_lab_refuses(sigmas):
     try:
@@ -276,6 +368,7 @@ def test_the_errors_are_what_the_lab_refuses(sigmas):
 
 
 # ---- reshaping -----------------------------------------------------------------------------------
+
 
 def is_list(sigmas):
     return bool(Custom(levels=sigmas))
@@ -319,7 +412,7 @@ def test_a_dragged_list_always_falls(sigmas, data):
         i = data.draw(st.integers(0, len(above_zero(sigmas)) - 1))
         sigma = data.draw(st.floats(allow_nan=False) | st.floats(0.01, 1000.0))
         moved = move(sigmas, i, sigma)
-        assert is_list(moved) and moved[:i] == sigmas[:i] and moved[i + 1:] == sigmas[i + 1:]
+        assert is_list(moved) and moved[:i] == sigmas[:i] and moved[i + 1 :] == sigmas[i + 1 :]
         sigmas = moved
 
 
@@ -335,19 +428,23 @@ def test_a_level_stops_at_its_neighbours_and_the_ends_at_the_range():
     assert move((5.001, 5.0, 4.999), 1, 7.0) == (5.001, 5.0, 4.999)  # no room
 
 
-@pytest.mark.parametrize("edit, message", [
-    (lambda: resample((5.0, 1.0), 1), "from 2 to 512 levels; got 1"),
-    (lambda: resample((5.0, 1.0, 0.0), 512), "from 2 to 511 levels; got 512"),
-    (lambda: resample((1.0, 5.0), 3), "must fall all the way"),
-    (lambda: insert((5.0, 1.0), 2), "There is no step 3; the list has 2"),
-    (lambda: insert((5.0, 4.9999), 0), "Step 1 from 5 is too short to split"),
-    (lambda: insert((5.0, LOWEST), 1), "Step 2 from 0.0001 is too short"),
-    (lambda: insert([600.0 - i for i in range(LONGEST)], 0), "512 levels, which is as many"),
-    (lambda: remove((5.0, 1.0, 0.1), 3), "no level 4"),
-    (lambda: remove((5.0, 1.0, 0.1), -1), "no level 0"),
-    (lambda: remove((5.0, 1.0, 0.0), 0), "at least two levels"),
-    (lambda: move((5.0, 1.0), 0, math.nan), "cannot move to nan"),
-    (lambda: formats((5.0,)), "at least two")])
+@pytest.mark.parametrize(
+    "edit, message",
+    [
+        (lambda: resample((5.0, 1.0), 1), "from 2 to 512 levels; got 1"),
+        (lambda: resample((5.0, 1.0, 0.0), 512), "from 2 to 511 levels; got 512"),
+        (lambda: resample((1.0, 5.0), 3), "must fall all the way"),
+        (lambda: insert((5.0, 1.0), 2), "There is no step 3; the list has 2"),
+        (lambda: insert((5.0, 4.9999), 0), "Step 1 from 5 is too short to split"),
+        (lambda: insert((5.0, LOWEST), 1), "Step 2 from 0.0001 is too short"),
+        (lambda: insert([600.0 - i for i in range(LONGEST)], 0), "512 levels, which is as many"),
+        (lambda: remove((5.0, 1.0, 0.1), 3), "no level 4"),
+        (lambda: remove((5.0, 1.0, 0.1), -1), "no level 0"),
+        (lambda: remove((5.0, 1.0, 0.0), 0), "at least two levels"),
+        (lambda: move((5.0, 1.0), 0, math.nan), "cannot move to nan"),
+        (lambda: formats((5.0,)), "at least two"),
+    ],
+)
 def test_an_edit_that_cannot_be_is_refused(edit, message):
     with pytest.raises(UserError, match=message):
         edit()
@@ -358,4 +455,5 @@ def test_how_other_tools_take_a_list():
         "k-diffusion": "sigmas = torch.tensor([14.6146, 0.333333333, 0.0])",
         "diffusers": "pipe.scheduler.set_timesteps(sigmas=[14.6146, 0.333333333, 0.0])",
         "ComfyUI": "14.6146, 0.333333333, 0.0",
-        "plain": "14.6146, 0.333333333"}
+        "plain": "14.6146, 0.333333333",
+    }

@@ -10,8 +10,21 @@ import pytest
 
 from explorer.core.ode import Ode
 from explorer.core.schedules import SCHEDULES
-from explorer.core.solvers import (AMED, IPNDM, RK2, SOLVERS, DPMpp, Euler, Plugin, UniPC,
-                                   exponential, learned, multistep, one_step, stochastic)
+from explorer.core.solvers import (
+    AMED,
+    IPNDM,
+    RK2,
+    SOLVERS,
+    DPMpp,
+    Euler,
+    Plugin,
+    UniPC,
+    exponential,
+    learned,
+    multistep,
+    one_step,
+    stochastic,
+)
 from explorer.settings import parameters, setting
 
 from .problems import flow, mixture, normal, tensor
@@ -21,11 +34,19 @@ DENOISER = mixture()
 # History is exact, so that a multistep solver shows its own order and not that of its first steps.
 BEFORE = 3
 # A setting that lowers the order at the end, or clips, is off; noise is off; the rest is tried.
-FIXED = {"lower_order_final": (False,), "thresholding": (False,), "eta": (0.0,),
-         "r": (0.3, 0.5, 1.0), "alpha": (0.3, 0.5, 2 / 3, 1.0)}
+FIXED = {
+    "lower_order_final": (False,),
+    "thresholding": (False,),
+    "eta": (0.0,),
+    "r": (0.3, 0.5, 1.0),
+    "alpha": (0.3, 0.5, 2 / 3, 1.0),
+}
 # What r alone may be without losing the order: elsewhere AMED's one direction is of order 1, and a
 # plug-in that stops at the end of the step has a second half of no length.
-OWN = {"amed": {"r": (0.3, 0.5, 0.8)}, "plugin": {"r": (0.3, 0.5), "solver": ("ddim", "dpm2", "dpmpp2", "dpmpp3")}}
+OWN = {
+    "amed": {"r": (0.3, 0.5, 0.8)},
+    "plugin": {"r": (0.3, 0.5), "solver": ("ddim", "dpm2", "dpmpp2", "dpmpp3")},
+}
 
 
 def variants(*names):
@@ -36,12 +57,20 @@ def variants(*names):
             if p.name == "order":
                 values[p.name] = range(int(p.spec.low), int(p.spec.high) + 1)
             elif p.name in FIXED or p.spec.choices:
-                values[p.name] = OWN.get(name, {}).get(p.name) or FIXED.get(p.name) \
+                values[p.name] = (
+                    OWN.get(name, {}).get(p.name)
+                    or FIXED.get(p.name)
                     or [v for v, _ in p.spec.choices]
+                )
         for given in itertools.product(*values.values()):
-            shown = [f"{v:.2g}" if isinstance(v, float) else str(v) for v in given
-                     if not isinstance(v, bool)]
-            yield pytest.param(SOLVERS[name](**dict(zip(values, given))), id="-".join([name, *shown]))
+            shown = [
+                f"{v:.2g}" if isinstance(v, float) else str(v)
+                for v in given
+                if not isinstance(v, bool)
+            ]
+            yield pytest.param(
+                SOLVERS[name](**dict(zip(values, given))), id="-".join([name, *shown])
+            )
 
 
 def position(grid: str, u: float) -> float:
@@ -84,7 +113,7 @@ def error(solver, schedule, grid: str, n: int) -> float:
     ode.span = (80.0, 0.002)
     past = [ode.evaluate(state * schedule.scale(t), t) for t, state in zip(times[:BEFORE], states)]
     x = states[-1] * schedule.scale(times[BEFORE])
-    for i, (t, t_next) in enumerate(zip(times[BEFORE:-1], times[BEFORE + 1:])):
+    for i, (t, t_next) in enumerate(zip(times[BEFORE:-1], times[BEFORE + 1 :])):
         ode.left = n - i
         past = [*past[-3:], ode.evaluate(x, t)]
         if i and hasattr(solver, "correct"):
@@ -120,16 +149,18 @@ def test_order(solver):
 
 
 @pytest.mark.parametrize("schedule", [s for s in SCHEDULES if s != "edm"])
-@pytest.mark.parametrize("solver", list(variants(*[k for k, s in SOLVERS.items()
-                                                   if s.needs_schedule])))
+@pytest.mark.parametrize(
+    "solver", list(variants(*[k for k, s in SOLVERS.items() if s.needs_schedule]))
+)
 def test_order_in_the_time_of_a_schedule(solver, schedule):
     assert order(solver, SCHEDULES[schedule]()) == about(solver.order)
 
 
 @pytest.mark.parametrize("name", ["lms", "deis", "dpmpp", "unipc", "ipndm_v", "dpm2"])
 def test_order_on_the_grid_of_edm(name):
-    solver = SOLVERS[name](**{k: v for k, v in {"lower_order_final": False}.items()
-                              if hasattr(SOLVERS[name], k)})
+    solver = SOLVERS[name](
+        **{k: v for k, v in {"lower_order_final": False}.items() if hasattr(SOLVERS[name], k)}
+    )
     assert order(solver, grid="rho") == about(promised(solver))
 
 
@@ -201,14 +232,29 @@ MUTATIONS = [
     ("DPMpp2S", {}, 2, E.DPMpp2S, ("1 / (2 * self.r)", "1 / (2.1 * self.r)")),
     ("DPMpp2S", {}, 2, E.DPMpp2S, ("exp(-self.r * h)", "exp(-0.6 * h)")),
     ("DPMpp", {"order": 1, **FULL}, 1, E._Exponential, (", exp(-h)", ", exp(-1.1 * h)")),
-    ("DPMpp", {"order": 1, "prediction": "eps", **FULL}, 1, E._Exponential,
-     ("expm1(h)", "expm1(1.1 * h)")),
+    (
+        "DPMpp",
+        {"order": 1, "prediction": "eps", **FULL},
+        1,
+        E._Exponential,
+        ("expm1(h)", "expm1(1.1 * h)"),
+    ),
     ("DPMpp", {"order": 2, **FULL}, 2, E.DPMpp, ("0.5 * size", "0.6 * size")),
-    ("DPMpp", {"order": 2, **FULL}, 2, E.DPMpp,
-     ("_gap(past[-2], number(here.sigma))", "_gap(past[-2], sigma_next)")),
+    (
+        "DPMpp",
+        {"order": 2, **FULL},
+        2,
+        E.DPMpp,
+        ("_gap(past[-2], number(here.sigma))", "_gap(past[-2], sigma_next)"),
+    ),
     ("DPMpp", {"order": 3, **FULL}, 2, E.DPMpp, ("phi / hh - 0.5)", "phi / hh - 0.6)")),
-    ("DPMpp", {"order": 3, "prediction": "eps", **FULL}, 2, E.DPMpp,
-     ("phi / hh - 0.5)", "phi / hh - 0.6)")),
+    (
+        "DPMpp",
+        {"order": 3, "prediction": "eps", **FULL},
+        2,
+        E.DPMpp,
+        ("phi / hh - 0.5)", "phi / hh - 0.6)"),
+    ),
     ("DPMpp", {"order": 3, **FULL}, 3, E.DPMpp, *REPAIRED, ("(phi * r0", "(phi * r1")),
     ("DPMpp", {"order": 3, **FULL}, 3, E.DPMpp, *REPAIRED, ("-1 / r1", "-1 / r0")),
     ("UniPC", {"order": 1, **FULL}, 2, E.UniPC, ("rho = [0.5]\n", "rho = [0.6]\n")),
@@ -217,24 +263,42 @@ MUTATIONS = [
     ("UniPC", {"order": 2, **FULL}, 3, E.UniPC, ("growth / hh - 1,", "growth / hh - 1.01,")),
     ("UniPC", {"order": 3, **FULL}, 4, E.UniPC, ("(factorial * (a + 1))", "(factorial * (a + 2))")),
     ("UniPC", {"order": 3, **FULL}, 4, E.UniPC, ("r ** (a - 1)", "r ** a")),
-    ("UniPC", {"order": 3, "variant": "bh1", "prediction": "eps", **FULL}, 4, E._solve2,
-     ("b[0] * a22", "b[1] * a22")),
+    (
+        "UniPC",
+        {"order": 3, "variant": "bh1", "prediction": "eps", **FULL},
+        4,
+        E._solve2,
+        ("b[0] * a22", "b[1] * a22"),
+    ),
     ("EulerAncestral", {"eta": 0.0}, 1, stochastic.EulerAncestral, (", down,", ", 1.01 * down,")),
     ("DPMppSDE", {"eta": 0.0}, 2, stochastic.DPMppSDE, ("0.5 * gain", "0.6 * gain")),
     ("DPMppSDE", {"eta": 0.0}, 2, stochastic.DPMppSDE, ("(1 + self.eta)", "(1.1 + self.eta)")),
     ("AMED", {}, 2, learned.amed_step, ("** (1 - r)", "** (1.1 - r)")),
     ("Plugin", {"solver": "dpm2"}, 2, learned.plugin_step, ("1 / (2 * r)", "1 / (1.9 * r)")),
-    ("Plugin", {"solver": "dpmpp2"}, 2, learned.plugin_step,
-     ("append(inner_point(ode, x, middle, a))", "append(inner_point(ode, x, 1.02 * middle, a))")),
+    (
+        "Plugin",
+        {"solver": "dpmpp2"},
+        2,
+        learned.plugin_step,
+        ("append(inner_point(ode, x, middle, a))", "append(inner_point(ode, x, 1.02 * middle, a))"),
+    ),
     ("Heun", {}, 2, one_step.two_stage, ("1 / (2 * alpha)", "1 / (2.1 * alpha)")),
-    ("RK2", {"alpha": 0.3}, 2, one_step.two_stage, ("here.t, t_next, alpha", "here.t, t_next, 0.4")),
+    (
+        "RK2",
+        {"alpha": 0.3},
+        2,
+        one_step.two_stage,
+        ("here.t, t_next, alpha", "here.t, t_next, 0.4"),
+    ),
     ("DDIM", {}, 1, one_step.DDIM, ("sigma_next, here.noise", "1.01 * sigma_next, here.noise")),
 ]
 
 
-@pytest.mark.parametrize("name, given, expected, part, replacements",
-                         [(*m[:4], m[4:]) for m in MUTATIONS],
-                         ids=[f"{m[0]}: {m[-1][1].strip()}" for m in MUTATIONS])
+@pytest.mark.parametrize(
+    "name, given, expected, part, replacements",
+    [(*m[:4], m[4:]) for m in MUTATIONS],
+    ids=[f"{m[0]}: {m[-1][1].strip()}" for m in MUTATIONS],
+)
 def test_the_order_check_finds_one_wrong_letter(name, given, expected, part, replacements):
     solver = getattr(mutant(part, *replacements), name)(**given)
     grid = "even" if name == "IPNDM" else "zigzag"

@@ -25,8 +25,9 @@ def generator():
 def noises(count: int) -> torch.Tensor:
     """What `generator` draws, one step after the other."""
     g = generator()
-    return torch.stack([torch.randn(NOISE.shape, generator=g, dtype=NOISE.dtype)
-                        for _ in range(count)])
+    return torch.stack(
+        [torch.randn(NOISE.shape, generator=g, dtype=NOISE.dtype) for _ in range(count)]
+    )
 
 
 def needed(library: str):

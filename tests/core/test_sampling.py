@@ -29,14 +29,19 @@ class Counted:
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
-@pytest.mark.parametrize("solver, to_zero, to_sigma_min", [
-    (Euler(), 9, 8), (DDIM(), 9, 8), (Heun(), 17, 16), (RK2(alpha=0.5), 17, 16)],
-    ids=["euler", "ddim", "heun", "rk2"])
+@pytest.mark.parametrize(
+    "solver, to_zero, to_sigma_min",
+    [(Euler(), 9, 8), (DDIM(), 9, 8), (Heun(), 17, 16), (RK2(alpha=0.5), 17, 16)],
+    ids=["euler", "ddim", "heun", "rk2"],
+)
 def test_evaluations_are_measured(solver, to_zero, to_sigma_min, schedule):
     """N steps to 0 cost Euler N and Heun 2N − 1; to σ_min N − 1 and 2(N − 1); D at the end one."""
-    for grid, denoise, expected in ((TO_ZERO, False, to_zero), (TO_SIGMA_MIN, False, to_sigma_min),
-                                    (TO_SIGMA_MIN, True, to_sigma_min + 1),
-                                    (TO_ZERO, True, to_zero)):
+    for grid, denoise, expected in (
+        (TO_ZERO, False, to_zero),
+        (TO_SIGMA_MIN, False, to_sigma_min),
+        (TO_SIGMA_MIN, True, to_sigma_min + 1),
+        (TO_ZERO, True, to_zero),
+    ):
         denoiser = Counted()
         result = sample(denoiser, NOISE, grid, solver, SCHEDULES[schedule](), denoise=denoise)
         assert result.nfe == len(denoiser.levels) == expected
@@ -77,8 +82,10 @@ def test_the_record_fits_together(name, schedule):
 @pytest.mark.parametrize("name", SOLVERS)
 def test_denoising_at_the_end_is_a_ddim_step_to_zero(name):
     solver = SOLVERS[name]()
-    short, result = (sample(DENOISER, NOISE, TO_SIGMA_MIN, solver, noises=Noise(0, 6, (3,)),
-                            denoise=denoise) for denoise in (False, True))
+    short, result = (
+        sample(DENOISER, NOISE, TO_SIGMA_MIN, solver, noises=Noise(0, 6, (3,)), denoise=denoise)
+        for denoise in (False, True)
+    )
     tail = sample(DENOISER, short.samples / 0.002, tensor(0.002, 0.0), DDIM())
     torch.testing.assert_close(result.samples, tail.samples, rtol=1e-12, atol=1e-12)
     assert result.nfe == short.nfe + 1 and float(result.sigma[-1]) == 0
@@ -97,8 +104,19 @@ def test_recording_less_changes_no_sample(name, denoise):
     runs = []
     for keep in (None, 2, 0, 99):
         noise = Noise(0, 6, (3,))
-        runs.append(sample(DENOISER, noise.start, TO_SIGMA_MIN, SOLVERS[name](), VP(),
-                           Churn(5.0, 0.05, 50.0), noise, denoise=denoise, keep=keep))
+        runs.append(
+            sample(
+                DENOISER,
+                noise.start,
+                TO_SIGMA_MIN,
+                SOLVERS[name](),
+                VP(),
+                Churn(5.0, 0.05, 50.0),
+                noise,
+                denoise=denoise,
+                keep=keep,
+            )
+        )
     whole, two, none, many = runs
     for run in runs:
         assert torch.equal(run.samples, whole.samples) and run.nfe == whole.nfe
@@ -109,8 +127,9 @@ def test_recording_less_changes_no_sample(name, denoise):
 
 def test_a_bounded_record_holds_no_view_of_the_whole_batch():
     result = sample(DENOISER, NOISE, TO_ZERO, Heun(), keep=2)
-    assert all(v.untyped_storage().nbytes() == v.nbytes
-               for v in (result.x, result.x_hat, result.denoised))
+    assert all(
+        v.untyped_storage().nbytes() == v.nbytes for v in (result.x, result.x_hat, result.denoised)
+    )
 
 
 def test_watch_sees_each_step_and_can_cancel():
@@ -150,7 +169,7 @@ def test_a_level_per_sample():
     ode, levels = Ode(DENOISER, VP()), torch.logspace(-1, 1, 6, dtype=torch.float64)
     t = VP().time(levels).reshape(6, 1)
     point = ode.evaluate(NOISE * VP().scale(t), t)
-    expected = torch.cat([DENOISER(NOISE[i:i + 1], s) for i, s in enumerate(levels)])
+    expected = torch.cat([DENOISER(NOISE[i : i + 1], s) for i, s in enumerate(levels)])
     torch.testing.assert_close(point.denoised, expected, rtol=1e-8, atol=1e-10)
     assert ode.velocity(point).shape == NOISE.shape
 
@@ -162,8 +181,10 @@ def test_single_precision_state():
     torch.testing.assert_close(single.samples.double(), double.samples, rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize("sigmas", [(1.0,), (1.0, 2.0), (1.0, 1.0), (1.0, -0.1), (),
-                                    (1.0, float("nan")), (1.0, 0.0, 0.0)])
+@pytest.mark.parametrize(
+    "sigmas",
+    [(1.0,), (1.0, 2.0), (1.0, 1.0), (1.0, -0.1), (), (1.0, float("nan")), (1.0, 0.0, 0.0)],
+)
 def test_levels_that_do_not_fall_are_refused(sigmas):
     with pytest.raises(UserError, match="sigmas must fall"):
         sample(DENOISER, NOISE, tensor(*sigmas), Heun())

@@ -17,10 +17,11 @@ EVERY += [VP.fitted(0.002, 80.0), dataclasses.replace(VP.fitted(0.02, 100.0), sc
 @pytest.mark.parametrize("schedule", EVERY, ids=str)
 def test_derivatives_are_those_of_autograd(schedule):
     t = schedule.time(LEVELS).clone().requires_grad_()
-    sigma_dot, = torch.autograd.grad(schedule.sigma(t).sum(), t)
+    (sigma_dot,) = torch.autograd.grad(schedule.sigma(t).sum(), t)
     scale = schedule.scale(t)
-    scale_dot = (torch.autograd.grad(scale.sum(), t)[0] if scale.requires_grad
-                 else torch.zeros_like(t))
+    scale_dot = (
+        torch.autograd.grad(scale.sum(), t)[0] if scale.requires_grad else torch.zeros_like(t)
+    )
     torch.testing.assert_close(schedule.sigma_dot(t), sigma_dot, rtol=1e-9, atol=0)
     torch.testing.assert_close(schedule.scale_dot(t), scale_dot, rtol=1e-9, atol=1e-12)
 
@@ -39,8 +40,9 @@ def test_time_is_the_inverse_and_rises_with_the_noise(schedule):
 def test_scaling_keeps_the_variance_of_unit_data_at_one_or_does_nothing(schedule):
     scale = schedule.scale(schedule.time(LEVELS))
     expected = 1.0 if schedule.scaling == "none" else (1 + LEVELS**2).rsqrt()
-    torch.testing.assert_close(scale, scale.new_ones(()) * expected * scale.new_ones(len(scale)),
-                               rtol=1e-12, atol=0)
+    torch.testing.assert_close(
+        scale, scale.new_ones(()) * expected * scale.new_ones(len(scale)), rtol=1e-12, atol=0
+    )
 
 
 @pytest.mark.parametrize("schedule", EVERY, ids=str)

@@ -8,8 +8,7 @@ import torch
 from explorer.core.ode import Ode
 from explorer.core.sampling import Churn, Noise, Restart, sample
 from explorer.core.schedules import EDM, VP
-from explorer.core.solvers import (DPM2, SOLVERS, DPMpp, DPMppSDE, Euler, EulerAncestral, Heun,
-                                   UniPC)
+from explorer.core.solvers import DPM2, SOLVERS, DPMpp, DPMppSDE, Euler, EulerAncestral, Heun, UniPC
 from explorer.core.timesteps import Rho
 from explorer.errors import UserError
 
@@ -45,8 +44,10 @@ def dpmpp_2m_sde(x, sigmas, noises, eta, s_noise):
         else:
             h = sigmas[i].log() - sigmas[i + 1].log()
             eta_h = eta * h
-            x = sigmas[i + 1] / sigmas[i] * (-eta_h).exp() * x \
+            x = (
+                sigmas[i + 1] / sigmas[i] * (-eta_h).exp() * x
                 + (-h - eta_h).expm1().neg() * denoised
+            )
             if old is not None:
                 r = h_last / h
                 x = x + 0.5 * (-h - eta_h).expm1().neg() * (1 / r) * (denoised - old)
@@ -99,22 +100,29 @@ def test_churn_and_the_solver_take_noise_of_their_own(cls):
 def test_a_stochastic_solver_asks_for_its_noise(name):
     with pytest.raises(UserError, match="needs the noise of each step"):
         sample(DENOISER, NOISE, GRID, SOLVERS[name]())
-    a, b = (sample(DENOISER, NOISE, GRID, SOLVERS[name](), noises=Noise(k, 5, (3,))) for k in (0, 1))
+    a, b = (
+        sample(DENOISER, NOISE, GRID, SOLVERS[name](), noises=Noise(k, 5, (3,))) for k in (0, 1)
+    )
     assert (a.samples != b.samples).all()
 
 
-@pytest.mark.parametrize("solver", [Heun(), DPMpp(), UniPC(), DPM2(), EulerAncestral()],
-                         ids=lambda s: s.name)
+@pytest.mark.parametrize(
+    "solver", [Heun(), DPMpp(), UniPC(), DPM2(), EulerAncestral()], ids=lambda s: s.name
+)
 def test_a_restart_costs_its_steps(solver):
-    plain, restart = (sample(DENOISER, NOISE, TO_SIGMA_MIN, solver, noises=Noise(0, 5, (3,)),
-                             restart=r) for r in (Restart(), Restart(3, 4, 0.1, 1.0)))
+    plain, restart = (
+        sample(DENOISER, NOISE, TO_SIGMA_MIN, solver, noises=Noise(0, 5, (3,)), restart=r)
+        for r in (Restart(), Restart(3, 4, 0.1, 1.0))
+    )
     assert restart.nfe == plain.nfe + 3 * 4 * solver.evaluations
 
 
 @pytest.mark.parametrize("name", SOLVERS)
 def test_no_restart_changes_no_bit(name):
-    a, b = (sample(DENOISER, NOISE, GRID, SOLVERS[name](), restart=r, noises=Noise(0, 5, (3,)))
-            for r in (Restart(), Restart(0, 7, 0.3, 2.0)))
+    a, b = (
+        sample(DENOISER, NOISE, GRID, SOLVERS[name](), restart=r, noises=Noise(0, 5, (3,)))
+        for r in (Restart(), Restart(0, 7, 0.3, 2.0))
+    )
     assert torch.equal(a.samples, b.samples) and torch.equal(a.x, b.x)
 
 
@@ -126,8 +134,9 @@ def test_a_restart_goes_up():
     assert Restart(0, 4, 1.0, 0.5).repeats == 0  # off: the rest does not matter
 
 
-@pytest.mark.parametrize("low, index", [(100.0, 0), (3.0, 2), (2.99, 3), (1.0, 3), (0.5, 4),
-                                        (0.1, None)])
+@pytest.mark.parametrize(
+    "low, index", [(100.0, 0), (3.0, 2), (2.99, 3), (1.0, 3), (0.5, 4), (0.1, None)]
+)
 def test_the_place_is_the_first_level_at_or_below(low, index):
     restart = Restart(1, 4, min(low, 10.0), 80.0)
     levels = tensor(9.0, 5.0, 3.0, 1.0, 0.5, 0.0) if low <= 10 else tensor(9.0, 0.0)
@@ -155,8 +164,18 @@ def test_the_noise_of_restarts_does_not_know_the_batch(solver, schedule):
     churn, results = Churn(5.0, 0.05, 50.0), []
     for count in (8, 3):
         noise = Noise(4, count, (3,))
-        results.append(sample(DENOISER, noise.start, GRID, solver, schedule, churn, noise,
-                              restart=Restart(2, 3, 0.3, 2.0)).samples)
+        results.append(
+            sample(
+                DENOISER,
+                noise.start,
+                GRID,
+                solver,
+                schedule,
+                churn,
+                noise,
+                restart=Restart(2, 3, 0.3, 2.0),
+            ).samples
+        )
     torch.testing.assert_close(results[0][:3], results[1], rtol=1e-12, atol=1e-12)
 
 
@@ -165,8 +184,9 @@ def test_restarts_leave_the_noise_of_the_steps_alone():
     churn, runs = Churn(5.0, 0.0, 50.0), []
     for restart in (Restart(), Restart(2, 3, 0.3, 2.0)):
         noise = Noise(4, 5, (3,))
-        runs.append(sample(DENOISER, noise.start, GRID, Heun(), churn=churn, noises=noise,
-                           restart=restart))
+        runs.append(
+            sample(DENOISER, noise.start, GRID, Heun(), churn=churn, noises=noise, restart=restart)
+        )
     place = Restart(2, 3, 0.3, 2.0).place(GRID)
     assert torch.equal(runs[0].x[:place], runs[1].x[:place])
     assert not torch.equal(runs[0].x[place], runs[1].x[place])
@@ -179,16 +199,27 @@ def test_a_restart_may_be_the_last_thing_that_happens():
     """Where the run ends at the first level at or below S_low, before a final denoise."""
     levels, restart = tensor(5.0, 2.0, 0.5), Restart(2, 3, 0.6, 2.0)
     for denoise in (False, True):
-        plain, run = (sample(DENOISER, NOISE, levels, Heun(), restart=r, denoise=denoise,
-                             noises=Noise(0, 5, (3,))) for r in (Restart(), restart))
+        plain, run = (
+            sample(
+                DENOISER,
+                NOISE,
+                levels,
+                Heun(),
+                restart=r,
+                denoise=denoise,
+                noises=Noise(0, 5, (3,)),
+            )
+            for r in (Restart(), restart)
+        )
         assert run.nfe == plain.nfe + 2 * 3 * 2
         assert (run.samples != plain.samples).all()
 
 
 def test_restarts_without_a_place_are_refused():
     with pytest.raises(UserError, match="at or below σ = 0.1, and these end at 0.5"):
-        sample(DENOISER, NOISE, tensor(5.0, 2.0, 0.5, 0.0), Heun(), noises=NOISES,
-               restart=Restart(1))
+        sample(
+            DENOISER, NOISE, tensor(5.0, 2.0, 0.5, 0.0), Heun(), noises=NOISES, restart=Restart(1)
+        )
 
 
 def test_too_few_noises_for_the_restarts_are_refused():
@@ -198,8 +229,10 @@ def test_too_few_noises_for_the_restarts_are_refused():
 
 @pytest.mark.parametrize("name", SOLVERS)
 def test_the_analytic_first_step_saves_one_evaluation(name):
-    plain, saved = (sample(DENOISER, NOISE, GRID, SOLVERS[name](), afs=v, noises=Noise(0, 5, (3,)))
-                    for v in (False, True))
+    plain, saved = (
+        sample(DENOISER, NOISE, GRID, SOLVERS[name](), afs=v, noises=Noise(0, 5, (3,)))
+        for v in (False, True)
+    )
     assert saved.nfe == plain.nfe - 1
     assert torch.equal(saved.evaluated[1:], plain.evaluated[2:])
     # what is known of the data is its variance, which at σ = 80 is nearly all there is to know
@@ -215,7 +248,9 @@ def test_the_analytic_noise_has_unit_size_and_nears_that_of_unit_data(schedule):
         x = NOISE * sigma * schedule.scale(t)
         guess = ode.analytic(x, t)
         plain = x / schedule.scale(t)
-        torch.testing.assert_close(guess.noise, plain / (1 + sigma**2) ** 0.5, rtol=1e-8, atol=1e-10)
+        torch.testing.assert_close(
+            guess.noise, plain / (1 + sigma**2) ** 0.5, rtol=1e-8, atol=1e-10
+        )
         exact = (plain - data(plain, sigma)) / sigma
         assert ((guess.noise / exact - 1).abs() < apart).all()
     assert ode.nfe == 0

@@ -11,8 +11,14 @@ from explorer.errors import UserError
 
 
 @settings(max_examples=100, deadline=None)
-@given(arrays(np.float64, st.tuples(st.integers(0, 1000), st.just(2)),
-              elements=st.floats(-1, 1), fill=st.floats(-1, 1)))
+@given(
+    arrays(
+        np.float64,
+        st.tuples(st.integers(0, 1000), st.just(2)),
+        elements=st.floats(-1, 1),
+        fill=st.floats(-1, 1),
+    )
+)
 def test_text_holds_the_points_to_half_a_step(xy):
     text = encode_points(xy)
     back = decode_points(text)
@@ -30,15 +36,32 @@ def test_any_text_is_points_or_explained(text):
         assert "damaged" in str(error)
 
 
-@pytest.mark.parametrize("text", ["!!!!", "a", "AAAAA", "gICA", "AA==", "AAA\n", "Ä" * 4,
-                                  "AA+/", "AAAA" * 999, "AAAA" * 1001, "", "AAA", "AAAAAAAA"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "!!!!",
+        "a",
+        "AAAAA",
+        "gICA",
+        "AA==",
+        "AAA\n",
+        "Ä" * 4,
+        "AA+/",
+        "AAAA" * 999,
+        "AAAA" * 1001,
+        "",
+        "AAA",
+        "AAAAAAAA",
+    ],
+)
 def test_damaged_or_too_little_is_refused(text):
     with pytest.raises(UserError, match="[Dd]rawing"):
         Drawn(points_text=text)
 
 
-@pytest.mark.parametrize("xy", [[[0, 1.01]], [[float("nan"), 0]], [0, 1], np.zeros((1001, 2)),
-                                np.zeros((4, 3))])
+@pytest.mark.parametrize(
+    "xy", [[[0, 1.01]], [[float("nan"), 0]], [0, 1], np.zeros((1001, 2)), np.zeros((4, 3))]
+)
 def test_points_that_do_not_fit_are_refused(xy):
     with pytest.raises(UserError):
         encode_points(xy)

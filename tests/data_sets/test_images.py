@@ -15,9 +15,18 @@ def g(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-@pytest.mark.parametrize("data", [Glyphs(), Glyphs(size=32, characters="all"),
-                                  Glyphs(characters="letters", paper="any"), Patches(), Patches(size=8),
-                                  Patches(size=64)], ids=str)
+@pytest.mark.parametrize(
+    "data",
+    [
+        Glyphs(),
+        Glyphs(size=32, characters="all"),
+        Glyphs(characters="letters", paper="any"),
+        Patches(),
+        Patches(size=8),
+        Patches(size=64),
+    ],
+    ids=str,
+)
 def test_draws_are_endless_labelled_and_repeatable(data):
     x, labels = data.draw(200, g())
     assert x.shape == (200, 3, data.size, data.size) and x.dtype == torch.float32
@@ -82,6 +91,7 @@ def test_patches_are_parts_of_the_photographs():
 
 # ---- published sets -------------------------------------------------------------------------------
 
+
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
@@ -102,8 +112,12 @@ def test_a_link_never_fetches(cache, monkeypatch):
     import sklearn.datasets
 
     monkeypatch.setattr(sklearn.datasets, "fetch_openml", forbidden)
-    for ask in (Published().points, Published().labels, Published(which="cifar10").view,
-                lambda: Published().draw(3, g())):
+    for ask in (
+        Published().points,
+        Published().labels,
+        Published(which="cifar10").view,
+        lambda: Published().draw(3, g()),
+    ):
         with pytest.raises(UserError, match="not on this machine.*explorer train data=published"):
             ask()
 
@@ -113,6 +127,7 @@ def test_without_a_network_the_owner_gets_a_sentence(cache, monkeypatch):
 
     def offline(**_):
         raise OSError("Name or service not known")
+
     monkeypatch.setattr(sklearn.datasets, "fetch_openml", offline)
     allow_fetch()
     with pytest.raises(UserError, match="Fashion-MNIST could not be fetched.*Name or service"):
@@ -131,13 +146,14 @@ def test_what_was_fetched_is_kept_and_sized(cache, monkeypatch, which, channels)
     def fetch(**how):
         asked.append(how["data_id"])
         return raw.astype(float), np.arange(1200) % 10
+
     monkeypatch.setattr(sklearn.datasets, "fetch_openml", fetch)
     allow_fetch()
     data = Published(which=which, size=32)
     x = data.points()
     assert x.shape == (1000, channels, 32, 32) and x.abs().max() <= 1
     edge = (32 - side) // 2
-    inside = x[:, :, edge:32 - edge, edge:32 - edge].flatten(1)
+    inside = x[:, :, edge : 32 - edge, edge : 32 - edge].flatten(1)
     np.testing.assert_allclose(inside.numpy(), raw[:1000] / 127.5 - 1, atol=1e-6)
     small = Published(which=which, size=16).points()
     torch.testing.assert_close(small, torch.nn.functional.avg_pool2d(x, 2), rtol=0, atol=1e-6)

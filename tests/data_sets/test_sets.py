@@ -50,9 +50,24 @@ def rms(x):
 
 
 def test_the_menu_begins_with_the_spiral():
-    assert list(DATASETS) == ["spiral", "diracs", "moons", "swissroll", "rings", "checkerboard",
-                              "pinwheel", "grid", "word", "mixture", "digits", "glyphs",
-                              "patches", "drawn", "upload", "published"]
+    assert list(DATASETS) == [
+        "spiral",
+        "diracs",
+        "moons",
+        "swissroll",
+        "rings",
+        "checkerboard",
+        "pinwheel",
+        "grid",
+        "word",
+        "mixture",
+        "digits",
+        "glyphs",
+        "patches",
+        "drawn",
+        "upload",
+        "published",
+    ]
 
 
 @pytest.mark.parametrize("cls", DATASETS.values(), ids=DATASETS)
@@ -69,8 +84,11 @@ def test_shape_fits_the_kind_everywhere(cls):
     for data in ends(cls):
         x = data.points()
         assert x.dtype == torch.float64 and x.isfinite().all(), data
-        assert {"line": x.shape[1:] == (1,), "plane": x.ndim == 2 and x.shape[1] > 1,
-                "image": x.ndim == 4}[data.kind], data
+        assert {
+            "line": x.shape[1:] == (1,),
+            "plane": x.ndim == 2 and x.shape[1] > 1,
+            "image": x.ndim == 4,
+        }[data.kind], data
         assert data.view().shape == ((1, 1) if data.kind == "line" else (2, x[0].numel())), data
         labels = data.labels()
         if labels is not None:
@@ -82,8 +100,17 @@ def test_shape_fits_the_kind_everywhere(cls):
 def test_points_are_the_same_each_time(cls):
     first = cls().points().clone()
     from explorer.data import glyphs, images, mixture, patches, planar
-    for cache in (planar._points, planar._drawing, mixture._means, images._digits, glyphs._points,
-                  glyphs._masters, patches._points, patches._photos):
+
+    for cache in (
+        planar._points,
+        planar._drawing,
+        mixture._means,
+        images._digits,
+        glyphs._points,
+        glyphs._masters,
+        patches._points,
+        patches._photos,
+    ):
         cache.cache_clear()
     assert torch.equal(first, cls().points())
 
@@ -97,8 +124,9 @@ def test_points_are_cached(cls):
 def test_view_is_orthonormal_everywhere(cls):
     for data in ends(cls):
         view = data.view()
-        torch.testing.assert_close(view @ view.T, torch.eye(len(view)).double(),
-                                   rtol=0, atol=1e-12)  # rounding of a QR or an SVD
+        torch.testing.assert_close(
+            view @ view.T, torch.eye(len(view)).double(), rtol=0, atol=1e-12
+        )  # rounding of a QR or an SVD
 
 
 @pytest.mark.parametrize("cls", [*PLANAR.values(), GaussianMixture], ids=[*PLANAR, "mixture"])
@@ -154,8 +182,9 @@ def test_spiral_winds_outward_in_even_steps():
     fit = torch.linalg.lstsq(design.reshape(-1, 3), xy.T.reshape(-1, 1)).solution[:, 0]
     radius = (xy - fit[1:]).norm(dim=1) / fit[0]
     assert (radius.diff() > 0).all()
-    torch.testing.assert_close(radius[[0, -1]], torch.tensor([0.14, 1.0]).double(), atol=1e-9,
-                               rtol=0)
+    torch.testing.assert_close(
+        radius[[0, -1]], torch.tensor([0.14, 1.0]).double(), atol=1e-9, rtol=0
+    )
 
 
 def test_diracs_lie_at_plus_and_minus_the_gap():
@@ -227,8 +256,9 @@ def test_word_is_made_of_its_letters():
     assert len(Word(text="i      i").points()) == 400
 
 
-@pytest.mark.parametrize("text", ["", "   ", "ninechars", "a\nb", "\x00", "\u200b", "漢字", "🙂",
-                                  "\ud800", 5])
+@pytest.mark.parametrize(
+    "text", ["", "   ", "ninechars", "a\nb", "\x00", "\u200b", "漢字", "🙂", "\ud800", 5]
+)
 def test_word_refuses_what_cannot_be_drawn(text):
     with pytest.raises(UserError, match="Word"):
         Word(text=text)
@@ -268,13 +298,26 @@ def test_digits_are_handwriting():
     assert float((near == label).double().mean()) > 0.88  # scikit-learn's NearestCentroid: 0.89
 
 
-@pytest.mark.parametrize("cls, wrong", [
-    (Spiral, {"turns": 9}), (Spiral, {"dimension": 3}), (Spiral, {"thickness": -0.1}),
-    (Spiral, {"turns": float("nan")}), (Diracs, {"gap": 0}), (Moons, {"depth": 1.5}),
-    (Rings, {"rings": 2.5}), (Rings, {"rings": 0}), (Checkerboard, {"cells": 1}),
-    (Pinwheel, {"petals": "five"}), (Grid, {"side": 10}), (GaussianMixture, {"dimension": 65}),
-    (GaussianMixture, {"modes": 0}), (GaussianMixture, {"seed": -1}),
-    (GaussianMixture, {"modes": 1, "spread": 0})])
+@pytest.mark.parametrize(
+    "cls, wrong",
+    [
+        (Spiral, {"turns": 9}),
+        (Spiral, {"dimension": 3}),
+        (Spiral, {"thickness": -0.1}),
+        (Spiral, {"turns": float("nan")}),
+        (Diracs, {"gap": 0}),
+        (Moons, {"depth": 1.5}),
+        (Rings, {"rings": 2.5}),
+        (Rings, {"rings": 0}),
+        (Checkerboard, {"cells": 1}),
+        (Pinwheel, {"petals": "five"}),
+        (Grid, {"side": 10}),
+        (GaussianMixture, {"dimension": 65}),
+        (GaussianMixture, {"modes": 0}),
+        (GaussianMixture, {"seed": -1}),
+        (GaussianMixture, {"modes": 1, "spread": 0}),
+    ],
+)
 def test_bounds_refuse_nonsense(cls, wrong):
     with pytest.raises(UserError):
         cls(**wrong)

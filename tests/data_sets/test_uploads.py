@@ -65,18 +65,28 @@ def same_up_to_scale(x, original):
 
 def test_points_are_centred_and_scaled_as_one():
     original = RNG.normal(7, [3, 0.1], (50, 2))
-    for raw, name in [(npy(original), "a.npy"),
-                      (npz(y=np.array(["a", "b"]), z=original), "a.npz"),
-                      (npz(y=np.zeros((4, 2)), x=original), "a.NPZ"),
-                      ("\n".join(f"{a!r}, {b!r}" for a, b in original.tolist()).encode(), "a.csv")]:
+    for raw, name in [
+        (npy(original), "a.npy"),
+        (npz(y=np.array(["a", "b"]), z=original), "a.npz"),
+        (npz(y=np.zeros((4, 2)), x=original), "a.NPZ"),
+        ("\n".join(f"{a!r}, {b!r}" for a, b in original.tolist()).encode(), "a.csv"),
+    ]:
         digest = store(raw, name)
         same_up_to_scale(Upload(digest).points().numpy(), original)
         assert Upload(digest).kind == "plane" and Upload(digest).labels() is None
 
 
-@pytest.mark.parametrize("text", [
-    "x,y\n1,2\n3,4\n5,7\n", "1;2\n3;4\n5;7", "1\t2\n3\t4\n5\t7\n", "# made by hand\n1 2\n\n3  4\n5 7",
-    "\ufeff\"x\",\"y\"\n\"1\",\"2\"\n3,4\n5,7\r\n", "1e0, 2.\n3,4\n5,+7"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x,y\n1,2\n3,4\n5,7\n",
+        "1;2\n3;4\n5;7",
+        "1\t2\n3\t4\n5\t7\n",
+        "# made by hand\n1 2\n\n3  4\n5 7",
+        '\ufeff"x","y"\n"1","2"\n3,4\n5,7\r\n',
+        "1e0, 2.\n3,4\n5,+7",
+    ],
+)
 def test_tables_in_every_dress(text):
     same_up_to_scale(points(text.encode(), "t.txt"), np.array([[1, 2], [3, 4], [5, 7.0]]))
 
@@ -94,9 +104,17 @@ def test_numbers_decide_the_kind():
     assert Upload().kind == "plane"
 
 
-@pytest.mark.parametrize("shape, expected", [
-    ((5, 6, 7), (5, 1, 6, 7)), ((5, 6, 7, 1), (5, 1, 6, 7)), ((5, 6, 7, 3), (5, 3, 6, 7)),
-    ((5, 3, 6, 7), (5, 3, 6, 7)), ((5, 1, 6, 7), (5, 1, 6, 7)), ((5, 32, 32, 3), (5, 3, 32, 32))])
+@pytest.mark.parametrize(
+    "shape, expected",
+    [
+        ((5, 6, 7), (5, 1, 6, 7)),
+        ((5, 6, 7, 1), (5, 1, 6, 7)),
+        ((5, 6, 7, 3), (5, 3, 6, 7)),
+        ((5, 3, 6, 7), (5, 3, 6, 7)),
+        ((5, 1, 6, 7), (5, 1, 6, 7)),
+        ((5, 32, 32, 3), (5, 3, 32, 32)),
+    ],
+)
 def test_image_arrays_become_channels_first(shape, expected):
     x = noise(*shape)
     digest = store(npy(np.asfortranarray(x)), "a.npy")
@@ -108,9 +126,16 @@ def test_image_arrays_become_channels_first(shape, expected):
     assert Upload(digest).view().shape == (2, np.prod(expected[1:]))
 
 
-@pytest.mark.parametrize("factor, shift, rule", [
-    (1, 0, lambda x: 2 * x - 1), (2, -1, lambda x: x), (0.5, 0, lambda x: 2 * x - 1),
-    (255, 0, lambda x: 2 * x / 255 - 1), (20, -10, lambda x: x / 10)])
+@pytest.mark.parametrize(
+    "factor, shift, rule",
+    [
+        (1, 0, lambda x: 2 * x - 1),
+        (2, -1, lambda x: x),
+        (0.5, 0, lambda x: 2 * x - 1),
+        (255, 0, lambda x: 2 * x / 255 - 1),
+        (20, -10, lambda x: x / 10),
+    ],
+)
 def test_image_ranges(factor, shift, rule):
     x = np.stack([np.zeros((4, 4)), np.ones((4, 4)), np.linspace(0, 1, 16).reshape(4, 4)])
     x = x * factor + shift
@@ -121,8 +146,15 @@ def test_image_ranges(factor, shift, rule):
 def test_zip_of_images_is_cropped_and_made_small():
     left, right = np.zeros((40, 80), np.uint8), np.zeros((40, 80), np.uint8)
     left[:, :20], right[:, 20:60] = 255, 255  # outside and inside the middle square
-    raw = zipped({"b.png": picture(right), "a.png": picture(left), "notes.md": b"hello",
-                  "__MACOSX/._a.png": b"resource fork", "sub/": b""})
+    raw = zipped(
+        {
+            "b.png": picture(right),
+            "a.png": picture(left),
+            "notes.md": b"hello",
+            "__MACOSX/._a.png": b"resource fork",
+            "sub/": b"",
+        }
+    )
     x = points(raw, "a.zip", 8)
     assert x.shape == (2, 1, 8, 8)
     # the filter looks a little past the crop
@@ -130,8 +162,10 @@ def test_zip_of_images_is_cropped_and_made_small():
     np.testing.assert_allclose(x[1, 0, :, 1:-1], 1, atol=0.02)
 
 
-@pytest.mark.parametrize("ending, pillow", [("png", "PNG"), ("jpg", "JPEG"), ("bmp", "BMP"),
-                                            ("webp", "WEBP"), ("gif", "GIF")])
+@pytest.mark.parametrize(
+    "ending, pillow",
+    [("png", "PNG"), ("jpg", "JPEG"), ("bmp", "BMP"), ("webp", "WEBP"), ("gif", "GIF")],
+)
 def test_image_formats(ending, pillow):
     red = np.zeros((20, 20, 3), np.uint8) + np.array([255, 0, 0], np.uint8)
     x = points(zipped({f"1.{ending}": picture(red, pillow), "2.png": picture(red // 2)}), "a.zip")
@@ -182,18 +216,27 @@ def damaged():
 
     def huge_png(width, height):
         def chunk(kind, body):
-            return struct.pack(">I", len(body)) + kind + body + struct.pack(
-                ">I", zlib.crc32(kind + body))
+            return (
+                struct.pack(">I", len(body))
+                + kind
+                + body
+                + struct.pack(">I", zlib.crc32(kind + body))
+            )
+
         size = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-        return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size) + chunk(
-            b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+        return (
+            b"\x89PNG\r\n\x1a\n"
+            + chunk(b"IHDR", size)
+            + chunk(b"IDAT", zlib.compress(b""))
+            + chunk(b"IEND", b"")
+        )
 
     bomb = bytearray(zipped({"a.png": bytes(1000), "b.png": png}))
     place = bomb.index(b"PK\x01\x02")
-    bomb[place + 24:place + 28] = struct.pack("<I", 2**32 - 2)
+    bomb[place + 24 : place + 28] = struct.pack("<I", 2**32 - 2)
     lie = bytearray(zipped({"a.png": bytes(10**6), "b.png": png}))
     place = lie.index(b"PK\x01\x02")
-    lie[place + 24:place + 28] = struct.pack("<I", 50)
+    lie[place + 24 : place + 28] = struct.pack("<I", 50)
     locked = bytearray(zipped({"a.png": png, "b.png": png}))
     for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         locked[locked.index(mark) + offset] |= 1
@@ -251,8 +294,11 @@ def damaged():
         "not a zip": (good, "a.zip", "damaged"),
         "cut zip": (zipped({"a.png": png, "b.png": png})[:-30], "a.zip", "damaged"),
         "bomb": (bytes(bomb), "a.zip", "unpacks to"),
-        "real bomb": (zipped({f"{i}.png": bytes(90 * 2**20) for i in range(3)}), "a.zip",
-                      "unpacks to"),
+        "real bomb": (
+            zipped({f"{i}.png": bytes(90 * 2**20) for i in range(3)}),
+            "a.zip",
+            "unpacks to",
+        ),
         "lie about the size": (bytes(lie), "a.zip", "damaged"),
         "locked": (bytes(locked), "a.zip", "password"),
         "lzma": (zipped({"a.png": png, "b.png": png}, zipfile.ZIP_LZMA), "a.zip", "unusual"),
@@ -261,11 +307,17 @@ def damaged():
         "same images": (zipped({"a.png": png, "b.png": png}), "a.zip", "same"),
         "broken image": (zipped({"a.png": png[:60], "b.png": png}), "a.zip", "a.png"),
         "not an image": (zipped({"a.png": b"#!/bin/sh", "b.png": png}), "a.zip", "a.png"),
-        "disguised format": (zipped({"a.png": b"%!PS-Adobe-3.0 EPSF-3.0\n", "b.png": png}), "a.zip",
-                             "a.png"),
+        "disguised format": (
+            zipped({"a.png": b"%!PS-Adobe-3.0 EPSF-3.0\n", "b.png": png}),
+            "a.zip",
+            "a.png",
+        ),
         "many pixels": (zipped({"a.png": huge_png(5000, 5000), "b.png": png}), "a.zip", "5,000"),
-        "absurd pixels": (zipped({"a.png": huge_png(90_000, 90_000), "b.png": png}), "a.zip",
-                          "pixels"),
+        "absurd pixels": (
+            zipped({"a.png": huge_png(90_000, 90_000), "b.png": png}),
+            "a.zip",
+            "pixels",
+        ),
     }
 
 
@@ -285,8 +337,13 @@ def test_broken_and_hostile_files_get_a_sentence(case, cache, tmp_path, monkeypa
 
 
 def test_names_inside_a_zip_are_never_paths(cache, tmp_path):
-    raw = zipped({"../../../evil.png": picture(noise(9, 9)), "/etc/evil.png": picture(noise(9, 9)),
-                  "C:\\evil.png": picture(noise(9, 9))})
+    raw = zipped(
+        {
+            "../../../evil.png": picture(noise(9, 9)),
+            "/etc/evil.png": picture(noise(9, 9)),
+            "C:\\evil.png": picture(noise(9, 9)),
+        }
+    )
     digest = store(raw, "../../../evil.zip")
     assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == [f"{digest}.npz"]
     assert len(Upload(digest).points()) == 3
@@ -310,8 +367,18 @@ def test_image_size_has_bounds(size):
         store(b"", "a.zip", size)
 
 
-@pytest.mark.parametrize("digest", ["../../etc/passwd", "0123456789abcde", "0123456789ABCDEF",
-                                    "0123456789abcdef0", "/etc/passwd", "0123456789abcde\n", 7])
+@pytest.mark.parametrize(
+    "digest",
+    [
+        "../../etc/passwd",
+        "0123456789abcde",
+        "0123456789ABCDEF",
+        "0123456789abcdef0",
+        "/etc/passwd",
+        "0123456789abcde\n",
+        7,
+    ],
+)
 def test_link_cannot_name_a_path(digest):
     with pytest.raises(UserError, match="File"):
         Upload(digest=digest)
@@ -340,23 +407,33 @@ def test_only_the_newest_files_are_kept(cache, monkeypatch):
 
 def test_very_large_and_very_small_numbers_are_scaled():
     for factor in (1e300, 1e-300):
-        same_up_to_scale(points(npy(np.array([[1, 2], [3, 4], [5, 7.0]]) * factor), "a.npy"),
-                         np.array([[1, 2], [3, 4], [5, 7.0]]))
+        same_up_to_scale(
+            points(npy(np.array([[1, 2], [3, 4], [5, 7.0]]) * factor), "a.npy"),
+            np.array([[1, 2], [3, 4], [5, 7.0]]),
+        )
 
 
 @pytest.mark.parametrize("filename", ["a.npy", "a.npz", "a.csv", "a.zip"])
 def test_flipped_and_missing_bytes_are_read_or_explained(filename):
-    good = {"a.npy": npy(np.arange(12.0).reshape(6, 2)), "a.npz": npz(x=np.eye(4)),
-            "a.csv": b"x,y\n1,2\n3,4\n5,7\n",
-            "a.zip": zipped({"a.png": picture(noise(9, 9)), "b.gif": picture(noise(9, 9), "GIF"),
-                             "c.webp": picture(noise(9, 9), "WEBP")})}[filename]
+    good = {
+        "a.npy": npy(np.arange(12.0).reshape(6, 2)),
+        "a.npz": npz(x=np.eye(4)),
+        "a.csv": b"x,y\n1,2\n3,4\n5,7\n",
+        "a.zip": zipped(
+            {
+                "a.png": picture(noise(9, 9)),
+                "b.gif": picture(noise(9, 9), "GIF"),
+                "c.webp": picture(noise(9, 9), "WEBP"),
+            }
+        ),
+    }[filename]
     rng = np.random.default_rng(1)
     explained = 0
     for _ in range(150):
         raw = bytearray(good)
         for place in rng.integers(len(raw), size=rng.integers(1, 4)):
             raw[place] = rng.integers(256)
-        raw = bytes(raw[:rng.integers(len(raw))] if rng.random() < 0.3 else raw)
+        raw = bytes(raw[: rng.integers(len(raw))] if rng.random() < 0.3 else raw)
         try:
             x = points(raw, filename, 8)
             assert np.isfinite(x).all() and len(x) >= 2

@@ -19,8 +19,14 @@ ZERO = Estimate(0.02, 0.01, 0.03, 8)
 
 
 def panel(churn=CHURN, amounts=AMOUNTS):
-    fig = churn_figure(added(churn, SIGMAS, 5), (churn.s_tmin, churn.s_tmax), Churn.CAP, amounts,
-                       churn.s_churn, ZERO)
+    fig = churn_figure(
+        added(churn, SIGMAS, 5),
+        (churn.s_tmin, churn.s_tmax),
+        Churn.CAP,
+        amounts,
+        churn.s_churn,
+        ZERO,
+    )
     go.Figure(fig)
     return fig
 
@@ -66,9 +72,12 @@ def test_before_anything_is_measured_the_left_half_is_there():
     assert [t for t in fig["data"] if t.get("yaxis") == "y2"]
 
 
-ROWS = [SimpleNamespace(name="Heun", family="one-step", wasserstein=Estimate(0.03, 0.02, 0.04, 9)),
-        SimpleNamespace(name="Euler ancestral", family="stochastic",
-                        wasserstein=Estimate(0.05, 0.04, 0.06, 9))]
+ROWS = [
+    SimpleNamespace(name="Heun", family="one-step", wasserstein=Estimate(0.03, 0.02, 0.04, 9)),
+    SimpleNamespace(
+        name="Euler ancestral", family="stochastic", wasserstein=Estimate(0.05, 0.04, 0.06, 9)
+    ),
+]
 
 
 def test_shares_stand_beside_distances_on_the_same_rows():

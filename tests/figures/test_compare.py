@@ -8,24 +8,31 @@ import pytest
 
 from explorer.analysis.order import Slope
 from explorer.core.solvers import DDIM, EulerAncestral, Heun, UniPC
-from explorer.figures.compare import (HEIGHT, LINE_HEIGHT, error_vs_nfe, spread,
-                                      truncation_figure)
+from explorer.figures.compare import HEIGHT, LINE_HEIGHT, error_vs_nfe, spread, truncation_figure
 from explorer.figures.style import FAMILY, REFERENCE
-from explorer.sweep import Row
+from explorer.study.sweep import Row
 
 NFE = (5, 9, 13, 27, 55)
 
 
 def rows_of(solver, name, order, start=0.5) -> list[Row]:
     means = [start * (5 / n) ** order for n in NFE]
-    return [Row(solver, name, solver.family, n, n, m, m / 2, 2 * m, 0.9 * m, 0.1)
-            for n, m in zip(NFE, means)]
+    return [
+        Row(solver, name, solver.family, n, n, m, m / 2, 2 * m, 0.9 * m, 0.1)
+        for n, m in zip(NFE, means)
+    ]
 
 
-ROWS = [*rows_of(DDIM(), "DDIM", 1), *rows_of(Heun(), "Heun", 2, 2.0),
-        *rows_of(UniPC(), "UniPC-3", 3)]
-SLOPES = {"DDIM": Slope(-1.0, -1.04, -0.96, 5), "Heun": Slope(-1.9, -2.02, -1.78, 4),
-          "UniPC-3": None}
+ROWS = [
+    *rows_of(DDIM(), "DDIM", 1),
+    *rows_of(Heun(), "Heun", 2, 2.0),
+    *rows_of(UniPC(), "UniPC-3", 3),
+]
+SLOPES = {
+    "DDIM": Slope(-1.0, -1.04, -0.96, 5),
+    "Heun": Slope(-1.9, -2.02, -1.78, 4),
+    "UniPC-3": None,
+}
 
 
 def curve(fig: dict, name: str) -> dict:
@@ -72,8 +79,9 @@ def test_only_the_highlighted_solver_has_a_band():
     bands = [t for t in fig["data"] if t.get("fill")]
     own = [r for r in ROWS if r.name == "Heun"]
     assert len(bands) == 1 and bands[0] is fig["data"][0]
-    assert bands[0]["y"] == pytest.approx([r.high for r in own] + [r.low for r in own[::-1]],
-                                          rel=1e-3)
+    assert bands[0]["y"] == pytest.approx(
+        [r.high for r in own] + [r.low for r in own[::-1]], rel=1e-3
+    )
     assert curve(fig, "Heun")["line"]["width"] > curve(fig, "DDIM")["line"]["width"]
 
 
@@ -87,8 +95,10 @@ def test_the_floor_is_a_dotted_line_in_range():
 
 
 def test_the_title_names_the_lowest_error_and_its_cost():
-    assert error_vs_nfe(ROWS, SLOPES)["layout"]["title"]["text"] \
+    assert (
+        error_vs_nfe(ROWS, SLOPES)["layout"]["title"]["text"]
         == "UniPC-3, 55 NFE: mean error 0.00038"
+    )
 
 
 def test_what_has_no_value_is_said_and_gaps_are_skipped():
@@ -101,8 +111,9 @@ def test_what_has_no_value_is_said_and_gaps_are_skipped():
     assert not any(t["name"] == "Euler ancestral" for t in fig["data"])
 
 
-@pytest.mark.parametrize("rows", [[], [Row(DDIM(), "DDIM", "one-step", 5, note="blew up")],
-                                  ROWS[:1]])
+@pytest.mark.parametrize(
+    "rows", [[], [Row(DDIM(), "DDIM", "one-step", 5, note="blew up")], ROWS[:1]]
+)
 def test_a_sweep_that_has_just_begun_is_a_figure_too(rows):
     fig = error_vs_nfe(rows, {})
     go.Figure(fig)
@@ -119,17 +130,28 @@ def test_labels_that_end_together_do_not_overlap():
     assert len(looks) == 8
 
 
-@pytest.mark.parametrize("places, moved", [
-    ([], []), ([50], [50]), ([10, 50], [10, 50]), ([50, 52], [43.5, 58.5]),
-    ([50, 50, 50], [35, 50, 65]), ([0, 1], [0, 15]), ([99, 100], [85, 100]),
-    ([40, 50, 52], [32 + 1 / 3, 47 + 1 / 3, 62 + 1 / 3])])
+@pytest.mark.parametrize(
+    "places, moved",
+    [
+        ([], []),
+        ([50], [50]),
+        ([10, 50], [10, 50]),
+        ([50, 52], [43.5, 58.5]),
+        ([50, 50, 50], [35, 50, 65]),
+        ([0, 1], [0, 15]),
+        ([99, 100], [85, 100]),
+        ([40, 50, 52], [32 + 1 / 3, 47 + 1 / 3, 62 + 1 / 3]),
+    ],
+)
 def test_spread(places, moved):
     assert spread(places, 15, 100) == pytest.approx(moved)
 
 
 SIGMA = [40.0, 10.0, 1.0, 0.1, 0.02]
-CURVES = {"ρ = 1": (SIGMA, [1e-4, 1e-4, 1e-2, 0.3, 0.0], [1e-5, 1e-5, 1e-3, 0.5, 0.0]),
-          "ρ = 7": (SIGMA, [1e-3, 1e-3, 1e-3, 1e-3, 1e-5], [1e-4] * 5)}
+CURVES = {
+    "ρ = 1": (SIGMA, [1e-4, 1e-4, 1e-2, 0.3, 0.0], [1e-5, 1e-5, 1e-3, 0.5, 0.0]),
+    "ρ = 7": (SIGMA, [1e-3, 1e-3, 1e-3, 1e-3, 1e-5], [1e-4] * 5),
+}
 
 
 def test_truncation_runs_from_noise_to_data():
@@ -151,6 +173,7 @@ def test_truncation_takes_the_colour_of_the_solvers_family():
 
 
 def test_rows_are_anything_with_the_right_names():
-    row = SimpleNamespace(name="a", family="learned", nfe=5, mean=0.1, low=0.05, high=0.2,
-                          nominal=2, note="")
+    row = SimpleNamespace(
+        name="a", family="learned", nfe=5, mean=0.1, low=0.05, high=0.2, nominal=2, note=""
+    )
     assert error_vs_nfe([row], {})["data"][0]["line"]["color"] == FAMILY["learned"]

@@ -11,17 +11,19 @@ from explorer.core.schedules import VP
 from explorer.core.solvers import Euler
 from explorer.core.timesteps import Custom
 from explorer.data import DATASETS, Digits, Diracs, Moons, Spiral
-from explorer.experiment import Experiment, run
 from explorer.figures import spine
+from explorer.lab.experiment import Experiment, run
 from explorer.ui import panels
 
-VIEWS = {"default": Experiment(samples=32),
-         "plane": Experiment(data=Moons(dimension=2), samples=16, solver=Euler(), schedule=VP()),
-         "digits": Experiment(data=Digits(), samples=16, nfe=11),
-         "line": Experiment(data=Diracs(), samples=32, nfe=21),
-         "churn": Experiment(samples=16, nfe=17, churn=Churn(s_churn=30.0)),
-         "list": Experiment(samples=8, timesteps=Custom(levels=(50.0, 2.0, 0.05))),
-         "one": Experiment(samples=8, nfe=1)}
+VIEWS = {
+    "default": Experiment(samples=32),
+    "plane": Experiment(data=Moons(dimension=2), samples=16, solver=Euler(), schedule=VP()),
+    "digits": Experiment(data=Digits(), samples=16, nfe=11),
+    "line": Experiment(data=Diracs(), samples=32, nfe=21),
+    "churn": Experiment(samples=16, nfe=17, churn=Churn(s_churn=30.0)),
+    "list": Experiment(samples=8, timesteps=Custom(levels=(50.0, 2.0, 0.05))),
+    "one": Experiment(samples=8, nfe=1),
+}
 
 
 def strips(name: str) -> dict[str, dict]:
@@ -97,8 +99,7 @@ def test_a_hop_is_as_high_as_its_step_in_log_sigma():
     tops = max(v for trace in strip["traces"][:3] for v in numbers(trace["y"]))
     assert tops == pytest.approx(math.log(10), rel=1e-3)
     assert any(note["text"] == "→ 0" for note in strip["notes"])
-    assert not any(n["text"] == "→ 0" for n in
-                   spine.time_steps(SIGMA[:-1], SIGMA[:-2])["notes"])
+    assert not any(n["text"] == "→ 0" for n in spine.time_steps(SIGMA[:-1], SIGMA[:-2])["notes"])
 
 
 def test_the_hottest_steps_are_drawn_heavy_and_carry_their_share():
@@ -119,8 +120,9 @@ def test_churn_is_an_arrow_back_to_more_noise():
     assert any("off" in n["text"] for n in off["notes"])
 
 
-@pytest.mark.parametrize("share, hot", [([0.1, 0.6, 0.3], [1]), ([0.3, 0.3, 0.4], [0, 2]),
-                                        ([1.0], [0]), ([], [])])
+@pytest.mark.parametrize(
+    "share, hot", [([0.1, 0.6, 0.3], [1]), ([0.3, 0.3, 0.4], [0, 2]), ([1.0], [0]), ([], [])]
+)
 def test_the_fewest_steps_that_make_half(share, hot):
     assert spine.hottest(share) == hot
 
@@ -140,10 +142,12 @@ def test_the_loss_is_weighted_by_each_design():
     raw, edm, vp = (loss["strips"][k]["main"] for k in ("raw", "edm", "vp"))
     s, spread = torch.tensor(raw["x"]), data["spread"]
     weight = (s**2 + spread**2) / (s * spread) ** 2  # λ of EDM, Table 1
-    torch.testing.assert_close(torch.tensor(edm["y"]), weight * torch.tensor(raw["y"]), rtol=2e-3,
-                               atol=1e-9)
-    torch.testing.assert_close(torch.tensor(vp["y"]), torch.tensor(raw["y"]) / s**2, rtol=2e-3,
-                               atol=1e-9)
+    torch.testing.assert_close(
+        torch.tensor(edm["y"]), weight * torch.tensor(raw["y"]), rtol=2e-3, atol=1e-9
+    )
+    torch.testing.assert_close(
+        torch.tensor(vp["y"]), torch.tensor(raw["y"]) / s**2, rtol=2e-3, atol=1e-9
+    )
 
 
 def test_the_default_view_states_its_error():
@@ -165,8 +169,9 @@ def test_the_axis_of_curvature_holds_its_curves(measure, size):
     """Also of a frame that is not the chosen one."""
     sigma = [10.0, 1.0, 0.1, 0.01]
     mild, wild = [1e-3, 0.01, 0.1, 0.02], [2e-7 * size, 0.01, size, 0.1]
-    curves = {"edm": (mild, mild, mild)} | ({"vp": (wild, wild, wild)} if measure in
-                                            ("bend", "kappa") else {})
+    curves = {"edm": (mild, mild, mild)} | (
+        {"vp": (wild, wild, wild)} if measure in ("bend", "kappa") else {}
+    )
     curves = curves if len(curves) > 1 else {"edm": (wild, wild, wild)}
     strip = spine.curvature(measure, "edm", sigma, curves)
     low, high = strip["range"]

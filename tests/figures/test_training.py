@@ -13,8 +13,9 @@ NOW, FLOOR = [0.8 * v for v in FIRST], [0.7 * v for v in FIRST]
 
 
 def figure(objective):
-    return loss_by_sigma(SIGMA, FIRST, NOW, [0.9 * v for v in NOW], [1.1 * v for v in NOW], FLOOR,
-                         objective)
+    return loss_by_sigma(
+        SIGMA, FIRST, NOW, [0.9 * v for v in NOW], [1.1 * v for v in NOW], FLOOR, objective
+    )
 
 
 def test_the_loss_is_weighted_and_ordered():

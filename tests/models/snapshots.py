@@ -13,16 +13,27 @@ from explorer.models.edm_layers import Linear
 from explorer.models.edm_unet import SongUNet
 from explorer.models.precond import EDM
 
-KWARGS = {"img_resolution": 8, "img_channels": 1, "label_dim": 0, "model_type": "SongUNet",
-          "model_channels": 8, "channel_mult": [1, 2], "num_blocks": 1, "attn_resolutions": [4],
-          "use_fp16": False, "sigma_data": 0.5}
+KWARGS = {
+    "img_resolution": 8,
+    "img_channels": 1,
+    "label_dim": 0,
+    "model_type": "SongUNet",
+    "model_channels": 8,
+    "channel_mult": [1, 2],
+    "num_blocks": 1,
+    "attn_resolutions": [4],
+    "use_fp16": False,
+    "sigma_data": 0.5,
+}
 SOURCE = "raise RuntimeError('the source inside a checkpoint must not run')\n"
 
 
 def _fake(module: str, name: str):
     """A function that pickles as `module.name`, wherever that may lead."""
+
     def f(*arguments):
         raise AssertionError("called while writing")
+
     f.__module__, f.__qualname__, f.__name__ = module, name, name
     return f
 
@@ -34,8 +45,12 @@ def module_with(name: str, **members) -> types.ModuleType:
 
 
 RECONSTRUCT = _fake("torch_utils.persistence", "_reconstruct_persistent_obj")
-FAKES = {"torch_utils": module_with("torch_utils"), "torch_utils.persistence": module_with(
-    "torch_utils.persistence", _reconstruct_persistent_obj=RECONSTRUCT)}
+FAKES = {
+    "torch_utils": module_with("torch_utils"),
+    "torch_utils.persistence": module_with(
+        "torch_utils.persistence", _reconstruct_persistent_obj=RECONSTRUCT
+    ),
+}
 
 
 class Reduced:
@@ -50,8 +65,11 @@ class Reduced:
 
 def tiny() -> Preconditioned:
     torch.manual_seed(0)
-    kwargs = {k: v for k, v in KWARGS.items() if k not in
-              ("img_channels", "model_type", "use_fp16", "sigma_data")}
+    kwargs = {
+        k: v
+        for k, v in KWARGS.items()
+        if k not in ("img_channels", "model_type", "use_fp16", "sigma_data")
+    }
     net = SongUNet(in_channels=1, out_channels=1, **kwargs)
     for p in net.parameters():
         p.data += 0.1 * torch.randn_like(p)
@@ -59,8 +77,16 @@ def tiny() -> Preconditioned:
 
 
 def persistent(class_name: str, state: dict, version=6, source: str = SOURCE) -> Reduced:
-    return Reduced(RECONSTRUCT, {"type": "class", "version": version, "module_src": source,
-                                 "class_name": class_name, "state": state})
+    return Reduced(
+        RECONSTRUCT,
+        {
+            "type": "class",
+            "version": version,
+            "module_src": source,
+            "class_name": class_name,
+            "state": state,
+        },
+    )
 
 
 def state_of(module: nn.Module) -> dict:
@@ -73,8 +99,9 @@ def state_of(module: nn.Module) -> dict:
             kept.__dict__.update(state_of(child))
             children[name] = kept
         else:
-            children[name] = None if child is None else persistent(type(child).__name__,
-                                                                    state_of(child))
+            children[name] = (
+                None if child is None else persistent(type(child).__name__, state_of(child))
+            )
     return state | {"_modules": children, "training": False}
 
 
@@ -94,8 +121,16 @@ def dump(value, protocol: int = 4) -> bytes:
                 sys.modules[name] = module
 
 
-def snapshot(module=None, class_name="EDMPrecond", kwargs=KWARGS, version=6, source=SOURCE,
-             protocol=4, extra=None, change=lambda state: None) -> bytes:
+def snapshot(
+    module=None,
+    class_name="EDMPrecond",
+    kwargs=KWARGS,
+    version=6,
+    source=SOURCE,
+    protocol=4,
+    extra=None,
+    change=lambda state: None,
+) -> bytes:
     """The bytes of a snapshot; `change` may spoil the outermost state, `extra` adds to the root."""
     state = state_of(module or tiny()) | {"_init_args": (), "_init_kwargs": kwargs}
     state.pop("precond", None)
@@ -109,8 +144,13 @@ class AMED_predictor(nn.Module):
     def __init__(self):
         super().__init__()
         torch.manual_seed(1)
-        for name, sizes in (("map_layer0", (8, 8)), ("enc_layer0", (64, 128)),
-                            ("enc_layer1", (128, 4)), ("fc_r", (20, 1)), ("fc_scale_dir", (20, 1))):
+        for name, sizes in (
+            ("map_layer0", (8, 8)),
+            ("enc_layer0", (64, 128)),
+            ("enc_layer1", (128, 4)),
+            ("fc_r", (20, 1)),
+            ("fc_scale_dir", (20, 1)),
+        ):
             setattr(self, name, Linear(*sizes))
 
 

@@ -26,8 +26,13 @@ class Server(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         cls = type(self)
-        cls.asked.append({"path": self.path, "range": self.headers.get("Range"),
-                          "if": self.headers.get("If-Range")})
+        cls.asked.append(
+            {
+                "path": self.path,
+                "range": self.headers.get("Range"),
+                "if": self.headers.get("If-Range"),
+            }
+        )
         if cls.to:
             self.send_response(302)
             self.send_header("Location", cls.to)
@@ -44,10 +49,11 @@ class Server(http.server.BaseHTTPRequestHandler):
         self.send_header("ETag", cls.mark)
         self.send_header("Content-Length", str(len(body)))
         if start:
-            self.send_header("Content-Range",
-                             f"bytes {start}-{len(cls.content) - 1}/{len(cls.content)}")
+            self.send_header(
+                "Content-Range", f"bytes {start}-{len(cls.content) - 1}/{len(cls.content)}"
+            )
         self.end_headers()
-        self.wfile.write(body[:cls.cut])
+        self.wfile.write(body[: cls.cut])
 
     def log_message(self, *_):
         pass
@@ -70,8 +76,17 @@ def server():
 def entry(server, monkeypatch, tmp_path):
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
     monkeypatch.setattr(files, "SHIPPED", tmp_path / "shipped")
-    made = Entry("tiny", "Tiny network", f"http://127.0.0.1:{server.port}/tiny.pkl",
-                 "CC BY-NC-SA 4.0", 1, (1, 8, 8), 0, "random weights", "none")
+    made = Entry(
+        "tiny",
+        "Tiny network",
+        f"http://127.0.0.1:{server.port}/tiny.pkl",
+        "CC BY-NC-SA 4.0",
+        1,
+        (1, 8, 8),
+        0,
+        "random weights",
+        "none",
+    )
     monkeypatch.setattr(catalogue, "entries", lambda: {"tiny": made})
     return made
 
@@ -84,8 +99,12 @@ def test_the_list_is_whole():
     """All that spec 7.7 confirms, over https, with a licence and a size that fits the shape."""
     rows = catalogue.entries()
     assert len(rows) == 12
-    assert all(e.url.startswith("https://nvlabs-fi-cdn.nvidia.com/edm/pretrained/")
-               and e.url.endswith(".pkl") and e.licence == "CC BY-NC-SA 4.0" for e in rows.values())
+    assert all(
+        e.url.startswith("https://nvlabs-fi-cdn.nvidia.com/edm/pretrained/")
+        and e.url.endswith(".pkl")
+        and e.licence == "CC BY-NC-SA 4.0"
+        for e in rows.values()
+    )
     assert {e.megabytes > 1000 for e in rows.values() if "imagenet" in e.name} == {True}
     assert all(files.NAME.fullmatch(name) for name in rows)
 
@@ -110,7 +129,9 @@ def test_a_cut_download_is_kept_and_goes_on(entry, server, tmp_path):
     server.cut = None
     assert next(iter(fetch(entry)))[0] == len(GOOD) // 3
     list(fetch(entry))
-    assert server.asked[1]["range"] == f"bytes={len(GOOD) // 3}-" and server.asked[1]["if"] == '"one"'
+    assert (
+        server.asked[1]["range"] == f"bytes={len(GOOD) // 3}-" and server.asked[1]["if"] == '"one"'
+    )
     assert is_here(entry) and load("tiny").shape == (1, 8, 8)
 
 
@@ -142,7 +163,9 @@ def test_all_was_there_already(entry, server, tmp_path):
     """Killed between the last byte and the conversion."""
     (tmp_path / "downloads").mkdir()
     (tmp_path / "downloads" / "tiny.part").write_bytes(GOOD)
-    (tmp_path / "downloads" / "tiny.json").write_text(json.dumps({"mark": '"one"', "url": entry.url}))
+    (tmp_path / "downloads" / "tiny.json").write_text(
+        json.dumps({"mark": '"one"', "url": entry.url})
+    )
     list(fetch(entry))
     assert is_here(entry) and [a["range"] for a in server.asked] == [f"bytes={len(GOOD)}-", None]
 

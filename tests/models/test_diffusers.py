@@ -12,10 +12,16 @@ from explorer.models.diffusers_folder import load_folder
 
 from .test_discrete import DDPM
 
-UNET = {"_class_name": "UNet2DModel", "sample_size": 8, "in_channels": 1, "out_channels": 1,
-        "block_out_channels": [32, 32], "layers_per_block": 1,
-        "down_block_types": ["DownBlock2D", "AttnDownBlock2D"],
-        "up_block_types": ["AttnUpBlock2D", "UpBlock2D"]}
+UNET = {
+    "_class_name": "UNet2DModel",
+    "sample_size": 8,
+    "in_channels": 1,
+    "out_channels": 1,
+    "block_out_channels": [32, 32],
+    "layers_per_block": 1,
+    "down_block_types": ["DownBlock2D", "AttnDownBlock2D"],
+    "up_block_types": ["AttnUpBlock2D", "UpBlock2D"],
+}
 
 
 def folder(tmp_path, unet=UNET, scheduler=DDPM):
@@ -26,18 +32,23 @@ def folder(tmp_path, unet=UNET, scheduler=DDPM):
     return tmp_path
 
 
-@pytest.mark.parametrize("change, words", [
-    ({"scheduler": None}, "no scheduler_config"), ({"unet": None}, "cannot be read"),
-    ({"unet": {**UNET, "_class_name": "UNet2DConditionModel"}}, "UNet2DModel is read"),
-    ({"unet": {**UNET, "sample_size": None}}, "how large"),
-    ({"unet": {**UNET, "sample_size": [8, 16]}}, "how large"),
-    ({"unet": {**UNET, "class_embed_type": "timestep"}}, "class_embed_type"),
-    ({"unet": {**UNET, "time_embedding_type": "fourier"}}, "'fourier'"),
-    ({"unet": {**UNET, "down_block_types": ["os.system"]}}, "os.system"),
-    ({"unet": {**UNET, "layers_per_block": 10**9}}, "layers_per_block"),
-    ({"unet": {**UNET, "block_out_channels": [1] * 99}}, "block_out_channels"),
-    ({"unet": {**UNET, "num_class_embeds": 10**9}}, "label_dim"),
-    ({"unet": {**UNET, "hook": 1}}, "hook")])
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"scheduler": None}, "no scheduler_config"),
+        ({"unet": None}, "cannot be read"),
+        ({"unet": {**UNET, "_class_name": "UNet2DConditionModel"}}, "UNet2DModel is read"),
+        ({"unet": {**UNET, "sample_size": None}}, "how large"),
+        ({"unet": {**UNET, "sample_size": [8, 16]}}, "how large"),
+        ({"unet": {**UNET, "class_embed_type": "timestep"}}, "class_embed_type"),
+        ({"unet": {**UNET, "time_embedding_type": "fourier"}}, "'fourier'"),
+        ({"unet": {**UNET, "down_block_types": ["os.system"]}}, "os.system"),
+        ({"unet": {**UNET, "layers_per_block": 10**9}}, "layers_per_block"),
+        ({"unet": {**UNET, "block_out_channels": [1] * 99}}, "block_out_channels"),
+        ({"unet": {**UNET, "num_class_embeds": 10**9}}, "label_dim"),
+        ({"unet": {**UNET, "hook": 1}}, "hook"),
+    ],
+)
 def test_folders_that_are_refused(tmp_path, change, words):
     with pytest.raises(UserError, match=words):
         load(folder(tmp_path, **change))
@@ -46,6 +57,7 @@ def test_folders_that_are_refused(tmp_path, change, words):
 def test_without_the_package_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "diffusers", None)
     from safetensors.torch import save_file
+
     save_file({"x": torch.zeros(1)}, folder(tmp_path) / "unet" / diffusers_folder.WEIGHTS)
     with pytest.raises(UserError, match="pip install diffusers"):
         load_folder(tmp_path)
@@ -77,13 +89,16 @@ def test_the_network_itself(tmp_path):
 
 def test_classes_of_a_diffusers_network(tmp_path):
     diffusers = pytest.importorskip("diffusers", reason="diffusers is optional")
-    unet = diffusers.UNet2DModel(**{k: v for k, v in UNET.items() if k[0] != "_"},
-                                 num_class_embeds=5)
+    unet = diffusers.UNet2DModel(
+        **{k: v for k, v in UNET.items() if k[0] != "_"}, num_class_embeds=5
+    )
     unet.save_pretrained(folder(tmp_path) / "unet")
     d, x, sigma = load(tmp_path), torch.randn(2, 1, 8, 8), torch.tensor(1.0)
     with torch.no_grad():
         assert d.label_dim == 5
-        assert not torch.allclose(d(x, sigma, torch.tensor([1, 1])), d(x, sigma, torch.tensor([2, 2])))
+        assert not torch.allclose(
+            d(x, sigma, torch.tensor([1, 1])), d(x, sigma, torch.tensor([2, 2]))
+        )
         with pytest.raises(UserError, match="0 to 4"):
             d(x, sigma)
 
@@ -92,6 +107,7 @@ def test_names_of_older_weights(tmp_path):
     """The published DDPM models say query, key, value and proj_attn."""
     diffusers = pytest.importorskip("diffusers", reason="diffusers is optional")
     from safetensors.torch import load_file, save_file
+
     unet = diffusers.UNet2DModel(**{k: v for k, v in UNET.items() if k[0] != "_"})
     unet.save_pretrained(folder(tmp_path) / "unet")
     x, sigma = torch.randn(2, 1, 8, 8), torch.tensor(1.0)
@@ -106,8 +122,9 @@ def test_names_of_older_weights(tmp_path):
 
 def test_a_network_without_a_middle_has_features_too(tmp_path):
     diffusers = pytest.importorskip("diffusers", reason="diffusers is optional")
-    unet = diffusers.UNet2DModel(**{k: v for k, v in UNET.items() if k[0] != "_"},
-                                 mid_block_type=None)
+    unet = diffusers.UNet2DModel(
+        **{k: v for k, v in UNET.items() if k[0] != "_"}, mid_block_type=None
+    )
     unet.save_pretrained(folder(tmp_path) / "unet")
     d = load(tmp_path)
     assert d.with_features(torch.randn(3, 1, 8, 8), torch.tensor(1.0))[1].shape == (3, 64)
@@ -134,6 +151,7 @@ def test_without_a_network_the_hub_says_so(tmp_path, monkeypatch):
 
     def download(*_, **__):
         raise ConnectionError("no route to host")
+
     monkeypatch.setattr(hub, "snapshot_download", download)
     with pytest.raises(UserError, match="could not be fetched.*no route"):
         diffusers_folder.fetch_hub("owner/tiny", tmp_path)

@@ -50,8 +50,9 @@ def test_a_folder_becomes_a_checkpoint_with_a_digest(tmp_path):
 
 def test_the_same_weights_for_another_scheduler_are_another_network(tmp_path):
     one = convert(stand_in.write(tmp_path / "a" / "net"))
-    two = convert(stand_in.write(tmp_path / "b" / "net",
-                                 scheduler=DDPM | {"prediction_type": "v_prediction"}))
+    two = convert(
+        stand_in.write(tmp_path / "b" / "net", scheduler=DDPM | {"prediction_type": "v_prediction"})
+    )
     assert one.name != two.name and one.digest == two.digest
     x, sigma = torch.randn(1, 1, 8, 8), torch.tensor(1.0)
     assert not torch.equal(load(one.name)(x, sigma), load(two.name)(x, sigma))
@@ -76,7 +77,11 @@ def test_from_the_command_line(tmp_path, capsys):
     assert "owner/name is wanted" in capsys.readouterr().err
     pickle = tmp_path / "snap.pkl"
     pickle.write_bytes(snapshot())
-    assert cli.main(["fetch", str(pickle), "--name", "snap"]) == 0 and load("snap").shape == (1, 8, 8)
+    assert cli.main(["fetch", str(pickle), "--name", "snap"]) == 0 and load("snap").shape == (
+        1,
+        8,
+        8,
+    )
 
 
 def test_without_the_package_the_command_says_so(tmp_path, monkeypatch, capsys):
@@ -96,6 +101,7 @@ def test_from_the_hub_when_the_owner_asks(tmp_path, monkeypatch):
     def download(name, local_dir, allow_patterns):
         asked.append((name, allow_patterns))
         stand_in.write(local_dir)
+
     monkeypatch.setattr(hub, "snapshot_download", download)
     with pytest.raises(UserError, match="no file or folder"):
         load("owner/tiny")
@@ -121,8 +127,10 @@ def test_a_zip(tmp_path, flat):
 U, S = "net/unet/", "net/scheduler/scheduler_config.json"
 HOSTILE = {
     "no weights": (lambda f: f.pop(U + WEIGHTS) and f, "holds none"),
-    "a pickle": (lambda f: {k.replace(".safetensors", ".bin"): v for k, v in f.items()},
-                 "bin is a pickle"),
+    "a pickle": (
+        lambda f: {k.replace(".safetensors", ".bin"): v for k, v in f.items()},
+        "bin is a pickle",
+    ),
     "two networks": (lambda f: f | {"other/" + WEIGHTS: b"x"}, "holds 2"),
     "no scheduler": (lambda f: f.pop(S) and f, "scheduler_config.json there"),
     "no config": (lambda f: f.pop(U + "config.json") and f, "config.json beside"),
@@ -130,10 +138,19 @@ HOSTILE = {
     "a config too long": (lambda f: f | {U + "config.json": b" " * 2**21}, "unpacked"),
     "weights of nonsense": (lambda f: f | {U + WEIGHTS: b"nonsense"}, "cannot be read"),
     "a bomb": (lambda f: f | {U + WEIGHTS: bytes(2**24)}, "not one to unpack"),
-    "a huge network": (lambda f: f | {U + "config.json": json.dumps(
-        json.loads(f[U + "config.json"]) | {"block_out_channels": [10**9]}).encode()},
-        "block_out_channels"),
-    "too many files": (lambda f: f | {f"x/{k}": b"" for k in range(1001)}, "more than 1000")}
+    "a huge network": (
+        lambda f: (
+            f
+            | {
+                U + "config.json": json.dumps(
+                    json.loads(f[U + "config.json"]) | {"block_out_channels": [10**9]}
+                ).encode()
+            }
+        ),
+        "block_out_channels",
+    ),
+    "too many files": (lambda f: f | {f"x/{k}": b"" for k in range(1001)}, "more than 1000"),
+}
 
 
 @pytest.mark.parametrize("what", HOSTILE)

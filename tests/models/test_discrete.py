@@ -11,8 +11,14 @@ from explorer.models.denoiser import Preconditioned
 from explorer.models.discrete import Discrete, precond_of
 from explorer.models.precond import EDM
 
-DDPM = {"_class_name": "DDPMScheduler", "num_train_timesteps": 1000, "beta_start": 1e-4,
-        "beta_end": 0.02, "beta_schedule": "linear", "prediction_type": "epsilon"}
+DDPM = {
+    "_class_name": "DDPMScheduler",
+    "num_train_timesteps": 1000,
+    "beta_start": 1e-4,
+    "beta_end": 0.02,
+    "beta_schedule": "linear",
+    "prediction_type": "epsilon",
+}
 
 
 class Oracle(nn.Module):
@@ -28,8 +34,11 @@ class Oracle(nn.Module):
     def forward(self, x, c_noise, labels=None, augment=None):
         self.c_noise = c_noise
         bar = 1 / (1 + self.sigma**2).reshape(-1, 1, 1, 1)
-        return {"epsilon": self.noise, "sample": self.y,
-                "v_prediction": bar.sqrt() * self.noise - (1 - bar).sqrt() * self.y}[self.kind]
+        return {
+            "epsilon": self.noise,
+            "sample": self.y,
+            "v_prediction": bar.sqrt() * self.noise - (1 - bar).sqrt() * self.y,
+        }[self.kind]
 
 
 @pytest.mark.parametrize("kind", ["epsilon", "v_prediction", "sample"])
@@ -77,17 +86,27 @@ def test_edm_schedulers():
     own = EDM(0.7)
     plain = precond_of({"_class_name": "EDMEulerScheduler", "sigma_data": 0.7})
     assert plain == own
-    v = precond_of({"_class_name": "EDMEulerScheduler", "sigma_data": 0.7,
-                    "prediction_type": "v_prediction"})
+    v = precond_of(
+        {"_class_name": "EDMEulerScheduler", "sigma_data": 0.7, "prediction_type": "v_prediction"}
+    )
     assert torch.equal(v.c_out(s), -own.c_out(s)) and torch.equal(v.c_skip(s), own.c_skip(s))
 
 
-@pytest.mark.parametrize("change, words", [
-    ({"_class_name": "LCMScheduler"}, "Known: DDPM"), ({"prediction_type": "flow"}, "Known: eps"),
-    ({"beta_schedule": "exp"}, "Known: linear"), ({"num_train_timesteps": 10**9}, "from 2"),
-    ({"beta_end": 7}, "between 0 and 1"), ({"beta_start": "x"}, "out of range"),
-    ({"trained_betas": "x"}, "list"), ({"trained_betas": [0.999] * 9999}, "nothing of the data"), ({"rescale_betas_zero_snr": True}, "infinity"),
-    ({"_class_name": "EDMEulerScheduler", "prediction_type": "sample"}, "epsilon and")])
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"_class_name": "LCMScheduler"}, "Known: DDPM"),
+        ({"prediction_type": "flow"}, "Known: eps"),
+        ({"beta_schedule": "exp"}, "Known: linear"),
+        ({"num_train_timesteps": 10**9}, "from 2"),
+        ({"beta_end": 7}, "between 0 and 1"),
+        ({"beta_start": "x"}, "out of range"),
+        ({"trained_betas": "x"}, "list"),
+        ({"trained_betas": [0.999] * 9999}, "nothing of the data"),
+        ({"rescale_betas_zero_snr": True}, "infinity"),
+        ({"_class_name": "EDMEulerScheduler", "prediction_type": "sample"}, "epsilon and"),
+    ],
+)
 def test_schedulers_that_are_refused(change, words):
     with pytest.raises(UserError, match=words):
         precond_of({**DDPM, **change})

@@ -18,13 +18,25 @@ from explorer.errors import UserError
 from explorer.models import edm_pickle, files
 from explorer.models.edm_pickle import convert, load_pickle, read_network, read_predictor
 
-from .snapshots import (FAKES, KWARGS, RECONSTRUCT, AMED_predictor, Reduced, dump, module_with,
-                        persistent, predictor, snapshot, state_of, tiny)
-
+from .snapshots import (
+    FAKES,
+    KWARGS,
+    RECONSTRUCT,
+    AMED_predictor,
+    Reduced,
+    dump,
+    module_with,
+    persistent,
+    predictor,
+    snapshot,
+    state_of,
+    tiny,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore:TypedStorage")  # what torch.save writes in a pickle
 
 # ---- good files ---------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("protocol", [4, 5])
 def test_a_snapshot_comes_back_bit_for_bit(protocol):
@@ -36,8 +48,9 @@ def test_a_snapshot_comes_back_bit_for_bit(protocol):
 
 def test_positional_arguments_and_numpy_numbers():
     kwargs = {k: v for k, v in KWARGS.items() if k not in ("img_resolution", "img_channels")}
-    raw = snapshot(change=lambda s: s.update(_init_args=(8, 1), _init_kwargs=kwargs,
-                                             skip_scale=np.sqrt(0.5)))
+    raw = snapshot(
+        change=lambda s: s.update(_init_args=(8, 1), _init_kwargs=kwargs, skip_scale=np.sqrt(0.5))
+    )
     assert read_network(raw)[0]["shape"] == [1, 8, 8]
 
 
@@ -46,10 +59,12 @@ def test_a_shared_and_strided_storage():
     p = module.model.map_layer0.weight
     wide = torch.zeros(2 * p.numel())
     module.model.map_layer0.weight = nn.Parameter(
-        wide[p.numel():].view(p.shape[1], p.shape[0]).T.copy_(p.detach()))
+        wide[p.numel() :].view(p.shape[1], p.shape[0]).T.copy_(p.detach())
+    )
     x = torch.randn(1, 1, 8, 8)
-    assert torch.equal(load_pickle(snapshot(module))(x, torch.tensor(1.0)),
-                       module(x, torch.tensor(1.0)))
+    assert torch.equal(
+        load_pickle(snapshot(module))(x, torch.tensor(1.0)), module(x, torch.tensor(1.0))
+    )
 
 
 def test_half_precision_weights_are_widened():
@@ -98,9 +113,11 @@ def inside(value, where: str = "model") -> bytes:
 
 def with_tensor(value) -> bytes:
     """A proper snapshot in which one weight is replaced."""
+
     def spoil(state):
         model = state["_modules"]["model"].how[1][0]["state"]
         model["_modules"]["map_layer0"].how[1][0]["state"]["_parameters"]["weight"] = value
+
     return snapshot(change=spoil)
 
 
@@ -121,8 +138,9 @@ class RawStorage:
 
 def storage_bytes() -> bytes:
     out = io.BytesIO()
-    storage = torch.storage.TypedStorage(wrap_storage=torch.zeros(256).untyped_storage(),
-                                         dtype=torch.float32, _internal=True)
+    storage = torch.storage.TypedStorage(
+        wrap_storage=torch.zeros(256).untyped_storage(), dtype=torch.float32, _internal=True
+    )
     torch.save(storage, out, _use_new_zipfile_serialization=False)
     return out.getvalue()
 
@@ -162,16 +180,20 @@ def itself() -> dict:
 
 
 def cyclic(state: dict) -> None:
-    state["_modules"]["model"].how[1][0]["state"]["_modules"]["again"] = \
-        state["_modules"]["model"]
+    state["_modules"]["model"].how[1][0]["state"]["_modules"]["again"] = state["_modules"]["model"]
 
 
 GOOD = snapshot()
 OPCODE = {  # a bare pickle of instructions that plain data do not need
-    "ext1": b"\x80\x02\x82\x01.", "inst": b"\x80\x02(S'touch'\nios\nsystem\n.",
-    "obj": b"\x80\x02(cos\nsystem\nS'touch'\no.", "persid": b"\x80\x02Pabc\n.",
-    "binpersid": b"\x80\x02K\x01Q.", "long4": b"\x80\x02\x8b\xff\xff\xff\x7f" + b"1" * 9 + b".",
-    "buffer": b"\x80\x05\x97.", "bytearray": b"\x80\x05\x96" + b"\xff" * 7 + b"\x7f."}
+    "ext1": b"\x80\x02\x82\x01.",
+    "inst": b"\x80\x02(S'touch'\nios\nsystem\n.",
+    "obj": b"\x80\x02(cos\nsystem\nS'touch'\no.",
+    "persid": b"\x80\x02Pabc\n.",
+    "binpersid": b"\x80\x02K\x01Q.",
+    "long4": b"\x80\x02\x8b\xff\xff\xff\x7f" + b"1" * 9 + b".",
+    "buffer": b"\x80\x05\x97.",
+    "bytearray": b"\x80\x05\x96" + b"\xff" * 7 + b"\x7f.",
+}
 
 HOSTILE = {
     "os.system": (called("os", "system", TOUCH), "os.system"),
@@ -197,10 +219,14 @@ HOSTILE = {
     "in place of a child": (inside(Reduced(os.system, TOUCH)), "system"),
     "in place of a weight": (with_tensor(Reduced(os.system, TOUCH)), "system"),
     "as a storage": (with_tensor(rebuilt(Reduced(os.system, TOUCH))), "system"),
-    "as constructor argument": (snapshot(kwargs={**KWARGS, "dropout": Reduced(os.system, TOUCH)}),
-                                "system"),
-    "in a state to set": (dump({"ema": Reduced(RECONSTRUCT, {}, state={
-        "x": Reduced(os.system, TOUCH)})}), "system"),
+    "as constructor argument": (
+        snapshot(kwargs={**KWARGS, "dropout": Reduced(os.system, TOUCH)}),
+        "system",
+    ),
+    "in a state to set": (
+        dump({"ema": Reduced(RECONSTRUCT, {}, state={"x": Reduced(os.system, TOUCH)})}),
+        "system",
+    ),
     "in torch.save inside": (with_tensor(rebuilt(RawStorage(saved_module()))), "system"),
     "as a zip inside": (with_tensor(rebuilt(RawStorage(zipped(1000)))), "damaged|zip"),
     "source in another class": (snapshot(class_name="Evil", source=CODE), "Evil"),
@@ -212,13 +238,17 @@ HOSTILE = {
     "a huge network": (snapshot(kwargs={**KWARGS, "model_channels": 10**9}), "model_channels"),
     "many blocks": (snapshot(kwargs={**KWARGS, "num_blocks": 10**8}), "num_blocks"),
     "a loss for a number": (snapshot(kwargs={**KWARGS, "dropout": "x"}), "dropout"),
-    "laughs for an argument": (snapshot(kwargs={**KWARGS, "channel_mult": laughs()}),
-                               "longer|channel_mult"),
+    "laughs for an argument": (
+        snapshot(kwargs={**KWARGS, "channel_mult": laughs()}),
+        "longer|channel_mult",
+    ),
     "weights of another network": (snapshot(kwargs={**KWARGS, "num_blocks": 2}), "lack"),
     "a weight that reaches too far": (with_tensor(rebuilt(size=(10**6, 1))), "beyond"),
     "a weight that starts too late": (with_tensor(rebuilt(offset=10**9)), "beyond"),
-    "a weight made of one number": (with_tensor(rebuilt(size=(2**30, 2**30), stride=(0, 0))),
-                                    "numbers"),
+    "a weight made of one number": (
+        with_tensor(rebuilt(size=(2**30, 2**30), stride=(0, 0))),
+        "numbers",
+    ),
     "a weight with a negative stride": (with_tensor(rebuilt(stride=(8, -1))), "no sizes"),
     "a storage that lies": (with_tensor(rebuilt(RawStorage(claiming(2**30)))), "claims"),
     "a storage that is text": (with_tensor(rebuilt(RawStorage(b"hello"))), "damaged"),
@@ -226,14 +256,19 @@ HOSTILE = {
     "modules without end": (snapshot(change=cyclic), "nests|damaged"),
     "a dict of itself": (dump({"ema": persistent("EDMPrecond", itself())}), "large|no"),
     "no network": (dump({"model_ema": 1}), "no “ema”"),
-    "a list": (dump([1, 2]), "no “ema”"), "a number": (dump(1), "no “ema”"),
+    "a list": (dump([1, 2]), "no “ema”"),
+    "a number": (dump(1), "no “ema”"),
     "no class": (dump({"ema": Reduced(RECONSTRUCT, {"type": "class", "version": 6})}), "class"),
-    "empty": (b"", "not a pickle"), "text": (b"hello, world", "not a pickle"),
+    "empty": (b"", "not a pickle"),
+    "text": (b"hello, world", "not a pickle"),
     "protocol 0": (pickle.dumps({"ema": 1}, 0), "not a pickle"),
-    "a zip": (zipped(10**6), "zip"), "a gzip": (zlib.compress(GOOD), "not a pickle"),
-    "cut in the middle": (GOOD[:len(GOOD) // 2], "cut|damaged"),
-    "cut at the end": (GOOD[:-1], "cut|damaged"), "one byte": (b"\x80", "not a pickle"),
-    "only a head": (b"\x80\x04", "damaged"), "two values": (b"\x80\x04NN.", "left over"),
+    "a zip": (zipped(10**6), "zip"),
+    "a gzip": (zlib.compress(GOOD), "not a pickle"),
+    "cut in the middle": (GOOD[: len(GOOD) // 2], "cut|damaged"),
+    "cut at the end": (GOOD[:-1], "cut|damaged"),
+    "one byte": (b"\x80", "not a pickle"),
+    "only a head": (b"\x80\x04", "damaged"),
+    "two values": (b"\x80\x04NN.", "left over"),
     "a value that is missing": (b"\x80\x040.", "damaged"),
     "a length that lies": (b"\x80\x04\x8e" + b"\xff" * 7 + b"\x7f" + b"x.", "damaged"),
     "a memo that is not there": (b"\x80\x04h\x05.", "damaged"),
@@ -289,10 +324,16 @@ def test_the_corpus_would_run_elsewhere():
         os.remove(SPOT)
 
 
-@pytest.mark.parametrize("raw, words", [
-    (snapshot(), "no “model”"), (predictor(class_name="Evil"), "Evil"),
-    (dump({"model": Reduced(os.system, TOUCH)}), "system"),
-    (predictor()[:1000], "cut|damaged"), (predictor(steps=laughs()), "longer")])
+@pytest.mark.parametrize(
+    "raw, words",
+    [
+        (snapshot(), "no “model”"),
+        (predictor(class_name="Evil"), "Evil"),
+        (dump({"model": Reduced(os.system, TOUCH)}), "system"),
+        (predictor()[:1000], "cut|damaged"),
+        (predictor(steps=laughs()), "longer"),
+    ],
+)
 def test_hostile_predictors(raw, words):
     with pytest.raises(UserError, match=words):
         read_predictor(raw)
@@ -329,6 +370,7 @@ def test_flipped_bytes_never_escape_a_sentence():
 def test_state_of_writes_what_edm_writes():
     """The files made here have the layout of the published ones: the same globals, no others."""
     import pickletools
+
     names = [a for op, a, _ in pickletools.genops(GOOD) if isinstance(a, str)]
     assert "torch_utils.persistence" in names and "_load_from_bytes" in names
     assert state_of(nn.Linear(2, 2)).keys() >= {"_parameters", "_buffers", "_modules", "training"}

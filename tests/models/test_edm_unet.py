@@ -8,8 +8,12 @@ from explorer.models.edm_unet import DhariwalUNet, SongUNet, bottleneck
 from explorer.models.precond import EDM, PRECONDS
 
 RGB = {"in_channels": 3, "out_channels": 3}
-NCSNPP = {"embedding_type": "fourier", "encoder_type": "residual", "channel_mult_noise": 2,
-          "resample_filter": (1, 3, 3, 1)}
+NCSNPP = {
+    "embedding_type": "fourier",
+    "encoder_type": "residual",
+    "channel_mult_noise": 2,
+    "resample_filter": (1, 3, 3, 1),
+}
 CIFAR = {**RGB, "img_resolution": 32, "channel_mult": (2, 2, 2), "augment_dim": 9}
 FACES = {**RGB, "img_resolution": 64, "channel_mult": (1, 2, 2, 2), "augment_dim": 9}
 OLD = {**RGB, "img_resolution": 32, "channel_mult": (1, 2, 2, 2)}
@@ -17,20 +21,35 @@ ADM = {**RGB, "img_resolution": 64, "label_dim": 1000}
 
 # parameters and state tensors of the published networks
 PUBLISHED = [
-    (SongUNet, CIFAR, 55_733_891, 425), (SongUNet, {**CIFAR, "label_dim": 10}, 55_735_299, 427),
+    (SongUNet, CIFAR, 55_733_891, 425),
+    (SongUNet, {**CIFAR, "label_dim": 10}, 55_735_299, 427),
     (SongUNet, {**CIFAR, **NCSNPP}, 56_397_827, 432),
     (SongUNet, {**CIFAR, **NCSNPP, "label_dim": 10}, 56_400_643, 434),
-    (SongUNet, FACES, 61_805_571, 553), (SongUNet, {**FACES, **NCSNPP}, 62_761_091, 563),
-    (SongUNet, OLD, 61_804_419, 552), (SongUNet, {**OLD, **NCSNPP}, 62_758_787, 562),
+    (SongUNet, FACES, 61_805_571, 553),
+    (SongUNet, {**FACES, **NCSNPP}, 62_761_091, 563),
+    (SongUNet, OLD, 61_804_419, 552),
+    (SongUNet, {**OLD, **NCSNPP}, 62_758_787, 562),
     (DhariwalUNet, ADM, 295_899_267, 553),
-    (DhariwalUNet, {**ADM, "out_channels": 6}, 295_904_454, 553)]
+    (DhariwalUNet, {**ADM, "out_channels": 6}, 295_904_454, 553),
+]
 
-SMALL = {"img_resolution": 16, "in_channels": 2, "out_channels": 2, "model_channels": 8,
-         "channel_mult": (1, 2), "num_blocks": 1, "attn_resolutions": (8,), "label_dim": 3,
-         "augment_dim": 9}
-KINDS = {"ddpmpp": (SongUNet, {}), "ncsnpp": (SongUNet, NCSNPP),
-         "skip": (SongUNet, {"encoder_type": "skip", "decoder_type": "skip"}),
-         "adm": (DhariwalUNet, {"model_channels": 32})}
+SMALL = {
+    "img_resolution": 16,
+    "in_channels": 2,
+    "out_channels": 2,
+    "model_channels": 8,
+    "channel_mult": (1, 2),
+    "num_blocks": 1,
+    "attn_resolutions": (8,),
+    "label_dim": 3,
+    "augment_dim": 9,
+}
+KINDS = {
+    "ddpmpp": (SongUNet, {}),
+    "ncsnpp": (SongUNet, NCSNPP),
+    "skip": (SongUNet, {"encoder_type": "skip", "decoder_type": "skip"}),
+    "adm": (DhariwalUNet, {"model_channels": 32}),
+}
 
 
 def small(kind: str, seed: int = 0, **kwargs):
@@ -73,8 +92,11 @@ def test_every_input_is_heard(kind):
     net, x = small(kind), torch.randn(1, 2, 16, 16)
     base = dict(c_noise=torch.tensor([0.1]), labels=torch.eye(3)[:1], augment=torch.zeros(1, 9))
     here = net(x, **base)
-    for name, other in (("c_noise", torch.tensor([0.2])), ("labels", torch.eye(3)[1:2]),
-                        ("augment", torch.ones(1, 9))):
+    for name, other in (
+        ("c_noise", torch.tensor([0.2])),
+        ("labels", torch.eye(3)[1:2]),
+        ("augment", torch.ones(1, 9)),
+    ):
         assert not torch.allclose(net(x, **{**base, name: other}), here, atol=1e-4), name
     assert torch.equal(net(x, base["c_noise"], base["labels"]), here)  # no label is label zero
 

@@ -11,8 +11,16 @@ from explorer.models import files
 from explorer.models.architecture import build, describe
 from explorer.models.precond import EDM, VE
 
-KWARGS = {"img_resolution": 8, "in_channels": 1, "out_channels": 1, "model_channels": 8,
-          "channel_mult": (1, 2), "num_blocks": 1, "attn_resolutions": (4,), "label_dim": 10}
+KWARGS = {
+    "img_resolution": 8,
+    "in_channels": 1,
+    "out_channels": 1,
+    "model_channels": 8,
+    "channel_mult": (1, 2),
+    "num_blocks": 1,
+    "attn_resolutions": (4,),
+    "label_dim": 10,
+}
 DESCRIPTION = describe("SongUNet", KWARGS, EDM(0.7), (1, 8, 8))
 
 
@@ -37,8 +45,12 @@ def test_saved_and_loaded_is_the_same(cache, module):
     found = files.find("tiny")
     assert found == c and found.shape == (1, 8, 8) and found.label_dim == 10
     assert found.label == "Tiny"
-    assert {p.name for p in c.folder.iterdir()} == {"weights.safetensors", "config.json",
-                                                    "losses.json", "card.md"}
+    assert {p.name for p in c.folder.iterdir()} == {
+        "weights.safetensors",
+        "config.json",
+        "losses.json",
+        "card.md",
+    }
     d = files.load(found)
     x, sigma = torch.randn(2, 1, 8, 8, dtype=torch.float64), torch.tensor([0.1, 3.0])
     assert torch.equal(d(x, sigma, torch.tensor([1, 2])), module(x, sigma, torch.tensor([1, 2])))
@@ -47,6 +59,7 @@ def test_saved_and_loaded_is_the_same(cache, module):
 
 def test_shipped_first_then_the_newest(cache, module):
     import os
+
     for i, name in enumerate(("old", "new")):
         folder = files.save(module, DESCRIPTION, name).folder
         os.utime(folder, (i * 100, i * 100))
@@ -90,6 +103,7 @@ def test_a_reader_never_sees_half_a_checkpoint(cache, module):
             for c in files.checkpoints():
                 if files.WEIGHTS not in {p.name for p in c.folder.iterdir()}:
                     seen.append(c.name)
+
     thread = threading.Thread(target=look)
     thread.start()
     for i in range(20):
@@ -127,30 +141,57 @@ def test_cut_weights_are_refused(cache, module):
         files.load(files.find("tiny"))
 
 
-@pytest.mark.parametrize("change, words", [
-    ({"network": "os.system"}, "Unknown network"), ({"precond": "x"}, "Unknown preconditioning"),
-    ({"precond_kwargs": {"sigma": 1}}, "Unknown setting"), ({"shape": [1, 8]}, "shape"),
-    ({"shape": [3, 8, 8]}, "made for"), ({"kwargs": {}}, "needs"),
-    ({"kwargs": {**KWARGS, "num_blocks": 10**9}}, "num_blocks"),
-    ({"kwargs": {**KWARGS, "model_channels": "8"}}, "model_channels"),
-    ({"kwargs": {**KWARGS, "in_channels": True}}, "in_channels"),
-    ({"kwargs": {**KWARGS, "channel_mult": [1] * 99}}, "channel_mult"),
-    ({"kwargs": {**KWARGS, "channel_mult": [1, 2, 2, 2, 2]}}, "halved"),
-    ({"kwargs": {**KWARGS, "encoder_type": "exec"}}, "encoder_type"),
-    ({"kwargs": {**KWARGS, "dropout": float("nan")}}, "dropout"),
-    ({"kwargs": {**KWARGS, "hook": 1}}, "no setting 'hook'"),
-    ({"kwargs": {**KWARGS, "model_channels": 1024, "channel_mult": [16, 16], "num_blocks": 16}},
-     "parameters"),
-    ({"kwargs": {**KWARGS, "label_dim": 0}}, "has not"),
-    ({"kwargs": {**KWARGS, "augment_dim": 9}}, "lack"),
-    ({"kwargs": {**KWARGS, "model_channels": 16}}, "in the network")])
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"network": "os.system"}, "Unknown network"),
+        ({"precond": "x"}, "Unknown preconditioning"),
+        ({"precond_kwargs": {"sigma": 1}}, "Unknown setting"),
+        ({"shape": [1, 8]}, "shape"),
+        ({"shape": [3, 8, 8]}, "made for"),
+        ({"kwargs": {}}, "needs"),
+        ({"kwargs": {**KWARGS, "num_blocks": 10**9}}, "num_blocks"),
+        ({"kwargs": {**KWARGS, "model_channels": "8"}}, "model_channels"),
+        ({"kwargs": {**KWARGS, "in_channels": True}}, "in_channels"),
+        ({"kwargs": {**KWARGS, "channel_mult": [1] * 99}}, "channel_mult"),
+        ({"kwargs": {**KWARGS, "channel_mult": [1, 2, 2, 2, 2]}}, "halved"),
+        ({"kwargs": {**KWARGS, "encoder_type": "exec"}}, "encoder_type"),
+        ({"kwargs": {**KWARGS, "dropout": float("nan")}}, "dropout"),
+        ({"kwargs": {**KWARGS, "hook": 1}}, "no setting 'hook'"),
+        (
+            {
+                "kwargs": {
+                    **KWARGS,
+                    "model_channels": 1024,
+                    "channel_mult": [16, 16],
+                    "num_blocks": 16,
+                }
+            },
+            "parameters",
+        ),
+        ({"kwargs": {**KWARGS, "label_dim": 0}}, "has not"),
+        ({"kwargs": {**KWARGS, "augment_dim": 9}}, "lack"),
+        ({"kwargs": {**KWARGS, "model_channels": 16}}, "in the network"),
+    ],
+)
 def test_a_description_that_cannot_be(module, change, words):
     with pytest.raises(UserError, match=words):
         build({**DESCRIPTION, **change}, module.state_dict())
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 2}', "\xff", "[" * 10**5,
-                                  '{"format": 1, "digest": "../x"}', " " * (2**20 + 1)])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"format": 2}',
+        "\xff",
+        "[" * 10**5,
+        '{"format": 1, "digest": "../x"}',
+        " " * (2**20 + 1),
+    ],
+)
 def test_a_damaged_config(cache, module, text):
     c = files.save(module, DESCRIPTION, "tiny")
     (c.folder / files.CONFIG).write_text(text, encoding="utf-8")

@@ -16,9 +16,12 @@ from explorer.models.precond import EDM, IDDPM, VE, VP
 DATA = Path(__file__).parents[1] / "data"
 GOLDEN = np.load(DATA / "networks.npz")
 NETWORKS = {  # preconditioning, parameters, classes
-    "edm_ddpmpp_uncond": (EDM(), 189_491, 0), "edm_ncsnpp_cond": (EDM(), 191_459, 10),
-    "vp_ddpmpp_uncond": (VP(), 189_347, 0), "ve_ncsnpp_uncond": (VE(), 190_819, 0),
-    "iddpm_adm_cond": (IDDPM(), 829_254, 7)}
+    "edm_ddpmpp_uncond": (EDM(), 189_491, 0),
+    "edm_ncsnpp_cond": (EDM(), 191_459, 10),
+    "vp_ddpmpp_uncond": (VP(), 189_347, 0),
+    "ve_ncsnpp_uncond": (VE(), 190_819, 0),
+    "iddpm_adm_cond": (IDDPM(), 829_254, 7),
+}
 
 
 def of(name: str, what: str):

@@ -5,19 +5,26 @@ import dataclasses
 import pytest
 import torch
 
-from explorer import experiment, truth
 from explorer.data import DATASETS, Digits, Spiral
 from explorer.errors import Cancelled, UserError
-from explorer.experiment import Experiment, run
-from explorer.fit import fitting
+from explorer.lab import experiment, truth
+from explorer.lab.experiment import Experiment, run
+from explorer.lab.fit import fitting
+from explorer.lab.watched import PROMPT
 from explorer.models import MODELS, Network, files, load
 from explorer.models.architecture import build, describe
 from explorer.models.precond import EDM
 from explorer.settings import from_query, to_query
-from explorer.watched import PROMPT
 
-KWARGS = {"img_resolution": 8, "in_channels": 1, "out_channels": 1, "model_channels": 8,
-          "channel_mult": (1, 2), "num_blocks": 1, "attn_resolutions": (4,)}
+KWARGS = {
+    "img_resolution": 8,
+    "in_channels": 1,
+    "out_channels": 1,
+    "model_channels": 8,
+    "channel_mult": (1, 2),
+    "num_blocks": 1,
+    "attn_resolutions": (4,),
+}
 
 
 def keep(name, seed=0, root=None, data="digits", **kwargs):
@@ -79,7 +86,10 @@ def test_a_class_is_the_label():
 
 def test_classifier_free_guidance_by_hand():
     """D = D_any + w (D_class − D_any)."""
-    d, whole = Network(checkpoint="classes", condition=4, guidance=2.5).load(Digits()), load("classes")
+    d, whole = (
+        Network(checkpoint="classes", condition=4, guidance=2.5).load(Digits()),
+        load("classes"),
+    )
     free, own = whole(X, SIGMA), whole(X, SIGMA, torch.tensor([4]))
     assert torch.allclose(d(X, SIGMA), free + 2.5 * (own - free), atol=1e-5)
     assert d.shape == (1, 8, 8) and d.operations == 2 * whole.operations
@@ -94,19 +104,24 @@ def test_autoguidance_by_another_network():
     low = weak(X, SIGMA, torch.tensor([2]))
     assert torch.allclose(d(X, SIGMA), low + 1.5 * (strong - low), atol=1e-5)
     free = Network(guidance=1.5, guide="rgb").load(Digits())
-    assert torch.allclose(free(X, SIGMA), weak(X, SIGMA) + 1.5 * (load("plain")(X, SIGMA)
-                                                                   - weak(X, SIGMA)), atol=1e-5)
+    assert torch.allclose(
+        free(X, SIGMA), weak(X, SIGMA) + 1.5 * (load("plain")(X, SIGMA) - weak(X, SIGMA)), atol=1e-5
+    )
 
 
-@pytest.mark.parametrize("setting, words", [
-    ({"checkpoint": "absent"}, "no network 'absent'.*plain"),
-    ({"checkpoint": "../plain"}, "no network"),
-    ({"checkpoint": "plain", "condition": 3}, "knows no classes"),
-    ({"checkpoint": "classes", "condition": 10}, "0 to 9"),
-    ({"checkpoint": "strict"}, "does not know “any”"),
-    ({"checkpoint": "classes", "guidance": 2.0}, "pick a class"),
-    ({"checkpoint": "strict", "condition": 1, "guidance": 2.0}, "does not know “any”"),
-    ({"checkpoint": "plain", "guidance": 2.0, "guide": "nobody"}, "no network 'nobody'")])
+@pytest.mark.parametrize(
+    "setting, words",
+    [
+        ({"checkpoint": "absent"}, "no network 'absent'.*plain"),
+        ({"checkpoint": "../plain"}, "no network"),
+        ({"checkpoint": "plain", "condition": 3}, "knows no classes"),
+        ({"checkpoint": "classes", "condition": 10}, "0 to 9"),
+        ({"checkpoint": "strict"}, "does not know “any”"),
+        ({"checkpoint": "classes", "guidance": 2.0}, "pick a class"),
+        ({"checkpoint": "strict", "condition": 1, "guidance": 2.0}, "does not know “any”"),
+        ({"checkpoint": "plain", "guidance": 2.0, "guide": "nobody"}, "no network 'nobody'"),
+    ],
+)
 def test_what_cannot_be(setting, words):
     with pytest.raises(UserError, match=words):
         run(small(Network(**setting)))
@@ -117,8 +132,10 @@ def test_other_data_are_refused_with_those_that_fit():
         run(dataclasses.replace(small(Network(checkpoint="plain")), data=Spiral()))
 
 
-@pytest.mark.parametrize("shape, name", [((2,), "spiral"), ((1, 8, 8), "digits"),
-                                         ((3, 64, 64), "patches"), ((1,), "diracs")])
+@pytest.mark.parametrize(
+    "shape, name",
+    [((2,), "spiral"), ((1, 8, 8), "digits"), ((3, 64, 64), "patches"), ((1,), "diracs")],
+)
 def test_data_that_fit(shape, name):
     found = fitting(shape)
     assert name in [d.name for d in found]
@@ -198,6 +215,7 @@ def test_a_network_is_asked_in_pieces_and_can_be_stopped_between_them():
         if len(asked) == 8:  # six until here, and two pieces more
             raise Cancelled
         asked.append(1)
+
     with pytest.raises(Cancelled):
         dataclasses.replace(source, pace=1.0).watched(stop)(x, torch.tensor(0.5))
 
@@ -211,8 +229,9 @@ def test_slow_networks_are_measured_on_fewer_samples():
 
 def test_errors_of_a_network():
     """Against its own flow: half the step, a good deal less error."""
-    rough, fine = (truth.errors_of(run(small(Network(), nfe=n, samples=2))).end.mean()
-                   for n in (7, 25))
+    rough, fine = (
+        truth.errors_of(run(small(Network(), nfe=n, samples=2))).end.mean() for n in (7, 25)
+    )
     assert 0 < float(fine) < 0.5 * float(rough)
     exact = truth.reference_for(small(Network(), samples=2), exact=True)
     assert "128 steps against 64" in exact.method and len(exact.floor) == len(exact.sigma) == 129

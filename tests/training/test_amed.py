@@ -28,8 +28,9 @@ def trained(solver=AMED(), how=SHORT, steps=2, grid=VPTime(), model=MODEL):
 @pytest.mark.parametrize("solver", STUDENTS, ids=repr)
 def test_training_lowers_the_error_of_held_out_seeds(solver):
     """At equal NFE against r = ½, c = 1, on paths that no update saw."""
-    how = dataclasses.replace(SHORT, teacher=TEACHER.get(getattr(solver, "solver", ""), "heun"),
-                              inner=4, scale_time=0.1)
+    how = dataclasses.replace(
+        SHORT, teacher=TEACHER.get(getattr(solver, "solver", ""), "heun"), inner=4, scale_time=0.1
+    )
     t, progress = trained(solver, how)
     assert len(progress) == t.batches == 40 and progress[-1].batch == 40
     assert progress[-1].error < 0.8 * progress[-1].before
@@ -150,6 +151,7 @@ def test_cancelling_leaves_what_was_learned():
 
 def test_broken_gradients_are_caught():
     """A step whose loss is not finite must not poison the weights (nan to 0, as published)."""
+
     def broken(x, sigma):
         return MODEL(x, sigma) * (float("nan") if sigma.ndim else 1.0)
 
@@ -173,8 +175,9 @@ def test_the_held_out_error_is_that_of_other_seeds():
     assert progress[-1].error == pytest.approx(float(rms(t.student(noise) - truth).mean()))
 
 
-@pytest.mark.parametrize("solver, grid", [(AMED(), VPTime()), (Plugin(), Rho())],
-                         ids=["amed", "plugin"])
+@pytest.mark.parametrize(
+    "solver, grid", [(AMED(), VPTime()), (Plugin(), Rho())], ids=["amed", "plugin"]
+)
 def test_a_finish_through_all_steps_lowers_the_end_error_further(solver, grid):
     """Steps that are best each for itself are not best together: the finish looks at the end."""
     plain = dataclasses.replace(SHORT, teacher="heun", inner=4, scale_dir=0.1)

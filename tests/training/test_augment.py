@@ -5,7 +5,16 @@ import math
 import pytest
 import torch
 
-from explorer.training.augment import CENTRE, LABELS, NAMES, SYM6, apply, augment, labels, parameters
+from explorer.training.augment import (
+    CENTRE,
+    LABELS,
+    NAMES,
+    SYM6,
+    apply,
+    augment,
+    labels,
+    parameters,
+)
 
 
 def one(place: int, value: float, n: int = 1) -> torch.Tensor:
@@ -31,7 +40,9 @@ def centre(image: torch.Tensor) -> tuple[float, float]:
 def test_sym6_is_an_orthonormal_filter_with_six_vanishing_moments():
     h = SYM6 * math.sqrt(2)
     for shift in range(0, 12, 2):  # orthogonal to its own even shifts
-        assert float((h[shift:] * h[:12 - shift]).sum()) == pytest.approx(float(shift == 0), abs=1e-11)
+        assert float((h[shift:] * h[: 12 - shift]).sum()) == pytest.approx(
+            float(shift == 0), abs=1e-11
+        )
     k = torch.arange(12, dtype=torch.float64) - CENTRE
     for power in range(6):  # what makes it a Daubechies filter of order 6
         moment = float((SYM6 * (-1.0) ** torch.arange(12) * k**power).sum())
@@ -64,14 +75,24 @@ def test_flips_are_exact_and_half_as_likely_as_asked():
     assert torch.equal(a[:, 1:], always[:, 1:])
 
 
-@pytest.mark.parametrize("place, value, expected", [
-    (2, 2.0, lambda x, y: (1.3195 * x, 1.3195 * y)),  # 2^0.4
-    (3, math.pi / 2, lambda x, y: (-y, x)),
-    (3, math.pi / 5, lambda x, y: (math.cos(math.pi / 5) * x - math.sin(math.pi / 5) * y,
-                                   math.sin(math.pi / 5) * x + math.cos(math.pi / 5) * y)),
-    (5, 1.0, lambda x, y: (1.1487 * x, y / 1.1487)),  # 2^0.2 along x
-    (6, 1.0, lambda x, y: (x + 4, y)),  # 32/8 pixels
-    (7, -0.7, lambda x, y: (x, y - 2.8))])
+@pytest.mark.parametrize(
+    "place, value, expected",
+    [
+        (2, 2.0, lambda x, y: (1.3195 * x, 1.3195 * y)),  # 2^0.4
+        (3, math.pi / 2, lambda x, y: (-y, x)),
+        (
+            3,
+            math.pi / 5,
+            lambda x, y: (
+                math.cos(math.pi / 5) * x - math.sin(math.pi / 5) * y,
+                math.sin(math.pi / 5) * x + math.cos(math.pi / 5) * y,
+            ),
+        ),
+        (5, 1.0, lambda x, y: (1.1487 * x, y / 1.1487)),  # 2^0.2 along x
+        (6, 1.0, lambda x, y: (x + 4, y)),  # 32/8 pixels
+        (7, -0.7, lambda x, y: (x, y - 2.8)),
+    ],
+)
 def test_each_operation_moves_a_blob_where_it_says(place, value, expected):
     x = smooth()
     found = centre(apply(x, one(place, value)))
@@ -102,8 +123,17 @@ def test_moving_by_whole_pixels_keeps_them_and_mirrors_at_the_edge():
 
 def test_labels_come_in_the_order_of_the_paper():
     a = torch.tensor([[1, 0, 0.5, 0.3, 0.7, -1.2, 0.4, -0.6]]).double()
-    expected = [1, 0, 0.5, math.cos(0.3) - 1, math.sin(0.3), -1.2 * math.cos(0.7),
-                -1.2 * math.sin(0.7), 0.4, -0.6]
+    expected = [
+        1,
+        0,
+        0.5,
+        math.cos(0.3) - 1,
+        math.sin(0.3),
+        -1.2 * math.cos(0.7),
+        -1.2 * math.sin(0.7),
+        0.4,
+        -0.6,
+    ]
     torch.testing.assert_close(labels(a)[0], torch.tensor(expected).double())
 
 

@@ -12,8 +12,11 @@ from explorer.settings import flatten, unflatten
 from explorer.training.configs import Training, build, chosen, config, draw, loss_of, sigma_data
 from explorer.training.loss import LOSSES, EDMLoss, loss
 
-SETS = pytest.mark.parametrize("data", [Digits(), Glyphs(), Spiral(dimension=2), Spiral()],
-                               ids=lambda d: f"{d.name}{getattr(d, 'dimension', '')}")
+SETS = pytest.mark.parametrize(
+    "data",
+    [Digits(), Glyphs(), Spiral(dimension=2), Spiral()],
+    ids=lambda d: f"{d.name}{getattr(d, 'dimension', '')}",
+)
 
 
 @SETS
@@ -41,13 +44,20 @@ def test_a_single_difference_can_be_chosen_alone():
         assert same == {key: value}
 
 
-@pytest.mark.parametrize("flat, words", [
-    ({"data": "spiral", "augment": 0.1}, "points want augment=0"),
-    ({"network": "mlp"}, "images want network=unet"),
-    ({"data": "spiral", "network": "unet", "augment": 0.0}, "points want network=mlp"),
-    ({"network.widths": "1,1,1,1,1"}, "at most 4"), ({"network.widths": "2,2,2,2"}, "do not fit"),
-    ({"network.widths": "1.5"}, "whole numbers"), ({"network.family": "adm"}, "64 or more"),
-    ({"data": "spiral", "conditional": True}, "no classes"), ({"kimg": 0}, "out of range")])
+@pytest.mark.parametrize(
+    "flat, words",
+    [
+        ({"data": "spiral", "augment": 0.1}, "points want augment=0"),
+        ({"network": "mlp"}, "images want network=unet"),
+        ({"data": "spiral", "network": "unet", "augment": 0.0}, "points want network=mlp"),
+        ({"network.widths": "1,1,1,1,1"}, "at most 4"),
+        ({"network.widths": "2,2,2,2"}, "do not fit"),
+        ({"network.widths": "1.5"}, "whole numbers"),
+        ({"network.family": "adm"}, "64 or more"),
+        ({"data": "spiral", "conditional": True}, "no classes"),
+        ({"kimg": 0}, "out of range"),
+    ],
+)
 def test_what_cannot_work_is_said(flat, words):
     with pytest.raises(UserError, match=words):
         build(chosen("F", flat))
@@ -55,16 +65,24 @@ def test_what_cannot_work_is_said(flat, words):
         config("G")
 
 
-@pytest.mark.parametrize("family, extra", [("ddpmpp", {}), ("ncsnpp", {}),
-                                           ("adm", {"network.channels": 32})])
+@pytest.mark.parametrize(
+    "family, extra", [("ddpmpp", {}), ("ncsnpp", {}), ("adm", {"network.channels": 32})]
+)
 @pytest.mark.parametrize("precond", ["vp", "ve", "iddpm", "edm"])
 def test_every_family_trains_with_every_preconditioning(family, extra, precond):
-    t = chosen("F", {"network.family": family, "precond": precond, "batch": 4,
-                     "conditional": True, **extra})
+    t = chosen(
+        "F",
+        {"network.family": family, "precond": precond, "batch": 4, "conditional": True, **extra},
+    )
     module = build(t)
     y, labels = draw(t.data, 4, torch.Generator().manual_seed(0))
-    values = loss(lambda x, s: module(x, s, labels, torch.zeros(4, 9)), y,
-                  torch.full((4,), 0.5).double(), torch.randn_like(y), torch.ones(4))
+    values = loss(
+        lambda x, s: module(x, s, labels, torch.zeros(4, 9)),
+        y,
+        torch.full((4,), 0.5).double(),
+        torch.randn_like(y),
+        torch.ones(4),
+    )
     values.sum().backward()
     assert all(p.grad is not None and p.grad.isfinite().all() for p in module.parameters())
 

@@ -9,8 +9,15 @@ import torch
 from explorer.core.solvers import DDIM, IPNDM
 from explorer.core.timesteps import Rho
 from explorer.errors import UserError
-from explorer.training.gits import (GITS, EndError, descend, gits, jump_costs, shortest,
-                                    teacher_paths)
+from explorer.training.gits import (
+    GITS,
+    EndError,
+    descend,
+    gits,
+    jump_costs,
+    shortest,
+    teacher_paths,
+)
 
 from ..core.problems import Gaussian, mixture, normal, tensor
 
@@ -25,8 +32,9 @@ def test_the_shortest_path_is_that_of_brute_force(steps, coefficient):
     cost[torch.tril(torch.ones(9, 9)).bool()] = math.inf
 
     def total(path):
-        return sum(coefficient**m * float(cost[i, j])
-                   for m, (i, j) in enumerate(itertools.pairwise(path)))
+        return sum(
+            coefficient**m * float(cost[i, j]) for m, (i, j) in enumerate(itertools.pairwise(path))
+        )
 
     every = [(0, *inner, 8) for inner in itertools.combinations(range(1, 8), steps - 1)]
     best = min(every, key=total)
@@ -55,8 +63,11 @@ def test_costs_are_those_of_the_formulas():
 
     for i, j in ((0, 1), (0, 6), (2, 5), (4, 6)):
         landed = x[i] + (sigma[j] - sigma[i]) * slope[i]
-        expected = {"l1": (landed - x[j]).abs().sum(1), "l2": (landed - x[j]).norm(dim=1),
-                    "dev": away(landed) - away(x[j])}
+        expected = {
+            "l1": (landed - x[j]).abs().sum(1),
+            "l2": (landed - x[j]).norm(dim=1),
+            "dev": away(landed) - away(x[j]),
+        }
         for m, v in expected.items():
             assert float(found[m][i, j]) == pytest.approx(float(v.mean()), abs=1e-9)
             assert math.isinf(found[m][j, i]) and math.isinf(found[m][i, i])

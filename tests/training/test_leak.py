@@ -12,8 +12,15 @@ from explorer.training import loop
 from explorer.training.configs import chosen
 
 CPU = pick("cpu")
-SMALL = {"network.channels": 16, "network.widths": "1", "augment": 0.5, "lr": 5e-3, "ramp": 1.0,
-         "half_life": 4.0, "kimg": 50}
+SMALL = {
+    "network.channels": 16,
+    "network.widths": "1",
+    "augment": 0.5,
+    "lr": 5e-3,
+    "ramp": 1.0,
+    "half_life": 4.0,
+    "kimg": 50,
+}
 
 
 @pytest.fixture
@@ -42,7 +49,7 @@ def samples(tmp_path, steps: int = 300, **own):
 
 def brightness_falls(x: torch.Tensor) -> torch.Tensor:
     """How much the upper half outshines the lower, (n,): 1.07 for the data."""
-    return (x[:, :, :2].mean((1, 2, 3)) - x[:, :, 2:].mean((1, 2, 3)))
+    return x[:, :, :2].mean((1, 2, 3)) - x[:, :, 2:].mean((1, 2, 3))
 
 
 def test_the_network_that_is_told_samples_as_if_nothing_had_been_done(upright, tmp_path):
@@ -50,8 +57,9 @@ def test_the_network_that_is_told_samples_as_if_nothing_had_been_done(upright, t
     told = brightness_falls(samples(tmp_path / "told"))
     withheld = brightness_falls(samples(tmp_path / "withheld", hidden=True))
     assert float(data.min()) > 0.9
-    turned = SimpleNamespace(told=float((told < 0.5).float().mean()),
-                             withheld=float((withheld < 0.5).float().mean()))
+    turned = SimpleNamespace(
+        told=float((told < 0.5).float().mean()), withheld=float((withheld < 0.5).float().mean())
+    )
     # flips alone turn 0.8/2 of the images over, and turns tilt more; 64 samples
     assert turned.withheld > 0.4
     assert turned.told < 0.1

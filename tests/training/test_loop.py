@@ -22,8 +22,16 @@ from explorer.training.configs import build, chosen, loss_of
 from explorer.training.measure import per_sigma
 
 CPU = pick("cpu")
-SMALL = {"data": "spiral", "data.dimension": 2, "network.width": 32, "network.depth": 2,
-         "kimg": 12.8, "dropout": 0.1, "ramp": 2.0, "lr": 5e-3}
+SMALL = {
+    "data": "spiral",
+    "data.dimension": 2,
+    "network.width": 32,
+    "network.depth": 2,
+    "kimg": 12.8,
+    "dropout": 0.1,
+    "ramp": 2.0,
+    "lr": 5e-3,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -90,8 +98,11 @@ loop.SAVE_EVERY, loop.TELL_EVERY = 0.05, 0.0
 for p in loop.train(chosen("F", {SMALL!r}), Path({str(tmp_path)!r}), device=pick("cpu")):
     time.sleep(0.02)
 """
-    child = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2],
-                             env=os.environ | {"OMP_NUM_THREADS": "1"})
+    child = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
     state, deadline = tmp_path / loop.STATE, time.monotonic() + 120
     while not state.exists() and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -116,8 +127,15 @@ def test_another_training_does_not_go_on_in_the_same_folder(tmp_path):
         next(iter(loop.train(chosen("F", SMALL | {"lr": 0.05}), tmp_path, device=CPU)))
 
 
-@pytest.mark.parametrize("flat", [{"data": "digits"}, {"data": "spiral", "data.dimension": 2},
-                                  {"data": "glyphs", "conditional": True}], ids=str)
+@pytest.mark.parametrize(
+    "flat",
+    [
+        {"data": "digits"},
+        {"data": "spiral", "data.dimension": 2},
+        {"data": "glyphs", "conditional": True},
+    ],
+    ids=str,
+)
 def test_the_edm_loss_is_1_at_every_level_before_training(flat):
     t = chosen("F", flat)
     found = per_sigma(t, NetworkDenoiser(build(t)), count=512)
@@ -187,8 +205,9 @@ def test_a_paused_run_can_be_found_again(tmp_path):
         runs.folder("../up", tmp_path)
 
 
-@pytest.mark.parametrize("family", [{}, {"network.family": "ncsnpp"},
-                                    {"network.family": "adm", "network.channels": 32}])
+@pytest.mark.parametrize(
+    "family", [{}, {"network.family": "ncsnpp"}, {"network.family": "adm", "network.channels": 32}]
+)
 def test_what_a_gpu_does_otherwise_changes_little(family):
     """Channels last is the same arithmetic; bfloat16 keeps 8 bits, so its gradient is off by some
     per cent.  Here on a CPU, whose autocast has the same lists for convolutions and products."""
@@ -208,6 +227,7 @@ def test_what_a_gpu_does_otherwise_changes_little(family):
         out.square().sum().backward()
         assert out.dtype == torch.float32
         return out.detach(), torch.cat([p.grad.flatten() for p in module.parameters()])
+
     out, gradient = passed(plain, contextlib.nullcontext())
     last = copy.deepcopy(plain).to(memory_format=torch.channels_last)
     same = passed(last, contextlib.nullcontext())

@@ -15,8 +15,9 @@ shipped = pytest.mark.parametrize("name", SHIPPED)
 
 
 def training(checkpoint) -> Training:
-    return unflatten(Training, {k: v for k, v in checkpoint.config["training"].items()
-                                if k != "letter"})
+    return unflatten(
+        Training, {k: v for k, v in checkpoint.config["training"].items() if k != "letter"}
+    )
 
 
 def losses(checkpoint) -> dict:
@@ -25,8 +26,14 @@ def losses(checkpoint) -> dict:
 
 def test_what_the_readme_promises_is_there():
     letters = {n: c.config["training"]["letter"] for n, c in SHIPPED.items()}
-    assert {"digits-f": "F", "digits-f-cond": "F", "digits-old": "A", "glyphs-cond": "E",
-            "spiral-2d": "F", "spiral-16d": "F"}.items() <= letters.items()
+    assert {
+        "digits-f": "F",
+        "digits-f-cond": "F",
+        "digits-old": "A",
+        "glyphs-cond": "E",
+        "spiral-2d": "F",
+        "spiral-16d": "F",
+    }.items() <= letters.items()
     assert sum(f.stat().st_size for f in files.SHIPPED.rglob("*.safetensors")) < 15e6
 
 

@@ -28,8 +28,9 @@ def test_stops_are_levels_with_the_points_inside():
     assert levels == (80.0, 5.0, 0.2) and r == pytest.approx((0.5, 0.25))
 
 
-@pytest.mark.parametrize("solver", [AMED(), Plugin("ipndm2"), Plugin("dpmpp2"), Plugin("dpm2")],
-                         ids=repr)
+@pytest.mark.parametrize(
+    "solver", [AMED(), Plugin("ipndm2"), Plugin("dpmpp2"), Plugin("dpm2")], ids=repr
+)
 def test_by_step_with_one_r_is_the_solver_with_that_r(solver):
     noise, grid = normal(4, 2, seed=3), torch.tensor(GRID, dtype=torch.float64)
     for r in (0.5, 0.2):
@@ -97,8 +98,16 @@ def test_a_predictor_aimed_says_the_r_of_each_step_to_every_sample(look):
 
 @pytest.mark.parametrize("solver", [AMED(), Plugin("ipndm2")], ids=repr)
 def test_a_training_begins_where_the_search_ended(solver):
-    how = AMEDTraining(place="search", paths=640, batch=32, rounds=2, inner=16, scale_dir=0.1,
-                       finish=1.0, anneal=True)
+    how = AMEDTraining(
+        place="search",
+        paths=640,
+        batch=32,
+        rounds=2,
+        inner=16,
+        scale_dir=0.1,
+        finish=1.0,
+        anneal=True,
+    )
     t = Trainer(MODEL, solver, VPTime(), 3, how=how)
     given = t.sigmas.tolist()
     rows = list(t.run())
@@ -146,8 +155,13 @@ def test_a_path_that_is_used_again_is_walked_once():
     counted.shape = MODEL.shape
 
     def evaluations(rounds):
-        t = Trainer(counted, AMED(), VPTime(), 2,
-                    how=AMEDTraining(paths=256, batch=32, rounds=rounds, inner=8))
+        t = Trainer(
+            counted,
+            AMED(),
+            VPTime(),
+            2,
+            how=AMEDTraining(paths=256, batch=32, rounds=rounds, inner=8),
+        )
         t.held_out = lambda watch: (None, None)
         del calls[:]
         assert sum(1 for _ in t.run()) == t.batches == 8

@@ -6,10 +6,11 @@ import time
 import pytest
 
 from explorer.core import shelf
-from explorer.experiment import Experiment, run
-from explorer.truth import errors_of
+from explorer.lab.experiment import Experiment, run
+from explorer.lab.truth import errors_of
+from explorer.server import app
 from explorer.settings import unflatten
-from explorer.ui import amed, amed_form, app, compare, controls
+from explorer.ui import amed, amed_form, compare, controls
 
 from .test_compare import finished
 
@@ -128,34 +129,73 @@ def test_the_table_grows_line_by_line_and_ends_with_the_learned():
 
 
 def test_optimised_steps_come_with_their_verdict():
-    news = finished(compare.start({"kind": "optimise", "values": {
-        "data": "moons", "data.dimension": 2, "solver": "ipndm", "nfe": 5, "last": "sigma_min"}}))
+    news = finished(
+        compare.start(
+            {
+                "kind": "optimise",
+                "values": {
+                    "data": "moons",
+                    "data.dimension": 2,
+                    "solver": "ipndm",
+                    "nfe": 5,
+                    "last": "sigma_min",
+                },
+            }
+        )
+    )
     assert news["problem"] is None and news["won"] in news["candidates"]
     assert "held-out" in news["verdict"] and len(news["levels"]) == 6
-    other = finished(compare.start({"kind": "optimise", "gits": {"metric": "l1", "coefficient": 1},
-                                    "values": {"data": "moons", "data.dimension": 2, "solver":
-                                               "ipndm", "nfe": 5, "last": "sigma_min"}}))
+    other = finished(
+        compare.start(
+            {
+                "kind": "optimise",
+                "gits": {"metric": "l1", "coefficient": 1},
+                "values": {
+                    "data": "moons",
+                    "data.dimension": 2,
+                    "solver": "ipndm",
+                    "nfe": 5,
+                    "last": "sigma_min",
+                },
+            }
+        )
+    )
     assert other["candidates"]["GITS"] != news["candidates"]["GITS"]
-    message = app.message({"values": {"data": "moons", "data.dimension": 2, "solver": "ipndm",
-                                      "timesteps": "custom", "timesteps.levels": news["levels"],
-                                      "last": "sigma_min", "samples": 32}})
+    message = app.message(
+        {
+            "values": {
+                "data": "moons",
+                "data.dimension": 2,
+                "solver": "ipndm",
+                "timesteps": "custom",
+                "timesteps.levels": news["levels"],
+                "last": "sigma_min",
+                "samples": 32,
+            }
+        }
+    )
     assert "problem" not in message
 
 
-@pytest.mark.parametrize("request_, said", [
-    ({"kind": "train", "student": "heun"}, "Unknown student"),
-    ({"kind": "train", "student": ["amed"]}, "Unknown student"),
-    ({"kind": "train", "nfe": "many"}, "many"), ({"kind": "train", "nfe": 0}, "NFE"),
-    ({"kind": "train", "how": {"paths": 1}}, "Paths = 1"),
-    ({"kind": "train", "how": {"teacher": "nobody"}}, "nobody"),
-    ({"kind": "train", "how": {"rate": float("nan")}}, "finite"),
-    ({"kind": "train", "how": {"banana": 1}}, "banana"),
-    ({"kind": "train", "resume": "no such job"}, "no longer there"),
-    ({"kind": "train", "values": {"data": "upload"}}, "file"),
-    ({"kind": "optimise", "values": {"solver": "euler_a"}}, "new noise"),
-    ({"kind": "optimise", "gits": {"metric": "l9"}}, "l9"),
-    ({"kind": "optimise", "gits": {"coefficient": "nan"}}, "Coefficient"),
-    ({"kind": "table", "values": {"data": 3}}, "data")])
+@pytest.mark.parametrize(
+    "request_, said",
+    [
+        ({"kind": "train", "student": "heun"}, "Unknown student"),
+        ({"kind": "train", "student": ["amed"]}, "Unknown student"),
+        ({"kind": "train", "nfe": "many"}, "many"),
+        ({"kind": "train", "nfe": 0}, "NFE"),
+        ({"kind": "train", "how": {"paths": 1}}, "Paths = 1"),
+        ({"kind": "train", "how": {"teacher": "nobody"}}, "nobody"),
+        ({"kind": "train", "how": {"rate": float("nan")}}, "finite"),
+        ({"kind": "train", "how": {"banana": 1}}, "banana"),
+        ({"kind": "train", "resume": "no such job"}, "no longer there"),
+        ({"kind": "train", "values": {"data": "upload"}}, "file"),
+        ({"kind": "optimise", "values": {"solver": "euler_a"}}, "new noise"),
+        ({"kind": "optimise", "gits": {"metric": "l9"}}, "l9"),
+        ({"kind": "optimise", "gits": {"coefficient": "nan"}}, "Coefficient"),
+        ({"kind": "table", "values": {"data": 3}}, "data"),
+    ],
+)
 def test_bad_requests_are_answered_in_a_sentence(request_, said):
     assert said.lower() in compare.start(request_)["problem"].lower()
 
@@ -165,9 +205,16 @@ def test_nothing_can_be_kept_of_an_unknown_job(request_):
     assert "no longer there" in app.amed_keep(request_)["problem"]
 
 
-@pytest.mark.parametrize("given, said", [({"step": 9}, "0 to 2"), ({"step": "one"}, "whole number"),
-                                         ({"step": True}, "whole number"),
-                                         ({"job": "x"}, "no longer"), ({"student": None}, "Unknown student")])
+@pytest.mark.parametrize(
+    "given, said",
+    [
+        ({"step": 9}, "0 to 2"),
+        ({"step": "one"}, "whole number"),
+        ({"step": True}, "whole number"),
+        ({"job": "x"}, "no longer"),
+        ({"student": None}, "Unknown student"),
+    ],
+)
 def test_a_picture_of_nonsense_is_refused(given, said):
     assert said in picture(**given)["problem"]
     assert "values of a view" in json.loads(app.amed_picture(7).body)["problem"]

@@ -59,8 +59,9 @@ def test_train_on_the_spiral_use_it_and_open_the_link_in_another_tab(walk):
     other = link.replace(parse_qs(urlsplit(link).query)["timesteps.levels"][0], "80,1,0.002")
     assert other != link
     tab.goto(other)
-    tab.wait_for_function("document.querySelector('#problem-text')?.textContent"
-                          ".includes('trained for 3 steps')")
+    tab.wait_for_function(
+        "document.querySelector('#problem-text')?.textContent.includes('trained for 3 steps')"
+    )
     tab.wait_for_function("explorer.S.parts.run")
 
 
@@ -70,8 +71,11 @@ def test_the_hand_plays_r_and_c_without_the_server(walk):
     walk.page.wait_for_function("document.querySelectorAll('#fig-amed-step .trace').length > 5")
     before, said = walk.page.evaluate("walk.all"), walk.page.inner_text("#amed-say")
     for value in ("0.2", "0.35"):
-        walk.page.evaluate("""(v) => { const s = document.querySelector('#amed-r'); s.value = v;
-                              s.dispatchEvent(new Event('input', {bubbles: true})); }""", value)
+        walk.page.evaluate(
+            """(v) => { const s = document.querySelector('#amed-r'); s.value = v;
+                              s.dispatchEvent(new Event('input', {bubbles: true})); }""",
+            value,
+        )
     assert walk.page.inner_text("#amed-r-now") == "0.35"
     assert walk.page.inner_text("#amed-say") != said
     walk.page.click("#amed-parallel")
@@ -80,8 +84,9 @@ def test_the_hand_plays_r_and_c_without_the_server(walk):
     assert walk.page.inner_text("#amed-say") == said
     assert walk.page.evaluate("walk.all") == before
     walk.page.select_option("#amed-step", "2")
-    walk.page.wait_for_function("(t) => document.querySelector('#amed-say').textContent !== t",
-                                arg=said)
+    walk.page.wait_for_function(
+        "(t) => document.querySelector('#amed-say').textContent !== t", arg=said
+    )
 
 
 def test_a_training_stops_and_goes_on(walk):
@@ -95,9 +100,12 @@ def test_a_training_stops_and_goes_on(walk):
     assert walk.page.is_visible("#amed-resume") and walk.page.is_visible("#amed-use")
     batch = int(walk.page.inner_text("#amed-note").split("Batch ")[1].split(" ")[0])
     walk.page.click("#amed-resume")
-    walk.page.wait_for_function("""(n) => {
+    walk.page.wait_for_function(
+        """(n) => {
       const m = /Batch (\\d+)/.exec(document.querySelector('#amed-note').textContent);
-      return m && +m[1] > n; }""", arg=batch)
+      return m && +m[1] > n; }""",
+        arg=batch,
+    )
     walk.page.click("#amed-cancel")
     walk.page.wait_for_function(DONE, arg=2)
 
@@ -107,7 +115,8 @@ def test_nonsense_in_the_form_is_answered_in_a_sentence(walk):
     walk.page.fill("#amed-paths", "lots")
     walk.page.click("#amed-train")
     walk.page.wait_for_function(
-        "document.querySelector('#amed-progress').textContent.includes('lots')")
+        "document.querySelector('#amed-progress').textContent.includes('lots')"
+    )
 
 
 def test_optimised_steps_become_the_list_and_can_be_taken_back(walk):

@@ -12,10 +12,10 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from explorer.core.solvers import DDIM, RK2
-from explorer.experiment import Experiment, run
-from explorer.truth import errors_of
+from explorer.lab.experiment import Experiment, run
+from explorer.lab.truth import errors_of
 from explorer.settings import from_query, to_query, unflatten
-from explorer.sweep import error_against_nfe
+from explorer.study.sweep import error_against_nfe
 
 CLIENTS, MOVES = 20, 20
 
@@ -32,16 +32,18 @@ def client(server):
 def test_the_endpoints_have_names_and_named_arguments(client):
     api = client.view_api(return_format="dict")["named_endpoints"]
     assert {"/explore", "/sample", "/sweep", "/upload"} <= set(api)
-    assert {"solvers", "budgets", "nfe"} <= {p["parameter_name"] for p in
-                                             api["/sweep"]["parameters"]}
+    assert {"solvers", "budgets", "nfe"} <= {
+        p["parameter_name"] for p in api["/sweep"]["parameters"]
+    }
     names = {p["parameter_name"] for p in api["/explore"]["parameters"]}
     assert {"data", "solver", "nfe", "samples", "seed", "s_churn", "timesteps_rho"} <= names
     assert all(p["parameter_has_default"] for p in api["/explore"]["parameters"])
 
 
 def test_explore_returns_the_numbers_of_the_view(client):
-    answer = client.predict(data="moons", data_dimension=2, solver="heun", nfe=17, samples=8,
-                            api_name="/explore")
+    answer = client.predict(
+        data="moons", data_dimension=2, solver="heun", nfe=17, samples=8, api_name="/explore"
+    )
     r = run(unflatten(Experiment, {"data": "moons", "data.dimension": 2, "nfe": 17, "samples": 8}))
     assert answer["nfe"] == 17 and answer["steps"] == 9
     assert from_query(Experiment, answer["query"]) == r.experiment
@@ -50,22 +52,34 @@ def test_explore_returns_the_numbers_of_the_view(client):
     assert sum(answer["share"]) == pytest.approx(1)
 
 
-@pytest.mark.parametrize("values, why", [({"solver": "euler_a"}, "New noise"),
-                                         ({"repeats": 1, "nfe": 21}, "New noise"),
-                                         ({"nfe": 1}, "at least 2 steps")],
-                         ids=["ancestral", "restart", "one step"])
+@pytest.mark.parametrize(
+    "values, why",
+    [
+        ({"solver": "euler_a"}, "New noise"),
+        ({"repeats": 1, "nfe": 21}, "New noise"),
+        ({"nfe": 1}, "at least 2 steps"),
+    ],
+    ids=["ancestral", "restart", "one step"],
+)
 def test_explore_says_why_there_is_no_error(client, values, why):
-    answer = client.predict(**{"data": "moons", "nfe": 9, "samples": 4, **values},
-                            api_name="/explore")
+    answer = client.predict(
+        **{"data": "moons", "nfe": 9, "samples": 4, **values}, api_name="/explore"
+    )
     assert answer["mean_error"] is None and why in answer["why"] and answer["nfe"] >= 1
-    quiet = client.predict(data="moons", nfe=9, samples=4, solver="euler_a", solver_eta=0,
-                           api_name="/explore")
+    quiet = client.predict(
+        data="moons", nfe=9, samples=4, solver="euler_a", solver_eta=0, api_name="/explore"
+    )
     assert quiet["mean_error"] > 0  # without new noise it is DDIM
 
 
 def test_a_list_may_be_pasted_as_another_tool_prints_it(client):
-    answer = client.predict(data="moons", samples=2, timesteps="custom", api_name="/explore",
-                            timesteps_levels="sigmas = torch.tensor([14.6, 5.8, 0.9, 0.03, 0.0])")
+    answer = client.predict(
+        data="moons",
+        samples=2,
+        timesteps="custom",
+        api_name="/explore",
+        timesteps_levels="sigmas = torch.tensor([14.6, 5.8, 0.9, 0.03, 0.0])",
+    )
     assert answer["sigma"] == [14.6, 5.8, 0.9, 0.03, 0.0] and "final 0" in answer["notes"][0]
     with pytest.raises((AppError, ValueError), match="no number"):
         client.predict(timesteps="custom", timesteps_levels="10, five, 1", api_name="/explore")
@@ -79,9 +93,19 @@ def test_sample_returns_the_samples(client):
 
 
 def test_a_sweep_has_named_arguments_and_the_rows_of_the_page(client):
-    base = {"data": "moons", "data.dimension": 2, "samples": 16, "solver": "rk2", "solver.alpha": 0.7}
-    answer = client.predict(**{k.replace(".", "_"): v for k, v in base.items()},
-                            solvers="rk2, ddim", budgets="5, 9, 17", api_name="/sweep")
+    base = {
+        "data": "moons",
+        "data.dimension": 2,
+        "samples": 16,
+        "solver": "rk2",
+        "solver.alpha": 0.7,
+    }
+    answer = client.predict(
+        **{k.replace(".", "_"): v for k, v in base.items()},
+        solvers="rk2, ddim",
+        budgets="5, 9, 17",
+        api_name="/sweep",
+    )
     rows = list(error_against_nfe(unflatten(Experiment, base), [RK2(0.7), DDIM()], (5, 9, 17)))
     assert [(r["name"], r["nfe"]) for r in answer["rows"]] == [(r.name, r.nfe) for r in rows]
     assert [r["mean_error"] for r in answer["rows"]] == pytest.approx([r.mean for r in rows])
@@ -90,11 +114,20 @@ def test_a_sweep_has_named_arguments_and_the_rows_of_the_page(client):
     assert from_query(Experiment, answer["query"]) == unflatten(Experiment, base)
 
 
-@pytest.mark.parametrize("values, named", [
-    ({"solvers": "heun, hune"}, "hune"), ({"solvers": " , "}, "at least one solver"),
-    ({"grids": "rho, cosine"}, "cosine"), ({"budgets": "5, many"}, "many"), ({"budgets": "0"}, "1 to 1023"), ({"budgets": ""}, "1 to 24"),
-    ({"nfe": -1}, "-1"), ({"timesteps": "custom"}, "typed list")],
-    ids=lambda v: v if isinstance(v, str) else "")
+@pytest.mark.parametrize(
+    "values, named",
+    [
+        ({"solvers": "heun, hune"}, "hune"),
+        ({"solvers": " , "}, "at least one solver"),
+        ({"grids": "rho, cosine"}, "cosine"),
+        ({"budgets": "5, many"}, "many"),
+        ({"budgets": "0"}, "1 to 1023"),
+        ({"budgets": ""}, "1 to 24"),
+        ({"nfe": -1}, "-1"),
+        ({"timesteps": "custom"}, "typed list"),
+    ],
+    ids=lambda v: v if isinstance(v, str) else "",
+)
 def test_a_bad_sweep_is_refused_in_a_sentence(client, values, named):
     with pytest.raises((AppError, ValueError), match=named):
         client.predict(**values, api_name="/sweep")
@@ -104,18 +137,25 @@ def test_a_file_becomes_data(client, tmp_path):
     path = tmp_path / "points.npy"
     np.save(path, np.random.default_rng(0).normal(size=(40, 2)))
     digest = client.predict(file=handle_file(path), api_name="/upload")["digest"]
-    answer = client.predict(data="upload", data_digest=digest, nfe=9, samples=4,
-                            api_name="/sample")
+    answer = client.predict(data="upload", data_digest=digest, nfe=9, samples=4, api_name="/sample")
     assert answer["shape"] == [4, 2]
 
 
-@pytest.mark.parametrize("values, named", [
-    ({"solver": "hune"}, "hune"), ({"nfe": 10.5}, "10.5"), ({"nfe": -1}, "-1"),
-    ({"s_tmin": 3, "s_tmax": 1}, "S_tmin = 3"), ({"samples": 10**6}, "1000000"),
-    ({"data": "upload", "data_digest": "0" * 16}, "0" * 16),
-    ({"timesteps_sigma_min": 5, "timesteps_sigma_max": 2}, "swap"), ({"nfe": "many"}, "many"),
-    ({"data": "digits", "samples": 4096, "nfe": 1023}, "4096 samples")],
-    ids=lambda v: v if isinstance(v, str) else "")
+@pytest.mark.parametrize(
+    "values, named",
+    [
+        ({"solver": "hune"}, "hune"),
+        ({"nfe": 10.5}, "10.5"),
+        ({"nfe": -1}, "-1"),
+        ({"s_tmin": 3, "s_tmax": 1}, "S_tmin = 3"),
+        ({"samples": 10**6}, "1000000"),
+        ({"data": "upload", "data_digest": "0" * 16}, "0" * 16),
+        ({"timesteps_sigma_min": 5, "timesteps_sigma_max": 2}, "swap"),
+        ({"nfe": "many"}, "many"),
+        ({"data": "digits", "samples": 4096, "nfe": 1023}, "4096 samples"),
+    ],
+    ids=lambda v: v if isinstance(v, str) else "",
+)
 def test_the_sentence_of_an_error_reaches_the_client(client, values, named):
     with pytest.raises((AppError, ValueError), match=named):
         client.predict(**values, api_name="/explore")
@@ -131,9 +171,19 @@ def test_a_wrong_file_gives_its_sentence(client, tmp_path):
 
 def test_twenty_clients_at_once_get_each_their_own_answer(server):
     """Each answer is the one that this process computes for the same settings."""
-    menu = [{"data": "moons", "data.dimension": 2, "samples": 4, "nfe": nfe, "seed": seed,
-             "solver": solver} for nfe in (7, 11, 15) for seed in (0, 1) for solver in
-            ("heun", "ddim", "euler")]
+    menu = [
+        {
+            "data": "moons",
+            "data.dimension": 2,
+            "samples": 4,
+            "nfe": nfe,
+            "seed": seed,
+            "solver": solver,
+        }
+        for nfe in (7, 11, 15)
+        for seed in (0, 1)
+        for solver in ("heun", "ddim", "euler")
+    ]
     expected = []
     for flat in menu:
         r = run(unflatten(Experiment, flat))
@@ -146,8 +196,9 @@ def test_twenty_clients_at_once_get_each_their_own_answer(server):
             given = {name.replace(".", "_"): v for name, v in menu[k].items()}
             answer = client.predict(**given, api_name="/explore")
             query, nfe, error = expected[k]
-            if (answer["query"], answer["nfe"]) != (query, nfe) or \
-                    abs(answer["mean_error"] - error) > 1e-9 * error:
+            if (answer["query"], answer["nfe"]) != (query, nfe) or abs(
+                answer["mean_error"] - error
+            ) > 1e-9 * error:
                 wrong.append(f"{query}: {answer['query']}, {answer['mean_error']} != {error}")
         return wrong
 
@@ -169,46 +220,89 @@ def raw(server):
         page = next(c["id"] for c in components if c["type"] == "html")
 
         def post(name: str, data, body: str | None = None):
-            body = body or json.dumps({"data": data, "component_id": page, "fn_name": name,
-                                       "session_hash": "stranger"})
-            answer = visitor.post(f"{server}gradio_api/component_server/", content=body,
-                                  headers={"content-type": "application/json"})
+            body = body or json.dumps(
+                {"data": data, "component_id": page, "fn_name": name, "session_hash": "stranger"}
+            )
+            answer = visitor.post(
+                f"{server}gradio_api/component_server/",
+                content=body,
+                headers={"content-type": "application/json"},
+            )
             return answer.status_code, answer.text
 
         yield post
 
 
-@pytest.mark.parametrize("data", [
-    None, [], [1, "a"], 3, True, "x", "x" * 10**6, {}, float("nan"), {"values": [1]},
-    {"query": 7}, {"query": "x" * 10**6}, {"values": {"nfe": float("nan")}},
-    {"values": {"s_churn": float("-inf")}}, {"values": {"nfe": 10**400}},
-    {"values": {"nfe": {"a": [{}]}}}, {"values": {"solver": "x" * 10**6}},
-    {"values": {"x" * 10**6: 1}}, {"values": {"\ud800": "\ud800"}},
-    {"values": {"nfe": json.loads("[" * 300 + "]" * 300)}}], ids=lambda v: repr(v)[:24])
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        [],
+        [1, "a"],
+        3,
+        True,
+        "x",
+        "x" * 10**6,
+        {},
+        float("nan"),
+        {"values": [1]},
+        {"query": 7},
+        {"query": "x" * 10**6},
+        {"values": {"nfe": float("nan")}},
+        {"values": {"s_churn": float("-inf")}},
+        {"values": {"nfe": 10**400}},
+        {"values": {"nfe": {"a": [{}]}}},
+        {"values": {"solver": "x" * 10**6}},
+        {"values": {"x" * 10**6: 1}},
+        {"values": {"\ud800": "\ud800"}},
+        {"values": {"nfe": json.loads("[" * 300 + "]" * 300)}},
+    ],
+    ids=lambda v: repr(v)[:24],
+)
 def test_a_hostile_body_gets_a_sentence(raw, data):
     status, text = raw("explore", data)
     assert status == 200 and list(json.loads(text)) == ["problem"] and len(text) < 1000
 
 
-@pytest.mark.parametrize("body", ["", "{", "[" * 10**5, '{"fn_name": "launch", "data": 1}'],
-                         ids=lambda v: v[:12])
+@pytest.mark.parametrize(
+    "body", ["", "{", "[" * 10**5, '{"fn_name": "launch", "data": 1}'], ids=lambda v: v[:12]
+)
 def test_a_body_that_is_no_request_is_turned_away(raw, body):
     assert 400 <= raw("", None, body or " ")[0] < 600
     assert "parts" in json.loads(raw("explore", {"query": "nfe=5&samples=2"})[1])
 
 
-@pytest.mark.parametrize("more", [{"design": ["edm"]}, {"have": {"run": []}, "want": [{}, None]},
-                                  {"page": [[1]], "id": 10**400}, {"id": float("nan")}],
-                         ids=lambda v: repr(v)[:24])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"design": ["edm"]},
+        {"have": {"run": []}, "want": [{}, None]},
+        {"page": [[1]], "id": 10**400},
+        {"id": float("nan")},
+    ],
+    ids=lambda v: repr(v)[:24],
+)
 def test_junk_around_a_good_request_does_no_harm(raw, more):
     status, text = raw("explore", {"query": "nfe=5&samples=2", **more})
     assert status == 200 and json.loads(text)["query"] == "nfe=5&samples=2"
 
 
-@pytest.mark.parametrize("data", [
-    {"path": "/etc/passwd"}, {"path": str(Path(__file__)), "name": "x.csv"}, {"path": "\0"},
-    {"path": "\ud800"}, {"path": "x" * 10**5}, {"path": ["a"]}, {"path": None}, {}, None, []],
-    ids=lambda v: repr(v)[:24])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"path": "/etc/passwd"},
+        {"path": str(Path(__file__)), "name": "x.csv"},
+        {"path": "\0"},
+        {"path": "\ud800"},
+        {"path": "x" * 10**5},
+        {"path": ["a"]},
+        {"path": None},
+        {},
+        None,
+        [],
+    ],
+    ids=lambda v: repr(v)[:24],
+)
 def test_the_page_opens_no_file_but_an_uploaded_one(raw, data):
     status, text = raw("receive", data)
     assert status == 200 and REFUSED in json.loads(text)["problem"]
@@ -220,8 +314,18 @@ def test_the_upload_endpoint_opens_no_file_but_an_uploaded_one(server, tmp_path)
     secret.write_text("1,2\n3,4\n5,7\n")
     wrapped = lambda path, **more: {"path": path, "meta": {"_type": "gradio.FileData"}, **more}
     inside = f"{server}config"
-    for file in (str(secret), {"path": str(secret)}, wrapped(str(secret)), wrapped("app.py"),
-                 wrapped(inside), wrapped("a.csv", url=inside), wrapped(None), {}, None, [1]):
+    for file in (
+        str(secret),
+        {"path": str(secret)},
+        wrapped(str(secret)),
+        wrapped("app.py"),
+        wrapped(inside),
+        wrapped("a.csv", url=inside),
+        wrapped(None),
+        {},
+        None,
+        [1],
+    ):
         call = httpx.post(f"{server}gradio_api/call/upload", json={"data": [file]}, timeout=60)
         event = call.json()["event_id"]
         answer = httpx.get(f"{server}gradio_api/call/upload/{event}", timeout=60).text
@@ -232,8 +336,9 @@ def test_the_upload_endpoint_opens_no_file_but_an_uploaded_one(server, tmp_path)
 
 def test_the_answer_can_be_asked_again(client):
     """The settings that come back, and the link, describe the same run."""
-    first = client.predict(data="moons", samples=4, nfe=11, solver="rk2", solver_alpha=0.7,
-                           api_name="/explore")
+    first = client.predict(
+        data="moons", samples=4, nfe=11, solver="rk2", solver_alpha=0.7, api_name="/explore"
+    )
     assert "solver.alpha=0.7" in first["query"]
     given = {k.replace(".", "_"): v for k, v in first["settings"].items()}
     again = client.predict(**given, api_name="/explore")

@@ -41,9 +41,14 @@ class Walk:
 
     def __init__(self, browser, server, **context):
         self.server, self.errors, self.outside = server, [], []
-        context = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce", **context}
+        context = {
+            "viewport": {"width": 1440, "height": 900},
+            "reduced_motion": "reduce",
+            **context,
+        }
         self.context = browser.new_context(
-            permissions=["clipboard-read", "clipboard-write"], **context)
+            permissions=["clipboard-read", "clipboard-write"], **context
+        )
         self.context.set_default_timeout(30_000)
         self.page = self.context.new_page()
         self.page.add_init_script(COUNT)
@@ -113,10 +118,15 @@ def test_the_first_view_says_what_it_found(walk):
     assert set(walk.query) <= {"sigma", "pick"}  # only what differs from the default
 
 
-@pytest.mark.parametrize("query", [
-    "data=moons&solver=rk2&timesteps=iddpm&s_churn=5",
-    "data=moons&data.dimension=2&model=ideal&schedule=vp&solver=euler&timesteps=vp",
-    "data=digits"], ids=["rk2", "euler", "digits"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "data=moons&solver=rk2&timesteps=iddpm&s_churn=5",
+        "data=moons&data.dimension=2&model=ideal&schedule=vp&solver=euler&timesteps=vp",
+        "data=digits",
+    ],
+    ids=["rk2", "euler", "digits"],
+)
 def test_every_slider_draws_and_shows_in_the_address(walk, query):
     walk.open(f"{query}&samples=8&nfe=61&sigma=1").unfold()  # NFE for a restart too
     moved = set()
@@ -135,11 +145,14 @@ def test_the_cursor_asks_no_server(walk):
     walk.open()
     before, level = walk.page.evaluate("walk.all"), walk.page.inner_text("#now-sigma")
     for value in (0, 250, 500, 999, 700):
-        walk.page.evaluate("""(v) => {
+        walk.page.evaluate(
+            """(v) => {
           const scrub = document.querySelector('#scrub');
           scrub.value = v;
           scrub.dispatchEvent(new Event('input', {bubbles: true}));
-        }""", value)
+        }""",
+            value,
+        )
     for button in ("#next", "#prev", "#first", "#play", "#play"):
         walk.page.click(button)
     walk.page.focus("#scrub")
@@ -173,7 +186,10 @@ def test_typing_a_number_sets_it(walk):
 
 def test_typing_nonsense_gives_a_sentence_and_keeps_the_picture(walk):
     walk.open()
-    title, box = walk.page.inner_text("#title"), walk.page.locator('[data-key="nfe"] input[type=text]')
+    title, box = (
+        walk.page.inner_text("#title"),
+        walk.page.locator('[data-key="nfe"] input[type=text]'),
+    )
     box.fill("lots")
     walk.after(lambda: box.press("Enter"))
     assert "lots" in walk.page.inner_text("#problem-text") and walk.page.is_visible("#problem")
@@ -207,8 +223,10 @@ def test_a_design_is_one_choice_and_one_undo(walk, design):
 
 
 def test_a_link_restores_the_view_and_so_does_a_refresh(walk):
-    query = ("data=moons&samples=16&nfe=12&solver=rk2&solver.alpha=0.7&timesteps.rho=4"
-             "&s_churn=8&schedule=vp&what=D&measure=kappa&weight=vp&sigma=0.5")
+    query = (
+        "data=moons&samples=16&nfe=12&solver=rk2&solver.alpha=0.7&timesteps.rho=4"
+        "&s_churn=8&schedule=vp&what=D&measure=kappa&weight=vp&sigma=0.5"
+    )
     walk.open(query)
     for _ in range(2):
         assert walk.value("solver.alpha") == 0.7 and walk.value("timesteps.rho") == 4
@@ -217,9 +235,9 @@ def test_a_link_restores_the_view_and_so_does_a_refresh(walk):
         assert walk.page.evaluate("explorer.S.what") == "D"
         assert walk.page.evaluate("explorer.S.sigma") == pytest.approx(0.5)
         assert walk.page.is_checked('#frame input[value="vp"]')
-        assert {k: v for k, v in walk.query.items() if k not in ("pick",)} == \
-            {k: v[0] for k, v in parse_qs(query).items()} | {"timesteps.rho": walk.query[
-                "timesteps.rho"], "s_churn": walk.query["s_churn"]}
+        assert {k: v for k, v in walk.query.items() if k not in ("pick",)} == {
+            k: v[0] for k, v in parse_qs(query).items()
+        } | {"timesteps.rho": walk.query["timesteps.rho"], "s_churn": walk.query["s_churn"]}
         walk.page.reload()
         walk.page.wait_for_function(READY)
         walk.calm()
@@ -244,8 +262,14 @@ def test_reset_belongs_to_a_group(walk):
     assert button.is_disabled() and walk.value("data") == "moons"
 
 
-@pytest.mark.parametrize("query, named", [("solver=hune", "hune"), ("nfe=NaN&colour=red", "nan"),
-                                          ("data=upload&data.digest=0123456789abcdef", "upload")])
+@pytest.mark.parametrize(
+    "query, named",
+    [
+        ("solver=hune", "hune"),
+        ("nfe=NaN&colour=red", "nan"),
+        ("data=upload&data.digest=0123456789abcdef", "upload"),
+    ],
+)
 def test_a_link_with_nonsense_opens_the_default_view_with_a_sentence(walk, query, named):
     walk.open(query)
     walk.page.wait_for_selector("#problem:not([hidden])")
@@ -258,7 +282,10 @@ def test_a_link_with_nonsense_opens_the_default_view_with_a_sentence(walk, query
 def test_dark_mode_is_remembered(walk):
     walk.open()
     colour = "getComputedStyle(document.querySelector('.page')).backgroundColor"
-    theme, before = walk.page.evaluate("document.documentElement.dataset.theme"), walk.page.evaluate(colour)
+    theme, before = (
+        walk.page.evaluate("document.documentElement.dataset.theme"),
+        walk.page.evaluate(colour),
+    )
     walk.page.click("#theme")
     assert walk.page.evaluate("document.documentElement.dataset.theme") != theme
     assert walk.page.evaluate(colour) != before
@@ -327,8 +354,10 @@ def test_every_data_set_is_drawn(walk):
         assert inked > 1000 and colours > 5, data
 
 
-@pytest.mark.parametrize("name, values, shown", [
-    ("what", ("D", "e", "x"), 3), ("stage-view", ("true", "strip", "fit"), 3)])
+@pytest.mark.parametrize(
+    "name, values, shown",
+    [("what", ("D", "e", "x"), 3), ("stage-view", ("true", "strip", "fit"), 3)],
+)
 def test_each_way_to_look_at_the_samples_is_a_picture_of_its_own(walk, name, values, shown):
     walk.open()
     pictures, before = {walk.page.evaluate(PICTURE)}, walk.page.evaluate("walk.all")
@@ -338,8 +367,13 @@ def test_each_way_to_look_at_the_samples_is_a_picture_of_its_own(walk, name, val
     assert len(pictures) == shown and walk.page.evaluate("walk.all") == before
 
 
-@pytest.mark.parametrize("field, values", [("measure", ("kappa", "angle", "chord", "bend")),
-                                           ("weight", ("vp", "ve", "iddpm", "raw", "edm"))])
+@pytest.mark.parametrize(
+    "field, values",
+    [
+        ("measure", ("kappa", "angle", "chord", "bend")),
+        ("weight", ("vp", "ve", "iddpm", "raw", "edm")),
+    ],
+)
 def test_another_measure_is_another_curve(walk, field, values):
     walk.open("samples=16&nfe=9&sigma=1")
     figure = "document.querySelector('#fig-still').toDataURL()"
@@ -404,7 +438,8 @@ def test_a_table_is_copied_whole(walk):
     walk.page.wait_for_function("document.querySelector('#pop').innerText.includes('Copied')")
     lines = walk.page.evaluate("navigator.clipboard.readText()").splitlines()
     assert len(lines) == 1 + walk.page.evaluate(
-        "explorer.S.parts.run.sigma.filter((s) => s > 0).length")
+        "explorer.S.parts.run.sigma.filter((s) => s > 0).length"
+    )
     assert {line.count("\t") for line in lines} == {lines[0].count("\t")} != {0}
     assert "NaN" not in "".join(lines) and "undefined" not in "".join(lines)
 
@@ -425,8 +460,12 @@ def test_rows_without_effect_say_why(walk):
 def test_a_departure_from_the_design_is_said_until_reset(walk):
     walk.open()
     walk.choose("#design", "edm-cifar-ve")
-    assert [walk.value(k) for k in ("s_churn", "s_tmin", "s_tmax", "s_noise")] == \
-        [80, 0.05, 1, 1.007]  # EDM Table 5
+    assert [walk.value(k) for k in ("s_churn", "s_tmin", "s_tmax", "s_noise")] == [
+        80,
+        0.05,
+        1,
+        1.007,
+    ]  # EDM Table 5
     assert "Changed" not in walk.page.inner_text("#help-design")
     walk.after(lambda: walk.page.evaluate(NUDGE, "timesteps-rho-rho"))
     assert walk.page.inner_text("#help-design").startswith("Changed: ρ 7 → ")
@@ -486,16 +525,20 @@ def test_a_lost_server_is_said_and_the_picture_stays(walk):
     assert walk.page.is_hidden("#problem")
 
 
-@pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844)],
-                         ids=["desk", "laptop", "phone"])
+@pytest.mark.parametrize(
+    "size", [(1440, 900), (1024, 768), (390, 844)], ids=["desk", "laptop", "phone"]
+)
 def test_every_panel_lies_within_the_screen(walk, size):
     walk.page.set_viewport_size(dict(zip(("width", "height"), size)))
     for data in ("moons", "digits", "diracs"):
         walk.open(f"data={data}&samples=16&nfe=9&sigma=1")
-        outside = walk.page.evaluate("""(width) => ['.top', '.controls', '.stage', '#box',
+        outside = walk.page.evaluate(
+            """(width) => ['.top', '.controls', '.stage', '#box',
           '.scrub', '#scrub', '.shelf', '.spine', '.status'].filter((s) => {
             const r = document.querySelector(s).getBoundingClientRect();
-            return r.left < -1 || r.right > width + 1 || r.width < 1; })""", size[0])
+            return r.left < -1 || r.right > width + 1 || r.width < 1; })""",
+            size[0],
+        )
         assert outside == [], data
         assert walk.page.evaluate("document.documentElement.scrollWidth") <= size[0], data
         assert walk.page.is_visible("#scrub") and walk.page.is_visible("#play")
@@ -509,8 +552,10 @@ END = "explorer.S.parts.error?.added_up?.at(-1)"
 def place(walk, sigma: float) -> tuple[float, float]:
     """Where a level lies on the strip of time steps, in pixels of the page: its dot."""
     box = walk.page.locator("#hit").bounding_box()
-    high, low = walk.page.evaluate("import(document.querySelector('link[href*=\"spine.js\"]').href)"
-                                   ".then((m) => m.wholeRange())")
+    high, low = walk.page.evaluate(
+        "import(document.querySelector('link[href*=\"spine.js\"]').href)"
+        ".then((m) => m.wholeRange())"
+    )
     across = math.log(high / sigma) / math.log(high / low)
     strip = walk.page.evaluate("""() => {
       const axis = document.querySelector('#axis').getBoundingClientRect();
@@ -532,8 +577,10 @@ def drag(walk, start: float, end: float):
 
 def test_a_step_dragged_to_a_better_place_lowers_the_error(walk):
     """A list with a gap from 20 to 0.03, and its step at 30 dragged into the gap."""
-    walk.open("data=moons&data.dimension=2&samples=32&solver=ddim&timesteps=custom"
-              "&timesteps.levels=80,40,30,20,0.03,0.01&sigma=1")
+    walk.open(
+        "data=moons&data.dimension=2&samples=32&solver=ddim&timesteps=custom"
+        "&timesteps.levels=80,40,30,20,0.03,0.01&sigma=1"
+    )
     walk.page.wait_for_function(f"{END} > 0")
     before, levels = walk.page.evaluate(END), walk.value("timesteps.levels")
     walk.after(lambda: drag(walk, 20, 1))
@@ -580,17 +627,21 @@ def test_a_sweep_cancelled_half_way_keeps_its_curves(walk):
     budgets = ", ".join(str(n) for n in (5, 7, 9, 13, 257, 383, 511, 641, 767, 895, 1023))
     walk.page.fill("#compare-budgets", budgets)
     walk.page.click("#compare-run")
-    walk.page.wait_for_function("document.querySelectorAll('#fig-compare .scatterlayer .trace')"
-                                ".length >= 3")
+    walk.page.wait_for_function(
+        "document.querySelectorAll('#fig-compare .scatterlayer .trace').length >= 3"
+    )
     walk.page.click("#compare-cancel")
-    walk.page.wait_for_function("document.querySelector('#compare-progress').innerText"
-                                ".includes('Cancelled')")
+    walk.page.wait_for_function(
+        "document.querySelector('#compare-progress').innerText.includes('Cancelled')"
+    )
     drawn = walk.page.evaluate("document.querySelector('#fig-compare').data.map((t) => t.x.length)")
     assert rows.count() == 3 and max(drawn) >= 1
     assert walk.page.locator(".results thead th").count() < 3 + 11  # not all budgets were reached
     walk.page.wait_for_timeout(500)
-    assert walk.page.evaluate(
-        "document.querySelector('#fig-compare').data.map((t) => t.x.length)") == drawn
+    assert (
+        walk.page.evaluate("document.querySelector('#fig-compare').data.map((t) => t.x.length)")
+        == drawn
+    )
 
 
 def test_a_link_restores_what_is_compared(walk):
@@ -610,8 +661,9 @@ def test_a_link_restores_what_is_compared(walk):
     title = walk.page.inner_text("#compare-title")
     walk.page.reload()
     walk.page.wait_for_function(READY)
-    walk.page.wait_for_function("(t) => document.querySelector('#compare-title').textContent === t",
-                                arg=title)
+    walk.page.wait_for_function(
+        "(t) => document.querySelector('#compare-title').textContent === t", arg=title
+    )
     assert walk.page.input_value("#compare-budgets") == "5, 11" and pressed.count() == 3
     assert walk.page.get_attribute("#compare-grids [data-name=logsnr]", "aria-pressed") == "true"
 
@@ -628,8 +680,9 @@ def test_the_explore_page_leads_to_what_churn_does(walk):
     assert walk.query["compare"] == "churn" and walk.query["tab"] == "compare"
 
 
-@pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844)],
-                         ids=["desk", "laptop", "phone"])
+@pytest.mark.parametrize(
+    "size", [(1440, 900), (1024, 768), (390, 844)], ids=["desk", "laptop", "phone"]
+)
 @pytest.mark.parametrize("kind", ["sweep", "distance", "churn"])
 def test_what_is_compared_lies_within_the_screen(walk, size, kind):
     walk.page.set_viewport_size(dict(zip(("width", "height"), size)))
@@ -638,9 +691,11 @@ def test_what_is_compared_lies_within_the_screen(walk, size, kind):
     assert walk.page.evaluate("document.documentElement.scrollWidth") <= size[0]
     own = ["#compare-solvers", "#compare-run", "#compare-budgets"]  # the others do not use them
     assert [walk.page.is_visible(s) for s in own] == [kind == "sweep"] * 3
-    outside = walk.page.evaluate("""([width, own]) => ['.compare', '#compare-churn', '#fig-compare',
+    outside = walk.page.evaluate(
+        """([width, own]) => ['.compare', '#compare-churn', '#fig-compare',
       '#fig-compare .main-svg', '.results .scroll', ...own].filter((s) => {
         const r = document.querySelector(s).getBoundingClientRect();
         return r.left < -1 || r.right > width + 1 || r.width < 1 || r.height < 20; })""",
-                                 [size[0], own if kind == "sweep" else []])
+        [size[0], own if kind == "sweep" else []],
+    )
     assert outside == []

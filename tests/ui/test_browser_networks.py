@@ -64,7 +64,9 @@ def test_an_edm_pickle_is_opened_and_sampled(walk):
 
 def test_a_visitor_is_told_how_a_published_one_gets_here(walk):
     walk.open(f"{QUICK}&model=network").unfold()
-    walk.page.wait_for_function("document.querySelectorAll('#network-checkpoint option').length > 3")
+    walk.page.wait_for_function(
+        "document.querySelectorAll('#network-checkpoint option').length > 3"
+    )
     before = walk.page.input_value("#network-checkpoint")
     walk.after(lambda: walk.page.select_option("#network-checkpoint", "edm-ffhq-64x64-uncond-vp"))
     assert "python -m explorer fetch" in walk.page.inner_text("#problem-text")

@@ -14,15 +14,18 @@ def pin(walk, query=PLAIN):
     walk.open(query)
     walk.page.wait_for_function(MEASURED)
     walk.page.click("#pin")
-    walk.page.wait_for_function("document.querySelector('#subtitle').textContent"
-                                ".includes('This is the pinned run.')")
+    walk.page.wait_for_function(
+        "document.querySelector('#subtitle').textContent.includes('This is the pinned run.')"
+    )
 
 
 def test_a_pinned_run_is_compared_with_the_one_on_show(walk):
     pin(walk)
     before = walk.page.evaluate("explorer.S.parts.error.added_up.at(-1)")
     walk.after(lambda: walk.page.evaluate(NUDGE, "timesteps-rho-rho"))
-    walk.page.wait_for_function("document.querySelector('#subtitle').textContent.includes('Pinned (ρ 7)')")
+    walk.page.wait_for_function(
+        "document.querySelector('#subtitle').textContent.includes('Pinned (ρ 7)')"
+    )
     now = walk.page.evaluate("explorer.S.parts.error.added_up.at(-1)")
     sentence = walk.page.inner_text("#subtitle")
     assert f"{float(f'{before:.2g}'):g}" in sentence
@@ -42,8 +45,9 @@ def test_a_pinned_run_travels_in_the_link_and_lies_in_the_saved_figure(walk):
     assert pinned["nfe"] == ["9"] and "timesteps.rho" not in pinned
     sentence = walk.page.inner_text("#subtitle")
     walk.page.reload()
-    walk.page.wait_for_function("(t) => document.querySelector('#subtitle')?.textContent === t",
-                                arg=sentence)
+    walk.page.wait_for_function(
+        "(t) => document.querySelector('#subtitle')?.textContent === t", arg=sentence
+    )
     assert walk.page.inner_text("#pin") == "Unpin"
     with walk.page.expect_download() as news:
         walk.page.click("#save")
@@ -98,8 +102,9 @@ def test_compare_measures_at_once_and_says_when_it_is_out_of_date(walk):
     walk.page.wait_for_selector("#compare-stale:not([hidden])")
     assert walk.page.inner_text("#compare-title") == title  # the last good figure stays
     walk.page.click("#compare-again")
-    walk.page.wait_for_function("(t) => document.querySelector('#compare-title').textContent !== t",
-                                arg=title)
+    walk.page.wait_for_function(
+        "(t) => document.querySelector('#compare-title').textContent !== t", arg=title
+    )
     walk.page.wait_for_function(SWEPT)
     assert walk.page.is_hidden("#compare-stale")
     with walk.page.expect_download() as news:
@@ -111,11 +116,15 @@ def test_compare_measures_at_once_and_says_when_it_is_out_of_date(walk):
 def test_what_is_compared_fits_a_phone(browser, server, kind):
     visitor = Walk(browser, server, viewport={"width": 390, "height": 844}, has_touch=True)
     visitor.context.set_default_timeout(120_000)  # a measurement on a busy machine
-    visitor.open(f"tab=compare&compare={kind}&{PLAIN}&data.dimension=2&s_churn=9&budgets=5,9"
-                 "&solvers=heun,unipc")
+    visitor.open(
+        f"tab=compare&compare={kind}&{PLAIN}&data.dimension=2&s_churn=9&budgets=5,9"
+        "&solvers=heun,unipc"
+    )
     visitor.page.wait_for_function(SWEPT)
-    box, figure = (visitor.page.locator(s).bounding_box()
-                   for s in ("#fig-compare", "#fig-compare .main-svg >> nth=0"))
+    box, figure = (
+        visitor.page.locator(s).bounding_box()
+        for s in ("#fig-compare", "#fig-compare .main-svg >> nth=0")
+    )
     words = visitor.page.evaluate("""() => [...document.querySelectorAll('#fig-compare text')]
       .map((t) => [t.textContent, t.getBoundingClientRect()])
       .filter(([t, r]) => t && r.width && (r.left < 0 || r.right > innerWidth)).map(([t]) => t)""")
@@ -129,7 +138,9 @@ def test_what_is_compared_fits_a_phone(browser, server, kind):
 def test_every_lesson_opens_what_it_says(walk):
     walk.open()
     walk.page.click("#lessons")
-    links = walk.page.eval_on_selector_all("#pop a", "all => all.map((a) => a.getAttribute('href'))")
+    links = walk.page.eval_on_selector_all(
+        "#pop a", "all => all.map((a) => a.getAttribute('href'))"
+    )
     assert len(links) >= 5
     for link in links:
         wanted = {k: v[0] for k, v in parse_qs(link[1:]).items()}
@@ -144,7 +155,9 @@ def test_every_lesson_opens_what_it_says(walk):
     walk.page.click("#lessons")
     walk.page.click("#pop a >> nth=0")
     walk.page.wait_for_function("location.search.includes('timesteps.rho=3')")
-    walk.page.wait_for_function("document.querySelector('#subtitle')?.textContent.includes('Pinned (ρ 7)')")
+    walk.page.wait_for_function(
+        "document.querySelector('#subtitle')?.textContent.includes('Pinned (ρ 7)')"
+    )
 
 
 def test_the_picture_on_the_stage_is_saved(walk):
@@ -156,15 +169,18 @@ def test_the_picture_on_the_stage_is_saved(walk):
 
 
 def test_a_finger_scrubs_and_drags_a_step(browser, server):
-    visitor = Walk(browser, server, viewport={"width": 390, "height": 844}, has_touch=True,
-                   is_mobile=True)
+    visitor = Walk(
+        browser, server, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
     visitor.open("data=moons&samples=16&timesteps=custom&timesteps.levels=80,20,5,1,0.1&sigma=1")
     page, fingers = visitor.page, visitor.context.new_cdp_session(visitor.page)
 
     def swipe(points):
         for kind, point in zip(["touchStart"] + ["touchMove"] * len(points), [points[0], *points]):
-            fingers.send("Input.dispatchTouchEvent", {
-                "type": kind, "touchPoints": [{"x": point[0], "y": point[1]}]})
+            fingers.send(
+                "Input.dispatchTouchEvent",
+                {"type": kind, "touchPoints": [{"x": point[0], "y": point[1]}]},
+            )
         fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
     track = page.locator("#track").bounding_box()
@@ -220,9 +236,11 @@ AUDIT = r"""
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("query", ["s_churn=9", "data=digits",
-                                   "tab=compare&compare=sweep&budgets=5,9&data.dimension=2"],
-                         ids=["plane", "images", "compare"])
+@pytest.mark.parametrize(
+    "query",
+    ["s_churn=9", "data=digits", "tab=compare&compare=sweep&budgets=5,9&data.dimension=2"],
+    ids=["plane", "images", "compare"],
+)
 def test_every_control_has_a_name_and_every_word_can_be_read(browser, server, query, theme):
     visitor = Walk(browser, server, color_scheme=theme)
     visitor.open(f"samples=16&nfe=9&sigma=1&{query}").unfold()

@@ -7,13 +7,13 @@ import time
 import numpy as np
 import pytest
 
-from explorer import experiment
 from explorer.analysis.distance import Estimate
 from explorer.data import store
 from explorer.errors import UserError
+from explorer.lab import experiment
+from explorer.server.jobs import Jobs
 from explorer.ui import compare
 from explorer.ui.churn import verdict
-from explorer.ui.jobs import Jobs
 
 SMALL = {"samples": 32, "data": "moons", "data.dimension": 2}
 
@@ -31,8 +31,16 @@ def finished(answer: dict, seconds: float = 60) -> dict:
 
 
 def test_a_sweep_gives_a_curve_a_table_and_an_order_for_each_solver():
-    news = finished(compare.start({"kind": "sweep", "values": SMALL, "solvers": ["ddim", "heun"],
-                                   "budgets": "17, 33, 65, 129, 257"}))
+    news = finished(
+        compare.start(
+            {
+                "kind": "sweep",
+                "values": SMALL,
+                "solvers": ["ddim", "heun"],
+                "budgets": "17, 33, 65, 129, 257",
+            }
+        )
+    )
     assert news["problem"] is None and news["count"] == 10
     assert news["columns"] == ["mean end error", "17", "33", "65", "129", "257", "order", ""]
     ddim, heun = news["table"]
@@ -43,9 +51,16 @@ def test_a_sweep_gives_a_curve_a_table_and_an_order_for_each_solver():
 
 
 def test_the_solver_that_the_page_is_set_to_comes_with_its_settings():
-    news = finished(compare.start({
-        "kind": "sweep", "values": {**SMALL, "solver": "rk2", "solver.alpha": 0.7},
-        "solvers": ["rk2"], "budgets": "9, 17"}))
+    news = finished(
+        compare.start(
+            {
+                "kind": "sweep",
+                "values": {**SMALL, "solver": "rk2", "solver.alpha": 0.7},
+                "solvers": ["rk2"],
+                "budgets": "9, 17",
+            }
+        )
+    )
     assert news["table"][0][0] == "RK2 α = 0.7"
 
 
@@ -60,9 +75,11 @@ def test_local_error_of_each_rho_crosses():
 
 def test_a_multistep_solver_has_local_errors_too():
     """With a true past; of order 2 they are smaller than those of DDIM where steps are short."""
+
     def curve(solver):
         news = finished(compare.start({"kind": "local", "values": {**SMALL, "solver": solver}}))
         return next(row[1:] for row in news["table"] if row[0] == "ρ = 7"), news["note"]
+
     (ours, note), (ddim, plain) = curve("lms"), curve("ddim")
     assert all(a < 0.5 * b for a, b in zip(ours, ddim))
     assert "past comes along the exact flow" in note and "past" not in plain
@@ -76,8 +93,14 @@ def test_distance_lists_stochastic_solvers_with_intervals():
 
 
 def test_modes_are_counted_for_a_mixture():
-    news = finished(compare.start({"kind": "distance", "values": {
-        "data": "mixture", "data.dimension": 2, "data.modes": 5, "samples": 64}}))
+    news = finished(
+        compare.start(
+            {
+                "kind": "distance",
+                "values": {"data": "mixture", "data.dimension": 2, "data.modes": 5, "samples": 64},
+            }
+        )
+    )
     assert news["columns"][4:] == ["modes found", "within 3 σ"]
     assert {row[4] for row in news["table"]} == {"5 of 5"}
     assert news["table"][-1][0] == "fresh data" and "modes" in news["title"]
@@ -88,8 +111,11 @@ def test_modes_are_counted_for_a_mixture():
 
 
 def test_an_ideal_denoiser_repeats_its_training_points():
-    news = finished(compare.start({"kind": "distance", "values": {
-        **SMALL, "model": "ideal", "model.count": 40}}))
+    news = finished(
+        compare.start(
+            {"kind": "distance", "values": {**SMALL, "model": "ideal", "model.count": 40}}
+        )
+    )
     assert news["columns"][4:] == ["nearest training point", "repeats"]
     *runs, fresh = news["table"]
     share = lambda row: float(row[5].split(" %")[0])
@@ -103,15 +129,21 @@ def test_a_training_set_that_repeats_itself_does_not_hide_its_copies(tmp_path):
     path = tmp_path / "twice.npy"
     np.save(path, np.concatenate([points, points]))
     digest = store(path, "twice.npy")
-    news = finished(compare.start({"kind": "distance", "values": {
-        "data": "upload", "data.digest": digest, "samples": 16}}))
+    news = finished(
+        compare.start(
+            {"kind": "distance", "values": {"data": "upload", "data.digest": digest, "samples": 16}}
+        )
+    )
     assert "30 training points" in news["title"]
     assert all(float(row[5].split(" %")[0]) > 95 for row in news["table"])
 
 
 def test_churn_says_where_it_acts_and_what_it_did():
-    news = finished(compare.start({"kind": "churn", "values": {
-        **SMALL, "s_churn": 10, "s_tmin": 0.1, "s_tmax": 50}}))
+    news = finished(
+        compare.start(
+            {"kind": "churn", "values": {**SMALL, "s_churn": 10, "s_tmin": 0.1, "s_tmax": 50}}
+        )
+    )
     assert news["columns"] == ["step", "σ", "γ", "σ̂", "noise added"]
     inside = [row for row in news["table"] if row[2] != "0"]
     assert inside and all(0.1 <= float(row[1]) <= 50 for row in inside)
@@ -122,18 +154,31 @@ def test_churn_says_where_it_acts_and_what_it_did():
     assert names[0] == "none" and "10" in names
 
 
-@pytest.mark.parametrize("difference, words", [
-    ((-0.01, -0.02, -0.005), "nearer to"), ((0.01, 0.005, 0.02), "further from"),
-    ((0.01, -0.005, 0.02), "no difference that 8 seeds")])
+@pytest.mark.parametrize(
+    "difference, words",
+    [
+        ((-0.01, -0.02, -0.005), "nearer to"),
+        ((0.01, 0.005, 0.02), "further from"),
+        ((0.01, -0.005, 0.02), "no difference that 8 seeds"),
+    ],
+)
 def test_the_verdict_on_churn_follows_the_interval(difference, words):
-    title, much = verdict(Estimate(*difference, 8), Estimate(0.03, 0, 1, 8),
-                          Estimate(0.04, 0, 1, 8))
+    title, much = verdict(
+        Estimate(*difference, 8), Estimate(0.03, 0, 1, 8), Estimate(0.04, 0, 1, 8)
+    )
     assert words in title and "0.03, without 0.04" in title and " to " in much
 
 
 def test_images_with_a_judge_are_judged():
-    news = finished(compare.start({"kind": "distance", "values": {
-        "samples": 16, "data": "digits", "model.condition": 3, "nfe": 9}}), 120)
+    news = finished(
+        compare.start(
+            {
+                "kind": "distance",
+                "values": {"samples": 16, "data": "digits", "model.condition": 3, "nfe": 9},
+            }
+        ),
+        120,
+    )
     assert news["columns"][-4:] == ["Fréchet", "precision", "recall", "class right"]
     heun = next(row for row in news["table"] if row[0] == "Heun")
     assert float(heun[-1].split(" ")[0]) > 0.8  # exact samples of threes are threes
@@ -141,8 +186,9 @@ def test_images_with_a_judge_are_judged():
 
 
 def test_cancelling_keeps_what_was_measured():
-    answer = compare.start({"kind": "sweep", "values": {"samples": 128},
-                            "budgets": "5, 9, 65, 129, 257, 513"})
+    answer = compare.start(
+        {"kind": "sweep", "values": {"samples": 128}, "budgets": "5, 9, 65, 129, 257, 513"}
+    )
     while compare.poll({"job": answer["job"]})["count"] < 3:
         time.sleep(0.01)
     compare.cancel({"job": answer["job"]})
@@ -151,20 +197,32 @@ def test_cancelling_keeps_what_was_measured():
     assert news["problem"].startswith("Cancelled") and news["table"]
 
 
-@pytest.mark.parametrize("request_, sentence", [
-    (None, "asked for"), ({"kind": "race"}, "'race'"), ({"kind": ["sweep"]}, "Unknown measurement"),
-    ({"kind": "sweep", "solvers": ["hune"]}, "hune"), ({"kind": "sweep", "solvers": []}, "at least one"),
-    ({"kind": "sweep", "budgets": "5, many"}, "many"), ({"kind": "sweep", "budgets": "0"}, "'0'"),
-    ({"kind": "sweep", "budgets": "9" * 30}, "99999"), ({"kind": "sweep", "solvers": "heun"}, "Choose"),
-    ({"kind": "sweep", "values": {"nfe": "banana"}}, "banana"),
-    ({"kind": "sweep", "values": {"timesteps": "custom"}}, "typed list"),
-    ({"kind": "local", "values": {"solver": "euler_a"}}, "Euler ancestral adds new noise"),
-    ({"kind": "local", "values": {"solver": "plugin"}}, "made for one list"),
-    ({"kind": "sweep", "grids": ["edm"]}, "Unknown time steps 'edm'"),
-    ({"kind": "sweep", "grids": "rho"}, "by their names"), ({"kind": "sweep", "grids": [1]}, "[1]"),
-    ({"kind": "churn"}, "S_churn is 0"),
-    ({"kind": "churn", "values": {"s_churn": 9, "s_tmin": 90, "s_tmax": 95}}, "No step lies between"),
-])
+@pytest.mark.parametrize(
+    "request_, sentence",
+    [
+        (None, "asked for"),
+        ({"kind": "race"}, "'race'"),
+        ({"kind": ["sweep"]}, "Unknown measurement"),
+        ({"kind": "sweep", "solvers": ["hune"]}, "hune"),
+        ({"kind": "sweep", "solvers": []}, "at least one"),
+        ({"kind": "sweep", "budgets": "5, many"}, "many"),
+        ({"kind": "sweep", "budgets": "0"}, "'0'"),
+        ({"kind": "sweep", "budgets": "9" * 30}, "99999"),
+        ({"kind": "sweep", "solvers": "heun"}, "Choose"),
+        ({"kind": "sweep", "values": {"nfe": "banana"}}, "banana"),
+        ({"kind": "sweep", "values": {"timesteps": "custom"}}, "typed list"),
+        ({"kind": "local", "values": {"solver": "euler_a"}}, "Euler ancestral adds new noise"),
+        ({"kind": "local", "values": {"solver": "plugin"}}, "made for one list"),
+        ({"kind": "sweep", "grids": ["edm"]}, "Unknown time steps 'edm'"),
+        ({"kind": "sweep", "grids": "rho"}, "by their names"),
+        ({"kind": "sweep", "grids": [1]}, "[1]"),
+        ({"kind": "churn"}, "S_churn is 0"),
+        (
+            {"kind": "churn", "values": {"s_churn": 9, "s_tmin": 90, "s_tmax": 95}},
+            "No step lies between",
+        ),
+    ],
+)
 def test_bad_requests_are_answered_in_a_sentence(request_, sentence):
     assert sentence in compare.start(request_)["problem"]
 
@@ -184,7 +242,9 @@ def test_every_measurement_keeps_to_the_cap_on_work(kind, monkeypatch):
     assert re.findall(r"(\d+) samples", news["note"]) == ["8"]
 
 
-@pytest.mark.parametrize("request_", [None, {}, {"job": None}, {"job": "no such job"}, {"job": [1]}])
+@pytest.mark.parametrize(
+    "request_", [None, {}, {"job": None}, {"job": "no such job"}, {"job": [1]}]
+)
 def test_unknown_jobs_are_answered_in_a_sentence(request_):
     assert "no longer there" in compare.poll(request_)["problem"]
     assert "no longer there" in compare.cancel(request_)["problem"]

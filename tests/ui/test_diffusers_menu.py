@@ -6,13 +6,14 @@ import zipfile
 import pytest
 import torch
 
-from explorer import experiment
 from explorer.core.solvers import SOLVERS
 from explorer.errors import UserError
+from explorer.lab import experiment
 from explorer.models import files
 from explorer.models.diffusers_folder import convert
+from explorer.server import app
 from explorer.settings import to_query, unflatten
-from explorer.ui import app, networks
+from explorer.ui import networks
 from tests.models import stand_in
 
 LINK = "data=digits&model=network&model.checkpoint=mine&samples=2&nfe=6&seed=3"
@@ -50,16 +51,27 @@ def test_a_link_to_it_is_sampled_by_every_solver(solver):
 
 def test_a_class_is_picked():
     """Each class makes its own samples; without one there is a sentence, as it never learned “any”."""
-    ask = lambda k: app.message({"query": LINK.replace("mine", "classes") + f"&model.condition={k}",
-                                 "want": ["run"]})
+    ask = lambda k: app.message(
+        {"query": LINK.replace("mine", "classes") + f"&model.condition={k}", "want": ["run"]}
+    )
     assert ask(1)["parts"]["run"] != ask(2)["parts"]["run"]
     assert "from 0 to 9" in ask(-1)["problem"] and "0 to 9" in ask(10)["problem"]
 
 
 def test_one_guides_another():
-    e = lambda w: unflatten(experiment.Experiment, {
-        "data": "digits", "model": "network", "model.checkpoint": "classes", "model.condition": 3,
-        "model.guide": "mine", "model.guidance": w, "samples": 2, "nfe": 4})
+    e = lambda w: unflatten(
+        experiment.Experiment,
+        {
+            "data": "digits",
+            "model": "network",
+            "model.checkpoint": "classes",
+            "model.condition": 3,
+            "model.guide": "mine",
+            "model.guidance": w,
+            "samples": 2,
+            "nfe": 4,
+        },
+    )
     x = experiment.run(e(1.5)).samples
     assert not torch.allclose(x, experiment.run(e(1.0)).samples)
     assert "model.guide=mine" in to_query(e(1.5))

@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 import httpx
 import pytest
 
-from explorer.ui import files
+from explorer.server import files
 
 OURS = re.compile(r"/explorer/[^\"'\\]+")
 
@@ -26,25 +26,37 @@ def test_any_change_of_a_script_is_another_path(tmp_path):
 
 def test_every_link_of_the_page_is_there_and_may_be_kept(server):
     links = set(OURS.findall(httpx.get(server).text))
-    assert len(links) > 20 and {f"{files.base()}/{s}" for s in files.SHEETS} <= links
+    assert len(links) > 20 and {f"{files.base()}/css/{s}" for s in files.SHEETS} <= links
     for link in links:
         answer = httpx.get(urljoin(server, link))
         assert answer.status_code == 200 and "immutable" in answer.headers["cache-control"], link
 
 
-@pytest.mark.parametrize("name", ["page.html", "checkpoints.json", "weights", "nothing.js", "",
-                                  "../app.py", "%2e%2e/explorer/cli.py"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "page.html",
+        "checkpoints.json",
+        "weights",
+        "nothing.js",
+        "",
+        "../app.py",
+        "%2e%2e/explorer/cli.py",
+    ],
+)
 def test_nothing_but_scripts_and_styles_is_served(server, name):
     assert httpx.get(f"{server.rstrip('/')}{files.base()}/{name}").status_code == 404
-    assert httpx.get(f"{server}gradio_api/file={files.ASSETS / 'app.js'}").status_code == 403
+    assert httpx.get(f"{server}gradio_api/file={files.ASSETS / 'js/app.js'}").status_code == 403
 
 
 def test_modules_find_each_other_under_the_same_path(browser, server):
     page = browser.new_page()
     page.goto(server)
     page.wait_for_function("() => document.body.classList.contains('ready')")
-    scripts = page.evaluate("performance.getEntriesByType('resource').map((r) => r.name)"
-                            ".filter((n) => n.includes('/explorer/'))")
+    scripts = page.evaluate(
+        "performance.getEntriesByType('resource').map((r) => r.name)"
+        ".filter((n) => n.includes('/explorer/'))"
+    )
     page.close()
     ours = [s for s in scripts if "/plotly-" not in s]
     assert len(ours) > 20 and all(files.base() in s for s in ours)

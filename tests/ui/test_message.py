@@ -12,20 +12,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer import experiment
 from explorer.data import DATASETS, store
-from explorer.experiment import Experiment
+from explorer.lab import experiment
+from explorer.lab.experiment import Experiment
+from explorer.server import app
+from explorer.server.app import PARTS, message
 from explorer.settings import flatten, from_query, parameters, slots
-from explorer.ui import app, controls
-from explorer.ui.app import PARTS, message
+from explorer.ui import controls
 
 FAST = {"samples": 8, "nfe": 9}
 WANT = list(PARTS)
 
 
 def ask(want=WANT, have=None, **values) -> dict:
-    return message({"values": {**FAST, **{k.replace("__", "."): v for k, v in values.items()}},
-                    "want": want, "have": have or {}})
+    return message(
+        {
+            "values": {**FAST, **{k.replace("__", "."): v for k, v in values.items()}},
+            "want": want,
+            "have": have or {},
+        }
+    )
 
 
 def strict(answer: dict) -> dict:
@@ -38,10 +44,18 @@ def a_file() -> str:
     return store("\n".join(f"{x},{y}" for x, y in points).encode(), "points.csv")
 
 
-@pytest.mark.parametrize("more", [
-    {}, {"solver": "euler", "schedule": "vp"}, {"s_churn": 20.0}, {"nfe": 1},
-    {"last": "denoise", "model": "ideal"}, {"model": "gaussian", "last": "sigma_min"}],
-    ids=["plain", "euler-vp", "churn", "one", "ideal", "gaussian"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"solver": "euler", "schedule": "vp"},
+        {"s_churn": 20.0},
+        {"nfe": 1},
+        {"last": "denoise", "model": "ideal"},
+        {"model": "gaussian", "last": "sigma_min"},
+    ],
+    ids=["plain", "euler-vp", "churn", "one", "ideal", "gaussian"],
+)
 @pytest.mark.parametrize("data", [d for d in DATASETS if d != "published"])
 def test_every_data_set_fills_every_part(data, more):
     upload = {"data.digest": a_file()} if data == "upload" else {}
@@ -50,14 +64,16 @@ def test_every_data_set_fills_every_part(data, more):
     assert set(answer["parts"]) == set(PARTS) and set(answer["pending"]) <= {"exact"}
     for part in answer["parts"].values():
         assert part["key"]
-    assert from_query(Experiment, answer["query"]) == \
-        app._experiment({"values": answer["values"]})
+    assert from_query(Experiment, answer["query"]) == app._experiment({"values": answer["values"]})
     assert answer["parts"]["run"]["strip"]["traces"] and answer["parts"]["path"]["curvature"]
     assert answer["words"]["budget"] and answer["words"]["solver"]
 
 
-@pytest.mark.parametrize("values", [{}, {"s_churn": 20.0}, {"solver": "euler_a"}, {"solver": "ddim"}],
-                         ids=["plain", "churn", "new noise", "simplest"])
+@pytest.mark.parametrize(
+    "values",
+    [{}, {"s_churn": 20.0}, {"solver": "euler_a"}, {"solver": "ddim"}],
+    ids=["plain", "churn", "new noise", "simplest"],
+)
 def test_a_second_core_changes_nothing_but_the_time(monkeypatch, values):
     answers = []
     for cores in (1, 2):
@@ -73,8 +89,9 @@ def test_a_query_and_its_values_are_the_same_view():
     one = message({"query": "data=moons&nfe=9&samples=8&solver=ddim", "want": WANT})
     two = ask(data="moons", solver="ddim")
     assert one["values"] == two["values"] and one["query"] == two["query"]
-    assert {k: v["key"] for k, v in one["parts"].items()} == \
-        {k: v["key"] for k, v in two["parts"].items()}
+    assert {k: v["key"] for k, v in one["parts"].items()} == {
+        k: v["key"] for k, v in two["parts"].items()
+    }
 
 
 def test_what_the_page_holds_is_not_sent_again():
@@ -92,8 +109,9 @@ def test_a_part_that_takes_long_comes_on_the_second_call(monkeypatch):
     first = ask(want=None, seed=11)
     assert "error" in first["pending"] and "error" not in first["parts"]
     assert first["parts"]["run"] and first["parts"]["data"]
-    second = ask(want=first["pending"], seed=11,
-                 have={k: p["key"] for k, p in first["parts"].items()})
+    second = ask(
+        want=first["pending"], seed=11, have={k: p["key"] for k, p in first["parts"].items()}
+    )
     assert set(second["parts"]) == set(first["pending"]) and set(second["pending"]) <= {"exact"}
 
 
@@ -117,8 +135,9 @@ def test_a_newer_request_makes_the_older_one_stale():
     app.DESK.arrive("page", 9)
     old = message({"values": {**FAST, "seed": 14}, "page": "page", "id": 8, "want": WANT})
     assert old == {"stale": True}
-    assert "parts" in message({"values": {**FAST, "seed": 14}, "page": "page", "id": 9,
-                               "want": WANT})
+    assert "parts" in message(
+        {"values": {**FAST, "seed": 14}, "page": "page", "id": 9, "want": WANT}
+    )
 
 
 def test_pages_do_not_make_each_other_stale():
@@ -137,8 +156,9 @@ def test_cancel_stops_the_newest_request():
 
     app.run = slowly
     try:
-        thread = threading.Thread(target=lambda: answers.append(
-            message({"values": FAST, "page": "cancelled", "id": 5})))
+        thread = threading.Thread(
+            target=lambda: answers.append(message({"values": FAST, "page": "cancelled", "id": 5}))
+        )
         thread.start()
         begun.wait(10)
         app.cancel("cancelled")
@@ -156,6 +176,7 @@ def test_progress_counts_up():
 
 
 # ---- the panel -----------------------------------------------------------------------------------
+
 
 def test_every_parameter_has_a_row_or_another_way_in():
     html = controls.panel()
@@ -184,32 +205,56 @@ def test_the_page_knows_the_defaults_of_every_choice():
 # ---- bad input -----------------------------------------------------------------------------------
 
 BAD = [  # (settings, what the sentence must name)
-    ({"nfe": math.nan}, "nan"), ({"nfe": math.inf}, "inf"), ({"nfe": 10.5}, "10.5"),
-    ({"nfe": -3}, "-3"), ({"nfe": 10**9}, "1000000000"), ({"nfe": "many"}, "many"),
-    ({"nfe": None}, "None"), ({"nfe": True}, "True"), ({"nfe": []}, "[]"), ({"nfe": ""}, "''"),
-    ({"samples": 10**7}, "10000000"), ({"samples": 0}, "0"), ({"samples": 2.5}, "2.5"),
-    ({"seed": -1}, "-1"), ({"seed": 10**5000}, "600 digits"),
-    ({"timesteps.sigma_min": -0.1}, "-0.1"), ({"timesteps.sigma_max": math.inf}, "inf"),
+    ({"nfe": math.nan}, "nan"),
+    ({"nfe": math.inf}, "inf"),
+    ({"nfe": 10.5}, "10.5"),
+    ({"nfe": -3}, "-3"),
+    ({"nfe": 10**9}, "1000000000"),
+    ({"nfe": "many"}, "many"),
+    ({"nfe": None}, "None"),
+    ({"nfe": True}, "True"),
+    ({"nfe": []}, "[]"),
+    ({"nfe": ""}, "''"),
+    ({"samples": 10**7}, "10000000"),
+    ({"samples": 0}, "0"),
+    ({"samples": 2.5}, "2.5"),
+    ({"seed": -1}, "-1"),
+    ({"seed": 10**5000}, "600 digits"),
+    ({"timesteps.sigma_min": -0.1}, "-0.1"),
+    ({"timesteps.sigma_max": math.inf}, "inf"),
     ({"timesteps.sigma_min": 5.0, "timesteps.sigma_max": 1.0}, "swap"),
-    ({"timesteps.rho": math.nan}, "nan"), ({"timesteps.rho": "7,5"}, "7,5"),
-    ({"s_tmin": 2.0, "s_tmax": 1.0}, "S_tmin = 2"), ({"s_churn": -1}, "-1"),
-    ({"s_noise": math.nan}, "nan"), ({"s_tmax": "∞"}, "∞"),
-    ({"solver": "hune"}, "hune"), ({"solver": None}, "None"), ({"solver": 3}, "3"),
-    ({"data": "../../etc/passwd"}, "passwd"), ({"data": ["spiral"]}, "spiral"),
-    ({"model": {}}, "{}"), ({"colour": "red"}, "colour"), ({"solver.beta": 1}, "beta"),
-    ({"solver": "rk2", "solver.alpha": 0}, "0"), ({"solver": "rk2", "solver.alpha": 9}, "9"),
+    ({"timesteps.rho": math.nan}, "nan"),
+    ({"timesteps.rho": "7,5"}, "7,5"),
+    ({"s_tmin": 2.0, "s_tmax": 1.0}, "S_tmin = 2"),
+    ({"s_churn": -1}, "-1"),
+    ({"s_noise": math.nan}, "nan"),
+    ({"s_tmax": "∞"}, "∞"),
+    ({"solver": "hune"}, "hune"),
+    ({"solver": None}, "None"),
+    ({"solver": 3}, "3"),
+    ({"data": "../../etc/passwd"}, "passwd"),
+    ({"data": ["spiral"]}, "spiral"),
+    ({"model": {}}, "{}"),
+    ({"colour": "red"}, "colour"),
+    ({"solver.beta": 1}, "beta"),
+    ({"solver": "rk2", "solver.alpha": 0}, "0"),
+    ({"solver": "rk2", "solver.alpha": 9}, "9"),
     ({"timesteps": "custom", "timesteps.levels": [1.0, 2.0]}, "2"),
     ({"timesteps": "custom", "timesteps.levels": [1.0]}, "two levels"),
     ({"timesteps": "custom", "timesteps.levels": "a,b"}, "a,b"),
     ({"timesteps": "custom", "timesteps.levels": [10.0, None, 0.1]}, "None"),
     ({"timesteps": "custom", "timesteps.levels": [10.0, math.nan, 0.1]}, "nan"),
     ({"timesteps": "custom", "timesteps.levels": list(range(600, 0, -1))}, "512"),
-    ({"data": "upload"}, "upload"), ({"data": "upload", "data.digest": "../secret"}, "../secret"),
+    ({"data": "upload"}, "upload"),
+    ({"data": "upload", "data.digest": "../secret"}, "../secret"),
     ({"data": "upload", "data.digest": "0123456789abcdef"}, "0123456789abcdef"),
     ({"data": "drawn", "data.points_text": "??"}, "??"),
-    ({"data": "spiral", "model.condition": 3}, "3"), ({"data": "digits", "model.condition": 77}, "77"),
-    ({"data": "digits", "samples": 4096, "nfe": 1023}, "4096 samples"), ({1: 2}, "1"),
-    ({"last": "soon"}, "soon")]
+    ({"data": "spiral", "model.condition": 3}, "3"),
+    ({"data": "digits", "model.condition": 77}, "77"),
+    ({"data": "digits", "samples": 4096, "nfe": 1023}, "4096 samples"),
+    ({1: 2}, "1"),
+    ({"last": "soon"}, "soon"),
+]
 
 
 @pytest.mark.parametrize("values, named", BAD, ids=[named for _, named in BAD])
@@ -220,19 +265,45 @@ def test_bad_input_gives_a_sentence_that_names_it(values, named):
     assert answer["problem"][-1] in ".)" and len(answer["problem"]) < 600
 
 
-@pytest.mark.parametrize("request_", [
-    None, 3, "x", [], {}, {"values": None}, {"values": [1]}, {"query": 5}, {"query": None},
-    {"query": "x" * 30_000}, {"query": "nfe=%ff%fe&&&=&=3"}, {"query": "nfe=35&nfe=abc"},
-    {"query": "solver=rk2&solver.alpha=nan"}, {"query": "σ=3"}], ids=lambda v: str(v)[:30])
+@pytest.mark.parametrize(
+    "request_",
+    [
+        None,
+        3,
+        "x",
+        [],
+        {},
+        {"values": None},
+        {"values": [1]},
+        {"query": 5},
+        {"query": None},
+        {"query": "x" * 30_000},
+        {"query": "nfe=%ff%fe&&&=&=3"},
+        {"query": "nfe=35&nfe=abc"},
+        {"query": "solver=rk2&solver.alpha=nan"},
+        {"query": "σ=3"},
+    ],
+    ids=lambda v: str(v)[:30],
+)
 def test_a_broken_request_gives_a_sentence(request_):
     assert strict(message(request_))["problem"]
 
 
-@pytest.mark.parametrize("more", [{"page": None, "id": None}, {"page": 3, "id": "7"},
-                                  {"page": "p" * 10**5, "id": 1e300}, {"id": math.nan},
-                                  {"have": "all", "want": "all"}, {"have": {"run": 3}, "want": [7, {}]},
-                                  {"design": ["edm"]}, {"design": {}}, {"id": 10**400}],
-                         ids=range(9))
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"page": None, "id": None},
+        {"page": 3, "id": "7"},
+        {"page": "p" * 10**5, "id": 1e300},
+        {"id": math.nan},
+        {"have": "all", "want": "all"},
+        {"have": {"run": 3}, "want": [7, {}]},
+        {"design": ["edm"]},
+        {"design": {}},
+        {"id": 10**400},
+    ],
+    ids=range(9),
+)
 def test_what_surrounds_the_values_may_be_anything(more):
     assert "words" in strict(message({"values": FAST, **more}))
 
@@ -246,10 +317,18 @@ def test_a_file_outside_the_folder_of_uploads_is_not_opened(tmp_path):
         assert "problem" in app.receive(request)
 
 
-@pytest.mark.parametrize("name, content", [
-    ("empty.csv", b""), ("text.csv", b"hello\nworld\n"), ("nan.csv", b"1,nan\n2,inf\n"),
-    ("pickle.npy", b"\x80\x04\x95"), ("cut.npz", b"PK\x03\x04"), ("photo.png", b"\x89PNG\r\n"),
-    ("wide.csv", b",".join([b"1"] * 10_000))])
+@pytest.mark.parametrize(
+    "name, content",
+    [
+        ("empty.csv", b""),
+        ("text.csv", b"hello\nworld\n"),
+        ("nan.csv", b"1,nan\n2,inf\n"),
+        ("pickle.npy", b"\x80\x04\x95"),
+        ("cut.npz", b"PK\x03\x04"),
+        ("photo.png", b"\x89PNG\r\n"),
+        ("wide.csv", b",".join([b"1"] * 10_000)),
+    ],
+)
 def test_a_wrong_file_gives_a_sentence(name, content):
     import gradio as gr
 
@@ -278,10 +357,21 @@ def test_the_server_lives_on_after_all_of_it():
 
 
 KEYS = sorted({p.key for p in parameters(Experiment)} | set(slots(Experiment)))
-LEAVES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20),
-                   st.sampled_from([0, 1, "1", "0", "nan", "1e999", "-0", "heun", 1e-300, 10**400]))
-HOSTILE = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
-    st.text(max_size=5), inner, max_size=3), max_leaves=6)
+LEAVES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=20),
+    st.sampled_from([0, 1, "1", "0", "nan", "1e999", "-0", "heun", 1e-300, 10**400]),
+)
+HOSTILE = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
 
 
 @settings(max_examples=150, deadline=None)

@@ -3,17 +3,25 @@
 import pytest
 import torch
 
-from explorer import experiment
-from explorer.experiment import Experiment, draft
+from explorer.lab import experiment
+from explorer.lab.experiment import Experiment, draft
 from explorer.models import files
 from explorer.models.architecture import build, describe
 from explorer.models.precond import EDM
+from explorer.server import app
 from explorer.settings import unflatten
-from explorer.ui import app, controls, networks, panels
+from explorer.ui import controls, networks, panels
 from tests.models.snapshots import snapshot
 
-KWARGS = {"img_resolution": 8, "in_channels": 1, "out_channels": 1, "model_channels": 8,
-          "channel_mult": (1, 2), "num_blocks": 1, "attn_resolutions": (4,)}
+KWARGS = {
+    "img_resolution": 8,
+    "in_channels": 1,
+    "out_channels": 1,
+    "model_channels": 8,
+    "channel_mult": (1, 2),
+    "num_blocks": 1,
+    "attn_resolutions": (4,),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -23,8 +31,12 @@ def shelf(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "SHIPPED", tmp_path / "shipped")
     torch.manual_seed(0)
     d = describe("SongUNet", {**KWARGS, "label_dim": 10, "label_dropout": 0.1}, EDM(), (1, 8, 8))
-    files.save(build(d), {**d, "label": "Small <b>one</b>", "data": {"data": "digits"}}, "small",
-               tmp_path / "shipped")
+    files.save(
+        build(d),
+        {**d, "label": "Small <b>one</b>", "data": {"data": "digits"}},
+        "small",
+        tmp_path / "shipped",
+    )
     for memo in experiment.MEMOS:
         memo.clear()
 
@@ -37,8 +49,9 @@ def ask(want=None, have=None, **values):
 def slowly(monkeypatch, pace: float):
     """As if an evaluation of one sample took so many seconds."""
     real = experiment.cost.pace
-    monkeypatch.setattr(experiment.cost, "pace",
-                        lambda d, device: None if real(d, device) is None else pace)
+    monkeypatch.setattr(
+        experiment.cost, "pace", lambda d, device: None if real(d, device) is None else pace
+    )
     monkeypatch.setattr(experiment.cost, "least", lambda d, device, each: 0.0)
 
 
@@ -70,8 +83,9 @@ def test_the_first_samples_are_those_of_the_whole(monkeypatch):
     e = unflatten(Experiment, {"data": "digits", "model": "network", "nfe": 9, "samples": 64})
     few = experiment.draft(e, app.FIRST)
     # float32 inside: another batch size, another order of summing
-    assert torch.allclose(experiment.run(few).samples, experiment.run(e).samples[:few.samples],
-                          atol=1e-4)
+    assert torch.allclose(
+        experiment.run(few).samples, experiment.run(e).samples[: few.samples], atol=1e-4
+    )
 
 
 def test_a_quick_network_answers_at_once(monkeypatch):
@@ -141,5 +155,8 @@ def test_a_visitor_cannot_fetch():
 def test_menus_for_the_page():
     html = controls.panel()
     assert all(f'id="network-{k}"' in html for k in ("checkpoint", "condition", "guide", "file"))
-    assert html.index('id="network-checkpoint"') < html.index('id="more-data"') \
+    assert (
+        html.index('id="network-checkpoint"')
+        < html.index('id="more-data"')
         < html.index('id="network-guide"')
+    )

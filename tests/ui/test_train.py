@@ -9,9 +9,10 @@ import torch
 
 from explorer.data import allow_fetch
 from explorer.models import files
+from explorer.server import owners
 from explorer.training import runs
 from explorer.training.configs import chosen
-from explorer.ui import owners, train
+from explorer.ui import train
 
 POINTS = {"data": "spiral", "data.dimension": 2}
 SMALL = {"kimg": 400, "network.width": 16, "network.depth": 1, "batch": 64}
@@ -42,8 +43,9 @@ def empty_hall():
 
 
 def start(name: str, **own):
-    answer = train.act({"do": "start", "values": POINTS, "config": "F", "name": name,
-                        "training": SMALL | own})
+    answer = train.act(
+        {"do": "start", "values": POINTS, "config": "F", "name": name, "training": SMALL | own}
+    )
     assert "problem" not in answer, answer
 
 
@@ -63,7 +65,9 @@ def test_a_training_is_paused_found_again_and_resumed_to_its_end():
     assert done["state"] == "done" and done["part"] >= 1 and done["paused"] == []
     assert files.find("walked").shape == (2,)
     assert done["table"][0][0] == "80" and done["curve"]["data"]
-    assert "already there" in train.act({"do": "start", "values": POINTS, "name": "walked"})["problem"]
+    assert (
+        "already there" in train.act({"do": "start", "values": POINTS, "name": "walked"})["problem"]
+    )
     files.delete("walked")
 
 
@@ -87,20 +91,31 @@ def test_a_process_that_dies_says_so_and_goes_on_from_its_checkpoint():
     assert look()["paused"] == []
 
 
-@pytest.mark.parametrize("request_, sentence", [
-    (None, "what to do"), ({"do": "race"}, "'race'"), ({"do": []}, "Unknown request"),
-    ({"do": "start", "config": "Z"}, "'Z'"), ({"do": "start", "training": {"kimg": "much"}}, "much"),
-    ({"do": "start", "training": {"kimg": -1}}, "out of range"),
-    ({"do": "start", "training": {"folder": "/etc"}}, "'folder'"),
-    ({"do": "start", "training": {"network.channels": 128, "network.widths": "4,4"}}, "can be trained"),
-    ({"do": "start", "name": "../up"}, "cannot be called"),
-    ({"do": "start", "values": {"data": "upload"}}, "No data is uploaded"),
-    ({"do": "start", "values": {"data": "published"}}, "not on this machine"),
-    ({"do": "pause", "name": "nobody"}, "not being trained"), ({"do": "resume"}, "no paused"),
-    ({"do": "augment", "values": POINTS}, "image data"),
-    ({"do": "start", "training": {"hyper": "Z"}}, "Unknown hyper 'Z'"),
-    ({"do": "start", "training": {"capacity": []}}, "Unknown capacity"),
-    ({"do": "defaults", "config": "Q"}, "'Q'")])
+@pytest.mark.parametrize(
+    "request_, sentence",
+    [
+        (None, "what to do"),
+        ({"do": "race"}, "'race'"),
+        ({"do": []}, "Unknown request"),
+        ({"do": "start", "config": "Z"}, "'Z'"),
+        ({"do": "start", "training": {"kimg": "much"}}, "much"),
+        ({"do": "start", "training": {"kimg": -1}}, "out of range"),
+        ({"do": "start", "training": {"folder": "/etc"}}, "'folder'"),
+        (
+            {"do": "start", "training": {"network.channels": 128, "network.widths": "4,4"}},
+            "can be trained",
+        ),
+        ({"do": "start", "name": "../up"}, "cannot be called"),
+        ({"do": "start", "values": {"data": "upload"}}, "No data is uploaded"),
+        ({"do": "start", "values": {"data": "published"}}, "not on this machine"),
+        ({"do": "pause", "name": "nobody"}, "not being trained"),
+        ({"do": "resume"}, "no paused"),
+        ({"do": "augment", "values": POINTS}, "image data"),
+        ({"do": "start", "training": {"hyper": "Z"}}, "Unknown hyper 'Z'"),
+        ({"do": "start", "training": {"capacity": []}}, "Unknown capacity"),
+        ({"do": "defaults", "config": "Q"}, "'Q'"),
+    ],
+)
 def test_bad_requests_are_answered_in_a_sentence(request_, sentence):
     allow_fetch(False)  # as a page starts; the command line may have been here before
     assert sentence in train.act(request_)["problem"]
@@ -130,19 +145,24 @@ LADDER = {"hyper": "A", "capacity": "A", "precond": "vp", "loss": "vp", "augment
 @pytest.mark.parametrize("data", ["digits", "moons"])
 def test_each_rung_of_the_ladder_is_a_choice_of_its_own(data):
     """A, with the choices that B, C, D, E and F add, one after the other, is B, C, D, E, F."""
-    told = lambda **own: chosen(*train._asked({
-        "config": "A", "values": {"data": data}, "training": LADDER | own}))
+    told = lambda **own: chosen(
+        *train._asked({"config": "A", "values": {"data": data}, "training": LADDER | own})
+    )
     of = lambda letter: chosen(letter, {"data": data})
     steps = {"hyper": "B", "capacity": "C", "precond": "edm", "loss": "edm"} | (
-        {"augment": 0.12} if data == "digits" else {})
+        {"augment": 0.12} if data == "digits" else {}
+    )
     own = {}
     assert told() == of("A")
     for (key, value), letter in zip(steps.items(), "BCDEF"):
         own[key] = value
         assert told(**own) == of(letter)
         alone = told(**{key: value})  # of any rung without those below it
-        changed = [f.name for f in dataclasses.fields(alone)
-                   if getattr(alone, f.name) != getattr(of("A"), f.name)]
+        changed = [
+            f.name
+            for f in dataclasses.fields(alone)
+            if getattr(alone, f.name) != getattr(of("A"), f.name)
+        ]
         assert changed == [{"capacity": "network"}.get(key, key)]
         given = train.act({"do": "defaults", "config": letter, "values": {"data": data}})["form"]
         assert {k: given[k] for k in LADDER} == LADDER | own
@@ -162,6 +182,7 @@ def test_the_form_is_filled_from_the_configuration(data):
 
 # ---- where strangers share a server -----------------------------------------------------------------
 
+
 @pytest.fixture
 def shared(monkeypatch):
     monkeypatch.setattr(owners, "shared", True)
@@ -169,8 +190,9 @@ def shared(monkeypatch):
 
 def test_a_visitor_watches_what_another_has_started(shared):
     # so long that it cannot be over before it is paused
-    started = train.act({"do": "start", "values": POINTS, "name": "theirs",
-                         "training": {**SMALL, "kimg": 20_000}})
+    started = train.act(
+        {"do": "start", "values": POINTS, "name": "theirs", "training": {**SMALL, "kimg": 20_000}}
+    )
     assert "problem" not in started
     token = started["token"]
     assert started["mine"] and len(token) >= 16
@@ -184,8 +206,11 @@ def test_a_visitor_watches_what_another_has_started(shared):
     train.act({"do": "pause", "name": "theirs", "token": token})
     paused = until(lambda a: not a["busy"])
     assert [r["mine"] for r in paused["paused"]] == [False]
-    for request in ({"do": "resume"}, {"do": "cancel"},
-                    {"do": "start", "values": POINTS, "training": SMALL}):
+    for request in (
+        {"do": "resume"},
+        {"do": "cancel"},
+        {"do": "start", "values": POINTS, "training": SMALL},
+    ):
         assert "another visitor" in train.act({"name": "theirs", **request})["problem"]
     assert "problem" not in train.act({"do": "resume", "name": "theirs", "token": token})
     train.act({"do": "cancel", "name": "theirs", "token": owners.master})  # the server's owner
@@ -197,7 +222,9 @@ def test_on_a_server_of_ones_own_a_lost_token_locks_nobody_out():
     start("own")
     until(lambda a: a["state"] == "running")
     assert look()["mine"]
-    assert "problem" not in train.act({"do": "cancel", "name": "own", "token": "of another browser"})
+    assert "problem" not in train.act(
+        {"do": "cancel", "name": "own", "token": "of another browser"}
+    )
 
 
 def test_a_run_of_the_command_line_is_nobodys_on_the_page(shared):
@@ -205,12 +232,20 @@ def test_a_run_of_the_command_line_is_nobodys_on_the_page(shared):
     assert owners.may("never-begun", owners.master)
 
 
-@pytest.mark.parametrize("words, others", [
-    ([], False), (["--host", "0.0.0.0"], True), (["--share"], True), (["--auth", "a:b"], True),
-    (["--host", "localhost"], False)])
+@pytest.mark.parametrize(
+    "words, others",
+    [
+        ([], False),
+        (["--host", "0.0.0.0"], True),
+        (["--share"], True),
+        (["--auth", "a:b"], True),
+        (["--host", "localhost"], False),
+    ],
+)
 def test_when_a_server_is_shared(words, others, monkeypatch, capsys):
     from explorer import cli
-    from explorer.ui import app
+    from explorer.server import app
+
     monkeypatch.setattr(app, "launch", lambda *_, **__: (None, None, "http://here/", None))
     monkeypatch.setattr(app, "wait", lambda: None)
     monkeypatch.setattr(owners, "shared", None)

@@ -10,8 +10,10 @@ TABLE = "document.querySelectorAll('#train-rows tr').length > 4"
 
 
 def losses(page) -> list[list[str]]:
-    return page.evaluate("[...document.querySelectorAll('#train-rows tr')]"
-                         ".map((r) => [...r.cells].map((c) => c.textContent))")
+    return page.evaluate(
+        "[...document.querySelectorAll('#train-rows tr')]"
+        ".map((r) => [...r.cells].map((c) => c.textContent))"
+    )
 
 
 def test_train_on_points_and_sample_from_the_result(walk):
@@ -21,18 +23,28 @@ def test_train_on_points_and_sample_from_the_result(walk):
     page.fill("#train-name", "walked-spiral")
     page.click("#train-start")
     page.wait_for_function(TABLE, timeout=90_000)
-    page.wait_for_function("document.querySelector('#train-progress span').textContent.includes('a second')",
-                           timeout=90_000)
+    page.wait_for_function(
+        "document.querySelector('#train-progress span').textContent.includes('a second')",
+        timeout=90_000,
+    )
     # another tab of another visitor finds the same training
     other = walk.context.new_page()
     other.goto(f"{walk.server}?{POINTS}")
-    other.wait_for_function("document.querySelector('#train-title')?.textContent.includes('walked-spiral')",
-                            timeout=90_000)
+    other.wait_for_function(
+        "document.querySelector('#train-title')?.textContent.includes('walked-spiral')",
+        timeout=90_000,
+    )
     other.close()
-    page.wait_for_function("document.querySelector('#train-title').textContent.includes('trained as')",
-                           timeout=240_000)
-    rows = {r[0]: [float(v.replace("·10⁻", "e-").translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")))
-                   for v in r[1:4]] for r in losses(page)}
+    page.wait_for_function(
+        "document.querySelector('#train-title').textContent.includes('trained as')", timeout=240_000
+    )
+    rows = {
+        r[0]: [
+            float(v.replace("·10⁻", "e-").translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")))
+            for v in r[1:4]
+        ]
+        for r in losses(page)
+    }
     before, now, ideal = rows["0.0684"]
     assert now < 0.85 * before and now > 0.9 * ideal
     walk.after(lambda: page.click("#train-use"))

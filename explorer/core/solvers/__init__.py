@@ -7,9 +7,41 @@ from .multistep import DEIS, DPM2, IPNDM, IPNDMV, LMS
 from .one_step import DDIM, RK2, Euler, Heun
 from .stochastic import DPMppSDE, EulerAncestral
 
-SOLVERS = named(Heun, DPMpp, UniPC,  # the three that are recommended
-                Euler, DDIM, RK2, DPM2, DPMpp2S, IPNDM, IPNDMV, LMS, DEIS, AMED, Plugin,
-                EulerAncestral, DPMppSDE)
+SOLVERS = named(
+    Heun,
+    DPMpp,
+    UniPC,  # the three that are recommended
+    Euler,
+    DDIM,
+    RK2,
+    DPM2,
+    DPMpp2S,
+    IPNDM,
+    IPNDMV,
+    LMS,
+    DEIS,
+    AMED,
+    Plugin,
+    EulerAncestral,
+    DPMppSDE,
+)
 
-__all__ = ["AMED", "DDIM", "DEIS", "DPM2", "IPNDM", "IPNDMV", "LMS", "RK2", "SOLVERS", "DPMpp", "DPMpp2S",
-           "DPMppSDE", "Euler", "EulerAncestral", "Heun", "Plugin", "UniPC"]
+__all__ = [
+    "AMED",
+    "DDIM",
+    "DEIS",
+    "DPM2",
+    "IPNDM",
+    "IPNDMV",
+    "LMS",
+    "RK2",
+    "SOLVERS",
+    "DPMpp",
+    "DPMpp2S",
+    "DPMppSDE",
+    "Euler",
+    "EulerAncestral",
+    "Heun",
+    "Plugin",
+    "UniPC",
+]

@@ -19,13 +19,18 @@ PREDICTIONS = (("x0", "D, the clean data"), ("eps", "ε, the noise"))
 
 
 def _prediction():
-    return param("x0", label="Predicts", choices=PREDICTIONS,
-                 help="the quantity whose past is extrapolated")
+    return param(
+        "x0", label="Predicts", choices=PREDICTIONS, help="the quantity whose past is extrapolated"
+    )
 
 
 def _thresholding():
-    return param(False, label="Threshold", choices=((False, "off"), (True, "dynamic")),
-                 help="clip D at the 99.5 % quantile of its size, at least 1, as Imagen does")
+    return param(
+        False,
+        label="Threshold",
+        choices=((False, "off"), (True, "dynamic")),
+        help="clip D at the 99.5 % quantile of its size, at least 1, as Imagen does",
+    )
 
 
 def threshold(denoised: Tensor) -> Tensor:
@@ -76,13 +81,18 @@ class DPMpp(_Exponential):
 
     name: ClassVar[str] = "dpmpp"
     label: ClassVar[str] = "DPM-Solver++"
-    card: ClassVar[str] = "Exponential multistep on D, one evaluation a step. Order 2 is 2M, the " \
-                          "usual choice of image tools."
+    card: ClassVar[str] = (
+        "Exponential multistep on D, one evaluation a step. Order 2 is 2M, the "
+        "usual choice of image tools."
+    )
     order: int = _order(2, 3)
     prediction: str = _prediction()
-    lower_order_final: bool = param(True, label="Last steps",
-                                    choices=((True, "lower order"), (False, "full order")),
-                                    help="fall to order 1 at the end, which steadies few steps")
+    lower_order_final: bool = param(
+        True,
+        label="Last steps",
+        choices=((True, "lower order"), (False, "full order")),
+        help="fall to order 1 at the end, which steadies few steps",
+    )
     thresholding: bool = _thresholding()
 
     @property
@@ -148,14 +158,19 @@ class UniPC(_Exponential):
 
     name: ClassVar[str] = "unipc"
     label: ClassVar[str] = "UniPC"
-    card: ClassVar[str] = "Predictor and corrector at one evaluation a step; order is one more " \
-                          "than named. Among the best below 10 evaluations."
+    card: ClassVar[str] = (
+        "Predictor and corrector at one evaluation a step; order is one more "
+        "than named. Among the best below 10 evaluations."
+    )
     order: int = _order(3, 3)
     variant: str = param("bh2", label="B(h)", choices=VARIANTS, help="the paper's free function")
     prediction: str = _prediction()
-    lower_order_final: bool = param(True, label="Last steps",
-                                    choices=((True, "lower order"), (False, "full order")),
-                                    help="fall to order 1 at the end, which steadies few steps")
+    lower_order_final: bool = param(
+        True,
+        label="Last steps",
+        choices=((True, "lower order"), (False, "full order")),
+        help="fall to order 1 at the end, which steadies few steps",
+    )
     thresholding: bool = _thresholding()
 
     def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
@@ -170,8 +185,9 @@ class UniPC(_Exponential):
         """past[-1] with a state improved by the evaluation made there; the output stays."""
         here, before = past[-1], past[:-1]
         order = self.order_before(ode, before)
-        x, scale, ratios, differences, system, right = \
-            self._parts(before, number(here.sigma), order)
+        x, scale, ratios, differences, system, right = self._parts(
+            before, number(here.sigma), order
+        )
         differences.append(self.output(here) - self.output(before[-1]))
         if order == 1:
             rho = [0.5]
@@ -180,8 +196,9 @@ class UniPC(_Exponential):
         else:
             rho = _solve3(system, right)
         x = added(x, [-scale * w / r for w, r in zip(rho, ratios)], differences)
-        denoised = here.denoised if self.prediction == "x0" else \
-            moved(x, -number(here.sigma), here.noise)
+        denoised = (
+            here.denoised if self.prediction == "x0" else moved(x, -number(here.sigma), here.noise)
+        )
         return dataclasses.replace(here, x=ode.scaled(x, here.t), denoised=denoised)
 
     def order_before(self, ode: Ode, before: list[Point]) -> int:
@@ -224,10 +241,11 @@ def _solve2(m, b) -> list:
 
 def _solve3(m, b) -> list:
     """Cramer's rule: its 3 x 3 systems are small, and entries may be numbers or tensors."""
+
     def determinant(a):
         (p, q, r), (s, t, u), (v, w, x) = a
         return p * (t * x - u * w) - q * (s * x - u * v) + r * (s * w - t * v)
 
     whole = determinant(m)
-    swapped = [[[*row[:k], b[i], *row[k + 1:]] for i, row in enumerate(m)] for k in range(3)]
+    swapped = [[[*row[:k], b[i], *row[k + 1 :]] for i, row in enumerate(m)] for k in range(3)]
     return [determinant(a) / whole for a in swapped]

@@ -20,8 +20,14 @@ from .one_step import DDIM
 
 
 def _r():
-    return param(0.5, 0.02, 1.0, 0.01, label="r",
-                 help="where the step evaluates, in log σ: 0 its start, 1 its end")
+    return param(
+        0.5,
+        0.02,
+        1.0,
+        0.01,
+        label="r",
+        help="where the step evaluates, in log σ: 0 its start, 1 its end",
+    )
 
 
 def _c():
@@ -29,14 +35,19 @@ def _c():
 
 
 def _a():
-    return param(1.0, 0.8, 1.2, 0.001, label="a",
-                 help="the denoiser is told σ times this at the inner point")
+    return param(
+        1.0, 0.8, 1.2, 0.001, label="a", help="the denoiser is told σ times this at the inner point"
+    )
 
 
 def _predictor():
-    return param("", label="Predictor", longest=64,
-                 help="name of a trained predictor, which chooses r, c and a for each sample; "
-                      "empty: the values above")
+    return param(
+        "",
+        label="Predictor",
+        longest=64,
+        help="name of a trained predictor, which chooses r, c and a for each sample; "
+        "empty: the values above",
+    )
 
 
 def inner_point(ode: Ode, x: Tensor, sigma, a) -> Point:
@@ -111,8 +122,10 @@ class _Learned(_SigmaFrame):
         trained.check(self.purpose, ode.denoiser, sigma, sigma_next, first, ode.nfe == 0)
         ode.begun = True
         found = trained(here.features, sigma, sigma_next, len(x))
-        return tuple(v if isinstance(v, float) else v.to(x.dtype).reshape(-1, *[1] * (x.ndim - 1))
-                     for v in found)
+        return tuple(
+            v if isinstance(v, float) else v.to(x.dtype).reshape(-1, *[1] * (x.ndim - 1))
+            for v in found
+        )
 
 
 @setting
@@ -126,8 +139,10 @@ class AMED(_Learned):
 
     name: ClassVar[str] = "amed"
     label: ClassVar[str] = "AMED-Solver"
-    card: ClassVar[str] = "One direction a step, from a point that is learned; two evaluations, " \
-                          "the first of them only leads there. Made for about 5 evaluations."
+    card: ClassVar[str] = (
+        "One direction a step, from a point that is learned; two evaluations, "
+        "the first of them only leads there. Made for about 5 evaluations."
+    )
     r: float = _r()
     c: float = _c()
     a: float = _a()
@@ -147,9 +162,12 @@ class AMED(_Learned):
         return amed_step(ode, past, sigma_next, *self.coefficients(ode, past[-1], sigma_next))
 
 
-INNER = {"ddim": ("DDIM", DDIM()), "dpm2": ("DPM-Solver-2", DPM2()),
-         **{f"ipndm{k}": (f"iPNDM-{k}", IPNDM(k)) for k in (2, 3, 4)},
-         **{f"dpmpp{k}": (f"DPM-Solver++({k}M)", DPMpp(k)) for k in (2, 3)}}
+INNER = {
+    "ddim": ("DDIM", DDIM()),
+    "dpm2": ("DPM-Solver-2", DPM2()),
+    **{f"ipndm{k}": (f"iPNDM-{k}", IPNDM(k)) for k in (2, 3, 4)},
+    **{f"dpmpp{k}": (f"DPM-Solver++({k}M)", DPMpp(k)) for k in (2, 3)},
+}
 
 
 @setting
@@ -164,11 +182,16 @@ class Plugin(_Learned):
 
     name: ClassVar[str] = "plugin"
     label: ClassVar[str] = "AMED-Plugin"
-    card: ClassVar[str] = "A known solver with one learned stop inside each step; two " \
-                          "evaluations a step. On iPNDM the best of its paper."
-    solver: str = param("ipndm4", label="Solver inside",
-                        choices=tuple((k, v[0]) for k, v in INNER.items()),
-                        help="the solver whose steps are split")
+    card: ClassVar[str] = (
+        "A known solver with one learned stop inside each step; two "
+        "evaluations a step. On iPNDM the best of its paper."
+    )
+    solver: str = param(
+        "ipndm4",
+        label="Solver inside",
+        choices=tuple((k, v[0]) for k, v in INNER.items()),
+        help="the solver whose steps are split",
+    )
     r: float = _r()
     c: float = _c()
     a: float = _a()

@@ -22,8 +22,14 @@ VARIABLES = (("tab", "VP time (tAB)"), ("rhoab", "σ (ρAB)"), ("log", "ln σ (a
 
 
 def _order(default, high):
-    return param(default, 1, high, 1, label="Order",
-                 help="past evaluations used, reached after a warm-up of lower orders")
+    return param(
+        default,
+        1,
+        high,
+        1,
+        label="Order",
+        help="past evaluations used, reached after a warm-up of lower orders",
+    )
 
 
 def lagrange_integrals(nodes: Sequence, end) -> list:
@@ -40,13 +46,14 @@ def _integrals(nodes: tuple, end) -> list:
             if k != j:
                 d = nj - nk
                 shifted = [0.0, *coefficients]
-                coefficients = [(a - nk * b) / d for a, b in
-                                zip(shifted, [*coefficients, 0.0])]
+                coefficients = [(a - nk * b) / d for a, b in zip(shifted, [*coefficients, 0.0])]
         out.append(sum(c * end ** (p + 1) / (p + 1) for p, c in enumerate(coefficients)))
     return out
 
 
-_known_integrals = lru_cache(maxsize=4096)(_integrals)  # the steps of a grid come again in the next run
+_known_integrals = lru_cache(maxsize=4096)(
+    _integrals
+)  # the steps of a grid come again in the next run
 
 
 class _SigmaFrame:
@@ -83,8 +90,14 @@ class DPM2(_SigmaFrame):
     order: ClassVar[int] = 2
     evaluations: ClassVar[int] = 2
     card: ClassVar[str] = "Order 2, two evaluations a step, the second at a geometric midpoint."
-    r: float = param(0.5, 0.1, 1.0, 0.01, label="r",
-                     help="where the second evaluation lies in log σ: ½ the middle, 1 the end")
+    r: float = param(
+        0.5,
+        0.1,
+        1.0,
+        0.01,
+        label="r",
+        help="where the second evaluation lies in log σ: ½ the middle, 1 the end",
+    )
 
     def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
         x, slope, sigma = past[-1].plain, past[-1].noise, number(past[-1].sigma)
@@ -112,15 +125,21 @@ class IPNDM(_SigmaFrame):
 
     name: ClassVar[str] = "ipndm"
     label: ClassVar[str] = "iPNDM"
-    card: ClassVar[str] = "Adams–Bashforth with fixed weights, one evaluation a step. Strong on " \
-                          "images at few evaluations; loses its order on uneven steps."
+    card: ClassVar[str] = (
+        "Adams–Bashforth with fixed weights, one evaluation a step. Strong on "
+        "images at few evaluations; loses its order on uneven steps."
+    )
     order: int = _order(4, 4)
 
-    WEIGHTS: ClassVar[tuple] = ((1.0,), (3 / 2, -1 / 2), (23 / 12, -16 / 12, 5 / 12),
-                                (55 / 24, -59 / 24, 37 / 24, -9 / 24))
+    WEIGHTS: ClassVar[tuple] = (
+        (1.0,),
+        (3 / 2, -1 / 2),
+        (23 / 12, -16 / 12, 5 / 12),
+        (55 / 24, -59 / 24, 37 / 24, -9 / 24),
+    )
 
     def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
-        used = past[-self.order:][::-1]
+        used = past[-self.order :][::-1]
         h = sigma_next - number(used[0].sigma)
         weights = [h * w for w in self.WEIGHTS[len(used) - 1]]
         return added(used[0].plain, weights, [p.noise for p in used])
@@ -130,7 +149,7 @@ class _AdamsBashforth(_SigmaFrame):
     """x̂' = x̂ + Σ_j ε_j ∫ ℓ_j dσ: the polynomial in σ through the past ε, integrated exactly."""
 
     def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
-        used = past[-self.order:][::-1]
+        used = past[-self.order :][::-1]
         here, *before = [number(p.sigma) for p in used]
         weights = lagrange_integrals([0.0, *(s - here for s in before)], sigma_next - here)
         return added(used[0].plain, weights, [p.noise for p in used])
@@ -175,13 +194,17 @@ class DEIS(_AdamsBashforth):
     label: ClassVar[str] = "DEIS"
     card: ClassVar[str] = "Exponential integrator on ε in VP time, one evaluation a step."
     order: int = _order(3, 4)
-    variable: str = param("tab", label="Polynomial", choices=VARIABLES,
-                          help="the variable in which the past ε are a polynomial")
+    variable: str = param(
+        "tab",
+        label="Polynomial",
+        choices=VARIABLES,
+        help="the variable in which the past ε are a polynomial",
+    )
 
     NODES: ClassVar[tuple] = tuple(np.polynomial.legendre.leggauss(32))
 
     def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
-        used = past[-self.order:][::-1]
+        used = past[-self.order :][::-1]
         if self.variable == "rhoab" or len(used) == 1:
             return super().update(ode, past, sigma_next)
         weights = self._weights(tuple(float(p.sigma) for p in used), float(sigma_next), ode.span)
@@ -192,12 +215,16 @@ class DEIS(_AdamsBashforth):
         beta_d = 2 * (low / 1e-3 - high) / (1e-3 - 1)
         beta_min = high - beta_d / 2
         if beta_d <= 0:
-            raise UserError(f"DEIS in VP time needs a wider range than σ = {span[0]:g} to "
-                            f"{span[1]:g}; use a smaller σ_min or the polynomial in σ.")
+            raise UserError(
+                f"DEIS in VP time needs a wider range than σ = {span[0]:g} to "
+                f"{span[1]:g}; use a smaller σ_min or the polynomial in σ."
+            )
         return lambda s: (np.sqrt(beta_min**2 + 2 * beta_d * np.log1p(s * s)) - beta_min) / beta_d
 
     @lru_cache(maxsize=4096)
-    def _weights(self, levels: tuple[float, ...], end: float, span: tuple[float, float]) -> list[float]:
+    def _weights(
+        self, levels: tuple[float, ...], end: float, span: tuple[float, float]
+    ) -> list[float]:
         tau = np.log if self.variable == "log" else self._vp_time(span)
         a, b, nodes = math.log(levels[0]), math.log(end), [tau(s) for s in levels]
         points, weights = self.NODES

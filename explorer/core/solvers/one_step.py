@@ -96,8 +96,14 @@ class RK2:
     evaluations: ClassVar[int] = 2
     needs_schedule: ClassVar[bool] = True
     card: ClassVar[str] = "Order 2, two evaluations a step. α = 1 Heun, ½ midpoint, ⅔ Ralston."
-    alpha: float = param(0.5, 0.1, 1.0, 0.01, label="α",
-                         help="where the second evaluation lies: 1 Heun, ½ midpoint, ⅔ Ralston")
+    alpha: float = param(
+        0.5,
+        0.1,
+        1.0,
+        0.01,
+        label="α",
+        help="where the second evaluation lies: 1 Heun, ½ midpoint, ⅔ Ralston",
+    )
 
     def step(self, ode: Ode, past: list[Point], t_next: Tensor) -> Tensor:
         return two_stage(ode, past[-1], t_next, self.alpha)

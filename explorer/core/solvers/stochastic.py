@@ -58,7 +58,9 @@ class DPMppSDE(_SigmaFrame):
     label: ClassVar[str] = "DPM-Solver++(2M) SDE"
     family: ClassVar[str] = "stochastic"
     order: ClassVar[int] = 2
-    card: ClassVar[str] = "Stochastic, one evaluation a step, memory of one. Popular in image tools."
+    card: ClassVar[str] = (
+        "Stochastic, one evaluation a step, memory of one. Popular in image tools."
+    )
     eta: float = _eta()
     noise: float = _noise()
 

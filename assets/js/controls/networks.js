@@ -1,0 +1,173 @@
+// Networks of the model menu: which are here, their classes, opening an EDM .pkl or a zipped
+// diffusers folder, fetching a published one.  The list comes from the server and changes when a
+// file or a training adds to it.
+
+import { $, S } from '../state.js';
+
+const KEY = 'model.checkpoint',
+  CLASS = 'model.condition',
+  GUIDE = 'model.guide';
+let list = [],
+  mayFetch = false,
+  offered = null,
+  job = null;
+let early = false; // a network was wanted before the list was here
+
+const of = (name) => list.find((n) => n.name === name);
+const sameData = (n) => Object.entries(n.data ?? {}).every(([k, v]) => String(S.values[k]) === String(v));
+const automatic = () => list.find((n) => n.group === 'With the page' && n.data?.data && sameData(n));
+const chosen = () => (S.values[KEY] ? of(S.values[KEY]) : automatic());
+
+function options(select, entries) {
+  const text = JSON.stringify(entries),
+    value = select.value;
+  if (select.dataset.shown === text) return;
+  select.dataset.shown = text;
+  select.replaceChildren();
+  let group = null;
+  for (const [v, label, heading] of entries) {
+    if (heading && group?.label !== heading) {
+      group = document.createElement('optgroup');
+      group.label = heading;
+      select.append(group);
+    }
+    const option = new Option(label, v);
+    (heading ? group : select).append(option);
+  }
+  select.value = value;
+}
+
+// Fill the menus for what is chosen; called before the rows are written.
+export function fillNetworks() {
+  const on = S.values.model === 'network',
+    select = $('#network-checkpoint');
+  if (!select) return;
+  $('#network-row').hidden = !on;
+  $('#fetch-row').hidden = !on || !offered;
+  if (!on) return;
+  const name = S.values[KEY],
+    n = chosen(),
+    auto = automatic();
+  const rows = list.map((m) => [
+    m.name,
+    m.here ? m.label : `${m.label} (${m.megabytes} MB)`,
+    m.here ? m.group : 'Published, not fetched',
+  ]);
+  if (name && !of(name)) rows.unshift([name, `${name} (not here)`, '']);
+  options(select, [['', auto ? `${auto.label} (first for these data)` : 'The first for these data', ''], ...rows]);
+  const classes = n?.classes ?? 0,
+    known = [...Array(classes).keys()].map((k) => [String(k), String(k), '']);
+  options($('#network-condition'), [
+    ...(n?.any || !classes || S.values[CLASS] < 0 ? [['-1', classes ? 'any' : 'no classes', '']] : []),
+    ...known,
+    ...(S.values[CLASS] >= classes ? [[String(S.values[CLASS]), String(S.values[CLASS]), '']] : []),
+  ]);
+  $('#network-condition').closest('.row').classList.toggle('off', !classes);
+  const peers = list.filter((m) => m.here && m !== n && String(m.shape) === String(n?.shape));
+  options($('#network-guide'), [
+    ['', 'itself, any class', ''],
+    ...peers.map((m) => [m.name, m.label, '']),
+    ...(S.values[GUIDE] && !peers.some((m) => m.name === S.values[GUIDE])
+      ? [[S.values[GUIDE], S.values[GUIDE], '']]
+      : []),
+  ]);
+  if (offered)
+    $('#fetch').textContent = job
+      ? $('#fetch').textContent
+      : `Fetch ${offered.label}, ${offered.megabytes} MB, ${offered.licence}`;
+}
+
+// A network brings data that fit, and a class where it always needs one.
+function adopt(n) {
+  if (n.data?.data && !sameData(n)) {
+    const rest = Object.fromEntries(Object.entries(S.values).filter(([k]) => k.split('.')[0] !== 'data'));
+    S.values = { ...rest, ...n.data };
+  }
+  let condition = S.values[CLASS] ?? -1;
+  if (condition >= n.classes) condition = -1;
+  if (n.classes && !n.any && condition < 0) condition = 0;
+  S.values = { ...S.values, [KEY]: n.name, [CLASS]: condition };
+}
+
+// “Trained network” was just chosen: the one for these data, else the first that is here.
+export function adoptFirst() {
+  const first = list.find((n) => n.here && n.data?.data === S.values.data) ?? list.find((n) => n.here);
+  early = !list.length;
+  if (first && !S.values[KEY] && !automatic()) adopt(first);
+}
+
+export async function refreshNetworks(server) {
+  const answer = await server.network_list({});
+  list = answer.networks;
+  mayFetch = answer.fetch;
+  fillNetworks();
+}
+
+export function initNetworks(server, upload, { changed, problem }) {
+  const take = (answer) => {
+    if (answer.problem) return problem(answer.problem);
+    list = answer.networks;
+    S.values = { ...S.values, model: 'network', 'model.guidance': S.values['model.guidance'] ?? 1, [GUIDE]: '' };
+    adopt(of(answer.network));
+    offered = null;
+    changed();
+  };
+  // before the panel hears of it: the change is more than one value
+  $('#network-checkpoint').addEventListener('change', (e) => {
+    const n = of(e.target.value);
+    offered = n && !n.here ? n : null;
+    if (offered) {
+      e.stopPropagation();
+      e.target.value = S.values[KEY];
+      if (!mayFetch) {
+        problem(
+          `${n.label} is not on this machine. Its owner can fetch it with “python -m explorer fetch ${n.name}” (${n.megabytes} MB, ${n.licence}).`,
+        );
+        offered = null;
+      }
+    } else if (n) adopt(n);
+    fillNetworks();
+  });
+  $('#network-file').addEventListener('change', async (e) => {
+    const file = e.target.files[0],
+      label = $('#network-file-name');
+    if (!file) return;
+    label.textContent = `Reading ${file.name} …`;
+    try {
+      const { path } = await upload(file);
+      take(await server.network_open({ path, name: file.name }));
+    } catch {
+      problem(`${file.name} could not be sent to the server; is it larger than the limit (--max-upload)?`);
+    }
+    label.textContent = label.dataset.plain;
+    e.target.value = '';
+  });
+  $('#fetch').addEventListener('click', async () => {
+    if (job) return server.network_fetch({ job, cancel: true });
+    const wanted = offered,
+      button = $('#fetch');
+    let answer = await server.network_fetch({ name: wanted.name });
+    job = answer.job;
+    while (job && !answer.problem && !answer.finished) {
+      await new Promise((done) => setTimeout(done, 400));
+      answer = await server.network_fetch({ job });
+      const done = Math.round(answer.done / 1e6),
+        all = answer.total ? ` of ${Math.round(answer.total / 1e6)}` : '';
+      button.textContent = `${done}${all} MB; stop`;
+    }
+    job = null;
+    fillNetworks();
+    take(answer);
+  });
+  // a training has ended, here or in another tab; its network may be wanted at once
+  document.addEventListener('trained', () => refreshNetworks(server).catch(() => {}));
+  document.addEventListener('use-network', async (e) => {
+    await refreshNetworks(server);
+    take({ networks: list, network: e.detail.name });
+  });
+  return refreshNetworks(server).then(() => {
+    if (!early || S.values.model !== 'network') return;
+    adoptFirst();
+    changed();
+  });
+}

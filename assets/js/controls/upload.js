@@ -1,0 +1,22 @@
+// A file of one’s own as the data: sent, checked by the server, and named by its digest from then on.
+
+import { $ } from '../state.js';
+
+export function initUpload(server, upload, problem, taken) {
+  $('#file').addEventListener('change', async (e) => {
+    const file = e.target.files[0],
+      name = $('#file-name');
+    if (!file) return;
+    name.textContent = `Reading ${file.name} …`;
+    try {
+      const { path } = await upload(file),
+        answer = await server.receive({ path, name: file.name });
+      name.textContent = answer.problem ? '' : file.name;
+      if (answer.problem) return problem(answer.problem);
+      taken(answer.digest);
+    } catch {
+      problem(`${file.name} could not be sent to the server; is it larger than the limit?`);
+    }
+    e.target.value = '';
+  });
+}

@@ -1,0 +1,244 @@
+// The Compare page: long measurements that are drawn while they run and can be stopped.
+
+import { $, $$, S, small } from '../state.js';
+import { T, themed } from '../theme.js';
+
+const POLL = 180;
+const SOLVERS = ['ddim', 'heun', 'dpm2', 'dpmpp', 'unipc', 'ipndm'],
+  BUDGETS = '5, 7, 9, 13, 19, 27, 39, 55';
+const KINDS = {
+  sweep: '#compare-sweep',
+  local: '#compare-local',
+  distance: '#compare-distance',
+  churn: '#compare-churn',
+};
+const NARROW = 560; // pixels below which a figure has no room for names at its side
+let server = null,
+  config = null,
+  problem = () => {},
+  moved = () => {},
+  job = null,
+  shown = null,
+  kind = null;
+let turn = 0,
+  measured = null; // the newest measurement; the settings that it is of
+const chosen = new Set(SOLVERS);
+
+// tell: shows a sentence; changed: what the link carries is different now.
+export function initCompare(functions, given, tell, changed) {
+  [server, config, problem, moved] = [functions, given, tell, changed];
+  $('#compare-solvers').innerHTML = Object.entries(config.entries.solver)
+    .filter(([, s]) => s.family !== 'stochastic')
+    .map(
+      ([name, s]) =>
+        `<button data-name="${name}" aria-pressed="${chosen.has(name)}" title="${s.about}">${s.label}</button>`,
+    )
+    .join('');
+  $('#compare-solvers').onclick = (e) => {
+    const b = e.target.closest('button');
+    if (!b) return;
+    chosen.has(b.dataset.name) ? chosen.delete(b.dataset.name) : chosen.add(b.dataset.name);
+    b.setAttribute('aria-pressed', chosen.has(b.dataset.name));
+    moved();
+  };
+  const grids = $('#compare-grids');
+  grids.innerHTML =
+    '<span>Time steps</span>' +
+    Object.entries(config.entries.timesteps)
+      .filter(([name]) => name !== 'custom')
+      .map(
+        ([name, s]) =>
+          `<button data-name="${name}" aria-pressed="false" title="${s.label}, over the range of the settings; none pressed: the steps of the settings">${s.short}</button>`,
+      )
+      .join('');
+  grids.onclick = (e) => {
+    const b = e.target.closest('button');
+    if (!b) return;
+    b.setAttribute('aria-pressed', b.getAttribute('aria-pressed') !== 'true');
+    moved();
+  };
+  $('#compare-budgets').addEventListener('change', () => moved());
+  for (const [name, button] of Object.entries(KINDS)) $(button).onclick = () => begin(name);
+  $('#compare-run').onclick = () => begin('sweep');
+  $('#compare-again').onclick = () => begin(kind);
+  mark();
+  $('#compare-cancel').onclick = () => job && server.job_cancel({ job });
+}
+
+const pressed = () => $$('#compare-grids [aria-pressed=true]').map((b) => b.dataset.name);
+
+// ---- the link: what is compared, where it differs from the default ---------------------------------
+
+export const COMPARE_KEYS = ['compare', 'solvers', 'grids', 'budgets'];
+
+export function writeCompare(params) {
+  const names = [...$$('#compare-solvers button')].map((b) => b.dataset.name).filter((n) => chosen.has(n));
+  const budgets = $('#compare-budgets').value.replace(/\s+/g, '');
+  if (kind) params.set('compare', kind);
+  if (names.length !== SOLVERS.length || !SOLVERS.every((n) => chosen.has(n))) params.set('solvers', names.join());
+  if (pressed().length) params.set('grids', pressed().join());
+  if (budgets !== BUDGETS.replace(/\s+/g, '')) params.set('budgets', budgets);
+}
+
+// Restores the choices; `resumeCompare` measures once the settings are there.
+export function readCompare(params) {
+  if (params.has('solvers')) {
+    const known = params
+      .get('solvers')
+      .split(',')
+      .filter((n) => $(`#compare-solvers button[data-name="${CSS.escape(n)}"]`));
+    chosen.clear();
+    known.forEach((n) => chosen.add(n));
+    $$('#compare-solvers button').forEach((b) => b.setAttribute('aria-pressed', chosen.has(b.dataset.name)));
+  }
+  const grids = (params.get('grids') ?? '').split(',');
+  $$('#compare-grids button').forEach((b) => b.setAttribute('aria-pressed', grids.includes(b.dataset.name)));
+  if (params.has('budgets')) $('#compare-budgets').value = params.get('budgets').slice(0, 200).replaceAll(',', ', ');
+  if (params.get('compare') in KINDS) kind = params.get('compare');
+}
+
+// The page as a link has it; without one the sweep, unless it would cost a network's time.
+export function resumeCompare() {
+  if (kind && measured == null) begin(kind);
+  else if (!kind && S.values.model !== 'network') begin('sweep');
+}
+
+// Which measurement is on show; what only the sweep uses is there for the sweep.
+function mark() {
+  for (const [k, button] of Object.entries(KINDS)) $(button).setAttribute('aria-pressed', k === kind);
+  $('#compare-choose').hidden = Boolean(kind) && kind !== 'sweep';
+}
+
+export async function begin(name) {
+  const mine = ++turn;
+  kind = name;
+  measured = settings();
+  mark();
+  problem(null);
+  moved();
+  if (job) await server.job_cancel({ job });
+  const what = name === 'sweep' ? { solvers: [...chosen], grids: pressed(), budgets: $('#compare-budgets').value } : {};
+  const answer = await server
+    .job_start({ kind: name, values: S.values, ...what })
+    .catch(() => ({ problem: 'The server did not answer; try again.' }));
+  if (mine !== turn) return answer.job && server.job_cancel({ job: answer.job });
+  if (answer.problem) return problem(answer.problem);
+  job = answer.job;
+  follow(job);
+}
+
+// The settings that a measurement depends on, as text: the sweep has budgets and solvers of its own.
+function settings() {
+  const own = ['sweep', 'local'].includes(kind) ? ['nfe'] : [];
+  return JSON.stringify(
+    Object.entries(S.values)
+      .filter(([k]) => !own.includes(k))
+      .sort(),
+  );
+}
+
+async function follow(mine) {
+  $('#compare-progress').hidden = false;
+  while (job === mine) {
+    const news = await server.job_poll({ job: mine }).catch(() => null);
+    if (job !== mine) return;
+    if (!news || (news.problem && !news.figure)) {
+      problem(news?.problem ?? 'The server did not answer.');
+      break;
+    }
+    shown = news;
+    drawCompare();
+    $('#compare-progress progress').value = news.done ? 1 : news.count / Math.max(news.total, 1);
+    $('#compare-progress span').textContent = news.problem ?? `${news.count} of ${news.total}`;
+    if (news.done) break;
+    await new Promise((r) => setTimeout(r, POLL));
+  }
+  if (job !== mine) return;
+  job = null;
+  drawCompare();
+  $('#compare-progress').hidden = !shown?.problem;
+  $('#compare-cancel').hidden = true;
+  setTimeout(() => {
+    $('#compare-cancel').hidden = false;
+  }, 0);
+}
+
+export function drawCompare() {
+  const box = $('#fig-compare'),
+    old = Boolean(shown?.figure) && measured !== settings();
+  $('#compare-stale').hidden = !old || Boolean(job);
+  $('.results').classList.toggle('old', old && !job);
+  if (!window.Plotly || !box.clientWidth) return;
+  $('#compare-title').textContent = shown?.title ?? 'Which solver, at which budget?';
+  if (shown?.note) $('#compare-note').textContent = shown.note;
+  const figure = shown?.figure ?? { data: [], layout: empty() },
+    { meta } = figure.layout;
+  const narrow = box.clientWidth < NARROW ? meta?.narrow : null;
+  $('#compare-names').innerHTML = narrow
+    ? (meta.names ?? []).map(([name, colour]) => `<span style="color:${themed(colour)}">${name}</span>`).join('')
+    : '';
+  box.style.height = narrow?.height && innerWidth < 720 ? `${narrow.height}px` : '';
+  const layout = {
+    ...themed(figure.layout),
+    ...themed(narrow ?? {}),
+    title: { text: '' },
+    width: box.clientWidth - 2,
+    height: box.clientHeight - 2,
+    paper_bgcolor: 'rgba(0,0,0,0)',
+    plot_bgcolor: 'rgba(0,0,0,0)',
+  };
+  layout.annotations = apart(
+    layout.annotations ?? [],
+    layout.height - (layout.margin?.t ?? 0) - (layout.margin?.b ?? 0),
+  );
+  Plotly.react(box, figure.data.map(themed), layout, { displayModeBar: false, responsive: false });
+  writeTable(shown?.columns ?? [], shown?.table ?? []);
+}
+
+// A column without a name holds a remark about the row: it goes below the row's name.
+function writeTable(columns, rows) {
+  const aside = columns.indexOf('', 1),
+    kept = columns.map((_, i) => i).filter((i) => i !== aside);
+  const cell = (row, i) => {
+    if (i) return `<td>${typeof row[i] === 'number' ? small(row[i]) : bracketed(row[i] ?? '–')}</td>`;
+    const note = aside > 0 && row[aside] ? `<small title="${row[aside]}">${row[aside]}</small>` : '';
+    return `<td>${row[0]}${note}</td>`;
+  };
+  $('.results thead').innerHTML = columns.length
+    ? `<tr>${kept.map((i) => `<th scope="col">${columns[i]}</th>`).join('')}</tr>`
+    : '';
+  $('#compare-rows').innerHTML = rows.map((row) => `<tr>${kept.map((i) => cell(row, i)).join('')}</tr>`).join('');
+}
+
+// An interval goes below its value: “0.04 (0.01 – 0.07)”.
+const bracketed = (text) => text.replace(/ (\([^()]*\))$/, ' <small>$1</small>');
+
+// Names at the right of their curves, made for a figure of one height, on one of another.
+function apart(notes, pixels) {
+  const gap = 14 / Math.max(pixels, 1),
+    names = notes.filter((a) => a.xref === 'paper' && a.x === 1.01).sort((a, b) => a.y - b.y);
+  for (let i = 1; i < names.length; i++) names[i].y = Math.max(names[i].y, names[i - 1].y + gap);
+  const over = names.length ? Math.max(0, names.at(-1).y - 1) : 0;
+  for (let i = names.length - 1; i >= 0; i--)
+    names[i].y = Math.min(names[i].y, i === names.length - 1 ? names[i].y - over : names[i + 1].y - gap);
+  return notes;
+}
+
+const empty = () => ({
+  xaxis: { visible: false },
+  yaxis: { visible: false },
+  margin: { l: 0, r: 0, t: 0, b: 0 },
+  annotations: [
+    {
+      text: job
+        ? 'Measuring …'
+        : 'Choose solvers and run the sweep.<br>Curves appear as they are measured;<br>Cancel keeps what is there.',
+      showarrow: false,
+      xref: 'paper',
+      yref: 'paper',
+      x: 0.5,
+      y: 0.5,
+      font: { size: 13, color: T.ink3 },
+    },
+  ],
+});

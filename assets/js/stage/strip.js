@@ -1,0 +1,294 @@
+// EDM Fig. 1: one real sample under noise, and the denoiser's answer, over where that answer changes.
+// σ falls from left to right, as everywhere on the page.
+
+import { S, interp, sig3, unpack, UNITS } from '../state.js';
+import { T, rgba } from '../theme.js';
+import { disc, fitting, once, open, ring, segment, sheet, widthOf, write } from '../draw/canvas.js';
+import { colourise, whole } from './image.js';
+
+const held = once(),
+  heldDots = once();
+const REACH = 2.2; // half of a small panel, in spreads
+const CAPTIONS = [
+  'One real sample under noise, and the denoiser’s answer. The answer changes in a narrow band of σ.',
+  'A real sample under noise, and the denoiser’s answer.',
+];
+
+// ---- where the answer changes ---------------------------------------------------------------------
+
+// The stretch around the greatest change that stays above half of it: {high, low} in σ.
+function bandOf({ fine, change }) {
+  const top = Math.max(...change),
+    peak = change.indexOf(top);
+  let a = peak,
+    b = peak;
+  while (a > 0 && change[a - 1] >= top / 2) a--;
+  while (b < change.length - 1 && change[b + 1] >= top / 2) b++;
+  return { low: fine[a], high: fine[b], top };
+}
+const inBand = (sigma, band) => sigma >= band.low && sigma <= band.high;
+const changeAt = ({ fine, change }, sigma) =>
+  sigma < fine[0] || sigma > fine[fine.length - 1] ? 0 : interp([...fine].reverse(), [...change].reverse(), sigma);
+const label = (sigma) => (sigma < 0.01 ? '0' : sig3(sigma));
+
+// ---- layout ---------------------------------------------------------------------------------------
+
+// Levels from high to low; on a narrow stage every second one.
+function chosen(narrow) {
+  const all = S.parts.data.strip.levels.map((sigma, i) => ({ sigma, i }));
+  return all.filter(({ i }) => !narrow || i % 2 === 0).reverse();
+}
+
+let axis = null; // X(σ) and the extent of the curve, for the cursor
+
+function draw(stage) {
+  const { under, over, still, size, narrow } = stage,
+    strip = S.parts.data.strip,
+    band = bandOf(strip);
+  open(under, size);
+  open(over, size);
+  const c = open(still, size),
+    top = 44,
+    edge = narrow ? 12 : 16,
+    levels = chosen(narrow);
+  const area = { x: edge, y: top, w: size.w - 2 * edge, h: size.h - top - 34 };
+  axis =
+    S.parts.data.kind === 'image'
+      ? drawImages(c, area, levels, band, size.ratio, narrow)
+      : drawPanels(c, area, levels, band);
+  if (axis) drawChange(c, axis, strip, band, narrow);
+  write(c, fitting(c, CAPTIONS, area.w, { size: 12 }), edge, size.h - 14, { size: 12 });
+}
+
+// ---- images: two rows, and the curve below on the same columns ------------------------------------
+
+function drawImages(c, area, levels, band, ratio, narrow) {
+  const [C, H, W] = S.parts.data.shape,
+    strip = S.parts.data.strip,
+    n = levels.length,
+    gap = narrow ? 4 : 6,
+    head = 18;
+  const least = Math.max(72, area.h * 0.34),
+    fixed = 2 * head + 28; // px for the curve; for words between the rows
+  const scale = whole(Math.min((area.w - gap * (n - 1)) / n / W, (area.h - least - fixed) / 2 / H), ratio),
+    tw = W * scale,
+    th = H * scale;
+  const left = area.x + (area.w - n * (tw + gap) + gap) / 2,
+    x = (j) => left + j * (tw + gap),
+    y0 = area.y + head,
+    y1 = y0 + th + head + 6;
+  const tiles = held(`${S.parts.data.key} ${T.dark}`, () => ({
+    noisy: tileStrip(strip.noisy, strip.levels.length, { C, H, W }),
+    denoised: tileStrip(strip.denoised, strip.levels.length, { C, H, W }),
+  }));
+  const axis = columnsAxis(levels, (j) => x(j) + tw / 2),
+    bottom = y1 + th + 26;
+  shade(c, axis, band, y0 - 4, bottom);
+  c.imageSmoothingEnabled = scale * ratio < 1;
+  for (const [name, y, sign, text] of [
+    ['noisy', y0, 'x', 'noisy'],
+    ['denoised', y1, 'D', 'denoised'],
+  ]) {
+    const used = write(c, sign, left, y - 6, { size: 12, italic: true, colour: T.ink, halo: true });
+    write(c, text, left + used + 6, y - 6, { size: 12, halo: true });
+    levels.forEach(({ i }, j) => c.drawImage(tiles[name], 0, i * H, W, H, x(j), y, tw, th));
+  }
+  levels.forEach(({ sigma }, j) => {
+    const lit = inBand(sigma, band);
+    write(c, (j || narrow ? '' : 'σ ') + label(sigma), x(j) + tw / 2, y1 + th + 16, {
+      align: 'center',
+      colour: lit ? T.ink : T.ink3,
+      weight: lit ? 600 : 400,
+    });
+  });
+  return { ...axis, y: bottom, h: area.y + area.h - bottom - 6, ticks: [] };
+}
+
+function tileStrip(text, count, { C, H, W }) {
+  const values = unpack.grey(text),
+    canvas = sheet(W, H * count),
+    c = canvas.getContext('2d'),
+    pixels = c.createImageData(W, H * count);
+  colourise(pixels.data, (j) => (2.4 * values[j]) / 255 - 1.2, count, { C, H, W }, false);
+  c.putImageData(pixels, 0, 0);
+  return canvas;
+}
+
+// σ -> x through the middles of the columns, straight in ln σ between them, half a column beyond.
+function columnsAxis(levels, middle) {
+  const n = levels.length,
+    s = levels.map((v) => Math.log(v.sigma)),
+    half = (middle(1) - middle(0)) / 2;
+  const X = (sigma) => {
+    const v = Math.log(sigma);
+    let j = 0;
+    while (j < n - 2 && v < s[j + 1]) j++;
+    return Math.min(
+      middle(n - 1) + half,
+      Math.max(middle(0) - half, middle(j) + ((middle(j + 1) - middle(j)) * (s[j] - v)) / (s[j] - s[j + 1])),
+    );
+  };
+  return { X, left: middle(0) - half, right: middle(n - 1) + half };
+}
+
+// ---- points: one small panel a level, and the curve below over ln σ -------------------------------
+
+function drawPanels(c, area, levels, band) {
+  const n = levels.length,
+    gap = 8,
+    least = Math.max(72, area.h * 0.26);
+  const sizes = [3, 4, 6, n].map((columns) => {
+    const rows = Math.ceil(n / columns);
+    return {
+      columns,
+      rows,
+      cell: Math.floor(Math.min((area.w - gap * (columns - 1)) / columns, (area.h - least - 20 - rows * 18) / rows)),
+    };
+  });
+  const { columns, rows, cell } = sizes.reduce((best, one) => (one.cell >= 0.85 * best.cell ? one : best)); // few rows leave the curve room
+  if (cell < 24) return null;
+  const left = area.x + (area.w - columns * (cell + gap) + gap) / 2;
+  levels.forEach((level, j) =>
+    drawPanel(c, left + (j % columns) * (cell + gap), area.y + ((j / columns) | 0) * (cell + 18), cell, level, band),
+  );
+  const { fine } = S.parts.data.strip,
+    high = Math.log(fine[fine.length - 1]),
+    low = Math.log(fine[0]),
+    x0 = area.x + 8,
+    w = area.w - 16;
+  const X = (sigma) => x0 + (w * (high - Math.min(high, Math.max(low, Math.log(sigma))))) / (high - low);
+  const y = area.y + rows * (cell + 18) + 2;
+  return { X, left: x0, right: x0 + w, y, h: area.y + area.h - y - 18, ticks: [10, 1, 0.1, 0.01] };
+}
+
+const stripArrays = () =>
+  heldDots(S.parts.data.key, () => {
+    const { strip, dots, kind } = S.parts.data;
+    return {
+      noisy: unpack.positions(strip.noisy),
+      denoised: unpack.positions(strip.denoised),
+      dots: kind === 'plane' ? unpack.positions(dots) : [],
+    };
+  });
+
+function drawPanel(c, x, y, cell, { sigma, i }, band) {
+  const { noisy, denoised, dots } = stripArrays(),
+    k = cell / 2 / REACH,
+    cx = x + cell / 2,
+    cy = y + cell / 2,
+    lit = inBand(sigma, band);
+  const P = (list, j) => [cx + (k * list[2 * j]) / UNITS, cy - (k * list[2 * j + 1]) / UNITS];
+  c.beginPath();
+  c.roundRect(x + 0.5, y + 0.5, cell - 1, cell - 1, 4);
+  c.fillStyle = lit ? rgba(T.onestep, T.dark ? 0.16 : 0.09) : T.surface;
+  c.fill();
+  c.lineWidth = 1;
+  c.strokeStyle = lit ? rgba(T.onestep, 0.45) : T.line;
+  c.stroke();
+  c.save();
+  c.clip();
+  c.fillStyle = rgba(T.reference, T.dark ? 0.7 : 0.55);
+  for (let j = 0; j < dots.length / 2; j += 3) {
+    const [px, py] = P(dots, j);
+    c.fillRect(px - 0.6, py - 0.6, 1.3, 1.3);
+  }
+  if (!dots.length) {
+    c.strokeStyle = T.line;
+    segment(c, x, cy, x + cell, cy);
+  }
+  const [ax, ay] = P(noisy, i),
+    [bx, by] = P(denoised, i);
+  c.lineWidth = 1.25;
+  c.strokeStyle = T.onestep;
+  segment(c, ax, ay, bx, by);
+  disc(c, ax, ay, 3);
+  c.fillStyle = T.onestep;
+  c.fill();
+  ring(c, bx, by, 3.5, T.ink, 1.75);
+  c.restore();
+  write(c, `σ = ${label(sigma)}`, cx, y + cell + 13, {
+    align: 'center',
+    colour: lit ? T.ink : T.ink3,
+    weight: lit ? 600 : 400,
+  });
+}
+
+// ---- the curve ------------------------------------------------------------------------------------
+
+function shade(c, axis, band, y0, y1) {
+  const a = axis.X(band.high),
+    b = axis.X(band.low);
+  c.fillStyle = rgba(T.onestep, T.dark ? 0.14 : 0.08);
+  c.beginPath();
+  c.roundRect(a, y0, Math.max(3, b - a), y1 - y0, 4);
+  c.fill();
+}
+
+function drawChange(c, axis, strip, band, narrow) {
+  const { X, left, right, y, h } = axis,
+    base = y + h,
+    height = h - 22,
+    points = [];
+  if (height < 16) return;
+  shade(c, axis, band, y, base);
+  strip.fine.forEach((sigma, i) => points.push([X(sigma), base - (height * strip.change[i]) / band.top]));
+  points.sort((p, q) => p[0] - q[0]);
+  c.beginPath();
+  c.moveTo(points[0][0], base);
+  for (const [px, py] of points) c.lineTo(px, py);
+  c.lineTo(points[points.length - 1][0], base);
+  c.fillStyle = rgba(T.ink, T.dark ? 0.16 : 0.1);
+  c.fill();
+  c.beginPath();
+  for (const [px, py] of points) c.lineTo(px, py);
+  c.lineWidth = 1.75;
+  c.lineJoin = 'round';
+  c.strokeStyle = T.ink;
+  c.stroke();
+  c.lineWidth = 1;
+  c.strokeStyle = T.line;
+  segment(c, left, base + 0.5, right, base + 0.5);
+  for (const s of axis.ticks) write(c, (s === 10 ? 'σ = ' : '') + s, X(s), base + 13, { align: 'center' });
+  labelBand(c, axis, band, narrow);
+}
+
+// The label stands beside the band, on the side with more room.
+function labelBand(c, { X, left, right, y }, band, narrow) {
+  const a = X(band.high),
+    b = X(band.low),
+    style = { weight: 600, colour: T.ink, halo: true };
+  const span = band.low === band.high ? `at σ ${sig3(band.high)}` : `σ ${sig3(band.high)} to ${sig3(band.low)}`;
+  const onLeft = a - left > right - b,
+    room = (onLeft ? a - left : right - b) - 10;
+  const words = fitting(
+    c,
+    narrow ? [`changes at ${span}`, span] : [`the answer changes at ${span}`, `changes at ${span}`, span],
+    room,
+    style,
+  );
+  const x = onLeft
+    ? Math.max(left + widthOf(c, words, style), a - 6)
+    : Math.min(b + 6, right - widthOf(c, words, style));
+  write(c, words, x, y + 12, { ...style, align: onLeft ? 'right' : 'left' });
+}
+
+function paint({ over, size }) {
+  const c = open(over, size),
+    sigma = S.sigma ?? S.parts.run.sigma[0];
+  if (!axis) return;
+  const x = axis.X(Math.max(sigma, 1e-9)),
+    { strip } = S.parts.data,
+    top = Math.max(...strip.change),
+    height = axis.h - 22;
+  c.lineWidth = 1;
+  c.strokeStyle = T.ink;
+  segment(c, Math.round(x) + 0.5, axis.y + 17, Math.round(x) + 0.5, axis.y + axis.h);
+  if (height >= 16) ring(c, x, axis.y + axis.h - (height * changeAt(strip, sigma)) / top, 4, T.ink);
+}
+
+function words() {
+  const band = bandOf(S.parts.data.strip);
+  return { where: '', key: [], label: `${CAPTIONS[0]} Most change at σ ${sig3(band.high)} to ${sig3(band.low)}.` };
+}
+
+export const stripView = { words, draw, paint };

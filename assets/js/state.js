@@ -1,0 +1,120 @@
+// The state of the page, and the small arithmetic that every view shares.
+// Data flows one way: controls -> request -> message -> parts (here) -> drawings.
+
+export const S = {
+  page: 'explore', // explore | train | amed | compare
+  values: {}, // the flat settings, as the server last confirmed them
+  predictors: [], // those that fit the open model
+  parts: {}, // data, path, run, error: the newest of each
+  sigma: null, // the one cursor
+  peek: null, // a hover on the spine, never a commitment
+  what: 'x', // x | D | e
+  view: 'fit', // fit: constant spread | true: 1 : 1 | strip: EDM Fig. 1 | draw: a pad
+  show: { samples: true, paths: true, one: true, data: true, density: true, score: false },
+  pick: 0, // the sample whose path is drawn in ink
+  picked: false, // whether the reader chose it
+  mini: 'plane', // plane | space (3-D)
+  measure: 'bend', // of curvature
+  weight: 'edm', // of the loss
+  design: 'edm',
+  playing: false,
+};
+
+export const $ = (selector, root = document) => root.querySelector(selector);
+export const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+export const clamp = (v, low, high) => Math.min(high, Math.max(low, v));
+export const log10 = Math.log10;
+
+// ---- scripts ------------------------------------------------------------------------------------
+
+export const scripts = {}; // name -> address
+
+let loading = null;
+// plotly.js, fetched when a page that uses it is first opened: half a second of work that the Explore
+// page does without.
+export const plotly = () =>
+  (loading ??= new Promise((done) => {
+    const tag = Object.assign(document.createElement('script'), { src: scripts.plotly, onload: done });
+    document.head.append(tag);
+  }));
+
+// ---- packed arrays ------------------------------------------------------------------------------
+
+const bytes = Uint8Array.fromBase64
+  ? (text) => Uint8Array.fromBase64(text)
+  : (text) => {
+      const raw = atob(text),
+        out = new Uint8Array(raw.length);
+      for (let i = 0; i < out.length; i++) out[i] = raw.charCodeAt(i);
+      return out;
+    };
+export const UNITS = 6000;
+export const unpack = {
+  positions: (text) => new Int16Array(bytes(text).buffer), // units of 1/UNITS spread
+  floats: (text) => new Float32Array(bytes(text).buffer),
+  grey: bytes,
+  signed: (text) => new Int8Array(bytes(text).buffer),
+};
+
+// ---- words for numbers --------------------------------------------------------------------------
+
+const raised = (n) => [...String(n)].map((c) => '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'['-0123456789'.indexOf(c)]).join('');
+export const sig3 = (v) => (v === 0 ? '0' : v >= 99.95 ? v.toFixed(0) : String(+v.toPrecision(3)));
+export const three = (v) => (v >= 99.95 ? v.toFixed(0) : v.toPrecision(3));
+export function small(v) {
+  if (v == null) return '–';
+  if (v === 0) return '0';
+  if (Math.abs(v) >= 1e-4) return String(+v.toPrecision(2));
+  const e = Math.floor(log10(Math.abs(v)));
+  return e < -11 ? '0' : `${(v / 10 ** e).toFixed(1)}·10${raised(e)}`;
+}
+export const percent = (v) =>
+  v >= 0.00995 ? `${(100 * v).toFixed(0)} %` : v >= 0.0005 ? `${+(100 * v).toPrecision(1)} %` : '<0.1 %';
+
+// ---- along σ ------------------------------------------------------------------------------------
+
+// y at noise level s; xs descends.  Log-linear where both ends are positive, else linear in ln σ.
+export function interp(xs, ys, s) {
+  if (!xs.length) return null;
+  if (s >= xs[0]) return ys[0];
+  for (let i = 1; i < xs.length; i++)
+    if (s >= xs[i]) {
+      if (!(xs[i] > 0)) return ys[i - 1];
+      const f = Math.log(xs[i - 1] / s) / Math.log(xs[i - 1] / xs[i]),
+        a = ys[i - 1],
+        b = ys[i];
+      if (a == null || b == null) return a ?? b;
+      return a > 0 && b > 0 ? a * (b / a) ** f : a + f * (b - a);
+    }
+  return ys[ys.length - 1];
+}
+
+// Index of the step that leaves level sigma[i]; the last step for anything below.
+export function stepAt(s) {
+  const g = S.parts.run.sigma;
+  let i = 0;
+  while (i < g.length - 2 && s <= g[i + 1]) i++;
+  return i;
+}
+export const lowest = () => {
+  const g = S.parts.run.sigma;
+  return g[g.length - 1] > 0 ? g[g.length - 1] : g[g.length - 2];
+};
+export const highest = () => S.parts.run.sigma[0];
+
+// ---- frames: σ -> t and s of a schedule ---------------------------------------------------------
+
+const scale = (kind) => (kind === 'vp' ? (s) => 1 / Math.sqrt(1 + s * s) : () => 1);
+export function frameOf({ name, scaling, beta_d = 19.9, beta_min = 0.1 }) {
+  const t = {
+    edm: (s) => s,
+    ve: (s) => s * s,
+    vp: (s) => (Math.sqrt(beta_min ** 2 + 2 * beta_d * Math.log1p(s * s)) - beta_min) / beta_d,
+  }[name];
+  return {
+    name,
+    t,
+    s: scale(scaling ?? (name === 'vp' ? 'vp' : 'none')),
+    words: { edm: 't = σ', ve: 't = σ²', vp: 't of VP' }[name],
+  };
+}

@@ -1,0 +1,64 @@
+"""What an evaluation costs, and how many of them a page that is looked at can afford.
+
+Exact denoisers are cheap and counted; a network is also timed, once, when it is loaded.
+"""
+
+import time
+
+import torch
+
+from ..core.device import Device
+
+NETWORK = 100  # multiplications of a network for one unit of work: ten times faster, and a run that
+#                shows its progress and can be cancelled may take ten times longer
+REFERENCE = 65 + 3 * 64  # evaluations of the quick reference
+SLOW = 0.05  # seconds of one evaluation of one sample: all of it is arithmetic
+FEW = 4  # samples of a first picture
+QUICK, LONG = 2.0, 30.0  # seconds that a measure should take, and may take
+
+
+def operations(denoiser, law) -> float:
+    """Units of work of one evaluation of one sample: data points × coordinates of an exact
+    denoiser; law is the data's own mixture, for those that hold no points."""
+    if hasattr(denoiser, "operations"):
+        return denoiser.operations / NETWORK
+    points, size = getattr(denoiser, "means", law.means).shape
+    return float(points * size)
+
+
+@torch.no_grad()
+def pace(denoiser, device: Device) -> float | None:
+    """Seconds that a network takes for each sample of a small batch; None for exact denoisers."""
+    if not hasattr(denoiser, "operations"):
+        return None
+    each = _timed(denoiser, device, 1)
+    return each if each > SLOW else min(_timed(denoiser, device, 8) / 8 for _ in range(4))
+
+
+@torch.no_grad()
+def least(denoiser, device: Device, each: float | None) -> float:
+    """Seconds that one evaluation takes however few the samples: of a small network most of it is
+    the calls, not the arithmetic."""
+    if each is None or each > SLOW:
+        return each or 0.0
+    return min(_timed(denoiser, device, FEW) for _ in range(4))
+
+
+def _timed(denoiser, device: Device, count: int) -> float:
+    x = torch.zeros(count, *denoiser.shape, device=device.device, dtype=device.dtype)
+    sigma = torch.tensor(1.0, dtype=device.dtype)
+    denoiser(x, sigma)  # the first call chooses its kernels
+    device.synchronize()
+    started = time.perf_counter()
+    denoiser(x, sigma)
+    device.synchronize()
+    return time.perf_counter() - started
+
+
+def affordable(
+    each: float | None, evaluations: float, most: int, least: int = 4, seconds: float = QUICK
+) -> int:
+    """How many samples a measure of so many evaluations may take; each: seconds, None if cheap."""
+    if each is None:
+        return most
+    return max(least, min(most, int(seconds / (evaluations * each))))

@@ -1,0 +1,337 @@
+"""An Experiment is all of a view; `run` makes it happen, once.
+
+    Experiment -> prepared (data and denoiser) -> run -> Run        and on to errors in `truth`
+
+Everything derived is memoised by the part of the experiment that it depends on, so a slider that
+turns the solver does not measure the data again.
+"""
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..core.denoisers import Mixture
+from ..core.device import Device, pick
+from ..core.sampling import Churn, Noise, Restart, Trajectory, makes_noise, sample
+from ..core.schedules import EDM, SCHEDULES
+from ..core.solvers import SOLVERS, Heun
+from ..core.timesteps import TIMESTEPS, Custom, Rho
+from ..data import DATASETS, Spiral
+from ..errors import UserError
+from ..memo import Memo
+from ..models import MODELS, Exact
+from ..settings import param, setting, slot
+from . import cost
+from .fit import check_fit
+from .watched import watched
+
+WORK_LIMIT = 4e10  # samples x NFE x data points x coordinates: some 20 s on two cores
+PATHS = 256  # samples whose paths are recorded
+COMPARED = 64  # of them held against the reference
+ENDINGS = (
+    ("zero", "go to σ = 0"),
+    ("sigma_min", "stop at σ_min"),
+    ("denoise", "stop at σ_min, then denoise"),
+)
+
+Watch = Callable[[], None]
+
+
+@setting
+class Experiment:
+    """All of a view: what is sampled, how, and how much.  Hashable, and the same on any machine."""
+
+    data: Any = slot(Spiral(), DATASETS, "Data")
+    model: Any = slot(Exact(), MODELS, "Model")
+    schedule: Any = slot(EDM(), SCHEDULES, "Schedule", "σ(t) and s(t): the coordinates of a step")
+    timesteps: Any = slot(Rho(), TIMESTEPS, "Time steps")
+    solver: Any = slot(Heun(), SOLVERS, "Solver")
+    churn: Churn = Churn()
+    restart: Restart = Restart()
+    afs: bool = param(
+        False,
+        label="First step",
+        choices=((False, "evaluated"), (True, "analytic")),
+        help="analytic: at σ_max data drown in noise, so the first evaluation can be "
+        "written down and is saved (AFS)",
+    )
+    nfe: int = param(
+        35, 1, 1023, 1, label="NFE", log=True, help="evaluations of the denoiser for each sample"
+    )
+    last: str = param(
+        "zero",
+        label="Ending",
+        choices=ENDINGS,
+        help="the last step goes to σ = 0 by Euler, or the run stops at σ_min",
+    )
+    samples: int = param(256, 1, 4096, 1, label="Samples", log=True)
+    seed: int = param(0, 0, 2**31 - 1, 1, label="Seed", help="which noise the samples start from")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Source:
+    """Data and denoiser on their device.  clean(n) draws data; mixture is the data's own law."""
+
+    data: Any
+    denoiser: Any
+    mixture: Mixture
+    labels: Tensor | None
+    view: Tensor
+    kind: str
+    sigma_data: float
+    device: Device
+    pace: float | None = None  # seconds for one evaluation of one sample, of networks
+    least: float = 0.0  # seconds for one evaluation, however few the samples
+
+    @property
+    def compared(self) -> int:
+        """How many samples are held against the reference."""
+        return cost.affordable(self.pace, cost.REFERENCE, COMPARED)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.mixture.shape
+
+    def seconds(self, count: int) -> float:
+        """About how long one evaluation of so many samples takes; of networks."""
+        return max(self.least, count * (self.pace or 0.0))
+
+    def watched(self, watch: Watch | None):
+        """The denoiser; a network asks watch(), or its `check`, while it is at a batch."""
+        return watched(self.denoiser, self.pace, watch)
+
+    def clean(self, n: int, seed: int = 0) -> Tensor:
+        """n clean samples of the data, (n, *shape)."""
+        return self.mixture.sample(n, torch.Generator().manual_seed(seed))
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Run:
+    """An experiment that has happened."""
+
+    experiment: Experiment
+    source: Source
+    trajectory: Trajectory
+    seconds: float
+    ms_per_evaluation: float | None
+
+    @property
+    def samples(self) -> Tensor:
+        return self.trajectory.samples
+
+    @property
+    def nfe(self) -> int:
+        return self.trajectory.nfe
+
+    @property
+    def steps(self) -> int:
+        """Steps of the solver; a final denoise is none."""
+        return len(self.trajectory.sigma) - 1 - (self.experiment.last == "denoise")
+
+    @property
+    def levels(self) -> Tensor:
+        """The noise levels above 0, (n,)."""
+        sigma = self.trajectory.sigma
+        return sigma[:-1] if float(sigma[-1]) == 0 else sigma
+
+
+_sources = Memo(96 * 2**20)
+_runs = Memo(48 * 2**20)
+MEMOS = [_sources, _runs]  # forgotten with the device
+_device: list[Device] = []
+
+
+def use_device(name: str) -> Device:
+    """Choose the device of this process and forget what was computed on another."""
+    _device[:] = [pick(name)]
+    for memo in MEMOS:
+        memo.clear()
+    return _device[0]
+
+
+def current_device() -> Device:
+    if not _device:
+        use_device("auto")
+    return _device[0]
+
+
+def levels(e: Experiment) -> Tensor:
+    """The noise levels that the budget buys, without the final 0.
+
+    Full steps cost `evaluations`, the step to 0 and the final denoise one.  A budget between two
+    step counts goes to the nearest, a tie to the cheaper.
+    """
+    if isinstance(e.timesteps, Custom):
+        return e.timesteps.sigmas()
+    each = e.solver.evaluations
+    tail = e.last != "sigma_min"
+    spent = e.restart.repeats * e.restart.inner * each - e.afs
+    full = max(e.last != "zero", -(-(2 * (e.nfe - tail - spent) - each) // (2 * each)))
+    if spent > 0 and full < 2:
+        raise UserError(
+            f"{e.restart.repeats} restarts of {e.restart.inner} steps cost {spent} "
+            f"evaluations, which leaves too few of {e.nfe}; raise NFE or restart less."
+        )
+    return e.timesteps.sigmas(max(0, full) + 1)
+
+
+def is_random(e: Experiment) -> bool:
+    """Whether new noise enters in a way that no reference path can follow."""
+    return makes_noise(e.solver) or e.restart.repeats > 0
+
+
+def incomparable(e: Experiment) -> str | None:
+    """Why a run of this has no path error, or None."""
+    if len(levels(e)) < 2:
+        return "One step has nothing to compare above σ = 0; use at least 2 steps."
+    if is_random(e):
+        return "New noise leaves every reference path: judge these samples by their distribution."
+    return None
+
+
+def work(e: Experiment) -> float:
+    """Samples x NFE x data points x coordinates, the cost that WORK_LIMIT bounds; of a network, see
+    `cost.operations`."""
+    source = prepared(e.data, e.model)
+    return float(e.samples) * _asked(e) * cost.operations(source.denoiser, source.mixture)
+
+
+def too_much(e: Experiment) -> str | None:
+    """Why a run is above the cap on work, or None."""
+    asked = work(e)
+    if asked <= WORK_LIMIT:
+        return None
+    enough = int(e.samples * WORK_LIMIT / asked)
+    return (
+        f"{e.samples} samples × {_asked(e)} evaluations on {e.data.label} are {asked:.1e} "
+        f"operations; at most {WORK_LIMIT:.0e} are allowed. Use fewer samples or evaluations "
+        f"({enough} samples would do)."
+        if enough
+        else f"Even one sample of {_asked(e)} evaluations is {asked / e.samples:.1e} operations; at "
+        f"most {WORK_LIMIT:.0e} are allowed. Use fewer evaluations or a smaller network, or "
+        "start the page with a larger --max-work."
+    )
+
+
+def _asked(e: Experiment) -> int:
+    """Evaluations that a run asks for; a typed list sets its own, whatever the budget says."""
+    return len(levels(e)) * e.solver.evaluations if isinstance(e.timesteps, Custom) else e.nfe
+
+
+def weights(data, model) -> tuple[str, ...]:
+    """The digests of the weights that a model reads from disk: part of what a run is known by."""
+    return model.digests(data) if hasattr(model, "digests") else ()
+
+
+def prepared(data, model) -> Source:
+    """Data and denoiser, loaded once."""
+    device = current_device()
+
+    def make() -> Source:
+        if hasattr(model, "found"):
+            check_fit(model.found(data), data)
+        denoiser = model.load(data)
+        mixture = Mixture(data.points(), data.thickness)
+        move = lambda v: v.to(device.device, device.dtype)
+        labels = data.labels()
+        moved = move(denoiser)
+        pace = cost.pace(moved, device)
+        return Source(
+            data,
+            moved,
+            move(mixture),
+            labels,
+            move(data.view()),
+            data.kind,
+            mixture.sigma_data,
+            device,
+            pace,
+            cost.least(moved, device, pace),
+        )
+
+    return _sources((data, model, *weights(data, model)), make)
+
+
+def run(e: Experiment, watch: Watch | None = None, kept: bool = True) -> Run:
+    """Sample as the experiment says; the same experiment is not run twice.
+
+    watch() is called at each step and may raise Cancelled.  kept=False: made afresh and forgotten,
+    so that a measurement of many runs does not push out what is on show.  Raises UserError for work
+    above the cap.
+    """
+    if why := too_much(e):
+        raise UserError(why)
+    return _runs((e, *weights(e.data, e.model)), lambda: _run(e, watch)) if kept else _run(e, watch)
+
+
+def draft(e: Experiment, seconds: float) -> Experiment | None:
+    """The same with as few samples, and if need be evaluations, as this time allows.
+
+    None where the whole takes no longer, or was run already.
+    """
+    source = prepared(e.data, e.model)
+    if (
+        source.pace is None
+        or (e, *weights(e.data, e.model)) in _runs
+        or _asked(e) * source.seconds(e.samples) <= 1.5 * seconds
+    ):
+        return None
+    shortest = min(_asked(e), 4 * e.solver.evaluations)
+    enough = lambda n: max(1, int(seconds / (n * source.pace)))  # samples that n evaluations allow
+    count = min(e.samples, max(enough(_asked(e)), min(cost.FEW, enough(shortest))))
+    fewer = max(shortest, int(seconds / source.seconds(count)))
+    small = dataclasses.replace(e, samples=count, nfe=min(e.nfe, fewer))
+    return small if small != e else None
+
+
+def _run(e: Experiment, watch: Watch | None) -> Run:
+    source = prepared(e.data, e.model)
+    device = source.device
+    sigmas = levels(e)
+    if e.last == "zero":
+        sigmas = torch.cat([sigmas, sigmas.new_zeros(1)])
+    noise = Noise(e.seed, e.samples, source.shape, device.device, device.dtype)
+    clock = []
+
+    def tick(i: int, point) -> None:
+        if watch is not None:
+            watch()
+        if i == 0:
+            device.synchronize()
+            clock.append(time.perf_counter())
+
+    started = time.perf_counter()
+    trajectory = sample(
+        source.watched(watch),
+        noise.start,
+        sigmas,
+        e.solver,
+        e.schedule,
+        e.churn,
+        noise,
+        afs=e.afs,
+        restart=e.restart,
+        denoise=e.last == "denoise",
+        keep=_kept_paths(source),
+        watch=tick,
+    )
+    device.synchronize()
+    ended = time.perf_counter()
+    if not bool(torch.isfinite(trajectory.samples).all()):
+        raise UserError(
+            f"{e.solver.label} with {trajectory.nfe} evaluations blew up: some samples "
+            "are not finite. Use more evaluations or another schedule."
+        )
+    rest = trajectory.nfe - 1  # the first evaluation warms up
+    each = 1e3 * (ended - clock[0]) / rest if rest else None
+    return Run(e, source, trajectory, ended - started, each)
+
+
+def _kept_paths(source: Source) -> int:
+    """How many samples leave their paths: fewer where one is large."""
+    return PATHS if math.prod(source.shape) <= 1024 else COMPARED

@@ -1,0 +1,140 @@
+"""What a client calls by name, with named arguments; and the files that it may hand in.
+
+The page's own calls are in `app`; both compute behind the same SLOTS.
+"""
+
+import inspect
+import threading
+from pathlib import Path
+
+from ..data import store
+from ..dialects.lists import read_list
+from ..errors import UserError
+from ..lab.experiment import Experiment, Run, run
+from ..settings import flatten, parameters, slots, to_query, unflatten
+from ..ui import compare, panels
+from .quick import gr
+
+AT_ONCE = 4  # requests that compute at the same time
+SLOTS = threading.Semaphore(AT_ONCE)
+
+
+def register() -> None:
+    """Add the endpoints to the Blocks that is open."""
+    gr.api(_named_arguments(explore_endpoint), api_name="explore")
+    gr.api(_named_arguments(sample_endpoint), api_name="sample")
+    gr.api(_named_arguments(sweep_endpoint, solvers=str, budgets=str, grids=str), api_name="sweep")
+    gr.api(_receive_file, api_name="upload")
+
+
+def uploaded(request: dict) -> Path:
+    """The file that a request names, if it lies in the folder of uploads and nowhere else."""
+    try:
+        path = Path(str(request.get("path", ""))).resolve() if isinstance(request, dict) else None
+        folder = Path(gr.utils.get_upload_folder()).resolve()
+        if path and path.is_relative_to(folder) and path.is_file():
+            return path
+    except (ValueError, OSError):  # no path at all: a null byte, half a character, too long
+        pass
+    raise UserError("Only a file that was just uploaded can be opened here.")
+
+
+def receive(request: dict) -> dict:
+    """Take in a file that the browser has just uploaded; its digest names the data from now on."""
+    try:
+        path = uploaded(request)
+        return {"digest": store(path, str(request.get("name", path.name))[:200])}
+    except UserError as error:
+        return {"problem": str(error)}
+
+
+def _named_arguments(fn, **more: type):
+    """Give fn one optional argument per setting, named like the flat key with an underscore.
+
+    more: further optional arguments, which fn gets by name beside the settings.
+    """
+    names: dict[str, str] = {}
+    kinds: dict[str, type] = {}
+    for slot in slots(Experiment):
+        names[slot], kinds[slot] = slot, str
+    for p in parameters(Experiment):
+        name = p.key.replace(".", "_")
+        names[name] = p.key
+        kinds[name] = str if isinstance(p.default, str | tuple) else float
+
+    def endpoint(*values) -> dict:
+        given = {k: v for k, v in zip(kinds, values) if v is not None}
+        try:
+            return fn(
+                {names[k]: v for k, v in given.items() if k in names},
+                **{k: v for k, v in given.items() if k in more},
+            )
+        except UserError as error:
+            raise gr.Error(str(error), print_exception=False) from None
+
+    kinds |= more
+    arguments = [
+        inspect.Parameter(
+            n, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=kinds[n] | None
+        )
+        for n in kinds
+    ]
+    endpoint.__signature__ = inspect.Signature(arguments, return_annotation=dict)
+    endpoint.__annotations__ = {n: kinds[n] | None for n in kinds} | {"return": dict}
+    endpoint.__name__, endpoint.__doc__ = fn.__name__, fn.__doc__
+    return endpoint
+
+
+def _run_of(flat: dict) -> tuple[Run, dict]:
+    """The run, and under "notes" what was guessed in reading a pasted list of noise levels."""
+    flat, notes = read_list(flat)
+    with SLOTS:
+        return run(unflatten(Experiment, flat)), {"notes": notes} if notes else {}
+
+
+def explore_endpoint(flat: dict) -> dict:
+    """Run an experiment: its link, its cost, its error and which steps make it; where new noise
+    leaves no path to compare with, "mean_error" is null and "why" says so."""
+    r, notes = _run_of(flat)
+    with SLOTS:
+        measured = panels.numbers(r)
+    return {"query": to_query(r.experiment), "settings": flatten(r.experiment), **measured, **notes}
+
+
+def sample_endpoint(flat: dict) -> dict:
+    """Run an experiment and return its samples, (samples, *shape), as nested lists."""
+    r, notes = _run_of(flat)
+    return {
+        "query": to_query(r.experiment),
+        "nfe": r.nfe,
+        "shape": list(r.samples.shape),
+        "samples": r.samples.tolist(),
+        **notes,
+    }
+
+
+def sweep_endpoint(
+    flat: dict, solvers: str | None = None, budgets: str | None = None, grids: str | None = None
+) -> dict:
+    """Error against NFE: solvers="ddim, heun", budgets="5, 9, 17" and time steps
+    grids="rho, logsnr", all else as in /explore.
+
+    Without solvers and budgets, those of the Compare page; without grids, the time steps of the
+    settings.  One row for each run, and for each curve the fitted order with its 95 % interval.
+    """
+    with SLOTS:
+        return compare.sweep_numbers(unflatten(Experiment, flat), solvers, budgets, grids)
+
+
+def upload_endpoint(file: str) -> dict:
+    """Take in a data file (.npy, .npz, .csv, .zip of images); use it as data="upload"."""
+    answer = receive({"path": file, "name": Path(file).name})
+    if "problem" in answer:
+        raise gr.Error(answer["problem"], print_exception=False)
+    return answer
+
+
+def _receive_file(file: dict) -> dict:
+    """Take in a data file (.npy, .npz, .csv, .zip of images); use it as data="upload" with its
+    digest as data_digest."""
+    return upload_endpoint(str(file.get("path", "") if isinstance(file, dict) else file))

@@ -1,0 +1,102 @@
+"""The page's scripts and style sheets, at an address that names their content.
+
+Modules import each other by relative addresses, so a digest in the path renews them all at once:
+after an update a browser asks for new addresses, and before it for none that it already holds.
+"""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+import anyio
+import brotli  # as Gradio needs it
+import plotly
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Mount
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+PLOTLY = Path(plotly.__file__).parent / "package_data"
+SHEETS = ("style.css", "stage.css", "compare.css", "amed.css")
+SCRIPTS = ASSETS / "js"
+STYLES = ASSETS / "css"
+TYPES = {".js": "text/javascript", ".css": "text/css"}
+KINDS = set(TYPES)  # what is served of the two folders
+
+
+class _Kept:
+    """The scripts and styles below a folder, from memory and compressed once: a page asks for forty of
+    them, and Gradio's own pieces wait behind them.  They never change under their address.
+    """
+
+    def __init__(self, folder: Path):
+        self._files = {f.relative_to(folder).as_posix(): f for f in served(folder)}
+        self._answers: dict[tuple[str, bool], Response] = {}
+
+    async def __call__(self, scope, receive, send):
+        name = scope["path"].removeprefix(scope["root_path"]).removeprefix("/")
+        known = name in self._files
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or not known:
+            raise HTTPException(404)
+        short = "br" in Headers(scope=scope).get("accept-encoding", "")
+        if (name, short) not in self._answers:
+            self._answers[name, short] = await anyio.to_thread.run_sync(self._answer, name, short)
+        await self._answers[name, short](scope, receive, send)
+
+    def _answer(self, name: str, short: bool) -> Response:
+        file = self._files[name]
+        body = brotli.compress(file.read_bytes(), quality=5) if short else file.read_bytes()
+        encoding = {"Content-Encoding": "br" if short else "identity"}  # not again at each visit
+        return Response(
+            body,
+            media_type=TYPES[file.suffix],
+            headers={
+                "Cache-Control": "public, max-age=31536000, immutable",
+                "Vary": "Accept-Encoding",
+                **encoding,
+            },
+        )
+
+
+def served(folder: Path) -> list[Path]:
+    """The scripts and style sheets below a folder."""
+    return sorted(f for f in folder.rglob("*") if f.suffix in KINDS)
+
+
+def digest(folder: Path = ASSETS) -> str:
+    """Of the names and contents of the scripts and style sheets below a folder."""
+    total = hashlib.sha256()
+    for file in served(folder):
+        total.update(
+            file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes() + b"\0"
+        )
+    return total.hexdigest()[:12]
+
+
+@cache
+def base() -> str:
+    return f"/explorer/{digest()}"
+
+
+def plotly_script() -> str:
+    return f"/explorer/plotly-{plotly.__version__}/plotly.min.js"
+
+
+def routes() -> list[Mount]:
+    """What the server needs beside Gradio's own routes."""
+    return [Mount(base(), _Kept(ASSETS)), Mount(plotly_script().rpartition("/")[0], _Kept(PLOTLY))]
+
+
+def head() -> str:
+    """Links to the style sheets and modules, from this server alone."""
+    sheets = "".join(
+        f'<link rel="stylesheet" href="{base()}/css/{name}">'
+        for name in SHEETS
+        if (STYLES / name).exists()
+    )
+    modules = "".join(
+        f'<link rel="modulepreload" href="{base()}/{f.relative_to(ASSETS).as_posix()}">'
+        for f in served(SCRIPTS)
+    )
+    return f"{sheets}{modules}"

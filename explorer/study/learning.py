@@ -1,0 +1,240 @@
+"""Learned samplers on a view: train a predictor, keep it, optimise the steps.
+
+trainer(e) -> Trainer -> keep(...) -> the view that samples with what was learned
+optimise(e) -> levels for any solver
+"""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+import torch
+
+from ..core import shelf
+from ..core.sampling import Churn, Restart
+from ..core.schedules import EDM
+from ..core.solvers import AMED, Plugin
+from ..core.timesteps import Custom
+from ..errors import UserError
+from ..lab.experiment import Experiment, Watch, is_random, levels, prepared
+from ..settings import from_query, to_query
+from ..training import gits
+from ..training.amed import AMEDTraining, Trainer
+
+# ---- predictors ----------------------------------------------------------------------------------
+
+
+def published(solver: AMED | Plugin) -> AMEDTraining:
+    """The published settings for this student: Heun teaches AMED-Solver with M = 1; a plug-in is
+    taught by its own solver, with the range of a that the paper gives for 32 pixels.
+    """
+    if isinstance(solver, AMED):
+        return AMEDTraining()
+    if solver.solver == "dpm2":
+        return AMEDTraining(teacher="dpm2", inner=1)
+    teacher = next(t for t in ("ddim", "ipndm4", "dpmpp3") if t[:4] == solver.solver[:4])
+    return AMEDTraining(teacher=teacher, inner=2, scale_time=0.2)
+
+
+def usual(solver: AMED | Plugin) -> AMEDTraining:
+    """What was found to work on small models: the stops searched first, for on somebody else's
+    levels most of a training goes into finding the way from r = ½; a much finer teacher, for with
+    M = 4 it misses the end itself by half of what the student does (0.022 of 0.041 on digits at 5
+    evaluations) and teaches that; ten times the range of c; and a loss that looks at the end from
+    the start: steps hang together, and those that are best one by one can be worse than none (0.04
+    to 0.18 for iPNDM on the spiral).
+    """
+    return dataclasses.replace(
+        published(solver),
+        place="search",
+        teacher="heun",
+        inner=12,
+        scale_dir=0.1,
+        paths=1280,
+        batch=32,
+        rounds=4,
+        finish=1.0,
+        anneal=True,
+    )
+
+
+def student(e: Experiment) -> Experiment:
+    """The view as a predictor is trained on it: EDM's frame, no new noise, an end at σ_min.
+
+    Raises UserError where the solver is none that learns.
+    """
+    if e.solver.family != "learned":
+        raise UserError(
+            f"{e.solver.label} has nothing to learn; choose AMED-Solver or AMED-Plugin."
+        )
+    solver = dataclasses.replace(e.solver, predictor="", r=0.5, c=1.0, a=1.0)
+    plain = dataclasses.replace(
+        e, solver=solver, schedule=EDM(), churn=Churn(), restart=Restart(), last="sigma_min"
+    )
+    return dataclasses.replace(plain, nfe=2 * (len(levels(plain)) - 1) - plain.afs)
+
+
+def trainer(e: Experiment, how: AMEDTraining | None = None) -> Trainer:
+    """A training of the view's solver on its data, model, time steps and budget."""
+    e = student(e)
+    source = prepared(e.data, e.model)
+    steps = len(levels(e)) - 1
+    if isinstance(e.timesteps, Custom) and len(e.timesteps.sigmas()) < 2:
+        raise UserError("A predictor needs at least two levels.")
+    return Trainer(
+        source.denoiser,
+        e.solver,
+        e.timesteps,
+        steps,
+        e.afs,
+        how or usual(e.solver),
+        source.device.device,
+        source.device.dtype,
+    )
+
+
+def keep(t: Trainer, e: Experiment, place=None, name: str | None = None) -> Experiment:
+    """Save what was learned, by its digest if no name is given; the view that samples with it."""
+    e = student(e)
+    if t.placed is not None:
+        e = with_levels(e, t.sigmas.tolist())
+    trained = t.trained(to_query(e), model=f"{e.model.label}, {e.data.label}")
+    return with_predictor(e, shelf.keep(trained, place, name))
+
+
+def with_predictor(e: Experiment, name: str) -> Experiment:
+    """The view sampling with this predictor: its solver, levels, first step and ending.
+
+    Data, model, number of samples and seed stay those of `e`.
+    """
+    trained = shelf.find(name)
+    kind, _, inner = trained.solver.partition(":")
+    solver = AMED(predictor=name) if kind == "amed" else Plugin(inner, predictor=name)
+    try:
+        made_on = from_query(Experiment, trained.query).timesteps
+    except UserError:  # of another version: the levels are known all the same
+        made_on = Custom(trained.sigmas)
+    view = dataclasses.replace(
+        e,
+        solver=solver,
+        timesteps=made_on,
+        schedule=EDM(),
+        churn=Churn(),
+        restart=Restart(),
+        afs=trained.afs,
+        last="sigma_min",
+        nfe=trained.nfe,
+    )
+    found, wanted = levels(view), torch.tensor(trained.sigmas, dtype=torch.float64)
+    if len(found) != len(wanted) or not torch.allclose(found, wanted, rtol=1e-6):
+        view = dataclasses.replace(view, timesteps=Custom(trained.sigmas))
+    return view
+
+
+def opened(name: str) -> Experiment:
+    """The view that a predictor was trained on, sampling with it."""
+    return with_predictor(from_query(Experiment, shelf.find(name).query), name)
+
+
+def fitting(e: Experiment) -> list[str]:
+    """Names of the predictors that were trained for the view's model, fewest evaluations first.
+
+    The model is asked its questions only if some predictor has its shape.
+    """
+    denoiser, alike = prepared(e.data, e.model).denoiser, []
+    for name in shelf.names():
+        try:
+            trained = shelf.find(name)
+        except UserError:  # a damaged file is told of when it is asked for
+            continue
+        if trained.shape == tuple(denoiser.shape):
+            alike.append((trained.solver, trained.nfe, name))
+    if not alike:
+        return []
+    known = shelf.answers_of(denoiser)
+    return [name for *_, name in sorted(alike) if shelf.find(name).knows(*known)]
+
+
+# ---- steps ---------------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True)
+class Optimised:
+    """How far the search for steps is.  levels: the best so far.  stage: in words.  verdict: mean
+    end error on held-out seeds by origin of the levels (“now”, “GITS”, “search”), empty until the end.
+    """
+
+    levels: tuple[float, ...]
+    error: float
+    stage: str
+    tried: int
+    verdict: dict[str, float] = dataclasses.field(default_factory=dict)
+    candidates: dict[str, tuple[float, ...]] = dataclasses.field(default_factory=dict)
+
+    @property
+    def won(self) -> str:
+        return min(self.verdict, key=self.verdict.get) if self.verdict else ""
+
+
+def optimise(
+    e: Experiment, how: gits.GITS = gits.GITS(), paths: int = 128, watch: Watch | None = None
+) -> Iterator[Optimised]:
+    """Better levels for the view's solver at the view's budget: GITS, then coordinate descent on
+    the measured end error from there and from the view's own levels; judged on held-out seeds.
+
+    Raises UserError where there is nothing to choose or nothing to hold the result against.
+    """
+    if is_random(e) or e.churn.s_churn > 0:
+        raise UserError(
+            "Steps are optimised against the exact path, which new noise leaves: set "
+            "S_churn to 0 and choose a solver without noise."
+        )
+    if getattr(e.solver, "predictor", ""):
+        raise UserError(
+            "The predictor belongs to its levels. Take it off, optimise the steps, "
+            "then train another on them."
+        )
+    now = tuple(levels(e).tolist())
+    if len(now) < 3:
+        raise UserError(
+            "With one step above σ_min there is no level to move; use more evaluations."
+        )
+    source = prepared(e.data, e.model)
+    where = {"device": source.device.device, "dtype": source.device.dtype}
+    yield Optimised(now, float("nan"), "following the teacher", 0)
+    options = {"schedule": e.schedule, "afs": e.afs, "watch": watch, **where}
+    error = gits.EndError(source.denoiser, e.solver, now[0], now[-1], how.seed, paths, **options)
+    free = e.afs and e.solver.evaluations == 1  # the analytic step costs nothing
+    found = gits.gits(
+        source.denoiser, len(now) - 1 - free, now[0], now[-1], how, **where, watch=watch
+    )
+    if free:
+        found = gits.with_analytic(found, error, how.fine)
+
+    best = Optimised(found, error(found), "GITS", error.tried)
+    yield best
+    starts = {"GITS": found} if error(found) < error(now) else {"now": now, "GITS": found}
+    for origin, start in starts.items():
+        for s in gits.descend(error, start):
+            if s.error < best.error:
+                best = Optimised(s.levels, s.error, f"search from {origin}", error.tried)
+            yield dataclasses.replace(best, tried=error.tried)
+    held = gits.EndError(
+        source.denoiser,
+        e.solver,
+        now[0],
+        now[-1],
+        gits.OTHER_SEEDS + how.seed,
+        gits.HELD_OUT,
+        **options,
+    )
+    candidates = {"now": now, "GITS": found, "search": best.levels}
+    verdict = {k: held(v) for k, v in candidates.items()}
+    won = min(verdict, key=verdict.get)
+    yield Optimised(
+        candidates[won], verdict[won], "judged on held-out seeds", error.tried, verdict, candidates
+    )
+
+
+def with_levels(e: Experiment, found: Sequence[float]) -> Experiment:
+    """The view on these levels: an ordinary list, shown, editable and exported like any other."""
+    return dataclasses.replace(e, timesteps=Custom(tuple(float(f"{s:.7g}") for s in found)))
