@@ -1,0 +1,65 @@
+"""Results by the question they answer: files named by a digest, each written in one act.
+
+    kept = Results(places.cache("studies", name))
+    kept.put(key, value)        kept.get(key) -> value, or None        key in kept
+
+Any number of processes may read and write the same folder.  Who writes the same question twice
+writes the same answer twice, so no lock is needed.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from .writing import write_json
+
+
+class Results:
+    """A folder of answers.  key: a text that holds all that the answer depends on, such as a view's
+    query with the version of the measure.  value: plain values, as JSON keeps them (a tuple comes
+    back as a list); None is no answer.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def path(self, key: str) -> Path:
+        """Where the answer to this question is, or would be."""
+        digest = digest_of(key)
+        return self.folder / digest[:2] / f"{digest}.json"
+
+    def get(self, key: str) -> Any:
+        """The answer, or None if there is none yet.  A damaged file is none, and so is one that
+        answers another question.
+        """
+        row = _read(self.path(key))
+        return row["value"] if row and row["key"] == key else None
+
+    def put(self, key: str, value: Any) -> None:
+        """Keep an answer; a reader sees all of it or nothing."""
+        # not durable: what a power cut takes is measured again
+        write_json(self.path(key), {"key": key, "value": value}, durable=False)
+
+    def __contains__(self, key: str) -> bool:
+        return self.get(key) is not None
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        """All questions with their answers."""
+        for path in sorted(self.folder.glob("[0-9a-f][0-9a-f]/*.json")):
+            if row := _read(path):
+                yield row["key"], row["value"]
+
+
+def digest_of(data: str | bytes) -> str:
+    """SHA-256, in hexadecimal: the name of a file that is named by its content."""
+    return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
+
+
+def _read(path: Path) -> dict | None:
+    try:
+        row = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return row if isinstance(row, dict) and {"key", "value"} <= row.keys() else None

@@ -1,0 +1,191 @@
+"""Files written in one act, and locks between processes.
+
+    write_bytes(path, data)     write_text(path, text)     write_json(path, value)
+    with whole(path) as part: ...            for a library that writes by itself
+    with whole_folder(path) as part: ...     for files that belong together
+    with lock(path, patience=5): ...         only one process is in there
+
+A reader sees the old content or the new, never a piece, also after `kill -9` or a power cut.  What
+is being written lies beside its place as `.NAME.RANDOM.part`; a part that a dead process left is
+removed an hour later by the next process that writes into the folder.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from ..errors import UserError
+
+FORGOTTEN = 3600.0  # seconds without a change after which nobody writes a part any more
+_PAUSE = 0.02  # seconds between two tries for a lock
+_swept: set[Path] = set()
+
+
+class Busy(UserError):
+    """Another process is at work there."""
+
+
+def write_bytes(path: Path, data: bytes | memoryview, durable: bool = True) -> None:
+    """Write a file in one act.  durable: wait for the disk, so that it outlives a power cut; else a
+    power cut may leave an empty file, which whoever reads it must bear.
+    """
+    with whole(path, durable) as part:
+        part.write_bytes(data)
+
+
+def write_text(path: Path, text: str, durable: bool = True) -> None:
+    """Write a text file, UTF-8, in one act."""
+    write_bytes(path, text.encode(), durable)
+
+
+def write_json(path: Path, value: Any, indent: int | None = None, durable: bool = True) -> None:
+    """Write plain values as JSON in one act."""
+    write_text(path, json.dumps(value, indent=indent, ensure_ascii=False), durable)
+
+
+@contextlib.contextmanager
+def whole(path: Path, durable: bool = True) -> Iterator[Path]:
+    """A path to write to; it becomes `path` when the block ends well, and is removed otherwise."""
+    part = _part(path)
+    try:
+        yield part
+        if durable:
+            _flush(part)
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def whole_folder(path: Path, replace: bool = False) -> Iterator[Path]:
+    """As `whole` for a folder.  Raises FileExistsError if it is there, unless `replace`: then the
+    old one steps aside for the moment between two renames, and `mend` brings it back if the
+    process dies just then.
+    """
+    part = _part(path)
+    part.mkdir()
+    try:
+        yield part
+        for file in part.iterdir():
+            _flush(file)
+        with lock(path):
+            aside = part.with_suffix(".old")
+            if path.exists():
+                if not replace:
+                    raise FileExistsError(path)
+                path.rename(aside)
+            part.rename(path)
+            shutil.rmtree(aside, ignore_errors=True)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+
+
+def mend(folder: Path) -> None:
+    """Bring back what stepped aside for a new version that never came, and remove what was left."""
+    for aside in folder.glob(".*.old"):
+        path = folder / aside.name[1:].rsplit(".", 2)[0]
+        try:
+            with lock(path, patience=0):
+                if path.exists():
+                    shutil.rmtree(aside, ignore_errors=True)
+                else:
+                    aside.rename(path)
+        except (Busy, OSError):  # it is being replaced at this moment, or is mended
+            continue
+
+
+@contextlib.contextmanager
+def lock(path: Path, patience: float | None = None) -> Iterator[None]:
+    """Only one process, and one thread of it, is inside for this path at a time.
+
+    The system holds the lock, on `.NAME.lock` beside the path, and frees it whenever its holder
+    ends, also by `kill -9`.  It is not re-entrant.  patience: seconds to wait, for ever if None.
+    Raises Busy when they are over.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    place = path.with_name(f".{path.name}.lock")
+    until = None if patience is None else time.monotonic() + patience
+    while True:
+        file = place.open("ab")
+        try:
+            taken = _take(file) and _same(file, place)
+        except BaseException:
+            file.close()
+            raise
+        if taken:
+            break
+        file.close()
+        if until is not None and time.monotonic() >= until:
+            raise Busy(f"Another process is at work on {path.name}; try again when it is done.")
+        time.sleep(_PAUSE)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # Windows removes no open file
+            place.unlink()
+        file.close()
+
+
+def sweep(folder: Path) -> None:
+    """Remove the parts that dead processes left in a folder."""
+    for part in folder.glob(".*.part"):
+        with contextlib.suppress(OSError):  # another process may be removing it
+            if time.time() - part.stat().st_mtime > FORGOTTEN:
+                if part.is_dir():
+                    shutil.rmtree(part)
+                else:
+                    part.unlink()
+
+
+def _part(path: Path) -> Path:
+    """A new name beside this one, in a folder that is there and was swept once by this process."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.parent not in _swept:
+        _swept.add(path.parent)
+        sweep(path.parent)
+    return path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _same(file: IO[bytes], place: Path) -> bool:
+    """Whether the lock that was taken is on the file that others will see: the one who held it
+    before removed it.
+    """
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), place.stat())
+    except FileNotFoundError:
+        return False
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _take(file: IO[bytes]) -> bool:
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _take(file: IO[bytes]) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
