@@ -4,19 +4,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from .test_browser import READY, Walk
+from .walk import READY, Walk
 
 PLANE = "data.dimension=2&timesteps=vp_time&samples=64&tab=amed"
 HAND = "document.querySelector('#amed-say').textContent.includes('by hand')"
 DONE = "(n) => document.body.dataset.trained === String(n)"
-
-
-@pytest.fixture
-def walk(browser, server):
-    visitor = Walk(browser, server)
-    yield visitor
-    assert not visitor.errors and not visitor.outside
-    visitor.context.close()
 
 
 def error(walk) -> float:

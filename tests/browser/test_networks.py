@@ -1,21 +1,8 @@
 """Networks in a real browser: choose one, pick a class, open an EDM pickle and sample it."""
 
-import pytest
-
 from tests.models.snapshots import snapshot
 
-from .test_browser import Walk
-
 QUICK = "data=digits&samples=4&nfe=5&sigma=1"
-
-
-@pytest.fixture
-def walk(browser, server):
-    visitor = Walk(browser, server)
-    visitor.context.set_default_timeout(120_000)  # references of a network on a busy machine
-    yield visitor
-    assert not visitor.errors and not visitor.outside
-    visitor.context.close()
 
 
 def file(name: str, content: bytes) -> dict:

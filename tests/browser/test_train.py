@@ -2,8 +2,6 @@
 
 import pytest
 
-from .test_browser import walk  # noqa: F401  a fixture
-
 POINTS = "data=spiral&data.dimension=2&samples=32&nfe=9&sigma=1&tab=train"
 FORM = "document.querySelector('#train-note').textContent.includes('parameters')"
 TABLE = "document.querySelectorAll('#train-rows tr').length > 4"

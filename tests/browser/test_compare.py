@@ -1,0 +1,158 @@
+"""The Compare page and pinned runs in a real browser."""
+
+from urllib.parse import parse_qs
+
+import pytest
+
+from .walk import MEASURED, NUDGE, SMALL, SWEPT, Walk, compare
+
+
+def pin(walk, query=SMALL):
+    walk.open(query)
+    walk.page.wait_for_function(MEASURED)
+    walk.page.click("#pin")
+    walk.page.wait_for_function(
+        "document.querySelector('#subtitle').textContent.includes('This is the pinned run.')"
+    )
+
+
+def test_a_pinned_run_is_compared_with_the_one_on_show(walk):
+    pin(walk)
+    before = walk.page.evaluate("explorer.S.parts.error.added_up.at(-1)")
+    walk.after(lambda: walk.page.evaluate(NUDGE, "timesteps-rho-rho"))
+    walk.page.wait_for_function(
+        "document.querySelector('#subtitle').textContent.includes('Pinned (ρ 7)')"
+    )
+    now = walk.page.evaluate("explorer.S.parts.error.added_up.at(-1)")
+    sentence = walk.page.inner_text("#subtitle")
+    assert f"{float(f'{before:.2g}'):g}" in sentence
+    assert ("× as much" in sentence) == (before > 1.05 * now)
+    walk.page.click("[data-strip=error]")
+    assert "pinned: ρ 7" in walk.page.inner_text("#pop")  # its curve, with its numbers
+    walk.page.keyboard.press("Escape")
+    walk.page.click("#pin")
+    assert "inned" not in walk.page.inner_text("#subtitle")
+
+
+def test_a_pinned_run_travels_in_the_link_and_lies_in_the_saved_figure(walk):
+    pin(walk)
+    walk.after(lambda: walk.page.evaluate(NUDGE, "timesteps-rho-rho"))
+    walk.page.wait_for_function("location.search.includes('pin=')")
+    pinned = parse_qs(walk.query["pin"])
+    assert pinned["nfe"] == ["9"] and "timesteps.rho" not in pinned
+    sentence = walk.page.inner_text("#subtitle")
+    walk.page.reload()
+    walk.page.wait_for_function(
+        "(t) => document.querySelector('#subtitle')?.textContent === t", arg=sentence
+    )
+    assert walk.page.inner_text("#pin") == "Unpin"
+    with walk.page.expect_download() as news:
+        walk.page.click("#save")
+    assert "pinned: ρ 7" in open(news.value.path(), encoding="utf-8").read()
+
+
+def test_a_pin_with_nonsense_is_said(walk):
+    walk.open(f"{SMALL}&pin=solver%3Dhune")
+    walk.page.wait_for_selector("#problem:not([hidden])")
+    sentence = walk.page.inner_text("#problem-text")
+    assert "pinned run" in sentence and "hune" in sentence
+    assert walk.value("solver") == "heun" and walk.page.inner_text("#pin") == "Pin this run"
+
+
+def test_a_sweep_cancelled_half_way_keeps_its_curves(walk):
+    rows = compare(walk, "solvers=ddim,heun,unipc")
+    budgets = ", ".join(str(n) for n in (5, 7, 9, 13, 257, 383, 511, 641, 767, 895, 1023))
+    walk.page.fill("#compare-budgets", budgets)
+    walk.page.click("#compare-run")
+    walk.page.wait_for_function(
+        "document.querySelectorAll('#fig-compare .scatterlayer .trace').length >= 3"
+    )
+    walk.page.click("#compare-cancel")
+    walk.page.wait_for_function(
+        "document.querySelector('#compare-progress').innerText.includes('Cancelled')"
+    )
+    drawn = walk.page.evaluate("document.querySelector('#fig-compare').data.map((t) => t.x.length)")
+    assert rows.count() == 3 and max(drawn) >= 1
+    assert walk.page.locator(".results thead th").count() < 3 + 11  # not all budgets were reached
+    walk.page.wait_for_timeout(500)
+    assert (
+        walk.page.evaluate("document.querySelector('#fig-compare').data.map((t) => t.x.length)")
+        == drawn
+    )
+
+
+def test_the_explore_page_leads_to_what_churn_does(walk):
+    walk.open("data=moons&data.dimension=2&samples=16&nfe=17&sigma=1").unfold()
+    assert walk.page.is_disabled("#see-churn")
+    walk.after(lambda: walk.page.evaluate(NUDGE, "s_churn-"))
+    walk.page.click("#see-churn")
+    walk.page.wait_for_function(SWEPT)
+    assert "hurn" in walk.page.inner_text("#compare-title")
+    words = walk.page.inner_text("#fig-compare")
+    assert "cap √2 − 1" in words and "noise added" in words and "two draws of the data" in words
+    assert walk.query["compare"] == "churn" and walk.query["tab"] == "compare"
+
+
+def test_compare_measures_at_once_and_says_when_it_is_out_of_date(walk):
+    walk.open(f"{SMALL}&data.dimension=2&budgets=5,9&solvers=heun,ddim")
+    walk.page.click("[data-page=compare]")
+    walk.page.wait_for_function(SWEPT)
+    assert walk.page.locator("#compare-rows tr").count() == 2
+    assert walk.page.is_hidden("#compare-stale")
+    title = walk.page.inner_text("#compare-title")
+    walk.page.evaluate(NUDGE, "timesteps-rho-rho")
+    walk.page.wait_for_selector("#compare-stale:not([hidden])")
+    assert walk.page.inner_text("#compare-title") == title  # the last good figure stays
+    walk.page.click("#compare-again")
+    walk.page.wait_for_function(
+        "(t) => document.querySelector('#compare-title').textContent !== t", arg=title
+    )
+    walk.page.wait_for_function(SWEPT)
+    assert walk.page.is_hidden("#compare-stale")
+    with walk.page.expect_download() as news:
+        walk.page.click("[data-save=fig-compare]")
+    assert news.value.suggested_filename.endswith(".svg")
+
+
+@pytest.mark.parametrize(
+    "size", [(1440, 900), (1024, 768), (390, 844)], ids=["desk", "laptop", "phone"]
+)
+@pytest.mark.parametrize("kind", ["sweep", "distance", "churn"])
+def test_what_is_compared_lies_within_the_screen(walk, size, kind):
+    walk.page.set_viewport_size(dict(zip(("width", "height"), size)))
+    compare(walk, f"compare={kind}&s_churn=9&budgets=5,9&solvers=heun,ddim")
+    walk.page.wait_for_function(SWEPT)
+    assert walk.page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    own = ["#compare-solvers", "#compare-run", "#compare-budgets"]  # the others do not use them
+    assert [walk.page.is_visible(s) for s in own] == [kind == "sweep"] * 3
+    outside = walk.page.evaluate(
+        """([width, own]) => ['.compare', '#compare-churn', '#fig-compare',
+      '#fig-compare .main-svg', '.results .scroll', ...own].filter((s) => {
+        const r = document.querySelector(s).getBoundingClientRect();
+        return r.left < -1 || r.right > width + 1 || r.width < 1 || r.height < 20; })""",
+        [size[0], own if kind == "sweep" else []],
+    )
+    assert outside == []
+
+
+@pytest.mark.parametrize("kind", ["sweep", "local", "distance", "churn"])
+def test_what_is_compared_fits_a_phone(browser, server, kind):
+    visitor = Walk(browser, server, viewport={"width": 390, "height": 844}, has_touch=True)
+    visitor.context.set_default_timeout(120_000)  # a measurement on a busy machine
+    visitor.open(
+        f"tab=compare&compare={kind}&{SMALL}&data.dimension=2&s_churn=9&budgets=5,9"
+        "&solvers=heun,unipc"
+    )
+    visitor.page.wait_for_function(SWEPT)
+    box, figure = (
+        visitor.page.locator(s).bounding_box()
+        for s in ("#fig-compare", "#fig-compare .main-svg >> nth=0")
+    )
+    words = visitor.page.evaluate("""() => [...document.querySelectorAll('#fig-compare text')]
+      .map((t) => [t.textContent, t.getBoundingClientRect()])
+      .filter(([t, r]) => t && r.width && (r.left < 0 || r.right > innerWidth)).map(([t]) => t)""")
+    named = visitor.page.inner_text("#compare-names")
+    visitor.context.close()
+    assert figure["width"] <= box["width"] and words == []
+    assert ("UniPC" in named) == (kind == "sweep") and ("ρ = 7" in named) == (kind == "local")
+    assert not visitor.errors and not visitor.outside

@@ -1,0 +1,113 @@
+"""Links in a real browser: a view opens again, whoever sends it; nonsense is said."""
+
+from urllib.parse import parse_qs
+
+import pytest
+
+from .walk import MEASURED, NUDGE, READY, SWEPT, compare
+
+
+def test_the_first_view_says_what_it_found(walk):
+    walk.open("")
+    assert walk.page.title() == "Diffusion Sampler Explorer"
+    walk.page.wait_for_function("document.querySelector('#title').textContent.includes('error')")
+    assert "Heun, 35 evaluations" in walk.page.inner_text("#title")
+    assert "NFE 35" in walk.page.inner_text("#status")
+    assert walk.page.locator("#rows tr").count() == 18
+    assert set(walk.query) <= {"sigma", "pick"}  # only what differs from the default
+
+
+def test_a_link_restores_the_view_and_so_does_a_refresh(walk):
+    query = (
+        "data=moons&samples=16&nfe=12&solver=rk2&solver.alpha=0.7&timesteps.rho=4"
+        "&s_churn=8&schedule=vp&what=D&measure=kappa&weight=vp&sigma=0.5"
+    )
+    walk.open(query)
+    for _ in range(2):
+        assert walk.value("solver.alpha") == 0.7 and walk.value("timesteps.rho") == 4
+        assert walk.value("schedule") == "vp" and walk.value("s_churn") == 8
+        assert walk.page.input_value('[data-key="nfe"] input[type=text]') == "12"
+        assert walk.page.evaluate("explorer.S.what") == "D"
+        assert walk.page.evaluate("explorer.S.sigma") == pytest.approx(0.5)
+        assert walk.page.is_checked('#frame input[value="vp"]')
+        assert {k: v for k, v in walk.query.items() if k not in ("pick",)} == {
+            k: v[0] for k, v in parse_qs(query).items()
+        } | {"timesteps.rho": walk.query["timesteps.rho"], "s_churn": walk.query["s_churn"]}
+        walk.page.reload()
+        walk.page.wait_for_function(READY)
+        walk.calm()
+
+
+def test_the_link_is_copied(walk):
+    walk.open()
+    walk.page.evaluate(NUDGE, "timesteps-rho-rho")
+    walk.calm()
+    walk.page.click("#copy")
+    walk.page.wait_for_function("navigator.clipboard.readText().then((t) => t === location.href)")
+    assert "timesteps.rho" in walk.page.url
+
+
+@pytest.mark.parametrize(
+    "query, named",
+    [
+        ("solver=hune", "hune"),
+        ("nfe=NaN&colour=red", "nan"),
+        ("data=upload&data.digest=0123456789abcdef", "upload"),
+    ],
+)
+def test_a_link_with_nonsense_opens_the_default_view_with_a_sentence(walk, query, named):
+    walk.open(query)
+    walk.page.wait_for_selector("#problem:not([hidden])")
+    assert named in walk.page.inner_text("#problem-text")
+    assert walk.page.locator("#rows tr").count() == 18
+    walk.page.click("#problem button")
+    assert walk.page.is_hidden("#problem")
+
+
+def test_a_link_restores_what_is_compared(walk):
+    rows = compare(walk, "compare=sweep&solvers=heun,lms&budgets=5,9,17")
+    walk.page.wait_for_function(SWEPT)
+    assert rows.count() == 2 and "LMS" in rows.nth(1).inner_text()
+    pressed = walk.page.locator("#compare-solvers [aria-pressed=true]")
+    assert [b.get_attribute("data-name") for b in pressed.all()] == ["heun", "lms"]
+    walk.page.click("#compare-solvers [data-name=ddim]")
+    walk.page.click("#compare-grids [data-name=logsnr]")
+    walk.page.fill("#compare-budgets", "5, 11")
+    walk.page.click("#compare-distance")
+    walk.page.wait_for_function("location.href.includes('compare=distance')")
+    walk.page.wait_for_function(SWEPT)
+    assert walk.query["solvers"] == "heun,ddim,lms" and walk.query["budgets"] == "5,11"
+    assert walk.query["grids"] == "logsnr"
+    title = walk.page.inner_text("#compare-title")
+    walk.page.reload()
+    walk.page.wait_for_function(READY)
+    walk.page.wait_for_function(
+        "(t) => document.querySelector('#compare-title').textContent === t", arg=title
+    )
+    assert walk.page.input_value("#compare-budgets") == "5, 11" and pressed.count() == 3
+    assert walk.page.get_attribute("#compare-grids [data-name=logsnr]", "aria-pressed") == "true"
+
+
+def test_every_lesson_opens_what_it_says(walk):
+    walk.open()
+    walk.page.click("#lessons")
+    links = walk.page.eval_on_selector_all(
+        "#pop a", "all => all.map((a) => a.getAttribute('href'))"
+    )
+    assert len(links) >= 5
+    for link in links:
+        wanted = {k: v[0] for k, v in parse_qs(link[1:]).items()}
+        walk.open(f"{link[1:]}&samples=16&budgets=5,9")
+        if "compare" in wanted:
+            walk.page.wait_for_function(SWEPT)
+        elif "tab" not in wanted:
+            walk.page.wait_for_function(MEASURED)
+        assert walk.page.is_hidden("#problem"), (link, walk.page.inner_text("#problem-text"))
+        kept = {k for k in wanted if k in walk.query} | {"s_tmin"}  # s_tmin is the default's
+        assert kept >= set(wanted) - {"timesteps.levels"}, link
+    walk.page.click("#lessons")
+    walk.page.click("#pop a >> nth=0")
+    walk.page.wait_for_function("location.search.includes('timesteps.rho=3')")
+    walk.page.wait_for_function(
+        "document.querySelector('#subtitle')?.textContent.includes('Pinned (ρ 7)')"
+    )

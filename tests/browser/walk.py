@@ -1,0 +1,144 @@
+"""A visitor of the page in a real browser, and what one does and waits for there."""
+
+import math
+from urllib.parse import parse_qs, urlsplit
+
+SMALL = "data=moons&samples=16&nfe=9&sigma=1"
+
+
+READY = "() => document.body.classList.contains('ready')"
+
+
+CALM = """() => window.walk && walk.asked === walk.answered
+    && !document.body.dataset.asking && !document.body.dataset.resting"""
+
+
+NUDGE = """
+(id) => {
+  const range = document.getElementById(id), low = +range.min, high = +range.max;
+  const by = 0.06 * (high - low), up = +range.value + by;
+  range.value = up <= high ? up : +range.value - by;
+  range.dispatchEvent(new Event('input', {bubbles: true}));
+}
+"""
+
+
+PICTURE = "() => [...document.querySelectorAll('#box > canvas')].map((c) => c.toDataURL()).join()"
+
+
+END = "explorer.S.parts.error?.added_up?.at(-1)"
+
+
+COUNT = """
+window.explorerRest = 0;  // the exact reference follows at once
+window.walk = {asked: 0, answered: 0, all: 0};
+const plain = window.fetch;
+window.fetch = async (...given) => {
+  walk.all += 1;
+  const explore = String(given[1]?.body ?? '').includes('"fn_name":"explore"');
+  if (explore) walk.asked += 1;
+  try { return await plain(...given); } finally { if (explore) walk.answered += 1; }
+};
+"""
+
+
+class Walk:
+    """One visitor: a page that notes its errors and every request that leaves the server."""
+
+    def __init__(self, browser, server, **context):
+        self.server, self.errors, self.outside = server, [], []
+        context = {
+            "viewport": {"width": 1440, "height": 900},
+            "reduced_motion": "reduce",
+            **context,
+        }
+        self.context = browser.new_context(
+            permissions=["clipboard-read", "clipboard-write"], **context
+        )
+        self.context.set_default_timeout(120_000)
+        self.page = self.context.new_page()
+        self.page.add_init_script(COUNT)
+        self.page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
+        self.page.on("pageerror", lambda e: self.errors.append(str(e)))
+        self.page.on("request", self._request)
+
+    def _request(self, request):
+        if not request.url.startswith((self.server, "data:", "blob:")):
+            self.outside.append(request.url)
+
+    def open(self, query=SMALL):
+        self.page.goto(self.server + (f"?{query}" if query else ""))
+        self.page.wait_for_function(READY)
+        return self.calm()
+
+    def calm(self):
+        """Until nothing is under way and the address says what is drawn."""
+        self.page.wait_for_function(CALM)
+        self.page.wait_for_timeout(350)  # the address follows after 250 ms
+        self.page.wait_for_function(CALM)
+        return self
+
+    @property
+    def drawn(self) -> int:
+        return int(self.page.evaluate("document.body.dataset.drawn ?? '0'"))
+
+    @property
+    def query(self) -> dict[str, str]:
+        return {k: v[0] for k, v in parse_qs(urlsplit(self.page.url).query).items()}
+
+    def value(self, key: str):
+        return self.page.evaluate("(key) => explorer.S.values[key]", key)
+
+    def after(self, act):
+        """Do something that draws, and wait for the drawing."""
+        before = self.drawn
+        act()
+        self.page.wait_for_function("(n) => +document.body.dataset.drawn > n", arg=before)
+        return self.calm()
+
+    def choose(self, selector: str, value: str):
+        return self.after(lambda: self.page.select_option(selector, value))
+
+    def unfold(self):
+        self.page.evaluate("""() => {
+          document.querySelectorAll('.controls details').forEach((d) => { d.open = true; });
+          document.querySelectorAll('.more[aria-expanded=false]').forEach((b) => b.click());
+        }""")
+
+
+def place(walk, sigma: float) -> tuple[float, float]:
+    """Where a level lies on the strip of time steps, in pixels of the page: its dot."""
+    box = walk.page.locator("#hit").bounding_box()
+    high, low = walk.page.evaluate(
+        "import(document.querySelector('link[href*=\"spine.js\"]').href)"
+        ".then((m) => m.wholeRange())"
+    )
+    across = math.log(high / sigma) / math.log(high / low)
+    strip = walk.page.evaluate("""() => {
+      const axis = document.querySelector('#axis').getBoundingClientRect();
+      const heads = [...document.querySelectorAll('.strip-head')].map((h) => h.offsetTop);
+      const {range} = explorer.S.parts.error.steps, top = heads[0] - 3 + 26, bottom = heads[1] - 3;
+      return axis.top + bottom + range[0] / (range[1] - range[0]) * (bottom - top);
+    }""")
+    return box["x"] + across * box["width"], strip
+
+
+def drag(walk, start: float, end: float):
+    (x, y), (x_end, _) = place(walk, start), place(walk, end)
+    walk.page.mouse.move(x, y)
+    walk.page.mouse.down()
+    for part in range(1, 9):
+        walk.page.mouse.move(x + (x_end - x) * part / 8, y)
+    walk.page.mouse.up()
+
+
+def compare(walk, query: str):
+    walk.open(f"tab=compare&data=moons&data.dimension=2&samples=64&{query}")
+    return walk.page.locator("#compare-rows tr")
+
+
+SWEPT = """() => document.querySelector('#compare-rows tr')
+    && document.querySelector('#compare-progress').hidden"""
+
+
+MEASURED = "() => explorer.S.parts.error?.finding"
