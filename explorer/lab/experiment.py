@@ -9,14 +9,11 @@ turns the solver does not measure the data again.
 import dataclasses
 import math
 import time
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ..core.denoisers import Mixture
-from ..core.device import Device, pick
 from ..core.sampling import Churn, Noise, Restart, Trajectory, makes_noise, sample
 from ..core.schedules import EDM, SCHEDULES
 from ..core.solvers import SOLVERS, Heun
@@ -27,19 +24,17 @@ from ..memo import Memo
 from ..models import MODELS, Exact
 from ..settings import param, setting, slot
 from . import cost
-from .fit import check_fit
-from .watched import watched
+from .source import COMPARED, MEMOS, Source, Watch, prepared, weights
+from .source import current_device as current_device
+from .source import use_device as use_device
 
 WORK_LIMIT = 4e10  # samples x NFE x data points x coordinates: some 20 s on two cores
 PATHS = 256  # samples whose paths are recorded
-COMPARED = 64  # of them held against the reference
 ENDINGS = (
     ("zero", "go to σ = 0"),
     ("sigma_min", "stop at σ_min"),
     ("denoise", "stop at σ_min, then denoise"),
 )
-
-Watch = Callable[[], None]
 
 
 @setting
@@ -74,43 +69,6 @@ class Experiment:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Source:
-    """Data and denoiser on their device.  clean(n) draws data; mixture is the data's own law."""
-
-    data: Any
-    denoiser: Any
-    mixture: Mixture
-    labels: Tensor | None
-    view: Tensor
-    kind: str
-    sigma_data: float
-    device: Device
-    pace: float | None = None  # seconds for one evaluation of one sample, of networks
-    least: float = 0.0  # seconds for one evaluation, however few the samples
-
-    @property
-    def compared(self) -> int:
-        """How many samples are held against the reference."""
-        return cost.affordable(self.pace, cost.REFERENCE, COMPARED)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.mixture.shape
-
-    def seconds(self, count: int) -> float:
-        """About how long one evaluation of so many samples takes; of networks."""
-        return max(self.least, count * (self.pace or 0.0))
-
-    def watched(self, watch: Watch | None):
-        """The denoiser; a network asks watch(), or its `check`, while it is at a batch."""
-        return watched(self.denoiser, self.pace, watch)
-
-    def clean(self, n: int, seed: int = 0) -> Tensor:
-        """n clean samples of the data, (n, *shape)."""
-        return self.mixture.sample(n, torch.Generator().manual_seed(seed))
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
 class Run:
     """An experiment that has happened."""
 
@@ -140,24 +98,8 @@ class Run:
         return sigma[:-1] if float(sigma[-1]) == 0 else sigma
 
 
-_sources = Memo(96 * 2**20)
 _runs = Memo(48 * 2**20)
-MEMOS = [_sources, _runs]  # forgotten with the device
-_device: list[Device] = []
-
-
-def use_device(name: str) -> Device:
-    """Choose the device of this process and forget what was computed on another."""
-    _device[:] = [pick(name)]
-    for memo in MEMOS:
-        memo.clear()
-    return _device[0]
-
-
-def current_device() -> Device:
-    if not _device:
-        use_device("auto")
-    return _device[0]
+MEMOS.append(_runs)
 
 
 def levels(e: Experiment) -> Tensor:
@@ -221,40 +163,6 @@ def too_much(e: Experiment) -> str | None:
 def _asked(e: Experiment) -> int:
     """Evaluations that a run asks for; a typed list sets its own, whatever the budget says."""
     return len(levels(e)) * e.solver.evaluations if isinstance(e.timesteps, Custom) else e.nfe
-
-
-def weights(data, model) -> tuple[str, ...]:
-    """The digests of the weights that a model reads from disk: part of what a run is known by."""
-    return model.digests(data) if hasattr(model, "digests") else ()
-
-
-def prepared(data, model) -> Source:
-    """Data and denoiser, loaded once."""
-    device = current_device()
-
-    def make() -> Source:
-        if hasattr(model, "found"):
-            check_fit(model.found(data), data)
-        denoiser = model.load(data)
-        mixture = Mixture(data.points(), data.thickness)
-        move = lambda v: v.to(device.device, device.dtype)
-        labels = data.labels()
-        moved = move(denoiser)
-        pace = cost.pace(moved, device)
-        return Source(
-            data,
-            moved,
-            move(mixture),
-            labels,
-            move(data.view()),
-            data.kind,
-            mixture.sigma_data,
-            device,
-            pace,
-            cost.least(moved, device, pace),
-        )
-
-    return _sources((data, model, *weights(data, model)), make)
 
 
 def run(e: Experiment, watch: Watch | None = None, kept: bool = True) -> Run:

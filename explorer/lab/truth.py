@@ -206,3 +206,9 @@ def comparison(e: Experiment, watch: Watch | None = None) -> Run:
         samples=min(e.samples, prepared(e.data, e.model).compared),
     )
     return run(simple, watch)
+
+
+def compared(e: Experiment) -> bool:
+    """Whether the error is drawn beside Euler's in σ: not beside itself, nor where noise is added."""
+    simplest = e.solver.name == "ddim" or (e.solver.name == "euler" and e.schedule == EDM())
+    return e.churn.s_churn == 0 and not simplest and incomparable(e) is None

@@ -7,14 +7,14 @@ import torch
 
 from explorer.core.device import Device, pick
 from explorer.errors import UserError
-from explorer.lab import experiment
+from explorer.lab import experiment, source
 from explorer.server import app
 
 
 @pytest.fixture
 def float32_device():
     experiment.use_device("cpu")
-    experiment._device[:] = [Device(torch.device("cpu"), torch.float32, "a device without float64")]
+    source._device[:] = [Device(torch.device("cpu"), torch.float32, "a device without float64")]
     yield
     experiment.use_device("cpu")
 

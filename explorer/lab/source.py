@@ -1,0 +1,112 @@
+"""What is sampled from: data and denoiser on the device of this process, loaded once.
+
+prepared(data, model) -> Source
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..core.denoisers import Mixture
+from ..core.device import Device, pick
+from ..memo import Memo
+from . import cost
+from .fit import check_fit
+from .watched import watched
+
+COMPARED = 64  # samples held against the reference
+
+Watch = Callable[[], None]
+
+_sources = Memo(96 * 2**20)
+MEMOS: list = [_sources]  # forgotten with the device; others add their own
+_device: list[Device] = []
+
+
+def use_device(name: str) -> Device:
+    """Choose the device of this process and forget what was computed on another."""
+    _device[:] = [pick(name)]
+    for memo in MEMOS:
+        memo.clear()
+    return _device[0]
+
+
+def current_device() -> Device:
+    """The device of this process; the best there is, where none was chosen."""
+    if not _device:
+        use_device("auto")
+    return _device[0]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Source:
+    """Data and denoiser on their device.  clean(n) draws data; mixture is the data's own law."""
+
+    data: Any
+    denoiser: Any
+    mixture: Mixture
+    labels: Tensor | None
+    view: Tensor
+    kind: str
+    sigma_data: float
+    device: Device
+    pace: float | None = None  # seconds for one evaluation of one sample, of networks
+    least: float = 0.0  # seconds for one evaluation, however few the samples
+
+    @property
+    def compared(self) -> int:
+        """How many samples are held against the reference."""
+        return cost.affordable(self.pace, cost.REFERENCE, COMPARED)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.mixture.shape
+
+    def seconds(self, count: int) -> float:
+        """About how long one evaluation of so many samples takes; of networks."""
+        return max(self.least, count * (self.pace or 0.0))
+
+    def watched(self, watch: Watch | None):
+        """The denoiser; a network asks watch(), or its `check`, while it is at a batch."""
+        return watched(self.denoiser, self.pace, watch)
+
+    def clean(self, n: int, seed: int = 0) -> Tensor:
+        """n clean samples of the data, (n, *shape)."""
+        return self.mixture.sample(n, torch.Generator().manual_seed(seed))
+
+
+def weights(data, model) -> tuple[str, ...]:
+    """The digests of the weights that a model reads from disk: part of what a run is known by."""
+    return model.digests(data) if hasattr(model, "digests") else ()
+
+
+def prepared(data, model) -> Source:
+    """Data and denoiser, loaded once."""
+    device = current_device()
+
+    def make() -> Source:
+        if hasattr(model, "found"):
+            check_fit(model.found(data), data)
+        denoiser = model.load(data)
+        mixture = Mixture(data.points(), data.thickness)
+        move = lambda v: v.to(device.device, device.dtype)
+        labels = data.labels()
+        moved = move(denoiser)
+        pace = cost.pace(moved, device)
+        return Source(
+            data,
+            moved,
+            move(mixture),
+            labels,
+            move(data.view()),
+            data.kind,
+            mixture.sigma_data,
+            device,
+            pace,
+            cost.least(moved, device, pace),
+        )
+
+    return _sources((data, model, *weights(data, model)), make)

@@ -1,0 +1,102 @@
+"""One view: what there is to see of an experiment, each piece made once, when somebody asks.
+
+    View(experiment) -> .source  .run  .reference  .errors  .shares
+
+Two views of equal experiments share what they have made, through the memories below them, so that
+a view is a light thing: make one where it is needed.
+"""
+
+import dataclasses
+import hashlib
+from functools import cached_property
+
+from torch import Tensor
+
+from ..analysis.error import Reference, StepErrors
+from . import truth
+from .experiment import Experiment, Run, incomparable, run
+from .source import Source, Watch, prepared, weights
+from .truth import Errors
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class View:
+    """An experiment and all that follows of it.
+
+    watch: is called at each step of what takes long, and may raise Cancelled.
+    exact: held against the best reference there is, not a quick one.
+    """
+
+    experiment: Experiment
+    watch: Watch | None = None
+    exact: bool = False
+
+    def watched(self, watch: Watch | None) -> "View":
+        """The same view, watched by another."""
+        return dataclasses.replace(self, watch=watch)
+
+    @cached_property
+    def source(self) -> Source:
+        """Data and denoiser on their device."""
+        return prepared(self.experiment.data, self.experiment.model)
+
+    @cached_property
+    def run(self) -> Run:
+        """The samples and their paths."""
+        return run(self.experiment, self.watch)
+
+    @cached_property
+    def reference(self) -> Reference:
+        """The true paths of the samples compared."""
+        return truth.reference_for(self.experiment, self.watch, self.exact)
+
+    @cached_property
+    def steps(self) -> StepErrors:
+        """What each step does by itself; no run is needed.  Raises UserError as `errors` does."""
+        return truth.steps_of(self.experiment, self.watch, self.exact)[0]
+
+    @cached_property
+    def errors(self) -> Errors:
+        """The run against the reference.  Raises UserError where `incomparable` says why."""
+        return truth.errors_of(self.run, self.watch, self.exact)
+
+    @property
+    def shares(self) -> Tensor:
+        """(n,): how far the end moves when a step alone is replaced by the true one; they sum to 1."""
+        return self.steps.share
+
+    @property
+    def incomparable(self) -> str | None:
+        """Why the run has no path error, or None."""
+        return incomparable(self.experiment)
+
+    def key(self, part: str) -> str:
+        """The name of the content of a part: equal names, equal content.
+
+        data    hangs on the data set and the model            loss    too, and takes its time
+        path    on the reference: seed, ends, and the frame that it is looked at in
+        run     on all of the experiment                       error   too
+        exact   the error, held against the best reference
+        """
+        return self.keys[part]
+
+    @cached_property
+    def keys(self) -> dict[str, str]:
+        """The key of each part."""
+        e = self.experiment
+        model = e.data, e.model, *weights(e.data, e.model)
+        ends = float(e.timesteps.sigma_max), float(e.timesteps.sigma_min)
+        paths = min(e.samples, self.source.compared)
+        content = {
+            "data": model,
+            "loss": (*model, "loss"),
+            "path": (*model, e.seed, paths, ends, e.schedule),
+            "run": (e, *model),
+            "error": (e, *model, "error"),
+            "exact": (e, *model, "exact"),
+        }
+        return {part: _named(what) for part, what in content.items()}
+
+
+def _named(content: tuple) -> str:
+    return hashlib.sha256(repr(content).encode()).hexdigest()[:12]
