@@ -27,8 +27,10 @@ def main(arguments: list[str] | None = None) -> int:
             "  sample   key=value ...  run an experiment and print its numbers\n"
             "  train    config=F data=digits name=mine ...  train a network; Ctrl+C pauses\n"
             "  train amed  solver=plugin nfe=5 ...  train a predictor for AMED\n"
-            "  fetch    NAME|FILE|FOLDER  bring a network into the model menu; alone, list the published\n"
-            "  bench    ui|sampler|solvers|denoiser|networks|amed  speed and claims, against a baseline"
+            "  fetch    NAME|FILE|FOLDER  bring a network into the model menu; alone, list the "
+            "published\n"
+            "  bench    ui|sampler|solvers|denoiser|networks|amed  speed and claims, against a "
+            "baseline"
         )
         return 0 if not arguments or arguments[0] in ("-h", "--help") else 2
     try:
@@ -299,7 +301,7 @@ def train(arguments: list[str]) -> int:
 
 
 def train_amed(arguments: list[str]) -> int:
-    """python -m explorer train amed data=digits solver=plugin nfe=5 [teacher=heun ...] [--name N]"""
+    """python -m explorer train amed data=digits solver=plugin nfe=5 [teacher=heun …] [--name N]"""
     p = argparse.ArgumentParser(
         prog="python -m explorer train amed",
         description="Train a predictor for AMED-Solver or AMED-Plugin on a view and keep it.",
@@ -348,7 +350,8 @@ def train_amed(arguments: list[str]) -> int:
         elif step.error is not None:
             r = ", ".join(f"{m:.2f} ± {s:.2f}" for m, s in step.r)
             print(
-                f"{step.batch:5d} of {step.batches}, {step.seconds:5.1f} s: error {step.error:.4f}, "
+                f"{step.batch:5d} of {step.batches}, {step.seconds:5.1f} s: "
+                f"error {step.error:.4f}, "
                 f"untrained {step.before:.4f}; r {r}",
                 flush=True,
             )

@@ -19,8 +19,8 @@ class Step:
     """One step of true paths, (B,) each unless said otherwise.
 
     r, c: of the point whose tangent is nearest to parallel to the chord, and of the length that
-    fits best there; angle: what is left between them, in radians.  sigma (T,), x (T, B, D): the path
-    inside the step.  tangent (T, B, D): ε there.
+    fits best there; angle: what is left between them, in radians.  sigma (T,), x (T, B, D): the
+    path inside the step.  tangent (T, B, D): ε there.
     """
 
     sigma: Tensor

@@ -33,8 +33,8 @@ def fitted_slope(nfe, error, floor: float = 0.0) -> Slope | None:
 
     Points at or below `floor` say nothing, points above 1 have lost the data, and neither do gaps
     (None, NaN) count.  Of the rest the head is dropped while steps are still too long for any order
-    to show: kept is the longest tail of at least 3 points in which no ln error lies more than 0.25 off
-    the tail's own line, and where no tail is so straight, the last 3 points with the wide
+    to show: kept is the longest tail of at least 3 points in which no ln error lies more than 0.25
+    off the tail's own line, and where no tail is so straight, the last 3 points with the wide
     interval that they deserve.  The interval is Student's, for scatter about a line: it does not
     know of a bend.
     """

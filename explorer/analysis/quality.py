@@ -87,7 +87,7 @@ def precision_recall(x: Tensor, y: Tensor, k: int = NEAREST) -> tuple[Estimate, 
     """
     between = torch.cdist(x.double(), y.double())
     inside_data = (between <= _radii(y.double(), k)).any(1)
-    inside_samples = (between.T <= _radii(x.double(), k)).any(1)
+    inside_samples = (_radii(x.double(), k) >= between.T).any(1)
     return share(inside_data), share(inside_samples)
 
 

@@ -27,6 +27,7 @@ UNTRAINED = "usual"
 
 
 def options(command) -> None:
+    """Declare what `bench amed` may be given."""
     command.add_argument(
         "--view",
         action="append",
@@ -145,8 +146,8 @@ def overhead(e: Experiment, cells, given) -> None:
     """What the predictor itself costs: the same run with r, c and a by hand.
 
     Two runs of a network waver by more than they differ; so what counts is what a predictor adds
-    where the network's answer and its features lie ready, over the time of the run with the network.
-    On a CPU all of it is processor time of one thread.
+    where the network's answer and its features lie ready, over the time of the run with the
+    network.  On a CPU all of it is processor time of one thread.
     """
     mine = next((c for c in cells if c.learned and c.nfe == 5), None)
     if mine is None:
@@ -167,20 +168,20 @@ def overhead(e: Experiment, cells, given) -> None:
     if source.device.device.type == "cpu":
         torch.set_num_threads(1)
     try:
-        ours, alone, ratio = beside(source.denoiser, 60)
+        _ours, alone, ratio = beside(source.denoiser, 60)
         with_it, without, _ = beside(ready, 200)
     finally:
         torch.set_num_threads(threads)
     verdict(
-        f"sampling with a predictor over the same without, batch 16 ({1e3 * (with_it - without):.2f} ms "
-        f"on {1e3 * alone:.1f} ms; timed whole, {ratio:.3f})",
+        f"sampling with a predictor over the same without, batch 16 "
+        f"({1e3 * (with_it - without):.2f} ms on {1e3 * alone:.1f} ms; timed whole, {ratio:.3f})",
         1 + (with_it - without) / alone,
         1.03,
     )
 
 
 def _ready(denoiser, noise):
-    """The denoiser with its network's answer and bottleneck known beforehand; what reads them stays."""
+    """The denoiser with its network's answer and bottleneck known beforehand; readers stay."""
     if hasattr(denoiser, "module"):
         answer = denoiser.module(
             noise, torch.ones((), dtype=noise.dtype), denoiser.labels, features=True
@@ -220,8 +221,7 @@ def training(e: Experiment) -> None:
         )
         trainer = learning.trainer(view)
         started = time.perf_counter()
-        for step in trainer.run():
-            pass
+        *_, step = trainer.run()
         plane_data = prepared(e.data, e.model).kind == "plane"
         verdict(
             f"seconds to train {solver.label} at 5 NFE, error {step.before:.4f} to "

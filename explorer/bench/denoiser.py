@@ -17,6 +17,7 @@ TARGET = 1.5
 
 
 def options(command) -> None:
+    """Declare what `bench denoiser` may be given."""
     command.add_argument("--rounds", type=int, default=40, help="timed rounds of each shape")
 
 

@@ -2,7 +2,8 @@
 
     pip install torch-fidelity torchvision
 
-It fetches the weights of Inception once.  Published numbers are of 50,000 samples; fewer read higher.
+It fetches the weights of Inception once.  Published numbers are of 50,000 samples; fewer read
+higher.
 """
 
 import torch

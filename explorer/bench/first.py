@@ -1,8 +1,8 @@
 """From slider to the first picture of a trained network, which is refined afterwards.
 
-A network takes longer than a moving slider allows, so the page shows a few samples first.  Each move
-begins while the measures of the one before are still under way, as under a hand; a drag is several
-moves, and only the picture of its last values counts.
+A network takes longer than a moving slider allows, so the page shows a few samples first.  Each
+move begins while the measures of the one before are still under way, as under a hand; a drag is
+several moves, and only the picture of its last values counts.
 """
 
 from .report import percentile, verdict

@@ -61,6 +61,7 @@ NETWORK, SAMPLES, STEPS, SECONDS = "digits-f", 64, 18, 1.5
 
 
 def options(command) -> None:
+    """Declare what `bench networks` may be given."""
     command.add_argument("--rounds", type=int, default=20, help="timed rounds of each shape")
     command.add_argument("--threads", type=int, default=0, help="CPU threads; 0: as PyTorch likes")
 

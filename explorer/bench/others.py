@@ -179,7 +179,7 @@ def diffusers_loop(
     """x̂ after the pipeline's loop: model, then `scheduler.step`, for each time step or the first
     few; `made` is used up.  new_noise(i): the unit noise of stochastic ones, where it can be given.
     """
-    _, settings, ours, frame = DIFFUSERS[name]
+    _, _, ours, frame = DIFFUSERS[name]
     given = {}
     sigma = made.sigmas.to(noise)
     alpha = ((1 + sigma**2).rsqrt() if frame == VP else torch.ones_like(sigma)).unbind()

@@ -29,7 +29,7 @@ class Served(NamedTuple):
 
 @contextmanager
 def served(command: tuple[str, ...] = APP, device: str = "cpu") -> Iterator[Served]:
-    """Run `python command --port P --device D` and wait for its page.  Raises UserError if it stops."""
+    """Run `python command --port P --device D` and wait for its page.  UserError if it stops."""
     port = free_port()
     line = [sys.executable, *command, "--port", str(port), "--device", device]
     started = time.perf_counter()

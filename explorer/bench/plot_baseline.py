@@ -96,6 +96,7 @@ def _plane(e: Experiment, hero: int) -> go.Figure:
 
 
 def main() -> None:
+    """Serve the page at the port that is asked for."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=7861)
     parser.add_argument("--device", default="cpu")

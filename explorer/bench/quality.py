@@ -91,7 +91,7 @@ def trained_on(checkpoint: files.Checkpoint):
     flat = checkpoint.config.get("data")
     if not isinstance(flat, dict) or flat.get("data") not in DATASETS:
         raise UserError(f"{checkpoint.name} does not say what it was trained on.")
-    own = {k: v for k, v in flat.items()}
+    own = dict(flat)
     return unflatten(Training, {"augment": 0.0, **own}).data
 
 

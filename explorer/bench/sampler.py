@@ -1,9 +1,10 @@
 """What the loop costs: the time of sample() over NFE times the time of one denoiser call.
 
 The baseline calls the denoiser on the very states and levels that the sampler has asked for.  On a
-network two times of a second waver by more than they differ; what counts there is 1 + loop/calls, the
-loop being what sample() takes beyond its calls on a denoiser that costs next to nothing.  On a CPU
-all of it runs on one thread and counts the processor's time, which other programs do not lengthen.
+network two times of a second waver by more than they differ; what counts there is 1 + loop/calls,
+the loop being what sample() takes beyond its calls on a denoiser that costs next to nothing.  On a
+CPU all of it runs on one thread and counts the processor's time, which other programs do not
+lengthen.
 """
 
 import time
@@ -25,6 +26,7 @@ LOOPS = 60  # timed rounds of a bare loop: it takes milliseconds
 
 
 def options(command) -> None:
+    """Declare what `bench sampler` may be given."""
     command.add_argument("--rounds", type=int, default=10, help="timed rounds of each solver")
 
 
@@ -131,7 +133,7 @@ def _beside(denoiser, solver, batch: int, device, rounds: int) -> tuple[int, flo
         dtype=torch.float64,
         generator=torch.Generator().manual_seed(0),
     )
-    noise, *noises = drawn.to(device.device, device.dtype)  # the later ones for stochastic solvers
+    noise = drawn[0].to(device.device, device.dtype)
     sigmas = torch.cat([Rho().sigmas(STEPS), torch.zeros(1, dtype=torch.float64)])
     asked: list[tuple[Tensor, Tensor]] = []
 
@@ -181,7 +183,7 @@ class Dense(nn.Module):
 
 
 class Network(nn.Module):
-    """A float32 network on 8 × 8 images with EDM's preconditioning, untrained: only its cost counts.
+    """A float32 network on 8 × 8 images in EDM's preconditioning, untrained: only its cost counts.
 
     D(x; σ) = c_skip x + c_out F(c_in x)                       Karras et al. 2022, Eq. 7
     """

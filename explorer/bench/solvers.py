@@ -35,6 +35,7 @@ BATCH, STEPS = 16, 18
 
 
 def options(command) -> None:
+    """Declare what `bench solvers` may be given."""
     command.add_argument("--rounds", type=int, default=10, help="timed rounds of each solver")
     command.add_argument("--sweeps", type=int, default=3, help="sweeps, of which the median counts")
 

@@ -42,7 +42,8 @@ window.fetch = async (...given) => {
 };
 new MutationObserver(() => {
   if (document.body?.classList.contains('ready')) bench.ready ??= performance.now();
-}).observe(document, {subtree: true, childList: true, attributes: true, attributeFilter: ['class']});
+}).observe(document,
+  {subtree: true, childList: true, attributes: true, attributeFilter: ['class']});
 """
 MOVE = """
 ([key, position]) => {
@@ -104,6 +105,7 @@ PLOT_MOVE = (
 
 
 def options(command) -> None:
+    """Declare what `bench ui` may be given."""
     command.add_argument("--moves", type=int, default=60, help="slider moves in all")
     command.add_argument(
         "--views",
@@ -263,7 +265,7 @@ def _plots(chromium, url: str) -> list[float]:
 
 
 def _memory(views: int, device: str) -> None:
-    """Make many different views in this process; the resident set must not grow after the first 50."""
+    """Make many different views in this process; memory must not grow after the first 50."""
     from ..lab.experiment import use_device
     from ..server.app import message
 

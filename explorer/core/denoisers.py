@@ -27,7 +27,7 @@ class Denoiser(Protocol):
 class Mixture:
     """The exact denoiser of Σ_k w_k N(m_k, τ_k² I), in any dimension.
 
-        D(x; σ) = Σ_k p_k (σ² m_k + τ_k² x)/(σ² + τ_k²),   p = softmax_k log w_k N(x; m_k, σ² + τ_k²)
+        D(x; σ) = Σ_k p_k (σ² m_k + τ_k² x)/(σ² + τ_k²),  p = softmax_k log w_k N(x; m_k, σ² + τ_k²)
 
     τ = 0 makes it the ideal denoiser of a finite data set (EDM, App. B.3, Eq. 57).  With one τ for
     all, |x|² cancels in the softmax, and D is two matrix products with a softmax between them.  The

@@ -21,14 +21,17 @@ def is_zero(v) -> bool:
 
 
 def log(v):
+    """ln v of a number or a tensor."""
     return math.log(v) if isinstance(v, float) else v.log()
 
 
 def exp(v):
+    """e^v of a number or a tensor."""
     return math.exp(v) if isinstance(v, float) else v.exp()
 
 
 def expm1(v):
+    """e^v − 1 of a number or a tensor, exact near 0."""
     return math.expm1(v) if isinstance(v, float) else torch.expm1(v)
 
 

@@ -223,7 +223,8 @@ def steps(
     A solver with a `correct(ode, past)` may replace a point by a better one, knowing the evaluation
     made there.  New noise of churn or a restart ends the history: what was evaluated before lies on
     another path, and a difference of the two, divided by a short step, is noise blown up.  Step i
-    takes noise i; where churn and the solver both want some, 2i and 2i + 1.  Stop iterating to cancel.
+    takes noise i; where churn and the solver both want some, 2i and 2i + 1.  Stop iterating to
+    cancel.
     """
     past: list[Point] = []
     n = len(times) - 1
@@ -300,9 +301,10 @@ def sample(
     noise (B, *shape): unit normal, on the device to run on; its dtype is that of the state
     (float64, unless the device has none).  sigmas (N + 1,): descending, ending at 0 or at σ_min.
     noises: (N, B, *shape) or a function of the step, the unit noise of churn or of a stochastic
-    solver (both: 2N of them); restarts take theirs from the end, at −1, −2, …  afs: the analytic first step, which
-    saves one evaluation.  denoise: where the grid ends above 0, add one evaluation and return D
-    there.  keep: record the paths of this many samples (default: all).  watch(i, point): called at
+    solver (both: 2N of them); restarts take theirs from the end, at −1, −2, …
+    afs: the analytic first step, which saves one evaluation.
+    denoise: where the grid ends above 0, add one evaluation and return D there.
+    keep: record the paths of this many samples (default: all).  watch(i, point): called at
     each step; raise Cancelled in it to stop.
     """
     sigmas = torch.as_tensor(sigmas, dtype=noise.dtype).cpu()
@@ -361,7 +363,7 @@ def _first(noise: Tensor, keep: int | None) -> Callable[[Tensor], Tensor]:
 
 
 def _check_random(noises, sigmas: list[float], solver: Solver, churn: Churn, restart: Restart):
-    """Raises UserError where restarts have no place, or the new noise that is wanted is not given."""
+    """Raises UserError where restarts have no place, or the new noise that is wanted is missing."""
     if restart.repeats and restart.place(torch.tensor(sigmas)) is None:
         raise UserError(
             f"Restarts begin at the first level at or below σ = {restart.low:g}, and "

@@ -9,6 +9,7 @@ no weights.  A name holds no path, so a link can open nothing else.
 import base64
 import dataclasses
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -157,7 +158,7 @@ def answers_of(denoiser) -> tuple[Tensor, tuple[int, ...]]:
 
 
 def _place(denoiser) -> tuple[torch.device, torch.dtype]:
-    """Where a model's numbers are, and their precision; a network takes float64 where there is one."""
+    """Where a model's numbers are, and their precision; a network takes float64 where it exists."""
     for v in [denoiser, *vars(denoiser).values()] if hasattr(denoiser, "__dict__") else []:
         if isinstance(v, Tensor) and v.is_floating_point():
             return v.device, v.dtype
@@ -190,7 +191,7 @@ def names() -> list[str]:
 
 
 def find(name: str) -> Trained:
-    """The predictor of this name, read once.  Raises UserError if there is none, or a damaged one."""
+    """The predictor of this name, read once.  UserError if there is none, or a damaged one."""
     if name in _loaded:
         return _loaded[name]
     if _NAME.fullmatch(name):
@@ -264,7 +265,7 @@ def read(path: Path) -> Trained:
                 v.copy_(torch.from_numpy(part.copy()).view_as(v))
                 v.requires_grad_(False)
         sigmas = tuple(float(s) for s in d["sigmas"])
-        if len(sigmas) < 2 or not all(0 < b < a < 1e4 for a, b in zip(sigmas, sigmas[1:])):
+        if len(sigmas) < 2 or not all(0 < b < a < 1e4 for a, b in itertools.pairwise(sigmas)):
             raise ValueError("its levels do not fall")
         trained = Trained(
             p,

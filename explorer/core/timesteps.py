@@ -3,6 +3,7 @@
 `sigmas(n)` gives n levels down to σ_min, float64; the loop appends the final 0 where wanted.
 """
 
+import itertools
 import math
 from typing import ClassVar
 
@@ -298,7 +299,7 @@ class Custom:
         kept = self.levels[:-1] if self.levels and self.levels[-1] == 0 else self.levels
         if len(kept) < 2:
             raise UserError(f"A σ list needs at least two levels above 0; got {list(self.levels)}.")
-        for a, b in zip(kept, kept[1:]):
+        for a, b in itertools.pairwise(kept):
             if not a > b:
                 raise UserError(f"A σ list must fall all the way; {b:g} does not lie below {a:g}.")
         if kept[-1] < LOWEST:

@@ -44,6 +44,7 @@ class Planar:
 
 
 def dimension_param():
+    """The setting flat or lifted, the same in every drawing."""
     return param(
         16,
         choices=((2, "2-D"), (16, "in 16-D")),
@@ -53,6 +54,7 @@ def dimension_param():
 
 
 def thickness_param(default=0.03):
+    """The setting of how wide a drawing's line is."""
     return param(
         default,
         0,

@@ -1,0 +1,1 @@
+"""Other tools' words: lists of noise levels as they write them."""

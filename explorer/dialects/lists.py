@@ -5,6 +5,7 @@ in sentences and from 0 in arguments; step i leads from level i to level i + 1, 
 the last level leads to 0, written or not.
 """
 
+import itertools
 import math
 import re
 from collections.abc import Sequence
@@ -64,7 +65,7 @@ def parse_sigmas(text: str) -> Parsed:
 
 
 def read_list(flat: dict, key: str = "timesteps.levels") -> tuple[dict, list[str]]:
-    """Settings in flat form with a list that came as text read into numbers, and the notes on it."""
+    """Settings in flat form, a list that came as text read into numbers, and the notes on it."""
     if not isinstance(flat.get(key), str):
         return flat, []
     found = parse_sigmas(flat[key])
@@ -118,7 +119,7 @@ def insert(sigmas: Sequence[float], i: int) -> tuple[float, ...]:
             f"Step {i + 1} from {_near(levels[i])} is too short to split: its middle "
             f"{_near(new)} must lie 0.1 % from its ends and not below {LOWEST:g}."
         )
-    return levels[: i + 1] + (new,) + levels[i + 1 :] + tail
+    return (*levels[: i + 1], new, *levels[i + 1 :], *tail)
 
 
 def remove(sigmas: Sequence[float], i: int) -> tuple[float, ...]:
@@ -144,7 +145,7 @@ def move(
     low = levels[i + 1] * GAP if i + 1 < len(levels) else max(allowed[0], LOWEST)
     high = levels[i - 1] / GAP if i > 0 else min(allowed[1], HIGHEST)
     moved = min(max(float(sigma), low), high) if low <= high else levels[i]
-    return levels[:i] + (moved,) + levels[i + 1 :] + tail
+    return (*levels[:i], moved, *levels[i + 1 :], *tail)
 
 
 def formats(sigmas: Sequence[float]) -> dict[str, str]:
@@ -315,7 +316,7 @@ def _downwards(values: list[float], notes: list[str]) -> tuple[float, ...]:
 
 
 def _even(values: list[float]) -> bool:
-    gaps = [abs(a - b) for a, b in zip(values, values[1:])]
+    gaps = [abs(a - b) for a, b in itertools.pairwise(values)]
     return max(gaps) <= 1.1 * min(gaps) + 1 if len(gaps) > 1 else False
 
 
@@ -340,7 +341,7 @@ def _errors(sigmas: list[float], levels: list[float]) -> list[Finding]:
         found.append(
             Finding("error", f"The list has {len(sigmas):,} levels; at most {LONGEST} work.")
         )
-    steps = [i for i, (a, b) in enumerate(zip(levels, levels[1:])) if not a > b]
+    steps = [i for i, (a, b) in enumerate(itertools.pairwise(levels)) if not a > b]
     for i in steps[:3]:
         a, b = levels[i], levels[i + 1]
         found.append(
@@ -427,7 +428,7 @@ def _about_range(levels: list[float], low: float, high: float) -> list[Finding]:
 
 def _about_steps(levels: list[float]) -> list[Finding]:
     """Steps that stand out in Δ ln σ.  On EDM's grid the last is 2.8 medians at most."""
-    drops = [math.log(a / b) for a, b in zip(levels, levels[1:])]
+    drops = [math.log(a / b) for a, b in itertools.pairwise(levels)]
     usual, last, found = median(drops), len(drops) - 1, []
     for i, drop in enumerate(drops):
         span = f"step {i + 1} from {levels[i]:.3g} to {levels[i + 1]:.3g}"

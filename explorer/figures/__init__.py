@@ -1,0 +1,1 @@
+"""Plotly figures and what the page draws: functions of numbers."""

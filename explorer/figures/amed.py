@@ -125,7 +125,7 @@ def placing(rows: Sequence) -> dict:
 
 
 def stops(rows: Sequence) -> dict:
-    """While stops are searched: where the levels (solid) and the points inside them (dashed) lie."""
+    """While stops are searched: where the levels (solid) and the points inside (dashed) lie."""
     x = [p.tried for p in rows]
     high, low = rows[-1].levels[0], rows[-1].levels[-1]
     traces, notes = [], []

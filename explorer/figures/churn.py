@@ -1,4 +1,4 @@
-"""What churn does: where it acts and how much it adds, beside how far the samples end from the data.
+"""What churn does: where it acts, how much it adds, and how far the samples end from the data.
 
 Returns a Plotly figure as a plain dict.
 """
@@ -117,7 +117,7 @@ def churn_figure(
                 "opacity": 0.9,
             }
         )
-    ends = [e for e in amounts.values()] + ([floor] if floor else [])
+    ends = list(amounts.values()) + ([floor] if floor else [])
     layout = _layout(high, low, top, inside, ends, amounts, own)
     return {
         "data": traces,

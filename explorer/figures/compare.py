@@ -113,7 +113,7 @@ def truncation_figure(
     curves: name (“ρ = 7”) -> (sigma, mean, std), each (n,), of the steps that arrive at sigma.
     highlight: the name that gets its band of one standard deviation.  EDM, Fig. 13.
     """
-    looks = _looks({name: family for name in curves})
+    looks = _looks(dict.fromkeys(curves, family))
     traces, labels, levels = [], [], []
     for name, (sigma, mean, std) in curves.items():
         colour, dash, (symbol, glyph) = looks[name]

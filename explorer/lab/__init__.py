@@ -1,0 +1,1 @@
+"""One view: an experiment, its source, its truth and what it costs."""

@@ -27,7 +27,7 @@ PARTS = (
 
 
 class Design(NamedTuple):
-    """A name for the menu, a sentence, and the settings that differ from EDM's deterministic ones."""
+    """A name for the menu, a sentence, and what differs from EDM's deterministic settings."""
 
     label: str
     about: str

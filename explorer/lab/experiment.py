@@ -154,7 +154,8 @@ def too_much(e: Experiment) -> str | None:
         f"operations; at most {WORK_LIMIT:.0e} are allowed. Use fewer samples or evaluations "
         f"({enough} samples would do)."
         if enough
-        else f"Even one sample of {_asked(e)} evaluations is {asked / e.samples:.1e} operations; at "
+        else f"Even one sample of {_asked(e)} evaluations is {asked / e.samples:.1e} operations; "
+        "at "
         f"most {WORK_LIMIT:.0e} are allowed. Use fewer evaluations or a smaller network, or "
         "start the page with a larger --max-work."
     )

@@ -76,7 +76,7 @@ def reference_for(e: Experiment, watch: Watch | None = None, exact: bool = False
             )  # the same paths are known already, and further down
         _deepest[paths] = bottom
         if len(_deepest) > 256:
-            _deepest.pop(list(_deepest)[0], None)
+            _deepest.pop(next(iter(_deepest)), None)
         return follow(bottom)
 
     found = _references(key, quick)
@@ -209,6 +209,6 @@ def comparison(e: Experiment, watch: Watch | None = None) -> Run:
 
 
 def compared(e: Experiment) -> bool:
-    """Whether the error is drawn beside Euler's in σ: not beside itself, nor where noise is added."""
+    """Whether the error is drawn beside Euler's in σ: not beside itself nor with new noise."""
     simplest = e.solver.name == "ddim" or (e.solver.name == "euler" and e.schedule == EDM())
     return e.churn.s_churn == 0 and not simplest and incomparable(e) is None

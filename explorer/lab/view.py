@@ -62,7 +62,7 @@ class View:
 
     @property
     def shares(self) -> Tensor:
-        """(n,): how far the end moves when a step alone is replaced by the true one; they sum to 1."""
+        """(n,): how far the end moves when one step is replaced by the true one; sum 1."""
         return self.steps.share
 
     @property

@@ -1,6 +1,6 @@
 """Published checkpoints: a list of addresses, and fetching one when the owner asks for it.
 
-    entry(name) -> Entry        fetch(entry) yields (bytes so far, bytes in all) and keeps the network
+    entry(name) -> Entry        fetch(entry) yields (bytes so far, of all) and keeps the network
 
 A download goes on where it was cut.  The SHA-256 of a file is recorded when it first arrives whole
 and checked at every later download; the weights made of it are checked at every load.

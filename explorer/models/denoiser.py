@@ -1,4 +1,4 @@
-"""A network with its preconditioning: trainable as `Preconditioned`, frozen as `NetworkDenoiser`."""
+"""A network in its preconditioning: trainable `Preconditioned`, frozen `NetworkDenoiser`."""
 
 import torch
 import torch.nn.functional as F
@@ -11,7 +11,8 @@ class Preconditioned(nn.Module):
     """D(x; σ) = c_skip x + c_out F(c_in x; c_noise) around any network, for training.
 
     net: called as net(c_in x, c_noise, labels, augment), with `features=True` for (F, h).  Its
-    parameters are this module's, under the prefix `model.`, as in EDM's files.  shape: of one sample.
+    parameters are this module's, under the prefix `model.`, as in EDM's files.
+    shape: of one sample.
     """
 
     def __init__(self, net: nn.Module, precond=EDM(), shape: tuple[int, ...] = ()):

@@ -4,8 +4,8 @@
     convert_zip(file, title) -> Checkpoint            keep_hub("owner/name") -> Checkpoint
 
 One holds `config.json` (of a UNet2DModel), its weights as .safetensors beside it, and the scheduler
-that it was trained for: unet/ and scheduler/ inside one folder, as pipelines have it, or all in one.
-Its .bin files are pickles and are not read.
+that it was trained for: unet/ and scheduler/ inside one folder, as pipelines have it, or all in
+one.  Its .bin files are pickles and are not read.
 """
 
 import hashlib
@@ -124,7 +124,7 @@ def fetch_hub(name: str, root: str | Path | None = None) -> Path:
         snapshot_download(
             name, local_dir=place, allow_patterns=["*config.json", WEIGHTS, f"unet/{WEIGHTS}"]
         )
-    except Exception as problem:  # the hub's errors have many roots: no network, no such model
+    except Exception as problem:  # noqa: BLE001  the hub's errors have many roots: no network, no such model
         why = " ".join(str(problem).split())[:160]
         raise UserError(
             f"{name} could not be fetched from the hub ({type(problem).__name__}: {why})."

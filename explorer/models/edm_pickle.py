@@ -139,7 +139,7 @@ def _opened(source: bytes | str | Path, most: int) -> BinaryIO:
         raise UserError(
             f"The file has {size / 2**20:,.0f} MB; at most {most / 2**20:,.0f} MB are read."
         )
-    file = io.BytesIO(source) if isinstance(source, bytes) else Path(source).open("rb")
+    file = io.BytesIO(source) if isinstance(source, bytes) else Path(source).open("rb")  # noqa: SIM115
     head = file.read(4)
     file.seek(0)
     if head[:2] == b"PK":

@@ -46,7 +46,7 @@ def kept_folder(root: str | Path | None = None) -> Path:
 
 @dataclasses.dataclass(frozen=True)
 class Checkpoint:
-    """A network on disk, its weights not yet read.  config: the description and what else is known."""
+    """A network on disk, its weights not yet read.  config: the description and what is known."""
 
     name: str
     folder: Path

@@ -14,8 +14,8 @@ def load(path_or_name: str | Path, device=None) -> NetworkDenoiser:
 
     A name is a shipped network, one of the user's own, one of the catalogue or of the hub
     (owner/name) that was fetched; nothing is fetched here.  The answer is called
-    D(x, sigma, labels=None) and has shape, sigma_min, sigma_max and label_dim.  Raises UserError for
-    whatever it is not.
+    D(x, sigma, labels=None) and has shape, sigma_min, sigma_max and label_dim.  Raises UserError
+    for whatever it is not.
     """
     denoiser = _load(path_or_name)
     return denoiser if device is None else denoiser.to(device)

@@ -2,9 +2,9 @@
 
     D(x; σ) = c_skip(σ) x + c_out(σ) F(c_in(σ) x; c_noise(σ))          Karras et al. 2022, Eq. 7
 
-Each is a frozen dataclass with the four c's as functions of σ (any shape and float dtype), the range
-[sigma_min, sigma_max] in which its networks were trained, and `round_sigma`, the nearest level
-that they know.  The c's are columns of EDM's Table 1; nothing of them is learned.
+Each is a frozen dataclass with the four c's as functions of σ (any shape and float dtype), the
+range [sigma_min, sigma_max] in which its networks were trained, and `round_sigma`, the nearest
+level that they know.  The c's are columns of EDM's Table 1; nothing of them is learned.
 """
 
 import math
@@ -98,7 +98,7 @@ class VP(_AnyLevel):
 
 @setting
 class VE(_AnyLevel):
-    """c_skip = 1, c_out = σ, c_in = 1, c_noise = ln(σ/2): F predicts −ε.  Song et al. 2021, NCSN++."""
+    """c_skip = 1, c_out = σ, c_in = 1, c_noise = ln(σ/2): F predicts −ε.  Song et al. 2021."""
 
     name: ClassVar[str] = "ve"
     label: ClassVar[str] = "VE"
@@ -127,7 +127,8 @@ class IDDPM(_AnyLevel):
     """c_skip = 1, c_out = −σ, c_in = 1/√(σ² + 1), c_noise = M − 1 − argmin_j |u_j − σ|.
 
     The network knows M discrete levels u_j only.  It predicts the noise; further channels, where a
-    file has them, hold a variance that no sampler here uses.  Nichol & Dhariwal 2021; EDM, App. C.3.
+    file has them, hold a variance that no sampler here uses.
+    Nichol & Dhariwal 2021; EDM, App. C.3.
     """
 
     name: ClassVar[str] = "iddpm"

@@ -217,7 +217,8 @@ def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
 
 def _ahead(e: Experiment, keys: dict, have: dict, page: str, number: float) -> bool:
     """Let another core make what does not hang on the run, beginning with the reference; whoever
-    asks for it meanwhile waits for that.  True where there is none, or where a network fills them all.
+    asks for it meanwhile waits for that.  True where there is none, or where a network fills them
+    all.
     """
     source = prepared(e.data, e.model)
     if source.pace is not None or source.device.device.type != "cpu" or CORES < 2 or too_much(e):

@@ -26,8 +26,8 @@ KINDS = set(TYPES)  # what is served of the two folders
 
 
 class _Kept:
-    """The scripts and styles below a folder, from memory and compressed once: a page asks for forty of
-    them, and Gradio's own pieces wait behind them.  They never change under their address.
+    """The scripts and styles below a folder, from memory and compressed once: a page asks for forty
+    of them, and Gradio's own pieces wait behind them.  They never change under their address.
     """
 
     def __init__(self, folder: Path):
@@ -76,10 +76,12 @@ def digest(folder: Path = ASSETS) -> str:
 
 @cache
 def base() -> str:
+    """Where the page finds the scripts and styles of this version."""
     return f"/explorer/{digest()}"
 
 
 def plotly_script() -> str:
+    """Where the page finds Plotly, served from the installed package."""
     return f"/explorer/plotly-{plotly.__version__}/plotly.min.js"
 
 

@@ -1,8 +1,8 @@
 """Who may pause, cancel or resume a training, where strangers share a server.
 
-A browser keeps a random token and sends it along; who starts a run leaves the digest of theirs in its
-folder, so it outlives the server.  On a server of one's own nothing is asked: a lost token locks
-nobody out.
+A browser keeps a random token and sends it along; who starts a run leaves the digest of theirs in
+its folder, so it outlives the server.  On a server of one's own nothing is asked: a lost token
+locks nobody out.
 """
 
 import hashlib

@@ -1,0 +1,1 @@
+"""Many runs: sweeps, judges, learning and the table of solvers."""

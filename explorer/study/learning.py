@@ -160,7 +160,8 @@ def fitting(e: Experiment) -> list[str]:
 @dataclasses.dataclass(frozen=True)
 class Optimised:
     """How far the search for steps is.  levels: the best so far.  stage: in words.  verdict: mean
-    end error on held-out seeds by origin of the levels (“now”, “GITS”, “search”), empty until the end.
+    end error on held-out seeds by origin of the levels (“now”, “GITS”, “search”), empty until the
+    end.
     """
 
     levels: tuple[float, ...]

@@ -163,7 +163,7 @@ def _solver(choice):
 
 
 def _within_work(trials: list[Experiment]) -> list[Experiment]:
-    """The same with as many samples, at most those that are compared, as the whole sweep may work on."""
+    """The same with as many samples as the whole sweep may work on, at most those compared."""
     one = [dataclasses.replace(e, samples=1) for e in trials]
     evaluation = {
         (e.data, e.model, e.timesteps.sigma_max, e.timesteps.sigma_min): work(

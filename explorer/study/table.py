@@ -1,4 +1,4 @@
-"""AMED's table: every solver at 3, 5, 7 and 9 evaluations on one model, on seeds never trained on."""
+"""AMED's table: every solver at 3, 5, 7 and 9 evaluations of a model, on seeds never trained on."""
 
 import dataclasses
 import math

@@ -149,7 +149,7 @@ def _warp(images: Tensor, back: Tensor) -> Tensor:
     plane.  It is enlarged twice with sym6, sampled bilinearly where the pixels of an enlarged
     result come from, and shrunk with the same filter reversed.
     """
-    B, C, H, W = images.shape
+    B, _C, H, W = images.shape
     f = SYM6.to(images)
     whole = torch.cat([images, images[:, :, 1:-1].flip(2)], 2)
     whole = torch.cat([whole, whole[..., 1:-1].flip(3)], 3)

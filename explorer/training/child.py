@@ -3,7 +3,8 @@
     python -m explorer.training.child '{"name": ..., "flat": {...}, "letter": "F", "parent": pid}'
 
 The page stays live, and nothing that happens to it or to this process loses more than seconds: the
-state is on disk.  It stops, keeping the state, when `stop` appears in its folder or its parent goes.
+state is on disk.  It stops, keeping the state, when `stop` appears in its folder or its parent
+goes.
 """
 
 import base64

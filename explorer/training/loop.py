@@ -1,9 +1,9 @@
 """The training loop: a generator of Progress that can be stopped anywhere and taken up again.
 
-    for p in train(config("F"), folder): ...            # stop iterating to pause; call again to go on
+    for p in train(config("F"), folder): ...            # stop iterating to pause, call again
 
-Step k draws its data, noise and dropout from a generator seeded by (seed, k) alone, so a run that was
-killed and resumed ends with the weights of one that was not, bit for bit.
+Step k draws its data, noise and dropout from a generator seeded by (seed, k) alone, so a run that
+was killed and resumed ends with the weights of one that was not, bit for bit.
 """
 
 import contextlib
@@ -99,9 +99,9 @@ def train(
 ) -> Iterator[Progress]:
     """Train in `folder`, from its last checkpoint if it has one; the last report is `done`.
 
-    look: seconds between looks at samples and at the loss per σ.  watch() is called at each step and
-    may raise Cancelled.  However it ends, the state is on disk.  Raises UserError where the folder
-    holds another training.
+    look: seconds between looks at samples and at the loss per σ.  watch() is called at each step
+    and may raise Cancelled.  However it ends, the state is on disk.  Raises UserError where the
+    folder holds another training.
     """
     device = device or pick("auto")
     state = resume(t, folder, device)

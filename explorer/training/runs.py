@@ -152,9 +152,9 @@ def card(t: Training, name: str, words: dict, last: Progress) -> str:
 {" × ".join(map(str, words["shape"]))}. Preconditioning {t.precond}, loss {t.loss}, σ_data
 {words["sigma_data"]}.
 
-Trained by this project on {t.data.label} ({SOURCES.get(t.data.name, "made by formula")}): {last.images:,}
-images in {last.seconds / 60:.0f} minutes on {words["device"]} ({platform.machine()}, PyTorch
-{torch.__version__.split("+")[0]}), seed {t.seed}. Made again with
+Trained by this project on {t.data.label} ({SOURCES.get(t.data.name, "made by formula")}):
+{last.images:,} images in {last.seconds / 60:.0f} minutes on {words["device"]}
+({platform.machine()}, PyTorch {torch.__version__.split("+")[0]}), seed {t.seed}. Made again with
 
     python -m explorer train name=again {pairs}
 

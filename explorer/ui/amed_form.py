@@ -67,7 +67,8 @@ def panel() -> str:
         f'{"".join(rows)}{shown}<details class="fold"><summary>More</summary>'
         f'<div>{"".join(fields.values())}<span class="recipes"><button class="reset" '
         'type="button" id="amed-paper">as published</button>'
-        '<button class="reset" type="button" id="amed-here">for small models</button></span></div></details>'
+        '<button class="reset" type="button" id="amed-here">for small models</button></span>'
+        "</div></details>"
     )
 
 

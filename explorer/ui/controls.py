@@ -120,7 +120,8 @@ RESAMPLE = (
 NETWORK_FILES = (
     '<div class="row wide" id="network-row" hidden><label for="network-file">Open</label>'
     '<label class="ghost file" tabindex="0" title="An EDM .pkl, or a zipped folder of a diffusers '
-    'UNet2DModel"><span id="network-file-name" data-plain="A .pkl or .zip …">A .pkl or .zip …</span>'
+    'UNet2DModel"><span id="network-file-name" data-plain="A .pkl or .zip …">'
+    "A .pkl or .zip …</span>"
     '<input type="file" id="network-file" accept=".pkl,.zip"></label></div>'
     '<div class="row wide" id="fetch-row" hidden><span class="lab">Published</span>'
     '<button class="ghost file" id="fetch" type="button"></button></div>'
@@ -304,7 +305,8 @@ def _choice(slot: str) -> str:
 
 def _frames() -> str:
     radios = "".join(
-        f'<label><input type="radio" name="frame" value="{name}"><span>{name.upper()}</span></label>'
+        f'<label><input type="radio" name="frame" value="{name}">'
+        f"<span>{name.upper()}</span></label>"
         for name in ("vp", "ve", "edm")
     )
     return (
@@ -377,6 +379,7 @@ def _sub(label: str) -> str:
 
 
 def as_json() -> str:
+    """What the page is told of every control, as it stands in its source."""
     return json.dumps(config(), ensure_ascii=False)
 
 

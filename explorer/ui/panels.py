@@ -455,7 +455,7 @@ def error_part(r: Run, watch: Watch | None = None, exact: bool = False) -> dict:
 
 
 def compared(e: Experiment) -> bool:
-    """Whether the error is drawn beside Euler's in σ: not beside itself, nor where noise is added."""
+    """Whether the error is drawn beside Euler's in σ: not beside itself nor with new noise."""
     simplest = e.solver.name == "ddim" or e.solver.name == "euler" and e.schedule == EDM()
     return e.churn.s_churn == 0 and not simplest and incomparable(e) is None
 

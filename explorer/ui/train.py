@@ -124,7 +124,8 @@ class Session:
             self.state = "failed"
             why = errors[0].strip().splitlines()[-1][:160] if errors and errors[0].strip() else ""
             self.problem = self.problem or (
-                f"The training process ended by itself (code {code}). {why} Resume it to go on from "
+                f"The training process ended by itself (code {code}). {why} "
+                "Resume it to go on from "
                 "its last checkpoint.".replace("  ", " ")
             )
 
@@ -208,7 +209,7 @@ def _own() -> int:
     return sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0
 
 
-# ---- what the page asks ---------------------------------------------------------------------------
+# What the page asks
 
 
 def act(request: dict) -> dict:

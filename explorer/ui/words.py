@@ -30,6 +30,7 @@ def data_name(data) -> str:
 
 
 def loss_name(source) -> str:
+    """What the curve of the loss is: the floor itself, or a denoiser above it."""
     return (
         "floor: the exact denoiser"
         if type(source.denoiser).__name__ == "Mixture"
@@ -39,6 +40,7 @@ def loss_name(source) -> str:
 
 
 def no_plane(dimension: int) -> str:
+    """Why the plane of a path says nothing here."""
     if dimension == 1:
         return "A path in 1-D has no plane to leave. Try the spiral or the digits."
     return "A path in 2-D cannot leave its plane."
@@ -185,6 +187,7 @@ def churn(e: Experiment) -> str:
 
 
 def schedule(e: Experiment) -> str:
+    """The hint where the schedule changes nothing, else nothing."""
     return (
         "" if e.solver.needs_schedule else f"{e.solver.label} works in σ: it ignores σ(t) and s(t)."
     )

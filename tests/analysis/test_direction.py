@@ -18,7 +18,7 @@ START = 20.0 * normal(5, 3)
 
 
 def test_on_a_circle_the_tangent_is_parallel_half_way():
-    """A path on a circle in σ's own arc: Reference.at is asked for its states, so any curve will do."""
+    """A path on a circle in σ's own arc: Reference.at is asked for states, so any curve will do."""
 
     class Circle:
         def at(self, sigma, count=None):

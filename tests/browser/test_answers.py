@@ -17,7 +17,7 @@ def test_a_lost_server_is_said_and_the_picture_stays(walk):
 
 
 def test_at_rest_nothing_asks_for_frames(walk):
-    """Gradio's loading screen would count its seconds in every frame for ever (assets/loader.js)."""
+    """Gradio's loading screen would count its seconds in every frame (assets/js/loader.js)."""
     walk.open(SMALL)
     walk.page.wait_for_timeout(4000)
     frames = walk.page.evaluate("""() => new Promise((done) => {
@@ -27,7 +27,7 @@ def test_at_rest_nothing_asks_for_frames(walk):
 
 
 def test_an_answer_is_joined_to_what_was_held_when_it_was_asked(walk):
-    """Out and back while the first answer is on its way: the paths on show are those of the view."""
+    """Out and back while the first answer is on its way: the paths shown are those of the view."""
     walk.open(SMALL)
     walk.page.wait_for_function(MEASURED)
     before = walk.page.evaluate("explorer.S.parts.path.key")

@@ -95,7 +95,10 @@ def test_dragging_fast_ends_at_the_last_value(walk):
     walk.open()
     walk.page.evaluate("""() => {
       const range = document.querySelector('[data-key="timesteps.rho"] input[type=range]');
-      for (let v = 2; v <= 12; v += 0.5) { range.value = v; range.dispatchEvent(new Event('input', {bubbles: true})); }
+      for (let v = 2; v <= 12; v += 0.5) {
+        range.value = v;
+        range.dispatchEvent(new Event('input', {bubbles: true}));
+      }
     }""")
     walk.calm()
     assert walk.value("timesteps.rho") == 12 and float(walk.query["timesteps.rho"]) == 12

@@ -7,7 +7,7 @@ import pytest
 
 from explorer.data import DATASETS
 
-from .walk import SMALL
+from .walk import PIXELS, SMALL
 
 
 @pytest.mark.parametrize("data", ["digits", "diracs", "moons", "swissroll", "drawn"])

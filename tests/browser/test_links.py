@@ -30,7 +30,7 @@ def test_a_link_restores_the_view_and_so_does_a_refresh(walk):
         assert walk.page.evaluate("explorer.S.what") == "D"
         assert walk.page.evaluate("explorer.S.sigma") == pytest.approx(0.5)
         assert walk.page.is_checked('#frame input[value="vp"]')
-        assert {k: v for k, v in walk.query.items() if k not in ("pick",)} == {
+        assert {k: v for k, v in walk.query.items() if k != "pick"} == {
             k: v[0] for k, v in parse_qs(query).items()
         } | {"timesteps.rho": walk.query["timesteps.rho"], "s_churn": walk.query["s_churn"]}
         walk.page.reload()

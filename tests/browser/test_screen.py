@@ -52,7 +52,8 @@ def test_every_panel_lies_within_the_screen(walk, size):
 AUDIT = r"""
 () => {
   const wrong = [], seen = (e) => e.offsetParent !== null;
-  const name = (e) => e.getAttribute('aria-label') || [...e.labels ?? []].map((l) => l.textContent).join('')
+  const name = (e) => e.getAttribute('aria-label')
+    || [...e.labels ?? []].map((l) => l.textContent).join('')
     || e.textContent || e.title;
   for (const e of document.querySelectorAll('.page :is(button, input, select, [tabindex])'))
     if (seen(e) && !name(e)?.trim()) wrong.push(`no name: ${e.outerHTML.slice(0, 90)}`);
@@ -75,13 +76,15 @@ AUDIT = r"""
   };
   const texts = document.createTreeWalker(document.querySelector('.page'), NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
-    const e = texts.currentNode.parentElement, drawn = e.closest('svg'), style = getComputedStyle(e);
+    const e = texts.currentNode.parentElement, drawn = e.closest('svg');
+    const style = getComputedStyle(e);
     if (!texts.currentNode.textContent.trim() || !(drawn ?? e).getClientRects().length) continue;
     if (e.closest(':disabled, .off, [hidden]') || style.visibility === 'hidden') continue;
     const base = ground(e), ink = over(rgba(drawn ? style.fill : style.color), base);
     const [dark, bright] = [light(ink), light(base)].sort((a, b) => a - b);
     const ratio = (bright + 0.05) / (dark + 0.05);
-    if (ratio < 4.5) wrong.push(`${ratio.toFixed(2)}: ${texts.currentNode.textContent.trim().slice(0, 40)}`);
+    const said = texts.currentNode.textContent.trim().slice(0, 40);
+    if (ratio < 4.5) wrong.push(`${ratio.toFixed(2)}: ${said}`);
   }
   return wrong;
 }"""

@@ -23,6 +23,18 @@ NUDGE = """
 """
 
 
+PIXELS = """() => {
+  let inked = 0;
+  const colours = new Set();
+  for (const canvas of document.querySelectorAll('#box > canvas')) {
+    const {width: w, height: h} = canvas, {data} = canvas.getContext('2d').getImageData(0, 0, w, h);
+    for (let j = 0; j < data.length; j += 4) if (data[j + 3] > 8) {
+      inked += 1;
+      if (colours.size < 99) colours.add((data[j] << 16) + (data[j + 1] << 8) + data[j + 2]);
+    }
+  }
+  return [inked, colours.size];
+}"""
 PICTURE = "() => [...document.querySelectorAll('#box > canvas')].map((c) => c.toDataURL()).join()"
 
 

@@ -1,6 +1,7 @@
 """Methods that are the same method."""
 
 import dataclasses
+import itertools
 
 import pytest
 import torch
@@ -42,7 +43,7 @@ def same(a, b, tolerance=1e-12):
 def algorithm_2(denoiser, noise, sigmas, churn, noises):
     """Karras et al. 2022, Algorithm 2, line by line; with S_churn = 0 it is Algorithm 1."""
     x = noise * sigmas[0]
-    for i, (t, t_next) in enumerate(zip(sigmas[:-1], sigmas[1:])):
+    for i, (t, t_next) in enumerate(itertools.pairwise(sigmas)):
         inside = churn.s_tmin <= t <= churn.s_tmax
         gamma = min(churn.s_churn / (len(sigmas) - 1), 2**0.5 - 1) if inside else 0.0
         t_hat = t + gamma * t

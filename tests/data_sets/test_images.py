@@ -89,7 +89,7 @@ def test_patches_are_parts_of_the_photographs():
         assert found
 
 
-# ---- published sets -------------------------------------------------------------------------------
+# Published sets
 
 
 @pytest.fixture

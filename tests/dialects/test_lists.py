@@ -125,8 +125,8 @@ PASTED = {
         "900.0, 600.0, 300.0",
         (900, 600, 300),
         [
-            "Even gaps from 900 down are typical of time steps; they are read as noise levels all the "
-            "same."
+            "Even gaps from 900 down are typical of time steps; they are read as noise levels all "
+            "the same."
         ],
     ),
     "not in order": ("5, 1, 2", (5, 1, 2), []),

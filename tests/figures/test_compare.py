@@ -1,5 +1,6 @@
 """Solvers side by side, by the data of their figures."""
 
+import itertools
 import math
 from types import SimpleNamespace
 
@@ -124,8 +125,8 @@ def test_labels_that_end_together_do_not_overlap():
     same = [r for k in range(8) for r in rows_of(DDIM(), f"member {k}", 1)]
     fig = error_vs_nfe(same, {})
     heights = sorted(a["y"] for a in fig["layout"]["annotations"])
-    gaps = [(b - a) * (HEIGHT - 80) for a, b in zip(heights, heights[1:])]
-    assert min(gaps) >= LINE_HEIGHT - 1e-6 and 0 <= heights[0] and heights[-1] <= 1
+    gaps = [(b - a) * (HEIGHT - 80) for a, b in itertools.pairwise(heights)]
+    assert min(gaps) >= LINE_HEIGHT - 1e-6 and heights[0] >= 0 and heights[-1] <= 1
     looks = {(t["line"]["dash"], t["marker"]["symbol"]) for t in fig["data"]}
     assert len(looks) == 8
 

@@ -1,5 +1,6 @@
 """The strips along σ, by their data."""
 
+import itertools
 import math
 
 import plotly.graph_objects as go
@@ -70,7 +71,9 @@ def test_the_cursor_has_a_curve_that_falls_from_noise_to_data(every):
     for name, strip in every.items():
         if strip["main"]:
             x = strip["main"]["x"]
-            assert len(x) == len(strip["main"]["y"]) and all(a > b for a, b in zip(x, x[1:])), name
+            assert len(x) == len(strip["main"]["y"]) and all(
+                a > b for a, b in itertools.pairwise(x)
+            ), name
 
 
 def test_a_strip_is_a_figure_of_its_own(every):
@@ -155,7 +158,7 @@ def test_the_default_view_states_its_error():
     error = panels.part("error", e, run(e))
     assert error["finding"]["title"].startswith("Heun, 35 evaluations: mean end error")
     assert sum(error["share"]) == pytest.approx(1, abs=0.01)
-    assert {i for i in error["hot"]} <= set(range(17))
+    assert set(error["hot"]) <= set(range(17))
 
 
 def test_every_data_set_has_a_stage():

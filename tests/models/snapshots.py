@@ -90,7 +90,7 @@ def persistent(class_name: str, state: dict, version=6, source: str = SOURCE) ->
 
 
 def state_of(module: nn.Module) -> dict:
-    """A module's __dict__ as EDM stores it: children as persistent objects, ModuleDicts as they are."""
+    """A module's __dict__ as EDM stores it: children as persistent objects, ModuleDicts as is."""
     state = {k: v for k, v in vars(module).items() if k.startswith("_")}
     children = {}
     for name, child in module._modules.items():

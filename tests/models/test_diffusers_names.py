@@ -1,4 +1,4 @@
-"""A network of diffusers becomes a name: from a folder, a zip or the hub, by the owner's command."""
+"""A network of diffusers becomes a name: from a folder, a zip or the hub, by the owner's word."""
 
 import json
 import sys

@@ -1,6 +1,7 @@
 """From a view to a predictor and back, better steps for a view, and the table."""
 
 import dataclasses
+import itertools
 import math
 
 import pytest
@@ -123,7 +124,7 @@ def test_optimised_steps_are_an_ordinary_list_that_errs_less():
     ours, before = (float(errors_of(run(v)).end.mean()) for v in (better, e))
     assert ours < 0.7 * before  # on seeds of the view's own, which are neither of the search's
     errors = [s.error for s in found[1:-1]]
-    assert all(b <= a for a, b in zip(errors, errors[1:]))
+    assert all(b <= a for a, b in itertools.pairwise(errors))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The predictors that ship: each opens, runs at its budget, and its record can be measured again."""
+"""The predictors that ship: each opens, runs at its budget; its record can be measured again."""
 
 import dataclasses
 import functools

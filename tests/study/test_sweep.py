@@ -1,6 +1,7 @@
 """Sweeps: which runs are made, what a row says, in which order rows come."""
 
 import dataclasses
+import itertools
 
 import pytest
 import torch
@@ -208,7 +209,7 @@ def test_the_measured_error_is_that_of_independent_arithmetic():
     sigma = experiment.levels(e)
     x = noise.start * sigma[0]
     truth = source.denoiser.flow(x, float(sigma[0]), float(sigma[-1]))
-    for a, b in zip(sigma, sigma[1:]):
+    for a, b in itertools.pairwise(sigma):
         x = x + (b - a) * (x - source.denoiser(x, a)) / a
     error = (x - truth).square().mean(1).sqrt()
     assert sweep.measure(e).mean == pytest.approx(float(error.mean()), rel=1e-9)

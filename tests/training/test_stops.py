@@ -1,6 +1,7 @@
-"""Stops searched together: they add up, err less, and the predictor starts where the search ended."""
+"""Stops searched together: they add up, err less, and the predictor starts where that ended."""
 
 import dataclasses
+import itertools
 import math
 
 import pytest
@@ -51,7 +52,7 @@ def test_each_step_has_its_own_r():
 def test_searched_stops_err_less_than_any_untrained_ones(solver):
     """On paths of the search and on others; the levels keep their ends and their number."""
     rounds = list(place(MODEL, solver, GRID, "search"))
-    assert all(b.error <= a.error and b.tried >= a.tried for a, b in zip(rounds, rounds[1:]))
+    assert all(b.error <= a.error and b.tried >= a.tried for a, b in itertools.pairwise(rounds))
     last = rounds[-1]
     assert (last.levels[0], last.levels[-1]) == pytest.approx((GRID[0], GRID[-1]))
     assert len(last.levels) == 4

@@ -67,7 +67,7 @@ def test_the_solver_that_the_page_is_set_to_comes_with_its_settings():
 def test_local_error_of_each_rho_crosses():
     news = finished(compare.start({"kind": "local", "values": SMALL}))
     curves = {row[0]: row[1:] for row in news["table"]}
-    assert list(curves)[0] == "ρ = 1"
+    assert next(iter(curves)) == "ρ = 1"
     # EDM, Fig. 13: larger ρ errs less at low noise and more at high noise
     assert curves["ρ = 7"][3] < curves["ρ = 2"][3]
     assert curves["ρ = 7"][0] > curves["ρ = 2"][0]

@@ -1,4 +1,4 @@
-"""Networks of diffusers on the page: in the menu, in a link, sampled by every solver, or a sentence."""
+"""Networks of diffusers on the page: in the menu, a link, sampled by every solver or told why."""
 
 import sys
 import zipfile
@@ -50,7 +50,7 @@ def test_a_link_to_it_is_sampled_by_every_solver(solver):
 
 
 def test_a_class_is_picked():
-    """Each class makes its own samples; without one there is a sentence, as it never learned “any”."""
+    """Each class makes its own samples; without one there is a sentence: it never learned “any”."""
     ask = lambda k: app.message(
         {"query": LINK.replace("mine", "classes") + f"&model.condition={k}", "want": ["run"]}
     )

@@ -180,7 +180,7 @@ def test_the_form_is_filled_from_the_configuration(data):
         assert given["data"]["kind"] == ("plane" if data == "moons" else "image")
 
 
-# ---- where strangers share a server -----------------------------------------------------------------
+# Where strangers share a server
 
 
 @pytest.fixture

@@ -221,7 +221,7 @@ class DEIS(_AdamsBashforth):
             )
         return lambda s: (np.sqrt(beta_min**2 + 2 * beta_d * np.log1p(s * s)) - beta_min) / beta_d
 
-    @lru_cache(maxsize=4096)
+    @lru_cache(maxsize=4096)  # noqa: B019  a frozen dataclass is its own key
     def _weights(
         self, levels: tuple[float, ...], end: float, span: tuple[float, float]
     ) -> list[float]:

@@ -86,7 +86,7 @@ class Heun:
 class RK2:
     """The two-stage family of order 2: α = 1 Heun, 1/2 midpoint, 2/3 Ralston.
 
-    Karras et al. 2022, App. D.2, Algorithm 3, with the Euler tail of the published code for every α.
+    Karras et al. 2022, App. D.2, Algorithm 3, with the published code's Euler tail for every α.
     """
 
     name: ClassVar[str] = "rk2"

@@ -25,7 +25,8 @@ class EulerAncestral(_SigmaFrame):
 
         σ_u = η σ' √(1 − σ'²/σ²) ≤ σ'
 
-    “Euler a” of image tools; with η = 1 DDPM's ancestral sampling.  Ho et al. 2020; Song et al. 2021.
+    “Euler a” of image tools; with η = 1 DDPM's ancestral sampling.
+    Ho et al. 2020; Song et al. 2021.
     """
 
     name: ClassVar[str] = "euler_a"
