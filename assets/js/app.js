@@ -2,7 +2,7 @@
 // The newest values win: while an answer is on its way only the last change waits, and an answer
 // to an older question is never drawn.
 
-import { $, $$, S, plotly, scripts } from './state.js';
+import { $, $$, S, change, plotly, receive, scripts, set } from './state.js';
 import { readTheme } from './theme.js';
 import { flat, initControls, writeControls, writeWords } from './controls/controls.js';
 import { drawSpine, paintSpine } from './strips/spine.js';
@@ -89,8 +89,7 @@ async function send() {
   const wanted = message && !message.stale && id > newest && (id === asked || !follows);
   const overtaken = id < asked || Boolean(waiting);
   if (wanted && !message.problem) {
-    S.parts = { ...held, ...message.parts };
-    for (const name of message.drop ?? []) delete S.parts[name];
+    receive(held, message.parts, message.drop);
   }
   if (waiting && flying === refining) send(); // the server is at the next one while this is drawn
   document.body.dataset.asking = flying || '';
@@ -105,7 +104,7 @@ async function send() {
 // A request that the reader stopped, and not a newer one: what is on show stays, and says so.
 function cancelled(id) {
   if (id !== asked || waiting || !S.parts.run || S.parts.error) return;
-  S.parts.error = { why: 'Cancelled. Change a setting to measure again.' };
+  receive(S.parts, { error: { why: 'Cancelled. Change a setting to measure again.' } });
   drawAll(false);
 }
 
@@ -135,23 +134,21 @@ function show(message, since, keep, exact, overtaken, held) {
   if (!keep && !exact) problem(null);
   const first = !held.run,
     before = held.data?.key;
-  S.values = overtaken ? S.values : message.values;
+  set({ values: overtaken ? S.values : message.values, predictors: message.predictors ?? [] });
   query = message.query;
-  S.predictors = message.predictors ?? [];
   if (!overtaken) {
     writeControls();
     renewPin();
   }
   writeWords(message.words);
   if (S.parts.data.key !== before && before) {
-    S.picked = false;
-    S.pick = 0;
-    if (S.view !== 'draw' || S.parts.data.kind !== 'plane') S.view = S.view === 'strip' ? 'strip' : 'fit';
+    set({ picked: false, pick: 0 });
+    if (S.view !== 'draw' || S.parts.data.kind !== 'plane') set({ view: S.view === 'strip' ? 'strip' : 'fit' });
   }
-  if (S.values.data !== 'drawn' && S.view === 'draw') S.view = 'fit';
-  if (!S.picked) S.pick = S.parts.path?.hero ?? 0;
+  if (S.values.data !== 'drawn' && S.view === 'draw') set({ view: 'fit' });
+  if (!S.picked) set({ pick: S.parts.path?.hero ?? 0 });
   if (first) settleCursor();
-  if (S.sigma != null) S.sigma = Math.min(Math.max(S.sigma, 1e-9), S.parts.run.sigma[0]);
+  if (S.sigma != null) set({ sigma: Math.min(Math.max(S.sigma, 1e-9), S.parts.run.sigma[0]) });
   drawAll(false);
   amedChanged();
   trainChanged();
@@ -180,7 +177,7 @@ function show(message, since, keep, exact, overtaken, held) {
 let opening = null; // until the reader acts, the cursor waits in the worst step
 function settleCursor() {
   opening = S.sigma == null;
-  if (S.sigma == null) S.sigma = S.parts.error ? worstLevel() : S.parts.run.sigma[0];
+  if (S.sigma == null) set({ sigma: S.parts.error ? worstLevel() : S.parts.run.sigma[0] });
 }
 function opened() {
   document.body.classList.add('ready');
@@ -236,7 +233,7 @@ function problem(sentence, message) {
   $('#problem-text').textContent = sentence ?? '';
   if (message && !S.parts.run) {
     // a link with nonsense opens the default view
-    S.design = 'edm';
+    set({ design: 'edm' });
     ask({ query: '' }, undefined, true);
   }
   if (sentence) document.body.dataset.drawn = String(++shown);
@@ -290,14 +287,11 @@ function readView() {
     ['stage', 'view'],
   ])
     if (params.has(from)) params.set(to, params.get(from));
-  for (const [k, known] of Object.entries(choices)) if (known.includes(params.get(k))) S[k] = params.get(k);
+  for (const [k, known] of Object.entries(choices)) if (known.includes(params.get(k))) set({ [k]: params.get(k) });
   const sigma = +params.get('sigma'),
     pick = +params.get('pick');
-  if (sigma > 0 && Number.isFinite(sigma)) S.sigma = sigma;
-  if (params.has('pick') && Number.isInteger(pick) && pick >= 0 && pick < 4096) {
-    S.pick = pick;
-    S.picked = true;
-  }
+  if (sigma > 0 && Number.isFinite(sigma)) set({ sigma });
+  if (params.has('pick') && Number.isInteger(pick) && pick >= 0 && pick < 4096) set({ pick, picked: true });
   readCompare(params);
   for (const k of [...VIEW_KEYS, ...COMPARE_KEYS, 'page', 'trainer', '__theme']) params.delete(k);
   return params.toString();
@@ -349,7 +343,7 @@ export async function start({ element, props, server: functions, upload }) {
     predicted: useView,
     changed: () => {
       opening = false;
-      S.view === 'draw' && S.values.data !== 'drawn' && (S.view = 'fit');
+      if (S.view === 'draw' && S.values.data !== 'drawn') set({ view: 'fit' });
       ask({ values: flat() });
     },
     settled: () => {},
@@ -376,7 +370,7 @@ export async function start({ element, props, server: functions, upload }) {
   initSave(() => $(`.${S.page} h1`).textContent);
   showPage(S.page);
   $(`#what input[value=${S.what}]`).checked = true;
-  if (config.draw === 'drawn') S.view = 'draw';
+  if (config.draw === 'drawn') set({ view: 'draw' });
   waiting = { query: asks, since: performance.now() };
   const opens = send();
   await opens;
@@ -394,23 +388,20 @@ export async function start({ element, props, server: functions, upload }) {
 
 // Steps moved or added by hand are a typed list from then on.
 function editSteps(levels) {
-  const values = Object.fromEntries(Object.entries(S.values).filter(([k]) => !k.startsWith('timesteps')));
-  S.values = { ...values, timesteps: 'custom', 'timesteps.levels': levels };
+  change({ timesteps: 'custom', 'timesteps.levels': levels }, (k) => k.startsWith('timesteps'));
   writeControls();
   ask({ values: flat() });
 }
 
 // A whole view at once, such as the one that a predictor was trained for.
 function useView(values) {
-  S.values = { ...S.values, ...values };
-  for (const k of Object.keys(S.values))
-    if (/^(solver|timesteps|schedule)\./.test(k) && !(k in values)) delete S.values[k];
+  change(values, (k) => /^(solver|timesteps|schedule)\./.test(k));
   writeControls();
   ask({ values: flat() });
 }
 
 function showPage(name) {
-  S.page = name;
+  set({ page: name });
   document.documentElement.dataset.page = name;
   $$('.tabs button').forEach((b) =>
     b.dataset.page === name ? b.setAttribute('aria-current', 'page') : b.removeAttribute('aria-current'),
@@ -453,7 +444,7 @@ function initActions(upload) {
   };
   $('#problem button').onclick = () => problem(null);
   $('#what').addEventListener('change', (e) => {
-    S.what = e.target.value;
+    set({ what: e.target.value });
     drawStage();
     drawMini();
     paint();
@@ -466,7 +457,7 @@ function initActions(upload) {
     address();
   });
   document.addEventListener('pick', () => {
-    S.picked = true;
+    set({ picked: true });
     drawStage();
     drawMini();
     paint();
@@ -476,13 +467,13 @@ function initActions(upload) {
     // a claim that can be tried at once
     const button = e.target.closest('[data-set]');
     if (button) {
-      Object.assign(S.values, JSON.parse(button.dataset.set));
+      change(JSON.parse(button.dataset.set));
       writeControls();
       ask({ values: flat() });
     }
   });
   document.addEventListener('drawn', (e) => {
-    S.values = { ...S.values, 'data.points_text': e.detail.text };
+    change({ 'data.points_text': e.detail.text });
     ask({ values: flat() });
   });
   $('#resample').addEventListener('change', async (e) => {
@@ -496,13 +487,13 @@ function initActions(upload) {
     showPage('compare');
   };
   $('#draw').onclick = () => {
-    S.view = S.view === 'draw' ? 'fit' : 'draw';
+    set({ view: S.view === 'draw' ? 'fit' : 'draw' });
     drawStage();
     paint();
     address();
   };
   initUpload(server, upload, problem, (digest) => {
-    S.values = { ...S.values, 'data.digest': digest };
+    change({ 'data.digest': digest });
     ask({ values: flat() });
   });
   window.explorer = { S, times, go, play, ask: (values) => ask({ values: { ...flat(), ...values } }) };

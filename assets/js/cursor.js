@@ -1,6 +1,6 @@
 // The one cursor: scrubber, play, single steps, the table of steps.  Nothing here asks the server.
 
-import { $, $$, S, clamp, highest, lowest, percent, sig3, small, stepAt, three } from './state.js';
+import { $, $$, S, clamp, highest, lowest, percent, set, sig3, small, stepAt, three } from './state.js';
 import { sizeOf } from './draw/canvas.js';
 import { T } from './theme.js';
 
@@ -13,7 +13,7 @@ const fraction = (s) => Math.log(highest() / clamp(s, lowest(), highest())) / Ma
 const level = (f) => highest() * (lowest() / highest()) ** f;
 
 export function go(s) {
-  S.sigma = clamp(s, lowest(), highest());
+  set({ sigma: clamp(s, lowest(), highest()) });
   paint();
 }
 
@@ -119,12 +119,12 @@ export function paintCursor() {
 }
 
 export function play(on) {
-  S.playing = on;
+  set({ playing: on });
   $('#play').setAttribute('aria-label', on ? 'Pause' : 'Play');
   $('#play').innerHTML =
     `<svg viewBox="0 0 16 16"><path d="${on ? 'M4.5 3.5h2.4v9H4.5zM9.1 3.5h2.4v9H9.1z' : 'M5.5 3.2v9.6L12.8 8z'}"/></svg>`;
   if (!on) return;
-  if (fraction(S.sigma) > 0.995) S.sigma = highest();
+  if (fraction(S.sigma) > 0.995) set({ sigma: highest() });
   let last = performance.now();
   const frame = (now) => {
     if (!S.playing) return;
@@ -133,7 +133,7 @@ export function play(on) {
     last = now;
     go(level(Math.min(f, stop)));
     if (f >= stop) {
-      S.stopAt = null;
+      set({ stopAt: null });
       play(false);
     } else requestAnimationFrame(frame);
   };
@@ -144,14 +144,13 @@ export function play(on) {
 export function playOnce() {
   const worst = worstLevel();
   if (matchMedia('(prefers-reduced-motion: reduce)').matches) return go(worst);
-  S.stopAt = fraction(worst);
-  S.sigma = highest();
+  set({ stopAt: fraction(worst), sigma: highest() });
   play(true);
 }
 
 // Where the cursor is to be, or to stop if it is still on its way.
 export function aim(s) {
-  if (S.stopAt != null) S.stopAt = fraction(s);
+  if (S.stopAt != null) set({ stopAt: fraction(s) });
   else go(s);
 }
 
@@ -171,7 +170,7 @@ function hop(direction) {
 }
 
 const stop = () => {
-  S.stopAt = null;
+  set({ stopAt: null });
   if (S.playing) play(false);
 };
 
@@ -197,7 +196,7 @@ export function initCursor({ painted, moved, edit }) {
     moved();
   });
   $('#play').onclick = () => {
-    S.stopAt = null;
+    set({ stopAt: null });
     play(!S.playing);
     moved();
   };

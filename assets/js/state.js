@@ -1,7 +1,10 @@
 // The state of the page, and the small arithmetic that every view shares.
 // Data flows one way: controls -> request -> message -> parts (here) -> drawings.
+//
+// Everybody reads S; it is written here alone, by `set`, `change` and `receive`, and whoever calls one of
+// them draws what follows from it.
 
-export const S = {
+const state = {
   page: 'explore', // explore | train | amed | compare
   values: {}, // the flat settings, as the server last confirmed them
   predictors: [], // those that fit the open model
@@ -11,6 +14,7 @@ export const S = {
   what: 'x', // x | D | e
   view: 'fit', // fit: constant spread | true: 1 : 1 | strip: EDM Fig. 1 | draw: a pad
   show: { samples: true, paths: true, one: true, data: true, density: true, score: false },
+  zoom: { k: 1, x: 0, y: 0 }, // of the stage: magnification, and the world point at its middle
   pick: 0, // the sample whose path is drawn in ink
   picked: false, // whether the reader chose it
   mini: 'plane', // plane | space (3-D)
@@ -18,7 +22,47 @@ export const S = {
   weight: 'edm', // of the loss
   design: 'edm',
   playing: false,
+  stopAt: null, // where playing is to end, as a fraction of the way
 };
+for (const value of Object.values(state)) freeze(value);
+
+function freeze(value) {
+  return value && typeof value === 'object' ? Object.freeze(value) : value;
+}
+
+/** The state, to be read.  An assignment to it, or into its values and parts, throws. */
+export const S = Object.freeze(
+  Object.defineProperties(
+    {},
+    Object.fromEntries(Object.keys(state).map((key) => [key, { get: () => state[key], enumerable: true }])),
+  ),
+);
+
+/** Some fields of the state anew.
+ * @param {Partial<typeof S>} fields */
+export function set(fields) {
+  for (const [key, value] of Object.entries(fields)) {
+    if (!(key in state)) throw new Error(`The state has no “${key}”.`);
+    state[key] = freeze(value);
+  }
+}
+
+/** Some settings anew, the others as they are; `gone` says which are taken out.
+ * @param {Record<string, any>} values @param {(key: string) => boolean} [gone] */
+export function change(values, gone = () => false) {
+  const kept = Object.entries(state.values).filter(([key]) => !gone(key));
+  set({ values: { ...Object.fromEntries(kept), ...values } });
+}
+
+/** Parts of an answer, joined to those that were on show when it was asked for.
+ * @param {object} held @param {object} parts @param {string[]} [drop] */
+export function receive(held, parts, drop = []) {
+  const all = { ...held, ...parts };
+  for (const name of drop) delete all[name];
+  set({ parts: all });
+}
+
+// ---- the page's elements ------------------------------------------------------------------------
 
 export const $ = (selector, root = document) => root.querySelector(selector);
 export const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];

@@ -1,7 +1,7 @@
 // The settings panel.  Every row stands for one key of the flat form; the server has the last word
 // on its value.  This module reads rows into a flat dict and writes a flat dict into rows.
 
-import { $, $$, S, clamp } from '../state.js';
+import { $, $$, S, change, clamp, set } from '../state.js';
 import { showCards } from './cards.js';
 import { adoptFirst, fillNetworks } from './networks.js';
 
@@ -49,11 +49,10 @@ export function flat() {
 }
 
 function setSlot(slot, entry) {
-  const values = {},
-    before = S.values[slot];
+  const before = S.values[slot];
   memory[`${slot}.${before}`] = Object.fromEntries(Object.entries(S.values).filter(([k]) => slotOf(k) === slot));
-  for (const [k, v] of Object.entries(S.values)) if (slotOf(k) !== slot) values[k] = v;
-  S.values = { ...values, [slot]: entry, ...(memory[`${slot}.${entry}`] ?? defaults(slot, entry)) };
+  const own = memory[`${slot}.${entry}`] ?? defaults(slot, entry);
+  change({ [slot]: entry, ...own }, (k) => slotOf(k) === slot);
   if (slot === 'model' && entry === 'network') adoptFirst();
 }
 
@@ -92,10 +91,10 @@ export function writeControls() {
 }
 
 // A predictor comes with its levels, first step and ending; without one r, c and a count again.
-function usePredictor(name, predicted, set) {
+function usePredictor(name, predicted, write) {
   const found = S.predictors.find((p) => p.name === name);
   if (found) predicted(found.values);
-  else set('solver.predictor', '');
+  else write('solver.predictor', '');
 }
 
 // The predictors of the open model that belong to this solver; one that is named by a link and is
@@ -208,8 +207,8 @@ export function writeWords(words) {
 export function initControls(given, { changed, settled, predicted }) {
   config = given;
   const root = $('.controls');
-  const set = (key, value) => {
-    S.values = { ...S.values, [key]: value };
+  const write = (key, value) => {
+    change({ [key]: value });
     marks();
     changed();
   };
@@ -220,14 +219,14 @@ export function initControls(given, { changed, settled, predicted }) {
         value = valueAt(p, +e.target.value);
       fill(e.target);
       $('input[type=text]', row).value = text(value);
-      set(row.dataset.key, value);
+      write(row.dataset.key, value);
     }
   });
   root.addEventListener('change', (e) => {
     const row = e.target.closest('[data-key]'),
       holder = e.target.closest('[data-slot-select]');
     if (e.target.id === 'design') {
-      S.design = e.target.value;
+      set({ design: e.target.value });
       applyDesign();
       return (changed(), settled());
     }
@@ -237,11 +236,11 @@ export function initControls(given, { changed, settled, predicted }) {
       changed();
       return settled();
     }
-    if (row?.dataset.key === 'solver.predictor') return usePredictor(e.target.value, predicted, set);
+    if (row?.dataset.key === 'solver.predictor') return usePredictor(e.target.value, predicted, write);
     if (row && e.target.matches('select'))
-      set(row.dataset.key, specOf(row.dataset.key).integer ? +e.target.value : e.target.value);
+      write(row.dataset.key, specOf(row.dataset.key).integer ? +e.target.value : e.target.value);
     if (row && e.target.matches('input[type=text]'))
-      set(row.dataset.key, read(specOf(row.dataset.key), e.target.value));
+      write(row.dataset.key, read(specOf(row.dataset.key), e.target.value));
     settled();
   });
   root.addEventListener('keydown', (e) => {
@@ -255,7 +254,7 @@ export function initControls(given, { changed, settled, predicted }) {
         next = p.log && !p.integer ? v * 1.05 ** d : v + d * (p.step || 1);
       const value = clamp(p.integer ? Math.round(next) : +next.toPrecision(4), p.low, p.high);
       e.target.value = text(value);
-      set(row.dataset.key, value);
+      write(row.dataset.key, value);
     }
   });
   root.addEventListener('click', (e) => {
@@ -302,28 +301,21 @@ function read(p, value) {
 
 function reset(group) {
   if (group === 'design') {
-    S.design = 'edm';
+    set({ design: 'edm' });
     return applyDesign();
   }
   const keys = $(`.group[data-group="${group}"]`).dataset.keys.split(' ');
-  const values = {};
-  for (const [k, v] of Object.entries(S.values)) if (!keys.includes(k.split('.')[0])) values[k] = v;
-  for (const [k, v] of Object.entries(config.defaults)) if (keys.includes(k.split('.')[0])) values[k] = v;
-  S.values = values;
+  const own = (k) => keys.includes(k.split('.')[0]);
+  change(Object.fromEntries(Object.entries(config.defaults).filter(([k]) => own(k))), own);
 }
 
 // What a design sets, from EDM's deterministic settings; data, model and budget stay.
 function applyDesign() {
   const { flat } = config.designs[S.design],
-    keep = {};
-  for (const [k, v] of Object.entries(S.values)) if (!config.parts.includes(k.split('.')[0])) keep[k] = v;
-  for (const [k, v] of Object.entries(config.defaults)) if (config.parts.includes(k.split('.')[0])) keep[k] = v;
-  S.values = keep;
+    own = (k) => config.parts.includes(k.split('.')[0]);
+  change(Object.fromEntries(Object.entries(config.defaults).filter(([k]) => own(k))), own);
   for (const slot of Object.keys(config.entries))
-    if (slot in flat) {
-      for (const k of Object.keys(S.values)) if (slotOf(k) === slot) delete S.values[k];
-      Object.assign(S.values, { [slot]: flat[slot] }, defaults(slot, flat[slot]));
-    }
-  for (const [k, v] of Object.entries(flat)) S.values[k] = v;
+    if (slot in flat) change({ [slot]: flat[slot], ...defaults(slot, flat[slot]) }, (k) => slotOf(k) === slot);
+  change(flat);
   writeControls();
 }

@@ -2,7 +2,7 @@
 // diffusers folder, fetching a published one.  The list comes from the server and changes when a
 // file or a training adds to it.
 
-import { $, S } from '../state.js';
+import { $, S, change } from '../state.js';
 
 const KEY = 'model.checkpoint',
   CLASS = 'model.condition',
@@ -80,13 +80,12 @@ export function fillNetworks() {
 // A network brings data that fit, and a class where it always needs one.
 function adopt(n) {
   if (n.data?.data && !sameData(n)) {
-    const rest = Object.fromEntries(Object.entries(S.values).filter(([k]) => k.split('.')[0] !== 'data'));
-    S.values = { ...rest, ...n.data };
+    change(n.data, (k) => k.split('.')[0] === 'data');
   }
   let condition = S.values[CLASS] ?? -1;
   if (condition >= n.classes) condition = -1;
   if (n.classes && !n.any && condition < 0) condition = 0;
-  S.values = { ...S.values, [KEY]: n.name, [CLASS]: condition };
+  change({ [KEY]: n.name, [CLASS]: condition });
 }
 
 // “Trained network” was just chosen: the one for these data, else the first that is here.
@@ -107,7 +106,7 @@ export function initNetworks(server, upload, { changed, problem }) {
   const take = (answer) => {
     if (answer.problem) return problem(answer.problem);
     list = answer.networks;
-    S.values = { ...S.values, model: 'network', 'model.guidance': S.values['model.guidance'] ?? 1, [GUIDE]: '' };
+    change({ model: 'network', 'model.guidance': S.values['model.guidance'] ?? 1, [GUIDE]: '' });
     adopt(of(answer.network));
     offered = null;
     changed();

@@ -1,7 +1,7 @@
 // The left figure of the shelf: one exact path in its own plane (2-D) or all of them in their own
 // axes (3-D); for data on a line the two other frames.
 
-import { $, S, clamp, interp, percent } from '../state.js';
+import { $, S, clamp, interp, percent, set } from '../state.js';
 import { T, ramp, rgba } from '../theme.js';
 import { dot, niceStep, open, ring, segment, sheet, sizeOf, write } from '../draw/canvas.js';
 import { chosen, column, largest, least, linear, planes } from './paths.js';
@@ -33,7 +33,7 @@ function prepare() {
     paintMini();
   });
   $('#mini-title').addEventListener('change', (e) => {
-    S.mini = e.target.value;
+    set({ mini: e.target.value });
     e.target.dispatchEvent(new CustomEvent('view', { detail: S.view, bubbles: true }));
   });
   return root;

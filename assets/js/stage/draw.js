@@ -1,6 +1,6 @@
 // A pad for data of one's own: strokes become points, points become text that fits in a link.
 
-import { $, S, clamp } from '../state.js';
+import { $, S, clamp, set } from '../state.js';
 import { T, rgba } from '../theme.js';
 import { disc, open, write } from '../draw/canvas.js';
 
@@ -105,7 +105,7 @@ function undo() {
 }
 function use() {
   send();
-  S.view = 'fit';
+  set({ view: 'fit' });
   stage.tell('view', S.view);
 }
 

@@ -1,7 +1,7 @@
 // Pointers and keys on the stage: pan, pinch, wheel, pick.  The view is S.zoom = {k, x, y}: the
 // magnification and the world point at the middle; it is kept over new runs.
 
-import { S, clamp } from '../state.js';
+import { S, clamp, set as write } from '../state.js';
 
 const LEAST = 0.5,
   MOST = 40,
@@ -25,7 +25,7 @@ export function wirePointers(stage, { changed, picked }) {
   const control = (e) => e.target.closest('button, label, input, .pad');
 
   function set(zoom) {
-    S.zoom = zoom;
+    write({ zoom });
     changed();
   }
   function pan(dx, dy) {

@@ -6,7 +6,7 @@
 // Each view is an object: words() for caption, key and label, draw(stage) and paint(stage); some
 // also answer unit(size) (zoomable), hit(x, y, reach) (the sample there) and step(key) (arrow keys).
 
-import { $, S } from '../state.js';
+import { $, S, set } from '../state.js';
 import { T, ramp } from '../theme.js';
 import { sizeOf } from '../draw/canvas.js';
 import { saveCanvases } from '../save.js';
@@ -39,7 +39,6 @@ function view() {
 }
 
 export function initStage(root) {
-  S.zoom ??= WHOLE;
   root.innerHTML = `
     <canvas class="under" aria-hidden="true"></canvas><canvas class="still" aria-hidden="true"></canvas>
     <canvas class="over" role="img"></canvas>
@@ -64,18 +63,18 @@ export function initStage(root) {
       tell('zoom', S.zoom);
     },
     picked: (k) => {
-      S.pick = k;
+      set({ pick: k });
       tell('pick', k);
     },
   });
   $('.seg', root).addEventListener('change', (e) => {
-    S.view = e.target.value;
+    set({ view: e.target.value });
     tell('view', S.view);
   });
   $('.key', root).addEventListener('click', (e) => {
     const name = e.target.closest('button')?.dataset.show;
     if (name) {
-      S.show[name] = !S.show[name];
+      set({ show: { ...S.show, [name]: !S.show[name] } });
       tell('view', S.view);
     }
   });
@@ -102,7 +101,7 @@ export function drawStage() {
     { data, run } = S.parts;
   if (!root || !data || !run) return;
   if (zoomOf !== data.name) {
-    if (zoomOf) S.zoom = WHOLE;
+    if (zoomOf) set({ zoom: WHOLE });
     zoomOf = data.name;
   }
   const now = view();

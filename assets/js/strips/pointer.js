@@ -1,7 +1,7 @@
 // The pointer and the keys on the σ spine: hover peeks, press or drag goes, the wheel zooms in σ, and a
 // level's dot can be dragged.
 
-import { $, S, clamp, highest, lowest } from '../state.js';
+import { $, S, clamp, highest, lowest, set } from '../state.js';
 import { G, wholeRange, zoomTo, zoomed } from './scale.js';
 import { paintSpine } from './spine.js';
 import { saveSpine } from './save.js';
@@ -36,7 +36,7 @@ export function initSpine({ go, hop, redraw, edit }) {
   let down = false;
   hit.addEventListener('pointerdown', (e) => {
     hit.setPointerCapture(e.pointerId);
-    S.peek = null;
+    set({ peek: null });
     grabbed = dotAt(e);
     down = grabbed < 0;
     if (down) go(at(e));
@@ -46,7 +46,7 @@ export function initSpine({ go, hop, redraw, edit }) {
     if (grabbed >= 0) edit(moved(grabbed, G.inverse(e.clientX - $('#axis').getBoundingClientRect().left)));
     else if (down) go(at(e));
     else if (e.pointerType === 'mouse') {
-      S.peek = at(e);
+      set({ peek: at(e) });
       paintSpine();
     }
   });
@@ -56,7 +56,7 @@ export function initSpine({ go, hop, redraw, edit }) {
       grabbed = -1;
     });
   hit.addEventListener('pointerleave', () => {
-    S.peek = null;
+    set({ peek: null });
     paintSpine();
   });
   hit.addEventListener(
@@ -103,7 +103,7 @@ export function initSpine({ go, hop, redraw, edit }) {
   $('#spine-over').addEventListener('change', (e) => {
     const select = e.target.closest('select');
     if (!select) return;
-    S[select.dataset.field] = select.value;
+    set({ [select.dataset.field]: select.value });
     redraw();
     $('#axis').dispatchEvent(new CustomEvent('view', { bubbles: true }));
   });
