@@ -6,11 +6,14 @@ One user action is one straight line, and nothing flows back:
 
 Layers; imports only point down:
 
-    ui, cli, bench              gradio, argparse
-    figures                     plotly
-    experiment, truth, cost, fit, designs, sweep, learning, contest, judge, watched
+    server, cli, bench          gradio, argparse, starlette
+    ui                          words and controls
+    figures, strips             plotly, matplotlib
+    study                       many runs
+    lab                         one view
     training                    generators of Progress: losses, augmentation, configurations A to F
-    data | models | analysis    siblings: none imports another
+    data | models | analysis | dialects    siblings: none imports another
+    store                       the one place that knows folders
     core                        torch, numpy
     settings, errors, memo      standard library (memo knows the size of a tensor)
 

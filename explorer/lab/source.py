@@ -14,7 +14,7 @@ from ..core.denoisers import Mixture
 from ..core.device import Device, pick
 from ..memo import Memo
 from . import cost
-from .fit import check_fit
+from .shapes import check_shape
 from .watched import watched
 
 COMPARED = 64  # samples held against the reference
@@ -89,7 +89,7 @@ def prepared(data, model) -> Source:
 
     def make() -> Source:
         if hasattr(model, "found"):
-            check_fit(model.found(data), data)
+            check_shape(model.found(data), data)
         denoiser = model.load(data)
         mixture = Mixture(data.points(), data.thickness)
         move = lambda v: v.to(device.device, device.dtype)

@@ -135,7 +135,7 @@ def opened(name: str) -> Experiment:
     return with_predictor(from_query(Experiment, shelf.find(name).query), name)
 
 
-def fitting(e: Experiment) -> list[str]:
+def predictors_for(e: Experiment) -> list[str]:
     """Names of the predictors that were trained for the view's model, fewest evaluations first.
 
     The model is asked its questions only if some predictor has its shape.

@@ -172,7 +172,7 @@ def keep(job) -> dict:
 
 def menu(e: Experiment) -> list[dict]:
     """The predictors that were trained for the view's model, each with its settings."""
-    names = tuple(learning.fitting(e))
+    names = tuple(learning.predictors_for(e))
     key = e.data, e.model, *weights(e.data, e.model), *map(shelf.find, names)
     return _menus(key, lambda: _menu(e, names))
 
@@ -293,7 +293,7 @@ def _learned(request: dict, e: Experiment, source, x, start: float, end: float, 
         name = values.get("solver.predictor") or next(
             (
                 p
-                for p in learning.fitting(e)
+                for p in learning.predictors_for(e)
                 if shelf.find(p).solver == e.solver.purpose
                 and shelf.find(p).afs == e.afs
                 and rounded(shelf.find(p).sigmas, 5) == rounded(levels(e), 5)
@@ -347,7 +347,7 @@ def plane(request: dict) -> dict:
 def table(request: dict, before: Any = None) -> Measurement:
     """Every solver at 3, 5, 7 and 9 evaluations, on the usual and on GITS steps."""
     e = view_of(request)
-    total = len(contest.BUDGETS) * len(contest.contestants(5)) * 2 + len(learning.fitting(e))
+    total = len(contest.BUDGETS) * len(contest.contestants(5)) * 2 + len(learning.predictors_for(e))
 
     def show(cells: list) -> dict:
         names = list(dict.fromkeys((c.name, c.steps) for c in cells))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..errors import UserError
 from ..lab.experiment import Experiment
-from ..lab.fit import fitting
+from ..lab.shapes import data_for
 from ..models import catalogue, diffusers_folder, diffusers_unet, files
 from ..models.edm_pickle import convert
 from ..server.jobs import Jobs
@@ -96,17 +96,17 @@ def _row(c: files.Checkpoint, shipped: bool) -> dict:
 
 
 def _data(c: files.Checkpoint) -> dict:
-    """The data it was trained on, or else the first that fit, in flat form."""
+    """The data it was trained on, or else the first of its shape, in flat form."""
     try:
         e = unflatten(Experiment, c.config.get("data", {}))
         if c.config.get("data") and tuple(e.data.points().shape[1:]) == c.shape:
             return {k: v for k, v in flatten(e).items() if k.split(".")[0] == "data"}
     except UserError:  # data of a file that is gone, or of another version
         pass
-    fit = sorted(fitting(c.shape), key=lambda d: d.name != "patches")  # photographs, where they fit
-    return (
-        {"data": fit[0].name} | {f"data.{k}": v for k, v in flatten(fit[0]).items()} if fit else {}
-    )
+    same = sorted(data_for(c.shape), key=lambda d: d.name != "patches")  # photographs, if it can be
+    if not same:
+        return {}
+    return {"data": same[0].name} | {f"data.{k}": v for k, v in flatten(same[0]).items()}
 
 
 def _forget() -> None:

@@ -9,7 +9,7 @@ from explorer.data import DATASETS, Digits, Spiral
 from explorer.errors import Cancelled, UserError
 from explorer.lab import experiment, truth
 from explorer.lab.experiment import Experiment, run
-from explorer.lab.fit import fitting
+from explorer.lab.shapes import data_for
 from explorer.lab.watched import PROMPT
 from explorer.models import MODELS, Network, files, load
 from explorer.models.architecture import build, describe
@@ -137,7 +137,7 @@ def test_other_data_are_refused_with_those_that_fit():
     [((2,), "spiral"), ((1, 8, 8), "digits"), ((3, 64, 64), "patches"), ((1,), "diracs")],
 )
 def test_data_that_fit(shape, name):
-    found = fitting(shape)
+    found = data_for(shape)
     assert name in [d.name for d in found]
     assert all(tuple(d.points().shape[1:]) == shape for d in found)
 

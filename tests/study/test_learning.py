@@ -56,8 +56,8 @@ def test_a_view_that_was_trained_on_has_a_smaller_error_and_a_link(solver):
     assert again == view and again.solver.predictor == view.solver.predictor
     shelf._loaded.clear()
     assert learning.opened(view.solver.predictor) == dataclasses.replace(view)
-    assert learning.fitting(e) == [view.solver.predictor]
-    assert learning.fitting(dataclasses.replace(e, data=Moons(dimension=2, thickness=0.2))) == []
+    assert learning.predictors_for(e) == [view.solver.predictor]
+    assert learning.predictors_for(dataclasses.replace(e, data=Moons(dimension=2, thickness=0.2))) == []
 
 
 @pytest.mark.parametrize("nfe, steps", [(3, 2), (5, 3), (7, 4), (9, 5)])

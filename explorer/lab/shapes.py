@@ -6,7 +6,7 @@ from ..models.network import spoken
 from ..settings import parameters
 
 
-def fitting(shape: tuple[int, ...]) -> list:
+def data_for(shape: tuple[int, ...]) -> list:
     """Data sets whose samples have this shape, as settings; without files that must be given."""
     found = []
     for cls in DATASETS.values():
@@ -30,7 +30,7 @@ def _variants(cls, shape: tuple[int, ...]):
             yield cls(dimension=shape[0])
 
 
-def check_fit(checkpoint, data) -> None:
+def check_shape(checkpoint, data) -> None:
     """Raise UserError, naming data that fit, unless a network makes samples like these data."""
     shape = tuple(data.points().shape[1:])
     if shape == checkpoint.shape:
@@ -44,7 +44,7 @@ def check_fit(checkpoint, data) -> None:
             if hasattr(d, "dimension")
             else ""
         )
-        for d in fitting(checkpoint.shape)
+        for d in data_for(checkpoint.shape)
     ]
     own = "images of your own" if len(checkpoint.shape) == 3 else "points of your own"
     raise UserError(
