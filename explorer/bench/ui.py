@@ -267,7 +267,7 @@ def _plots(chromium, url: str) -> list[float]:
 def _memory(views: int, device: str) -> None:
     """Make many different views in this process; memory must not grow after the first 50."""
     from ..lab.experiment import use_device
-    from ..server.app import message
+    from ..server.message import message
 
     use_device(device)
     hand, early = random.Random(0), 0

@@ -9,7 +9,6 @@
 The page says which parts it holds (`have`), and only the others are made and sent.
 """
 
-import hashlib
 import math
 from collections.abc import Mapping
 
@@ -23,8 +22,9 @@ from ..dialects import lists
 from ..figures import pack, spine, stage
 from ..figures.style import FAMILY, rounded
 from ..lab import cost
-from ..lab.experiment import Experiment, Run, Watch, incomparable, prepared, weights
-from ..lab.truth import comparison, errors_of, path_error, patience, reference_for
+from ..lab.experiment import Experiment, Run, Watch, incomparable, prepared
+from ..lab.truth import compared, comparison, errors_of, path_error, patience, reference_for
+from ..lab.view import View
 from ..memo import Memo
 from ..settings import flatten
 from ..study.sweep import solver_name
@@ -42,23 +42,9 @@ FRAMES = {"vp": VP(), "ve": VE(), "edm": EDM()}
 _parts = Memo(24 * 2**20)
 
 
-def _key(*parts) -> str:
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
-
-
 def keys(e: Experiment) -> dict[str, str]:
     """The name of each part's content: equal names, equal parts."""
-    ends = (float(e.timesteps.sigma_max), float(e.timesteps.sigma_min))
-    model = e.data, e.model, *weights(e.data, e.model)
-    paths = min(e.samples, prepared(e.data, e.model).compared)
-    return {
-        "data": _key(*model),
-        "loss": _key(*model, "loss"),
-        "path": _key(*model, e.seed, paths, ends, e.schedule),
-        "run": _key(e, *model),
-        "error": _key(e, *model, "error"),
-        "exact": _key(e, *model, "exact"),
-    }
+    return View(e).keys
 
 
 def absent(e: Experiment) -> list[str]:
@@ -452,12 +438,6 @@ def error_part(r: Run, watch: Watch | None = None, exact: bool = False) -> dict:
         "strip": strip,
         "steps": spine.time_steps(sigma, hat, share, hot, churn, colour),
     }
-
-
-def compared(e: Experiment) -> bool:
-    """Whether the error is drawn beside Euler's in σ: not beside itself nor with new noise."""
-    simplest = e.solver.name == "ddim" or e.solver.name == "euler" and e.schedule == EDM()
-    return e.churn.s_churn == 0 and not simplest and incomparable(e) is None
 
 
 def numbers(r: Run) -> Mapping:

@@ -8,7 +8,7 @@ import torch
 from explorer.core.device import Device, pick
 from explorer.errors import UserError
 from explorer.lab import experiment, source
-from explorer.server import app
+from explorer.server import message
 
 
 @pytest.fixture
@@ -39,10 +39,10 @@ def test_unknown_and_absent_devices_are_refused_in_a_sentence():
     ],
 )
 def test_every_part_works_in_float32_and_the_page_says_so(query, float32_device):
-    message = app.message({"query": query, "want": list(app.PARTS)})
-    assert "problem" not in message
-    assert "float32 state" in message["parts"]["run"]["status"]
-    json.dumps(message, allow_nan=False)
+    answer = message.message({"query": query, "want": list(message.PARTS)})
+    assert "problem" not in answer
+    assert "float32 state" in answer["parts"]["run"]["status"]
+    json.dumps(answer, allow_nan=False)
 
 
 def test_float32_agrees_with_float64(float32_device):

@@ -16,7 +16,9 @@ from explorer.data import DATASETS, store
 from explorer.lab import experiment
 from explorer.lab.experiment import Experiment
 from explorer.server import app
-from explorer.server.app import PARTS, message
+from explorer.server import message as messages
+from explorer.server.desk import DESK
+from explorer.server.message import PARTS, message
 from explorer.settings import flatten, from_query, parameters, slots
 from explorer.ui import controls
 
@@ -64,7 +66,9 @@ def test_every_data_set_fills_every_part(data, more):
     assert set(answer["parts"]) == set(PARTS) and set(answer["pending"]) <= {"exact"}
     for part in answer["parts"].values():
         assert part["key"]
-    assert from_query(Experiment, answer["query"]) == app._experiment({"values": answer["values"]})
+    assert from_query(Experiment, answer["query"]) == messages._experiment(
+        {"values": answer["values"]}
+    )
     assert answer["parts"]["run"]["strip"]["traces"] and answer["parts"]["path"]["curvature"]
     assert answer["words"]["budget"] and answer["words"]["solver"]
 
@@ -77,7 +81,7 @@ def test_every_data_set_fills_every_part(data, more):
 def test_a_second_core_changes_nothing_but_the_time(monkeypatch, values):
     answers = []
     for cores in (1, 2):
-        monkeypatch.setattr(app, "CORES", cores)
+        monkeypatch.setattr(messages, "CORES", cores)
         experiment.use_device("cpu")  # forget what is known
         answers.append(strict(ask(data="moons", **values))["parts"])
     for parts in answers:
@@ -105,7 +109,7 @@ def test_what_the_page_holds_is_not_sent_again():
 
 
 def test_a_part_that_takes_long_comes_on_the_second_call(monkeypatch):
-    monkeypatch.setattr(app, "PATIENCE", -1)
+    monkeypatch.setattr(messages, "PATIENCE", -1)
     first = ask(want=None, seed=11)
     assert "error" in first["pending"] and "error" not in first["parts"]
     assert first["parts"]["run"] and first["parts"]["data"]
@@ -126,13 +130,13 @@ def test_the_exact_reference_comes_when_it_is_wanted():
 
 
 def test_an_old_error_is_dropped_while_the_new_one_is_measured(monkeypatch):
-    monkeypatch.setattr(app, "PATIENCE", -1)
+    monkeypatch.setattr(messages, "PATIENCE", -1)
     have = {k: p["key"] for k, p in ask(seed=12)["parts"].items()}
     assert message({"values": {**FAST, "seed": 13}, "have": have})["drop"] == ["error"]
 
 
 def test_a_newer_request_makes_the_older_one_stale():
-    app.DESK.arrive("page", 9)
+    DESK.arrive("page", 9)
     old = message({"values": {**FAST, "seed": 14}, "page": "page", "id": 8, "want": WANT})
     assert old == {"stale": True}
     assert "parts" in message(
@@ -141,20 +145,20 @@ def test_a_newer_request_makes_the_older_one_stale():
 
 
 def test_pages_do_not_make_each_other_stale():
-    app.DESK.arrive("one", 100)
+    DESK.arrive("one", 100)
     assert "parts" in message({"values": {**FAST, "seed": 15}, "page": "two", "id": 1})
 
 
 def test_cancel_stops_the_newest_request():
     begun, answers = threading.Event(), []
-    real = app.run
+    real = messages.run
 
     def slowly(e, tick):
         begun.set()
         while True:
             tick()
 
-    app.run = slowly
+    messages.run = slowly
     try:
         thread = threading.Thread(
             target=lambda: answers.append(message({"values": FAST, "page": "cancelled", "id": 5}))
@@ -164,12 +168,12 @@ def test_cancel_stops_the_newest_request():
         app.cancel("cancelled")
         thread.join(10)
     finally:
-        app.run = real
+        messages.run = real
     assert answers == [{"stale": True}]
 
 
 def test_progress_counts_up():
-    tick = app.DESK.watch("counting", 1, "Sampling", 3)
+    tick = DESK.watch("counting", 1, "Sampling", 3)
     tick(), tick()
     assert app.progress("counting") == {"what": "Sampling", "done": 2, "total": 3}
     assert app.progress("nobody") == {}

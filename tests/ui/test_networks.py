@@ -9,6 +9,7 @@ from explorer.models import files
 from explorer.models.architecture import build, describe
 from explorer.models.precond import EDM
 from explorer.server import app
+from explorer.server.message import FIRST
 from explorer.settings import unflatten
 from explorer.ui import controls, networks, panels
 from tests.models.snapshots import snapshot
@@ -81,7 +82,7 @@ def test_first_samples_first(monkeypatch):
 def test_the_first_samples_are_those_of_the_whole(monkeypatch):
     slowly(monkeypatch, 0.00125)
     e = unflatten(Experiment, {"data": "digits", "model": "network", "nfe": 9, "samples": 64})
-    few = experiment.draft(e, app.FIRST)
+    few = experiment.draft(e, FIRST)
     # float32 inside: another batch size, another order of summing
     assert torch.allclose(
         experiment.run(few).samples, experiment.run(e).samples[: few.samples], atol=1e-4

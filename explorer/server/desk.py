@@ -1,0 +1,70 @@
+"""Which request of each open page is the newest, and how far it is."""
+
+import threading
+from collections import OrderedDict
+
+from ..errors import Cancelled
+
+PAGES = 512  # open pages whose newest request is remembered
+
+
+class Desk:
+    """The newest request of each open page; what is older is cancelled."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._newest: OrderedDict[str, float] = OrderedDict()
+        self._acted: dict[str, float] = {}  # the newest of a person; others follow of themselves
+        self._progress: dict[str, dict] = {}
+
+    def arrive(self, page: str, number: float, follows: bool = False) -> None:
+        if not page:  # callers without a name have nothing to do with each other
+            return
+        with self._lock:
+            self._newest[page] = max(number, self._newest.get(page, 0))
+            self._newest.move_to_end(page)
+            if not follows:
+                self._acted[page] = self._newest[page]
+            while len(self._newest) > PAGES:
+                old, _ = self._newest.popitem(last=False)
+                self._progress.pop(old, None)
+                self._acted.pop(old, None)
+
+    def cancel(self, page: str) -> None:
+        """Whatever this page waits for is no longer wanted."""
+        with self._lock:
+            if page in self._newest:
+                self._newest[page] += 0.5
+                self._acted[page] = self._newest[page]
+
+    def watch(self, page: str, number: float, what: str, total: int):
+        """A function that counts steps and raises Cancelled once a newer request is there; its
+        `check` raises without counting."""
+        state = {"what": what, "done": 0, "total": total}
+        self._progress[page] = state
+
+        def check() -> None:
+            if self._newest.get(page, 0) > number:
+                raise Cancelled
+
+        def tick() -> None:
+            state["done"] = min(state["done"] + 1, total)
+            check()
+
+        tick.check = check
+        return tick
+
+    def check(self, page: str, number: float):
+        """A function that raises Cancelled once a person wants another view."""
+
+        def check() -> None:
+            if self._acted.get(page, 0) > number:
+                raise Cancelled
+
+        return check
+
+    def progress(self, page: str) -> dict:
+        return dict(self._progress.get(page, {}))
+
+
+DESK = Desk()
