@@ -306,7 +306,7 @@ function setTheme(name) {
   $('#theme').setAttribute('aria-label', `Switch to ${name === 'dark' ? 'light' : 'dark'}`);
 }
 
-export async function start({ element, props, server: functions, upload }) {
+export async function start({ props, server: functions, upload }) {
   server = functions;
   config = props.config;
   scripts.plotly = props.plotly;
