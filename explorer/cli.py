@@ -101,8 +101,7 @@ def _serve(options) -> None:
     import torch
 
     from .lab import experiment
-    from .server import app, owners
-    from .ui import networks, train
+    from .server import app, networks, owners, train
 
     train.allowed = not options.no_training
     owners.shared = bool(options.share or options.auth or options.host not in LOCAL)

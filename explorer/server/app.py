@@ -16,8 +16,9 @@ from ..dialects import lists
 from ..errors import UserError
 from ..lab.experiment import Experiment
 from ..settings import unflatten
-from ..ui import amed, amed_form, compare, controls, networks, train
-from . import api, files
+from ..ui import amed, amed_form, controls
+from ..ui.train import form
+from . import api, compare, files, networks, train
 from .api import AT_ONCE, SLOTS, receive, uploaded
 from .desk import DESK
 from .message import LIST, message
@@ -171,7 +172,7 @@ def build() -> gr.Blocks:
                 network_open,
                 network_fetch,
             ],
-            config={**controls.config(), "training": train.form()},
+            config={**controls.config(), "training": form(train.allowed)},
             script=f"{files.base()}/js/app.js",
             plotly=files.plotly_script(),
         )

@@ -4,7 +4,6 @@ The page asks for what has come since it last asked; a job that nobody asks abou
 by itself.
 """
 
-import dataclasses
 import threading
 import time
 import uuid
@@ -14,19 +13,8 @@ from typing import Any
 
 from ..errors import Cancelled, UserError
 
-Watch = Callable[[], None]
 KEPT = 16  # jobs that can be asked about
 ABANDONED = 90.0  # seconds without a question; browsers wake a hidden tab once a minute
-
-
-@dataclasses.dataclass(frozen=True)
-class Measurement:
-    """What to run and how to show the rows that have come so far; base: the view it belongs to."""
-
-    base: Any
-    rows: Callable[[Watch], Iterator[Any]]
-    total: int
-    show: Callable[[list], dict]
 
 
 class Job:

@@ -21,7 +21,6 @@ from ..figures.style import level, percent, rounded, short
 from ..lab.experiment import Experiment, levels, prepared, weights
 from ..lab.truth import reference_for
 from ..memo import Memo
-from ..server.jobs import Measurement, Watch
 from ..settings import flatten, to_query, unflatten
 from ..study import learning
 from ..study import table as contest
@@ -29,6 +28,7 @@ from ..training.amed import AMEDTraining, Trainer
 from ..training.gits import GITS
 from ..training.stops import Placed
 from . import words
+from .measurement import Measurement, Watch
 
 STUDENTS = {
     "amed": "AMED-Solver",

@@ -12,9 +12,9 @@ from ..errors import UserError
 from ..figures.churn import churn_figure
 from ..figures.style import level, short
 from ..lab.experiment import Experiment, levels, prepared, run, work
-from ..server.jobs import Measurement, Watch
 from ..study.sweep import within_work
 from . import words
+from .measurement import Measurement, Watch
 
 SEEDS, SAMPLES = 8, 256
 AMOUNTS = (5.0, 10.0, 20.0, 40.0, 80.0, 160.0)  # EDM's own are 30, 40 and 80 (Table 5)

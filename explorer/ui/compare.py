@@ -15,74 +15,13 @@ from ..figures.style import short
 from ..lab import cost
 from ..lab.experiment import Experiment, prepared
 from ..lab.truth import reference_for
-from ..server.jobs import Jobs, Measurement, Watch
-from ..settings import to_query, unflatten
+from ..settings import to_query
 from ..study.sweep import BUDGETS, COMPARED_SOLVERS, error_against_nfe, solver_name, within_work
-from . import amed, words
-from .churn import churn_effect
-from .distances import distances
+from . import words
+from .measurement import Measurement, Watch
 
-JOBS = Jobs()
 RHOS = (1.0, 2.0, 3.0, 5.0, 7.0, 10.0)
 LARGEST_BUDGET = 1023
-
-
-def start(request: dict) -> dict:
-    """Begin a measurement in the background: {"job": name, "total": rows}, or {"problem"}."""
-    try:
-        if not isinstance(request, dict):
-            raise UserError("A measurement is asked for with its kind and values.")
-        kinds = {
-            "sweep": _sweep,
-            "local": _local,
-            "distance": distances,
-            "churn": churn_effect,
-            **amed.KINDS,
-        }
-        kind = request.get("kind")
-        if not isinstance(kind, str) or kind not in kinds:
-            raise UserError(f"Unknown measurement {kind!r:.40}. Known: {', '.join(kinds)}.")
-        if kind in amed.KINDS:
-            before = request.get("resume")
-            measurement = kinds[kind](request, JOBS.get(before).about if before else None)
-        else:
-            values = request.get("values")
-            base = unflatten(Experiment, values if isinstance(values, dict) else {})
-            measurement = kinds[kind](base, request)
-        name = JOBS.start(measurement.rows, measurement.total, measurement)
-        return {"job": name, "total": measurement.total}
-    except UserError as error:
-        return {"problem": str(error)}
-
-
-def poll(request: dict) -> dict:
-    """How far a measurement is, with its figure and table so far."""
-    try:
-        job = JOBS.get(request.get("job") if isinstance(request, dict) else None)
-        done = job.done  # before the rows: what came last must not be missed
-        rows = list(job.rows)
-        shown = job.about.show(rows) if rows else {}
-        return {
-            "count": len(rows),
-            "total": job.total,
-            "done": done,
-            "problem": job.problem,
-            **shown,
-        }
-    except UserError as error:
-        return {"problem": str(error)}
-
-
-def cancel(request: dict) -> dict:
-    """Stop a measurement; what it has measured can still be asked for."""
-    try:
-        JOBS.get(request.get("job") if isinstance(request, dict) else None).cancel()
-        return {}
-    except UserError as error:
-        return {"problem": str(error)}
-
-
-# ---- error against NFE --------------------------------------------------------------------------
 
 
 def budgets_of(text) -> list[int]:
@@ -121,7 +60,7 @@ def _grids(names) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _sweep(base: Experiment, request: dict) -> Measurement:
+def sweep(base: Experiment, request: dict) -> Measurement:
     solvers = _solvers(base, request.get("solvers"))
     budgets, grids = budgets_of(request.get("budgets")), _grids(request.get("grids"))
     error_against_nfe(base, solvers, budgets, grids=grids)  # says at once what cannot work
@@ -221,7 +160,7 @@ def _pivot(rows: list, names: list[str], slopes: dict) -> dict:
 # ---- local truncation error, EDM Fig. 13 ---------------------------------------------------------
 
 
-def _local(base: Experiment, request: dict) -> Measurement:
+def local(base: Experiment, request: dict) -> Measurement:
     source = prepared(base.data, base.model)
     top, bottom = float(base.timesteps.sigma_max), float(base.timesteps.sigma_min)
     if base.solver.family not in ("one-step", "multistep"):

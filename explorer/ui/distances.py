@@ -12,10 +12,10 @@ from ..core.solvers import SOLVERS
 from ..figures import distances as figures
 from ..figures.style import short
 from ..lab.experiment import Experiment, Source, prepared, run, work
-from ..server.jobs import Measurement, Watch
 from ..study.judge import Judge
 from ..study.sweep import within_work
 from . import words
+from .measurement import Measurement, Watch
 
 SEEDS, SAMPLES = 4, 512
 OTHERS = ("heun", "dpmpp", "euler_a", "dpmpp_sde")

@@ -1,25 +1,18 @@
-"""The page's list of networks: what is here, what a file brings, what the owner may fetch."""
+"""The page's list of networks, and what it says of each."""
 
 import math
 from collections import Counter
-from pathlib import Path
 
 from ..errors import UserError
 from ..lab.experiment import Experiment
 from ..lab.shapes import data_for
-from ..models import catalogue, diffusers_folder, diffusers_unet, files
-from ..models.edm_pickle import convert
-from ..server.jobs import Jobs
+from ..models import catalogue, diffusers_unet, files
 from ..settings import flatten, unflatten
 
-ALLOW_FETCH = False  # the owner's switch: --allow-fetch
-UPLOADED = "opened through the page"
-KEPT, KEPT_BYTES = 20, 4 * 2**30  # of networks that came through the page
-JOBS = Jobs()
 
-
-def listing(_=None) -> dict:
-    """What the menu shows: networks on this machine, then the catalogue's that could be fetched."""
+def listing(fetch: bool = False) -> dict:
+    """What the menu shows: networks on this machine, then the catalogue's that could be
+    fetched; fetch: whether the owner of the server lets visitors."""
     shipped = {c.name for c in files.shipped()}
     here = [_row(c, c.name in shipped) for c in files.checkpoints()]
     alike = Counter(r["label"] for r in here)
@@ -41,43 +34,7 @@ def listing(_=None) -> dict:
         for e in catalogue.entries().values()
         if e.name not in known
     ]
-    return {"networks": here + away, "fetch": ALLOW_FETCH}
-
-
-def receive(path: Path, name: str) -> dict:
-    """Keep the network of an EDM .pkl, or of a zipped diffusers folder, that was just uploaded; it
-    is in the list from now on."""
-    read = diffusers_folder.convert_zip if name.lower().endswith(".zip") else convert
-    kept = read(path, name, origin=UPLOADED)
-    _forget()
-    return {"network": kept.name, **listing()}
-
-
-def fetch(request: dict) -> dict:
-    """Begin to fetch, or ask how far it is.  Raises UserError where the owner does not allow it."""
-    if not ALLOW_FETCH:
-        raise UserError(
-            "Fetching is off on this page. Its owner can start it with --allow-fetch, "
-            "or fetch with “python -m explorer fetch NAME”."
-        )
-    job = request.get("job")
-    if not job:
-        entry = catalogue.wanted(str(request.get("name", "")))
-        return {"job": JOBS.start(lambda watch: _fetched(entry, watch), 1, entry)}
-    running = JOBS.get(job)
-    if request.get("cancel"):
-        running.cancel()
-    done, total = running.rows[-1] if running.rows else (0, 0)
-    out = {"done": done, "total": total, "finished": running.done}
-    if running.problem:
-        raise UserError(running.problem)
-    return out | ({"network": running.about.name, **listing()} if running.done else {})
-
-
-def _fetched(entry: catalogue.Entry, watch):
-    for progress in catalogue.fetch(entry):
-        watch()
-        yield progress
+    return {"networks": here + away, "fetch": fetch}
 
 
 def _row(c: files.Checkpoint, shipped: bool) -> dict:
@@ -107,15 +64,6 @@ def _data(c: files.Checkpoint) -> dict:
     if not same:
         return {}
     return {"data": same[0].name} | {f"data.{k}": v for k, v in flatten(same[0]).items()}
-
-
-def _forget() -> None:
-    """Of what came through the page keep the newest, and not too much."""
-    total, mine = 0, [c for c in files.checkpoints() if c.config.get("origin") == UPLOADED]
-    for i, c in enumerate(mine):
-        total += (c.folder / files.WEIGHTS).stat().st_size
-        if i and (i >= KEPT or total > KEPT_BYTES):
-            files.delete(c.name)
 
 
 def about(e: Experiment) -> str:

@@ -8,9 +8,9 @@ import pytest
 from explorer.core import shelf
 from explorer.lab.experiment import Experiment, run
 from explorer.lab.truth import errors_of
-from explorer.server import app
+from explorer.server import app, compare
 from explorer.settings import unflatten
-from explorer.ui import amed, amed_form, compare, controls
+from explorer.ui import amed, amed_form, controls
 
 from .test_compare import finished
 

@@ -11,8 +11,8 @@ from explorer.analysis.distance import Estimate
 from explorer.data import store
 from explorer.errors import UserError
 from explorer.lab import experiment
+from explorer.server import compare
 from explorer.server.jobs import Jobs
-from explorer.ui import compare
 from explorer.ui.churn import verdict
 
 SMALL = {"samples": 32, "data": "moons", "data.dimension": 2}

@@ -11,9 +11,8 @@ from explorer.errors import UserError
 from explorer.lab import experiment
 from explorer.models import files
 from explorer.models.diffusers_folder import convert
-from explorer.server import app
+from explorer.server import app, networks
 from explorer.settings import to_query, unflatten
-from explorer.ui import networks
 from tests.models import stand_in
 
 LINK = "data=digits&model=network&model.checkpoint=mine&samples=2&nfe=6&seed=3"

@@ -8,10 +8,10 @@ from explorer.lab.experiment import Experiment, draft
 from explorer.models import files
 from explorer.models.architecture import build, describe
 from explorer.models.precond import EDM
-from explorer.server import app
+from explorer.server import app, networks
 from explorer.server.message import FIRST
 from explorer.settings import unflatten
-from explorer.ui import controls, networks, panels
+from explorer.ui import controls, panels
 from tests.models.snapshots import snapshot
 
 KWARGS = {

@@ -9,10 +9,9 @@ import torch
 
 from explorer.data import allow_fetch
 from explorer.models import files
-from explorer.server import owners
+from explorer.server import owners, train
 from explorer.training import runs
 from explorer.training.configs import chosen
-from explorer.ui import train
 
 POINTS = {"data": "spiral", "data.dimension": 2}
 SMALL = {"kimg": 400, "network.width": 16, "network.depth": 1, "batch": 64}
