@@ -61,6 +61,7 @@ def _grids(names) -> list[str]:
 
 
 def sweep(base: Experiment, request: dict) -> Measurement:
+    """Error against evaluations: the chosen solvers, budgets and time steps."""
     solvers = _solvers(base, request.get("solvers"))
     budgets, grids = budgets_of(request.get("budgets")), _grids(request.get("grids"))
     error_against_nfe(base, solvers, budgets, grids=grids)  # says at once what cannot work
@@ -161,6 +162,7 @@ def _pivot(rows: list, names: list[str], slopes: dict) -> dict:
 
 
 def local(base: Experiment, request: dict) -> Measurement:
+    """The local truncation error of the solver in use for several ρ, EDM Fig. 13."""
     source = prepared(base.data, base.model)
     top, bottom = float(base.timesteps.sigma_max), float(base.timesteps.sigma_min)
     if base.solver.family not in ("one-step", "multistep"):
