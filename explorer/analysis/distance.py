@@ -291,8 +291,11 @@ def _nearest(x: Tensor, points: Tensor, k: int, chunk: int) -> tuple[Tensor, Ten
 
 
 def median(values: Tensor) -> Estimate:
-    """The median with the 95 % interval that the ranks of a binomial give; no shape is assumed."""
+    """The median with the 95 % interval that the ranks of a binomial give; no shape is assumed.
+
+    Of n ≤ 5 values the interval is their whole range, which holds less than 95 %.
+    """
     ordered, n = values.flatten().double().sort().values, values.numel()
-    half = Z * math.sqrt(n) / 2
-    low, high = max(0, math.floor(n / 2 - half)), min(n - 1, math.ceil(n / 2 + half))
+    low = max(0, math.floor((n - 1) / 2 - Z * math.sqrt(n) / 2))  # as far from either end
+    high = n - 1 - low
     return Estimate(float(ordered.quantile(0.5)), float(ordered[low]), float(ordered[high]), n)

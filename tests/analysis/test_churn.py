@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from scipy import stats
 
 from explorer.analysis.churn import added, mean_over_seeds, paired_difference
 from explorer.analysis.distance import median
@@ -48,6 +49,23 @@ def test_the_interval_over_seeds_holds_the_mean_as_often_as_it_says():
     assert 0.92 < hits / 400 < 0.98  # 95 %, of which 400 trials tell ± 2 %
 
 
+def test_the_interval_of_student_s_own_data():
+    """Extra hours of sleep, ten patients, two drugs: Student 1908, as every t-table prints it."""
+    first = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
+    second = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]
+    e = paired_difference(second, first)
+    assert (e.value, e.count) == (pytest.approx(1.58), 10)
+    assert (e.low, e.high) == pytest.approx((0.7001142, 2.4598858), abs=1e-7)  # R's t.test
+
+
+@pytest.mark.parametrize("n", [2, 3, 8, 40])
+def test_the_interval_over_seeds_is_scipys(n):
+    values = torch.randn(n, generator=torch.Generator().manual_seed(n)).double().tolist()
+    e = mean_over_seeds(values)
+    known = stats.t.interval(0.95, n - 1, sum(values) / n, stats.sem(values))
+    assert (e.low, e.high) == pytest.approx(known, rel=1e-12)
+
+
 def test_pairs_see_what_means_cannot():
     """Seeds differ by 1, the two settings by 0.01."""
     g = torch.Generator().manual_seed(1)
@@ -68,3 +86,21 @@ def test_the_median_has_an_interval_without_a_shape():
     assert hits / 300 > 0.92
     one = median(torch.tensor([3.0]))
     assert (one.low, one.value, one.high) == (3, 3, 3)
+
+
+@pytest.mark.parametrize("n", [6, 7, 20, 50, 100, 101, 1000])
+def test_the_ranks_of_the_median_are_those_of_a_binomial(n):
+    """X_(l) lies above the median where at most l of n fair coins fall below it: in up to 2.5 %,
+    and one rank further in more often.  The same from above.
+    """
+    e = median(torch.arange(n))
+    fair, low = stats.binom(n, 0.5), int(e.low)
+    assert fair.cdf(low) <= 0.025 < fair.cdf(low + 1)
+    assert e.low + e.high == n - 1
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 6, 33, 200])
+def test_the_interval_of_a_median_is_mirrored_with_its_values(n):
+    x = torch.randn(n, generator=torch.Generator().manual_seed(n)).exp()
+    e, mirrored = median(x), median(-x)
+    assert (e.low, e.high) == (-mirrored.high, -mirrored.low)
