@@ -13,7 +13,6 @@ from explorer.analysis.distance import (
     energy_distance,
     floor,
     memorised,
-    mode_coverage,
     nearest_training,
     sliced_wasserstein,
 )
@@ -187,14 +186,6 @@ def test_interval_covers_the_truth(measure, shift, truth):
     assert hits >= 85
 
 
-def test_interval_of_a_share_covers_the_truth():
-    hits = [distance.share(torch.rand(80, generator=seed(s)) < 0.1) for s in range(200)]
-    assert np.mean([e.low <= 0.1 <= e.high for e in hits]) >= 0.9
-    none, every = distance.share(torch.zeros(80) > 0), distance.share(torch.ones(80) > 0)
-    assert (none.value, none.low) == (0, 0) and 0.03 < none.high < 0.06  # about 3.84/(n + 3.84)
-    assert (every.value, every.high) == (1, 1) and every.low == pytest.approx(1 - none.high)
-
-
 @both
 def test_interval_shrinks_as_one_over_root_n(measure):
     def width(n):
@@ -203,57 +194,6 @@ def test_interval_shrinks_as_one_over_root_n(measure):
         return got.high - got.low
 
     assert width(150) / width(1350) == pytest.approx(3, rel=0.3)  # each known to 1/√512 and noise
-
-
-# modes
-
-
-def grid():
-    side = torch.arange(3).double()
-    return torch.cartesian_prod(side, side)
-
-
-def test_coverage_counts_the_modes_of_a_grid():
-    m = Mixture(grid(), 0.05)
-    got = mode_coverage(m.sample(3000, seed()), m.means, 0.05)
-    assert (got.covered, got.modes) == (9, 9)
-    # 1 in 370 is outside: 3000 samples put 3 standard deviations at 0.0028
-    assert got.inside.value == pytest.approx(0.9973, abs=0.0029)
-    assert got.inside.low <= 0.9973 <= got.inside.high
-    assert float(got.shares.sum()) == pytest.approx(1)
-    assert bool(((got.shares - got.target).abs() < 1.6 * got.margin).all())  # 9 of them: 3.1 sd
-
-
-def test_a_dropped_mode_is_missed():
-    means = grid()
-    x = Mixture(means[:-1], 0.05).sample(800, seed())
-    got = mode_coverage(x, means, 0.05)
-    assert (got.covered, got.modes) == (8, 9)
-    assert got.shares[-1] == 0 and got.target[-1] - got.margin[-1] > 0
-    stray = torch.cat([x, means[-1:] + 0.3])  # six widths away: nearest, and not inside
-    got = mode_coverage(stray, means, 0.05)
-    assert got.covered == 8 and got.shares[-1] == pytest.approx(1 / 801)
-
-
-@pytest.mark.parametrize("d", [1, 3, 64])
-def test_the_radius_holds_as_much_in_any_dimension(d):
-    x = normal(20000, d, seed=5)
-    inside = mode_coverage(x, torch.zeros(1, d).double(), 1.0, within=2.0).inside
-    assert inside.low <= 0.9545 <= inside.high
-
-
-def test_modes_of_two_widths_and_weights():
-    """Nearest in widths: a far sample of the wide mode is nearer to the narrow one in space."""
-    got = mode_coverage(
-        tensor([1.5], [2.001]), tensor([0.0], [2.0]), tensor(1.0, 0.01), weights=tensor(0.9, 0.1)
-    )
-    assert got.shares.tolist() == [0.5, 0.5] and got.inside.value == 1
-    assert got.target.tolist() == [0.9, 0.1]
-
-
-def test_modes_without_width_are_refused():
-    with pytest.raises(UserError, match="nearest training"):
-        mode_coverage(normal(3, 2), normal(2, 2), 0.0)
 
 
 # training samples

@@ -53,6 +53,16 @@ def test_the_interval_covers_the_truth_19_times_in_20():
     assert 180 <= hits <= 198
 
 
+def test_the_interval_is_that_of_a_mean_and_never_below_zero():
+    """A denoiser that says 0 is wrong by y²: 0, 0, 0 and 16, of mean 4 and deviation 8."""
+    clean = tensor([0.0], [0.0], [0.0], [4.0])
+    found = loss_per_sigma(lambda x, s: 0 * x, clean, tensor(1.0), normal(4, 1))
+    assert (float(found.mean), float(found.low)) == (4, 0)
+    assert float(found.high) == pytest.approx(4 + 1.96 * 8 / 4**0.5)
+    even = loss_per_sigma(lambda x, s: 0 * x, clean + 4, tensor(1.0), normal(4, 1))
+    assert float(even.mean - even.low) == pytest.approx(float(even.high - even.mean))
+
+
 def test_no_denoiser_beats_the_exact_one():
     m = mixture(d=3)
     clean = m.sample(3000, torch.Generator().manual_seed(0))

@@ -56,3 +56,18 @@ def test_accuracy_is_only_there_where_a_class_was_asked_for():
     q = quality(x, y, rng(), taken, torch.arange(50) % 5)
     assert q.accuracy.value == 1 and q.accuracy.low < 1  # 50 right ones are no proof
     assert quality(x, y, rng(), taken).accuracy is None
+
+
+def test_the_manifold_reaches_to_the_third_neighbour():
+    """The published k.  Data at 0, 1, 3, 7, 15 have balls of 7, 6, 4, 7, 14 about them."""
+    data = torch.tensor([0.0, 1, 3, 7, 15])[:, None].double()
+    found = [
+        bool(precision_recall(torch.tensor([[v]]).double().expand(4, 1), data)[0].value)
+        for v in (-7.5, -6.5, 28.5, 29.5)
+    ]
+    assert found == [False, True, True, False]
+
+
+def test_recall_is_precision_with_the_roles_changed():
+    x, y = normal(80, 2, 1), normal(60, 2, 2, 1.0)
+    assert precision_recall(x, y) == precision_recall(y, x)[::-1]

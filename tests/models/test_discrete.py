@@ -32,7 +32,7 @@ class Oracle(nn.Module):
         self.weight = nn.Parameter(torch.zeros(1))
 
     def forward(self, x, c_noise, labels=None, augment=None):
-        self.c_noise = c_noise
+        self.x, self.c_noise = x, c_noise
         bar = 1 / (1 + self.sigma**2).reshape(-1, 1, 1, 1)
         return {
             "epsilon": self.noise,
@@ -53,6 +53,20 @@ def test_each_prediction_gives_back_the_data(kind):
     x = y + sigma.reshape(-1, 1, 1, 1) * noise
     assert torch.allclose(d(x, sigma), y, atol=1e-9)
     assert net.c_noise.tolist() == pytest.approx([10, 500, 990], abs=1e-3)  # float32
+
+
+@pytest.mark.parametrize("kind", ["epsilon", "v_prediction", "sample"])
+def test_the_network_is_fed_what_it_was_trained_on(kind):
+    """x_k = √ᾱ_k y + √(1 − ᾱ_k) ε, with ᾱ from the config's betas."""
+    y, noise = torch.randn(2, 3, 1, 4, 4, generator=torch.Generator().manual_seed(0)).double()
+    precond, steps = precond_of({**DDPM, "prediction_type": kind}), [10, 500, 990]
+    bar = (1 - torch.linspace(1e-4, 0.02, 1000, dtype=torch.float64)).cumprod(0)[steps]
+    bar = bar.reshape(-1, 1, 1, 1)
+    net = Oracle(y, noise, kind)
+    net.sigma = precond.levels[steps]
+    Preconditioned(net, precond, (1, 4, 4))(y + net.sigma.reshape(-1, 1, 1, 1) * noise, net.sigma)
+    expected = bar.sqrt() * y + (1 - bar).sqrt() * noise
+    assert torch.allclose(net.x.double(), expected, atol=1e-5)  # the network's input is float32
 
 
 def test_levels_of_ddpm_by_hand():

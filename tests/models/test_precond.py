@@ -4,7 +4,9 @@ import math
 
 import pytest
 import torch
+from torch import nn
 
+from explorer.models.denoiser import Preconditioned
 from explorer.models.precond import EDM, IDDPM, PRECONDS, VE, VP
 
 SIGMAS = torch.tensor([0.03, 0.5, 1.0, 20.0], dtype=torch.float64)
@@ -73,10 +75,58 @@ def test_other_levels_stay(name):
     assert 0 <= p.sigma_min < p.sigma_max and p.sigma_data > 0
 
 
+class Oracle(nn.Module):
+    """A network that knows the data y and the noise ε of its batch, and keeps what it is told."""
+
+    label_dim = 0
+
+    def __init__(self, answer):
+        super().__init__()
+        self.answer, self.weight = answer, nn.Parameter(torch.zeros(1))
+
+    def forward(self, x, c_noise, labels=None, augment=None):
+        self.x, self.c_noise = x, c_noise
+        return self.answer
+
+
+# what each column's network predicts, is fed and is told of x = y + σ ε, for σ_data = ½
+TARGETS = {
+    "vp": lambda y, e, s: (e, (y + s * e) / (1 + s**2).sqrt()),
+    "ve": lambda y, e, s: (-e, y + s * e),
+    "iddpm": lambda y, e, s: (e, (y + s * e) / (1 + s**2).sqrt()),
+    "edm": lambda y, e, s: (
+        (2 * s * y - e / 2) / (s**2 + 0.25).sqrt(),
+        (y + s * e) / (s**2 + 0.25).sqrt(),
+    ),
+}
+TOLD = {
+    # 999 t of σ² + 1 = exp(19.9 t²/2 + 0.1 t)
+    "vp": lambda s: 999 * ((0.01 + 39.8 * (s**2).log1p()).sqrt() - 0.1) / 19.9,
+    "ve": lambda s: (s / 2).log(),
+    "iddpm": lambda s: 999 - torch.stack([(IDDPM().levels() - v).abs().argmin() for v in s]),
+    "edm": lambda s: s.log() / 4,
+}
+
+
 @pytest.mark.parametrize("name", PRECONDS)
 def test_the_target_is_what_the_network_must_say(name):
-    """A network that answers (y − c_skip x)/c_out makes D = y."""
-    p = PRECONDS[name]()
-    y, x = torch.randn(4, dtype=torch.float64), torch.randn(4, dtype=torch.float64)
-    target = (y - p.c_skip(SIGMAS) * x) / p.c_out(SIGMAS)
-    assert torch.allclose(p.c_skip(SIGMAS) * x + p.c_out(SIGMAS) * target, y)
+    """A network that says its column's target, ε, −ε or EDM's mixture of both, makes D = y."""
+    y, noise = torch.randn(2, 4, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    sigma = SIGMAS[:, None]
+    target, fed = TARGETS[name](y, noise, sigma)
+    net = Oracle(target)
+    denoised = Preconditioned(net, PRECONDS[name](), (3,))(y + sigma * noise, SIGMAS)
+    torch.testing.assert_close(denoised, y, rtol=1e-12, atol=1e-12)
+    # what enters the network is single precision
+    torch.testing.assert_close(net.x.double(), fed, rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(net.c_noise.double(), TOLD[name](SIGMAS).double(), rtol=1e-6, atol=0)
+
+
+def test_the_range_of_iddpm_is_that_of_its_levels():
+    """u_{M−1} and u_0: the ends that the reference implementation prints, not 0 and not u_1."""
+    assert IDDPM().sigma_min == pytest.approx(0.006425, rel=1e-4)
+    assert IDDPM().sigma_max == pytest.approx(20291.17, rel=3e-6)
+    p = IDDPM(steps=100)
+    alpha = lambda j: math.sin(math.pi / 2 * j / (100 * 1.008)) ** 2
+    # σ_min is one step of the recursion from u_M = 0
+    assert p.sigma_min == pytest.approx(math.sqrt(alpha(100) / alpha(99) - 1), rel=1e-9)
