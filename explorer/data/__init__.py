@@ -3,7 +3,9 @@
 Each is a frozen dataclass whose fields are its controls, with
 
     points()    (K, *shape) float64: (1,) on a line, (D,) in a plane, (C, H, W) for images
-    labels()    (K,) int64, or None where there are no classes
+    source      where it comes from, as a model card says it
+    classes     how many, 0 for none: known without reading the data
+    labels()    (K,) int64 in 0 … classes − 1, or None where there are no classes
     draw(n, g)  n fresh images and labels, for training; only where there are more than points()
     view()      (2, D) orthonormal rows: x @ view.T is what the stage shows
     thickness   the standard deviation of the Gaussian around every point

@@ -50,6 +50,9 @@ class Glyphs:
     label: ClassVar[str] = "Glyphs"
     kind: ClassVar[str] = "image"
     about: ClassVar[str] = "Letters and digits in 15 fonts and any colour."
+    source: ClassVar[str] = (
+        "drawn from the fonts that Matplotlib ships (DejaVu, STIX, Computer Modern; free licences)"
+    )
     thickness: ClassVar[float] = 0.0
     size: int = param(
         16, choices=((16, "16 × 16"), (32, "32 × 32")), label="Size", help="side in pixels"
@@ -67,6 +70,11 @@ class Glyphs:
         help="on any colour, ink may be darker than paper, which takes a network "
         "much longer to learn",
     )
+
+    @property
+    def classes(self) -> int:
+        """As many as there are characters."""
+        return len(SETS[self.characters])
 
     def points(self) -> Tensor:
         """(K, 3, size, size)."""

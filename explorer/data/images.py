@@ -22,6 +22,8 @@ class Digits:
     kind: ClassVar[str] = "image"
     about: ClassVar[str] = "1797 handwritten digits, 64 numbers each."
     thickness: ClassVar[float] = 0.0
+    source: ClassVar[str] = "Alpaydin & Kaynak 1998, UCI, CC BY 4.0, as shipped with scikit-learn"
+    classes: ClassVar[int] = 10
 
     def points(self) -> Tensor:
         """(1797, 1, 8, 8)."""

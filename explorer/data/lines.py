@@ -17,6 +17,8 @@ class Diracs:
     kind: ClassVar[str] = "line"
     about: ClassVar[str] = "Two points on a line, the smallest data set with a choice."
     thickness: ClassVar[float] = 0.0
+    source: ClassVar[str] = "made by formula"
+    classes: ClassVar[int] = 0
     gap: float = param(1.0, 0.1, 5, 0.1, label="Distance", help="of each point from 0")
 
     def points(self) -> Tensor:

@@ -26,6 +26,8 @@ class Patches:
     kind: ClassVar[str] = "image"
     about: ClassVar[str] = "Squares cut from two photographs, in colour."
     thickness: ClassVar[float] = 0.0
+    source: ClassVar[str] = "two photographs shipped with scikit-learn (CC BY)"
+    classes: ClassVar[int] = 2
     size: int = param(
         16, choices=tuple((s, f"{s} × {s}") for s in COUNTS), label="Size", help="side in pixels"
     )

@@ -29,6 +29,8 @@ class Planar:
     """What the sets with a `drawing() -> Drawing` and a `dimension` share."""
 
     kind: ClassVar[str] = "plane"
+    source: ClassVar[str] = "made by formula"
+    classes: ClassVar[int] = 0  # or a property, where the drawing has components
 
     def points(self) -> Tensor:
         """(K, dimension), with mean 0 and root mean square 0.5 per coordinate."""

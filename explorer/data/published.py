@@ -50,6 +50,8 @@ class Published:
     kind: ClassVar[str] = "image"
     about: ClassVar[str] = "Published image sets, where the owner has fetched them."
     thickness: ClassVar[float] = 0.0
+    source: ClassVar[str] = "fetched from openml.org"
+    classes: ClassVar[int] = 10
     which: str = param(
         "mnist",
         choices=tuple((k, s.label) for k, s in SETS.items()),

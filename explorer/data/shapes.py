@@ -46,6 +46,7 @@ class Moons(Planar):
     name: ClassVar[str] = "moons"
     label: ClassVar[str] = "Two moons"
     about: ClassVar[str] = "Two half circles that reach into each other."
+    classes: ClassVar[int] = 2
     depth: float = param(
         0.5, 0, 0.9, 0.05, label="Overlap", help="how deep one moon reaches into the other"
     )
@@ -101,6 +102,11 @@ class Rings(Planar):
     dimension: int = dimension_param()
     thickness: float = thickness_param()
 
+    @property
+    def classes(self) -> int:
+        """How many."""
+        return self.rings
+
     def drawing(self) -> Drawing:
         share = 360 / sum(range(1, self.rings + 1))
         counts = [round(share * i) for i in range(1, self.rings + 1)]
@@ -142,6 +148,11 @@ class Pinwheel(Planar):
     dimension: int = dimension_param()
     thickness: float = thickness_param()
 
+    @property
+    def classes(self) -> int:
+        """How many."""
+        return self.petals
+
     def drawing(self) -> Drawing:
         n = 360 // self.petals
         normal = math.sqrt(2) * torch.erfinv(2 * even(n * self.petals, 2) - 1)
@@ -164,6 +175,11 @@ class Grid(Planar):
     side: int = param(5, 2, 9, 1, label="Side", help="Gaussians along one side")
     dimension: int = dimension_param()
     thickness: float = thickness_param()
+
+    @property
+    def classes(self) -> int:
+        """How many."""
+        return self.side**2
 
     def drawing(self) -> Drawing:
         place = torch.arange(self.side, dtype=torch.float64)

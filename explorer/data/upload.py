@@ -40,6 +40,8 @@ class Upload:
     name: ClassVar[str] = "upload"
     label: ClassVar[str] = "Your file"
     about: ClassVar[str] = "Points (.npy, .npz, .csv) or images (.zip) of your own."
+    source: ClassVar[str] = "the user's own file"
+    classes: ClassVar[int] = 0
     digest: str = param("", longest=16, label="File", help="what the link calls the uploaded data")
     thickness: float = thickness_param(0.0)
 

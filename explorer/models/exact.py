@@ -10,15 +10,17 @@ from ..core.denoisers import Mixture
 from ..errors import UserError
 from ..settings import param, setting
 
-LABELS = ((-1, "all"), *((k, str(k)) for k in range(10)))
+MOST_CLASSES = 999  # of a picked class; ImageNet has 0 to 999
 
 
 def _label():
     return param(
         -1,
+        -1,
+        MOST_CLASSES,
+        1,
         label="Class",
-        choices=LABELS,
-        help="condition on one class: the sum runs over its points only",
+        help="condition on one class: the sum runs over its points only; −1 is all",
     )
 
 
@@ -26,17 +28,15 @@ def _points(data, label: int) -> Tensor:
     points = data.points()
     if label < 0:
         return points
-    labels = data.labels()
-    if labels is None:
+    if not data.classes:
         raise UserError(
             f"{data.label} has no classes, so class {label} cannot be picked; choose “all”."
         )
-    chosen = points[labels == label]
-    if not len(chosen):
+    if label >= data.classes:
         raise UserError(
-            f"{data.label} has no class {label}; its classes are 0 to {int(labels.max())}."
+            f"{data.label} has no class {label}; its classes are 0 to {data.classes - 1}."
         )
-    return chosen
+    return points[data.labels() == label]
 
 
 @setting

@@ -8,8 +8,7 @@ from ..errors import UserError
 from ..settings import param, setting
 from . import files
 from .denoiser import NetworkDenoiser
-
-MOST_CLASSES = 999  # of a picked class; ImageNet has 0 to 999
+from .exact import MOST_CLASSES
 
 
 class Guided:

@@ -294,7 +294,7 @@ def _defaults(request: dict) -> dict:
         "bounds": bounds,
         "about": LETTERS[letter.upper()],
         "image": t.data.kind == "image",
-        "classes": t.data.labels() is not None,
+        "classes": t.data.classes > 0,
         "plan": figures.planned(levels, floor, loss_of(t), _ideal(t.data)),
         "table": [[level(s), None, None, v, None] for s, v in zip(levels, floor)][::-1],
         "data": _data(t),

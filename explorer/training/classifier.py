@@ -28,19 +28,19 @@ class Step(NamedTuple):
 
 def train_classifier(data, steps: int = 1500, seed: int = 0) -> Iterator[Step]:
     """Train on labelled images; a fifth of a finite set is held out to measure the accuracy."""
-    labels = data.labels()
-    if data.kind != "image" or labels is None:
+    if data.kind != "image" or not data.classes:
         raise UserError(
             f"{data.label} is no set of labelled images, so there is nothing to "
             "classify; digits and glyphs work."
         )
     endless = hasattr(data, "draw")
+    labels = data.labels()
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
     kept = order[int(HELD_OUT * len(order)) :]
     points = data.points().float()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        classifier = Classifier(points.shape[1], int(labels.max()) + 1)
+        classifier = Classifier(points.shape[1], data.classes)
     adam = torch.optim.Adam(classifier.parameters(), lr=2e-3)
     fall = torch.optim.lr_scheduler.CosineAnnealingLR(adam, steps)
     for k in range(steps):

@@ -287,13 +287,13 @@ def sigma_data(t: Training) -> float:
 
 def description(t: Training) -> dict:
     """The network with its preconditioning in the words of `models.architecture`."""
-    points, labels = t.data.points(), t.data.labels()
-    if t.conditional and labels is None:
+    points = t.data.points()
+    if t.conditional and not t.data.classes:
         raise UserError(f"{t.data.label} has no classes; use conditional=false.")
     shape = tuple(points.shape[1:])
     if t.augment and len(shape) != 3:
         raise UserError("Augmentation turns and moves images; points want augment=0.")
-    classes = int(labels.max()) + 1 if t.conditional else 0
+    classes = t.data.classes if t.conditional else 0
     told = augment.LABELS if t.augment and not t.hidden else 0
     precond = {"vp": VP(), "ve": VE(), "iddpm": IDDPM(), "edm": EDM(sigma_data(t))}[t.precond]
     kind, kwargs = t.network.describe(

@@ -69,7 +69,7 @@ def per_sigma(
     classes = labels[pick] if t.conditional else torch.zeros(count, dtype=torch.int64)
     ideals = [
         Mixture(points[labels == c] if t.conditional else points, t.data.thickness)
-        for c in range(int(labels.max()) + 1 if t.conditional else 1)
+        for c in range(t.data.classes if t.conditional else 1)
     ]
     order = classes.argsort()  # a part holds one class, as an ideal denoiser knows one
     clean, noise, classes = clean[order], noise[order], classes[order]

@@ -18,15 +18,6 @@ from ..settings import flatten
 from .configs import Training, config, description, sigma_data
 from .loop import STATE, Progress, resume, stored, train
 
-SOURCES = {
-    "digits": "Alpaydin & Kaynak 1998, UCI, CC BY 4.0, as shipped with scikit-learn",
-    "glyphs": "drawn from the fonts that Matplotlib ships (DejaVu, STIX, Computer Modern; free "
-    "licences)",
-    "patches": "two photographs shipped with scikit-learn (CC BY)",
-    "upload": "the user's own file",
-    "published": "fetched from openml.org",
-}
-
 
 def folder(name: str, root: str | Path | None = None) -> Path:
     """Where the run of this name keeps its state.  Raises UserError for a name that cannot be."""
@@ -152,7 +143,7 @@ def card(t: Training, name: str, words: dict, last: Progress) -> str:
 {" × ".join(map(str, words["shape"]))}. Preconditioning {t.precond}, loss {t.loss}, σ_data
 {words["sigma_data"]}.
 
-Trained by this project on {t.data.label} ({SOURCES.get(t.data.name, "made by formula")}):
+Trained by this project on {t.data.label} ({t.data.source}):
 {last.images:,} images in {last.seconds / 60:.0f} minutes on {words["device"]}
 ({platform.machine()}, PyTorch {torch.__version__.split("+")[0]}), seed {t.seed}. Made again with
 

@@ -46,7 +46,6 @@ RARE = (
 )
 NETWORK = ("checkpoint", "condition", "guide")  # menus that networks.js fills
 HANDLED = ("data.digest", "data.points_text")  # by the upload and the drawing pad
-LABELLED = ("digits", "glyphs", "patches", "moons", "rings", "pinwheel", "grid")
 
 
 def config() -> dict:
@@ -76,7 +75,6 @@ def config() -> dict:
         "parameters": table,
         "designs": designs,
         "parts": list(PARTS),
-        "labelled": list(LABELLED),
     }
 
 
@@ -349,7 +347,12 @@ def _row(p: Parameter) -> str:
             f'<div class="row wide" {attributes}><label for="{ident}">{label}</label>'
             f'<select id="{ident}">{options}</select></div>'
         )
-    if p.name == "predictor":  # filled with those that fit the model
+    if p.name == "condition":  # filled with the classes of the data
+        return (
+            f'<div class="row wide" {attributes}><label for="{ident}">{label}</label>'
+            f'<select id="{ident}"><option value="-1">all</option></select></div>'
+        )
+    if p.name == "predictor":  # filled with those of the model
         return (
             f'<div class="row wide" {attributes}><label for="{ident}">{label}</label>'
             f'<select id="{ident}"><option value="">none: as set below</option></select></div>'

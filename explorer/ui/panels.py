@@ -85,6 +85,7 @@ def data_part(e: Experiment, watch: Watch | None = None) -> dict:
         "spread": _spread(source),
         "shape": list(source.shape),
         "points": len(source.mixture),
+        "classes": source.data.classes,
         "strip": _strip(source),
     }
     if source.kind == "plane":

@@ -30,6 +30,21 @@ def test_every_data_set_is_drawn(walk):
         assert inked > 1000 and colours > 5, data
 
 
+def test_the_menu_of_classes_is_that_of_the_data(walk):
+    menu = "document.querySelector('[data-key=\"model.condition\"]:not([hidden]) select')"
+    shown = lambda: walk.page.evaluate(f"[...{menu}.options].map((o) => o.text)")
+    walk.open("data=rings&samples=16&nfe=9&sigma=1").unfold()
+    assert shown() == ["all", "0", "1", "2"]
+    walk.choose("#slot-data", "grid")
+    assert shown() == ["all", *map(str, range(25))]
+    walk.choose('[data-key="model.condition"]:not([hidden]) select', "24")
+    assert walk.query["model.condition"] == "24" and walk.page.is_hidden("#problem")
+    walk.choose("#slot-data", "spiral")
+    assert "has no classes" in walk.page.inner_text("#problem-text")
+    walk.choose('[data-key="model.condition"]:not([hidden]) select', "-1")
+    assert walk.page.is_hidden("#problem") and walk.page.evaluate(f"{menu}.disabled")
+
+
 def test_a_file_becomes_the_data_and_a_broken_one_changes_nothing(walk):
     file = lambda name, text: {"name": name, "mimeType": "text/csv", "buffer": text.encode()}
     walk.open("samples=16&nfe=9&sigma=1").unfold()

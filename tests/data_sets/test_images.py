@@ -108,6 +108,13 @@ def forbidden(*_, **__):
     raise AssertionError("something was fetched")
 
 
+def test_the_classes_of_what_is_not_here_are_known(cache, monkeypatch):
+    import sklearn.datasets
+
+    monkeypatch.setattr(sklearn.datasets, "fetch_openml", forbidden)
+    assert [Published(which=which).classes for which in published.SETS] == [10, 10, 10]
+
+
 def test_a_link_never_fetches(cache, monkeypatch):
     import sklearn.datasets
 
@@ -157,6 +164,7 @@ def test_what_was_fetched_is_kept_and_sized(cache, monkeypatch, which, channels)
     np.testing.assert_allclose(inside.numpy(), raw[:1000] / 127.5 - 1, atol=1e-6)
     small = Published(which=which, size=16).points()
     torch.testing.assert_close(small, torch.nn.functional.avg_pool2d(x, 2), rtol=0, atol=1e-6)
+    assert data.labels().unique().tolist() == list(range(data.classes))
     drawn, labels = data.draw(50, g())
     assert drawn.shape == (50, channels, 32, 32) and labels.max() < 10
     allow_fetch(False)  # on disk now: nobody is asked again

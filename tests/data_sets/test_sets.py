@@ -26,6 +26,7 @@ from explorer.data import (
 from explorer.data.planar import Planar
 from explorer.data.shapes import even
 from explorer.errors import UserError
+from explorer.models import Exact
 from explorer.settings import flatten, from_query, param, setting, slot, to_query, unflatten
 
 HELD = {name: cls for name, cls in DATASETS.items() if name not in ("upload", "published")}
@@ -72,7 +73,7 @@ def test_the_menu_begins_with_the_spiral():
 
 @pytest.mark.parametrize("cls", DATASETS.values(), ids=DATASETS)
 def test_every_set_says_what_it_is(cls):
-    assert cls.about.endswith(".") and len(cls.about) < 80 and cls.label
+    assert cls.about.endswith(".") and len(cls.about) < 80 and cls.label and cls.source
     assert cls().kind in ("line", "plane", "image")
     assert cls().thickness >= 0
     for f in dataclasses.fields(cls):
@@ -91,9 +92,21 @@ def test_shape_fits_the_kind_everywhere(cls):
         }[data.kind], data
         assert data.view().shape == ((1, 1) if data.kind == "line" else (2, x[0].numel())), data
         labels = data.labels()
+        assert bool(data.classes) == (labels is not None), data
         if labels is not None:
             assert labels.dtype == torch.int64 and labels.shape == (len(x),), data
-            assert labels.min() == 0 and len(labels.unique()) == labels.max() + 1, data
+            assert labels.unique().tolist() == list(range(data.classes)), data
+
+
+def test_every_class_of_a_grid_can_be_picked_and_no_other():
+    grid = Grid(side=5, dimension=2)
+    for k in (0, 9, 10, 24):
+        law = Exact(condition=k).load(grid)
+        assert torch.equal(law.means, grid.points()[k : k + 1])
+    with pytest.raises(UserError, match="no class 25; its classes are 0 to 24"):
+        Exact(condition=25).load(grid)
+    with pytest.raises(UserError, match="Spiral has no classes"):
+        Exact(condition=0).load(Spiral())
 
 
 @held

@@ -74,6 +74,7 @@ def test_points_are_centred_and_scaled_as_one():
         digest = store(raw, name)
         same_up_to_scale(Upload(digest).points().numpy(), original)
         assert Upload(digest).kind == "plane" and Upload(digest).labels() is None
+        assert Upload(digest).classes == 0
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,22 @@ function writePredictors(row, value) {
   $('select', row).value = value;
 }
 
+// The classes of the data on show; one that is named by a link and is not among them stays, and the
+// server says what is wrong with it.
+function writeClasses(row, value) {
+  const classes = S.parts.data?.classes ?? 0,
+    none = Boolean(S.parts.data) && !classes,
+    shown = [-1, ...Array(classes).keys()],
+    select = $('select', row);
+  if (!shown.includes(value)) shown.push(value);
+  if (select.options.length !== shown.length || select.options[shown.length - 1].value !== String(shown.at(-1)))
+    select.replaceChildren(...shown.map((k) => new Option(k < 0 ? 'all' : k, k)));
+  select.value = String(value);
+  select.disabled = none && value < 0;
+  row.classList.toggle('off', none);
+  row.title = none ? 'these data have no classes' : specOf(row.dataset.key).help;
+}
+
 const inside = new WeakMap(); // what a row is made of, which stays
 function partsOf(row) {
   if (!inside.has(row)) inside.set(row, [$('input[type=range]', row), $('input[type=text]', row), $('select', row)]);
@@ -118,6 +134,7 @@ function partsOf(row) {
 
 function writeRow(row, value) {
   if (row.dataset.key === 'solver.predictor') return writePredictors(row, value);
+  if (row.dataset.key === 'model.condition' && row.dataset.entry !== 'network') return writeClasses(row, value);
   const p = specOf(row.dataset.key),
     [range, number, select] = partsOf(row);
   if (range && document.activeElement !== range) range.value = position(p, value);
@@ -165,16 +182,6 @@ function marks() {
       }
   grey('nfe', S.values.timesteps === 'custom', 'the typed list sets the number of steps');
   if (S.values.timesteps === 'custom' && S.parts.run) $('[data-key="nfe"] input[type=text]').value = S.parts.run.nfe;
-  for (const key of Object.keys(config.parameters))
-    if (key.endsWith('.condition')) {
-      const row = $(`[data-key="${key}"]:not([data-entry=network])`),
-        none = S.parts.data && !config.labelled.includes(S.values.data);
-      if (row) {
-        row.classList.toggle('off', none);
-        $('select', row).disabled = none;
-        row.title = none ? 'these data have no classes' : '';
-      }
-    }
   $('#resample-row').hidden = S.values.timesteps !== 'custom';
   if (S.values.timesteps === 'custom' && document.activeElement !== $('#resample'))
     $('#resample').value = S.values['timesteps.levels']?.length ?? '';
