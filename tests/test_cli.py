@@ -13,7 +13,8 @@ import pytest
 from explorer.bench import BENCHES
 from explorer.bench import main as bench
 from explorer.bench.page import ROOT
-from explorer.cli import free_port, main, read_auth
+from explorer.cli import main
+from explorer.commands.serve import free_port, read_auth
 from explorer.errors import UserError
 from explorer.lab.experiment import Experiment, run
 from explorer.settings import unflatten

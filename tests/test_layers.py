@@ -18,7 +18,7 @@ LAYERS = [
     {"study"},
     {"figures", "strips"},
     {"ui"},
-    {"server", "cli", "bench", "__main__"},
+    {"server", "commands", "bench", "cli", "__main__"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 SIBLINGS = {"data", "models", "analysis", "dialects"}  # none imports another
@@ -30,7 +30,7 @@ ONLY_IN = {
     "starlette": {"server"},
     "fastapi": {"server"},
     "plotly": {"figures", "strips", "server", "bench"},
-    "argparse": {"cli", "bench", "__main__", "app"},
+    "argparse": {"commands", "bench"},
 }
 FILES = sorted(PACKAGE.rglob("*.py")) + [p for p in [ROOT / "app.py"] if p.exists()]
 

@@ -1,0 +1,73 @@
+"""Run an experiment and print its numbers."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from ..errors import UserError
+from .words import pairs
+
+
+def sample(arguments: list[str]) -> int:
+    """python -m explorer sample solver=rk2 solver.alpha=0.5 [--device D] [--out FILE]"""
+    options = _options(arguments)
+    from ..dialects.lists import read_list
+    from ..lab import experiment
+    from ..settings import unflatten
+
+    if options.out and not Path(options.out).absolute().parent.is_dir():
+        raise UserError(f"There is no folder {str(Path(options.out).parent)!r} to save in.")
+    experiment.use_device(options.device)
+    flat, notes = read_list(pairs(options.settings))
+    for note in notes:
+        print(note, file=sys.stderr)
+    r = experiment.run(unflatten(experiment.Experiment, flat))
+    if options.out:  # first, for the error may take longer than the run
+        _save(r, options.out)
+    print(json.dumps(_numbers(r), indent=1, ensure_ascii=False))
+    return 0
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    p = argparse.ArgumentParser(
+        prog="python -m explorer sample",
+        description="Run an experiment and print its numbers as JSON.",
+    )
+    p.add_argument(
+        "settings",
+        nargs="*",
+        metavar="key=value",
+        help="as in a link: data=moons solver=rk2 solver.alpha=0.5 nfe=20",
+    )
+    p.add_argument("--device", default="auto")
+    p.add_argument("--out", default=None, metavar="FILE.npz", help="save samples and paths here")
+    return p.parse_intermixed_args(arguments)
+
+
+def _save(r, out: str) -> None:
+    import numpy as np
+
+    t = r.trajectory
+    np.savez_compressed(
+        out, samples=t.samples.cpu(), sigma=t.sigma, x=t.x.cpu(), denoised=t.denoised.cpu()
+    )
+
+
+def _numbers(r) -> dict:
+    """What is printed of a run; "why" where it has no path error."""
+    from ..lab import experiment, truth
+    from ..settings import to_query
+
+    out = {
+        "query": to_query(r.experiment),
+        "nfe": r.nfe,
+        "steps": r.steps,
+        "seconds": round(r.seconds, 4),
+        "ms_per_evaluation": r.ms_per_evaluation,
+        "device": r.source.device.label,
+        "mean_error": None,
+    }
+    if why := experiment.incomparable(r.experiment):
+        return out | {"why": why}
+    return out | {"mean_error": float(truth.errors_of(r, exact=True).end.mean())}

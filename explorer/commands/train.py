@@ -1,0 +1,116 @@
+"""Train a network or a classifier."""
+
+import argparse
+import time
+
+from ..errors import UserError
+from .train_amed import train_amed
+from .words import pairs
+
+
+def train(arguments: list[str]) -> int:
+    """python -m explorer train config=F data=digits name=mine [key=value ...] [--out FOLDER]
+    python -m explorer train amed data=digits solver=plugin nfe=5 [key=value ...]"""
+    if arguments[:1] == ["amed"]:
+        return train_amed(arguments[1:])
+    options = _options(arguments)
+    import torch
+
+    from ..core.device import pick
+    from ..data import allow_fetch
+    from ..training import runs
+    from ..training.configs import chosen
+
+    if options.threads is not None:
+        if not 1 <= options.threads <= 256:
+            raise UserError(f"--threads = {options.threads} is out of range; 1 to 256 works.")
+        torch.set_num_threads(options.threads)
+    if "classifier" in options.settings:
+        return _train_classifier([w for w in options.settings if w != "classifier"])
+    allow_fetch()  # who sits at the command line owns the machine
+    flat = pairs(options.settings)
+    wanted, name = flat.pop("config", "F"), flat.pop("name", None)
+    t = chosen(wanted, flat)
+    name = name or "-".join([t.data.name, wanted.lower(), *["cond"] * t.conditional])
+    print(f"Training {runs.title(t)} as {name}.", flush=True)
+    shown = 0.0
+    try:
+        for p in runs.run(
+            t,
+            name,
+            out=options.out,
+            device=pick(options.device),
+            replace=options.replace,
+            look=60.0,
+        ):
+            if p.done or time.monotonic() - shown > 5:
+                shown = time.monotonic()
+                _tell(p)
+    except KeyboardInterrupt:
+        print("\nPaused; the same command goes on.")
+        return 130
+    return 0
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    p = argparse.ArgumentParser(
+        prog="python -m explorer train",
+        description="Train a network and keep it as a checkpoint. Ctrl+C or a crash pauses: the "
+        "same command goes on.",
+    )
+    p.add_argument(
+        "settings",
+        nargs="*",
+        metavar="key=value",
+        help="config=A to F is where the settings begin; name= of the result; then any "
+        "setting: data=digits kimg=300 batch=64 conditional=true precond=vp ...",
+    )
+    p.add_argument("--device", default="auto")
+    p.add_argument("--threads", type=int, default=None, help="CPU threads; all if not given")
+    p.add_argument("--out", default=None, metavar="FOLDER", help="keep the checkpoint in here")
+    p.add_argument("--replace", action="store_true", help="replace a checkpoint of this name")
+    return p.parse_intermixed_args(arguments)
+
+
+def _train_classifier(words: list[str]) -> int:
+    """python -m explorer train classifier data=glyphs [steps=4000] [seed=0]: a judge of samples."""
+    from ..models import classifier
+    from ..training.classifier import train_classifier
+    from ..training.configs import chosen
+
+    flat = pairs(words)
+    try:
+        steps, seed = int(flat.pop("steps", "1500")), int(flat.pop("seed", "0"))
+    except ValueError:
+        raise UserError("steps and seed are whole numbers.") from None
+    if not 1 <= steps <= 10**6 or not 0 <= seed < 2**31:
+        raise UserError("steps from 1 to 1000000 and seed from 0 to 2147483647 work.")
+    data = chosen("F", flat).data
+    for step in train_classifier(data, steps, seed):
+        print(f"{step.done} of {step.total} steps, loss {step.loss:.4f}", flush=True)
+    path = classifier.save(
+        step.classifier,
+        data,
+        {
+            "data": data.name,
+            "steps": steps,
+            "seed": seed,
+            "accuracy": round(step.accuracy, 4),
+            "checked": step.checked,
+        },
+    )
+    print(
+        f"{100 * step.accuracy:.1f} % of {step.checked} unseen images are taken for what they "
+        f"are.\nKept as {path}."
+    )
+    return 0
+
+
+def _tell(p) -> None:
+    loss = "" if p.loss is None else f", loss {p.loss:.4f}"
+    left = f", {p.left / 60:.1f} minutes left" if 0 < p.left < 1e6 else ""
+    print(f"{p.images:,} of {p.total:,} images{loss}, {p.rate:.0f} a second{left}", flush=True)
+    if p.done:
+        print("     σ    at first       now     ideal   (E‖D − y‖² per number)")
+        for row in zip(p.now.sigma, p.first.mean, p.now.mean, p.now.floor):
+            print("".join(f"{v:10.4g}" for v in row))
