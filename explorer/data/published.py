@@ -4,9 +4,6 @@ A link or a visitor never makes this machine fetch anything: unless `allow_fetch
 person who owns it, only what is on disk is there.
 """
 
-import io
-import os
-import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar, NamedTuple
@@ -17,6 +14,7 @@ from torch import Tensor
 
 from ..errors import UserError
 from ..settings import param, setting
+from ..store import arrays, places
 from .views import principal_plane
 
 
@@ -93,21 +91,16 @@ def _sized(images: Tensor, size: int) -> Tensor:
     return torch.nn.functional.avg_pool2d(x, 32 // size) if size < 32 else x
 
 
-def _folder() -> Path:
-    root = os.environ.get("EXPLORER_CACHE") or Path.home() / ".cache" / "diffusion-sampler-explorer"
-    return Path(root) / "published"
-
-
 def _held(which: str) -> tuple[Tensor, Tensor]:
-    return _load(_folder() / f"{which}.npz", which)
+    return _load(places.found("published", f"{which}.npz"), which)
 
 
 @lru_cache(maxsize=1)  # up to 184 MB
 def _load(path: Path, which: str) -> tuple[Tensor, Tensor]:
     if not path.exists():
         _fetch(path, which)
-    with np.load(path, allow_pickle=False) as file:
-        return torch.from_numpy(file["images"]), torch.from_numpy(file["labels"].astype(np.int64))
+    images, labels = arrays.read(path, "images", "labels")
+    return torch.from_numpy(images), torch.from_numpy(labels.astype(np.int64))
 
 
 def _fetch(path: Path, which: str) -> None:
@@ -127,17 +120,8 @@ def _fetch(path: Path, which: str) -> None:
             f"({str(error)[:120] or type(error).__name__}). Try again with a network; "
             "digits, glyphs and patches need none."
         ) from error
-    keep(path, np.asarray(x).astype(np.uint8).reshape(-1, *shape), np.asarray(y).astype(np.uint8))
-
-
-def keep(path: Path, images: np.ndarray, labels: np.ndarray) -> None:
-    """Write a set in one act: images (n, C, H, W) and labels (n,), uint8."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, images=images, labels=labels)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
-        part.write(buffer.getvalue())
-    os.replace(part.name, path)
+    images = np.asarray(x).astype(np.uint8).reshape(-1, *shape)
+    arrays.write(path, packed=True, images=images, labels=np.asarray(y).astype(np.uint8))
 
 
 @lru_cache(maxsize=2)

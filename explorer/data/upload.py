@@ -5,11 +5,7 @@
 A link names a digest, never a path, and what is kept holds numbers only.
 """
 
-import hashlib
-import io
-import os
 import re
-import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
@@ -20,12 +16,10 @@ from torch import Tensor
 
 from ..errors import UserError
 from ..settings import param, setting
+from ..store import uploads
 from .planar import scaled, thickness_param
 from .reading import limits, read
 from .views import principal_plane
-
-KEPT_FILES = 200
-KEPT_BYTES = 2**30
 
 
 @setting
@@ -74,7 +68,7 @@ class Upload:
     def _path(self) -> Path:
         if not self.digest:
             raise UserError(f"No data is uploaded yet; give a file: {limits()}.")
-        return _folder() / f"{self.digest}.npz"
+        return uploads.path(self.digest)
 
 
 def store(source: bytes | str | Path, filename: str = "", size: int = 16) -> str:
@@ -86,49 +80,13 @@ def store(source: bytes | str | Path, filename: str = "", size: int = 16) -> str
     """
     raw = read(source, filename, size)
     points = scaled(torch.from_numpy(raw)) if raw.ndim == 2 else torch.from_numpy(raw)
-    values = points.numpy().astype("<f4")
-    digest = hashlib.sha256(repr(values.shape).encode() + values.tobytes()).hexdigest()[:16]
-    _keep(_folder() / f"{digest}.npz", values)
-    return digest
-
-
-def _folder() -> Path:
-    root = os.environ.get("EXPLORER_CACHE") or Path.home() / ".cache" / "diffusion-sampler-explorer"
-    return Path(root) / "uploads"
-
-
-def _keep(path: Path, values: np.ndarray):
-    """Write the file in one act, then forget the oldest ones."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    buffer = io.BytesIO()
-    np.savez(buffer, points=values)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
-        part.write(buffer.getvalue())
-    os.replace(part.name, path)
-    total = 0
-    for i, (_, size, old) in enumerate(sorted(_listing(path.parent), reverse=True)):
-        total += size
-        if i and (i >= KEPT_FILES or total > KEPT_BYTES):
-            old.unlink(missing_ok=True)
-
-
-def _listing(folder: Path) -> list[tuple[int, int, Path]]:
-    """(time written in ns, bytes, path) of every file; another server may be removing some."""
-    rows = []
-    for path in folder.glob("*.npz"):
-        try:
-            stat = path.stat()
-        except FileNotFoundError:
-            continue
-        rows.append((stat.st_mtime_ns, stat.st_size, path))
-    return rows
+    return uploads.put(points.numpy())
 
 
 @lru_cache(maxsize=4)  # up to 64 MB each
 def _kept(path: Path) -> Tensor:
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return torch.from_numpy(file["points"].astype(np.float64))
+        return torch.from_numpy(uploads.read(path).astype(np.float64))
     except FileNotFoundError:
         raise UserError(
             f"This link names uploaded data ({path.stem}) that this server does not "

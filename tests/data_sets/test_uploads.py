@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.data import Upload, reading, store, upload
+from explorer.data import Upload, reading, store
 from explorer.errors import UserError
+from explorer.store import uploads
 
 RNG = np.random.default_rng(0)
 
@@ -394,14 +395,14 @@ def test_unknown_and_missing_uploads_say_what_to_do():
 
 
 def test_only_the_newest_files_are_kept(cache, monkeypatch):
-    monkeypatch.setattr(upload, "KEPT_FILES", 3)
+    monkeypatch.setattr(uploads, "KEPT_FILES", 3)
     digests = []
     for i in range(5):
         digests.append(store(npy(np.arange(6.0).reshape(3, 2) ** (i + 1)), "a.npy"))
         past = time.time() - 100 + i
         os.utime(cache / f"{digests[-1]}.npz", (past, past))
     assert {p.stem for p in cache.iterdir()} == set(digests[-3:])
-    monkeypatch.setattr(upload, "KEPT_BYTES", 1)
+    monkeypatch.setattr(uploads, "KEPT_BYTES", 1)
     last = store(npy(RNG.normal(size=(4, 2))), "a.npy")
     assert [p.stem for p in cache.iterdir()] == [last]  # the one just asked for always stays
 

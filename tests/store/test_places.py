@@ -1,20 +1,9 @@
 """The cache folder is where the environment says, and no name leads out of it."""
 
-from pathlib import Path
-
 import pytest
 
 from explorer.errors import UserError
 from explorer.store import places
-
-
-@pytest.fixture
-def home(tmp_path, monkeypatch) -> Path:
-    """A home folder of its own and an environment that says nothing."""
-    monkeypatch.delenv("EXPLORER_CACHE", raising=False)
-    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
-    return tmp_path / "home"
 
 
 def test_the_cache_is_where_the_environment_says(home, monkeypatch, tmp_path):
