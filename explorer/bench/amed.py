@@ -18,7 +18,7 @@ from ..errors import UserError
 from ..lab.experiment import Experiment, prepared, use_device
 from ..lab.truth import reference_for
 from ..settings import to_query, unflatten
-from ..study import learning
+from ..study import predictors
 from ..study import table as contest
 from .report import side_by_side, table, verdict
 from .sampler import Shrink, clock_of
@@ -58,7 +58,7 @@ def shipped_views() -> list[str]:
     """The data and model of every shipped predictor, once each."""
     found = {}
     for path in sorted(Path(shelf.SHIPPED).glob("*.json")):
-        e = learning.opened(path.stem)
+        e = predictors.opened(path.stem)
         found[to_query(Experiment(data=e.data, model=e.model))] = None
     if not found:
         raise UserError("No predictors are shipped here; name a view, as in --view data=digits.")
@@ -153,7 +153,7 @@ def overhead(e: Experiment, cells, given) -> None:
     if mine is None:
         return
     trained, source = shelf.find(mine.predictor), prepared(e.data, e.model)
-    solver = learning.with_predictor(e, mine.predictor).solver
+    solver = predictors.with_predictor(e, mine.predictor).solver
     plain = AMED() if isinstance(solver, AMED) else Plugin(solver.solver)
     noise = torch.randn(16, *source.shape, dtype=source.device.dtype).to(source.device.device)
     grid, ready = torch.tensor(trained.sigmas, dtype=torch.float64), _ready(source.denoiser, noise)
@@ -216,10 +216,10 @@ def training(e: Experiment) -> None:
     """How long a predictor at 5 evaluations takes."""
     for solver in (AMED(), Plugin()):
         view = unflatten(Experiment, {"nfe": 5, "afs": True}, e)
-        view = learning.student(
+        view = predictors.student(
             Experiment(data=e.data, model=e.model, solver=solver, nfe=view.nfe, afs=True)
         )
-        trainer = learning.trainer(view)
+        trainer = predictors.trainer(view)
         started = time.perf_counter()
         *_, step = trainer.run()
         plane_data = prepared(e.data, e.model).kind == "plane"

@@ -11,7 +11,7 @@ def train_amed(arguments: list[str]) -> int:
     options = _options(arguments)
     from ..lab import experiment
     from ..settings import flatten, to_query, unflatten
-    from ..study import learning
+    from ..study import predictors
     from ..training.amed import AMEDTraining
 
     experiment.use_device(options.device)
@@ -21,13 +21,15 @@ def train_amed(arguments: list[str]) -> int:
     how = unflatten(
         AMEDTraining,
         own,
-        (learning.published if options.published else learning.usual)(learning.student(e).solver),
+        (predictors.published if options.published else predictors.usual)(
+            predictors.student(e).solver
+        ),
     )
-    e = learning.student(e)
-    trainer = learning.trainer(e, how)
+    e = predictors.student(e)
+    trainer = predictors.trainer(e, how)
     for step in trainer.run():
         _tell(step)
-    view = learning.keep(trainer, e, options.out and Path(options.out), options.name)
+    view = predictors.keep(trainer, e, options.out and Path(options.out), options.name)
     print(f"Predictor {view.solver.predictor}: {to_query(view)}")
     return 0
 

@@ -16,7 +16,7 @@ from ..core.solvers import DDIM, DPM2, IPNDM, DPMpp, Heun, UniPC
 from ..core.timesteps import LogSNR, Rho
 from ..lab.experiment import Experiment, Watch, prepared
 from ..training import gits
-from .learning import predictors_for, with_predictor
+from .predictors import trained_for, with_predictor
 
 BUDGETS = (3, 5, 7, 9)
 TABLE_SEED = 2**28  # far from every seed that a training uses
@@ -135,7 +135,7 @@ def table(
             if gits_too:
                 found = gits.shortest(cost, n, how.coefficient)
                 yield cell(name, solver, sigma[found], afs, "GITS")
-    for name in predictors_for(e):
+    for name in trained_for(e):
         trained = shelf.find(name)
         ends = zip((trained.sigmas[0], trained.sigmas[-1]), (j.top, j.bottom))
         if trained.nfe in budgets and all(math.isclose(a, b, rel_tol=1e-6) for a, b in ends):

@@ -22,7 +22,7 @@ from ..lab.experiment import Experiment, levels, prepared, weights
 from ..lab.truth import reference_for
 from ..memo import Memo
 from ..settings import flatten, to_query, unflatten
-from ..study import learning
+from ..study import optimise, predictors
 from ..study import table as contest
 from ..training.amed import AMEDTraining, Trainer
 from ..training.gits import GITS
@@ -56,12 +56,14 @@ def view_of(request: dict) -> Experiment:
     solver = AMED() if kind == "amed" else Plugin(inner)
     e = dataclasses.replace(e, solver=solver)
     budget = request.get("nfe", 5)
-    return learning.student(unflatten(Experiment, {"nfe": budget, "afs": True}, e))
+    return predictors.student(unflatten(Experiment, {"nfe": budget, "afs": True}, e))
 
 
 def _how(request: dict, solver) -> AMEDTraining:
     given = request.get("how")
-    return unflatten(AMEDTraining, given if isinstance(given, dict) else {}, learning.usual(solver))
+    return unflatten(
+        AMEDTraining, given if isinstance(given, dict) else {}, predictors.usual(solver)
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,7 +79,7 @@ def train(request: dict, before: Any = None) -> Training:
         e, trainer = before.base, before.trainer
     else:
         e = view_of(request)
-        trainer = learning.trainer(e, _how(request, e.solver))
+        trainer = predictors.trainer(e, _how(request, e.solver))
     known = list(trainer.history)
 
     def rows(watch: Watch) -> Iterator[Any]:
@@ -163,7 +165,7 @@ def keep(job) -> dict:
     about = job.about
     if not isinstance(about, Training) or not about.trainer.done:
         raise UserError("There is nothing to keep yet; train for a moment first.")
-    view = learning.keep(about.trainer, about.base)
+    view = predictors.keep(about.trainer, about.base)
     return {"name": view.solver.predictor, "values": flatten(view), "query": to_query(view)}
 
 
@@ -172,7 +174,7 @@ def keep(job) -> dict:
 
 def menu(e: Experiment) -> list[dict]:
     """The predictors that were trained for the view's model, each with its settings."""
-    names = tuple(learning.predictors_for(e))
+    names = tuple(predictors.trained_for(e))
     key = e.data, e.model, *weights(e.data, e.model), *map(shelf.find, names)
     return _menus(key, lambda: _menu(e, names))
 
@@ -181,7 +183,7 @@ def _menu(e: Experiment, names: tuple[str, ...]) -> list[dict]:
     out = []
     for name in names:
         trained = shelf.find(name)
-        view = flatten(learning.with_predictor(e, name))
+        view = flatten(predictors.with_predictor(e, name))
         own = {
             k: v
             for k, v in view.items()
@@ -210,7 +212,7 @@ def picture(request: dict) -> dict:
     """
     e, about = view_of(request), request.get("training")
     if isinstance(about, Training) and about.base == e and about.trainer.placed is not None:
-        e = learning.with_levels(e, about.trainer.sigmas.tolist())
+        e = optimise.with_levels(e, about.trainer.sigmas.tolist())
     source, sigma = prepared(e.data, e.model), levels(e)
     n = request.get("step", 0)
     if not isinstance(n, int) or isinstance(n, bool) or not 0 <= n < len(sigma) - 1:
@@ -293,7 +295,7 @@ def _learned(request: dict, e: Experiment, source, x, start: float, end: float, 
         name = values.get("solver.predictor") or next(
             (
                 p
-                for p in learning.predictors_for(e)
+                for p in predictors.trained_for(e)
                 if shelf.find(p).solver == e.solver.purpose
                 and shelf.find(p).afs == e.afs
                 and rounded(shelf.find(p).sigmas, 5) == rounded(levels(e), 5)
@@ -347,7 +349,7 @@ def plane(request: dict) -> dict:
 def table(request: dict, before: Any = None) -> Measurement:
     """Every solver at 3, 5, 7 and 9 evaluations, on the usual and on GITS steps."""
     e = view_of(request)
-    total = len(contest.BUDGETS) * len(contest.contestants(5)) * 2 + len(learning.predictors_for(e))
+    total = len(contest.BUDGETS) * len(contest.contestants(5)) * 2 + len(predictors.trained_for(e))
 
     def show(cells: list) -> dict:
         names = list(dict.fromkeys((c.name, c.steps) for c in cells))
@@ -386,7 +388,7 @@ def _cell(c, best) -> str:
     return f"{error}<small>{short(c.distance.value)}</small>"
 
 
-def optimise(request: dict, before: Any = None) -> Measurement:
+def better_steps(request: dict, before: Any = None) -> Measurement:
     """Better levels for the open view: GITS, then a search on the measured error."""
     values = request.get("values")
     e = unflatten(Experiment, values if isinstance(values, dict) else {})
@@ -413,8 +415,8 @@ def optimise(request: dict, before: Any = None) -> Measurement:
 
     given = request.get("gits")
     how = unflatten(GITS, given if isinstance(given, dict) else {})
-    next(learning.optimise(e, how))  # says at once what cannot work
-    return Measurement(e, lambda watch: learning.optimise(e, how, watch=watch), 24, show)
+    next(optimise.optimise(e, how))  # says at once what cannot work
+    return Measurement(e, lambda watch: optimise.optimise(e, how, watch=watch), 24, show)
 
 
-KINDS = {"train": train, "table": table, "optimise": optimise}
+KINDS = {"train": train, "table": table, "optimise": better_steps}

@@ -4,7 +4,7 @@ from html import escape
 
 from ..core.solvers import AMED, Plugin
 from ..settings import flatten, parameters
-from ..study import learning
+from ..study import predictors
 from ..study.table import BUDGETS
 from ..training.amed import AMEDTraining
 from ..training.gits import GITS
@@ -109,7 +109,7 @@ def recipes() -> dict:
     for name in STUDENTS:
         kind, _, inner = name.partition(":")
         solver = AMED() if kind == "amed" else Plugin(inner)
-        both = {"here": learning.usual(solver), "paper": learning.published(solver)}
+        both = {"here": predictors.usual(solver), "paper": predictors.published(solver)}
         out[name] = {
             k: {f: str(v).lower() if isinstance(v, bool) else v for f, v in flatten(how).items()}
             for k, how in both.items()

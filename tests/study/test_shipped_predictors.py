@@ -12,7 +12,7 @@ from explorer.core.sampling import Noise, sample
 from explorer.core.solvers import DDIM, DPM2
 from explorer.core.timesteps import Rho
 from explorer.lab.experiment import Experiment, levels, prepared, run
-from explorer.study import learning
+from explorer.study import predictors
 from explorer.study import table as contest
 from explorer.training.amed import HELD_OUT, OTHER_SEEDS
 
@@ -41,7 +41,7 @@ def held_out(data, model, seed):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_shipped_predictor_is_as_good_as_its_record_says(name):
     """On 64 seeds that no training saw, against the reference, at equal cost."""
-    trained, view = shelf.find(name), learning.opened(name)
+    trained, view = shelf.find(name), predictors.opened(name)
     noise, truth = held_out(view.data, view.model, trained.record["seed"])
 
     def error(solver, grid, afs=trained.afs):
@@ -65,6 +65,6 @@ def test_a_shipped_predictor_is_as_good_as_its_record_says(name):
 
 
 def test_its_link_runs():
-    view = dataclasses.replace(learning.opened(NAMES[0]), samples=4)
+    view = dataclasses.replace(predictors.opened(NAMES[0]), samples=4)
     assert isinstance(view, Experiment) and run(view).nfe == shelf.find(NAMES[0]).nfe
     assert len(levels(view)) == len(shelf.find(NAMES[0]).sigmas)

@@ -1,11 +1,9 @@
-"""Learned samplers on a view: train a predictor, keep it, optimise the steps.
+"""Predictors of a view: how one is trained, kept, found and used.
 
 trainer(e) -> Trainer -> keep(...) -> the view that samples with what was learned
-optimise(e) -> levels for any solver
 """
 
 import dataclasses
-from collections.abc import Iterator, Sequence
 
 import torch
 
@@ -15,12 +13,10 @@ from ..core.schedules import EDM
 from ..core.solvers import AMED, Plugin
 from ..core.timesteps import Custom
 from ..errors import UserError
-from ..lab.experiment import Experiment, Watch, is_random, levels, prepared
+from ..lab.experiment import Experiment, levels, prepared
 from ..settings import from_query, to_query
-from ..training import gits
 from ..training.amed import AMEDTraining, Trainer
-
-# ---- predictors ----------------------------------------------------------------------------------
+from .optimise import with_levels
 
 
 def published(solver: AMED | Plugin) -> AMEDTraining:
@@ -135,7 +131,7 @@ def opened(name: str) -> Experiment:
     return with_predictor(from_query(Experiment, shelf.find(name).query), name)
 
 
-def predictors_for(e: Experiment) -> list[str]:
+def trained_for(e: Experiment) -> list[str]:
     """Names of the predictors that were trained for the view's model, fewest evaluations first.
 
     The model is asked its questions only if some predictor has its shape.
@@ -152,90 +148,3 @@ def predictors_for(e: Experiment) -> list[str]:
         return []
     known = shelf.answers_of(denoiser)
     return [name for *_, name in sorted(alike) if shelf.find(name).knows(*known)]
-
-
-# ---- steps ---------------------------------------------------------------------------------------
-
-
-@dataclasses.dataclass(frozen=True)
-class Optimised:
-    """How far the search for steps is.  levels: the best so far.  stage: in words.  verdict: mean
-    end error on held-out seeds by origin of the levels (“now”, “GITS”, “search”), empty until the
-    end.
-    """
-
-    levels: tuple[float, ...]
-    error: float
-    stage: str
-    tried: int
-    verdict: dict[str, float] = dataclasses.field(default_factory=dict)
-    candidates: dict[str, tuple[float, ...]] = dataclasses.field(default_factory=dict)
-
-    @property
-    def won(self) -> str:
-        return min(self.verdict, key=self.verdict.get) if self.verdict else ""
-
-
-def optimise(
-    e: Experiment, how: gits.GITS = gits.GITS(), paths: int = 128, watch: Watch | None = None
-) -> Iterator[Optimised]:
-    """Better levels for the view's solver at the view's budget: GITS, then coordinate descent on
-    the measured end error from there and from the view's own levels; judged on held-out seeds.
-
-    Raises UserError where there is nothing to choose or nothing to hold the result against.
-    """
-    if is_random(e) or e.churn.s_churn > 0:
-        raise UserError(
-            "Steps are optimised against the exact path, which new noise leaves: set "
-            "S_churn to 0 and choose a solver without noise."
-        )
-    if getattr(e.solver, "predictor", ""):
-        raise UserError(
-            "The predictor belongs to its levels. Take it off, optimise the steps, "
-            "then train another on them."
-        )
-    now = tuple(levels(e).tolist())
-    if len(now) < 3:
-        raise UserError(
-            "With one step above σ_min there is no level to move; use more evaluations."
-        )
-    source = prepared(e.data, e.model)
-    where = {"device": source.device.device, "dtype": source.device.dtype}
-    yield Optimised(now, float("nan"), "following the teacher", 0)
-    options = {"schedule": e.schedule, "afs": e.afs, "watch": watch, **where}
-    error = gits.EndError(source.denoiser, e.solver, now[0], now[-1], how.seed, paths, **options)
-    free = e.afs and e.solver.evaluations == 1  # the analytic step costs nothing
-    found = gits.gits(
-        source.denoiser, len(now) - 1 - free, now[0], now[-1], how, **where, watch=watch
-    )
-    if free:
-        found = gits.with_analytic(found, error, how.fine)
-
-    best = Optimised(found, error(found), "GITS", error.tried)
-    yield best
-    starts = {"GITS": found} if error(found) < error(now) else {"now": now, "GITS": found}
-    for origin, start in starts.items():
-        for s in gits.descend(error, start):
-            if s.error < best.error:
-                best = Optimised(s.levels, s.error, f"search from {origin}", error.tried)
-            yield dataclasses.replace(best, tried=error.tried)
-    held = gits.EndError(
-        source.denoiser,
-        e.solver,
-        now[0],
-        now[-1],
-        gits.OTHER_SEEDS + how.seed,
-        gits.HELD_OUT,
-        **options,
-    )
-    candidates = {"now": now, "GITS": found, "search": best.levels}
-    verdict = {k: held(v) for k, v in candidates.items()}
-    won = min(verdict, key=verdict.get)
-    yield Optimised(
-        candidates[won], verdict[won], "judged on held-out seeds", error.tried, verdict, candidates
-    )
-
-
-def with_levels(e: Experiment, found: Sequence[float]) -> Experiment:
-    """The view on these levels: an ordinary list, shown, editable and exported like any other."""
-    return dataclasses.replace(e, timesteps=Custom(tuple(float(f"{s:.7g}") for s in found)))

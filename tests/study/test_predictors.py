@@ -16,7 +16,7 @@ from explorer.errors import Cancelled, UserError
 from explorer.lab.experiment import Experiment, levels, run
 from explorer.lab.truth import errors_of
 from explorer.settings import from_query, to_query
-from explorer.study import learning
+from explorer.study import optimise, predictors
 from explorer.study import table as contest
 from explorer.training.amed import AMEDTraining
 from explorer.training.gits import GITS
@@ -41,9 +41,9 @@ def own_shelf(tmp_path, monkeypatch):
 
 
 def learned(e=VIEW, how=QUICK, name=None):
-    t = learning.trainer(e, how)
+    t = predictors.trainer(e, how)
     list(t.run())
-    return learning.keep(t, e, name=name)
+    return predictors.keep(t, e, name=name)
 
 
 @pytest.mark.parametrize("solver", [AMED(), Plugin("ipndm2")], ids=repr)
@@ -55,22 +55,24 @@ def test_a_view_that_was_trained_on_has_a_smaller_error_and_a_link(solver):
     again = from_query(Experiment, to_query(view))
     assert again == view and again.solver.predictor == view.solver.predictor
     shelf._loaded.clear()
-    assert learning.opened(view.solver.predictor) == dataclasses.replace(view)
-    assert learning.predictors_for(e) == [view.solver.predictor]
-    assert learning.predictors_for(dataclasses.replace(e, data=Moons(dimension=2, thickness=0.2))) == []
+    assert predictors.opened(view.solver.predictor) == dataclasses.replace(view)
+    assert predictors.trained_for(e) == [view.solver.predictor]
+    assert (
+        predictors.trained_for(dataclasses.replace(e, data=Moons(dimension=2, thickness=0.2))) == []
+    )
 
 
 @pytest.mark.parametrize("nfe, steps", [(3, 2), (5, 3), (7, 4), (9, 5)])
 def test_budgets_give_the_published_numbers_of_steps(nfe, steps):
-    e = learning.student(dataclasses.replace(VIEW, nfe=nfe))
+    e = predictors.student(dataclasses.replace(VIEW, nfe=nfe))
     assert len(levels(e)) == steps + 1 and e.nfe == nfe
 
 
 def test_a_student_is_trained_in_edms_frame_without_new_noise():
-    e = learning.student(dataclasses.replace(VIEW, churn=Churn(5.0), last="zero", seed=4))
+    e = predictors.student(dataclasses.replace(VIEW, churn=Churn(5.0), last="zero", seed=4))
     assert (e.churn, e.last, e.seed) == (Churn(), "sigma_min", 4)
     with pytest.raises(UserError, match="Heun has nothing to learn"):
-        learning.student(dataclasses.replace(VIEW, solver=Heun()))
+        predictors.student(dataclasses.replace(VIEW, solver=Heun()))
 
 
 def test_typed_levels_are_trained_on_as_they_are():
@@ -100,12 +102,12 @@ def test_a_predictor_refuses_another_budget_grid_and_model_by_link():
 
 
 def test_recipes_name_the_papers_teachers():
-    assert learning.published(AMED()) == AMEDTraining()
-    paper = learning.published(Plugin("ipndm4"))
+    assert predictors.published(AMED()) == AMEDTraining()
+    paper = predictors.published(Plugin("ipndm4"))
     assert (paper.teacher, paper.inner, paper.scale_time) == ("ipndm4", 2, 0.2)
-    assert learning.published(Plugin("dpmpp2")).teacher == "dpmpp3"
-    assert learning.published(Plugin("dpm2")).inner == 1
-    assert learning.usual(AMED()).place == "search" and paper.place == "view"
+    assert predictors.published(Plugin("dpmpp2")).teacher == "dpmpp3"
+    assert predictors.published(Plugin("dpm2")).inner == 1
+    assert predictors.usual(AMED()).place == "search" and paper.place == "view"
 
 
 # ---- steps ---------------------------------------------------------------------------------------
@@ -113,12 +115,12 @@ def test_recipes_name_the_papers_teachers():
 
 def test_optimised_steps_are_an_ordinary_list_that_errs_less():
     e = Experiment(data=Moons(dimension=2), solver=IPNDM(3), nfe=6, last="sigma_min", samples=64)
-    found = list(learning.optimise(e, GITS(fine=31, paths=32), paths=48))
+    found = list(optimise.optimise(e, GITS(fine=31, paths=32), paths=48))
     last = found[-1]
     assert set(last.verdict) == {"now", "GITS", "search"} and last.won in last.verdict
     assert last.levels == last.candidates[last.won]
     assert last.verdict[last.won] == min(last.verdict.values())
-    better = learning.with_levels(e, last.levels)
+    better = optimise.with_levels(e, last.levels)
     assert isinstance(better.timesteps, Custom) and len(levels(better)) == len(levels(e))
     assert from_query(Experiment, to_query(better)) == better
     ours, before = (float(errors_of(run(v)).end.mean()) for v in (better, e))
@@ -140,10 +142,10 @@ def test_optimised_steps_are_an_ordinary_list_that_errs_less():
 def test_what_cannot_be_optimised_is_said(change, said):
     e = dataclasses.replace(Experiment(data=Moons(dimension=2), last="sigma_min"), **change)
     if said is None:
-        assert math.isnan(next(learning.optimise(e)).error)
+        assert math.isnan(next(optimise.optimise(e)).error)
         return
     with pytest.raises(UserError, match=said):
-        next(learning.optimise(e))
+        next(optimise.optimise(e))
 
 
 def test_the_search_can_be_cancelled():
@@ -155,7 +157,7 @@ def test_the_search_can_be_cancelled():
 
     e = Experiment(data=Moons(dimension=2), solver=IPNDM(), nfe=5, last="sigma_min")
     with pytest.raises(Cancelled):
-        list(learning.optimise(e, GITS(fine=16, paths=16), paths=16, watch=watch))
+        list(optimise.optimise(e, GITS(fine=16, paths=16), paths=16, watch=watch))
 
 
 # ---- the table -----------------------------------------------------------------------------------
@@ -182,7 +184,7 @@ def test_the_table_holds_every_solver_and_the_predictors_of_this_model():
 
 
 def test_held_out_seeds_are_no_training_seeds():
-    t = learning.trainer(VIEW, QUICK)
+    t = predictors.trainer(VIEW, QUICK)
     judge = contest.judge(VIEW, 16, points=17)
     taken = t._start(0, 512)
     assert not any((taken == v).all(1).any() for v in judge.noise)
