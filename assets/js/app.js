@@ -1,8 +1,7 @@
 // One user action is one straight line: control -> request -> message -> parts -> drawings.
-// The newest values win: while an answer is on its way only the last change waits, and an answer
-// to an older question is never drawn.
 
 import { $, $$, S, change, plotly, receive, scripts, set } from './state.js';
+import { LOST, OFFLINE, call, connect, views } from './net.js';
 import { readTheme } from './theme.js';
 import { flat, initControls, writeControls, writeWords } from './controls/controls.js';
 import { drawSpine, paintSpine } from './strips/spine.js';
@@ -33,91 +32,53 @@ import { drawTrain, initTrain, trainChanged } from './pages/train.js';
 
 // Gradio keeps `page` and `view` for itself, so the links say `tab` and `stage`.
 const VIEW_KEYS = ['tab', 'stage', 'sigma', 'what', 'view', 'measure', 'weight', 'design', 'pick', 'mini', 'pin'];
-const PATIENCE = 120; // ms at rest after which a question still open is overtaken
 const REST = window.explorerRest ?? 600; // ms without a change before the exact reference is asked for
 const page = crypto.randomUUID?.() ?? String(Math.random());
-let server = null,
-  config = null,
+let config = null,
   query = '';
 const times = []; // slider-to-pixels, for the bench
 
 // ---- asking ---------------------------------------------------------------------------------------
 
-let asked = 0,
-  newest = 0,
-  shown = 0,
-  waiting = null,
-  flying = 0,
-  overtake = null;
-let refining = 0,
-  idle = null; // what follows of itself (more samples, measures, the exact
-// reference) yields to anything a person does
-
-// Ask for the view that the controls describe.  `since`: when the person acted; `keep`: the sentence
-// on show is not answered by this.
-function ask(request, since = performance.now(), keep = false) {
-  clearTimeout(idle);
-  delete document.body.dataset.resting;
-  waiting = { ...request, since, keep };
-  if (flying === refining) return send();
-  clearTimeout(overtake);
-  overtake = setTimeout(() => {
-    if (waiting) send();
-  }, PATIENCE);
-}
-
-async function send() {
-  const { since, keep, ...request } = waiting;
-  waiting = null;
-  const id = ++asked,
-    exact = request.want?.[0] === 'exact',
-    follows = request.want ? 1 : 0;
-  flying += 1;
-  refining += follows;
-  document.body.dataset.asking = flying;
-  busy();
-  // what is not sent again is as it was when this was asked, whatever an answer in between has brought
-  const held = { ...S.parts },
-    have = Object.fromEntries(Object.entries(held).map(([k, p]) => [k, p.key]));
-  const message = await Promise.resolve(server.explore({ ...request, have, page, id, design: S.design })).catch(
-    () => null,
-  );
-  if (!message && id === asked)
-    problem('The server did not answer. The picture below is the last one that worked; change a setting to try again.');
-  flying -= 1;
-  refining -= follows;
-  const wanted = message && !message.stale && id > newest && (id === asked || !follows);
-  const overtaken = id < asked || Boolean(waiting);
-  if (wanted && !message.problem) {
-    receive(held, message.parts, message.drop);
-  }
-  if (waiting && flying === refining) send(); // the server is at the next one while this is drawn
-  document.body.dataset.asking = flying || '';
-  busy();
-  if (message?.stale) cancelled(id);
-  if (wanted) {
-    newest = id;
-    show(message, since, keep, exact, overtaken, held);
-  }
-}
+let shown = 0;
+const asker = views({
+  page,
+  rest: REST,
+  busy,
+  rests: (yes) => (yes ? (document.body.dataset.resting = '1') : delete document.body.dataset.resting),
+  show,
+  stopped: cancelled,
+  lost,
+});
+const ask = asker.ask;
 
 // A request that the reader stopped, and not a newer one: what is on show stays, and says so.
-function cancelled(id) {
-  if (id !== asked || waiting || !S.parts.run || S.parts.error) return;
+function cancelled() {
+  if (!S.parts.run || S.parts.error) return;
   receive(S.parts, { error: { why: 'Cancelled. Change a setting to measure again.' } });
   drawAll(false);
 }
 
-let slow = null;
-function busy() {
+// The server has not answered, or (null) is back: the picture below is not of the settings.
+function lost(sentence) {
+  const said = $('#problem-text').textContent;
+  if (sentence) problem(sentence);
+  else if ([LOST, OFFLINE].includes(said)) problem(null);
+}
+
+let slow = null,
+  open = 0;
+function busy(flying) {
+  open = flying;
+  document.body.dataset.asking = flying || '';
   clearInterval(slow);
   $('#progress').hidden = true;
   if (!flying) return;
   const started = performance.now();
   slow = setInterval(async () => {
-    if (performance.now() - started < 700 || !flying) return;
-    const p = await server.progress(page).catch(() => null);
-    if (!flying || !p) return;
+    if (performance.now() - started < 700 || !open) return;
+    const p = await call('progress', page);
+    if (!open || p.gone) return;
     $('#progress').hidden = false;
     $('#progress').classList.toggle('small', p.what !== 'Sampling'); // the picture is there already
     $('#progress-text').textContent = p.total ? `${p.what}: ${p.done} of ${p.total}` : 'Working …';
@@ -129,7 +90,7 @@ function busy() {
 
 // `overtaken`: a newer question is asked or waits, so the controls are ahead of this answer.
 // `held`: the parts on show before it.
-function show(message, since, keep, exact, overtaken, held) {
+function show(message, { since, keep, exact, overtaken, held }) {
   if (message.problem) return problem(message.problem, message);
   if (!keep && !exact) problem(null);
   const first = !held.run,
@@ -166,12 +127,6 @@ function show(message, since, keep, exact, overtaken, held) {
     opening = !message.parts.error.exact;
     aim(worstLevel());
   } // it is known better now
-  if (!message.pending?.length || overtaken) return;
-  const more = { values: flat(), want: message.pending };
-  if (message.pending[0] !== 'exact') return ask(more, since, keep);
-  clearTimeout(idle);
-  document.body.dataset.resting = '1'; // something is still to come
-  idle = setTimeout(() => ask(more, since, keep), REST);
 }
 
 let opening = null; // until the reader acts, the cursor waits in the worst step
@@ -307,12 +262,17 @@ function setTheme(name) {
 }
 
 export async function start({ props, server: functions, upload }) {
-  server = functions;
+  connect(functions, {
+    changed: (gone) => {
+      document.body.dataset.offline = gone ? '1' : '';
+      asker.gone(gone);
+    },
+  });
   config = props.config;
   scripts.plotly = props.plotly;
   const remembered = localStorage.getItem('theme');
   setTheme(remembered ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'));
-  initCompare(server, config, problem, address);
+  initCompare(config, problem, address);
   const asks = readView(),
     pin = new URLSearchParams(location.search).get('pin');
   if (innerWidth < 720)
@@ -349,17 +309,17 @@ export async function start({ props, server: functions, upload }) {
     settled: () => {},
   });
   initActions(upload);
-  initTrain(server, config);
-  initNetworks(server, upload, {
+  initTrain(config);
+  initNetworks(upload, {
     problem,
     changed: () => {
       writeControls();
       ask({ values: flat() });
     },
   });
-  initAmed(server, config, problem, useView);
-  initOptimise(server, problem, editSteps);
-  initPin(server, {
+  initAmed(config, problem, useView);
+  initOptimise(problem, editSteps);
+  initPin({
     now: () => query,
     changed: () => {
       drawAll(false);
@@ -371,9 +331,7 @@ export async function start({ props, server: functions, upload }) {
   showPage(S.page);
   $(`#what input[value=${S.what}]`).checked = true;
   if (config.draw === 'drawn') set({ view: 'draw' });
-  waiting = { query: asks, since: performance.now() };
-  const opens = send();
-  await opens;
+  await asker.first({ query: asks });
   if (pin != null) restorePin(pin).then((wrong) => wrong && problem(wrong));
   if (S.page !== 'explore') await plotly();
   drawAll();
@@ -439,8 +397,7 @@ function initActions(upload) {
     ask({ query: back });
   };
   $('#cancel').onclick = () => {
-    waiting = null;
-    server.cancel(page);
+    asker.cancel();
   };
   $('#problem button').onclick = () => problem(null);
   $('#what').addEventListener('change', (e) => {
@@ -477,7 +434,7 @@ function initActions(upload) {
     ask({ values: flat() });
   });
   $('#resample').addEventListener('change', async (e) => {
-    const answer = await server.reshape({ levels: S.values['timesteps.levels'], count: Number(e.target.value) });
+    const answer = await call('reshape', { levels: S.values['timesteps.levels'], count: Number(e.target.value) });
     if (answer.problem) return problem(answer.problem);
     editSteps(answer.levels);
   });
@@ -492,7 +449,7 @@ function initActions(upload) {
     paint();
     address();
   };
-  initUpload(server, upload, problem, (digest) => {
+  initUpload(upload, problem, (digest) => {
     change({ 'data.digest': digest });
     ask({ values: flat() });
   });

@@ -1,12 +1,12 @@
 // “Pin this run”: its steps and its error stay as a dotted ghost, so that two settings can be compared.
 // A pinned run is its settings, and the link carries them.
 
+import { call } from './net.js';
 import { $, S, small } from './state.js';
 
 const GHOST = '#5f6878';
 let pinned = null; // {query, values, name, data, error, curve, label, levels, hats}
-let server = null,
-  changed = () => {};
+let changed = () => {};
 
 const snapshot = (query, values, { data, run, error }) =>
   !error?.strip
@@ -24,8 +24,8 @@ const snapshot = (query, values, { data, run, error }) =>
       };
 
 // now: the settings on show as a query; changed: something to draw, and another address.
-export function initPin(functions, given) {
-  [server, changed] = [functions, given.changed];
+export function initPin(given) {
+  changed = given.changed;
   $('#pin').onclick = () => set(pinned ? null : snapshot(given.now(), S.values, S.parts));
 }
 
@@ -41,12 +41,10 @@ export const pinQuery = () => pinned?.query;
 
 // A link's pinned run: measured once more.  Returns what is wrong with it, or null.
 export async function restorePin(query) {
-  const message = await server.explore({ query, have: {}, want: ['exact'], page: '', id: 0 }).catch(() => null);
-  const run = message?.parts && snapshot(query, message.values, message.parts);
+  const message = await call('explore', { query, have: {}, want: ['exact'], page: '', id: 0 }, 2);
+  const run = message.parts && snapshot(query, message.values, message.parts);
   if (run) set(run);
-  return run
-    ? null
-    : `The pinned run of this link cannot be shown. ${message?.problem ?? 'Its error is not measured.'}`;
+  return run ? null : `The pinned run of this link cannot be shown. ${message.problem ?? 'Its error is not measured.'}`;
 }
 
 // The same settings measured better: the ghost is then the better one.

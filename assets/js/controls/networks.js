@@ -2,6 +2,8 @@
 // diffusers folder, fetching a published one.  The list comes from the server and changes when a
 // file or a training adds to it.
 
+import { job } from '../job.js';
+import { call } from '../net.js';
 import { $, S, change } from '../state.js';
 
 const KEY = 'model.checkpoint',
@@ -9,8 +11,14 @@ const KEY = 'model.checkpoint',
   GUIDE = 'model.guide';
 let list = [],
   mayFetch = false,
-  offered = null,
-  job = null;
+  offered = null;
+const fetching = job({
+  start: (request) => call('network_fetch', request),
+  poll: (id) => call('network_fetch', { job: id }, 3),
+  cancel: (id) => call('network_fetch', { job: id, cancel: true }),
+  ended: (news) => news.finished || news.problem,
+  pause: 400,
+});
 let early = false; // a network was wanted before the list was here
 
 const of = (name) => list.find((n) => n.name === name);
@@ -72,7 +80,7 @@ export function fillNetworks() {
       : []),
   ]);
   if (offered)
-    $('#fetch').textContent = job
+    $('#fetch').textContent = fetching.running()
       ? $('#fetch').textContent
       : `Fetch ${offered.label}, ${offered.megabytes} MB, ${offered.licence}`;
 }
@@ -95,14 +103,15 @@ export function adoptFirst() {
   if (first && !S.values[KEY] && !automatic()) adopt(first);
 }
 
-export async function refreshNetworks(server) {
-  const answer = await server.network_list({});
+export async function refreshNetworks() {
+  const answer = await call('network_list', {}, 2);
+  if (answer.gone) return;
   list = answer.networks;
   mayFetch = answer.fetch;
   fillNetworks();
 }
 
-export function initNetworks(server, upload, { changed, problem }) {
+export function initNetworks(upload, { changed, problem }) {
   const take = (answer) => {
     if (answer.problem) return problem(answer.problem);
     list = answer.networks;
@@ -134,7 +143,7 @@ export function initNetworks(server, upload, { changed, problem }) {
     label.textContent = `Reading ${file.name} …`;
     try {
       const { path } = await upload(file);
-      take(await server.network_open({ path, name: file.name }));
+      take(await call('network_open', { path, name: file.name }));
     } catch {
       problem(`${file.name} could not be sent to the server; is it larger than the limit (--max-upload)?`);
     }
@@ -142,29 +151,22 @@ export function initNetworks(server, upload, { changed, problem }) {
     e.target.value = '';
   });
   $('#fetch').addEventListener('click', async () => {
-    if (job) return server.network_fetch({ job, cancel: true });
-    const wanted = offered,
-      button = $('#fetch');
-    let answer = await server.network_fetch({ name: wanted.name });
-    job = answer.job;
-    while (job && !answer.problem && !answer.finished) {
-      await new Promise((done) => setTimeout(done, 400));
-      answer = await server.network_fetch({ job });
-      const done = Math.round(answer.done / 1e6),
-        all = answer.total ? ` of ${Math.round(answer.total / 1e6)}` : '';
-      button.textContent = `${done}${all} MB; stop`;
-    }
-    job = null;
+    if (fetching.running()) return fetching.cancel();
+    const answer = await fetching.run({ name: offered.name }, (news) => {
+      const done = Math.round(news.done / 1e6),
+        all = news.total ? ` of ${Math.round(news.total / 1e6)}` : '';
+      $('#fetch').textContent = `${done}${all} MB; stop`;
+    });
     fillNetworks();
     take(answer);
   });
   // a training has ended, here or in another tab; its network may be wanted at once
-  document.addEventListener('trained', () => refreshNetworks(server).catch(() => {}));
+  document.addEventListener('trained', refreshNetworks);
   document.addEventListener('use-network', async (e) => {
-    await refreshNetworks(server);
+    await refreshNetworks();
     take({ networks: list, network: e.detail.name });
   });
-  return refreshNetworks(server).then(() => {
+  return refreshNetworks().then(() => {
     if (!early || S.values.model !== 'network') return;
     adoptFirst();
     changed();

@@ -1,16 +1,17 @@
 // “optimise” beside the table of steps: GITS, then a search on the measured error.  What comes back is
 // an ordinary list of levels.
 
+import { job } from '../job.js';
 import { $, S } from '../state.js';
 
 const POLL = 250;
 
-export function initOptimise(server, problem, edit) {
+export function initOptimise(problem, edit) {
   const box = $('#optimised'),
     [words, bar, button] = [$('span', box), $('progress', box), $('button', box)];
   const again = $('.again', box); // the settings of GITS, and the lists to choose from, once there are any
-  let job = null,
-    before = null;
+  const search = job({ pause: POLL });
+  let before = null;
 
   const say = (text, part, label, act) => {
     box.hidden = false;
@@ -28,32 +29,19 @@ export function initOptimise(server, problem, edit) {
     begin(S.values);
   };
   async function begin(values) {
-    if (job) await server.job_cancel({ job });
     problem(null);
-    const answer = await server
-      .job_start({ kind: 'optimise', values, gits: gits() })
-      .catch(() => ({ problem: 'The server did not answer; try again.' }));
-    if (answer.problem) return problem(answer.problem);
-    follow((job = answer.job), values);
+    const news = await search.run({ kind: 'optimise', values, gits: gits() }, ({ stage, count, total }) =>
+      say(stage ?? 'Following the teacher …', Math.min(0.95, count / total), 'Cancel', search.cancel),
+    );
+    if (!news) return;
+    if (!news.done || (news.problem && news.stage == null)) {
+      box.hidden = true;
+      return problem(news.problem);
+    }
+    finish(news, values);
   }
 
-  async function follow(mine, values) {
-    const cancel = () => server.job_cancel({ job: mine });
-    say('Following the teacher …', 0, 'Cancel', cancel);
-    let news = null;
-    while (job === mine) {
-      news = await server.job_poll({ job: mine }).catch(() => null);
-      if (!news || (news.problem && news.stage == null)) {
-        box.hidden = true;
-        problem(news?.problem ?? 'The server did not answer.');
-        break;
-      }
-      if (news.done) break;
-      say(news.stage ?? 'Following the teacher …', Math.min(0.95, news.count / news.total), 'Cancel', cancel);
-      await new Promise((r) => setTimeout(r, POLL));
-    }
-    if (job !== mine || !news?.done) return;
-    job = null;
+  function finish(news, values) {
     if (news.levels && (!news.verdict || news.won !== 'now')) edit(news.levels);
     say(
       news.verdict ?? `${news.problem} Its best list so far is in use.`,
@@ -72,6 +60,6 @@ export function initOptimise(server, problem, edit) {
     document.body.dataset.optimised = news.won ?? 'stopped';
   }
   document.addEventListener('keydown', (e) => {
-    if (e.key === 'Escape' && !job) box.hidden = true;
+    if (e.key === 'Escape' && !search.running()) box.hidden = true;
   });
 }

@@ -1,8 +1,9 @@
 // A file of one’s own as the data: sent, checked by the server, and named by its digest from then on.
 
+import { call } from '../net.js';
 import { $ } from '../state.js';
 
-export function initUpload(server, upload, problem, taken) {
+export function initUpload(upload, problem, taken) {
   $('#file').addEventListener('change', async (e) => {
     const file = e.target.files[0],
       name = $('#file-name');
@@ -10,7 +11,7 @@ export function initUpload(server, upload, problem, taken) {
     name.textContent = `Reading ${file.name} …`;
     try {
       const { path } = await upload(file),
-        answer = await server.receive({ path, name: file.name });
+        answer = await call('receive', { path, name: file.name });
       name.textContent = answer.problem ? '' : file.name;
       if (answer.problem) return problem(answer.problem);
       taken(answer.digest);

@@ -1,16 +1,18 @@
 // The AMED page: a training that is drawn while it runs, and one step of a path with r and c at hand.
 
+import { job } from '../job.js';
+import { call } from '../net.js';
 import { $, $$, S, clamp, percent, sig3, small } from '../state.js';
 import { T, themed } from '../theme.js';
 
-const POLL = 200;
-let server = null,
-  config = null,
+const POLL = 200,
+  LOOK = 1500; // ms between looks at the job; between pictures of what it has learned
+let config = null,
   problem = () => {},
   use = () => {};
-let job = null,
-  trained = null,
-  shown = null; // names of jobs; the newest answer
+const work = job({ pause: POLL });
+let trained = null,
+  shown = null; // the name of the newest training; its newest answer
 let view = 'learn',
   picture = null,
   asked = 0,
@@ -23,8 +25,8 @@ const student = () => $('#amed-student').value,
   nfe = () => +$('#amed-nfe').value;
 const request = () => ({ values: S.values, student: student(), nfe: nfe() });
 
-export function initAmed(functions, given, tell, open) {
-  [server, config, problem, use] = [functions, given, tell, open];
+export function initAmed(given, tell, open) {
+  [config, problem, use] = [given, tell, open];
   $('#amed-student').addEventListener('change', () => {
     usual();
     refresh();
@@ -37,7 +39,7 @@ export function initAmed(functions, given, tell, open) {
   $('#amed-here').onclick = () => usual();
   $('#amed-train').onclick = () => begin('train', { how: how() });
   $('#amed-resume').onclick = () => begin('train', { resume: trained });
-  $('#amed-cancel').onclick = () => job && server.job_cancel({ job });
+  $('#amed-cancel').onclick = work.cancel;
   $('#amed-use').onclick = keep;
   $('#amed-table').onclick = () => {
     if (view === 'table') return showView('learn');
@@ -86,19 +88,46 @@ function how() {
 }
 
 async function begin(kind, what) {
-  if (job) await server.job_cancel({ job });
   problem(null);
-  const answer = await server
-    .job_start({ kind, ...request(), ...what })
-    .catch(() => ({ problem: 'The server did not answer; try again.' }));
-  if (answer.problem) return complain(answer.problem);
-  job = answer.job;
+  let looked = 0;
+  const hear = (news) => {
+    progress(news);
+    if (news.table && kind === 'train') {
+      shown = news;
+      $('#amed-use').hidden = !news.learned;
+    } else if (news.table) tabled = { ...news, of: wanted };
+    if (news.table) draw();
+    if (kind === 'train' && (news.done || performance.now() - looked > LOOK)) {
+      looked = performance.now();
+      refresh();
+    }
+  };
+  const news = await work.run({ kind, ...request(), ...what }, hear, (name) => begun(kind, name));
+  if (!news) return;
+  if (!news.done || (news.problem && !news.table)) return complain(news.problem);
+  hear(news);
+  $('#amed-progress').hidden = !news.problem;
+  $('#amed-cancel').hidden = true;
+  $('#amed-resume').hidden = !(news.problem && kind === 'train');
+  document.body.dataset.trained = String(+(document.body.dataset.trained ?? 0) + 1);
+}
+
+function begun(kind, name) {
   if (kind === 'train') {
-    trained = job;
+    trained = name;
     showView('learn');
     $('#amed-use').hidden = true;
   }
-  follow(job, kind);
+  progress({ count: 0, total: 1 });
+  $('#amed-progress span').textContent = kind === 'train' ? 'Following the exact paths …' : 'Following the reference …';
+  $('#amed-resume').hidden = true;
+}
+
+function progress({ done, count, total, problem: trouble }) {
+  const bar = $('#amed-progress progress');
+  $('#amed-progress').hidden = bar.hidden = $('#amed-cancel').hidden = false;
+  bar.value = done ? 1 : count / Math.max(total, 1);
+  $('#amed-progress span').textContent = trouble ?? `${count} of ${total}`;
 }
 
 // The Explore page's notice is out of sight here: a problem is said in the page's own line.
@@ -110,50 +139,8 @@ function complain(sentence) {
   $('#amed-progress span').textContent = sentence;
 }
 
-async function follow(mine, kind) {
-  const bar = $('#amed-progress progress');
-  $('#amed-progress').hidden = bar.hidden = false;
-  $('#amed-cancel').hidden = false;
-  $('#amed-resume').hidden = true;
-  $('#amed-progress span').textContent = kind === 'train' ? 'Following the exact paths …' : 'Following the reference …';
-  bar.value = 0;
-  let looked = 0;
-  while (job === mine) {
-    const news = await server.job_poll({ job: mine }).catch(() => null);
-    if (job !== mine) return;
-    if (!news || (news.problem && !news.table)) {
-      complain(news?.problem ?? 'The server did not answer.');
-      job = null;
-      return;
-    }
-    if (news.table) {
-      if (kind === 'train') {
-        shown = news;
-        $('#amed-use').hidden = !news.learned;
-      } else tabled = { ...news, of: wanted };
-      draw();
-    }
-    bar.value = news.done ? 1 : news.count / Math.max(news.total, 1);
-    $('#amed-progress span').textContent = news.problem ?? `${news.count} of ${news.total}`;
-    if (kind === 'train' && (news.done || performance.now() - looked > 1500)) {
-      looked = performance.now();
-      refresh();
-    }
-    if (news.done) {
-      job = null;
-      const left = news.problem && kind === 'train';
-      $('#amed-progress').hidden = !news.problem;
-      $('#amed-cancel').hidden = true;
-      $('#amed-resume').hidden = !left;
-      document.body.dataset.trained = String(+(document.body.dataset.trained ?? 0) + 1);
-    } else await new Promise((r) => setTimeout(r, POLL));
-  }
-}
-
 async function keep() {
-  const answer = await server
-    .amed_keep({ job: trained })
-    .catch(() => ({ problem: 'The server did not answer; try again.' }));
+  const answer = await call('amed_keep', { job: trained });
   if (answer.problem) return complain(answer.problem);
   $('.tabs button[data-page="explore"]').click();
   use(answer.values);
@@ -179,21 +166,22 @@ async function refresh(planes = false) {
   if (S.page !== 'amed' || !Object.keys(S.values).length) return;
   const id = ++asked;
   const [found, plane] = await Promise.all([
-    server.amed_picture({ ...request(), step, pick, ...(trained ? { job: trained } : {}) }).catch(() => null),
-    planes || !drawn.plane ? server.amed_picture({ ...request(), plane: true }).catch(() => null) : null,
+    call('amed_picture', { ...request(), step, pick, ...(trained ? { job: trained } : {}) }, 2),
+    planes || !drawn.plane ? call('amed_picture', { ...request(), plane: true }, 2) : null,
   ]);
   if (id !== asked) return;
   if (plane && !plane.problem) drawn.plane = plane;
-  if (found?.problem && trained) {
+  if (found.gone) return complain(found.problem);
+  if (found.problem && trained) {
     trained = null;
     return refresh(planes);
   } // the job is gone
-  if (found?.problem && step) {
+  if (found.problem && step) {
     step = 0;
     return refresh(planes);
   }
-  if (found?.problem) complain(found.problem);
-  else if (found) picture = found;
+  if (found.problem) complain(found.problem);
+  else picture = found;
   draw();
 }
 

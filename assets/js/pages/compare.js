@@ -1,5 +1,6 @@
 // The Compare page: long measurements that are drawn while they run and can be stopped.
 
+import { job } from '../job.js';
 import { $, $$, S, small } from '../state.js';
 import { T, themed } from '../theme.js';
 
@@ -13,20 +14,18 @@ const KINDS = {
   churn: '#compare-churn',
 };
 const NARROW = 560; // pixels below which a figure has no room for names at its side
-let server = null,
-  config = null,
+let config = null,
   problem = () => {},
   moved = () => {},
-  job = null,
   shown = null,
   kind = null;
-let turn = 0,
-  measured = null; // the newest measurement; the settings that it is of
+let measured = null; // the settings that the newest measurement is of
+const work = job({ pause: POLL });
 const chosen = new Set(SOLVERS);
 
 // tell: shows a sentence; changed: what the link carries is different now.
-export function initCompare(functions, given, tell, changed) {
-  [server, config, problem, moved] = [functions, given, tell, changed];
+export function initCompare(given, tell, changed) {
+  [config, problem, moved] = [given, tell, changed];
   $('#compare-solvers').innerHTML = Object.entries(config.entries.solver)
     .filter(([, s]) => s.family !== 'stochastic')
     .map(
@@ -62,7 +61,7 @@ export function initCompare(functions, given, tell, changed) {
   $('#compare-run').onclick = () => begin('sweep');
   $('#compare-again').onclick = () => begin(kind);
   mark();
-  $('#compare-cancel').onclick = () => job && server.job_cancel({ job });
+  $('#compare-cancel').onclick = work.cancel;
 }
 
 const pressed = () => $$('#compare-grids [aria-pressed=true]').map((b) => b.dataset.name);
@@ -110,21 +109,30 @@ function mark() {
 }
 
 export async function begin(name) {
-  const mine = ++turn;
   kind = name;
   measured = settings();
   mark();
   problem(null);
   moved();
-  if (job) await server.job_cancel({ job });
   const what = name === 'sweep' ? { solvers: [...chosen], grids: pressed(), budgets: $('#compare-budgets').value } : {};
-  const answer = await server
-    .job_start({ kind: name, values: S.values, ...what })
-    .catch(() => ({ problem: 'The server did not answer; try again.' }));
-  if (mine !== turn) return answer.job && server.job_cancel({ job: answer.job });
-  if (answer.problem) return problem(answer.problem);
-  job = answer.job;
-  follow(job);
+  const news = await work.run({ kind: name, values: S.values, ...what }, hear);
+  if (!news) return;
+  if (news.problem && !news.figure) problem(news.problem);
+  else hear(news);
+  drawCompare();
+  $('#compare-progress').hidden = !shown?.problem;
+  $('#compare-cancel').hidden = true;
+  setTimeout(() => {
+    $('#compare-cancel').hidden = false;
+  }, 0);
+}
+
+function hear(news) {
+  shown = news;
+  $('#compare-progress').hidden = false;
+  $('#compare-progress progress').value = news.done ? 1 : news.count / Math.max(news.total, 1);
+  $('#compare-progress span').textContent = news.problem ?? `${news.count} of ${news.total}`;
+  drawCompare();
 }
 
 // The settings that a measurement depends on, as text: the sweep has budgets and solvers of its own.
@@ -137,37 +145,11 @@ function settings() {
   );
 }
 
-async function follow(mine) {
-  $('#compare-progress').hidden = false;
-  while (job === mine) {
-    const news = await server.job_poll({ job: mine }).catch(() => null);
-    if (job !== mine) return;
-    if (!news || (news.problem && !news.figure)) {
-      problem(news?.problem ?? 'The server did not answer.');
-      break;
-    }
-    shown = news;
-    drawCompare();
-    $('#compare-progress progress').value = news.done ? 1 : news.count / Math.max(news.total, 1);
-    $('#compare-progress span').textContent = news.problem ?? `${news.count} of ${news.total}`;
-    if (news.done) break;
-    await new Promise((r) => setTimeout(r, POLL));
-  }
-  if (job !== mine) return;
-  job = null;
-  drawCompare();
-  $('#compare-progress').hidden = !shown?.problem;
-  $('#compare-cancel').hidden = true;
-  setTimeout(() => {
-    $('#compare-cancel').hidden = false;
-  }, 0);
-}
-
 export function drawCompare() {
   const box = $('#fig-compare'),
     old = Boolean(shown?.figure) && measured !== settings();
-  $('#compare-stale').hidden = !old || Boolean(job);
-  $('.results').classList.toggle('old', old && !job);
+  $('#compare-stale').hidden = !old || work.running();
+  $('.results').classList.toggle('old', old && !work.running());
   if (!window.Plotly || !box.clientWidth) return;
   $('#compare-title').textContent = shown?.title ?? 'Which solver, at which budget?';
   if (shown?.note) $('#compare-note').textContent = shown.note;
@@ -230,7 +212,7 @@ const empty = () => ({
   margin: { l: 0, r: 0, t: 0, b: 0 },
   annotations: [
     {
-      text: job
+      text: work.running()
         ? 'Measuring …'
         : 'Choose solvers and run the sweep.<br>Curves appear as they are measured;<br>Cancel keeps what is there.',
       showarrow: false,

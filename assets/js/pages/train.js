@@ -1,5 +1,7 @@
 // The Train page: one training of this server, drawn while it runs; it goes on without this tab.
 
+import { watch } from '../job.js';
+import { call } from '../net.js';
 import { $, S, small, unpack } from '../state.js';
 import { T, themed } from '../theme.js';
 import { dot, open, sheet, sizeOf } from '../draw/canvas.js';
@@ -8,17 +10,14 @@ import { showPop } from '../help.js';
 
 const POLL = 700,
   IDLE = 5000;
-const GONE = { problem: 'The server did not answer; try again.' };
 let filled = false; // the form holds what its configuration says
-let server = null,
-  config = null,
+let config = null,
   told = {},
   held = {},
   plan = {},
   data = '',
-  timer = null,
   wasBusy = false;
-const ask = (request) => server.training({ token: token(), ...request }).catch(() => GONE);
+const ask = (request, tries = 1) => call('training', { token: token(), ...request }, tries);
 
 // What tells this browser's trainings from those of others; a link of the server's owner brings theirs.
 function token() {
@@ -33,8 +32,8 @@ function problem(sentence) {
   $('#train-problem span').textContent = sentence ?? '';
 }
 
-export function initTrain(functions, given) {
-  [server, config] = [functions, given];
+export function initTrain(given) {
+  config = given;
   token(); // of a link, before the address bar changes
   $('#train-problem button').onclick = () => problem(null);
   const { letters, columns, rungs } = config.training;
@@ -94,7 +93,7 @@ async function fill() {
   $('#train-start').disabled = true;
   const given = await ask({ do: 'defaults', config: $('#train-config').value, values: S.values });
   if (mine !== fills) return; // the data or the configuration have changed since
-  if (given === GONE) setTimeout(() => mine === fills && fill(), 3000);
+  if (given.gone) setTimeout(() => mine === fills && fill(), 3000);
   if (given.problem) {
     $('#train-note').textContent = given.problem;
     return;
@@ -133,18 +132,17 @@ function take(answer) {
   if (S.page === 'train') show();
 }
 
-async function follow() {
-  clearTimeout(timer);
-  if (S.page !== 'train' && !told.busy) return;
-  const answer = await ask({ do: 'look', have: told.key });
-  if (!answer.problem) take(answer);
-  clearTimeout(timer);
-  timer = setTimeout(follow, told.busy ? POLL : IDLE);
-}
+const concerned = () => S.page === 'train' || told.busy;
+const follow = watch(
+  async () => {
+    const answer = concerned() ? await ask({ do: 'look', have: told.key }) : { problem: 'nobody looks' };
+    if (!answer.problem) take(answer);
+  },
+  () => (concerned() ? (told.busy ? POLL : IDLE) : null),
+);
 
 export function drawTrain() {
-  if (!told.paused) follow();
-  else if (!timer) follow();
+  if (!told.paused || !follow.on()) follow();
   show();
 }
 

@@ -1,0 +1,181 @@
+// The one way to the server.  `call` is for single answers; `views` asks for the view on show, where the
+// newest values win: while an answer is on its way only the last change waits, and an answer to an older
+// question is never drawn.
+
+import { S, receive } from './state.js';
+
+export const GONE = 'The server did not answer; try again.';
+const SAID = 'The picture below is the last one that worked';
+export const LOST = `The server did not answer. ${SAID}; change a setting to try again.`;
+export const OFFLINE = `The server cannot be reached. ${SAID}; the newest settings are sent when it is back.`;
+
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+const server = { functions: {}, again: 250, look: 2000, gone: false, changed: () => {} };
+
+/** Which functions there are; `again`, `look`: ms until a question is asked once more, and between looks
+ * for a server that is gone; `changed`: hears when it goes and when it comes back.
+ * @param {Record<string, (request: any) => Promise<any>>} functions
+ * @param {{again?: number, look?: number, changed?: (gone: boolean) => void}} [given] */
+export function connect(functions, given = {}) {
+  Object.assign(server, { functions, gone: false }, given);
+}
+
+/** Whether the server is known to be out of reach. */
+export const offline = () => server.gone;
+
+// A server function that fails resolves to nothing.
+async function once(name, request) {
+  try {
+    return await server.functions[name](request);
+  } catch {
+    return null;
+  }
+}
+
+/** An answer of the server, or { problem, gone } where there is none.  `tries`: more than one only for what
+ * changes nothing when it is done twice.
+ * @param {string} name @param {any} [request] @param {number} [tries] */
+export async function call(name, request = {}, tries = 1) {
+  for (let left = tries; left > 0; left--) {
+    const answer = await once(name, request);
+    if (answer != null) {
+      reached(true);
+      return answer;
+    }
+    if (left > 1) await wait(server.again);
+  }
+  look();
+  return { problem: GONE, gone: true };
+}
+
+function reached(yes) {
+  if (server.gone !== yes) return;
+  server.gone = !yes;
+  server.changed(server.gone);
+}
+
+// One question failed, or all would: the cheapest one tells, and is asked until it is answered.
+let looking = false;
+export async function look() {
+  if (looking) return;
+  looking = true;
+  while ((await once('progress', '')) == null) {
+    reached(false);
+    await wait(server.look);
+  }
+  looking = false;
+  reached(true);
+}
+
+// ---- views ----------------------------------------------------------------------------------------
+
+const PATIENCE = 120; // ms at rest after which a question still open is overtaken
+
+/** Who asks for views.
+ *
+ * `busy(flying)` hears how many questions are open, `rests(yes)` whether something is still to come at rest;
+ * `show(message, about)` draws an answer, about: {since, keep, exact, overtaken, held}; `stopped()` that the
+ * newest question was stopped by the reader; `lost(sentence)` that it has no answer, and null when the
+ * server is back.  `rest`: ms without a change before the exact reference is asked for.
+ * @param {{page: string, rest: number, busy: Function, rests: Function, show: Function,
+ *   stopped: Function, lost: Function}} given */
+export function views({ page, rest, busy, rests, show, stopped, lost }) {
+  let asked = 0,
+    newest = 0,
+    waiting = null,
+    flying = 0,
+    overtake = null,
+    missed = null; // the question that a server out of reach has not answered
+  // what follows of itself (more samples, measures, the exact reference) yields to anything a person does
+  let refining = 0,
+    idle = null;
+
+  // Ask for the view that the controls describe.  `since`: when the person acted; `keep`: the sentence
+  // on show is not answered by this.
+  function ask(request, since = performance.now(), keep = false) {
+    clearTimeout(idle);
+    waiting = { ...request, since, keep };
+    rests(false);
+    if (flying === refining) return send();
+    clearTimeout(overtake);
+    overtake = setTimeout(() => {
+      if (waiting) send();
+    }, PATIENCE);
+  }
+
+  async function send() {
+    const question = waiting,
+      { since, keep, ...request } = question;
+    waiting = missed = null;
+    const id = ++asked,
+      exact = request.want?.[0] === 'exact',
+      follows = request.want ? 1 : 0;
+    flying += 1;
+    refining += follows;
+    busy(flying);
+    // what is not sent again is as it was when this was asked, whatever an answer in between has brought
+    const held = { ...S.parts },
+      have = Object.fromEntries(Object.entries(held).map(([k, p]) => [k, p.key]));
+    const message = await answered({ ...request, have, page, id, design: S.design }, id);
+    flying -= 1;
+    refining -= follows;
+    const wanted = message && !message.stale && id > newest && (id === asked || !follows);
+    const overtaken = id < asked || Boolean(waiting);
+    if (wanted && !message.problem) receive(held, message.parts, message.drop);
+    if (waiting && flying === refining) send(); // the server is at the next one while this is drawn
+    busy(flying);
+    if (!message && !overtaken) unanswered(question);
+    // a request that the reader stopped, and not a newer one
+    if (message?.stale && id === asked && !waiting) stopped();
+    if (!wanted) return;
+    newest = id;
+    show(message, { since, keep, exact, overtaken, held });
+    if (!message.problem && !overtaken) follow(message.pending, since, keep);
+  }
+
+  // An answer, asked for once more if there is none and nothing newer is wanted.
+  async function answered(request, id) {
+    const first = await once('explore', request);
+    if (first != null) reached(true);
+    if (first != null || id < asked || waiting) return first;
+    await wait(server.again);
+    return id < asked || waiting ? null : once('explore', request);
+  }
+
+  function unanswered(question) {
+    lost(server.gone ? OFFLINE : LOST);
+    missed = question;
+    look();
+  }
+
+  // What the answer announces: at once, or at rest if it is the exact reference.
+  function follow(pending, since, keep) {
+    if (!pending?.length) return;
+    const more = { values: { ...S.values }, want: pending };
+    if (pending[0] !== 'exact') return ask(more, since, keep);
+    clearTimeout(idle);
+    rests(true);
+    idle = setTimeout(() => ask(more, since, keep), rest);
+  }
+
+  return {
+    ask,
+    /** The first question of a page: resolves when its answer is drawn. */
+    first: (request) => {
+      waiting = { ...request, since: performance.now() };
+      return send();
+    },
+    /** What is asked for is no longer wanted. */
+    cancel: () => {
+      waiting = missed = null;
+      call('cancel', page);
+    },
+    /** The server has gone, or is back: what it owes is asked for again. */
+    gone: (away) => {
+      if (away) return lost(OFFLINE);
+      const { since, ...question } = missed ?? {};
+      lost(null);
+      if (since != null) ask(question, since, question.keep);
+    },
+  };
+}

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { call, connect, look, offline, views } from '../../assets/js/net.js';
+import { S, set } from '../../assets/js/state.js';
+
+// A server whose answers are given by hand, and a page that notes what it is told.
+function desk({ rest = 1 } = {}) {
+  const open = [],
+    said = { shown: [], lost: [], stopped: 0, rests: [] };
+  const functions = {
+    explore: (request) => new Promise((answer) => open.push({ request, answer })),
+    progress: async () => ({}),
+    cancel: async () => ({}),
+  };
+  const asker = views({
+    page: 'p',
+    rest,
+    busy: () => {},
+    rests: (yes) => said.rests.push(yes),
+    show: (message, about) => said.shown.push({ message, about }),
+    stopped: () => (said.stopped += 1),
+    lost: (sentence) => said.lost.push(sentence),
+  });
+  connect(functions, { again: 1, look: 1, changed: (gone) => asker.gone(gone) });
+  return { open, said, asker, functions };
+}
+const run = (key, more = {}) => ({ values: {}, parts: { run: { key } }, ...more });
+const soon = () => new Promise((done) => setTimeout(done, 5));
+const until = async (yes) => {
+  while (!yes()) await soon();
+};
+
+beforeEach(() => set({ parts: {}, values: {} }));
+
+test('while an answer is on its way only the last change waits', async () => {
+  const { open, said, asker } = desk();
+  for (const nfe of [1, 2, 3]) asker.ask({ values: { nfe } });
+  assert.equal(open.length, 1);
+  open[0].answer(run('a'));
+  await until(() => open.length === 2);
+  assert.equal(open[1].request.values.nfe, 3);
+  open[1].answer(run('b'));
+  await until(() => said.shown.length === 2);
+  assert.deepEqual(
+    said.shown.map(({ about }) => about.overtaken),
+    [true, false],
+  );
+  assert.equal(S.parts.run.key, 'b');
+});
+
+test('the newest question is on its way before an older answer is drawn', async () => {
+  const { open, said, asker } = desk();
+  asker.ask({ values: { nfe: 1 } });
+  asker.ask({ values: { nfe: 2 } });
+  open[0].answer(run('a'));
+  await until(() => said.shown.length === 1);
+  assert.equal(open.length, 2);
+});
+
+test('a question that lies open is overtaken, and its answer is then not drawn', async () => {
+  const { open, said, asker } = desk();
+  asker.ask({ values: { nfe: 1 } });
+  asker.ask({ values: { nfe: 2 } });
+  await until(() => open.length === 2); // after its patience
+  open[1].answer(run('new'));
+  await until(() => said.shown.length === 1);
+  open[0].answer(run('old'));
+  await soon();
+  assert.equal(said.shown.length, 1);
+  assert.equal(S.parts.run.key, 'new');
+});
+
+test('an answer is joined to what was held when it was asked', async () => {
+  const { open, said, asker } = desk();
+  set({ parts: { data: { key: 'd' }, error: { key: 'e' } } });
+  asker.ask({ values: {} });
+  assert.deepEqual(open[0].request.have, { data: 'd', error: 'e' });
+  set({ parts: {} });
+  open[0].answer(run('a', { drop: ['error'] }));
+  await until(() => said.shown.length);
+  assert.deepEqual(Object.keys(S.parts), ['data', 'run']);
+});
+
+test('what an answer announces is asked for of itself, and yields to a person', async () => {
+  const { open, said, asker } = desk();
+  asker.ask({ values: { nfe: 1 } });
+  open[0].answer(run('a', { pending: ['loss'] }));
+  await until(() => open.length === 2);
+  assert.deepEqual(open[1].request.want, ['loss']);
+  asker.ask({ values: { nfe: 2 } }); // does not wait for it
+  assert.equal(open.length, 3);
+  open[1].answer(run('late', { parts: { loss: { key: 'l' } } }));
+  await soon();
+  assert.equal(said.shown.length, 1);
+});
+
+test('the exact reference waits until the page is at rest', async () => {
+  const { open, said, asker } = desk({ rest: 20 });
+  asker.ask({ values: {} });
+  open[0].answer(run('a', { pending: ['exact'] }));
+  await until(() => said.rests.includes(true));
+  assert.equal(open.length, 1);
+  await until(() => open.length === 2);
+  assert.equal(open[1].request.want[0], 'exact');
+});
+
+test('an answer that the server gave up is not drawn, and says so only if the reader stopped it', async () => {
+  const { open, said, asker } = desk();
+  asker.ask({ values: {} });
+  open[0].answer({ stale: true });
+  await until(() => said.stopped === 1);
+  assert.equal(said.shown.length, 0);
+});
+
+test('a view without an answer is asked once more', async () => {
+  const { open, said, asker } = desk();
+  asker.ask({ values: {} });
+  open[0].answer(undefined);
+  await until(() => open.length === 2);
+  open[1].answer(run('a'));
+  await until(() => said.shown.length === 1);
+  assert.deepEqual(said.lost, []);
+});
+
+test('a server out of reach is said, looked for, and asked for what it owes when it is back', async () => {
+  const { open, said, asker, functions } = desk();
+  let here = false;
+  functions.progress = async () => (here ? {} : undefined);
+  asker.ask({ values: { nfe: 7 } });
+  open[0].answer(undefined);
+  await until(() => open.length === 2);
+  open[1].answer(undefined);
+  await until(() => said.lost.length === 2);
+  assert.match(said.lost[1], /cannot be reached/);
+  assert.ok(offline());
+  here = true;
+  await until(() => open.length === 3);
+  assert.equal(open[2].request.values.nfe, 7);
+  assert.equal(said.lost.at(-1), null);
+  assert.ok(!offline());
+});
+
+test('a call without an answer is a problem in words; what may be done twice is tried again', async () => {
+  let times = 0;
+  connect({ ask: async () => (++times < 3 ? undefined : { fine: true }), progress: async () => ({}) }, { again: 1 });
+  assert.match((await call('ask', {})).problem, /did not answer/);
+  assert.deepEqual(await call('ask', {}, 2), { fine: true });
+  assert.equal(times, 3);
+  await look();
+});
