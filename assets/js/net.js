@@ -7,7 +7,7 @@ import { S, receive } from './state.js';
 export const GONE = 'The server did not answer; try again.';
 const SAID = 'The picture below is the last one that worked';
 export const LOST = `The server did not answer. ${SAID}; change a setting to try again.`;
-export const OFFLINE = `The server cannot be reached. ${SAID}; the newest settings are sent when it is back.`;
+export const OFFLINE = `The server did not answer: it is out of reach. ${SAID}; the newest settings follow when it is back.`;
 
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 const server = { functions: {}, again: 250, look: 2000, gone: false, changed: () => {} };

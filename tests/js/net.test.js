@@ -131,7 +131,7 @@ test('a server out of reach is said, looked for, and asked for what it owes when
   await until(() => open.length === 2);
   open[1].answer(undefined);
   await until(() => said.lost.length === 2);
-  assert.match(said.lost[1], /cannot be reached/);
+  assert.match(said.lost[1], /out of reach/);
   assert.ok(offline());
   here = true;
   await until(() => open.length === 3);
