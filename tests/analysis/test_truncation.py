@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from scipy.integrate import quad
 
 from explorer.analysis.truncation import local_truncation
 from explorer.core.schedules import VP
@@ -157,6 +158,40 @@ def test_a_schedule_changes_euler_and_not_ddim():
         measure(DDIM(), VP()), measure(DDIM(), VP(scaling="none")), rtol=1e-6, atol=1e-9
     )
     assert not torch.allclose(measure(Euler(), VP()), measure(DDIM(), VP()), rtol=0.1)
+
+
+def test_deis_fits_its_time_to_the_whole_grid_here_too():
+    """β_d, β_min of τ(σ_max) = 1, τ(σ_min) = 10⁻³, though each step sees two levels only.
+
+    The weights ∫ (dσ/dτ) ℓ_j(τ) dτ by SciPy, the true past from the closed form.
+    """
+    grid, noise = Rho(sigma_max=40.0, sigma_min=0.01).sigmas(9), torch.Generator().manual_seed(0)
+    _, mean, _ = local_truncation(
+        GAUSSIAN, DEIS(order=3), CLEAN, grid, exact=closed, generator=noise
+    )
+    noise = torch.randn(
+        CLEAN.shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64
+    )
+    vp = VP.fitted(0.01, 40.0, 1e-3)
+    tau = vp.time(grid)
+    for i in (2, 4, 7):
+        start = CLEAN + grid[i] * noise
+        states = [GAUSSIAN.flow(start, float(grid[i]), float(grid[i - j])) for j in range(3)]
+        slopes = [(x - GAUSSIAN(x, grid[i - j])) / grid[i - j] for j, x in enumerate(states)]
+        end = start.clone()
+        for j, slope in enumerate(slopes):
+
+            def weighed(t, j=j, i=i):
+                basis = [
+                    (t - float(tau[i - k])) / float(tau[i - j] - tau[i - k])
+                    for k in range(3)
+                    if k != j
+                ]
+                return float(vp.sigma_dot(tensor(t))) * basis[0] * basis[1]
+
+            end += quad(weighed, float(tau[i]), float(tau[i + 1]), epsrel=1e-10)[0] * slope
+        error = (end - GAUSSIAN.flow(start, float(grid[i]), float(grid[i + 1]))).square().mean(1)
+        assert float(mean[i]) == pytest.approx(float(error.sqrt().mean()), rel=1e-6)
 
 
 def test_what_has_no_local_error_is_refused_in_a_sentence():

@@ -91,6 +91,13 @@ def test_denoising_at_the_end_is_a_ddim_step_to_zero(name):
     assert result.nfe == short.nfe + 1 and float(result.sigma[-1]) == 0
     assert torch.equal(result.x[:-1], short.x) and torch.equal(result.x[-1], result.samples)
     assert len(result.x_hat) == len(result.denoised) == len(result.sigma) - 1
+    # the record of the last evaluation: where it was made, what it answered, at which level
+    assert torch.equal(result.x_hat[-1], short.samples)
+    torch.testing.assert_close(
+        result.denoised[-1], DENOISER(short.samples, tensor(0.002)), rtol=1e-12, atol=1e-12
+    )
+    assert float(result.sigma_hat[-1]) == float(result.evaluated[-1]) == TO_SIGMA_MIN[-1]
+    assert torch.equal(result.denoised[:-1], short.denoised)
 
 
 def test_the_end_of_a_run_to_sigma_min_is_unscaled():
@@ -179,6 +186,32 @@ def test_single_precision_state():
     single = sample(DENOISER.to(dtype=torch.float32), NOISE.float(), TO_ZERO, Heun())
     assert single.samples.dtype == single.x.dtype == torch.float32
     torch.testing.assert_close(single.samples.double(), double.samples, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", SOLVERS)
+def test_a_denoiser_may_answer_in_another_precision(name):
+    """The state stays in its own: the run is that of the same answers in double."""
+
+    class Single:
+        shape = DENOISER.shape
+
+        def __call__(self, x, sigma):
+            return DENOISER(x, sigma).float()
+
+    class Double(Single):
+        def __call__(self, x, sigma):
+            return super().__call__(x, sigma).double()
+
+    for denoise in (False, True):
+        single, double = (
+            sample(
+                d, NOISE, TO_SIGMA_MIN, SOLVERS[name](), noises=Noise(0, 6, (3,)), denoise=denoise
+            )
+            for d in (Single(), Double())
+        )
+        for path in ("x", "x_hat", "denoised", "samples"):
+            found = getattr(single, path)
+            assert found.dtype == torch.float64 and torch.equal(found, getattr(double, path))
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ import pytest
 import torch
 
 from explorer.analysis.error import rms
-from explorer.core.sampling import sample
+from explorer.core.sampling import Noise, sample
 from explorer.core.solvers import AMED, Plugin
 from explorer.core.timesteps import Custom, Rho, VPTime
 from explorer.errors import Cancelled, UserError
 from explorer.training.amed import AMEDTraining, Trainer, refined
 
-from ..core.problems import mixture, normal
+from ..core.problems import flow, mixture, normal
 
 MODEL = mixture(k=8, d=2, std=0.15)
 SHORT = AMEDTraining(paths=1280, batch=32, anneal=True)
@@ -173,6 +173,28 @@ def test_the_held_out_error_is_that_of_other_seeds():
     noise, truth, _ = t._held
     assert not any(torch.equal(noise[0], t._start(k, 1)[0]) for k in range(64))
     assert progress[-1].error == pytest.approx(float(rms(t.student(noise) - truth).mean()))
+
+
+@pytest.mark.parametrize("solver", [AMED(r=0.3, c=1.2), Plugin("ipndm3", r=0.3)], ids=repr)
+def test_before_training_the_error_is_that_of_r_one_half(solver):
+    """The solver it starts from has r = ½, c = a = 1, whatever the view had; its error is measured
+    from the same held-out noise to where the ODE truly ends, and the student's as it stands.
+    """
+    t = Trainer(MODEL, solver, VPTime(), 3, how=SHORT)
+    error, before = t.held_out()
+    top, bottom = float(t.sigmas[0]), float(t.sigmas[-1])
+    noise = Noise(2**30 + SHORT.seed, 64, (2,)).start
+    truth = flow(MODEL, top * noise, top, bottom, 300)
+    plain = dataclasses.replace(solver, r=0.5, c=1.0)
+    for found, end in (
+        (before, sample(MODEL, noise, t.sigmas, plain, afs=True).samples),
+        (error, t.student(noise)),
+    ):
+        # the reference of 40 RK4 steps is off by some 1e-4 here
+        assert found == pytest.approx(float(rms(end - truth).mean()), rel=5e-3)
+    assert before != error
+    next(t.run())
+    assert t.history[0].before == t.held_out()[1] == before  # a constant of the training
 
 
 @pytest.mark.parametrize(

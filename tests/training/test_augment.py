@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from scipy import stats
 
 from explorer.training.augment import (
     CENTRE,
@@ -146,3 +147,56 @@ def test_an_operation_that_does_not_happen_is_told_as_zero():
     assert shares == pytest.approx(expected, abs=0.006)  # 4 standard deviations
     stretched = told[:, 5:7][told[:, 5:7].any(1)]
     assert float((stretched[:, 1] == 0).float().mean()) == pytest.approx(0.5, abs=0.03)
+
+
+def test_no_two_operations_share_a_random_number():
+    """That one happens says nothing of whether, or how much, another does; nor of how much itself.
+
+    Each column is a statistic of one operation, and all columns are uncorrelated: 1/√n, times 4.5
+    for the largest of 200 pairs.
+    """
+    n = 40_000
+    a = parameters(n, 0.5, torch.Generator().manual_seed(3)).double()
+    zoom, turn, lean, stretch, x, y = a[:, 2:].T
+    happens = [a[:, 0] > 0, a[:, 1] > 0, zoom != 0, turn != 0, stretch != 0, x != 0]
+    assert torch.equal(x != 0, y != 0)  # moved in both directions or in none
+    sizes = [zoom, zoom.abs(), turn, turn.abs(), lean, lean.abs(), stretch, stretch.abs()]
+    sizes += [x, x.abs(), y, y.abs()]
+    owner = [2, 2, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5]
+
+    def unit(v):
+        return (v - v.mean()) / v.std()
+
+    def apart(u, v, where):
+        assert (
+            abs(float((unit(u[where]) * unit(v[where])).mean())) < 4.5 / float(where.sum()) ** 0.5
+        )
+
+    for i in range(6):
+        for j in range(i):
+            apart(happens[i].double(), happens[j].double(), torch.ones(n, dtype=torch.bool))
+    for i, size in enumerate(sizes):
+        there = happens[owner[i]]
+        for j in range(6):
+            if j != owner[i]:
+                apart(size, happens[j].double(), there)
+        for j in range(i):
+            if i // 2 != j // 2:  # a size and its absolute value are one number
+                apart(size, sizes[j], there & happens[owner[j]])
+
+
+def test_the_size_of_what_happens_does_not_depend_on_how_often():
+    """Turns are uniform, the rest normal, also among the few that happen at all."""
+    a = parameters(60_000, 0.1, torch.Generator().manual_seed(4))
+    for column, law in (
+        (2, stats.norm()),
+        (3, stats.uniform(-math.pi, 2 * math.pi)),
+        (4, stats.uniform(-math.pi, 2 * math.pi)),
+        (5, stats.norm()),
+        (6, stats.norm()),
+        (7, stats.norm()),
+    ):
+        there = a[:, column][a[:, column] != 0].numpy()
+        assert stats.kstest(there, law.cdf).statistic < 1.63 / len(there) ** 0.5  # 99 %
+    # a stretch happens to a tenth, half of them along the axes
+    assert float((a[:, 4] != 0).float().mean()) == pytest.approx(0.05, abs=0.004)  # 4.5 deviations

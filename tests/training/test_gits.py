@@ -48,6 +48,19 @@ def test_too_many_steps_are_refused():
         gits(MODEL, 70, 80.0, 0.002)
 
 
+def test_as_many_steps_as_the_fine_grid_has_take_all_its_levels():
+    how = GITS(fine=16, paths=16)
+    levels = gits(MODEL, 15, 80.0, 0.002, how)
+    assert levels == tuple(Rho().sigmas(16).tolist())
+    seen = []
+    for steps in (16, 0):
+        with pytest.raises(UserError, match=f"{steps} steps from 16 levels"):
+            gits(MODEL, steps, 80.0, 0.002, how, watch=lambda: seen.append(1))
+        if steps:
+            assert not seen  # refused before a path is walked
+    assert shortest(normal(9, 9).triu(1) + torch.full((9, 9), math.inf).tril(), 8) == list(range(9))
+
+
 def test_costs_are_those_of_the_formulas():
     """Jump by jump: the Euler step's distance to the path, and to its chord less the path's own."""
     sigma = Rho().sigmas(7)
