@@ -13,11 +13,12 @@ import dataclasses
 import difflib
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, dataclass_transform
+from typing import Any, NamedTuple, TypeVar, dataclass_transform
 from urllib.parse import parse_qsl, urlencode
 
 from .errors import UserError
 
+T = TypeVar("T")
 LONGEST_QUERY = 20_000  # characters; a drawing or a long list of sigmas needs a few thousand
 
 
@@ -35,8 +36,16 @@ class Spec(NamedTuple):
 
 
 def param(
-    default, low=None, high=None, step=None, label="", help="", log=False, choices=None, longest=20
-):
+    default: Any,
+    low: float | None = None,
+    high: float | None = None,
+    step: float | None = None,
+    label: str = "",
+    help: str = "",
+    log: bool = False,
+    choices: tuple | None = None,
+    longest: int = 20,
+) -> Any:
     """A dataclass field with all that a slider, a link, the API and the command line need.
 
     choices: tuple of (value, label).  longest: the length limit of a string or a tuple.
@@ -46,15 +55,15 @@ def param(
     return dataclasses.field(default=default, metadata={"spec": spec})
 
 
-def slot(default, entries: Mapping[str, type], label="", help=""):
+def slot(default: Any, entries: Mapping[str, type], label: str = "", help: str = "") -> Any:
     """A dataclass field that holds an instance of one of `entries` (name -> dataclass)."""
     return dataclasses.field(
         default=default, metadata={"entries": entries, "label": label, "help": help}
     )
 
 
-@dataclass_transform(frozen_default=True, field_specifiers=(param, slot))
-def setting(cls):
+@dataclass_transform(frozen_default=True)
+def setting(cls: type[T]) -> type[T]:
     """A frozen dataclass whose values are checked against their `param` whenever one is made.
 
     A class may add `check(self)` for rules that join several fields.
@@ -70,7 +79,7 @@ def setting(cls):
         if hasattr(self, "check"):
             self.check()
 
-    cls.__post_init__ = __post_init__
+    cls.__post_init__ = __post_init__  # type: ignore[attr-defined]  # a class may have any
     return dataclasses.dataclass(frozen=True)(cls)
 
 

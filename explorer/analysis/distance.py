@@ -121,7 +121,8 @@ def energy_distance(
     ends = (
         torch.tensor([value, value - half, value + half], dtype=torch.float64).clamp(min=0).sqrt()
     )
-    return Estimate(*ends.tolist(), n)
+    root, low, high = ends.tolist()
+    return Estimate(root, low, high, n)
 
 
 def _within(x: Tensor, counts: Tensor) -> Tensor:

@@ -57,8 +57,8 @@ def loss_per_sigma(
         )
         mean.append(errors.mean())
         half.append(1.96 * errors.std() / len(errors) ** 0.5)
-    mean, half = torch.stack(mean), torch.stack(half)
-    return Loss(torch.as_tensor(sigmas), mean, (mean - half).clamp(min=0), mean + half)
+    middle, width = torch.stack(mean), torch.stack(half)
+    return Loss(torch.as_tensor(sigmas), middle, (middle - width).clamp(min=0), middle + width)
 
 
 def _edm_weight(sigma: Tensor, sigma_data: float) -> Tensor:

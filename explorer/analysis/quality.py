@@ -34,7 +34,7 @@ def quality(
     asked: Tensor | None = None,
 ) -> Quality:
     """samples (n, D) and data (m, D) are features; taken, asked (n,) classes."""
-    right = None if asked is None else share(taken == asked)
+    right = None if taken is None or asked is None else share(taken == asked)
     return Quality(
         frechet_distance(samples, data, generator), *precision_recall(samples, data), right
     )

@@ -4,7 +4,7 @@ Exact ones live here; networks become denoisers in `models`.
 """
 
 import math
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -22,6 +22,48 @@ class Denoiser(Protocol):
     shape: tuple[int, ...]
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor: ...
+
+
+@runtime_checkable
+class Featured(Protocol):
+    """Says with its answer what its network holds in the middle, which a predictor looks at."""
+
+    def with_features(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+        """(D(x; σ) (B, *shape), features (B, 64))."""
+        ...
+
+
+@runtime_checkable
+class Bounded(Protocol):
+    """Knows noise levels from sigma_min to sigma_max and has learned nothing beyond."""
+
+    @property
+    def sigma_min(self) -> float: ...
+
+    @property
+    def sigma_max(self) -> float: ...
+
+
+@runtime_checkable
+class Counted(Protocol):
+    """Knows what one evaluation of one sample costs; who does not is as dear as its points."""
+
+    @property
+    def operations(self) -> float:
+        """Multiplications."""
+        ...
+
+
+@runtime_checkable
+class Conditioned(Protocol):
+    """Has learned label_dim classes; label_dim = 0 is none."""
+
+    @property
+    def label_dim(self) -> int: ...
+
+    def conditioned(self, labels: Tensor | None) -> Denoiser:
+        """The same denoiser of these labels, (B,) or (B or 1, label_dim)."""
+        ...
 
 
 class Mixture:
@@ -62,10 +104,9 @@ class Mixture:
 
     def to(self, device=None, dtype=None) -> "Mixture":
         """The same mixture elsewhere."""
-        move = lambda v: None if v is None else v.to(device, dtype)
-        return Mixture(
-            move(self.means.reshape(-1, *self.shape)), move(self.stds), move(self.weights)
-        )
+        means, stds = (v.to(device, dtype) for v in (self.means, self.stds))
+        weights = None if self.weights is None else self.weights.to(device, dtype)
+        return Mixture(means.reshape(-1, *self.shape), stds, weights)
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         flat = x.flatten(1)
@@ -105,8 +146,8 @@ class Mixture:
             v = sigma**2 + self._variance
             out = torch.addmm(self._half, x, self._transposed, beta=-1).div_(v)
         else:
-            v = float(sigma) ** 2 + self._variance
-            out = torch.addmm(self._half, x, self._transposed, beta=-1 / v, alpha=1 / v)
+            one = 1 / (float(sigma) ** 2 + float(self._variance))
+            out = torch.addmm(self._half, x, self._transposed, beta=-one, alpha=one)
         return out if self._log_weights is None else out + self._log_weights
 
     def log_density(self, x: Tensor, sigma: Tensor) -> Tensor:

@@ -55,6 +55,7 @@ class Predictor(nn.Module):
         1/in; biases 0.
         """
         for name, layer in self.named_children():
+            assert isinstance(layer, nn.Linear)
             out, into = layer.weight.shape
             if name == "map_layer0":
                 bound = (6 / (into + out)) ** 0.5
@@ -88,6 +89,7 @@ class Predictor(nn.Module):
         levels = self.map_layer0.weight.new_tensor([sigma, sigma_next])
         hidden = silu(self.map_layer0(embedding(levels))).flatten()
         if self.look:
+            assert features is not None
             seen = self.feature_scale * features.detach().to(hidden)
             seen = self.enc_layer1(silu(self.enc_layer0(seen)))
             hidden = torch.cat([seen, hidden.expand(len(seen), -1)], 1)

@@ -6,7 +6,7 @@ Times are float64 tensors of shape () or (B, 1, ...), all functions are elementw
 """
 
 import math
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor
@@ -26,21 +26,35 @@ def _scaling(default):
     )
 
 
+class Schedule(Protocol):
+    """σ(t) with its inverse, and s(t)."""
+
+    @property
+    def scaled(self) -> bool: ...
+    def sigma(self, t: Tensor) -> Tensor: ...
+    def sigma_dot(self, t: Tensor) -> Tensor: ...
+    def time(self, sigma: Tensor) -> Tensor: ...
+    def scale(self, t: Tensor) -> Tensor: ...
+    def scale_dot(self, t: Tensor) -> Tensor: ...
+
+
 class _Scaled:
     """s(t) and its derivative by the `scaling` switch: EDM's ablation joins it to any σ(t)."""
+
+    scaling: str
 
     @property
     def scaled(self) -> bool:
         """Whether s(t) is anything but 1; where it is not, the loop saves the arithmetic."""
         return self.scaling != "none"
 
-    def scale(self, t: Tensor) -> Tensor:
+    def scale(self: Schedule, t: Tensor) -> Tensor:
         """s(t)."""
         if not self.scaled:
             return torch.ones_like(t)
         return torch.rsqrt(1 + self.sigma(t) ** 2)
 
-    def scale_dot(self, t: Tensor) -> Tensor:
+    def scale_dot(self: Schedule, t: Tensor) -> Tensor:
         """s'(t) = −σ σ' s³ for VP scaling, 0 for none."""
         if not self.scaled:
             return torch.zeros_like(t)

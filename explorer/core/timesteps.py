@@ -36,6 +36,9 @@ def _sigma_max(default):
 class _Range:
     """Shared check: the range must run downwards, and far enough for a thousand levels."""
 
+    sigma_min: float
+    sigma_max: float
+
     def check(self):
         if not self.sigma_min * 1.001 < self.sigma_max:
             raise UserError(

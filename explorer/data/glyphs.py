@@ -150,7 +150,7 @@ def _masters(characters: str) -> Tensor:
 def _master(font: str, character: str) -> np.ndarray:
     drawn = ImageFont.truetype(_path(font), 96, layout_engine=ImageFont.Layout.BASIC)
     box = drawn.getbbox(character)
-    width, height = box[2] - box[0], box[3] - box[1]
+    width, height = round(box[2] - box[0]), round(box[3] - box[1])
     big = Image.new("L", (width, height))
     ImageDraw.Draw(big).text((-box[0], -box[1]), character, font=drawn, fill=255)
     scale = min(0.7 * MASTER / height, 0.8 * MASTER / width)

@@ -31,6 +31,7 @@ class Planar:
     kind: ClassVar[str] = "plane"
     source: ClassVar[str] = "made by formula"
     classes: ClassVar[int] = 0  # or a property, where the drawing has components
+    dimension: int
 
     def points(self) -> Tensor:
         """(K, dimension), with mean 0 and root mean square 0.5 per coordinate."""

@@ -195,7 +195,8 @@ def _table(raw: bytes, shown: str) -> np.ndarray:
     """Rows of numbers between commas, semicolons, tabs or blanks; a first line of words and lines
     that begin with # are passed over.
     """
-    rows, mark, first = [], None, True
+    rows: list[list[float | None]] = []
+    mark, first = None, True
     for number, line in enumerate(io.TextIOWrapper(io.BytesIO(raw), "utf-8-sig"), 1):
         line = line.strip()
         if not line or line.startswith("#"):

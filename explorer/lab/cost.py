@@ -7,6 +7,7 @@ import time
 
 import torch
 
+from ..core.denoisers import Counted
 from ..core.device import Device
 
 NETWORK = 100  # multiplications of a network for one unit of work: ten times faster, and a run that
@@ -20,7 +21,7 @@ QUICK, LONG = 2.0, 30.0  # seconds that a measure should take, and may take
 def operations(denoiser, law) -> float:
     """Units of work of one evaluation of one sample: data points × coordinates of an exact
     denoiser; law is the data's own mixture, for those that hold no points."""
-    if hasattr(denoiser, "operations"):
+    if isinstance(denoiser, Counted):
         return denoiser.operations / NETWORK
     points, size = getattr(denoiser, "means", law.means).shape
     return float(points * size)
@@ -29,7 +30,7 @@ def operations(denoiser, law) -> float:
 @torch.no_grad()
 def pace(denoiser, device: Device) -> float | None:
     """Seconds that a network takes for each sample of a small batch; None for exact denoisers."""
-    if not hasattr(denoiser, "operations"):
+    if not isinstance(denoiser, Counted):
         return None
     each = _timed(denoiser, device, 1)
     return each if each > SLOW else min(_timed(denoiser, device, 8) / 8 for _ in range(4))

@@ -26,7 +26,7 @@ def _variants(cls, shape: tuple[int, ...]):
     for p in parameters(cls):
         if p.name in ("size", "dimension") and p.spec.choices:
             yield from (cls(**{p.name: value}) for value, _ in p.spec.choices)
-        elif p.name == "dimension" and p.spec.low <= shape[0] <= p.spec.high:
+        elif p.name == "dimension" and (p.spec.low or 0) <= shape[0] <= (p.spec.high or 0):
             yield cls(dimension=shape[0])
 
 

@@ -32,7 +32,8 @@ class Watched:
 
     def with_features(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
         found = [self.denoiser.with_features(*part) for part in self._parts(x, sigma)]
-        return tuple(torch.cat(v) for v in zip(*found))
+        answers, features = zip(*found)
+        return torch.cat(answers), torch.cat(features)
 
     def _parts(self, x: Tensor, sigma: Tensor):
         each = torch.is_tensor(sigma) and sigma.ndim and len(sigma) == len(x)

@@ -1,5 +1,7 @@
 """A network in its preconditioning: trainable `Preconditioned`, frozen `NetworkDenoiser`."""
 
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -22,7 +24,7 @@ class Preconditioned(nn.Module):
     @property
     def label_dim(self) -> int:
         """Number of classes; 0 where the network has none."""
-        return self.model.label_dim
+        return cast(int, self.model.label_dim)
 
     def forward(
         self,

@@ -10,6 +10,7 @@ import importlib.util
 import math
 import threading
 from collections.abc import Mapping
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -86,7 +87,9 @@ class Adapter(nn.Module):
         super().__init__()
         self.unet, self.label_dim = unet, label_dim
         self._seen = threading.local()  # each thread its own: one network serves several pages
-        deepest = unet.down_blocks[-1] if unet.mid_block is None else unet.mid_block
+        blocks: Any = unet.down_blocks
+        deepest = blocks[-1] if unet.mid_block is None else unet.mid_block
+        assert isinstance(deepest, nn.Module)
         deepest.register_forward_hook(self._see)
 
     def forward(

@@ -5,6 +5,7 @@ precond_of(config) -> Discrete | EDM | MinusEDM
 
 import dataclasses
 import math
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
@@ -87,7 +88,7 @@ class MinusEDM(EDM):
         return -super().c_out(sigma)
 
 
-def precond_of(scheduler: dict):
+def precond_of(scheduler: Mapping):
     """The preconditioning that a scheduler's config implies.  Raises UserError."""
     name, prediction = (
         str(scheduler.get("_class_name")),
@@ -111,7 +112,7 @@ def precond_of(scheduler: dict):
     )
 
 
-def _levels(scheduler: dict) -> Tensor:
+def _levels(scheduler: Mapping) -> Tensor:
     """σ_k = √((1 − ᾱ_k)/ᾱ_k), (T,) float64."""
     if scheduler.get("rescale_betas_zero_snr"):
         raise UserError("rescale_betas_zero_snr takes σ to infinity, where no sampler here starts.")
@@ -125,7 +126,7 @@ def _levels(scheduler: dict) -> Tensor:
     return levels
 
 
-def _betas(scheduler: dict) -> Tensor:
+def _betas(scheduler: Mapping) -> Tensor:
     if (given := scheduler.get("trained_betas")) is not None:
         if (
             not isinstance(given, list)
@@ -160,7 +161,7 @@ def _betas(scheduler: dict) -> Tensor:
     )
 
 
-def _number(config: dict, key: str, default: float) -> float:
+def _number(config: Mapping, key: str, default: float) -> float:
     value = config.get(key, default)
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < 1e3:
         raise UserError(f"{key} = {str(value)[:40]} in the scheduler's config is out of range.")

@@ -51,6 +51,8 @@ class Conv(nn.Module):
     of a halving comes after the convolution, without padding in between.
     """
 
+    resample_filter: Tensor
+
     def __init__(
         self,
         in_channels: int,
@@ -79,18 +81,18 @@ class Conv(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.fused and self.down:
-            weight = self.weight.to(x.dtype)
-            x = F.conv2d(x, weight, padding=self.kernel // 2 + self.pad)
+        weight, bias = self.weight, self.bias
+        if self.fused and self.down and weight is not None and bias is not None:
+            x = F.conv2d(x, weight.to(x.dtype), padding=self.kernel // 2 + self.pad)
             x = self._filtered(x, 0)
-            return x + self.bias.to(x.dtype)[:, None, None]
+            return x + bias.to(x.dtype)[:, None, None]
         if self.up:
             x = self._doubled(x)
         elif self.down:
             x = self._filtered(x, self.pad)
-        if self.weight is None:
+        if weight is None or bias is None:
             return x
-        return F.conv2d(x, self.weight.to(x.dtype), self.bias.to(x.dtype), padding=self.kernel // 2)
+        return F.conv2d(x, weight.to(x.dtype), bias.to(x.dtype), padding=self.kernel // 2)
 
     def _filtered(self, x: Tensor, pad: int) -> Tensor:
         """Low-pass filter and every second pixel."""
@@ -223,6 +225,8 @@ class Positional(nn.Module):
 
 class Fourier(nn.Module):
     """[cos | sin] of random frequencies ~ N(0, 16²), fixed when the network is made."""
+
+    freqs: Tensor
 
     def __init__(self, channels: int, scale: float = 16):
         super().__init__()

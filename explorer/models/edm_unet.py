@@ -10,6 +10,7 @@ Song et al. 2021, arXiv:2011.13456; Dhariwal & Nichol 2021, arXiv:2105.05233; Ka
 """
 
 import math
+from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -55,8 +56,8 @@ class SongUNet(nn.Module):
         self.num_blocks, self.label_dropout = num_blocks, label_dropout
         emb = model_channels * channel_mult_emb
         noise = model_channels * channel_mult_noise
-        init = dict(mode="xavier_uniform")
-        block = dict(
+        init: dict[str, Any] = dict(mode="xavier_uniform")
+        block: dict[str, Any] = dict(
             emb_channels=emb,
             num_heads=1,
             dropout=dropout,
@@ -108,7 +109,9 @@ class SongUNet(nn.Module):
                 self.enc[f"{res}x{res}_block{i}"] = Block(
                     before, width, attention=res in attn_resolutions, **block
                 )
-        skips = [layer.out_channels for name, layer in self.enc.items() if "aux" not in name]
+        skips: list[Any] = [
+            layer.out_channels for name, layer in self.enc.items() if "aux" not in name
+        ]
 
         self.dec = nn.ModuleDict()
         last = len(channel_mult) - 1
@@ -144,7 +147,8 @@ class SongUNet(nn.Module):
     ):
         emb = self.embedding(c_noise, labels, augment)
         tap = bottleneck(self, labels is not None) if features else None
-        found, skips, aux = None, [], x
+        found, aux = None, x
+        skips: list[Tensor] = []
         for name, layer in self.enc.items():
             if "aux_down" in name:
                 aux = layer(aux)
@@ -207,9 +211,11 @@ class DhariwalUNet(nn.Module):
         )
         self.num_blocks, self.label_dropout = num_blocks, label_dropout
         emb = model_channels * channel_mult_emb
-        init = dict(mode="kaiming_uniform", weight=math.sqrt(1 / 3), bias_size=math.sqrt(1 / 3))
-        zero = dict(mode="kaiming_uniform", weight=0, bias_size=0)
-        block = dict(
+        init: dict[str, Any] = dict(
+            mode="kaiming_uniform", weight=math.sqrt(1 / 3), bias_size=math.sqrt(1 / 3)
+        )
+        zero: dict[str, Any] = dict(mode="kaiming_uniform", weight=0, bias_size=0)
+        block: dict[str, Any] = dict(
             emb_channels=emb, channels_per_head=64, dropout=dropout, init=init, init_zero=zero
         )
 
@@ -239,7 +245,7 @@ class DhariwalUNet(nn.Module):
                 self.enc[f"{res}x{res}_block{i}"] = Block(
                     before, width, attention=res in attn_resolutions, **block
                 )
-        skips = [layer.out_channels for layer in self.enc.values()]
+        skips: list[Any] = [layer.out_channels for layer in self.enc.values()]
 
         self.dec = nn.ModuleDict()
         for level in reversed(range(len(channel_mult))):
@@ -290,7 +296,17 @@ class DhariwalUNet(nn.Module):
         return F.silu(emb)
 
 
-def bottleneck(net: nn.Module, labelled: bool) -> str:
+class _Encoding(Protocol):
+    enc: nn.ModuleDict
+    num_blocks: int
+
+
+class _Labelled(Protocol):
+    training: bool
+    label_dropout: float
+
+
+def bottleneck(net: _Encoding, labelled: bool) -> str:
     """The encoder block that AMED looks at: 8x8_block2 where labels are given, else 8x8_block3.
 
     Networks without that block give the last one at or before it at 8 x 8, or at their lowest
@@ -301,7 +317,7 @@ def bottleneck(net: nn.Module, labelled: bool) -> str:
     return f"{place}_block{min(2 if labelled else 3, net.num_blocks - 1)}"
 
 
-def hidden(net: nn.Module, labels: Tensor) -> Tensor:
+def hidden(net: _Labelled, labels: Tensor) -> Tensor:
     """In training, labels that are now and then set to zero."""
     if not (net.training and net.label_dropout):
         return labels

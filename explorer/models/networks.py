@@ -1,5 +1,7 @@
 """A small network for points, in the plane or in a few dozen dimensions."""
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -33,7 +35,7 @@ class Mlp(nn.Module):
         super().__init__()
         self.dimension, self.label_dim, self.augment_dim = dimension, label_dim, 0
         self.waves, self.label_dropout = waves, label_dropout
-        init = dict(mode="kaiming_normal")
+        init: dict[str, Any] = dict(mode="kaiming_normal")
         self.map_noise = Positional(32, endpoint=True)
         self.map_label = Linear(label_dim, 32, **init) if label_dim else None
         self.map_layer0 = Linear(32, width, **init)

@@ -10,7 +10,7 @@ Python's picklers write for plain data and objects are understood.
 import dataclasses
 import pickletools
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO, cast
 
 from ..errors import UserError
 
@@ -55,7 +55,7 @@ def read(file: BinaryIO, allowed: Callable[[Name], bool], persistent: bool = Fal
     """
     machine = _Machine(allowed)
     try:
-        for i, (op, argument, _) in enumerate(pickletools.genops(_Bounded(file))):
+        for i, (op, argument, _) in enumerate(pickletools.genops(cast(IO[bytes], _Bounded(file)))):
             if i > OPCODES:
                 raise UserError(f"The pickle has more than {OPCODES:,} instructions.")
             act = _ACTS.get(op.name)
