@@ -143,7 +143,7 @@ def read_auth(text: str | None) -> list[tuple[str, str]] | None:
         return None
     path = Path(text)
     lines = path.read_text().splitlines() if path.is_file() else [text]
-    pairs = [tuple(line.strip().split(":", 1)) for line in lines if line.strip()]
-    if not pairs or any(len(p) != 2 or not all(p) for p in pairs):
+    pairs = [line.strip().partition(":") for line in lines if line.strip()]
+    if not pairs or not all(user and password for user, _, password in pairs):
         raise UserError("--auth wants user:password, or a file with one user:password a line.")
-    return pairs
+    return [(user, password) for user, _, password in pairs]

@@ -88,6 +88,7 @@ def _train_classifier(words: list[str]) -> int:
     data = chosen("F", flat).data
     for step in train_classifier(data, steps, seed):
         print(f"{step.done} of {step.total} steps, loss {step.loss:.4f}", flush=True)
+    assert step.accuracy is not None  # the last step says it
     path = classifier.save(
         step.classifier,
         data,

@@ -103,7 +103,7 @@ class Rings(Planar):
     thickness: float = thickness_param()
 
     @property
-    def classes(self) -> int:
+    def classes(self) -> int:  # type: ignore[override]
         """How many."""
         return self.rings
 
@@ -149,7 +149,7 @@ class Pinwheel(Planar):
     thickness: float = thickness_param()
 
     @property
-    def classes(self) -> int:
+    def classes(self) -> int:  # type: ignore[override]
         """How many."""
         return self.petals
 
@@ -177,7 +177,7 @@ class Grid(Planar):
     thickness: float = thickness_param()
 
     @property
-    def classes(self) -> int:
+    def classes(self) -> int:  # type: ignore[override]
         """How many."""
         return self.side**2
 

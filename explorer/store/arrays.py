@@ -1,6 +1,7 @@
 """Files of arrays, .npz: numbers only, never pickled objects."""
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from .writing import write_bytes
 def write(path: Path, packed: bool = False, **arrays: np.ndarray) -> None:
     """Write arrays under their names, in one act.  packed: smaller and slower."""
     buffer = io.BytesIO()
-    (np.savez_compressed if packed else np.savez)(buffer, **arrays)
+    save: Callable[..., None] = np.savez_compressed if packed else np.savez
+    save(buffer, **arrays)
     write_bytes(path, buffer.getbuffer())
 
 
