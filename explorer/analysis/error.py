@@ -8,264 +8,20 @@ import dataclasses
 import math
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from ..core.denoisers import Gaussian, Mixture
-from ..core.ode import Ode, Point
-from ..core.sampling import Churn
+from ..core import loop
+from ..core.churn import Churn
+from ..core.ode import Ode, Point, Solver, State, mapped
+from .flow import flow
 
 
 def rms(x: Tensor) -> Tensor:
     """Root mean square over the coordinates of each sample: (..., B, *shape) -> (B,) of a batch."""
     return x.flatten(1).square().mean(1).sqrt()
-
-
-def _column(sigma: Tensor, x: Tensor) -> Tensor:
-    return sigma.to(x).reshape(-1, *[1] * (x.ndim - 1))
-
-
-def _slope(denoiser, x: Tensor, sigma: Tensor) -> Tensor:
-    return (x - denoiser(x, sigma)) / sigma
-
-
-def flow_step(denoiser, x: Tensor, sigma: Tensor, sigma_next: Tensor, slope=None) -> Tensor:
-    """One step of classical RK4 for dx/dσ = (x − D(x; σ))/σ, EDM's frame (Eq. 1 with σ = t).
-
-    Exact wherever D stands still, at large and at small σ, so its error sits where paths bend.
-    """
-    h, middle = float(sigma_next - sigma), (sigma + sigma_next) / 2
-    k1 = _slope(denoiser, x, sigma) if slope is None else slope
-    k2 = _slope(denoiser, x.add(k1, alpha=h / 2), middle)
-    k3 = _slope(denoiser, x.add(k2, alpha=h / 2), middle)
-    k4 = _slope(denoiser, x.add(k3, alpha=h), sigma_next)
-    return x.add((k2 + k3).mul_(2).add_(k1).add_(k4), alpha=h / 6)
-
-
-def flow(denoiser, x: Tensor, sigma: float, sigma_next: float, stride: float = 0.25) -> Tensor:
-    """The exact flow from one level to another in RK4 steps of at most `stride` in ln σ."""
-    n = max(1, math.ceil(abs(math.log(sigma / sigma_next)) / stride))
-    levels = torch.linspace(math.log(sigma), math.log(sigma_next), n + 1, dtype=torch.float64).exp()
-    for a, b in pairwise(levels):
-        x = flow_step(denoiser, x, a, b)
-    return x
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Reference:
-    """True paths from the same starts: sigma (T,), x and denoised (T, B, *shape), unscaled.
-
-    floor (T,): what is known of its own error, RMS per coordinate, mean over samples.  method: in
-    words.  closed: for a closed form, the function sigmas -> states that `at` asks.
-    """
-
-    sigma: Tensor
-    x: Tensor
-    denoised: Tensor
-    floor: Tensor
-    method: str
-    closed: Callable[[Tensor], Tensor] | None = None
-
-    @torch.no_grad()
-    def at(self, sigmas: Tensor, count: int | None = None) -> Tensor:
-        """The states at any levels in range, (N, count, *shape).
-
-        Between nodes by cubic Hermite in σ: the slopes (x − D)/σ are known, so nothing is
-        evaluated, and the error stays at that of the nodes.
-        """
-        count = self.x.shape[1] if count is None else min(count, self.x.shape[1])
-        sigmas = sigmas.clamp(self.sigma[-1], self.sigma[0])
-        if self.closed is not None:
-            return self.closed(sigmas)[:, :count]
-        node = torch.searchsorted(-self.sigma, -sigmas, right=True) - 1
-        node = node.clamp(0, len(self.sigma) - 2)
-        a, b = self.sigma[node], self.sigma[node + 1]
-        u, h = _column((sigmas - a) / (b - a), self.x), _column(b - a, self.x)
-        start, end = self.x[node, :count], self.x[node + 1, :count]
-        slope = (start - self.denoised[node, :count]) / _column(a, self.x)
-        slope_end = (end - self.denoised[node + 1, :count]) / _column(b, self.x)
-        return ((1 + 2 * u) * start + u * h * slope) * (1 - u) ** 2 + (
-            (3 - 2 * u) * end - (1 - u) * h * slope_end
-        ) * u**2
-
-
-def _nodes(sigma_max: float, sigma_min: float, points: int) -> Tensor:
-    ends = torch.tensor([sigma_max, sigma_min], dtype=torch.float64).log()
-    return torch.linspace(float(ends[0]), float(ends[1]), points, dtype=torch.float64).exp()
-
-
-@torch.no_grad()
-def reference(
-    denoiser,
-    start: Tensor,
-    sigma_max: float,
-    sigma_min: float,
-    points: int = 65,
-    watch: Callable[[], None] | None = None,
-) -> Reference:
-    """Follow the probability-flow ODE from `start` (B, *shape) at σ_max by RK4, uniform in ln σ.
-
-    The quick reference, for while a slider moves: with 65 points over EDM's range its end agrees
-    with an adaptive method to 1e-6 in the median, 1e-3 at worst, near a watershed.
-    """
-    sigma = _nodes(sigma_max, sigma_min, points)
-    xs, answers, x = [], [], start
-    for i, here in enumerate(sigma):
-        if watch is not None:
-            watch()
-        xs.append(x)
-        answers.append(denoiser(x, here))
-        if i + 1 < points:
-            x = flow_step(denoiser, x, here, sigma[i + 1], (x - answers[-1]) / here)
-    return Reference(
-        sigma,
-        torch.stack(xs),
-        torch.stack(answers),
-        torch.zeros_like(sigma),
-        f"Runge–Kutta of order 4, {points - 1} steps",
-    )
-
-
-@torch.no_grad()
-def shortened(denoiser, deeper: Reference, sigma_min: float) -> Reference:
-    """The same paths down to a higher level, for one evaluation at each node instead of four."""
-    sigma = _nodes(float(deeper.sigma[0]), sigma_min, len(deeper.sigma))
-    x = deeper.at(sigma)
-    each = sigma.to(x).repeat_interleave(x.shape[1])
-    answers = denoiser(x.flatten(0, 1), each).view_as(x)
-    return dataclasses.replace(deeper, sigma=sigma, x=x, denoised=answers)
-
-
-@torch.no_grad()
-def refined_reference(
-    denoiser, coarse: Reference, watch: Callable[[], None] | None = None
-) -> Reference:
-    """A quick reference followed again in steps of half the size, for networks.
-
-    Those answer in float32 and bend where they like, so that an adaptive method would chase their
-    rounding; the difference of the two runs stands as the floor.
-    """
-    points = 2 * len(coarse.sigma) - 1
-    fine = reference(
-        denoiser, coarse.x[0], float(coarse.sigma[0]), float(coarse.sigma[-1]), points, watch
-    )
-    return dataclasses.replace(
-        fine,
-        floor=_difference(fine.x, coarse.x),
-        method=f"Runge–Kutta of order 4, {points - 1} steps against {points // 2}",
-    )
-
-
-TOLERANCES = (1e-6, 1e-9)  # of the looser run and of the reference
-
-
-@torch.no_grad()
-def adaptive_reference(
-    denoiser,
-    start: Tensor,
-    sigma_max: float,
-    sigma_min: float,
-    points: int = 193,
-    watch: Callable[[], None] | None = None,
-) -> Reference:
-    """The same paths by an adaptive Dormand–Prince method in ln σ (torchdiffeq), steps ending at
-    every node.
-
-    A looser run takes steps up to twice as long, ending at every other node; the difference of the
-    two, which is its error and some 30 times that of the reference, stands as the floor below which
-    nothing is known.  (On the same nodes two tolerances make the same steps where those are short
-    enough for both, and agree to the last digits.)
-    """
-    from torchdiffeq import odeint
-
-    sigma = _nodes(sigma_max, sigma_min, points)
-    u = sigma.log().to(start)
-
-    def slope(v: Tensor, x: Tensor) -> Tensor:
-        if watch is not None:
-            watch()
-        return x - denoiser(x, v.exp())
-
-    loose, path = (
-        odeint(
-            slope,
-            start,
-            nodes,
-            rtol=tol,
-            atol=tol,
-            method="dopri5",
-            options={"step_t": nodes, "dtype": start.dtype},
-        )
-        for tol, nodes in zip(TOLERANCES, (u[::2], u))
-    )
-    answers = torch.stack([denoiser(x, s) for x, s in zip(path, sigma)])
-    return Reference(
-        sigma,
-        path,
-        answers,
-        _difference(path, loose),
-        f"adaptive Dormand–Prince, tolerance {TOLERANCES[1]:g}",
-    )
-
-
-def _difference(fine: Tensor, coarse: Tensor) -> Tensor:
-    """(T,): RMS per coordinate, mean over samples, of paths at all nodes and at every other."""
-    at_every_other = rms((fine[::2] - coarse).flatten(0, 1)).reshape(coarse.shape[:2]).mean(1)
-    return at_every_other.repeat_interleave(2)[: len(fine)].cpu().double()
-
-
-@torch.no_grad()
-def closed_reference(
-    denoiser, start: Tensor, sigma_max: float, sigma_min: float, points: int = 193
-) -> Reference | None:
-    """The paths where they have a closed form, else None.
-
-    A Gaussian: each coefficient goes with √(σ² + l).  A mixture in 1-D: the flow keeps the CDF, so
-    a path is a level set of Σ w Φ((x − m)/√(σ² + τ²)) = const (EDM, Fig. 3), found by bisection.
-    """
-    if isinstance(denoiser, Gaussian):
-        method = "closed form of a Gaussian"
-        closed = lambda sigmas: torch.stack(
-            [denoiser.flow(start, sigma_max, float(s)) for s in sigmas]
-        )
-    elif isinstance(denoiser, Mixture) and denoiser.shape == (1,) and not denoiser.stds.ndim:
-        method = "closed form: level sets of the CDF"
-        closed = lambda sigmas: _level_sets(denoiser, start, sigma_max, sigmas)
-    else:
-        return None
-    sigma = _nodes(sigma_max, sigma_min, points)
-    x = closed(sigma)
-    answers = torch.stack([denoiser(v, s) for v, s in zip(x, sigma)])
-    floor = torch.full_like(sigma, 16 * torch.finfo(start.dtype).eps)
-    return Reference(sigma, x, answers, floor, method, closed)
-
-
-def _level_sets(law: Mixture, start: Tensor, sigma_max: float, sigmas: Tensor) -> Tensor:
-    """(N, B, 1): the x at each level whose CDF is that of the start."""
-    weights = (
-        law.weights
-        if law.weights is not None
-        else torch.full_like(law.means[:, 0], 1 / len(law.means))
-    )
-    sigmas = sigmas.to(start)
-
-    def tails(x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
-        z = (x[..., None] - law.means[:, 0]) / (sigma**2 + law.stds**2).sqrt()[..., None] / 2**0.5
-        return (weights * torch.erfc(-z)).sum(-1) / 2, (weights * torch.erfc(z)).sum(-1) / 2
-
-    below, above = tails(start[:, 0], torch.full_like(start[:, 0], sigma_max))
-    column = sigmas[:, None].expand(-1, len(start))
-    reach = float(law.means.abs().max()) + 12 * (column**2 + law.stds**2).sqrt()
-    reach = torch.maximum(reach, start[:, 0].abs().max() + 1)
-    low, high = -reach, reach.clone()
-    for _ in range(90):  # halving 1e3 down to the last bit of float64 takes some 63
-        middle = (low + high) / 2
-        under, over = tails(middle, column)
-        # each compares its own small tail, so that no digits are lost near 0 and 1
-        less = torch.where(below < above, under < below, over > above)
-        low, high = torch.where(less, middle, low), torch.where(less, high, middle)
-    return ((low + high) / 2)[..., None]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -308,88 +64,108 @@ def step_errors(
     then the exact flow between the steps, with the run's own noise, is integrated here.
     steps: of the whole run, for γ = S_churn/steps.  afs: the run began with the analytic step.
     """
-    n = len(sigmas) - 1
-    steps = n if steps is None else steps
-    times, ode = schedule.time(sigmas), Ode(denoiser, schedule, solver)
-    ode.span = float(sigmas[0]), float(sigmas[-1])
-    size = truth.shape[1]
+    n, size = len(sigmas) - 1, truth.shape[1]
+    ode = Ode(denoiser, schedule, getattr(solver, "looks", False))
     group = math.ceil(n / runs)
-    here, path, local = truth[0], [truth[0]], []
-    batch = truth[:0].flatten(0, 1)
-    past: list[Point] = []  # of the runs that are under way
-    true_past: list[Point] = []  # of the run that starts now: it comes along the truth
-    for i in range(n):
-        if watch is not None:
-            watch()
-        batch = torch.cat([batch, here * schedule.scale(times[i])])
-        blocks = len(batch) // size
-        now = times[i]
-        x, t = churn(
-            schedule,
-            batch,
-            now,
-            steps,
-            lambda: noise(i)[:size].repeat(blocks, *[1] * (here.ndim - 1)),
-        )
-        if t is not now:  # as in the loop: new noise ends the history
-            past, true_past = [], []
-        ode.left = steps - i
-        point = ode.analytic(x, t) if afs and i == 0 else ode.evaluate(x, t)
-        joined = [*map(_join, past, true_past), point]
-        if len(joined) > 1 and hasattr(solver, "correct"):  # all but the newcomer
-            joined[-1] = _join(
-                _rows(solver.correct(ode, joined), slice(len(x) - size)),
-                _rows(point, slice(len(x) - size, None)),
-            )
-        seen = len(joined) - 1
-        batch = solver.step(ode, joined, times[i + 1])
-        if len(truth) > 1:
-            here = truth[i + 1]
-        else:
-            start = point.plain[-size:]
-            here = flow(denoiser, start, float(point.sigma), float(sigmas[i + 1]))
-        path.append(here)
-        local.append(rms(batch[-size:] / schedule.scale(times[i + 1]) - here))
-        fresh = [point, *joined[seen + 1 :]]  # the solver may have evaluated on its way
-        true_past = [*true_past, *(_rows(p, slice(-size, None)) for p in fresh)][-3:]
-        if i % group:  # a probe inside a group: measured, then dropped
-            batch = batch[:-size]
-            joined = [_rows(p, slice(len(batch))) for p in joined]
-        past = joined[-3:]
-    local = torch.stack(local)
-    ends = (batch / schedule.scale(times[n])).split(size)
+    batch = _Runs(ode, solver, sigmas, truth, group, watch)
+    followed = loop.steps(
+        ode,
+        batch,
+        truth[:0].flatten(0, 1),
+        schedule.time(sigmas),
+        begin=batch.begin,
+        observe=batch.observe,
+        churn=churn,
+        noise=None if noise is None else lambda i: batch.repeated(noise(i)),
+        afs=afs,
+        total=n if steps is None else steps,
+        span=(float(sigmas[0]), float(sigmas[-1])),
+    )
+    for point in followed:
+        end = point.denoised  # at last of the end, the unscaled states
     starts = list(range(0, n, group))
-    ends = [*ends[: len(starts)], path[-1]]
+    ends = [*end.split(size)[: len(starts)], batch.path[-1]]
     moved = torch.stack([rms(a - b).mean() for a, b in pairwise(ends)])
-    share = torch.zeros(n, dtype=local.dtype, device=local.device)
-    for k, first in enumerate(starts):
-        part = local[first : first + group].mean(1)
+    local = torch.stack(batch.local)
+    share = _divided(moved, local, group)
+    return StepErrors(local, share, torch.stack(batch.path))
+
+
+def _divided(moved: Tensor, local: Tensor, group: int) -> Tensor:
+    """(N,) summing to 1: how far the end moves by each group, divided by local error within it."""
+    share = torch.zeros(len(local), dtype=local.dtype, device=local.device)
+    for k, whole in enumerate(moved):
+        part = local[k * group : (k + 1) * group].mean(1)
         part = part / part.sum() if float(part.sum()) > 0 else torch.full_like(part, 1 / len(part))
-        share[first : first + group] = moved[k] * part
+        share[k * group : (k + 1) * group] = whole * part
     total = float(share.sum())
-    return StepErrors(local, share / total if total > 0 else share, torch.stack(path))
+    return share / total if total > 0 else share
 
 
-def _rows(p: Point, rows: slice) -> Point:
-    cut = lambda v: v[rows] if v is not None and v.ndim else v
-    return dataclasses.replace(
-        p,
-        t=cut(p.t),
-        sigma=cut(p.sigma),
-        scale=cut(p.scale),
-        x=p.x[rows],
-        denoised=p.denoised[rows],
-        features=cut(p.features),
-    )
+class _Runs:
+    """The growing batch: a solver and the two hooks of the loop.
 
+    Its last rows are the run that starts now.  They stand on the truth with a true past, so they
+    have nothing to correct; a start inside a group is a probe, measured and then dropped.
+    """
 
-def _join(p: Point, q: Point) -> Point:
-    both = lambda v, w: torch.cat([v, w]) if v is not None and v.ndim else v
-    return Point(
-        both(p.t, q.t),
-        both(p.sigma, q.sigma),
-        both(p.scale, q.scale),
-        torch.cat([p.x, q.x]),
-        torch.cat([p.denoised, q.denoised]),
-        both(p.features, q.features),
-    )
+    def __init__(
+        self,
+        ode: Ode,
+        solver: Solver,
+        sigmas: Tensor,
+        truth: Tensor,
+        group: int,
+        watch: Callable[[], None] | None,
+    ):
+        self.ode, self.sigmas, self.truth, self.group, self.watch = ode, sigmas, truth, group, watch
+        self.size, self.solver = truth.shape[1], solver
+        self.memory, self.step = solver.memory, solver.step
+        if hasattr(solver, "correct"):
+            self.correct = self._correct_others
+        self.path, self.local = [truth[0]], []
+        self.blocks = 0
+        self.newest: tuple[tuple[Point, ...], Any] = (), None  # the past and carry of the truth
+
+    def begin(self, i: int, x: Tensor, past: tuple[Point, ...], carry: Any):
+        if self.watch is not None:
+            self.watch()
+        if i and (i - 1) % self.group:
+            x, past, carry = self._rows((x, past, carry), slice(-self.size))
+        t = self.ode.schedule.time(self.sigmas[i])
+        x = torch.cat([x, self.path[-1] * self.ode.schedule.scale(t)])
+        self.blocks = len(x) // self.size
+        if i:
+            both = lambda v, w: torch.cat([v, w]) if v.ndim else v
+            past, carry = mapped(both, (past, carry), self.newest)
+        return x, past, carry
+
+    def observe(self, i: int, state: State, x: Tensor, carry: Any) -> None:
+        newest = slice(-self.size, None)
+        here = self._rows(state.here, newest)
+        if len(self.truth) > 1:
+            there = self.truth[i + 1]
+        else:
+            sigma, sigma_next = float(here.sigma), float(self.sigmas[i + 1])
+            there = flow(self.ode.denoiser, here.plain, sigma, sigma_next)
+        t_next = self.ode.schedule.time(self.sigmas[i + 1])
+        self.path.append(there)
+        self.local.append(rms(x[newest] / self.ode.schedule.scale(t_next) - there))
+        kept = state.past[1 - self.memory :] if self.memory > 1 else ()
+        self.newest = self._rows((kept, carry), newest)
+
+    def repeated(self, noise: Tensor) -> Tensor:
+        """The same new noise for every run."""
+        return noise[: self.size].repeat(self.blocks, *[1] * (noise.ndim - 1))
+
+    def _correct_others(self, ode: Ode, state: State) -> Point:
+        better, given, n = (
+            self.solver.correct(ode, state),
+            state.here,
+            len(state.here.x) - self.size,
+        )
+        return mapped(lambda v, w: torch.cat([v[:n], w[n:]]) if v.ndim else v, better, given)
+
+    @staticmethod
+    def _rows(tree: Any, rows: slice) -> Any:
+        return mapped(lambda v: v[rows] if v.ndim else v, tree)

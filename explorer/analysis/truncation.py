@@ -5,21 +5,22 @@
 Karras et al. 2022 (EDM), App. D.1 and Fig. 13.
 """
 
-import math
+from collections import deque
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from ..core.ode import Ode, Point
+from ..core import loop
+from ..core.ode import Ode, State
 from ..core.schedules import EDM
 from ..errors import UserError
 from .error import rms
+from .flow import flow, slope_at
 
 STRIDE = 0.15  # of the reference, in ln σ: with it RK4 is good to 1e-7 (analysis.error)
-MEMORY = 3  # past evaluations that a multistep solver may look at
 
-Flow = Callable[[Tensor, Tensor, Tensor], Tensor]
+Exact = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 @torch.no_grad()
@@ -31,7 +32,7 @@ def local_truncation(
     schedule=EDM(),
     generator: torch.Generator | None = None,
     substeps: int | None = None,
-    exact: Flow | None = None,
+    exact: Exact | None = None,
     watch: Callable[[], None] | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """(sigma, mean, std), each (N − 1,): the error of the step that arrives at each level, as RMS
@@ -56,15 +57,45 @@ def local_truncation(
             "Local errors need at least two falling noise levels above 0; got "
             f"{[round(float(s), 6) for s in sigmas[:8]]}."
         )
-    n, steps = len(clean), len(sigmas) - 1
+    steps = len(sigmas) - 1
     noise = torch.randn(clean.shape, generator=generator, dtype=torch.float64).to(clean)
     if exact is None:
         exact = lambda x, a, b: (
             _euler(denoiser, x, a, b, substeps, watch)
             if substeps
-            else _rk4(denoiser, x, a, b, watch)
+            else flow(denoiser, x, a, b, STRIDE, watch=watch)
         )
-    level = sigmas.to(clean)
+    back, truth = _true_states(exact, clean, noise, sigmas.to(clean), solver.memory)
+    times, errors = schedule.time(sigmas), []
+    ode = Ode(denoiser, schedule, getattr(solver, "looks", False))
+
+    def begin(i: int, x: Tensor, past, carry):
+        if watch is not None:
+            watch()
+        true = [
+            ode.evaluate(schedule.scale(times[i - k]) * back[k][i - k], times[i - k])
+            for k in range(min(i, len(back) - 1), 0, -1)
+        ]
+        return schedule.scale(times[i]) * back[0][i], tuple(true), None
+
+    def observe(i: int, state: State, x: Tensor, carry) -> None:
+        errors.append(rms(x / schedule.scale(times[i + 1]) - truth[i]))
+
+    whole = loop.steps(  # a run goes on to σ = 0
+        ode, solver, clean, times, begin=begin, observe=observe, total=steps + 1
+    )
+    deque(whole, maxlen=0)
+    errors = torch.stack(errors)
+    return sigmas[1:], errors.mean(1), errors.std(1, correction=0)
+
+
+def _true_states(
+    exact: Exact, clean: Tensor, noise: Tensor, level: Tensor, memory: int
+) -> tuple[list[Tensor], Tensor]:
+    """Where steps begin with their past, and where they end: back[k][i] is the true state k levels
+    before the start of step i + k, truth[i] the one that step i should reach.
+    """
+    n, steps = len(clean), len(level) - 1
     start = clean + level[:-1].reshape(-1, *[1] * clean.ndim) * noise  # (N − 1, n, *shape)
 
     def moved(states: Tensor, come: slice, go: slice) -> Tensor:
@@ -73,27 +104,10 @@ def local_truncation(
         return exact(states.flatten(0, 1), column(come), column(go)).view_as(states)
 
     truth = moved(start, slice(0, steps), slice(1, steps + 1))
-    back = [start]  # back[k][i]: the true state k levels before the start of step i + k
-    for k in range(1, min(MEMORY, steps - 1) + 1 if solver.family == "multistep" else 1):
+    back = [start]
+    for k in range(1, min(memory, steps)):
         back.append(moved(back[-1][1:], slice(1, steps - k + 1), slice(0, steps - k)))
-    times, ode, errors = schedule.time(sigmas), Ode(denoiser, schedule), []
-    ode.span = float(sigmas[0]), float(sigmas[-1])
-    for i in range(steps):
-        if watch is not None:
-            watch()
-        ode.left = steps - i + 1  # a run goes on to σ = 0
-        past: list[Point] = []
-        for k in range(min(i, len(back) - 1), -1, -1):
-            t = times[i - k]
-            past.append(ode.evaluate(schedule.scale(t) * back[k][i - k], t))
-        arrived = solver.step(ode, past, times[i + 1]) / schedule.scale(times[i + 1])
-        errors.append(rms(arrived - truth[i]))
-    errors = torch.stack(errors)
-    return sigmas[1:], errors.mean(1), errors.std(1, correction=0)
-
-
-def _slope(denoiser, x: Tensor, sigma: Tensor) -> Tensor:
-    return (x - denoiser(x, sigma.flatten())) / sigma
+    return back, truth
 
 
 def _euler(denoiser, x, sigma, sigma_next, n: int, watch=None) -> Tensor:
@@ -101,23 +115,5 @@ def _euler(denoiser, x, sigma, sigma_next, n: int, watch=None) -> Tensor:
     for i in range(n):
         if watch is not None:
             watch()
-        x = x + h * _slope(denoiser, x, sigma + i * h)
-    return x
-
-
-def _rk4(denoiser, x, sigma, sigma_next, watch=None) -> Tensor:
-    """RK4 for dx/dσ where each sample has its own levels, in as many steps as the longest way
-    needs, uniform in ln σ.
-    """
-    way = (sigma_next / sigma).log()
-    n = max(1, math.ceil(float(way.abs().max()) / STRIDE))
-    for i in range(n):
-        if watch is not None:
-            watch()
-        a, b = sigma * (way * i / n).exp(), sigma * (way * (i + 1) / n).exp()
-        h, middle = b - a, (a + b) / 2
-        k1 = _slope(denoiser, x, a)
-        k2 = _slope(denoiser, x + h / 2 * k1, middle)
-        k3 = _slope(denoiser, x + h / 2 * k2, middle)
-        x = x + h / 6 * (k1 + 2 * k2 + 2 * k3 + _slope(denoiser, x + h * k3, b))
+        x = x + h * slope_at(denoiser, x, sigma + i * h)
     return x

@@ -1,9 +1,8 @@
-"""What a solver sees: the point where it is, and an ODE that answers and counts."""
+"""What a solver is, and all that it sees: points, its State, and an ODE that answers and counts."""
 
 import dataclasses
-import math
 from collections.abc import Callable
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor
@@ -47,20 +46,18 @@ def unscaled(x: Tensor, scale: Tensor | None) -> Tensor:
 
 
 class Ode:
-    """All that a solver may ask for.  One per run: it counts.
+    """Evaluates the denoiser and counts.  One per run; of the run itself it knows nothing.
 
     dx/dt = (σ'/σ + s'/s) x − (σ' s/σ) D(x/s; σ)           Karras et al. 2022, Alg. 1, line 4
+
+    looks: whether its points come with features, for a solver that asks for them.
     """
 
-    def __init__(self, denoiser: Denoiser, schedule=EDM(), solver: "Solver | None" = None):
+    def __init__(self, denoiser: Denoiser, schedule=EDM(), looks: bool = False):
         self.denoiser = denoiser
         self.schedule = schedule
-        self.looks = getattr(solver, "looks", False)  # whether points come with features
-        self.begun = False  # whether a learned solver has made its first step
+        self.looks = looks
         self.evaluated: list[Tensor] = []
-        self.left = 0  # steps from here to the end, this one counted; the loop sets it
-        self.span = (math.inf, 0.0)  # the first and the last noise level above 0 of the run
-        self.noise: Callable[[], Tensor] | None = None  # new unit noise for this step
 
     @property
     def nfe(self) -> int:
@@ -128,16 +125,100 @@ class Ode:
         return (rate + s.scale_dot(t) / point.scale) * point.x - rate * point.scale * point.denoised
 
 
+@dataclasses.dataclass(frozen=True, eq=False, slots=True)
+class State:
+    """All that a solver may know besides the ODE: where it is, and what it has seen.
+
+    past: the last `solver.memory` points, oldest first; the last is here.
+    left: steps to the end, this one counted.  span: the first and the last noise level above 0.
+    noise: gives new unit noise for this step; None where the run has none to give.
+    carry: what the solver's last step handed on; None at a start and where its path was broken.
+    It is made of tensors with a row for each sample, in tuples and dataclasses, and of values that
+    all samples share, so that runs can part and join.
+    """
+
+    past: tuple[Point, ...]
+    left: int
+    span: tuple[float, float]
+    noise: Callable[[], Tensor] | None = None
+    carry: Any = None
+
+    @property
+    def here(self) -> Point:
+        """The point where the step begins."""
+        return self.past[-1]
+
+    def fresh_noise(self) -> Tensor:
+        """New unit noise of the shape of the state."""
+        assert self.noise is not None, "`sample` refuses a run without noises"
+        return self.noise()
+
+
 class Solver(Protocol):
-    """A frozen dataclass; its fields are its controls."""
+    """A frozen dataclass; its fields are its controls, and its class says all that is true of it.
+
+    Optional facts, each a Protocol below: `Corrects`, `Looks`, `MakesNoise`, `Nominal`.
+    """
 
     name: ClassVar[str]
+    label: ClassVar[str]
     family: ClassVar[str]  # one-step, multistep, learned, stochastic
+    card: ClassVar[str]  # in two sentences, for the list of solvers
+    source: ClassVar[str]  # who published it, and where
+    aliases: ClassVar[tuple[str, ...]]  # what other tools call it
     order: int
-    evaluations: int  # of the denoiser in a full step
+    evaluations: int  # of the denoiser in a full step; a step to σ = 0 costs one
+    memory: int  # evaluated points that it looks at, the one where it is counted
 
-    def step(self, ode: Ode, past: list[Point], t_next: Tensor) -> Tensor:
-        """The state at t_next; past[-1] is where we are, oldest first.
+    def step(self, ode: Ode, state: State, t_next: Tensor) -> tuple[Tensor, Any]:
+        """The state at t_next, scaled, and what it wants to find as `carry` in its next step."""
 
-        A solver that evaluates on its way may append that point, and finds it in `past` later.
-        """
+
+class Corrects(Protocol):
+    """A solver that improves the arrival of its last step by what was evaluated there."""
+
+    def correct(self, ode: Ode, state: State) -> Point:
+        """A better state.here, or the same; state.past holds what came before."""
+
+
+class Looks(Protocol):
+    """A solver whose points must come with features."""
+
+    looks: bool
+
+
+class MakesNoise(Protocol):
+    """A solver whose steps may ask for new noise."""
+
+    makes_noise: bool
+
+
+class Nominal(Protocol):
+    """A solver whose error falls with another power than its `order` names."""
+
+    nominal_order: int
+
+
+def mapped(fn: Callable, tree: Any, *others: Any) -> Any:
+    """fn of each tensor of a point, a past or a carry, and of those in the same place of `others`;
+    what is no tensor, tuple or dataclass stays as it is in the first.
+    """
+    if isinstance(tree, Tensor):
+        return fn(tree, *others)
+    if isinstance(tree, tuple):
+        return tuple(mapped(fn, *parts) for parts in zip(tree, *others, strict=True))
+    if dataclasses.is_dataclass(tree):
+        names = [f.name for f in dataclasses.fields(tree)]
+        parts = {k: mapped(fn, *(getattr(v, k) for v in (tree, *others))) for k in names}
+        return dataclasses.replace(tree, **parts)
+    return tree
+
+
+def makes_noise(solver: Solver) -> bool:
+    """Whether its steps ask for new noise: those of stochastic solvers, unless η = 0."""
+    return getattr(solver, "makes_noise", False)
+
+
+def nominal_order(solver: Solver) -> int:
+    """The power of the step with which its error falls on paper."""
+    return getattr(solver, "nominal_order", solver.order)

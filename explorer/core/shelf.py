@@ -87,21 +87,21 @@ class Trained:
         return shape == self.shape and bool(((answers - own).abs() <= 2e-3 * own.abs().max()).all())
 
     def check(
-        self, solver: str, denoiser, sigma: float, sigma_next: float, first: bool, afs: bool
+        self, solver: str, denoiser, sigma: float, sigma_next: float, top: float, afs: bool
     ) -> None:
-        """Raise UserError unless it was trained for this step of this solver on this model."""
+        """Raise UserError unless it was trained for this step of this solver on this model.
+
+        top: where the run begins.  afs: whether nothing has been evaluated yet.
+        """
         of = f"Predictor {self.name or self.digest}"
         if solver != self.solver:
             raise UserError(
                 f"{of} was trained for {spoken(self.solver)}, not for "
                 f"{spoken(solver)}; choose that solver or train another."
             )
-        near = [i for i, s in enumerate(self.sigmas[:-1]) if abs(sigma / s - 1) < 1e-5]
-        if (
-            not near
-            or abs(sigma_next / self.sigmas[near[0] + 1] - 1) > 1e-5
-            or first != (near[0] == 0)
-        ):
+        same = lambda a, b: abs(a / b - 1) <= 1e-5
+        near = [i for i, s in enumerate(self.sigmas[:-1]) if same(sigma, s)]
+        if not (near and same(sigma_next, self.sigmas[near[0] + 1]) and same(top, self.sigmas[0])):
             steps = len(self.sigmas) - 1
             shown = ", ".join(f"{s:.4g}" for s in self.sigmas)
             raise UserError(
@@ -110,7 +110,7 @@ class Trained:
                 f"{sigma:.4g} to {sigma_next:.4g}. Open the view it was trained on or "
                 "train another."
             )
-        if first and afs != self.afs:
+        if near[0] == 0 and afs != self.afs:
             wanted = "an analytic" if self.afs else "an evaluated"
             raise UserError(f"{of} was trained with {wanted} first step; change “First step”.")
         if not self.knows(*answers_of(denoiser)):

@@ -7,16 +7,14 @@ import dataclasses
 
 from torch import Tensor
 
-from ..analysis.error import (
+from ..analysis.error import StepErrors, rms, step_errors
+from ..analysis.reference import (
     Reference,
-    StepErrors,
     adaptive_reference,
     closed_reference,
     reference,
     refined_reference,
-    rms,
     shortened,
-    step_errors,
 )
 from ..core.sampling import Churn, Noise
 from ..core.schedules import EDM

@@ -12,7 +12,8 @@ from functools import cached_property
 
 from torch import Tensor
 
-from ..analysis.error import Reference, StepErrors
+from ..analysis.error import StepErrors
+from ..analysis.reference import Reference
 from . import truth
 from .experiment import Experiment, Run, incomparable, run
 from .source import Source, Watch, prepared, weights

@@ -9,16 +9,17 @@ import dataclasses
 import re
 import time
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ..analysis.error import flow, rms
+from ..analysis.error import rms
+from ..analysis.flow import Flow
 from ..core import shelf
+from ..core.loop import steps
+from ..core.ode import Ode, nominal_order
 from ..core.sampling import Noise, sample
-from ..core.schedules import EDM
 from ..core.solvers import SOLVERS
 from ..core.timesteps import TIMESTEPS, Custom, Rho
 from ..errors import UserError
@@ -56,8 +57,7 @@ class Row:
     @property
     def nominal(self) -> int:
         """The order on paper: a corrector adds one."""
-        order = getattr(self.solver, "nominal_order", self.solver.order)
-        return order + hasattr(self.solver, "correct")
+        return nominal_order(self.solver)
 
 
 def error_against_nfe(
@@ -268,14 +268,13 @@ def _end(e: Experiment, sigma: Tensor, watch: Watch | None) -> tuple[Tensor, int
 def _churned(e: Experiment, sigma: Tensor, watch: Watch | None) -> Tensor:
     """Where paths truly end that get the same new noise at the same levels as the run."""
     source, noise = _start(e)
-    steps = len(sigma) - (e.last != "zero")
-    x = noise.start * float(sigma[0])
-    for i, (here, there) in enumerate(pairwise(sigma)):
+    x, total = noise.start * float(sigma[0]), len(sigma) - (e.last != "zero")
+    ode = Ode(source.denoiser)
+    for point in steps(ode, Flow(), x, sigma, churn=e.churn, noise=noise, total=total):
         if watch is not None:
             watch()
-        x, raised = e.churn(EDM(), x, here, steps, lambda: noise(i))
-        x = flow(source.denoiser, x, float(raised), float(there))
-    return x
+        end = point.denoised  # at last of the end, the states themselves
+    return end
 
 
 def _notes(e: Experiment, steps: int) -> Iterator[str]:

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from ..analysis.distance import Estimate, sliced_wasserstein
-from ..analysis.error import reference, rms
+from ..analysis.error import rms
+from ..analysis.reference import reference
 from ..core import shelf
 from ..core.sampling import Noise, sample
 from ..core.solvers import DDIM, DPM2, IPNDM, DPMpp, Heun, UniPC

@@ -17,13 +17,16 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from ..analysis.error import reference, rms
+from ..analysis.error import rms
+from ..analysis.reference import reference
 from ..core import shelf
-from ..core.ode import Ode, Point
+from ..core.levels import number
+from ..core.loop import steps
+from ..core.ode import Ode, State, mapped
 from ..core.predictor import Predictor
 from ..core.sampling import Noise, sample
 from ..core.solvers import AMED, DDIM, DPM2, IPNDM, DPMpp, Heun, Plugin
-from ..core.solvers.learned import amed_step, plugin_step
+from ..core.solvers.learned import Steered, columns
 from ..core.timesteps import Custom
 from ..errors import UserError
 from ..settings import param, setting
@@ -246,29 +249,49 @@ class Trainer:
             self._measure_features(targets)
         if self.done >= (1 - how.finish) * self.batches:
             return self._finish(start, targets)
-        x, past, losses, chosen = start, [], [], []
-        ode, n = Ode(self.denoiser, solver=_Looking), len(self.sigmas) - 1
-        for k in range(n):
-            ode.left = n - k
-            end, past, given = self._step(ode, x if self.multistep else targets[k], past, k)
-            loss = (end - targets[k + 1]).square().flatten(1).sum(1).mean()
+        losses, given = [], []
+
+        def begin(k: int, x: Tensor, past, carry):
+            past, carry = mapped(Tensor.detach, (past, carry))
+            return x.detach() if self.multistep else targets[k], past, carry
+
+        def observe(k: int, state, x: Tensor, carry) -> None:
+            loss = (x - targets[k + 1]).square().flatten(1).sum(1).mean()
             self._update(loss)
             losses.append(loss.item())
-            chosen.append(given)
-            x, past = end.detach(), [_detached(p) for p in past[-3:]]
-        return losses, chosen
 
-    def _finish(self, x: Tensor, targets: Tensor) -> tuple[list[float], list[tuple]]:
+        self._walk(start, given, begin=begin, observe=observe)
+        return losses, given
+
+    def _finish(self, start: Tensor, targets: Tensor) -> tuple[list[float], list[tuple]]:
         """One update on the mean distance at the end, with gradients through the whole run."""
-        past, losses, chosen, n = [], [], [], len(self.sigmas) - 1
-        ode = Ode(self.denoiser, solver=_Looking)
-        for k in range(n):
-            ode.left = n - k
-            x, past, given = self._step(ode, x, past[-3:], k, through=True)
-            chosen.append(given)
-            losses.append((x - targets[k + 1]).detach().square().flatten(1).sum(1).mean().item())
-        self._update((x - targets[-1]).flatten(1).norm(dim=1).mean())
-        return losses, chosen
+        losses, given = [], []
+
+        def observe(k: int, state, x: Tensor, carry) -> None:
+            far = (x - targets[k + 1]).detach()
+            losses.append(far.square().flatten(1).sum(1).mean().item())
+
+        end = self._walk(start, given, observe=observe)
+        self._update((end - targets[-1]).flatten(1).norm(dim=1).mean())
+        return losses, given
+
+    def _walk(self, x: Tensor, given: list[tuple], **hooks) -> Tensor:
+        """Where the student comes to from x; (r, c, a) of each step are added to `given`."""
+        ode, student = Ode(self.denoiser, looks=True), self.steered(given)
+        for point in steps(ode, student, x, self.sigmas, afs=self.afs, **hooks):
+            end = point.x
+        return end
+
+    def steered(self, given: list[tuple]) -> Steered:
+        """The student with the predictor as it is; (r, c, a) of each step are added to `given`."""
+
+        def choose(ode: Ode, state: State, sigma_next: float) -> tuple:
+            here = state.here
+            found = self.predictor(here.features, number(here.sigma), sigma_next, len(here.x))
+            given.append(found)
+            return columns(found, here.x)
+
+        return Steered(self.solver, choose, looks=True)
 
     def _update(self, loss: Tensor) -> None:
         self.adam.zero_grad(set_to_none=True)
@@ -281,32 +304,13 @@ class Trainer:
     @torch.no_grad()
     def _measure_features(self, states: Tensor) -> None:
         """Set the scale at which the features of this model have size 1, on the first batch."""
-        ode = Ode(self.denoiser, solver=_Looking)
+        ode = Ode(self.denoiser, looks=True)
         size = [
             ode.evaluate(x, t).features.square().mean()
             for x, t in zip(states[1:-1] if len(states) > 2 else states[:1], self.sigmas[1:])
         ]
         if size and float(sum(size)) > 0:
             self.predictor.feature_scale = float(f"{(float(sum(size)) / len(size)) ** -0.5:.4g}")
-
-    def _step(self, ode: Ode, x: Tensor, past: list[Point], k: int, through: bool = False):
-        """(end, past with what was evaluated, (r, c, a)) of step k from x, with gradients for φ.
-
-        through: gradients flow through the first evaluation too, to the steps before.
-        """
-        here, to = float(self.sigmas[k]), float(self.sigmas[k + 1])
-        with torch.set_grad_enabled(through and torch.is_grad_enabled()):
-            t = self.sigmas[k]
-            point = ode.analytic(x, t) if self.afs and k == 0 else ode.evaluate(x, t)
-        past = [*past, point]
-        given = self.predictor(point.features, here, to, len(x))
-        column = [
-            v if isinstance(v, float) else v.to(x.dtype).reshape(-1, *[1] * (x.ndim - 1))
-            for v in given
-        ]
-        if isinstance(self.solver, AMED):
-            return amed_step(ode, past, to, *column), past, given
-        return plugin_step(self.solver.inside, ode, past, to, *column), past, given
 
     def _start(self, first: int, count: int) -> Tensor:
         """Unit noise of paths first, first + 1, …: each has a seed of its own."""
@@ -332,12 +336,7 @@ class Trainer:
     @torch.no_grad()
     def student(self, noise: Tensor) -> Tensor:
         """Samples with the predictor as it is now, from unit noise."""
-        ode, past, n = Ode(self.denoiser, solver=_Looking), [], len(self.sigmas) - 1
-        x = noise * self.sigmas[0]
-        for k in range(n):
-            ode.left = n - k
-            x, past, _ = self._step(ode, x, past[-3:], k)
-        return x
+        return self._walk(noise * self.sigmas[0], [])
 
     def trained(self, query: str = "", **record) -> shelf.Trained:
         """What there is now, fit to be kept.  record: notes beside those made here."""
@@ -380,12 +379,6 @@ class Trainer:
         )
 
 
-class _Looking:
-    """Asks the Ode for features."""
-
-    looks = True
-
-
 def refined(timesteps, steps: int, inner: int) -> Tensor:
     """The grid's own levels for M + 1 times as many steps; between typed levels those of ρ = 7."""
     if steps < 1:
@@ -402,13 +395,6 @@ def refined(timesteps, steps: int, inner: int) -> Tensor:
     fine = (root[:-1, None] + part * (root[1:] - root[:-1])[:, None]) ** 7
     fine[:, 0] = levels[:-1]
     return torch.cat([fine.flatten(), levels[-1:]])
-
-
-def _detached(p: Point) -> Point:
-    cut = lambda v: v.detach() if isinstance(v, Tensor) else v
-    return dataclasses.replace(
-        p, t=cut(p.t), sigma=cut(p.sigma), scale=cut(p.scale), x=cut(p.x), denoised=cut(p.denoised)
-    )
 
 
 def _spread(v) -> tuple[float, float]:

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 import torch
 from torch import Tensor
 
-from ..analysis.error import reference, rms
+from ..analysis.error import rms
+from ..analysis.reference import reference
 from ..core.sampling import Noise, sample
 from ..core.solvers import IPNDM
 from ..core.timesteps import Rho

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 
 from ..core.solvers import AMED, Plugin
-from ..core.solvers.learned import amed_step, plugin_step
+from ..core.solvers.learned import Steered
 from ..core.timesteps import Rho, VPTime
 from .gits import GITS, EndError, descend, gits
 
@@ -40,19 +40,9 @@ class Placed:
     tried: int
 
 
-class ByStep:
-    """A learned solver with an r of its own for each step, c = a = 1, in EDM's frame."""
-
-    family, evaluations, looks = "learned", 2, False
-
-    def __init__(self, solver: AMED | Plugin, r: Sequence[float]):
-        self.solver, self.r = solver, r
-
-    def step(self, ode, past, t_next):
-        r, sigma_next = self.r[len(self.r) - ode.left], float(t_next)
-        if isinstance(self.solver, AMED):
-            return amed_step(ode, past, sigma_next, r, 1.0, 1.0)
-        return plugin_step(self.solver.inside, ode, past, sigma_next, r, 1.0, 1.0)
+def by_step(solver: AMED | Plugin, r: Sequence[float]) -> Steered:
+    """A learned solver with an r of its own for each step, c = a = 1."""
+    return Steered(solver, lambda ode, state, sigma_next: (r[len(r) - state.left], 1.0, 1.0))
 
 
 def stops_of(levels: Sequence[float], r: Sequence[float]) -> tuple[float, ...]:
@@ -73,7 +63,7 @@ class StopError(EndError):
 
     def __call__(self, stops) -> float:
         levels, r = levels_and_r(stops)
-        return self.of(levels, ByStep(self.solver, r))
+        return self.of(levels, by_step(self.solver, r))
 
 
 def place(

@@ -279,7 +279,7 @@ def _axes(path):
 @torch.no_grad()
 def _learned(request: dict, e: Experiment, source, x, start: float, end: float, n: int):
     """r and c of the predictor in use, or of the training under way, for the pictured paths."""
-    from ..core.sampling import Ode
+    from ..core.ode import Ode
 
     trained = None
     about = request.get("training")
@@ -310,8 +310,7 @@ def _learned(request: dict, e: Experiment, source, x, start: float, end: float, 
                 trained = found.predictor
     if trained is None:
         return None
-    ode = Ode(source.denoiser)
-    ode.looks = True
+    ode = Ode(source.denoiser, looks=True)
     t = torch.tensor(start, dtype=torch.float64)
     point = ode.analytic(x, t) if e.afs and n == 0 else ode.evaluate(x, t)
     r, c, _ = trained(point.features, start, end, len(x))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import torch
 
 from ..analysis.order import fitted_slope
-from ..analysis.truncation import MEMORY, STRIDE, local_truncation
+from ..analysis.truncation import STRIDE, local_truncation
 from ..core.solvers import SOLVERS
 from ..core.timesteps import TIMESTEPS, Rho
 from ..errors import UserError
@@ -180,7 +180,7 @@ def local(base: Experiment, request: dict) -> Measurement:
     )
 
     grids = [Rho(rho, top, bottom).sigmas(64) for rho in RHOS]
-    ways = 1 if base.solver.family == "one-step" else 1 + MEMORY
+    ways = base.solver.memory  # the truth, for the arrivals and for the past
     each = sum(
         len(g) * ways * 4 * math.ceil(float((g[:-1] / g[1:]).log().max()) / STRIDE) for g in grids
     ) * cost.operations(source.denoiser, source.mixture)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from explorer.analysis.direction import along, family
-from explorer.analysis.error import adaptive_reference, reference
+from explorer.analysis.reference import adaptive_reference, reference
 from explorer.core.denoisers import Gaussian
 from explorer.core.sampling import sample
 from explorer.core.solvers import AMED, DDIM, DPM2, Heun
@@ -37,7 +37,7 @@ def test_of_a_gaussian_it_is_where_calculus_says():
     """x ∝ √(σ² + l): in one direction every tangent is parallel, so c carries all, and the mean
     value theorem gives s in between where c = 1."""
     law = Gaussian(tensor(0.0, 0.0), tensor(1.0, 1.0), torch.eye(2).double())
-    from explorer.analysis.error import closed_reference
+    from explorer.analysis.reference import closed_reference
 
     truth = closed_reference(law, 20.0 * normal(4, 2), 20.0, 0.05)
     found = along(truth, 4.0, 0.5, points=401)
@@ -62,8 +62,8 @@ def test_its_r_and_c_beat_the_geometric_middle():
         from explorer.core.solvers.learned import amed_step
 
         ode = Ode(MODEL)
-        past = [ode.evaluate(start, tensor(3.0)[0])]
-        return float((amed_step(ode, past, 0.5, r, c, 1.0) - end).norm(dim=1).mean())
+        here = ode.evaluate(start, tensor(3.0)[0])
+        return float((amed_step(ode, here, 0.5, r, c, 1.0) - end).norm(dim=1).mean())
 
     best = error(found.r.reshape(-1, 1), found.c.reshape(-1, 1))
     assert best < error(0.5, 1.0)

@@ -7,8 +7,9 @@ import pytest
 import torch
 from scipy.integrate import solve_ivp
 
-from explorer.analysis.error import adaptive_reference, reference, rms, shortened, step_errors
-from explorer.core.ode import Ode
+from explorer.analysis.error import rms, step_errors
+from explorer.analysis.reference import adaptive_reference, reference, shortened
+from explorer.core.ode import Ode, State
 from explorer.core.sampling import Churn, sample
 from explorer.core.schedules import EDM, VP
 from explorer.core.solvers import DDIM, LMS, SOLVERS, DPMpp, Heun, UniPC
@@ -30,29 +31,27 @@ def errors(solver, schedule=EDM(), sigmas=SIGMAS, truth=TRUTH, **more):
 def one_step(solver, k, schedule=EDM()):
     """One step from the truth at k with the true past, none of it corrected, by hand."""
     ode, times = Ode(DENOISER, schedule), schedule.time(SIGMAS)
-    ode.left, ode.span = len(SIGMAS) - 1 - k, (20.0, 0.05)
     past = [
         ode.evaluate(TRUTH[i] * schedule.scale(times[i]), times[i])
-        for i in range(max(0, k - 3), k + 1)
+        for i in range(max(0, k + 1 - solver.memory), k + 1)
     ]
-    return solver.step(ode, past, times[k + 1]) / schedule.scale(times[k + 1])
+    state = State(tuple(past), len(SIGMAS) - 1 - k, (20.0, 0.05))
+    return solver.step(ode, state, times[k + 1])[0] / schedule.scale(times[k + 1])
 
 
 def shares(solver, schedule=EDM()):
     """The runs one by one: truth up to step k, solver from there on, with the true past."""
     times, n, ends = schedule.time(SIGMAS), len(SIGMAS) - 1, []
     for k in range(n):
-        ode, past = Ode(DENOISER, schedule), []
-        ode.span = (20.0, 0.05)
-        x = None
+        ode, past, carry, x = Ode(DENOISER, schedule), (), None, None
         for i in range(n):
-            ode.left = n - i
             x = TRUTH[i] * schedule.scale(times[i]) if i <= k else x
-            past = [*past[-3:], ode.evaluate(x, times[i])]
+            past = (*past, ode.evaluate(x, times[i]))[-solver.memory :]
+            state = State(past, n - i, (20.0, 0.05), None, carry)
             if i > k and hasattr(solver, "correct"):
-                past[-1] = solver.correct(ode, past)
-            stepped = solver.step(ode, past, times[i + 1])  # may leave an inner point in the past
-            x = stepped if i >= k else x
+                past = (*past[:-1], solver.correct(ode, state))
+                state = dataclasses.replace(state, past=past)
+            x, carry = solver.step(ode, state, times[i + 1])
         ends.append(x / schedule.scale(times[-1]))
     moved = torch.stack([rms(a - b).mean() for a, b in zip(ends, [*ends[1:], TRUTH[-1]])])
     return ends, moved / moved.sum()

@@ -5,7 +5,8 @@ import pytest
 import torch
 from scipy.stats import norm
 
-from explorer.analysis.error import closed_reference, reference, refined_reference, rms
+from explorer.analysis.error import rms
+from explorer.analysis.reference import closed_reference, reference, refined_reference
 from explorer.core.denoisers import Gaussian, Mixture
 
 from ..core.problems import flow, mixture, normal, tensor

@@ -9,12 +9,13 @@ import torch
 
 from explorer.analysis.error import step_errors
 from explorer.core import shelf
-from explorer.core.ode import Ode
+from explorer.core.loop import steps
+from explorer.core.ode import Ode, State
 from explorer.core.predictor import Predictor, embedding, plain_features
 from explorer.core.sampling import sample
 from explorer.core.schedules import EDM, VP
 from explorer.core.solvers import AMED, DPM2, IPNDM, DPMpp, Plugin
-from explorer.core.solvers.learned import amed_step, plugin_step
+from explorer.core.solvers.learned import Steered
 from explorer.core.timesteps import Rho
 from explorer.errors import UserError
 
@@ -109,18 +110,8 @@ def test_each_sample_may_have_its_own_r_c_and_a(solver):
 
     def run(x, given, schedule):
         ode = Ode(MODEL, schedule)
-        times, past = schedule.time(GRID), []
-        for i in range(3):
-            ode.left = 3 - i
-            past = [*past[-3:], ode.evaluate(x, times[i])]
-            at = float(GRID[i + 1])
-            step = (
-                amed_step(ode, past, at, *given)
-                if isinstance(solver, AMED)
-                else plugin_step(solver.inside, ode, past, at, *given)
-            )
-            x = schedule.scale(times[i + 1]) * step
-        return x / schedule.scale(times[3])
+        steered = Steered(solver, lambda ode, state, sigma_next: given)
+        return list(steps(ode, steered, x, schedule.time(GRID[:4])))[-1].plain
 
     for schedule in (EDM(), VP()):
         start = NOISE * GRID[0] * schedule.scale(schedule.time(GRID[0]))
@@ -137,14 +128,10 @@ def test_gradients_of_r_c_and_a_are_those_of_finite_differences(solver):
 
     def end(r, c, a):
         ode = Ode(MODEL)
-        ode.left = 3
         past = [ode.evaluate(NOISE * s, tensor(s)[0]) for s in (60.0, 35.0, 20.0)]
+        state = State(tuple(past), 3, (60.0, 2.0))
         given = [v.reshape(-1, 1) for v in (r, c, a)]
-        return (
-            amed_step(ode, past, 2.0, *given)
-            if isinstance(solver, AMED)
-            else plugin_step(solver.inside, ode, past, 2.0, *given)
-        )
+        return solver.update(ode, state, 2.0, *given)[0]
 
     values = [
         tensor(*v).requires_grad_()

@@ -8,6 +8,7 @@ import types
 
 import pytest
 
+from explorer.core.loop import steps
 from explorer.core.ode import Ode
 from explorer.core.schedules import SCHEDULES
 from explorer.core.solvers import (
@@ -110,15 +111,11 @@ def error(solver, schedule, grid: str, n: int) -> float:
     states, truth = exact(grid, n)
     times = schedule.time(tensor(*levels(grid, n)))
     ode = Ode(DENOISER, schedule)
-    ode.span = (80.0, 0.002)
-    past = [ode.evaluate(state * schedule.scale(t), t) for t, state in zip(times[:BEFORE], states)]
-    x = states[-1] * schedule.scale(times[BEFORE])
-    for i, (t, t_next) in enumerate(zip(times[BEFORE:-1], times[BEFORE + 1 :])):
-        ode.left = n - i
-        past = [*past[-3:], ode.evaluate(x, t)]
-        if i and hasattr(solver, "correct"):
-            past[-1] = solver.correct(ode, past)
-        x = solver.step(ode, past, t_next)
+    true = [ode.evaluate(state * schedule.scale(t), t) for t, state in zip(times[:BEFORE], states)]
+    begin = lambda i, x, past, carry: (x, past if i else tuple(true[-BEFORE:]), carry)
+    start = states[-1] * schedule.scale(times[BEFORE])
+    for point in steps(ode, solver, start, times[BEFORE:], begin=begin, span=(80.0, 0.002)):
+        x = point.x
     return float((x / schedule.scale(times[-1]) - truth).square().mean().sqrt())
 
 
@@ -280,7 +277,7 @@ MUTATIONS = [
         {"solver": "dpmpp2"},
         2,
         learned.plugin_step,
-        ("append(inner_point(ode, x, middle, a))", "append(inner_point(ode, x, 1.02 * middle, a))"),
+        ("there = inner_point(ode, x, middle, a)", "there = inner_point(ode, x, 1.02 * middle, a)"),
     ),
     ("Heun", {}, 2, one_step.two_stage, ("1 / (2 * alpha)", "1 / (2.1 * alpha)")),
     (
@@ -309,24 +306,24 @@ def test_the_order_check_finds_one_wrong_letter(name, given, expected, part, rep
 class WrongWeight(RK2):
     """RK2 with 1/(2α) replaced by 1/(1.9α)."""
 
-    def step(self, ode, past, t_next):
-        here, h = past[-1], t_next - past[-1].t
+    def step(self, ode, state, t_next):
+        here, h = state.here, t_next - state.here.t
         d = ode.velocity(here)
         there = ode.evaluate(here.x + self.alpha * h * d, here.t + self.alpha * h)
         weight = 1 / (1.9 * self.alpha)
-        return here.x + h * ((1 - weight) * d + weight * ode.velocity(there))
+        return here.x + h * ((1 - weight) * d + weight * ode.velocity(there)), None
 
 
 @setting
 class WrongPlace(RK2):
     """RK2 whose second evaluation is made at the right state and the wrong time."""
 
-    def step(self, ode, past, t_next):
-        here, h = past[-1], t_next - past[-1].t
+    def step(self, ode, state, t_next):
+        here, h = state.here, t_next - state.here.t
         d = ode.velocity(here)
         there = ode.evaluate(here.x + self.alpha * h * d, here.t)
         weight = 1 / (2 * self.alpha)
-        return here.x + h * ((1 - weight) * d + weight * ode.velocity(there))
+        return here.x + h * ((1 - weight) * d + weight * ode.velocity(there)), None
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)

@@ -6,7 +6,8 @@ import functools
 import pytest
 import torch
 
-from explorer.analysis.error import reference, rms
+from explorer.analysis.error import rms
+from explorer.analysis.reference import reference
 from explorer.core import shelf
 from explorer.core.sampling import Noise, sample
 from explorer.core.solvers import DDIM, DPM2

@@ -80,11 +80,12 @@ def test_the_gradient_of_a_step_is_that_of_finite_differences():
     x = t._start(0, 16) * t.sigmas[0]
     target = sample(MODEL, x / t.sigmas[0], t.fine, AMED()).x[2]
 
+    from explorer.core.loop import steps
     from explorer.core.ode import Ode
 
     def loss():
-        end, *_ = t._step(Ode(MODEL, solver=type("Looks", (), {"looks": True})), x, [], 0)
-        return (end - target).square().sum(1).mean()
+        first = steps(Ode(MODEL, looks=True), t.steered([]), x, t.sigmas[:2], afs=t.afs)
+        return (list(first)[-1].x - target).square().sum(1).mean()
 
     loss().backward()
     for head in (t.predictor.fc_r, t.predictor.fc_scale_dir):

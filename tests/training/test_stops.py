@@ -14,7 +14,7 @@ from explorer.core.timesteps import Rho, VPTime
 from explorer.errors import Cancelled
 from explorer.training.amed import AMEDTraining, Trainer
 from explorer.training.gits import GITS, EndError, gits, with_analytic
-from explorer.training.stops import ByStep, StopError, levels_and_r, place, stops_of
+from explorer.training.stops import StopError, by_step, levels_and_r, place, stops_of
 
 from ..core.problems import mixture, normal
 
@@ -35,7 +35,7 @@ def test_stops_are_levels_with_the_points_inside():
 def test_by_step_with_one_r_is_the_solver_with_that_r(solver):
     noise, grid = normal(4, 2, seed=3), torch.tensor(GRID, dtype=torch.float64)
     for r in (0.5, 0.2):
-        ours = sample(MODEL, noise, grid, ByStep(solver, (r,) * 3), afs=True)
+        ours = sample(MODEL, noise, grid, by_step(solver, (r,) * 3), afs=True)
         plain = sample(MODEL, noise, grid, dataclasses.replace(solver, r=r), afs=True)
         assert ours.nfe == plain.nfe == 5
         torch.testing.assert_close(ours.samples, plain.samples, rtol=1e-12, atol=1e-12)
@@ -43,7 +43,7 @@ def test_by_step_with_one_r_is_the_solver_with_that_r(solver):
 
 def test_each_step_has_its_own_r():
     noise, grid = normal(4, 2, seed=3), torch.tensor(GRID, dtype=torch.float64)
-    run = sample(MODEL, noise, grid, ByStep(AMED(), (0.1, 0.9, 0.4)))
+    run = sample(MODEL, noise, grid, by_step(AMED(), (0.1, 0.9, 0.4)))
     inside = stops_of(GRID, (0.1, 0.9, 0.4))[1::2]
     assert run.evaluated[1::2].tolist() == pytest.approx(inside)
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ...settings import param, setting
 from ..levels import between, exp, expm1, log, moved, number
-from ..ode import Ode, Point
+from ..ode import Ode, Point, State
 from .multistep import _evaluate, _order, _SigmaFrame, added
 
 VARIANTS = (("bh1", "B = h"), ("bh2", "B = eʰ − 1"))
@@ -52,10 +52,10 @@ class _Exponential(_SigmaFrame):
             return point.noise
         return threshold(point.denoised) if self.thresholding else point.denoised
 
-    def order_now(self, ode: Ode, past: list[Point]) -> int:
+    def order_now(self, state: State) -> int:
         """Warm up, and fall to lower orders at the end if asked."""
-        have = min(len(past), self.order)
-        return min(have, ode.left) if self.lower_order_final and len(past) >= self.order else have
+        have = min(len(state.past), self.order)
+        return min(have, state.left) if self.lower_order_final and have == self.order else have
 
     def base(self, here: Point, sigma_next, h: Tensor, output: Tensor) -> Tensor:
         """The first-order step, DDIM, in either prediction."""
@@ -97,11 +97,11 @@ class DPMpp(_Exponential):
 
     @property
     def nominal_order(self) -> int:
-        """What the error falls with: the published third order drops a factor 2 and stays at 2."""
+        """The published third order drops a factor of 2 and stays at order 2."""
         return min(self.order, 2)
 
-    def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
-        here, order = past[-1], self.order_now(ode, past)
+    def update(self, ode: Ode, state: State, sigma_next) -> Tensor:
+        past, here, order = state.past, state.here, self.order_now(state)
         h, m0 = _gap(here, sigma_next), self.output(here)
         x = self.base(here, sigma_next, h, m0)
         if order == 1:
@@ -134,12 +134,13 @@ class DPMpp2S(_SigmaFrame):
     family: ClassVar[str] = "one-step"
     order: ClassVar[int] = 2
     evaluations: ClassVar[int] = 2
+    memory: ClassVar[int] = 1
     card: ClassVar[str] = "Order 2, two evaluations a step, no memory; exponential in λ."
     r: float = param(0.5, 0.1, 1.0, 0.01, label="r", help="where the second evaluation lies in λ")
     thresholding: bool = _thresholding()
 
-    def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
-        here = past[-1]
+    def update(self, ode: Ode, state: State, sigma_next) -> Tensor:
+        here = state.here
         clean = threshold if self.thresholding else (lambda d: d)
         x, h, d0 = here.plain, _gap(here, sigma_next), clean(here.denoised)
         left = exp(-self.r * h)
@@ -173,18 +174,36 @@ class UniPC(_Exponential):
     )
     thresholding: bool = _thresholding()
 
-    def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
-        order = self.order_now(ode, past)
-        x, scale, ratios, differences, system, right = self._parts(past, sigma_next, order)
+    @property
+    def nominal_order(self) -> int:
+        """The corrector adds one."""
+        return self.order + 1
+
+    @property
+    def memory(self) -> int:
+        """The corrector looks at one point more than the predictor: where it arrived."""
+        return self.order + 1
+
+    def step(self, ode: Ode, state: State, t_next: Tensor) -> tuple[Tensor, int]:
+        """It hands on the order that it took, which the corrector takes too."""
+        return super().step(ode, state, t_next)[0], self.order_now(state)
+
+    def update(self, ode: Ode, state: State, sigma_next) -> Tensor:
+        order = self.order_now(state)
+        x, scale, ratios, differences, system, right = self._parts(state.past, sigma_next, order)
         if order == 1:
             return x
         rho = [0.5] if order == 2 else _solve2(system, right)
         return added(x, [-scale * w / r for w, r in zip(rho, ratios)], differences)
 
-    def correct(self, ode: Ode, past: list[Point]) -> Point:
-        """past[-1] with a state improved by the evaluation made there; the output stays."""
-        here, before = past[-1], past[:-1]
-        order = self.order_before(ode, before)
+    def correct(self, ode: Ode, state: State) -> Point:
+        """Here with a state improved by the evaluation made here; the output stays.
+
+        Without a carry here was given and not predicted, so there is nothing to correct.
+        """
+        here, before, order = state.here, state.past[:-1], state.carry
+        if order is None:
+            return here
         x, scale, ratios, differences, system, right = self._parts(
             before, number(here.sigma), order
         )
@@ -201,14 +220,7 @@ class UniPC(_Exponential):
         )
         return dataclasses.replace(here, x=ode.scaled(x, here.t), denoised=denoised)
 
-    def order_before(self, ode: Ode, before: list[Point]) -> int:
-        """The order that the step to here took: one more step was left then."""
-        have = min(len(before), self.order)
-        if self.lower_order_final and len(before) >= self.order:
-            return min(have, ode.left + 1)
-        return have
-
-    def _parts(self, past: list[Point], sigma_next, order: int):
+    def _parts(self, past: tuple[Point, ...], sigma_next, order: int):
         """Base step, the factor of the sum, r_k with a last 1, m_k − m_0 = r_k D_k, and the system
         R ρ = b of Algorithm 1."""
         here = past[-1]

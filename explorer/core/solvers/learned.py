@@ -5,17 +5,18 @@
 Zhou et al. 2024, arXiv:2312.00094.  Each sample has its own r, c and a, so σ_m is (B, 1, …).
 """
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from ...settings import param, setting
 from .. import shelf
-from ..levels import between, moved, number
-from ..ode import Ode, Point
+from ..levels import between, is_zero, moved, number
+from ..ode import Ode, Point, State
 from .exponential import DPMpp
-from .multistep import DPM2, IPNDM, _SigmaFrame
+from .multistep import DPM2, IPNDM
 from .one_step import DDIM
 
 
@@ -59,73 +60,105 @@ def inner_point(ode: Ode, x: Tensor, sigma, a) -> Point:
     return ode.evaluate(ode.scaled(x, t), t, told=told, look=False)
 
 
-def amed_step(ode: Ode, past: list[Point], sigma_next: float, r, c, a) -> Tensor:
+def amed_step(ode: Ode, here: Point, sigma_next: float, r, c, a) -> Tensor:
     """x̂' = x̂ + c (σ' − σ) ε(x̂_m, σ_m), x̂_m by an Euler step.  r, c, a: numbers or (B, 1, …)."""
-    here = past[-1]
     x, sigma = here.plain, number(here.sigma)
     middle = sigma_next**r * sigma ** (1 - r)
     there = inner_point(ode, moved(x, middle - sigma, here.noise), middle, a)
     return moved(x, c * (sigma_next - sigma), there.noise)
 
 
-def plugin_step(solver, ode: Ode, past: list[Point], sigma_next: float, r, c, a) -> Tensor:
+def plugin_step(
+    solver, ode: Ode, state: State, sigma_next: float, r, c, a
+) -> tuple[Tensor, tuple[Point, ...]]:
     """Two steps of `solver`, to σ_m and on to σ', the model part of the second times c.
 
-    The inner point joins `past`, so a multistep solver remembers both kinds.  DPM-Solver-2 has an
-    inner point of its own: there r, c and a are simply its own.
+    The inner points join the past of a multistep solver, so it remembers both kinds: its past goes
+    on as `carry`, and begins as the points at the levels.  DPM-Solver-2 has an inner point of its
+    own: there r, c and a are simply its own.
     """
-    here = past[-1]
+    here = state.here
     x, sigma = here.plain, number(here.sigma)
     middle = sigma_next**r * sigma ** (1 - r)
     if isinstance(solver, DPM2):
         slope = here.noise
         there = inner_point(ode, moved(x, middle - sigma, slope), middle, a)
         mean = between(slope, there.noise, 1 / (2 * r))
-        return moved(x, c * (sigma_next - sigma), mean)
-    left = ode.left
-    ode.left = 2 * left  # of its own steps, two to each of ours
-    x = unscaled_step(solver, ode, past, middle)
-    past.append(inner_point(ode, x, middle, a))
-    ode.left = 2 * left - 1
-    end = unscaled_step(solver, ode, past, sigma_next)
-    ode.left = left
+        return moved(x, c * (sigma_next - sigma), mean), ()
+    before = state.past[:-1] if state.carry is None else state.carry
+    left = 2 * state.left  # of its own steps, two to each of ours
+    first = State((*before, here), left, state.span)
+    x = unscaled_step(solver, ode, first, middle)
+    there = inner_point(ode, x, middle, a)
+    second = State((*first.past, there), left - 1, state.span)
+    end = unscaled_step(solver, ode, second, sigma_next)
     base = sigma_next / middle * x if getattr(solver, "prediction", "eps") == "x0" else x
-    return between(base, end, c)
+    kept = 1 - solver.memory
+    return between(base, end, c), second.past[kept:] if kept else ()
 
 
-def unscaled_step(solver, ode: Ode, past: list[Point], sigma_next) -> Tensor:
+def unscaled_step(solver, ode: Ode, state: State, sigma_next) -> Tensor:
     """A step of a σ-frame solver to unscaled states, at one level or at one for each sample."""
     if isinstance(solver, DDIM):
-        here = past[-1]
-        return moved(here.denoised, sigma_next, here.noise)
-    return solver.update(ode, past, sigma_next)
+        return moved(state.here.denoised, sigma_next, state.here.noise)
+    return solver.update(ode, state, sigma_next)
 
 
-class _Learned(_SigmaFrame):
+Choose = Callable[[Ode, State, float], tuple]  # (r, c, a) of a step to σ'
+
+
+class _Learned:
     """Shared: r, c and a from the settings, or from the predictor that they name."""
 
     family: ClassVar[str] = "learned"
     evaluations: ClassVar[int] = 2
+    needs_schedule: ClassVar[bool] = False
 
     @property
     def looks(self) -> bool:
         """Whether the evaluations at the levels must come with features."""
         return bool(self.predictor)
 
-    def coefficients(self, ode: Ode, here: Point, sigma_next: float):
+    def step(self, ode: Ode, state: State, t_next: Tensor) -> tuple[Tensor, Any]:
+        return self.go(ode, state, t_next, self.coefficients)
+
+    def go(self, ode: Ode, state: State, t_next: Tensor, choose: Choose) -> tuple[Tensor, Any]:
+        """A step whose r, c and a are those of `choose`."""
+        sigma_next = number(ode.schedule.sigma(t_next))
+        if is_zero(sigma_next):
+            return ode.scaled(state.here.denoised, t_next), None
+        x, carry = self.update(ode, state, sigma_next, *choose(ode, state, sigma_next))
+        return ode.scaled(x, t_next), carry
+
+    def coefficients(self, ode: Ode, state: State, sigma_next: float) -> tuple:
         """(r, c, a) for this step: numbers, or (B, 1, …) in the dtype of the state."""
         if not self.predictor:
             return self.r, self.c, self.a
-        sigma, x = number(here.sigma), here.x
+        x, sigma = state.here.x, number(state.here.sigma)
         trained = shelf.find(self.predictor).on(x.device)
-        first = not ode.begun
-        trained.check(self.purpose, ode.denoiser, sigma, sigma_next, first, ode.nfe == 0)
-        ode.begun = True
-        found = trained(here.features, sigma, sigma_next, len(x))
-        return tuple(
-            v if isinstance(v, float) else v.to(x.dtype).reshape(-1, *[1] * (x.ndim - 1))
-            for v in found
-        )
+        trained.check(self.purpose, ode.denoiser, sigma, sigma_next, state.span[0], ode.nfe == 0)
+        return columns(trained(state.here.features, sigma, sigma_next, len(x)), x)
+
+
+def columns(found: tuple, x: Tensor) -> tuple:
+    """What a predictor says, (B,) each or a number, beside the state x: (B, 1, …) in its dtype."""
+    return tuple(
+        v if isinstance(v, float) else v.to(x.dtype).reshape(-1, *[1] * (x.ndim - 1)) for v in found
+    )
+
+
+class Steered:
+    """A learned solver whose r, c and a are chosen in each step: choose(ode, state, σ')."""
+
+    family = "learned"
+
+    def __init__(self, solver: "AMED | Plugin", choose: Choose, looks: bool = False):
+        self.solver, self.choose, self.looks = solver, choose, looks
+        self.name, self.label, self.order = solver.name, solver.label, solver.order
+        self.evaluations, self.memory = solver.evaluations, solver.memory
+
+    def step(self, ode: Ode, state: State, t_next: Tensor) -> tuple[Tensor, Any]:
+        return self.solver.go(ode, state, t_next, self.choose)
 
 
 @setting
@@ -138,6 +171,7 @@ class AMED(_Learned):
     """
 
     name: ClassVar[str] = "amed"
+    memory: ClassVar[int] = 1
     label: ClassVar[str] = "AMED-Solver"
     card: ClassVar[str] = (
         "One direction a step, from a point that is learned; two evaluations, "
@@ -158,8 +192,8 @@ class AMED(_Learned):
         """What a predictor for it is trained for."""
         return "amed"
 
-    def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
-        return amed_step(ode, past, sigma_next, *self.coefficients(ode, past[-1], sigma_next))
+    def update(self, ode: Ode, state: State, sigma_next: float, r, c, a) -> tuple[Tensor, None]:
+        return amed_step(ode, state.here, sigma_next, r, c, a), None
 
 
 INNER = {
@@ -203,6 +237,11 @@ class Plugin(_Learned):
         return INNER[self.solver][1]
 
     @property
+    def memory(self) -> int:
+        """That of the solver inside."""
+        return self.inside.memory
+
+    @property
     def order(self) -> int:
         """That of the solver inside, at most 2; iPNDM's weights for even steps keep 2 only at
         r = ½, where the two halves of a step become even as it shrinks.
@@ -218,6 +257,5 @@ class Plugin(_Learned):
         """What a predictor for it is trained for."""
         return f"plugin:{self.solver}"
 
-    def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
-        found = self.coefficients(ode, past[-1], sigma_next)
-        return plugin_step(self.inside, ode, past, sigma_next, *found)
+    def update(self, ode: Ode, state: State, sigma_next: float, r, c, a) -> tuple[Tensor, Any]:
+        return plugin_step(self.inside, ode, state, sigma_next, r, c, a)

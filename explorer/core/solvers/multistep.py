@@ -7,7 +7,7 @@ noise levels of the past, so they broadcast where each sample has its own.
 import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from torch import Tensor
 from ...errors import UserError
 from ...settings import param, setting
 from ..levels import is_zero, moved, number
-from ..ode import Ode, Point
+from ..ode import Ode, Point, State
 
 VARIABLES = (("tab", "VP time (tAB)"), ("rhoab", "σ (ρAB)"), ("log", "ln σ (as in diffusers)"))
 
@@ -63,11 +63,16 @@ class _SigmaFrame:
     family: ClassVar[str] = "multistep"
     evaluations: ClassVar[int] = 1
 
-    def step(self, ode: Ode, past: list[Point], t_next: Tensor) -> Tensor:
+    @property
+    def memory(self) -> int:
+        """As many points as its order: a polynomial through them."""
+        return self.order
+
+    def step(self, ode: Ode, state: State, t_next: Tensor) -> tuple[Tensor, Any]:
         sigma_next = number(ode.schedule.sigma(t_next))
         if is_zero(sigma_next):  # nothing can be extrapolated to λ = ∞
-            return ode.scaled(past[-1].denoised, t_next)
-        return ode.scaled(self.update(ode, past, sigma_next), t_next)
+            return ode.scaled(state.here.denoised, t_next), None
+        return ode.scaled(self.update(ode, state, sigma_next), t_next), None
 
 
 def added(x: Tensor, weights, directions) -> Tensor:
@@ -89,6 +94,7 @@ class DPM2(_SigmaFrame):
     family: ClassVar[str] = "one-step"
     order: ClassVar[int] = 2
     evaluations: ClassVar[int] = 2
+    memory: ClassVar[int] = 1
     card: ClassVar[str] = "Order 2, two evaluations a step, the second at a geometric midpoint."
     r: float = param(
         0.5,
@@ -99,8 +105,9 @@ class DPM2(_SigmaFrame):
         help="where the second evaluation lies in log σ: ½ the middle, 1 the end",
     )
 
-    def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
-        x, slope, sigma = past[-1].plain, past[-1].noise, number(past[-1].sigma)
+    def update(self, ode: Ode, state: State, sigma_next) -> Tensor:
+        here = state.here
+        x, slope, sigma = here.plain, here.noise, number(here.sigma)
         middle = sigma_next**self.r * sigma ** (1 - self.r)
         there = _evaluate(ode, moved(x, middle - sigma, slope), middle)
         mean = torch.lerp(slope, there.noise, 1 / (2 * self.r))
@@ -138,8 +145,8 @@ class IPNDM(_SigmaFrame):
         (55 / 24, -59 / 24, 37 / 24, -9 / 24),
     )
 
-    def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
-        used = past[-self.order :][::-1]
+    def update(self, ode: Ode, state: State, sigma_next) -> Tensor:
+        used = state.past[-self.order :][::-1]
         h = sigma_next - number(used[0].sigma)
         weights = [h * w for w in self.WEIGHTS[len(used) - 1]]
         return added(used[0].plain, weights, [p.noise for p in used])
@@ -148,8 +155,8 @@ class IPNDM(_SigmaFrame):
 class _AdamsBashforth(_SigmaFrame):
     """x̂' = x̂ + Σ_j ε_j ∫ ℓ_j dσ: the polynomial in σ through the past ε, integrated exactly."""
 
-    def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
-        used = past[-self.order :][::-1]
+    def update(self, ode: Ode, state: State, sigma_next) -> Tensor:
+        used = state.past[-self.order :][::-1]
         here, *before = [number(p.sigma) for p in used]
         weights = lagrange_integrals([0.0, *(s - here for s in before)], sigma_next - here)
         return added(used[0].plain, weights, [p.noise for p in used])
@@ -203,11 +210,11 @@ class DEIS(_AdamsBashforth):
 
     NODES: ClassVar[tuple] = tuple(np.polynomial.legendre.leggauss(32))
 
-    def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
-        used = past[-self.order :][::-1]
+    def update(self, ode: Ode, state: State, sigma_next) -> Tensor:
+        used = state.past[-self.order :][::-1]
         if self.variable == "rhoab" or len(used) == 1:
-            return super().update(ode, past, sigma_next)
-        weights = self._weights(tuple(float(p.sigma) for p in used), float(sigma_next), ode.span)
+            return super().update(ode, state, sigma_next)
+        weights = self._weights(tuple(float(p.sigma) for p in used), float(sigma_next), state.span)
         return added(used[0].plain, weights, [p.noise for p in used])
 
     def _vp_time(self, span: tuple[float, float]) -> Callable:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ...settings import param, setting
 from ..levels import is_zero, moved, number
-from ..ode import Ode, Point
+from ..ode import Ode, Point, State
 
 
 @setting
@@ -23,12 +23,13 @@ class Euler:
     family: ClassVar[str] = "one-step"
     order: ClassVar[int] = 1
     evaluations: ClassVar[int] = 1
+    memory: ClassVar[int] = 1
     needs_schedule: ClassVar[bool] = True
     card: ClassVar[str] = "Order 1, one evaluation a step. In t, so σ(t) and s(t) matter."
 
-    def step(self, ode: Ode, past: list[Point], t_next: Tensor) -> Tensor:
-        here = past[-1]
-        return moved(here.x, number(t_next - here.t), ode.velocity(here))
+    def step(self, ode: Ode, state: State, t_next: Tensor) -> tuple[Tensor, None]:
+        here = state.here
+        return moved(here.x, number(t_next - here.t), ode.velocity(here)), None
 
 
 @setting
@@ -43,13 +44,14 @@ class DDIM:
     family: ClassVar[str] = "one-step"
     order: ClassVar[int] = 1
     evaluations: ClassVar[int] = 1
+    memory: ClassVar[int] = 1
     needs_schedule: ClassVar[bool] = False
     card: ClassVar[str] = "Order 1, one evaluation a step. Works in σ: ignores σ(t) and s(t)."
 
-    def step(self, ode: Ode, past: list[Point], t_next: Tensor) -> Tensor:
-        here = past[-1]
+    def step(self, ode: Ode, state: State, t_next: Tensor) -> tuple[Tensor, None]:
+        here = state.here
         sigma_next = number(ode.schedule.sigma(t_next))
-        return ode.scaled(moved(here.denoised, sigma_next, here.noise), t_next)
+        return ode.scaled(moved(here.denoised, sigma_next, here.noise), t_next), None
 
 
 def two_stage(ode: Ode, here: Point, t_next: Tensor, alpha: float) -> Tensor:
@@ -75,11 +77,12 @@ class Heun:
     family: ClassVar[str] = "one-step"
     order: ClassVar[int] = 2
     evaluations: ClassVar[int] = 2
+    memory: ClassVar[int] = 1
     needs_schedule: ClassVar[bool] = True
     card: ClassVar[str] = "Order 2, two evaluations a step. One-step, so σ(t) and s(t) matter."
 
-    def step(self, ode: Ode, past: list[Point], t_next: Tensor) -> Tensor:
-        return two_stage(ode, past[-1], t_next, 1.0)
+    def step(self, ode: Ode, state: State, t_next: Tensor) -> tuple[Tensor, None]:
+        return two_stage(ode, state.here, t_next, 1.0), None
 
 
 @setting
@@ -94,6 +97,7 @@ class RK2:
     family: ClassVar[str] = "one-step"
     order: ClassVar[int] = 2
     evaluations: ClassVar[int] = 2
+    memory: ClassVar[int] = 1
     needs_schedule: ClassVar[bool] = True
     card: ClassVar[str] = "Order 2, two evaluations a step. α = 1 Heun, ½ midpoint, ⅔ Ralston."
     alpha: float = param(
@@ -105,5 +109,5 @@ class RK2:
         help="where the second evaluation lies: 1 Heun, ½ midpoint, ⅔ Ralston",
     )
 
-    def step(self, ode: Ode, past: list[Point], t_next: Tensor) -> Tensor:
-        return two_stage(ode, past[-1], t_next, self.alpha)
+    def step(self, ode: Ode, state: State, t_next: Tensor) -> tuple[Tensor, None]:
+        return two_stage(ode, state.here, t_next, self.alpha), None

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ...settings import param, setting
 from ..levels import exp, expm1, moved, number
-from ..ode import Ode, Point
+from ..ode import Ode, State
 from .exponential import _gap
 from .multistep import _SigmaFrame
 
@@ -19,8 +19,19 @@ def _noise():
     return param(1.0, 0.9, 1.1, 0.001, label="Noise", help="size of the new noise")
 
 
+class _Stochastic(_SigmaFrame):
+    """Shared: how much noise is renewed."""
+
+    family: ClassVar[str] = "stochastic"
+
+    @property
+    def makes_noise(self) -> bool:
+        """At η = 0 its steps are those of an ODE."""
+        return self.eta > 0
+
+
 @setting
-class EulerAncestral(_SigmaFrame):
+class EulerAncestral(_Stochastic):
     """Step down to σ_d by Euler in σ, then add noise of size σ_u, σ_d² + σ_u² = σ'².
 
         σ_u = η σ' √(1 − σ'²/σ²) ≤ σ'
@@ -31,23 +42,22 @@ class EulerAncestral(_SigmaFrame):
 
     name: ClassVar[str] = "euler_a"
     label: ClassVar[str] = "Euler ancestral"
-    family: ClassVar[str] = "stochastic"
     order: ClassVar[int] = 1
     card: ClassVar[str] = "Stochastic, one evaluation a step. “Euler a”: never settles, forgives."
     eta: float = _eta()
     noise: float = _noise()
 
-    def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
-        here, end, sigma = past[-1], sigma_next, number(past[-1].sigma)
+    def update(self, ode: Ode, state: State, sigma_next) -> Tensor:
+        here, end, sigma = state.here, sigma_next, number(state.here.sigma)
         share = end * (1 - (end / sigma) ** 2) ** 0.5  # never above σ'
         up = self.eta * share
         down = (end**2 - up**2) ** 0.5
         x = moved(here.denoised, down, here.noise)
-        return moved(x, up * self.noise, ode.noise()) if self.eta > 0 else x
+        return moved(x, up * self.noise, state.fresh_noise()) if self.eta > 0 else x
 
 
 @setting
-class DPMppSDE(_SigmaFrame):
+class DPMppSDE(_Stochastic):
     """DPM-Solver++(2M) SDE: the multistep exponential integrator of the reverse SDE, midpoint form.
 
         x̂' = (σ'/σ) e^{−ηh} x̂ + (1 − e^{−(1+η)h}) [D + (D − D_1)/(2r)] + σ' √(1 − e^{−2ηh}) n
@@ -57,7 +67,6 @@ class DPMppSDE(_SigmaFrame):
 
     name: ClassVar[str] = "dpmpp_sde"
     label: ClassVar[str] = "DPM-Solver++(2M) SDE"
-    family: ClassVar[str] = "stochastic"
     order: ClassVar[int] = 2
     card: ClassVar[str] = (
         "Stochastic, one evaluation a step, memory of one. Popular in image tools."
@@ -65,8 +74,8 @@ class DPMppSDE(_SigmaFrame):
     eta: float = _eta()
     noise: float = _noise()
 
-    def update(self, ode: Ode, past: list[Point], sigma_next) -> Tensor:
-        here = past[-1]
+    def update(self, ode: Ode, state: State, sigma_next) -> Tensor:
+        here, past = state.here, state.past
         h, d = _gap(here, sigma_next), here.denoised
         gain = -expm1(-(1 + self.eta) * h)
         keep = sigma_next / number(here.sigma) * exp(-self.eta * h)
@@ -77,4 +86,4 @@ class DPMppSDE(_SigmaFrame):
         if self.eta == 0:
             return x
         size = sigma_next * (-expm1(-2 * self.eta * h)) ** 0.5 * self.noise
-        return moved(x, size, ode.noise())
+        return moved(x, size, state.fresh_noise())

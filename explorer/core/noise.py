@@ -1,0 +1,70 @@
+"""The random numbers of a run: a start and new noise, in which each sample owns its seed."""
+
+import math
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+SMALL = 2**17  # numbers of a start that is remembered
+
+
+def _generators(seed: int, count: int) -> list[torch.Generator]:
+    # an odd multiplier spreads the seeds over 32 bits, which is all that the CPU generator uses
+    return [torch.Generator().manual_seed((seed * 0x9E3779B1 + k) % 2**32) for k in range(count)]
+
+
+@lru_cache(maxsize=16)
+def _starts(seed: int, count: int, shape: tuple[int, ...]) -> Tensor:
+    """(count, *shape), not to be written to."""
+    return torch.stack(
+        [torch.randn(shape, generator=g, dtype=torch.float64) for g in _generators(seed, count)]
+    )
+
+
+class Noise:
+    """Unit normal numbers in which each sample owns its generator.
+
+    Sample k sees the same numbers whatever the size of the batch, its device and the number of
+    steps: the first 4 of a batch of 16 are the batch of 4, bit for bit.
+    """
+
+    BLOCK = 16  # steps drawn at a time, fixed, so that the stream does not depend on N
+
+    def __init__(
+        self, seed: int, count: int, shape: tuple[int, ...], device="cpu", dtype=torch.float64
+    ):
+        self._seed, self._count, self._shape = seed, count, tuple(shape)
+        self._device, self._dtype = device, dtype
+        self._generators: list[torch.Generator] = []
+        self._blocks: dict[int, Tensor] = {}
+        self._drawn = 0
+        self._second: Noise | None = None
+        self._make_second = lambda: Noise(seed + 2**31, count, shape, device, dtype)
+        draws = _starts if count * math.prod(shape) <= SMALL else _starts.__wrapped__
+        self.start = draws(seed, count, self._shape).to(device, dtype)
+
+    def _draw(self, lead: tuple[int, ...]) -> Tensor:
+        if not self._generators:  # made only now, since most runs need no more than their start
+            self._generators = _generators(self._seed, self._count)
+            for g in self._generators:
+                torch.randn(self._shape, generator=g, dtype=torch.float64)
+        rows = [
+            torch.randn(lead + self._shape, generator=g, dtype=torch.float64)
+            for g in self._generators
+        ]
+        return torch.stack(rows, len(lead)).to(self._device, self._dtype)
+
+    def __call__(self, i: int) -> Tensor:
+        """The noise of step i, (count, *shape).  Steps are asked in rising order.
+
+        −1, −2, … are a second stream, in that order, which restarts use.
+        """
+        if i < 0:
+            self._second = self._second or self._make_second()
+            return self._second(-1 - i)
+        block = i // self.BLOCK
+        while self._drawn <= block:
+            self._blocks = {self._drawn: self._draw((self.BLOCK,))}  # only the newest is kept
+            self._drawn += 1
+        return self._blocks[block][i % self.BLOCK]
