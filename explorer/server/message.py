@@ -17,7 +17,7 @@ from ..lab import designs
 from ..lab.experiment import Experiment, Run, draft, incomparable, levels, prepared, run, too_much
 from ..lab.truth import compared, comparison, patience, steps_of
 from ..settings import flatten, from_query, to_query, unflatten
-from ..study.sweep import solver_name
+from ..study.names import solver_name
 from ..ui import amed, networks, panels, words
 from .api import AT_ONCE, SLOTS
 from .desk import DESK

@@ -12,7 +12,7 @@ from ..errors import UserError
 from ..figures.churn import churn_figure
 from ..figures.style import level, short
 from ..lab.experiment import Experiment, levels, prepared, run, work
-from ..study.sweep import within_work
+from ..study.affordable import within_work
 from . import words
 from .measurement import Measurement, Watch
 

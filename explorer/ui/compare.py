@@ -16,7 +16,9 @@ from ..lab import cost
 from ..lab.experiment import Experiment, prepared
 from ..lab.truth import reference_for
 from ..settings import to_query
-from ..study.sweep import BUDGETS, COMPARED_SOLVERS, error_against_nfe, solver_name, within_work
+from ..study.affordable import within_work
+from ..study.names import solver_name
+from ..study.sweep import BUDGETS, COMPARED_SOLVERS, error_against_nfe
 from . import words
 from .measurement import Measurement, Watch
 

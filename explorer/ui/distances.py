@@ -12,8 +12,8 @@ from ..core.solvers import SOLVERS
 from ..figures import distances as figures
 from ..figures.style import short
 from ..lab.experiment import Experiment, Source, prepared, run, work
+from ..study.affordable import within_work
 from ..study.judge import Judge
-from ..study.sweep import within_work
 from . import words
 from .measurement import Measurement, Watch
 

@@ -27,7 +27,7 @@ from ..lab.truth import compared, comparison, errors_of, path_error, patience, r
 from ..lab.view import View
 from ..memo import Memo
 from ..settings import flatten
-from ..study.sweep import solver_name
+from ..study.names import solver_name
 from . import words
 
 EXACT_PATHS = 28  # shown whole on the stage

@@ -9,7 +9,7 @@ from ..figures.style import level, percent, short
 from ..lab.experiment import Experiment, Run, levels
 from ..lab.truth import Errors
 from ..settings import parameters, slots
-from ..study.sweep import solver_name
+from ..study.names import solver_name
 
 FRAME_NAMES = {"edm": "EDM", "vp": "VP", "ve": "VE", "iddpm": "iDDPM"}
 LOSS_HINTS = {

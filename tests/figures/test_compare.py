@@ -11,7 +11,7 @@ from explorer.analysis.order import Slope
 from explorer.core.solvers import DDIM, EulerAncestral, Heun, UniPC
 from explorer.figures.compare import HEIGHT, LINE_HEIGHT, error_vs_nfe, spread, truncation_figure
 from explorer.figures.style import FAMILY, REFERENCE
-from explorer.study.sweep import Row
+from explorer.study.end_error import Row
 
 NFE = (5, 9, 13, 27, 55)
 

@@ -14,12 +14,13 @@ from explorer.errors import Cancelled, UserError
 from explorer.lab import experiment
 from explorer.lab.experiment import Experiment, run
 from explorer.lab.truth import errors_of, path_error
-from explorer.study import sweep
+from explorer.study import end_error
+from explorer.study.affordable import compared_within_work
+from explorer.study.names import solver_name
 from explorer.study.sweep import (
     BUDGETS,
     COMPARED_SOLVERS,
     error_against_nfe,
-    solver_name,
     sweep_settings,
 )
 
@@ -58,7 +59,7 @@ def test_budgets_rise_in_rounds_over_all_solvers(rows):
 @pytest.mark.parametrize("solver", [Heun(), UniPC()], ids=lambda s: s.name)
 def test_a_row_is_the_path_error_of_the_run(solver, last):
     e = base(solver=solver, nfe=13, last=last)
-    row, made = sweep.measure(e), run(e)
+    row, made = end_error.measure(e), run(e)
     end = path_error(made)[-1]
     assert row.mean == pytest.approx(float(end.mean()), rel=1e-9)
     assert (row.nfe, row.steps) == (made.nfe, made.steps)
@@ -112,13 +113,13 @@ def test_new_noise_is_one_row_without_a_value(changes, solver):
 
 def test_new_noise_ends_a_multistep_memory_and_the_row_says_so():
     churned = base(solver=DPMpp(), nfe=15, churn=Churn(s_churn=3), samples=12)
-    assert "memory begins anew" in sweep.measure(churned).note
-    assert "memory" not in sweep.measure(dataclasses.replace(churned, solver=Heun())).note
+    assert "memory begins anew" in end_error.measure(churned).note
+    assert "memory" not in end_error.measure(dataclasses.replace(churned, solver=Heun())).note
 
 
 def test_churned_runs_are_held_against_a_truth_with_the_same_noise():
     e = base(solver=Heun(), nfe=15, churn=Churn(s_churn=3), samples=12)  # all of them compared
-    row = sweep.measure(e)
+    row = end_error.measure(e)
     end = errors_of(run(e)).end
     assert row.mean == pytest.approx(float(end.mean()), rel=1e-6)
     assert "same new noise" in row.note
@@ -129,7 +130,7 @@ def test_the_warm_up_of_multistep_methods_is_said(rows):
     assert notes["dpmpp"] == "warm-up: first step at order 1" and notes["ddim"] == ""
     assert notes["unipc"] == "warm-up: first steps at orders 1, 2; last steps at lower order"
     assert "orders 1, 2, 3" in notes["ipndm"]
-    assert "last steps at lower" in sweep.measure(base(solver=DPMpp(), last="sigma_min")).note
+    assert "last steps at lower" in end_error.measure(base(solver=DPMpp(), last="sigma_min")).note
 
 
 def test_what_cannot_be_measured_is_a_row_that_says_why():
@@ -154,15 +155,15 @@ def test_bad_input_is_a_sentence_before_anything_runs():
 
 def test_samples_are_capped_at_what_is_compared_and_at_the_work_allowed(monkeypatch):
     trials = [Experiment(samples=4096, nfe=n) for n in (5, 9)]
-    assert {e.samples for e in sweep._within_work(trials)} == {experiment.COMPARED}
+    assert {e.samples for e in compared_within_work(trials)} == {experiment.COMPARED}
     monkeypatch.setattr(experiment, "WORK_LIMIT", 5e7)  # as --max-work sets it
-    assert 8 <= sweep._within_work(trials)[0].samples < experiment.COMPARED
+    assert 8 <= compared_within_work(trials)[0].samples < experiment.COMPARED
 
 
 def test_any_setting_is_an_axis():
     got = dict(sweep_settings(base(nfe=19), "timesteps.rho", [1.0, 3.0, 7.0]))
     assert list(got) == [1.0, 3.0, 7.0] and got[7.0].mean < got[1.0].mean
-    assert got[3.0].mean == sweep.measure(base(nfe=19, timesteps=Rho(rho=3.0))).mean
+    assert got[3.0].mean == end_error.measure(base(nfe=19, timesteps=Rho(rho=3.0))).mean
     assert [r.nfe for _, r in sweep_settings(BASE, "nfe", [5, 9])] == [5, 9]
     assert [r.solver for _, r in sweep_settings(BASE, "solver", ["ddim", "heun"])] == [
         DDIM(),
@@ -205,14 +206,14 @@ def test_the_measured_error_is_that_of_independent_arithmetic():
     from explorer.models import Gaussian
 
     e = base(model=Gaussian(), solver=DDIM(), nfe=9)
-    source, noise = sweep._start(dataclasses.replace(e))
+    source, noise = end_error._start(dataclasses.replace(e))
     sigma = experiment.levels(e)
     x = noise.start * sigma[0]
     truth = source.denoiser.flow(x, float(sigma[0]), float(sigma[-1]))
     for a, b in itertools.pairwise(sigma):
         x = x + (b - a) * (x - source.denoiser(x, a)) / a
     error = (x - truth).square().mean(1).sqrt()
-    assert sweep.measure(e).mean == pytest.approx(float(error.mean()), rel=1e-9)
+    assert end_error.measure(e).mean == pytest.approx(float(error.mean()), rel=1e-9)
     assert torch.isfinite(error).all()
 
 

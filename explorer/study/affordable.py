@@ -1,0 +1,47 @@
+"""How many samples a study may take within the cap on work."""
+
+import dataclasses
+
+from ..core.timesteps import Rho
+from ..errors import UserError
+from ..lab import cost, experiment
+from ..lab.experiment import Experiment, work
+from ..lab.source import prepared
+
+FEWEST = 8  # samples that a mean and a band need
+
+
+def compared_within_work(trials: list[Experiment]) -> list[Experiment]:
+    """The same with as many samples as the whole sweep may work on, at most those compared."""
+    one = [dataclasses.replace(e, samples=1) for e in trials]
+    evaluation = {
+        (e.data, e.model, e.timesteps.sigma_max, e.timesteps.sigma_min): work(
+            dataclasses.replace(e, timesteps=Rho(), nfe=1)
+        )
+        for e in one
+    }
+    total = sum(map(work, one)) + cost.REFERENCE * sum(evaluation.values())
+    wanted, affordable = max(e.samples for e in trials), int(experiment.WORK_LIMIT / total)
+    if affordable < min(FEWEST, wanted):
+        raise UserError(
+            f"{len(trials)} runs on {trials[0].data.label} are {FEWEST * total:.1e} "
+            f"operations for {FEWEST} samples; at most {experiment.WORK_LIMIT:.0e} are "
+            "allowed. Use fewer runs, smaller budgets or less data."
+        )
+    limit = min(affordable, *(prepared(e.data, e.model).compared for e in one))
+    return [dataclasses.replace(e, samples=min(e.samples, limit)) for e in trials]
+
+
+def within_work(e: Experiment, each: float, most: int, least: int = 4) -> int:
+    """How many samples, at most so many, a measurement of so much work for each of them may take.
+
+    Raises UserError where the cap allows fewer than `least`.
+    """
+    count = min(most, int(experiment.WORK_LIMIT / each))
+    if count < min(least, most):
+        raise UserError(
+            f"On {e.data.label} this is {least * each:.1e} operations for {least} "
+            f"samples; at most {experiment.WORK_LIMIT:.0e} are allowed. Use fewer "
+            "evaluations or less data."
+        )
+    return count

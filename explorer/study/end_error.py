@@ -1,0 +1,179 @@
+"""The end error of a run, held against the reference at σ_min.
+
+Runs are made here and dropped, so that a study neither fills the memory of the page nor pushes
+other people's views out of it; all runs of one range of noise levels share one reference.
+"""
+
+import dataclasses
+import time
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from ..analysis.error import rms
+from ..analysis.flow import Flow
+from ..core.loop import steps
+from ..core.ode import Ode, nominal_order
+from ..core.sampling import Noise, sample
+from ..errors import UserError
+from ..lab.experiment import Experiment, is_random, levels
+from ..lab.source import Source, Watch, prepared
+from ..lab.truth import reference_for
+from ..settings import param, setting
+from .names import solver_name
+
+
+@setting
+class EndError:
+    """RMS per coordinate over the samples of a run, or why there is none: the fields of a `Row`
+    beside its solver.
+    """
+
+    name: ClassVar[str] = "end_error"
+    version: ClassVar[int] = 1
+    exact: bool = param(
+        False,
+        label="Reference",
+        choices=((False, "quick"), (True, "adaptive")),
+        help="the adaptive reference takes seconds",
+    )
+
+    def __call__(self, e: Experiment, watch: Watch | None = None) -> dict[str, Any]:
+        """The fields of the row, as plain values."""
+        row = measure(e, watch, self.exact)
+        return {f: getattr(row, f) for f in MEASURED}
+
+    def weights(self, e: Experiment) -> tuple[str, ...]:
+        """Nothing is read beside the experiment."""
+        return ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One solver at one budget: the end error over the samples, RMS per coordinate, at σ_min.
+
+    low and high hold 10–90 % of the samples.  mean is None where there is no value; note says why,
+    or what to know about the value.  nfe is measured, or the budget where nothing was run.
+    """
+
+    solver: Any
+    name: str
+    family: str
+    nfe: int
+    steps: int | None = None
+    mean: float | None = None
+    low: float | None = None
+    high: float | None = None
+    median: float | None = None
+    seconds: float | None = None
+    note: str = ""
+
+    @property
+    def nominal(self) -> int:
+        """The order on paper: a corrector adds one."""
+        return nominal_order(self.solver)
+
+
+MEASURED = tuple(f.name for f in dataclasses.fields(Row))[3:]  # all but the solver and its names
+
+
+def row_of(e: Experiment, value: dict[str, Any] | None, problem: str = "") -> Row:
+    """The row of an experiment from what was kept of it."""
+    if value is None:
+        return _empty(e, problem)
+    return Row(e.solver, solver_name(e.solver), e.solver.family, **value)
+
+
+def measure(e: Experiment, watch: Watch | None = None, exact: bool = False) -> Row:
+    """One experiment as a row, run afresh and not kept."""
+    if is_random(e):
+        return _empty(e, "judged by distribution, not by path: new noise leaves every reference")
+    try:
+        sigma = levels(e)
+        if len(sigma) < 2:
+            return _empty(e, "one step has nothing to compare above σ = 0")
+        truth = (
+            _churned(e, sigma, watch)
+            if e.churn.s_churn > 0
+            else reference_for(e, watch, exact).at(sigma[-1:])[0]
+        )
+        states, nfe, seconds = _end(e, sigma, watch)
+    except UserError as problem:
+        return _empty(e, str(problem))
+    error = rms(states[: len(truth)] - truth)
+    if not bool(torch.isfinite(error).all()):
+        return _empty(e, "blew up: some samples are not finite", nfe)
+    low, median, high = torch.quantile(error, error.new_tensor([0.1, 0.5, 0.9])).tolist()
+    steps = len(sigma) - (e.last != "zero")
+    return Row(
+        e.solver,
+        solver_name(e.solver),
+        e.solver.family,
+        nfe,
+        steps,
+        float(error.mean()),
+        low,
+        high,
+        median,
+        seconds,
+        "; ".join(_notes(e, len(sigma) - 1)),
+    )
+
+
+def _empty(e: Experiment, why: str, nfe: int | None = None) -> Row:
+    return Row(e.solver, solver_name(e.solver), e.solver.family, nfe or e.nfe, note=why)
+
+
+def _start(e: Experiment) -> tuple[Source, Noise]:
+    source = prepared(e.data, e.model)
+    return source, Noise(e.seed, e.samples, source.shape, source.device.device, source.device.dtype)
+
+
+def _end(e: Experiment, sigma: Tensor, watch: Watch | None) -> tuple[Tensor, int, float]:
+    """The states at the last level above 0, the NFE of the whole run and the seconds it took."""
+    source, noise = _start(e)
+    grid = torch.cat([sigma, sigma.new_zeros(1)]) if e.last == "zero" else sigma
+    started = time.perf_counter()
+    made = sample(
+        source.denoiser,
+        noise.start,
+        grid,
+        e.solver,
+        e.schedule,
+        e.churn,
+        noise,
+        afs=e.afs,
+        denoise=e.last == "denoise",
+        watch=None if watch is None else lambda i, point: watch(),
+    )
+    source.device.synchronize()
+    return made.x[len(sigma) - 1], made.nfe, time.perf_counter() - started
+
+
+@torch.no_grad()
+def _churned(e: Experiment, sigma: Tensor, watch: Watch | None) -> Tensor:
+    """Where paths truly end that get the same new noise at the same levels as the run."""
+    source, noise = _start(e)
+    x, total = noise.start * float(sigma[0]), len(sigma) - (e.last != "zero")
+    ode = Ode(source.denoiser)
+    for point in steps(ode, Flow(), x, sigma, churn=e.churn, noise=noise, total=total):
+        if watch is not None:
+            watch()
+        end = point.denoised  # at last of the end, the states themselves
+    return end
+
+
+def _notes(e: Experiment, steps: int) -> Iterator[str]:
+    """What to know about a value; steps: those that end above σ = 0."""
+    s, tail = e.solver, 2 if e.last == "zero" else 1
+    if s.family == "multistep" and s.order > 1:
+        lower = ", ".join(str(k) for k in range(1, min(s.order, steps + 1)))
+        yield f"warm-up: first step{'s' * (',' in lower)} at order{'s' * (',' in lower)} {lower}"
+        if getattr(s, "lower_order_final", False) and s.order > tail and steps >= s.order:
+            yield "last steps at lower order"
+    if e.churn.s_churn > 0:
+        yield "the truth gets the same new noise"
+        if s.family == "multistep" and s.order > 1:
+            yield "its memory begins anew after new noise"

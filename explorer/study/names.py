@@ -1,0 +1,34 @@
+"""What a solver with its settings is called."""
+
+import re
+
+from ..core import shelf
+from ..settings import flatten, parameters
+
+
+def solver_name(solver) -> str:
+    """“Heun”, “RK2 α = 0.5”, “DPM-Solver++(2M)”, “UniPC-3, bh1”: the label with its settings, those
+    beside the order and the letter only where they are not the default.
+    """
+    flat, default = flatten(solver), flatten(type(solver)())
+    if solver.family == "learned" and solver.predictor:
+        return f"{shelf.spoken(solver.purpose)}, {solver.predictor}"
+    letter = {"α": "alpha", "r": "r"}
+    name = re.sub(r"\(([αr])\)$", lambda m: f" {m[1]} = {flat[letter[m[1]]]:g}", solver.label)
+    told = set(letter.values()) if name != solver.label else set()
+    if "order" in flat:
+        told.add("order")
+        name += f"({solver.order}M)" if solver.name == "dpmpp" else f"-{solver.order}"
+    return ", ".join(
+        [
+            name,
+            *(_words(solver, k, v) for k, v in flat.items() if k not in told and v != default[k]),
+        ]
+    )
+
+
+def _words(solver, key: str, value) -> str:
+    spec = next(p.spec for p in parameters(type(solver)) if p.key == key)
+    if spec.choices is None:
+        return f"{spec.label} = {value:g}"
+    return f"{spec.label} {dict(spec.choices)[value]}"
