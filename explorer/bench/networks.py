@@ -17,6 +17,7 @@ from ..core.timesteps import Rho
 from ..models import files
 from ..models.denoiser import NetworkDenoiser, Preconditioned
 from ..models.edm_unet import SongUNet
+from ..store import weights
 from .report import side_by_side, table, verdict
 
 SHAPES = {  # name: (batch, kwargs)
@@ -112,10 +113,10 @@ def _pair(batch: int, kwargs: dict, device: Device, rounds: int):
 
 
 def _digits(device: Device, rounds: int) -> None:
-    if not (files.SHIPPED / NETWORK).is_dir():
+    if not (weights.SHIPPED / NETWORK).is_dir():
         print(f"\n{NETWORK} is not here, so no run of it was timed.")
         return
-    d = files.load(files.find(NETWORK)).to(device.device)
+    d = files.load(weights.find(NETWORK)).to(device.device)
     noise = torch.randn(SAMPLES, *d.shape, dtype=device.dtype, device=device.device)
     sigmas = torch.cat([Rho().sigmas(STEPS), torch.zeros(1, dtype=torch.float64)])
     run = lambda: sample(d, noise, sigmas, Heun(), keep=0)

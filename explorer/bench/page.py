@@ -9,12 +9,12 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import UserError
+from ..store import places
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = places.ROOT
 APP = ("app.py",)
 CHROMIUM_ADVICE = "No Chromium found: apt install chromium, or set CHROME=/path/to/chrome."
 

@@ -17,6 +17,7 @@ from ..data import DATASETS
 from ..errors import UserError
 from ..models import classifier, files
 from ..settings import unflatten
+from ..store import weights
 from ..study.judge import features_of_data
 from ..training.configs import Training, draw
 from .fid import fid
@@ -47,8 +48,8 @@ def measure(options) -> None:
     """Print a row for each network and churn, under one for the data itself."""
     if not 50 <= options.samples <= 100_000 or not 3 <= options.nfe <= 2001:
         raise UserError("--samples from 50 to 100000 and --nfe from 3 to 2001 work.")
-    known = [files.find(n) for n in options.networks] or [
-        c for c in files.shipped() if len(c.shape) == 3
+    known = [weights.find(n) for n in options.networks] or [
+        c for c in weights.shipped() if len(c.shape) == 3
     ]
     print(
         "Fréchet distance and precision/recall between features of the shipped classifier, 95 %\n"
@@ -86,7 +87,7 @@ def measure(options) -> None:
                 print(f"{'':24}FID {fid(x, real):.2f} of {len(x)} samples against {len(real)}")
 
 
-def trained_on(checkpoint: files.Checkpoint):
+def trained_on(checkpoint: weights.Checkpoint):
     """The data set that a network of ours was trained on.  Raises UserError for others."""
     flat = checkpoint.config.get("data")
     if not isinstance(flat, dict) or flat.get("data") not in DATASETS:

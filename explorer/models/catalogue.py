@@ -17,10 +17,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..errors import UserError
-from . import files
+from ..store import downloads, places, weights
+from ..store.downloads import Part
 from .edm_pickle import LARGEST_FILE, convert
 
-LIST = Path(__file__).resolve().parents[2] / "assets" / "checkpoints.json"
+LIST = places.assets("checkpoints.json")
 PIECE = 2**18  # bytes between two words of progress
 PATIENCE = 30.0  # seconds without a byte
 SAFE = ("127.0.0.1", "localhost", "::1")  # where plain http is as good as https
@@ -62,64 +63,58 @@ def wanted(name: str) -> Entry:
 
 def is_here(e: Entry, root: str | Path | None = None) -> bool:
     """Whether it was fetched and converted."""
-    return (files.kept_folder(root) / e.name / files.CONFIG).is_file()
+    return weights.is_kept(e.name, root)
 
 
-def kept(e: Entry, root: str | Path | None = None) -> files.Checkpoint:
+def kept(e: Entry, root: str | Path | None = None) -> weights.Checkpoint:
     """Its checkpoint.  Raises UserError, saying how to get it, if it is not here."""
     if not is_here(e, root):
         raise UserError(
             f"{e.label} is not on this machine; its owner can fetch it (about "
             f"{e.megabytes} MB, {e.licence}) with “python -m explorer fetch {e.name}”."
         )
-    return files.open_folder(files.kept_folder(root) / e.name)
+    return weights.kept(e.name, root)
 
 
 def fetch(e: Entry, root: str | Path | None = None) -> Iterator[tuple[int, int]]:
     """Download, check and convert; yields (bytes so far, bytes in all, 0 if unknown).
 
     Stop iterating to pause: what has arrived stays and the next call goes on from there.  Raises
-    UserError where there is no network, or the file is not the one that was first fetched.
+    UserError where there is no network, somebody else fetches it, or the file is not the one that
+    was first fetched.
     """
     if is_here(e, root):
         return
-    place = files.cache_folder(root) / "downloads"
-    place.mkdir(parents=True, exist_ok=True)
-    part = place / f"{e.name}.part"
-    try:
-        yield from _download(e, part)
-    except (OSError, http.client.HTTPException) as problem:  # URLError and time-outs are OSErrors
-        raise UserError(_sentence(e, problem, part)) from None
-    digest = files.digest_of(part)
-    known = _digests(place)
-    if known.get(e.name, digest) != digest:
-        part.unlink()
+    with Part(e.name, root).alone() as part:
+        try:
+            yield from _download(e, part)
+        except (OSError, http.client.HTTPException) as problem:  # URLError, time-outs: OSErrors
+            raise UserError(_sentence(e, problem, part)) from None
+        _keep(e, part, root)
+
+
+def _keep(e: Entry, part: Part, root: str | Path | None) -> None:
+    digest = weights.digest_of(part.path)
+    first = downloads.known(root).get(e.name, digest)
+    if first != digest:
+        part.drop()
         raise UserError(
             f"{e.name} is not the file that was first fetched from this address "
-            f"(SHA-256 {digest[:16]}…, then {known[e.name][:16]}…). It was thrown "
-            "away; if its authors have changed it, remove its line from "
-            f"{place / 'digests.json'}."
+            f"(SHA-256 {digest[:16]}…, then {first[:16]}…). It was thrown away; if its authors "
+            f"have changed it, remove its line from {downloads.list_of(root)}."
         )
+    own = dict(name=e.name, label=e.label, licence=e.licence, origin=e.url, file_digest=digest)
     try:
-        convert(
-            part,
-            f"{e.name}.pkl",
-            root,
-            name=e.name,
-            label=e.label,
-            licence=e.licence,
-            origin=e.url,
-            file_digest=digest,
-        )
+        convert(part.path, f"{e.name}.pkl", root, **own)
     except UserError:
-        _drop(part)
+        part.drop()
         raise
-    files.write(place / "digests.json", json.dumps(known | {e.name: digest}, indent=1))
-    _drop(part)
+    downloads.remember(e.name, digest, root)
+    part.drop()
 
 
-def _download(e: Entry, part: Path) -> Iterator[tuple[int, int]]:
-    have = part.stat().st_size if part.exists() else 0
+def _download(e: Entry, part: Part) -> Iterator[tuple[int, int]]:
+    have = part.size
     with _asked(e, part, have) as answer:
         resumed = answer.status == 206 and _starts_at(answer, have)
         have = have if resumed else 0
@@ -131,8 +126,8 @@ def _download(e: Entry, part: Path) -> Iterator[tuple[int, int]]:
                 f"{LARGEST_FILE / 2**20:,.0f} MB are fetched."
             )
         mark = answer.headers.get("ETag") or answer.headers.get("Last-Modified") or ""
-        files.write(_beside(part), json.dumps({"mark": mark, "url": e.url}))
-        with part.open("ab" if resumed else "wb") as file:
+        part.write_note({"mark": mark, "url": e.url})
+        with part.open(resumed) as file:
             yield have, total
             while piece := answer.read(PIECE):
                 file.write(piece)
@@ -144,23 +139,20 @@ def _download(e: Entry, part: Path) -> Iterator[tuple[int, int]]:
         raise ConnectionError(f"the connection ended after {have:,} of {total:,} bytes")
 
 
-def _asked(e: Entry, part: Path, have: int):
+def _asked(e: Entry, part: Part, have: int):
     """The answer to a request for the whole, or for what is missing if the file is the same."""
     _safe(e.url)
     request = urllib.request.Request(e.url, headers={"User-Agent": "diffusion-sampler-explorer"})
-    try:
-        beside = json.loads(_beside(part).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        beside = {}
-    if have and beside.get("mark") and beside.get("url") == e.url:
+    note = part.note
+    if have and note.get("mark") and note.get("url") == e.url:
         request.add_header("Range", f"bytes={have}-")
-        request.add_header("If-Range", beside["mark"])
+        request.add_header("If-Range", note["mark"])
     opener = urllib.request.build_opener(_Careful())
     try:
         return opener.open(request, timeout=PATIENCE)
     except urllib.error.HTTPError as problem:
         if problem.code == 416:  # all of it is here already, or more: begin again
-            part.unlink(missing_ok=True)
+            part.drop()
             request.remove_header("Range")
             return opener.open(request, timeout=PATIENCE)
         raise
@@ -184,12 +176,12 @@ def _starts_at(answer, have: int) -> bool:
     return (answer.headers.get("Content-Range") or "").startswith(f"bytes {have}-")
 
 
-def _sentence(e: Entry, problem: Exception, part: Path) -> str:
+def _sentence(e: Entry, problem: Exception, part: Part) -> str:
     host = urllib.parse.urlsplit(e.url).hostname
     if isinstance(problem, urllib.error.HTTPError):
         return f"{host} does not give {e.name} (HTTP {problem.code}); nothing was changed."
     why = getattr(problem, "reason", None) or problem
-    held = part.stat().st_size if part.exists() else 0
+    held = part.size
     rest = (
         f" {held / 2**20:.0f} MB have arrived and are kept; fetch it again to go on."
         if held
@@ -199,25 +191,3 @@ def _sentence(e: Entry, problem: Exception, part: Path) -> str:
         f"{e.name} could not be fetched from {host} ({str(why)[:120] or type(why).__name__}). "
         f"Is there a network?{rest}"
     )
-
-
-def _drop(part: Path) -> None:
-    for path in (part, _beside(part)):
-        path.unlink(missing_ok=True)
-
-
-def _beside(part: Path) -> Path:
-    return part.with_suffix(".json")
-
-
-def _digests(place: Path) -> dict[str, str]:
-    try:
-        known = json.loads((place / "digests.json").read_text(encoding="utf-8"))
-        return known if isinstance(known, dict) else {}
-    except FileNotFoundError:
-        return {}
-    except ValueError:
-        raise UserError(
-            f"{place / 'digests.json'} is damaged, so no download can be checked; "
-            "mend or remove it."
-        ) from None

@@ -17,8 +17,9 @@ from torch import Tensor, nn
 
 from ..errors import UserError
 from ..settings import flatten
+from ..store import places, writing
 
-FOLDER = Path(__file__).resolve().parents[2] / "assets" / "classifiers"
+FOLDER = places.assets("classifiers")
 FEATURES = 64
 PIECE = 512  # images at once
 
@@ -88,18 +89,15 @@ def save(classifier: Classifier, data, facts: dict, root: Path | None = None) ->
     from safetensors.torch import save_file
 
     path = (root or FOLDER) / f"{stem(data)}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    save_file(
-        {k: v.contiguous() for k, v in classifier.state_dict().items()},
-        path.with_suffix(".safetensors"),
-    )
-    path.with_suffix(".safetensors").chmod(0o644)
+    with writing.whole(path.with_suffix(".safetensors")) as part:
+        save_file({k: v.contiguous() for k, v in classifier.state_dict().items()}, part)
+        part.chmod(0o644)
     facts = {
         "channels": classifier.channels,
         "classes": classifier.class_count,
         "settings": flatten(data),
     } | facts
-    path.write_text(json.dumps(facts, indent=1))
+    writing.write_json(path, facts, indent=1)
     return path
 
 

@@ -20,6 +20,7 @@ from pathlib import Path, PurePosixPath
 from torch import Tensor
 
 from ..errors import UserError
+from ..store import places, weights
 from . import diffusers_unet, files
 from .architecture import build
 from .denoiser import NetworkDenoiser
@@ -40,7 +41,7 @@ def load_folder(folder: str | Path) -> NetworkDenoiser:
 
 def convert(
     folder: str | Path, name: str = "", root: str | Path | None = None, **known
-) -> files.Checkpoint:
+) -> weights.Checkpoint:
     """Keep the network of a diffusers folder as a checkpoint of the user's, and say which.
 
     name: what links call it; if not given, the folder's name with a digest, and a second time finds
@@ -52,16 +53,16 @@ def convert(
     title = known.pop("label", "") or folder.resolve().name[:80]
     known |= {"parameters": sum(p.numel() for p in module.parameters())}
     if not name:
-        name = files.named_like(title, _digest(module, description))
-        if (files.kept_folder(root) / name / files.CONFIG).is_file():
-            return files.open_folder(files.kept_folder(root) / name)
-    place = None if root is None else files.kept_folder(root)
+        name = weights.named_like(title, _digest(module, description))
+        if weights.is_kept(name, root):
+            return weights.kept(name, root)
+    place = None if root is None else weights.kept_folder(root)
     return files.save(module, {**description, "label": title, **known}, name, place)
 
 
 def convert_zip(
     path: Path, title: str, name: str = "", root: str | Path | None = None, **known
-) -> files.Checkpoint:
+) -> weights.Checkpoint:
     """Keep the network of a zipped diffusers folder; of the zip only three files are read.
 
     Raises UserError for a zip that lacks one of them, is damaged, or grows too much.
@@ -86,7 +87,7 @@ def convert_zip(
 
 def hub_folder(name: str, root: str | Path | None = None) -> Path:
     """Where a model of the Hugging Face hub is while owner/name is fetched."""
-    return files.cache_folder(root) / "diffusers" / name.replace("/", "--")
+    return places.cache("diffusers", name.replace("/", "--"), root=root)
 
 
 def is_hub_name(text: str) -> bool:
@@ -94,12 +95,12 @@ def is_hub_name(text: str) -> bool:
     return bool(re.fullmatch(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", text))
 
 
-def of_hub(name: str, root: str | Path | None = None) -> files.Checkpoint | None:
+def of_hub(name: str, root: str | Path | None = None) -> weights.Checkpoint | None:
     """The checkpoint that was made of owner/name of the hub, or None."""
     return next(
         (
             c
-            for c in files.checkpoints(root)
+            for c in weights.checkpoints(root)
             if c.config.get("origin") == name and "scheduler" in c.config
         ),
         None,
@@ -132,7 +133,7 @@ def fetch_hub(name: str, root: str | Path | None = None) -> Path:
     return place
 
 
-def keep_hub(name: str, called: str = "", root: str | Path | None = None) -> files.Checkpoint:
+def keep_hub(name: str, called: str = "", root: str | Path | None = None) -> weights.Checkpoint:
     """Fetch owner/name of the hub and keep it as a checkpoint; the download is removed then."""
     folder = fetch_hub(name, root)
     kept = convert(folder, called, root, label=name, origin=name)
@@ -185,8 +186,8 @@ def _state(path: Path) -> dict[str, Tensor]:
         other = " Its .bin is a pickle and is not read." if list(path.parent.glob("*.bin")) else ""
         raise UserError(f"{path} is missing.{other}")
     try:
-        if path.stat().st_size > files.LARGEST_WEIGHTS:
-            raise UserError(f"{path} is larger than {files.LARGEST_WEIGHTS / 2**30:.0f} GB.")
+        if path.stat().st_size > weights.LARGEST_WEIGHTS:
+            raise UserError(f"{path} is larger than {weights.LARGEST_WEIGHTS / 2**30:.0f} GB.")
         state = load_file(path)
     except (SafetensorError, OSError) as problem:
         raise UserError(f"{path} cannot be read: {str(problem)[:200]}") from None
@@ -210,16 +211,16 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     if len(archive.infolist()) > MEMBERS:
         raise UserError(f"This zip holds more than {MEMBERS} files.")
     held = {PurePosixPath(i.filename): i for i in archive.infolist() if not i.is_dir()}
-    weights = [p for p in held if p.name == WEIGHTS]
-    if len(weights) != 1:
+    own = [p for p in held if p.name == WEIGHTS]
+    if len(own) != 1:
         pickles = (
             " A .bin is a pickle and is not read." if any(p.suffix == ".bin" for p in held) else ""
         )
         raise UserError(
             f"A zip of a diffusers model holds one {WEIGHTS}; this one holds "
-            f"{len(weights) or 'none'}.{pickles}"
+            f"{len(own) or 'none'}.{pickles}"
         )
-    folder = weights[0].parent
+    folder = own[0].parent
     places = (folder.parent / "scheduler", folder, folder.parent)
     scheduler = next((p / SCHEDULER for p in places if p / SCHEDULER in held), None)
     if folder / CONFIG not in held or scheduler is None:
@@ -227,12 +228,12 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
             f"A zip of a diffusers model holds {CONFIG} beside its weights, and "
             f"{SCHEDULER} there or in a folder “scheduler”."
         )
-    found = {WEIGHTS: held[weights[0]], CONFIG: held[folder / CONFIG], SCHEDULER: held[scheduler]}
+    found = {WEIGHTS: held[own[0]], CONFIG: held[folder / CONFIG], SCHEDULER: held[scheduler]}
     for name, member in found.items():
         most = (
             LONGEST
             if name != WEIGHTS
-            else min(files.LARGEST_WEIGHTS, SQUEEZED * member.compress_size + LONGEST)
+            else min(weights.LARGEST_WEIGHTS, SQUEEZED * member.compress_size + LONGEST)
         )
         if member.file_size > most:
             raise UserError(

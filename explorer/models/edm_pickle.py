@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from torch import Tensor
 
 from ..errors import UserError
+from ..store import weights
 from . import files
 from .architecture import LARGEST, build, describe
 from .denoiser import NetworkDenoiser
@@ -104,7 +105,7 @@ def convert(
     root: str | Path | None = None,
     name: str = "",
     **known,
-) -> files.Checkpoint:
+) -> weights.Checkpoint:
     """Keep a snapshot as a checkpoint folder of the user's, once; a second time finds it there.
 
     filename: what the user calls it, for the menu and, with a digest, for the name unless one is
@@ -115,10 +116,10 @@ def convert(
     title = Path(title).stem[:80]
     module = build(description, state)
     if not name:
-        name = files.named_like(title, files.digest_of_state(module))
-        if (files.kept_folder(root) / name / files.CONFIG).is_file():
-            return files.find(name, root)
-    place = None if root is None else files.kept_folder(root)
+        name = weights.named_like(title, files.digest_of_state(module))
+        if weights.is_kept(name, root):
+            return weights.kept(name, root)
+    place = None if root is None else weights.kept_folder(root)
     size = sum(p.numel() for p in module.parameters())
     return files.save(
         module, {**description, "label": title, "parameters": size, **known}, name, place

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ..errors import UserError
+from ..store import weights
 from . import catalogue, files
 from .denoiser import NetworkDenoiser
 from .diffusers_folder import load_folder, of_hub
@@ -27,8 +28,8 @@ def _load(given: str | Path) -> NetworkDenoiser:
         return load_pickle(path)
     if path.is_dir():
         return (
-            files.load(files.open_folder(path))
-            if (path / files.WEIGHTS).is_file()
+            files.load(weights.open_folder(path))
+            if (path / weights.WEIGHTS).is_file()
             else load_folder(path)
         )
     name = str(given)
@@ -38,4 +39,4 @@ def _load(given: str | Path) -> NetworkDenoiser:
         raise UserError(f"There is no file or folder {name[:200]}.")
     if entry := catalogue.entry(name):
         return files.load(catalogue.kept(entry))
-    return files.load(files.find(name))
+    return files.load(weights.find(name))

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from ..errors import UserError
 from ..settings import param, setting
+from ..store import weights
 from . import files
 from .denoiser import NetworkDenoiser
 from .exact import MOST_CLASSES
@@ -87,11 +88,11 @@ class Network:
         help="a weaker network of the same samples; the first is label zero",
     )
 
-    def found(self, data) -> files.Checkpoint:
+    def found(self, data) -> weights.Checkpoint:
         """The checkpoint that is meant.  Raises UserError where there is none."""
         if self.checkpoint:
-            return files.find(self.checkpoint)
-        own = [c for c in files.shipped() if c.config.get("data", {}).get("data") == data.name]
+            return weights.find(self.checkpoint)
+        own = [c for c in weights.shipped() if c.config.get("data", {}).get("data") == data.name]
         shape = tuple(data.points().shape[1:])
         if found := next((c for c in own if c.shape == shape), None):
             return found
@@ -102,7 +103,7 @@ class Network:
 
     def digests(self, data) -> tuple[str, ...]:
         """What the answer depends on besides the setting: the weights behind the names."""
-        named = [self.found(data)] + ([files.find(self.guide)] if self.guide else [])
+        named = [self.found(data)] + ([weights.find(self.guide)] if self.guide else [])
         return tuple(c.digest for c in named)
 
     def load(self, data) -> NetworkDenoiser | Guided:
@@ -119,7 +120,7 @@ class Network:
             return denoiser
         return Guided(denoiser, self._weak(checkpoint, denoiser), self.guidance)
 
-    def _of(self, checkpoint: files.Checkpoint) -> NetworkDenoiser:
+    def _of(self, checkpoint: weights.Checkpoint) -> NetworkDenoiser:
         denoiser = files.load(checkpoint)
         classes = denoiser.label_dim
         if not classes:
@@ -143,9 +144,9 @@ class Network:
             return denoiser
         return denoiser.conditioned(self.condition)
 
-    def _weak(self, checkpoint: files.Checkpoint, strong: NetworkDenoiser) -> NetworkDenoiser:
+    def _weak(self, checkpoint: weights.Checkpoint, strong: NetworkDenoiser) -> NetworkDenoiser:
         if self.guide:
-            guide = files.find(self.guide)
+            guide = weights.find(self.guide)
             if guide.shape != checkpoint.shape:
                 raise UserError(
                     f"{guide.label} makes samples of {spoken(guide.shape)} and cannot "

@@ -16,7 +16,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Mount
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
+from ..store import places
+
+ASSETS = places.assets()
 PLOTLY = Path(plotly.__file__).parent / "package_data"
 SHEETS = ("style.css", "stage.css", "compare.css", "amed.css")
 SCRIPTS = ASSETS / "js"

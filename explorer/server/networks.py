@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from ..errors import UserError
-from ..models import catalogue, diffusers_folder, files
+from ..models import catalogue, diffusers_folder
 from ..models.edm_pickle import convert
+from ..store import weights
 from ..ui import networks
 from .jobs import Jobs
 
@@ -57,8 +58,8 @@ def _fetched(entry: catalogue.Entry, watch):
 
 def _forget() -> None:
     """Of what came through the page keep the newest, and not too much."""
-    total, mine = 0, [c for c in files.checkpoints() if c.config.get("origin") == UPLOADED]
+    total, mine = 0, [c for c in weights.checkpoints() if c.config.get("origin") == UPLOADED]
     for i, c in enumerate(mine):
-        total += (c.folder / files.WEIGHTS).stat().st_size
+        total += (c.folder / weights.WEIGHTS).stat().st_size
         if i and (i >= KEPT or total > KEPT_BYTES):
-            files.delete(c.name)
+            weights.delete(c.name)

@@ -15,8 +15,8 @@ from ..errors import UserError
 from ..figures import pack
 from ..figures import training as figures
 from ..figures.style import level
-from ..models import files
 from ..settings import flatten, parameters
+from ..store import places, weights
 from ..training import augment, measure, runs
 from ..training.child import STOP
 from ..training.configs import Hyper, Training, build, chosen, draw, loss_of
@@ -61,7 +61,7 @@ class Session:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            cwd=files.SHIPPED.parents[1],
+            cwd=places.ROOT,
             env=os.environ | {"OMP_NUM_THREADS": "1", "CUDA_MODULE_LOADING": "LAZY"},
         )
         self._thread = threading.Thread(target=self._listen, daemon=True)
@@ -149,7 +149,7 @@ class Hall:
             waiting = runs.unfinished()
             if not name:
                 name = _free(f"{t.data.name}-{letter.lower()}", waiting)
-            elif name not in waiting and any(c.name == name for c in files.checkpoints()):
+            elif name not in waiting and any(c.name == name for c in weights.checkpoints()):
                 raise UserError(f"A network “{name}” is already there; choose another name.")
             if name not in waiting and len(waiting) + _own() >= KEPT:
                 raise UserError(
@@ -189,12 +189,12 @@ HALL = Hall()
 
 def _free(stem: str, waiting) -> str:
     """stem, stem-2, stem-3 …: the first that names nothing yet."""
-    taken = {c.name for c in files.checkpoints()} | set(waiting)
+    taken = {c.name for c in weights.checkpoints()} | set(waiting)
     return next(n for n in (stem, *(f"{stem}-{k}" for k in range(2, 1000))) if n not in taken)
 
 
 def _own() -> int:
-    folder = files.kept_folder()
+    folder = weights.kept_folder()
     return sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0
 
 

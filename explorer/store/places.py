@@ -55,6 +55,16 @@ def plain(part: str) -> str:
     return part
 
 
+def check_name(name: str, what: str) -> str:
+    """The name itself.  Raises UserError unless a person may call a checkpoint or a run so."""
+    if not NAME.fullmatch(name):
+        raise UserError(
+            f"A {what} cannot be called {name[:64]!r}: up to 64 small letters, digits, dots and "
+            "hyphens work."
+        )
+    return name
+
+
 def _xdg() -> Path:
     base = os.environ.get("XDG_CACHE_HOME")
     return Path(base) if base else Path.home() / ".cache"

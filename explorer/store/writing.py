@@ -94,12 +94,12 @@ def mend(folder: Path) -> None:
     for aside in folder.glob(".*.old"):
         path = folder / aside.name[1:].rsplit(".", 2)[0]
         try:
-            with lock(path, patience=0):
+            with lock(path, patience=0.5):
                 if path.exists():
                     shutil.rmtree(aside, ignore_errors=True)
                 else:
                     aside.rename(path)
-        except (Busy, OSError):  # it is being replaced at this moment, or is mended
+        except (Busy, OSError):  # it is being replaced, or mended by another process
             continue
 
 

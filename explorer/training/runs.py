@@ -15,23 +15,24 @@ from ..core.device import Device, pick
 from ..errors import UserError
 from ..models import files
 from ..settings import flatten
+from ..store import places, weights
 from .configs import Training, config, description, sigma_data
 from .loop import STATE, Progress, resume, stored, train
 
 
 def folder(name: str, root: str | Path | None = None) -> Path:
     """Where the run of this name keeps its state.  Raises UserError for a name that cannot be."""
-    if not files.NAME.fullmatch(name):
+    if not places.NAME.fullmatch(name):
         raise UserError(
             f"A run cannot be called {name[:64]!r}: up to 64 small letters, digits, "
             "dots and hyphens work."
         )
-    return files.cache_folder(root) / "training" / name
+    return places.cache("training", name, root=root)
 
 
 def unfinished(root: str | Path | None = None) -> dict[str, Training]:
     """Runs that were stopped or killed and can go on, newest first."""
-    place = files.cache_folder(root) / "training"
+    place = places.cache("training", root=root)
     found = sorted(place.glob(f"*/{STATE}"), key=lambda p: -p.stat().st_mtime)
     out = {}
     for path in found:
@@ -57,7 +58,7 @@ def run(
     iterating to pause; the same call goes on.  Raises UserError if the name is taken.
     """
     place, device = folder(name, root), device or pick("auto")
-    taken = (Path(out) if out else files.kept_folder(root)) / name
+    taken = (Path(out) if out else weights.kept_folder(root)) / name
     if taken.exists() and not replace:
         raise UserError(f"A checkpoint {name!r} is already there; choose another name.")
     for progress in train(t, place, device=device, **options):
@@ -74,7 +75,7 @@ def finish(
     out=None,
     device: Device | None = None,
     replace: bool = False,
-) -> files.Checkpoint:
+) -> weights.Checkpoint:
     """Keep the averaged weights with everything that is known of them, and forget the run."""
     device = device or pick("auto")
     state = resume(t, folder(name, root), device)
@@ -169,4 +170,4 @@ def _own(value, slot: str) -> dict:
 
 
 def _root(root, out) -> Path | None:
-    return Path(out) if out else files.kept_folder(root)
+    return Path(out) if out else weights.kept_folder(root)

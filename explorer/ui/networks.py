@@ -6,15 +6,16 @@ from collections import Counter
 from ..errors import UserError
 from ..lab.experiment import Experiment
 from ..lab.shapes import data_for
-from ..models import catalogue, diffusers_unet, files
+from ..models import catalogue, diffusers_unet
 from ..settings import flatten, unflatten
+from ..store import weights
 
 
 def listing(fetch: bool = False) -> dict:
     """What the menu shows: networks on this machine, then the catalogue's that could be
     fetched; fetch: whether the owner of the server lets visitors."""
-    shipped = {c.name for c in files.shipped()}
-    here = [_row(c, c.name in shipped) for c in files.checkpoints()]
+    shipped = {c.name for c in weights.shipped()}
+    here = [_row(c, c.name in shipped) for c in weights.checkpoints()]
     alike = Counter(r["label"] for r in here)
     here = [
         r | {"label": f"{r['label']} · {r['name']}"} if alike[r["label"]] > 1 else r for r in here
@@ -37,7 +38,7 @@ def listing(fetch: bool = False) -> dict:
     return {"networks": here + away, "fetch": fetch}
 
 
-def _row(c: files.Checkpoint, shipped: bool) -> dict:
+def _row(c: weights.Checkpoint, shipped: bool) -> dict:
     lacking = c.config.get("network") == diffusers_unet.NETWORK and not diffusers_unet.here()
     return {
         "name": c.name,
@@ -52,7 +53,7 @@ def _row(c: files.Checkpoint, shipped: bool) -> dict:
     }
 
 
-def _data(c: files.Checkpoint) -> dict:
+def _data(c: weights.Checkpoint) -> dict:
     """The data it was trained on, or else the first of its shape, in flat form."""
     try:
         e = unflatten(Experiment, c.config.get("data", {}))

@@ -10,8 +10,9 @@ import pytest
 
 from explorer import cli
 from explorer.errors import UserError
-from explorer.models import catalogue, files, load
+from explorer.models import catalogue, load
 from explorer.models.catalogue import Entry, fetch, is_here
+from explorer.store import places, weights
 
 from .snapshots import KWARGS, snapshot
 
@@ -75,7 +76,7 @@ def server():
 @pytest.fixture
 def entry(server, monkeypatch, tmp_path):
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
-    monkeypatch.setattr(files, "SHIPPED", tmp_path / "shipped")
+    monkeypatch.setattr(weights, "SHIPPED", tmp_path / "shipped")
     made = Entry(
         "tiny",
         "Tiny network",
@@ -106,7 +107,7 @@ def test_the_list_is_whole():
         for e in rows.values()
     )
     assert {e.megabytes > 1000 for e in rows.values() if "imagenet" in e.name} == {True}
-    assert all(files.NAME.fullmatch(name) for name in rows)
+    assert all(places.NAME.fullmatch(name) for name in rows)
 
 
 def test_fetched_converted_and_known_by_name(entry, server, tmp_path):
@@ -115,7 +116,7 @@ def test_fetched_converted_and_known_by_name(entry, server, tmp_path):
     assert is_here(entry) and parts(tmp_path) == ["digests.json"]
     d = load("tiny")
     assert d.shape == (1, 8, 8)
-    config = files.find("tiny").config
+    config = weights.find("tiny").config
     assert config["licence"] == "CC BY-NC-SA 4.0" and config["origin"] == entry.url
     assert list(fetch(entry)) == [] and len(server.asked) == 1  # once
 
@@ -172,7 +173,7 @@ def test_all_was_there_already(entry, server, tmp_path):
 
 def test_another_file_under_the_old_address_is_thrown_away(entry, server, tmp_path):
     list(fetch(entry))
-    files.delete("tiny")
+    weights.delete("tiny")
     server.content = snapshot(kwargs={**KWARGS, "dropout": 0.2})
     with pytest.raises(UserError, match="not the file that was first fetched"):
         list(fetch(entry))

@@ -9,8 +9,9 @@ import torch
 
 from explorer import cli
 from explorer.errors import UserError
-from explorer.models import diffusers_folder, files, load
+from explorer.models import diffusers_folder, load
 from explorer.models.diffusers_folder import WEIGHTS, convert, convert_zip, of_hub
+from explorer.store import weights
 
 from . import stand_in
 from .snapshots import snapshot
@@ -20,7 +21,7 @@ from .test_discrete import DDPM
 @pytest.fixture(autouse=True)
 def shelf(tmp_path, monkeypatch):
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(files, "SHIPPED", tmp_path / "shipped")
+    monkeypatch.setattr(weights, "SHIPPED", tmp_path / "shipped")
     stand_in.install(monkeypatch)
 
 
@@ -37,13 +38,13 @@ def test_a_folder_becomes_a_checkpoint_with_a_digest(tmp_path):
     folder = stand_in.write(tmp_path / "My Net", classes=5)
     kept = convert(folder)
     assert kept.name.startswith("my-net-") and kept.label == "My Net" and kept.label_dim == 5
-    assert kept.digest == files.digest_of(kept.folder / files.WEIGHTS) and not kept.null_label
-    assert str(tmp_path) not in (kept.folder / files.CONFIG).read_text()
-    assert convert(folder) == kept and [c.name for c in files.checkpoints()] == [kept.name]
+    assert kept.digest == weights.digest_of(kept.folder / weights.WEIGHTS) and not kept.null_label
+    assert str(tmp_path) not in (kept.folder / weights.CONFIG).read_text()
+    assert convert(folder) == kept and [c.name for c in weights.checkpoints()] == [kept.name]
     x, sigma, label = torch.randn(2, 1, 8, 8), torch.tensor(1.0), torch.tensor([1, 4])
     assert torch.equal(load(kept.name)(x, sigma, label), load(folder)(x, sigma, label))
-    raw = (kept.folder / files.WEIGHTS).read_bytes()
-    (kept.folder / files.WEIGHTS).write_bytes(raw[:-1] + bytes([raw[-1] ^ 1]))
+    raw = (kept.folder / weights.WEIGHTS).read_bytes()
+    (kept.folder / weights.WEIGHTS).write_bytes(raw[:-1] + bytes([raw[-1] ^ 1]))
     with pytest.raises(UserError, match="SHA-256"):
         load(kept.name)
 
@@ -66,7 +67,7 @@ def test_from_the_command_line(tmp_path, capsys):
     assert cli.main(["fetch", str(folder), "--name", "mine"]) == 2
     assert "already there" in capsys.readouterr().err
     (tmp_path / "shipped" / "page").mkdir(parents=True)
-    (tmp_path / "shipped" / "page" / files.CONFIG).write_text("{}")
+    (tmp_path / "shipped" / "page" / weights.CONFIG).write_text("{}")
     assert cli.main(["fetch", str(folder), "--name", "page"]) == 2
     assert "comes with the page" in capsys.readouterr().err
     assert cli.main(["fetch", str(folder), str(folder), "--name", "x"]) == 2
@@ -90,7 +91,7 @@ def test_without_the_package_the_command_says_so(tmp_path, monkeypatch, capsys):
     for given in (str(folder), "owner/tiny"):
         assert cli.main(["fetch", given]) == 2
         assert "pip install diffusers" in capsys.readouterr().err
-    assert files.checkpoints() == []
+    assert weights.checkpoints() == []
 
 
 def test_from_the_hub_when_the_owner_asks(tmp_path, monkeypatch):
@@ -160,7 +161,7 @@ def test_zips_that_are_refused(tmp_path, what):
     path = zipped(folder, tmp_path / "n.zip", change, compression=zipfile.ZIP_DEFLATED)
     with pytest.raises(UserError, match=words):
         convert_zip(path, "n.zip")
-    assert files.checkpoints() == []
+    assert weights.checkpoints() == []
 
 
 def test_a_path_inside_a_zip_writes_nothing_outside(tmp_path):

@@ -17,6 +17,7 @@ from torch import nn
 from explorer.errors import UserError
 from explorer.models import edm_pickle, files
 from explorer.models.edm_pickle import convert, load_pickle, read_network, read_predictor
+from explorer.store import weights
 
 from .snapshots import (
     FAKES,
@@ -77,9 +78,9 @@ def test_converted_once(tmp_path):
     c = convert(raw, "My Net 3.pkl", tmp_path, licence="CC BY-NC-SA 4.0")
     assert c.label == "My Net 3" and c.name.startswith("my-net-3-")
     assert c.config["licence"] == "CC BY-NC-SA 4.0"
-    before = (c.folder / files.WEIGHTS).stat().st_mtime_ns
+    before = (c.folder / weights.WEIGHTS).stat().st_mtime_ns
     assert convert(raw, "My Net 3.pkl", tmp_path) == c
-    assert (c.folder / files.WEIGHTS).stat().st_mtime_ns == before
+    assert (c.folder / weights.WEIGHTS).stat().st_mtime_ns == before
     x, sigma = torch.randn(1, 1, 8, 8), torch.tensor(1.0)
     assert torch.equal(files.load(c)(x, sigma), load_pickle(raw)(x, sigma))
 

@@ -10,6 +10,7 @@ from explorer.errors import UserError
 from explorer.models import files
 from explorer.models.architecture import build, describe
 from explorer.models.precond import EDM, VE
+from explorer.store import weights
 
 KWARGS = {
     "img_resolution": 8,
@@ -27,7 +28,7 @@ DESCRIPTION = describe("SongUNet", KWARGS, EDM(0.7), (1, 8, 8))
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
-    monkeypatch.setattr(files, "SHIPPED", tmp_path / "shipped")
+    monkeypatch.setattr(weights, "SHIPPED", tmp_path / "shipped")
     return tmp_path
 
 
@@ -42,7 +43,7 @@ def module():
 
 def test_saved_and_loaded_is_the_same(cache, module):
     c = files.save(module, {**DESCRIPTION, "label": "Tiny"}, "tiny", losses=[1.0, 0.5], card="# T")
-    found = files.find("tiny")
+    found = weights.find("tiny")
     assert found == c and found.shape == (1, 8, 8) and found.label_dim == 10
     assert found.label == "Tiny"
     assert {p.name for p in c.folder.iterdir()} == {
@@ -64,20 +65,11 @@ def test_shipped_first_then_the_newest(cache, module):
         folder = files.save(module, DESCRIPTION, name).folder
         os.utime(folder, (i * 100, i * 100))
     files.save(module, DESCRIPTION, "best", root=cache / "shipped")
-    assert [c.name for c in files.checkpoints()] == ["best", "new", "old"]
-    files.delete("old")
-    assert [c.name for c in files.checkpoints()] == ["best", "new"]
+    assert [c.name for c in weights.checkpoints()] == ["best", "new", "old"]
+    weights.delete("old")
+    assert [c.name for c in weights.checkpoints()] == ["best", "new"]
     with pytest.raises(UserError, match="of your own"):
-        files.delete("best")
-
-
-def test_where_the_cache_is(monkeypatch, tmp_path):
-    monkeypatch.delenv("EXPLORER_CACHE", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert files.cache_folder() == tmp_path / "xdg" / "diffusion-sampler-explorer"
-    monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path / "own"))
-    assert files.cache_folder() == tmp_path / "own"
-    assert files.cache_folder(tmp_path / "given") == tmp_path / "given"
+        weights.delete("best")
 
 
 def test_a_taken_name_stays_unless_replaced(cache, module):
@@ -85,14 +77,14 @@ def test_a_taken_name_stays_unless_replaced(cache, module):
     with pytest.raises(UserError, match="already there"):
         files.save(module, DESCRIPTION, "tiny")
     files.save(module, {**DESCRIPTION, "label": "again"}, "tiny", replace=True)
-    assert files.find("tiny").label == "again"
-    assert [p.name for p in files.kept_folder().iterdir()] == ["tiny"]
+    assert weights.find("tiny").label == "again"
+    assert [p.name for p in weights.kept_folder().iterdir()] == ["tiny"]
 
 
 def test_a_save_that_fails_leaves_nothing(cache, module):
     with pytest.raises(TypeError):
         files.save(module, {**DESCRIPTION, "label": object()}, "tiny")
-    assert list(files.kept_folder().iterdir()) == []
+    assert list(weights.kept_folder().iterdir()) == []
 
 
 def test_a_reader_never_sees_half_a_checkpoint(cache, module):
@@ -100,8 +92,8 @@ def test_a_reader_never_sees_half_a_checkpoint(cache, module):
 
     def look():
         while not done.is_set():
-            for c in files.checkpoints():
-                if files.WEIGHTS not in {p.name for p in c.folder.iterdir()}:
+            for c in weights.checkpoints():
+                if weights.WEIGHTS not in {p.name for p in c.folder.iterdir()}:
                     seen.append(c.name)
 
     thread = threading.Thread(target=look)
@@ -110,7 +102,7 @@ def test_a_reader_never_sees_half_a_checkpoint(cache, module):
         files.save(module, DESCRIPTION, f"tiny-{i}")
     done.set()
     thread.join()
-    assert not seen and len(files.checkpoints()) == 20
+    assert not seen and len(weights.checkpoints()) == 20
 
 
 @pytest.mark.parametrize("name", ["../tiny", "a/b", "", ".hidden", "Ä", "x" * 65, "/etc"])
@@ -118,27 +110,27 @@ def test_a_name_is_no_path(cache, module, name):
     with pytest.raises(UserError, match="called|no network"):
         files.save(module, DESCRIPTION, name)
     with pytest.raises(UserError, match="no network"):
-        files.find(name)
+        weights.find(name)
 
 
 def test_swapped_weights_are_refused(cache, module):
     c = files.save(module, DESCRIPTION, "tiny")
-    path = c.folder / files.WEIGHTS
+    path = c.folder / weights.WEIGHTS
     raw = bytearray(path.read_bytes())
     raw[-1] ^= 1
     path.write_bytes(raw)
     with pytest.raises(UserError, match="SHA-256"):
-        files.load(files.find("tiny"))
+        files.load(weights.find("tiny"))
 
 
 def test_cut_weights_are_refused(cache, module):
     c = files.save(module, DESCRIPTION, "tiny")
-    path = c.folder / files.WEIGHTS
+    path = c.folder / weights.WEIGHTS
     path.write_bytes(path.read_bytes()[:100])
-    config = {**c.config, "digest": files.digest_of(path)}
-    (c.folder / files.CONFIG).write_text(json.dumps(config))
+    config = {**c.config, "digest": weights.digest_of(path)}
+    (c.folder / weights.CONFIG).write_text(json.dumps(config))
     with pytest.raises(UserError, match="cannot be read"):
-        files.load(files.find("tiny"))
+        files.load(weights.find("tiny"))
 
 
 @pytest.mark.parametrize(
@@ -194,13 +186,13 @@ def test_a_description_that_cannot_be(module, change, words):
 )
 def test_a_damaged_config(cache, module, text):
     c = files.save(module, DESCRIPTION, "tiny")
-    (c.folder / files.CONFIG).write_text(text, encoding="utf-8")
-    assert files.checkpoints() == []
+    (c.folder / weights.CONFIG).write_text(text, encoding="utf-8")
+    assert weights.checkpoints() == []
     with pytest.raises(UserError, match="not the config"):
-        files.find("tiny")
+        weights.find("tiny")
 
 
 def test_other_preconditionings_come_back(cache, module):
     d = describe("SongUNet", KWARGS, VE(sigma_min=0.01), (1, 8, 8))
     files.save(module, d, "ve")
-    assert files.load(files.find("ve")).sigma_min == 0.01
+    assert files.load(weights.find("ve")).sigma_min == 0.01

@@ -15,6 +15,7 @@ from explorer.models import MODELS, Network, files, load
 from explorer.models.architecture import build, describe
 from explorer.models.precond import EDM
 from explorer.settings import from_query, to_query
+from explorer.store import weights
 
 KWARGS = {
     "img_resolution": 8,
@@ -40,7 +41,7 @@ def keep(name, seed=0, root=None, data="digits", **kwargs):
 def shelf(tmp_path, monkeypatch):
     """Two folders of networks: shipped ones and the user's own."""
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
-    monkeypatch.setattr(files, "SHIPPED", tmp_path / "shipped")
+    monkeypatch.setattr(weights, "SHIPPED", tmp_path / "shipped")
     keep("plain", 0, tmp_path / "shipped")
     keep("classes", 1, label_dim=10, label_dropout=0.1)
     keep("strict", 2, label_dim=10)
@@ -146,7 +147,7 @@ def test_new_weights_under_an_old_name_are_another_run(shelf):
     e = small(Network(checkpoint="classes", condition=1))
     before = run(e).samples
     assert run(e).samples is before
-    files.delete("classes")
+    weights.delete("classes")
     keep("classes", 9, label_dim=10, label_dropout=0.1)
     assert not torch.equal(run(e).samples, before)
 

@@ -9,10 +9,10 @@ import torch
 from explorer.core.solvers import SOLVERS
 from explorer.errors import UserError
 from explorer.lab import experiment
-from explorer.models import files
 from explorer.models.diffusers_folder import convert
 from explorer.server import app, networks
 from explorer.settings import to_query, unflatten
+from explorer.store import weights
 from tests.models import stand_in
 
 LINK = "data=digits&model=network&model.checkpoint=mine&samples=2&nfe=6&seed=3"
@@ -21,7 +21,7 @@ LINK = "data=digits&model=network&model.checkpoint=mine&samples=2&nfe=6&seed=3"
 @pytest.fixture(autouse=True)
 def shelf(tmp_path, monkeypatch):
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(files, "SHIPPED", tmp_path / "shipped")
+    monkeypatch.setattr(weights, "SHIPPED", tmp_path / "shipped")
     for memo in experiment.MEMOS:
         memo.clear()
     stand_in.install(monkeypatch)
@@ -96,7 +96,7 @@ def test_a_zip_is_opened_through_the_page(tmp_path):
     answer = networks.receive(tmp_path / "upload", "zipped.zip")
     opened = row(answer["network"])
     assert opened["label"] == "zipped" and opened["data"] == {"data": "digits"}
-    assert files.find(opened["name"]).config["origin"] == networks.UPLOADED
+    assert weights.find(opened["name"]).config["origin"] == networks.UPLOADED
     sampled = app.message({"query": LINK.replace("mine", opened["name"]), "want": ["run"]})
     assert sampled["parts"]["run"]["count"] == 2
     (tmp_path / "upload").write_bytes((tmp_path / "upload").read_bytes()[:500])

@@ -11,6 +11,7 @@ from explorer.models.precond import EDM
 from explorer.server import app, networks
 from explorer.server.message import FIRST
 from explorer.settings import unflatten
+from explorer.store import weights
 from explorer.ui import controls, panels
 from tests.models.snapshots import snapshot
 
@@ -29,7 +30,7 @@ KWARGS = {
 def shelf(tmp_path, monkeypatch):
     """One shipped network of the digits, and an empty folder of the user's own."""
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
-    monkeypatch.setattr(files, "SHIPPED", tmp_path / "shipped")
+    monkeypatch.setattr(weights, "SHIPPED", tmp_path / "shipped")
     torch.manual_seed(0)
     d = describe("SongUNet", {**KWARGS, "label_dim": 10, "label_dropout": 0.1}, EDM(), (1, 8, 8))
     files.save(

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from explorer.data import allow_fetch
-from explorer.models import files
 from explorer.server import owners, train
+from explorer.store import weights
 from explorer.training import runs
 from explorer.training.configs import chosen
 
@@ -62,12 +62,12 @@ def test_a_training_is_paused_found_again_and_resumed_to_its_end():
     assert until(lambda a: a.get("part"))["part"] >= reached / 60_000 - 1e-9
     done = until(lambda a: not a["busy"])
     assert done["state"] == "done" and done["part"] >= 1 and done["paused"] == []
-    assert files.find("walked").shape == (2,)
+    assert weights.find("walked").shape == (2,)
     assert done["table"][0][0] == "80" and done["curve"]["data"]
     assert (
         "already there" in train.act({"do": "start", "values": POINTS, "name": "walked"})["problem"]
     )
-    files.delete("walked")
+    weights.delete("walked")
 
 
 def test_a_cancelled_training_leaves_nothing():

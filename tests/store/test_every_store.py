@@ -1,12 +1,16 @@
 """Each store keeps what it keeps in the one cache folder, wherever the environment says it is."""
 
+import json
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from explorer.data import Upload, published, store
-from explorer.store import arrays, places, uploads
+from explorer.errors import UserError
+from explorer.store import arrays, downloads, places, uploads, weights
 from explorer.store.results import Results
 
 
@@ -30,7 +34,25 @@ def result() -> None:
     Results(places.cache("studies", "mine")).put("question", 42)
 
 
-KEEP = {"uploads": upload, "published": data_set, "studies": result}
+def network() -> None:
+    weights.put({"w": torch.ones(2)}, {}, "mine", losses=[1.0], card="# Mine")
+
+
+def download() -> None:
+    downloads.remember("mine", "0" * 64)
+    part = downloads.Part("mine")
+    with part.alone(), part.open(resumed=False) as file:
+        file.write(b"some")
+    part.write_note({"url": "https://x"})
+
+
+KEEP = {
+    "uploads": upload,
+    "published": data_set,
+    "studies": result,
+    "models": network,
+    "downloads": download,
+}
 PLACES = {
     "home": ({}, "home/.cache/diffusion-sampler-explorer"),
     "xdg": ({"XDG_CACHE_HOME": "xdg"}, "xdg/diffusion-sampler-explorer"),
@@ -48,7 +70,7 @@ def test_it_is_kept_where_the_environment_says(
     KEEP[name]()
     files = [p.relative_to(tmp_path) for p in tmp_path.rglob("*") if p.is_file()]
     assert files and {p.is_relative_to(Path(root) / name) for p in files} == {True}, files
-    assert not [p for p in files if p.suffix in (".part", ".lock", ".old")]
+    assert not [p for p in files if p.name.startswith(".")]  # no part, no lock
 
 
 def test_an_upload_that_an_earlier_version_kept_is_found(home, monkeypatch, tmp_path):
@@ -79,3 +101,51 @@ def test_no_object_is_unpickled(tmp_path):
     np.savez(tmp_path / "x.npz", a=np.array([{}], object))
     with pytest.raises(ValueError, match="allow_pickle"):
         arrays.read(tmp_path / "x.npz", "a")
+
+
+def test_one_download_at_a_time(home):
+    with downloads.Part("mine").alone() as part:
+        with pytest.raises(UserError, match="mine is being fetched already"):
+            with downloads.Part("mine").alone():
+                pass
+        with downloads.Part("other").alone():
+            pass
+        part.write_note({"url": "https://x"})
+        assert downloads.Part("mine").note == {"url": "https://x"}
+        part.drop()
+    with downloads.Part("mine").alone() as part:
+        assert part.size == 0 and part.note == {}
+
+
+def test_the_list_of_digests_grows_whoever_writes(home):
+    def add(k):
+        downloads.remember(f"file-{k}", f"{k:064x}")
+
+    threads = [threading.Thread(target=add, args=(k,)) for k in range(8)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert downloads.known() == {f"file-{k}": f"{k:064x}" for k in range(8)}
+
+
+def test_two_savers_of_one_name_leave_one_network(home):
+    """Whoever comes second is told, though the name was free when both began."""
+    said = []
+
+    def save(k):
+        try:
+            weights.put({"w": torch.full((2,), float(k))}, {"k": k}, "mine")
+        except UserError as problem:
+            said.append(str(problem))
+
+    threads = [threading.Thread(target=save, args=(k,)) for k in range(6)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert len(said) == 5 and all("already there" in words for words in said)
+    folder = weights.kept_folder()
+    assert [p.name for p in folder.iterdir()] == ["mine"]
+    config = json.loads((folder / "mine" / weights.CONFIG).read_text())
+    assert config["digest"] == weights.digest_of(folder / "mine" / weights.WEIGHTS)

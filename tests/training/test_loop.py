@@ -17,6 +17,7 @@ from explorer.errors import UserError
 from explorer.models import files
 from explorer.models.denoiser import NetworkDenoiser
 from explorer.settings import flatten
+from explorer.store import weights
 from explorer.training import loop, runs
 from explorer.training.configs import build, chosen, loss_of
 from explorer.training.measure import per_sigma
@@ -42,7 +43,7 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-def weights(folder: Path) -> dict:
+def kept_weights(folder: Path) -> dict:
     kept = torch.load(folder / loop.STATE, weights_only=True)
     assert kept["images"] == 12800
     return kept["module"] | {f"average {k}": v for k, v in kept["average"].items()}
@@ -83,7 +84,7 @@ def test_pausing_changes_nothing(straight, tmp_path, monkeypatch):
                 break
     assert 0 < loop.resume(t, tmp_path, CPU).images < 12800
     assert list(loop.train(t, tmp_path, device=CPU))[-1].done
-    assert equal(weights(tmp_path), weights(straight[0]))
+    assert equal(kept_weights(tmp_path), kept_weights(straight[0]))
 
 
 def test_a_killed_process_goes_on_from_its_last_checkpoint(straight, tmp_path):
@@ -112,7 +113,7 @@ for p in loop.train(chosen("F", {SMALL!r}), Path({str(tmp_path)!r}), device=pick
     reached = torch.load(state, weights_only=True)["images"]
     assert 0 < reached < 12800  # it was killed on its way, and had written something
     assert list(loop.train(chosen("F", SMALL), tmp_path, device=CPU))[-1].done
-    assert equal(weights(tmp_path), weights(straight[0]))
+    assert equal(kept_weights(tmp_path), kept_weights(straight[0]))
 
 
 def test_a_kill_loses_less_than_a_minute_of_work():
@@ -182,7 +183,7 @@ def test_a_run_ends_as_a_checkpoint_that_samples(tmp_path):
     t = chosen("F", SMALL | {"kimg": 0.64})
     last = list(runs.run(t, "tiny", tmp_path, device=CPU))[-1]
     assert last.done and runs.unfinished(tmp_path) == {}
-    kept = files.find("tiny", tmp_path)
+    kept = weights.find("tiny", tmp_path)
     assert kept.config["training"] == {**flatten(t), "letter": ""} and kept.shape == (2,)
     assert "edm loss" in kept.label and "ideal" in (kept.folder / "card.md").read_text()
     denoiser = files.load(kept)

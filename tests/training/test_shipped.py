@@ -7,10 +7,11 @@ import torch
 
 from explorer.models import classifier, files
 from explorer.settings import unflatten
+from explorer.store import weights
 from explorer.training.configs import Training, config
 from explorer.training.measure import PerSigma, per_sigma
 
-SHIPPED = {c.name: c for c in files.shipped() if "training" in c.config}
+SHIPPED = {c.name: c for c in weights.shipped() if "training" in c.config}
 shipped = pytest.mark.parametrize("name", SHIPPED)
 
 
@@ -34,7 +35,7 @@ def test_what_the_readme_promises_is_there():
         "spiral-2d": "F",
         "spiral-16d": "F",
     }.items() <= letters.items()
-    assert sum(f.stat().st_size for f in files.SHIPPED.rglob("*.safetensors")) < 15e6
+    assert sum(f.stat().st_size for f in weights.SHIPPED.rglob("*.safetensors")) < 15e6
 
 
 @shipped
@@ -42,7 +43,7 @@ def test_its_files_are_complete(name):
     c = SHIPPED[name]
     card = (c.folder / "card.md").read_text()
     assert f"`{name}`" in card and "python -m explorer train" in card
-    assert c.config["digest"] == files.digest_of(c.folder / files.WEIGHTS)
+    assert c.config["digest"] == weights.digest_of(c.folder / weights.WEIGHTS)
     found = losses(c)
     assert len(found["curve"]) > 50 and found["curve"][-1][0] == c.config["images"]
     t = training(c)
