@@ -1,0 +1,50 @@
+"""What the house keeps: declared imports, a short top level.  Read from the source alone."""
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted([*(ROOT / "explorer").rglob("*.py"), *(ROOT / "tests").rglob("*.py")])
+CALLED = {"PIL": "pillow", "sklearn": "scikit-learn"}  # a package is not always named as imported
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def outside(path: Path) -> set[str]:
+    """The packages that a file imports and that are neither ours nor Python's."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {a.name.split(".")[0] for a in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add(node.module.split(".")[0])
+    return names - set(sys.stdlib_module_names) - {"explorer", "tests"}
+
+
+def declared() -> set[str]:
+    """The packages that requirements.txt names, the optional ones too, which it has as comments."""
+    found = set()
+    for line in (ROOT / "requirements.txt").read_text().splitlines():
+        line = line.removeprefix("# optional:").strip()
+        if line and not line.startswith("#"):
+            found.add(re.match(r"[\w.-]+", line)[0].lower().replace("_", "-"))
+    return found
+
+
+@pytest.mark.parametrize("path", [*SOURCES, ROOT / "app.py"], ids=name)
+def test_what_is_imported_is_declared(path):
+    missing = {CALLED.get(n, n).lower().replace("_", "-") for n in outside(path)} - declared()
+    assert not missing, f"{name(path)} imports {sorted(missing)}; requirements.txt does not name it"
+
+
+def test_the_top_level_holds_what_a_reader_looks_for():
+    allowed = {"app.py", "explorer", "assets", "tests", "requirements.txt", "README.md", "LICENSE"}
+    tracked = (ROOT / ".gitignore").read_text().split()
+    found = {p.name for p in ROOT.iterdir() if not p.name.startswith(".")}
+    assert found <= allowed | {t.rstrip("/") for t in tracked}, found - allowed
