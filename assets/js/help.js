@@ -8,8 +8,6 @@ const v = (t) => `<i>${t}</i>`,
 const TEXTS = {
   steps: {
     what: 'One arc is one step of the solver. Tall means long on the log axis; thick means much of the end error. With churn, noise first rises to σ̂ (arrows) and the step starts there.',
-    formula: `σ${sub(v('i'))} = ( σ${sub('max')}${sup('1/ρ')} + ${v('i')}/(${v('N')} − 1) (σ${sub('min')}${sup('1/ρ')} − σ${sub('max')}${sup('1/ρ')}) )${sup('ρ')}`,
-    source: 'Karras et al. 2022, Eq. 5 and Algorithm 2',
   },
   bend: {
     what: 'How much the exact path bends in this frame’s own time. Half of it times (Δ ln σ)² is what one Euler step misses. Data space, relative to √(σ² + σ<sub>data</sub>²), RMS per coordinate. Line: median of the reference paths; band: 10–90 %. Open dots: the same on the solver’s own steps.',
@@ -49,7 +47,7 @@ const TEXTS = {
 };
 
 // Column name -> cells, at the noise levels of the run.
-function columns(strip) {
+export function columns(strip) {
   const { run, error, path } = S.parts,
     g = run.sigma.filter((s) => s > 0);
   const at = (curve) => g.map((s) => small(interp(curve.x, curve.y, s)));
@@ -60,7 +58,7 @@ function columns(strip) {
     return {
       i,
       σ: g.map(sig3),
-      t: g.map((_, k) => small(run.t[k])),
+      t: g.map((_, k) => sig3(run.t[k])),
       Δσ: of((a, b) => sig3(a - b)),
       'Δ ln σ': of((a, b) => (b ? Math.log(a / b).toFixed(2) : '→ 0')),
       γ: of((a, b, k) => small(run.gamma[k])),
@@ -115,7 +113,7 @@ function profile() {
   };
   return (
     `<svg class="profile" viewBox="0 0 ${w} ${h}" role="img" aria-label="Noise level and time against the step number, log scales">${curve(t, 'var(--reference)')}${curve(sigma, 'var(--one-step)')}</svg>` +
-    `<p class="src"><b style="color:var(--one-step)">σ<sub>i</sub></b> and <b style="color:var(--reference)">t<sub>i</sub></b> against i, each on its own log scale: σ ${sig3(sigma[0])} … ${sig3(sigma[n - 1])}, t ${small(t[0])} … ${small(t[n - 1])}</p>`
+    `<p class="src"><b style="color:var(--one-step)">σ<sub>i</sub></b> and <b style="color:var(--reference)">t<sub>i</sub></b> against i, each on its own log scale: σ ${sig3(sigma[0])} … ${sig3(sigma[n - 1])}, t ${sig3(t[0])} … ${sig3(t[n - 1])}</p>`
   );
 }
 
@@ -129,8 +127,14 @@ function variance() {
   );
 }
 
+// Its words, formula and source; those of the time steps come with the run, for each grid has its own.
+export function textOf(strip) {
+  const text = TEXTS[strip.name === 'curvature' ? S.measure : strip.name];
+  return strip.name === 'steps' ? { ...text, ...S.parts.run.grid } : text;
+}
+
 export function showHelp(button, strip) {
-  const text = TEXTS[strip.name === 'curvature' ? S.measure : strip.name],
+  const text = textOf(strip),
     pop = $('#pop'),
     cols = columns(strip);
   pop.classList.toggle('wide', strip.name === 'steps');

@@ -329,6 +329,10 @@ def run_part(r: Run, watch: Watch | None = None) -> dict:
         "status": words.status(r),
         "evaluations": spine.evaluations(tr.evaluated.tolist(), colour),
         "strip": spine.time_steps(sigma, hat, churn=churn, colour=colour),
+        "grid": {
+            "formula": words.formula(e.timesteps.formula),
+            "source": e.timesteps.source,
+        },
         "formats": lists.formats(sigma) if len(r.levels) > 1 and len(sigma) <= 257 else {},
         "own": _own(r, colour),
         "churned": e.churn.s_churn > 0,

@@ -1,6 +1,7 @@
 """The sentences of the page: what was found, what a setting does, why a control is off."""
 
 import math
+import re
 
 from ..core.sampling import Churn
 from ..core.timesteps import Custom
@@ -19,6 +20,18 @@ LOSS_HINTS = {
     "iddpm": "E|<i>D</i> − <i>y</i>|²/σ², the weight of iDDPM",
     "raw": "E|<i>D</i> − <i>y</i>|², unweighted",
 }
+
+
+def formula(text: str) -> str:
+    """“σ_i = σ_max^{1/ρ}” with its lower and upper letters in their place."""
+    for mark, tag in (("_", "sub"), ("^", "sup")):
+        # a word of letters and digits, or what stands in braces
+        text = re.sub(
+            rf"\{mark}(?:\{{([^{{}}]*)\}}|([A-Za-zα-ωΑ-Ω0-9]+))",
+            lambda m, tag=tag: f"<{tag}>{m[1] or m[2]}</{tag}>",
+            text,
+        )
+    return text
 
 
 def data_name(data) -> str:
