@@ -81,6 +81,28 @@ def run(
         yield from _spread(pool, cells, missing, results, watch)
 
 
+def in_order(done: Iterable[Done]) -> Iterator[Done]:
+    """The same in the order of the plan, each once all before it are there."""
+    held: dict[int, Done] = {}
+    place = 0
+    for d in done:
+        held[d.place] = d
+        while place in held:
+            yield held.pop(place)
+            place += 1
+
+
+def values(done: Iterable[Done]) -> Iterator[tuple[Cell, dict[str, Any]]]:
+    """Cells and their answers in order, for a study that needs them all.
+
+    Raises UserError for the first that could not be measured.
+    """
+    for d in in_order(done):
+        if d.value is None:
+            raise UserError(d.problem)
+        yield d.cell, d.value
+
+
 def answered(plan: Iterable[Cell], folder: Path) -> int:
     """How many cells of a plan are kept in a folder."""
     results = Results(Path(folder))

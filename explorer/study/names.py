@@ -1,9 +1,19 @@
-"""What a solver with its settings is called."""
+"""What a solver with its settings, and what samples with it, is called."""
 
 import re
 
 from ..core import shelf
+from ..lab.experiment import Experiment
 from ..settings import flatten, parameters
+
+FRAME_NAMES = {"edm": "EDM", "vp": "VP", "ve": "VE", "iddpm": "iDDPM"}
+
+
+def sampler_name(e: Experiment) -> str:
+    """“Heun in the VP frame with churn”."""
+    plain = not e.solver.needs_schedule or e.schedule.name == "edm"
+    frame = "" if plain else f" in the {FRAME_NAMES[e.schedule.name]} frame"
+    return f"{solver_name(e.solver)}{frame}{' with churn' if e.churn.s_churn > 0 else ''}"
 
 
 def solver_name(solver) -> str:

@@ -37,7 +37,7 @@ def error_against_nfe(
     are named after both.
     """
     plan = error_plan(base, solvers, budgets, exact, grids)
-    done = engine.run(plan, folder, workers, watch)
+    done = engine.in_order(engine.run(plan, folder, workers, watch))
     rows = ((d.cell.experiment, row_of(d.cell.experiment, d.value, d.problem)) for d in done)
     if len(grids) < 2:
         return (row for _, row in rows)

@@ -1,111 +1,65 @@
-"""What churn does: where it acts, what it adds, and whether the samples end nearer to the data."""
+"""What the page says of churn: where it acts, what it adds, and whether it helped."""
 
-import dataclasses
-from collections.abc import Iterator
-
-import torch
-
-from ..analysis.churn import added, mean_over_seeds, paired_difference
-from ..analysis.distance import Estimate, floor, sliced_wasserstein
+from ..analysis.churn import Added, mean_over_seeds, paired_difference
+from ..analysis.distance import Estimate
 from ..core.sampling import Churn
-from ..errors import UserError
 from ..figures.churn import churn_figure
 from ..figures.style import level, short
-from ..lab.experiment import Experiment, levels, prepared, run, work
-from ..study.affordable import within_work
+from ..lab.experiment import Experiment
+from ..study import churn as study
 from . import words
-from .measurement import Measurement, Watch
-
-SEEDS, SAMPLES = 8, 256
-AMOUNTS = (5.0, 10.0, 20.0, 40.0, 80.0, 160.0)  # EDM's own are 30, 40 and 80 (Table 5)
+from .measurement import Measurement
 
 
 def churn_effect(base: Experiment, request: dict) -> Measurement:
-    """Distance to the data for several S_churn, none among them, each over the same seeds.
-
-    Raises UserError where no step would get noise.
-    """
-    if base.churn.s_churn == 0:
-        raise UserError(
-            "S_churn is 0, so no step gets new noise and there is nothing to see. "
-            "Raise S_churn under Stochasticity; EDM uses 30 to 80."
-        )
-    sigmas = levels(base).tolist()
-    steps = len(sigmas) - (base.last != "zero")
-    if not any(s.gamma > 0 for s in added(base.churn, sigmas, steps)):
-        raise UserError(
-            f"No step lies between S_tmin = {base.churn.s_tmin:g} and S_tmax = "
-            f"{base.churn.s_tmax:g}, so churn does nothing; widen the band."
-        )
-    source, own = prepared(base.data, base.model), base.churn.s_churn
-    # beyond the cap nothing changes
-    others = [a for a in AMOUNTS if a != own and a < 1.5 * Churn.CAP * steps]
-    amounts = [0.0, own, *others]
-    each = len(amounts) * SEEDS * work(base) / base.samples
-    count = within_work(base, each, min(base.samples, SAMPLES))
-    data = [source.clean(count, seed=100 + k) for k in range(SEEDS)]
-    zero = floor(
-        sliced_wasserstein, source.mixture.sample, count, torch.Generator().manual_seed(12)
+    """Distance to the data for several S_churn, none among them, each over the same seeds."""
+    plan = study.churn_plan(base)  # says at once what cannot work
+    count = plan[0].experiment.samples
+    zero = study.data_floor(base, count)
+    return Measurement(
+        base,
+        lambda watch: study.churn_effect(base, watch),
+        len(plan) // study.SEEDS,
+        lambda found: shown(base, found, zero, count),
     )
 
-    def rows(watch: Watch) -> Iterator[tuple[float, list[float]]]:
-        for amount in amounts:
-            churn = dataclasses.replace(base.churn, s_churn=amount)
-            yield (
-                amount,
-                [
-                    _distance(
-                        dataclasses.replace(
-                            base, churn=churn, samples=count, seed=(base.seed + k) % 2**31
-                        ),
-                        data[k],
-                        watch,
-                    )
-                    for k in range(SEEDS)
-                ],
-            )
 
-    def show(found: list) -> dict:
-        values = dict(found)
-        estimates = {amount: mean_over_seeds(v) for amount, v in values.items()}
-        each = added(base.churn, sigmas, steps)
-        figure = churn_figure(
-            each, (base.churn.s_tmin, base.churn.s_tmax), Churn.CAP, estimates, own, zero
-        )
-        table = [
-            [
-                str(i + 1),
-                level(s.sigma),
-                short(s.gamma) if s.gamma else "0",
-                level(s.sigma_hat),
-                short(s.noise) if s.gamma else "–",
-            ]
-            for i, s in enumerate(each)
-        ]
-        return {
-            **_said(values, estimates, own, count),
-            "figure": figure,
-            "table": table,
-            "columns": ["step", "σ", "γ", "σ̂", "noise added"],
-        }
-
-    def _said(values: dict, estimates: dict, own: float, count: int) -> dict:
-        note = (
-            f"{words.churn(base)} Sliced Wasserstein distance to fresh data, {SEEDS} seeds × "
-            f"{count} samples, 95 % intervals."
-        )
-        if not {0.0, own} <= values.keys():
-            return {"title": f"What S_churn = {own:g} does", "note": note}
-        with_, without = estimates[own], estimates[0.0]
-        title, much = verdict(paired_difference(values[own], values[0.0]), with_, without)
-        return {"title": title, "note": f"{much} {note}"}
-
-    return Measurement(base, rows, len(amounts), show)
+def shown(base: Experiment, found: list, zero: Estimate, count: int) -> dict:
+    """The amounts so far; zero: the distance between two draws of data; count: samples of each."""
+    values, own, each = dict(found), base.churn.s_churn, study.churn_steps(base)
+    estimates = {amount: mean_over_seeds(v) for amount, v in values.items()}
+    figure = churn_figure(
+        each, (base.churn.s_tmin, base.churn.s_tmax), Churn.CAP, estimates, own, zero
+    )
+    return {
+        **_said(base, values, estimates, count),
+        "figure": figure,
+        "table": [_row(i, s) for i, s in enumerate(each)],
+        "columns": ["step", "σ", "γ", "σ̂", "noise added"],
+    }
 
 
-def _distance(e: Experiment, data, watch: Watch) -> float:
-    g = torch.Generator().manual_seed(13)  # the same directions for all
-    return sliced_wasserstein(run(e, watch, kept=False).samples, data, g, resamples=0).value
+def _row(i: int, s: Added) -> list[str]:
+    return [
+        str(i + 1),
+        level(s.sigma),
+        short(s.gamma) if s.gamma else "0",
+        level(s.sigma_hat),
+        short(s.noise) if s.gamma else "–",
+    ]
+
+
+def _said(base: Experiment, values: dict, estimates: dict, count: int) -> dict:
+    own = base.churn.s_churn
+    note = (
+        f"{words.churn(base)} Sliced Wasserstein distance to fresh data, {study.SEEDS} seeds × "
+        f"{count} samples, 95 % intervals."
+    )
+    if not {0.0, own} <= values.keys():
+        return {"title": f"What S_churn = {own:g} does", "note": note}
+    with_, without = estimates[own], estimates[0.0]
+    title, much = verdict(paired_difference(values[own], values[0.0]), with_, without)
+    return {"title": title, "note": f"{much} {note}"}
 
 
 def verdict(difference: Estimate, with_: Estimate, without: Estimate) -> tuple[str, str]:

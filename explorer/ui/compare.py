@@ -1,28 +1,22 @@
 """The Compare page's measurements: each a generator of rows, and how its rows are shown."""
 
-import math
-from collections.abc import Iterator
-
 import torch
 
 from ..analysis.order import fitted_slope
-from ..analysis.truncation import STRIDE, local_truncation
 from ..core.solvers import SOLVERS
-from ..core.timesteps import TIMESTEPS, Rho
+from ..core.timesteps import TIMESTEPS
 from ..errors import UserError
 from ..figures import compare as figures
 from ..figures.style import short
-from ..lab import cost
-from ..lab.experiment import Experiment, prepared
+from ..lab.experiment import Experiment
 from ..lab.truth import reference_for
 from ..settings import to_query
-from ..study.affordable import within_work
+from ..study.local_error import Curve, local_errors, local_plan
 from ..study.names import solver_name
 from ..study.sweep import BUDGETS, COMPARED_SOLVERS, error_against_nfe
 from . import words
-from .measurement import Measurement, Watch
+from .measurement import Measurement
 
-RHOS = (1.0, 2.0, 3.0, 5.0, 7.0, 10.0)
 LARGEST_BUDGET = 1023
 
 
@@ -160,64 +154,37 @@ def _pivot(rows: list, names: list[str], slopes: dict) -> dict:
     return {"columns": ["mean end error", *map(str, budgets), "order", ""], "table": table}
 
 
-# ---- local truncation error, EDM Fig. 13 ---------------------------------------------------------
-
-
 def local(base: Experiment, request: dict) -> Measurement:
     """The local truncation error of the solver in use for several ρ, EDM Fig. 13."""
-    source = prepared(base.data, base.model)
-    top, bottom = float(base.timesteps.sigma_max), float(base.timesteps.sigma_min)
-    if base.solver.family not in ("one-step", "multistep"):
-        why = (
-            "adds new noise in every step, so one step has no true answer"
-            if base.solver.family == "stochastic"
-            else "is made for one list of levels"
-        )
-        raise UserError(f"{base.solver.label} {why}; choose another solver, such as Heun.")
+    plan = local_plan(base)  # says at once what cannot work
+    count = plan[0].experiment.samples
+    return Measurement(
+        base,
+        lambda watch: local_errors(base, watch),
+        len(plan),
+        lambda found: _local_shown(base, found, count),
+    )
+
+
+def _local_shown(base: Experiment, found: list[Curve], count: int) -> dict:
     past = (
         ""
         if base.solver.family == "one-step"
         else " The past comes along the exact flow"
         + (", and the arrival is not corrected yet." if hasattr(base.solver, "correct") else ".")
     )
-
-    grids = [Rho(rho, top, bottom).sigmas(64) for rho in RHOS]
-    ways = base.solver.memory  # the truth, for the arrivals and for the past
-    each = sum(
-        len(g) * ways * 4 * math.ceil(float((g[:-1] / g[1:]).log().max()) / STRIDE) for g in grids
-    ) * cost.operations(source.denoiser, source.mixture)
-    count = within_work(base, each, 64)
-
-    def rows(watch: Watch) -> Iterator[tuple]:
-        for rho, grid in zip(RHOS, grids):
-            clean = source.clean(count, seed=7)
-            g = torch.Generator().manual_seed(8)
-            yield (
-                rho,
-                *local_truncation(
-                    source.denoiser, base.solver, clean, grid, base.schedule, g, watch=watch
-                ),
-            )
-
-    def show(found: list) -> dict:
-        levels = (40.0, 10.0, 1.0, 0.3, 0.1, 0.01)
-        table = [
-            [f"ρ = {rho:g}", *(_near(sigma, mean, s) for s in levels)]
-            for rho, sigma, mean, _ in found
-        ]
-        return {
-            "title": f"One step of {solver_name(base.solver)}: local error for each ρ",
-            "note": f"64 levels, {count} samples; each step starts on clean data with noise and "
-            f"is held against the exact flow.{past} Karras et al. 2022, App. D.1 and "
-            "Fig. 13.",
-            "figure": figures.truncation_figure(
-                {f"ρ = {rho:g}": (sigma, mean, std) for rho, sigma, mean, std in found}
-            ),
-            "columns": ["", *(f"σ = {s:g}" for s in levels)],
-            "table": table,
-        }
-
-    return Measurement(base, rows, len(RHOS), show)
+    levels = (40.0, 10.0, 1.0, 0.3, 0.1, 0.01)
+    return {
+        "title": f"One step of {solver_name(base.solver)}: local error for each ρ",
+        "note": f"64 levels, {count} samples; each step starts on clean data with noise and "
+        f"is held against the exact flow.{past} Karras et al. 2022, App. D.1 and "
+        "Fig. 13.",
+        "figure": figures.truncation_figure(
+            {f"ρ = {c.rho:g}": (c.sigma, c.mean, c.std) for c in found}
+        ),
+        "columns": ["", *(f"σ = {s:g}" for s in levels)],
+        "table": [[f"ρ = {c.rho:g}", *(_near(c.sigma, c.mean, s) for s in levels)] for c in found],
+    }
 
 
 def _near(sigma, values, level: float) -> float | None:

@@ -10,9 +10,9 @@ from ..figures.style import level, percent, short
 from ..lab.experiment import Experiment, Run, levels
 from ..lab.truth import Errors
 from ..settings import parameters, slots
-from ..study.names import solver_name
+from ..study.names import FRAME_NAMES as FRAME_NAMES
+from ..study.names import sampler_name, solver_name
 
-FRAME_NAMES = {"edm": "EDM", "vp": "VP", "ve": "VE", "iddpm": "iDDPM"}
 LOSS_HINTS = {
     "edm": "λ(σ) E|<i>D</i> − <i>y</i>|², λ of EDM: untrained = 1",
     "vp": "E|<i>D</i> − <i>y</i>|²/σ², the weight of VP",
@@ -61,15 +61,7 @@ def no_plane(dimension: int) -> str:
 
 def title(r: Run) -> str:
     """“Heun, 35 evaluations”."""
-    e = r.experiment
-    frame = (
-        ""
-        if not e.solver.needs_schedule or e.schedule.name == "edm"
-        else f" in the {FRAME_NAMES[e.schedule.name]} frame"
-    )
-    churn = " with churn" if e.churn.s_churn > 0 else ""
-    s = "" if r.nfe == 1 else "s"
-    return f"{solver_name(e.solver)}{frame}{churn}, {r.nfe} evaluation{s}"
+    return f"{sampler_name(r.experiment)}, {r.nfe} evaluation{'' if r.nfe == 1 else 's'}"
 
 
 def finding(r: Run, errors: Errors, hot: list[int], other: tuple | None) -> dict:
