@@ -68,8 +68,7 @@ def shipped_views() -> list[str]:
 def one(e: Experiment, given) -> None:
     """The table of one model, its targets, the cost of sampling and the plane of its paths."""
     print(f"\n{e.data.label}, {e.model.label}")
-    judge = contest.judge(e, given.samples, points=given.points)
-    cells = list(contest.table(e, count=given.samples, known=judge))
+    cells = list(contest.table(e, count=given.samples, points=given.points))
     rows = sorted({(c.name, c.steps) for c in cells}, key=[(c.name, c.steps) for c in cells].index)
     at = {(c.name, c.steps, c.nfe): c for c in cells}
     for what, title in (("error", "mean end error"), ("distance", "sliced W₁ to the data")):
@@ -81,7 +80,7 @@ def one(e: Experiment, given) -> None:
                 for name, steps in rows
             ],
         )
-    z = judge.zero
+    z = contest.held_out(e, given.samples, given.points).zero
     print(f"(the reference's own distance to the data: {z.value:.4f} ± {z.value - z.low:.4f})")
     targets(cells)
     overhead(e, cells, given)

@@ -185,9 +185,9 @@ def test_the_table_holds_every_solver_and_the_predictors_of_this_model():
 
 def test_held_out_seeds_are_no_training_seeds():
     t = predictors.trainer(VIEW, QUICK)
-    judge = contest.judge(VIEW, 16, points=17)
+    held = contest.held_out(VIEW, 16, points=17)
     taken = t._start(0, 512)
-    assert not any((taken == v).all(1).any() for v in judge.noise)
+    assert not any((taken == v).all(1).any() for v in held.noise)
 
 
 # ---- the command line ----------------------------------------------------------------------------
