@@ -9,9 +9,8 @@ import hashlib
 import secrets
 
 from ..errors import UserError
-from ..training import runs
+from ..store import trainings
 
-FILE = "owner"  # in the folder of a run
 SHORTEST, LONGEST = 16, 64  # characters of a token
 shared = False  # whether others than the owner of the machine reach this server
 master = secrets.token_urlsafe(24)  # opens every run, for the server's owner
@@ -24,11 +23,11 @@ def token_of(request: dict) -> str:
 
 
 def claim(name: str, token: str) -> None:
-    """The run of this name belongs to who has this token, unless it belongs to somebody already."""
-    path = runs.folder(name) / FILE
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_digest(token))
+    """The run of this name belongs to who has this token, unless it belongs to somebody already.
+    Who has none owns nothing.
+    """
+    if _is_token(token):
+        trainings.claim(name, _digest(token))
 
 
 def may(name: str, token) -> bool:
@@ -39,10 +38,8 @@ def may(name: str, token) -> bool:
         return False
     if secrets.compare_digest(token.encode(), master.encode()):
         return True
-    try:
-        return secrets.compare_digest((runs.folder(name) / FILE).read_text(), _digest(token))
-    except (OSError, UserError):  # begun at the command line, gone, or no name at all
-        return False
+    owner = trainings.owner(name)
+    return owner is not None and secrets.compare_digest(owner, _digest(token))
 
 
 def check(name, token) -> None:

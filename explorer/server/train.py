@@ -16,9 +16,8 @@ from ..figures import pack
 from ..figures import training as figures
 from ..figures.style import level
 from ..settings import flatten, parameters
-from ..store import places, weights
+from ..store import places, trainings, weights
 from ..training import augment, measure, runs
-from ..training.child import STOP
 from ..training.configs import Hyper, Training, build, chosen, draw, loss_of
 from ..ui.train import LETTERS, RUNGS
 from . import owners
@@ -51,10 +50,8 @@ class Session:
         self.problem: str | None = None
         self.state = "starting"  # then running, done, paused, cancelled or failed
         self.started, self._ending = time.monotonic(), None
-        folder = runs.folder(name)
-        folder.mkdir(parents=True, exist_ok=True)
-        self._stop = folder / STOP
-        self._stop.unlink(missing_ok=True)
+        self._place = trainings.folder(name)
+        trainings.ask_to_stop(self._place, False)
         words = {"name": name, "letter": letter, "flat": flat, "parent": os.getpid()}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "explorer.training.child", json.dumps(words)],
@@ -75,7 +72,7 @@ class Session:
         """how: paused or cancelled."""
         self._ending = how
         self.state = "stopping"
-        self._stop.touch()
+        trainings.ask_to_stop(self._place)
 
     def join(self, seconds: float = 30.0) -> None:
         self._thread.join(seconds)
@@ -102,13 +99,13 @@ class Session:
                 self.stop("paused")
         code = self._process.wait()
         drain.join(5)
-        self._stop.unlink(missing_ok=True)
+        trainings.ask_to_stop(self._place, False)
         if self.seen.get("done"):
             self.state = "done"
         elif self._ending:
             self.state = self._ending
             if self._ending == "cancelled":
-                runs.forget(self.name)
+                trainings.forget(self.name)
         else:
             self.state = "failed"
             why = errors[0].strip().splitlines()[-1][:160] if errors and errors[0].strip() else ""
@@ -156,7 +153,7 @@ class Hall:
                     f"This server already holds {KEPT} trained networks; its owner has "
                     "to remove some first."
                 )
-            runs.folder(name)  # says what is wrong with the name
+            trainings.folder(name)  # says what is wrong with the name
             if name in waiting:
                 owners.check(name, token)
             owners.claim(name, token)
@@ -179,7 +176,7 @@ class Hall:
         if busy:
             session.stop(how)
         elif how == "cancelled" and name in runs.unfinished():
-            runs.forget(name)
+            trainings.forget(name)
         else:
             raise UserError(f"“{str(name)[:64]}” is not being trained.")
 

@@ -13,12 +13,12 @@ import os
 import sys
 
 from ..errors import Cancelled, UserError
+from ..store import trainings
 from . import runs
 from .configs import chosen
 from .loop import Progress
 
 LOOK = 4.0  # seconds between looks at samples
-STOP = "stop"
 
 
 def main(words: dict) -> int:
@@ -29,10 +29,10 @@ def main(words: dict) -> int:
     if hasattr(os, "nice"):
         os.nice(5)  # the page comes first
     name, parent = words["name"], words["parent"]
-    stop = runs.folder(name) / STOP
+    place = trainings.folder(name)
 
     def watch() -> None:
-        if stop.exists() or hasattr(os, "getppid") and os.getppid() != parent:
+        if trainings.is_to_stop(place) or hasattr(os, "getppid") and os.getppid() != parent:
             raise Cancelled
 
     seen = None

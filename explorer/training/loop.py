@@ -10,9 +10,6 @@ import contextlib
 import copy
 import dataclasses
 import io
-import json
-import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,6 +24,7 @@ from ..core.timesteps import Rho
 from ..errors import Cancelled, UserError
 from ..models.denoiser import NetworkDenoiser, Preconditioned
 from ..settings import flatten, unflatten
+from ..store import trainings
 from .augment import augment
 from .configs import Training, build, draw, loss_of
 from .loss import loss
@@ -37,7 +35,6 @@ TELL_EVERY = 0.5  # seconds between two reports
 SHARE = 0.15  # of the time that looking at samples and losses may take
 NFE, SHOWN = 17, 36  # of the samples that are looked at
 CURVE = 200  # points of the loss curve
-STATE = "state.pt"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -222,15 +219,15 @@ def resume(t: Training, folder: Path, device: Device) -> State:
         fused=device.device.type in ("cpu", "cuda"),
     )
     state = State(module, average, adam)
-    if not (folder / STATE).exists():
-        _write(folder / "training.json", json.dumps(flatten(t), indent=1).encode())
+    if (last := trainings.state(folder)) is None:
+        trainings.begin(folder, flatten(t))
         return state
     if stored(folder) != t:
         raise UserError(
             f"The folder {folder.name} holds another training; choose another name, or "
             "repeat its settings to go on with it."
         )
-    kept = torch.load(folder / STATE, map_location=device.device, weights_only=True)
+    kept = torch.load(last, map_location=device.device, weights_only=True)
     module.load_state_dict(kept["module"])
     average.load_state_dict(kept["average"])
     adam.load_state_dict(kept["adam"])
@@ -242,14 +239,14 @@ def resume(t: Training, folder: Path, device: Device) -> State:
 
 def stored(folder: Path) -> Training:
     """The training that a folder holds."""
-    return unflatten(Training, json.loads((folder / "training.json").read_text()))
+    return unflatten(Training, trainings.settings(folder))
 
 
 def save(t: Training, state: State, folder: Path) -> None:
     """Write the state in one act: whoever is killed while writing leaves the state before."""
     buffer = io.BytesIO()
     torch.save(state.numbers(), buffer)
-    _write(folder / STATE, buffer.getvalue())
+    trainings.write_state(folder, buffer.getbuffer())
 
 
 def look_at(t: Training, average: Preconditioned, device: Device) -> tuple[Tensor, Tensor | None]:
@@ -328,12 +325,3 @@ def _mixed(device: Device):
 
 def _compiled(module: Preconditioned, device: Device):
     return torch.compile(module) if device.device.type == "cuda" else module
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
-        part.write(content)
-        part.flush()
-        os.fsync(part.fileno())
-    os.replace(part.name, path)

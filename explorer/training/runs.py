@@ -1,11 +1,10 @@
-"""Named runs: where they live on disk, and how one ends as a checkpoint.
+"""Named runs: how one goes on where it was stopped, and ends as a checkpoint.
 
-begin(t, name)             -> the folder of a new or an interrupted run
+run(t, name)               -> reports of a new or an interrupted run
 finish(t, name, progress)  -> Checkpoint, which the model menu then shows
 """
 
 import platform
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,29 +14,17 @@ from ..core.device import Device, pick
 from ..errors import UserError
 from ..models import files
 from ..settings import flatten
-from ..store import places, weights
+from ..store import trainings, weights
 from .configs import Training, config, description, sigma_data
-from .loop import STATE, Progress, resume, stored, train
-
-
-def folder(name: str, root: str | Path | None = None) -> Path:
-    """Where the run of this name keeps its state.  Raises UserError for a name that cannot be."""
-    if not places.NAME.fullmatch(name):
-        raise UserError(
-            f"A run cannot be called {name[:64]!r}: up to 64 small letters, digits, "
-            "dots and hyphens work."
-        )
-    return places.cache("training", name, root=root)
+from .loop import Progress, resume, stored, train
 
 
 def unfinished(root: str | Path | None = None) -> dict[str, Training]:
     """Runs that were stopped or killed and can go on, newest first."""
-    place = places.cache("training", root=root)
-    found = sorted(place.glob(f"*/{STATE}"), key=lambda p: -p.stat().st_mtime)
     out = {}
-    for path in found:
+    for place in trainings.unfinished(root):
         try:
-            out[path.parent.name] = stored(path.parent)
+            out[place.name] = stored(place)
         except (UserError, ValueError, OSError):  # of another version, or damaged
             continue
     return out
@@ -55,16 +42,18 @@ def run(
     """Train under a name and keep the result as a checkpoint of that name.
 
     root: the cache folder; out: the folder for the checkpoint, the user's own if not given.  Stop
-    iterating to pause; the same call goes on.  Raises UserError if the name is taken.
+    iterating to pause; the same call goes on.  Raises UserError if the name is taken, or another
+    process trains under it.
     """
-    place, device = folder(name, root), device or pick("auto")
+    place, device = trainings.folder(name, root), device or pick("auto")
     taken = (Path(out) if out else weights.kept_folder(root)) / name
     if taken.exists() and not replace:
         raise UserError(f"A checkpoint {name!r} is already there; choose another name.")
-    for progress in train(t, place, device=device, **options):
-        if progress.done:
-            finish(t, name, progress, root, out, device, replace)
-        yield progress
+    with trainings.alone(place):
+        for progress in train(t, place, device=device, **options):
+            if progress.done:
+                finish(t, name, progress, root, out, device, replace)
+            yield progress
 
 
 def finish(
@@ -78,7 +67,7 @@ def finish(
 ) -> weights.Checkpoint:
     """Keep the averaged weights with everything that is known of them, and forget the run."""
     device = device or pick("auto")
-    state = resume(t, folder(name, root), device)
+    state = resume(t, trainings.folder(name, root), device)
     words = description(t) | {
         "label": title(t),
         "sigma_data": sigma_data(t),
@@ -97,13 +86,8 @@ def finish(
     checkpoint = files.save(
         state.average, words, name, _root(root, out), losses, card(t, name, words, last), replace
     )
-    forget(name, root)
+    trainings.forget(name, root)
     return checkpoint
-
-
-def forget(name: str, root: str | Path | None = None) -> None:
-    """Remove what an unfinished run has on disk."""
-    shutil.rmtree(folder(name, root), ignore_errors=True)
 
 
 def title(t: Training) -> str:

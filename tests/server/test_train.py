@@ -9,8 +9,7 @@ import torch
 
 from explorer.data import allow_fetch
 from explorer.server import owners, train
-from explorer.store import weights
-from explorer.training import runs
+from explorer.store import trainings, weights
 from explorer.training.configs import chosen
 
 POINTS = {"data": "spiral", "data.dimension": 2}
@@ -76,12 +75,15 @@ def test_a_cancelled_training_leaves_nothing():
     train.act({"do": "cancel", "name": "dropped"})
     gone = until(lambda a: not a["busy"])
     assert gone["state"] == "cancelled" and gone["paused"] == []
-    assert not runs.folder("dropped").exists()
+    assert not trainings.folder("dropped").exists()
 
 
 def test_a_process_that_dies_says_so_and_goes_on_from_its_checkpoint():
     start("killed")
-    until(lambda a: a["state"] == "running" and (runs.folder("killed") / "state.pt").exists(), 120)
+    until(
+        lambda a: a["state"] == "running" and (trainings.folder("killed") / "state.pt").exists(),
+        120,
+    )
     train.HALL.session._process.kill()
     dead = until(lambda a: not a["busy"])
     assert dead["state"] == "failed" and "Resume it" in dead["trouble"]
@@ -195,7 +197,7 @@ def test_a_visitor_watches_what_another_has_started(shared):
     assert "problem" not in started
     token = started["token"]
     assert started["mine"] and len(token) >= 16
-    until(lambda a: a["state"] == "running" and (runs.folder("theirs") / "state.pt").exists())
+    until(lambda a: a["state"] == "running" and (trainings.folder("theirs") / "state.pt").exists())
     for do in ("pause", "cancel"):
         for wrong in (None, "", 7, "x" * 32, "é" * 20, owners._digest(token)[:32]):
             answer = train.act({"do": do, "name": "theirs", "token": wrong})
@@ -214,7 +216,7 @@ def test_a_visitor_watches_what_another_has_started(shared):
     assert "problem" not in train.act({"do": "resume", "name": "theirs", "token": token})
     train.act({"do": "cancel", "name": "theirs", "token": owners.master})  # the server's owner
     assert until(lambda a: not a["busy"])["state"] == "cancelled"
-    assert not runs.folder("theirs").exists()
+    assert not trainings.folder("theirs").exists()
 
 
 def test_on_a_server_of_ones_own_a_lost_token_locks_nobody_out():

@@ -10,7 +10,7 @@ import torch
 
 from explorer.data import Upload, published, store
 from explorer.errors import UserError
-from explorer.store import arrays, downloads, places, uploads, weights
+from explorer.store import arrays, downloads, places, trainings, uploads, weights
 from explorer.store.results import Results
 
 
@@ -46,12 +46,22 @@ def download() -> None:
     part.write_note({"url": "https://x"})
 
 
+def training() -> None:
+    place = trainings.folder("mine")
+    trainings.claim("mine", "me")
+    with trainings.alone(place):
+        trainings.begin(place, {"kimg": 1})
+        trainings.write_state(place, b"numbers")
+        trainings.ask_to_stop(place)
+
+
 KEEP = {
     "uploads": upload,
     "published": data_set,
     "studies": result,
     "models": network,
     "downloads": download,
+    "training": training,
 }
 PLACES = {
     "home": ({}, "home/.cache/diffusion-sampler-explorer"),

@@ -17,7 +17,7 @@ from explorer.errors import UserError
 from explorer.models import files
 from explorer.models.denoiser import NetworkDenoiser
 from explorer.settings import flatten
-from explorer.store import weights
+from explorer.store import trainings, weights
 from explorer.training import loop, runs
 from explorer.training.configs import build, chosen, loss_of
 from explorer.training.measure import per_sigma
@@ -44,7 +44,7 @@ def one_thread():
 
 
 def kept_weights(folder: Path) -> dict:
-    kept = torch.load(folder / loop.STATE, weights_only=True)
+    kept = torch.load(folder / trainings.STATE, weights_only=True)
     assert kept["images"] == 12800
     return kept["module"] | {f"average {k}": v for k, v in kept["average"].items()}
 
@@ -104,7 +104,7 @@ for p in loop.train(chosen("F", {SMALL!r}), Path({str(tmp_path)!r}), device=pick
         cwd=Path(__file__).parents[2],
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
-    state, deadline = tmp_path / loop.STATE, time.monotonic() + 120
+    state, deadline = tmp_path / trainings.STATE, time.monotonic() + 120
     while not state.exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     time.sleep(0.3)
@@ -203,7 +203,7 @@ def test_a_paused_run_can_be_found_again(tmp_path):
     running.close()
     assert runs.unfinished(tmp_path) == {"later": t}
     with pytest.raises(UserError, match="cannot be called"):
-        runs.folder("../up", tmp_path)
+        trainings.folder("../up", tmp_path)
 
 
 @pytest.mark.parametrize(
