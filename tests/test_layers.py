@@ -1,4 +1,6 @@
-"""Imports only point down: design.md, "Tree". Read from the source, so nothing is imported here."""
+"""Imports only point down, and only the store knows folders: design.md, "Target tree".  Read from the
+source, so nothing is imported here.
+"""
 
 import ast
 import sys
@@ -104,6 +106,108 @@ def test_core_needs_torch_and_numpy_only():
     for path in (PACKAGE / "core").rglob("*.py"):
         outside = {n.split(".")[0] for n in targets(path)} - {"explorer", "torch", "numpy"}
         assert outside <= set(sys.stdlib_module_names), path
+
+
+# What of the machine's own is asked for, and written, outside store/, and why.
+OF_THE_MACHINE = {
+    "bench": {"environ", "__file__", "tempfile", "write_text"},  # measures this machine
+    "commands/sample.py": {"savez_compressed"},  # to the path that was typed
+    "commands/serve.py": {"environ"},  # quiets and holds back libraries before they start
+    "server/files.py": {"__file__"},  # of plotly's own package
+    "server/train.py": {"environ"},  # of the process that trains
+    "core/shelf.py": {"__file__", "environ", "home", "mkdir", "write_text"},  # until it is moved
+}
+PLACES = {"environ", "getenv", "home", "expanduser", "__file__", "gettempdir", "tempfile"}
+WRITING = {
+    "write_text",
+    "write_bytes",
+    "mkdir",
+    "makedirs",
+    "unlink",
+    "rmdir",
+    "rmtree",
+    "rename",
+    "touch",
+    "save",
+    "savez",
+    "savez_compressed",
+    "dump",
+}
+
+
+def machine(source: str) -> set[str]:
+    """What a module asks of the machine: folders, the environment, temporary files, writing."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute) and node.attr in PLACES:
+            found.add(node.attr)
+        elif isinstance(node, ast.Name) and node.id in PLACES:
+            found.add(node.id)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names = {a.name for a in node.names} | {getattr(node, "module", None)}
+            found |= names & (PLACES | WRITING)
+        elif isinstance(node, ast.Call):
+            found |= _written(node)
+    return found
+
+
+def _written(call: ast.Call) -> set[str]:
+    """The name of the call if it writes, removes or renames a file."""
+    f = call.func
+    name = f.attr if isinstance(f, ast.Attribute) else f.id if isinstance(f, ast.Name) else ""
+    plain = [a.value for a in [*call.args, *(k.value for k in call.keywords)] if _is_text(a)]
+    if name == "open":
+        return (
+            {"open"} if any(set(mode) & set("wax+") and len(mode) < 4 for mode in plain) else set()
+        )
+    if name in ("save", "dump"):  # of numpy, torch, json; others have a `save` of their own
+        owner = f.value.id if isinstance(f, ast.Attribute) and isinstance(f.value, ast.Name) else ""
+        file = call.args[-1] if call.args else None
+        return {name} if owner in ("np", "torch", "json", "pickle") and not _buffer(file) else set()
+    return {name} & WRITING
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _buffer(node: ast.AST | None) -> bool:
+    return isinstance(node, ast.Name) and node.id == "buffer"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_only_the_store_knows_folders(path):
+    if part(path) == "store":
+        return
+    inside = path.relative_to(PACKAGE).as_posix() if PACKAGE in path.parents else path.name
+    known = OF_THE_MACHINE.get(inside, OF_THE_MACHINE.get(part(path), set()))
+    asked = machine(path.read_text(encoding="utf-8")) - known
+    assert not asked, f"{inside} uses {sorted(asked)}: let a module of store/ do that"
+
+
+@pytest.mark.parametrize(
+    "source, found",
+    [
+        ("from pathlib import Path\nx = Path.home()", {"home"}),
+        ("import os\nos.environ['A']", {"environ"}),
+        ("from os import environ as e", {"environ"}),
+        ("from tempfile import mkdtemp", {"tempfile"}),
+        ("import tempfile", {"tempfile"}),
+        ("Path(__file__).parents[2]", {"__file__"}),
+        ("def f():\n    path.write_text('a')", {"write_text"}),
+        ("path.open('wb')", {"open"}),
+        ("open(path, mode='a')", {"open"}),
+        ("open(path)", set()),
+        ("archive.open(member)", set()),
+        ("torch.save(x, path)", {"save"}),
+        ("torch.save(x, buffer)", set()),
+        ("files.save(module)", set()),
+        ("shutil.rmtree(x)", {"rmtree"}),
+        ("text.replace('a', 'b')", set()),
+    ],
+)
+def test_what_is_asked_of_the_machine_is_seen(source, found):
+    assert machine(source) == found
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,10 @@ that it was trained for: unet/ and scheduler/ inside one folder, as pipelines ha
 one.  Its .bin files are pickles and are not read.
 """
 
+import contextlib
 import hashlib
 import json
 import re
-import shutil
-import tempfile
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -20,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from torch import Tensor
 
 from ..errors import UserError
-from ..store import places, weights
+from ..store import downloads, weights
 from . import diffusers_unet, files
 from .architecture import build
 from .denoiser import NetworkDenoiser
@@ -67,12 +66,10 @@ def convert_zip(
 
     Raises UserError for a zip that lacks one of them, is damaged, or grows too much.
     """
-    with tempfile.TemporaryDirectory() as place:
+    with contextlib.ExitStack() as stack:
         try:
-            with zipfile.ZipFile(path) as archive:
-                for plain, member in _members(archive).items():
-                    with archive.open(member) as source, (Path(place) / plain).open("wb") as out:
-                        shutil.copyfileobj(source, out, 2**20)
+            archive = stack.enter_context(zipfile.ZipFile(path))
+            folder = stack.enter_context(downloads.unpacked(archive, _members(archive)))
         except (
             zipfile.BadZipFile,
             zlib.error,
@@ -82,12 +79,7 @@ def convert_zip(
             NotImplementedError,
         ) as problem:  # RuntimeError: it wants a password
             raise UserError(f"{title[:80]} cannot be unpacked: {str(problem)[:160]}.") from None
-        return convert(place, name, root, label=Path(title).stem[:80], **known)
-
-
-def hub_folder(name: str, root: str | Path | None = None) -> Path:
-    """Where a model of the Hugging Face hub is while owner/name is fetched."""
-    return places.cache("diffusers", name.replace("/", "--"), root=root)
+        return convert(folder, name, root, label=Path(title).stem[:80], **known)
 
 
 def is_hub_name(text: str) -> bool:
@@ -120,7 +112,7 @@ def fetch_hub(name: str, root: str | Path | None = None) -> Path:
     diffusers_unet.require()
     from huggingface_hub import snapshot_download
 
-    place = hub_folder(name, root)
+    place = downloads.hub_folder(name, root)
     try:
         snapshot_download(
             name, local_dir=place, allow_patterns=["*config.json", WEIGHTS, f"unet/{WEIGHTS}"]
@@ -137,7 +129,7 @@ def keep_hub(name: str, called: str = "", root: str | Path | None = None) -> wei
     """Fetch owner/name of the hub and keep it as a checkpoint; the download is removed then."""
     folder = fetch_hub(name, root)
     kept = convert(folder, called, root, label=name, origin=name)
-    shutil.rmtree(folder)
+    downloads.drop_hub(name, root)
     return kept
 
 

@@ -5,6 +5,9 @@ with Part(name).alone() as part: ...       known(root) -> {name: SHA-256}       
 
 import contextlib
 import json
+import shutil
+import tempfile
+import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -84,3 +87,26 @@ def remember(name: str, digest: str, root: str | Path | None = None) -> None:
     """Add a digest to the list, whoever else is adding to it."""
     with writing.lock(list_of(root)):
         writing.write_json(list_of(root), known(root) | {name: digest}, indent=1)
+
+
+def hub_folder(name: str, root: str | Path | None = None) -> Path:
+    """Where a model of the Hugging Face hub is while owner/name is fetched."""
+    return places.cache("diffusers", name.replace("/", "--"), root=root)
+
+
+def drop_hub(name: str, root: str | Path | None = None) -> None:
+    """Forget what was fetched of owner/name."""
+    shutil.rmtree(hub_folder(name, root))
+
+
+@contextlib.contextmanager
+def unpacked(archive: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo]) -> Iterator[Path]:
+    """A folder for the moment that holds these members of a zip, each under a plain name.
+
+    Raises what zipfile raises of a damaged one.
+    """
+    with tempfile.TemporaryDirectory() as place:
+        for name, member in members.items():
+            with archive.open(member) as source, Path(place, places.plain(name)).open("wb") as out:
+                shutil.copyfileobj(source, out, 2**20)
+        yield Path(place)

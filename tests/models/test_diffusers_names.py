@@ -9,9 +9,9 @@ import torch
 
 from explorer import cli
 from explorer.errors import UserError
-from explorer.models import diffusers_folder, load
+from explorer.models import load
 from explorer.models.diffusers_folder import WEIGHTS, convert, convert_zip, of_hub
-from explorer.store import weights
+from explorer.store import downloads, weights
 
 from . import stand_in
 from .snapshots import snapshot
@@ -112,7 +112,7 @@ def test_from_the_hub_when_the_owner_asks(tmp_path, monkeypatch):
     kept = of_hub("owner/tiny")
     assert kept.label == "owner/tiny" and kept.name.startswith("owner-tiny-")
     assert load("owner/tiny").shape == (1, 8, 8)
-    assert not diffusers_folder.hub_folder("owner/tiny").exists()  # kept once, not twice
+    assert not downloads.hub_folder("owner/tiny").exists()  # kept once, not twice
 
 
 @pytest.mark.parametrize("flat", [False, True])

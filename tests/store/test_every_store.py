@@ -115,9 +115,9 @@ def test_no_object_is_unpickled(tmp_path):
 
 def test_one_download_at_a_time(home):
     with downloads.Part("mine").alone() as part:
-        with pytest.raises(UserError, match="mine is being fetched already"):
-            with downloads.Part("mine").alone():
-                pass
+        second = downloads.Part("mine").alone()
+        with pytest.raises(UserError, match="mine is being fetched already"), second:
+            pass
         with downloads.Part("other").alone():
             pass
         part.write_note({"url": "https://x"})

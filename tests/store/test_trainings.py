@@ -67,9 +67,9 @@ def test_one_process_trains_at_a_time(home, monkeypatch):
     try:
         assert holder.stdout.readline() == "held\n"
         monkeypatch.setattr(trainings, "PATIENCE", 0.1)
-        with pytest.raises(UserError, match="mine is being trained by another process"):
-            with trainings.alone(place):
-                pass
+        second = trainings.alone(place)
+        with pytest.raises(UserError, match="mine is being trained by another process"), second:
+            pass
     finally:
         holder.kill()
         holder.wait()
