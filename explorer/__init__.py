@@ -51,13 +51,16 @@ __all__ = [
     "load",
     "run",
     "sample",
+    "study",
 ]
 
 
 def __getattr__(name: str):
     """Public names, imported when they are first asked for: `import explorer` stays cheap."""
-    if name not in _HOME:
-        raise AttributeError(f"module 'explorer' has no attribute {name!r}")
     from importlib import import_module
 
+    if name == "study":
+        return import_module(".study", __name__)
+    if name not in _HOME:
+        raise AttributeError(f"module 'explorer' has no attribute {name!r}")
     return getattr(import_module(f".{_HOME[name]}", __name__), name)

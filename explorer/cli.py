@@ -1,14 +1,16 @@
-"""The command line: python -m explorer serve | sample | train | fetch | bench."""
+"""The command line: python -m explorer serve | sample | study | train | fetch | bench."""
 
 import sys
 from importlib import import_module
 
 from .errors import UserError
 
-COMMANDS = ("serve", "sample", "train", "fetch", "bench")  # each a function in a file of its name
-USAGE = """Usage: python -m explorer serve|sample|train|fetch|bench ...
+# each a function in a file of its name
+COMMANDS = ("serve", "sample", "study", "train", "fetch", "bench")
+USAGE = """Usage: python -m explorer serve|sample|study|train|fetch|bench ...
   serve    open the page (serve --help lists host, port, device, auth, limits)
   sample   key=value ...  run an experiment and print its numbers
+  study    sweep|grid|distances|churn|truncation|table|steps key=value ...  many runs, kept
   train    config=F data=digits name=mine ...  train a network; Ctrl+C pauses
   train amed  solver=plugin nfe=5 ...  train a predictor for AMED
   fetch    NAME|FILE|FOLDER  bring a network into the model menu; alone, list the published

@@ -68,7 +68,7 @@ def shipped_views() -> list[str]:
 def one(e: Experiment, given) -> None:
     """The table of one model, its targets, the cost of sampling and the plane of its paths."""
     print(f"\n{e.data.label}, {e.model.label}")
-    cells = list(contest.table(e, count=given.samples, points=given.points))
+    cells = list(contest.amed_table(e, count=given.samples, points=given.points))
     rows = sorted({(c.name, c.steps) for c in cells}, key=[(c.name, c.steps) for c in cells].index)
     at = {(c.name, c.steps, c.nfe): c for c in cells}
     for what, title in (("error", "mean end error"), ("distance", "sliced W₁ to the data")):

@@ -80,7 +80,7 @@ class ToData:
         found = _measured(
             torch.cat([r.samples for r in runs]), held.data, held.modes, held.points, held.judge
         )
-        return {"nfe": runs[0].nfe, **{k: _plain(v) for k, v in found.items()}}
+        return {"nfe": runs[0].nfe, **{k: as_plain(v) for k, v in found.items()}}
 
     def weights(self, e: Experiment) -> tuple[str, ...]:
         """The classifier that judges."""
@@ -88,7 +88,7 @@ class ToData:
         return (json.dumps(classifier.about(e.data), sort_keys=True),) if known else ()
 
 
-def distances(
+def distances_to_data(
     base: Experiment,
     watch: Watch | None = None,
     folder: Path | None = None,
@@ -185,13 +185,13 @@ def _measured(x: Tensor, data: Tensor, modes, points, judge) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> Any:
-    """Estimates, and dataclasses of them, as JSON keeps them."""
+def as_plain(value: Any) -> Any:
+    """A dataclass of numbers, estimates and tensors as JSON keeps it."""
     if isinstance(value, Tensor):
         return value.tolist()
     if not dataclasses.is_dataclass(value):
         return value
-    return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    return {f.name: as_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
 
 
 def _read(value: Any, kind: type) -> Any:

@@ -28,7 +28,7 @@ class Optimised:
         return min(self.verdict, key=self.verdict.get) if self.verdict else ""
 
 
-def optimise(
+def better_levels(
     e: Experiment, how: gits.GITS = gits.GITS(), paths: int = 128, watch: Watch | None = None
 ) -> Iterator[Optimised]:
     """Better levels for the view's solver at the view's budget: GITS, then coordinate descent on

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..analysis.order import fitted_slope
 from ..core.solvers import SOLVERS
 from ..core.timesteps import TIMESTEPS, Custom
 from ..errors import UserError
 from ..lab.experiment import Experiment, is_random, levels
 from ..lab.source import Watch
-from ..settings import flatten, parameters, slots, unflatten
+from ..settings import flatten, parameters, slots, to_query, unflatten
 from . import engine
 from .affordable import compared_within_work
 from .end_error import EndError, Row, row_of
@@ -102,6 +103,37 @@ def _different(trials: Sequence[Experiment]) -> Iterator[Experiment]:
         if same not in seen:
             seen.add(same)
             yield e
+
+
+def numbers(base: Experiment, rows: Sequence[Row]) -> dict[str, Any]:
+    """A sweep as plain values: each row, and the order fitted to each curve with its interval."""
+    slopes: dict[str, Any] = {}
+    for name in dict.fromkeys(r.name for r in rows):
+        own = [r for r in rows if r.name == name and r.mean is not None]
+        slope = fitted_slope([r.nfe for r in own], [r.mean for r in own])
+        slopes[name] = slope and {
+            "order": slope.order,
+            "half": slope.half,
+            "nominal": own[0].nominal,
+        }
+    return {"query": to_query(base), "orders": slopes, "rows": [plain(r) for r in rows]}
+
+
+def plain(r: Row) -> dict[str, Any]:
+    """A row as plain values."""
+    return {
+        "solver": r.solver.name,
+        "name": r.name,
+        "family": r.family,
+        "nfe": r.nfe,
+        "steps": r.steps,
+        "mean_error": r.mean,
+        "low": r.low,
+        "high": r.high,
+        "median_error": r.median,
+        "seconds": r.seconds,
+        "note": r.note,
+    }
 
 
 def sweep_settings(

@@ -151,7 +151,7 @@ class Place:
     predictor: str = ""
 
 
-def table(
+def amed_table(
     e: Experiment,
     budgets: Sequence[int] = BUDGETS,
     count: int = COUNT,

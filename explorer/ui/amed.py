@@ -377,7 +377,7 @@ def table(request: dict, before: Any = None) -> Measurement:
             "table": lines,
         }
 
-    rows = lambda watch: contest.table(e, contest.BUDGETS, TABLED, watch=watch)
+    rows = lambda watch: contest.amed_table(e, contest.BUDGETS, TABLED, watch=watch)
     return Measurement(e, rows, total, show)
 
 
@@ -414,8 +414,8 @@ def better_steps(request: dict, before: Any = None) -> Measurement:
 
     given = request.get("gits")
     how = unflatten(GITS, given if isinstance(given, dict) else {})
-    next(optimise.optimise(e, how))  # says at once what cannot work
-    return Measurement(e, lambda watch: optimise.optimise(e, how, watch=watch), 24, show)
+    next(optimise.better_levels(e, how))  # says at once what cannot work
+    return Measurement(e, lambda watch: optimise.better_levels(e, how, watch=watch), 24, show)
 
 
 KINDS = {"train": train, "table": table, "optimise": better_steps}

@@ -10,10 +10,9 @@ from ..figures import compare as figures
 from ..figures.style import short
 from ..lab.experiment import Experiment
 from ..lab.truth import reference_for
-from ..settings import to_query
 from ..study.local_error import Curve, local_errors, local_plan
 from ..study.names import solver_name
-from ..study.sweep import BUDGETS, COMPARED_SOLVERS, error_against_nfe
+from ..study.sweep import BUDGETS, COMPARED_SOLVERS, error_against_nfe, numbers
 from . import words
 from .measurement import Measurement
 
@@ -109,35 +108,7 @@ def sweep_numbers(
             base, _solvers(base, named(solvers)), budgets_of(budgets), grids=_grids(named(grids))
         )
     )
-    slopes = {}
-    for name in dict.fromkeys(r.name for r in rows):
-        own = [r for r in rows if r.name == name and r.mean is not None]
-        slope = fitted_slope([r.nfe for r in own], [r.mean for r in own])
-        slopes[name] = slope and {
-            "order": slope.order,
-            "half": slope.half,
-            "nominal": own[0].nominal,
-        }
-    return {
-        "query": to_query(base),
-        "orders": slopes,
-        "rows": [
-            {
-                "solver": r.solver.name,
-                "name": r.name,
-                "family": r.family,
-                "nfe": r.nfe,
-                "steps": r.steps,
-                "mean_error": r.mean,
-                "low": r.low,
-                "high": r.high,
-                "median_error": r.median,
-                "seconds": r.seconds,
-                "note": r.note,
-            }
-            for r in rows
-        ],
-    }
+    return numbers(base, rows)
 
 
 def _pivot(rows: list, names: list[str], slopes: dict) -> dict:

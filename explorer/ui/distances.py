@@ -4,8 +4,14 @@ from ..analysis import distance
 from ..figures import distances as figures
 from ..figures.style import short
 from ..lab.experiment import Experiment
-from ..study.distances import SEEDS, Distance, Standard, distance_plan, standard
-from ..study.distances import distances as measured
+from ..study.distances import (
+    SEEDS,
+    Distance,
+    Standard,
+    distance_plan,
+    distances_to_data,
+    standard,
+)
 from .measurement import Measurement
 
 
@@ -15,7 +21,7 @@ def distances(base: Experiment, request: dict) -> Measurement:
     first = plan[0].experiment
     return Measurement(
         base,
-        lambda watch: measured(base, watch),
+        lambda watch: distances_to_data(base, watch),
         len(plan),
         lambda found: shown(found, standard(first), first.samples),
     )

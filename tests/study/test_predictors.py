@@ -115,7 +115,7 @@ def test_recipes_name_the_papers_teachers():
 
 def test_optimised_steps_are_an_ordinary_list_that_errs_less():
     e = Experiment(data=Moons(dimension=2), solver=IPNDM(3), nfe=6, last="sigma_min", samples=64)
-    found = list(optimise.optimise(e, GITS(fine=31, paths=32), paths=48))
+    found = list(optimise.better_levels(e, GITS(fine=31, paths=32), paths=48))
     last = found[-1]
     assert set(last.verdict) == {"now", "GITS", "search"} and last.won in last.verdict
     assert last.levels == last.candidates[last.won]
@@ -142,10 +142,10 @@ def test_optimised_steps_are_an_ordinary_list_that_errs_less():
 def test_what_cannot_be_optimised_is_said(change, said):
     e = dataclasses.replace(Experiment(data=Moons(dimension=2), last="sigma_min"), **change)
     if said is None:
-        assert math.isnan(next(optimise.optimise(e)).error)
+        assert math.isnan(next(optimise.better_levels(e)).error)
         return
     with pytest.raises(UserError, match=said):
-        next(optimise.optimise(e))
+        next(optimise.better_levels(e))
 
 
 def test_the_search_can_be_cancelled():
@@ -157,7 +157,7 @@ def test_the_search_can_be_cancelled():
 
     e = Experiment(data=Moons(dimension=2), solver=IPNDM(), nfe=5, last="sigma_min")
     with pytest.raises(Cancelled):
-        list(optimise.optimise(e, GITS(fine=16, paths=16), paths=16, watch=watch))
+        list(optimise.better_levels(e, GITS(fine=16, paths=16), paths=16, watch=watch))
 
 
 # ---- the table -----------------------------------------------------------------------------------
@@ -170,7 +170,7 @@ def test_the_table_holds_every_solver_and_the_predictors_of_this_model():
         dataclasses.replace(e, data=Moons(dimension=2, thickness=0.2)),
         dataclasses.replace(QUICK, paths=64),
     )
-    cells = list(contest.table(e, (3, 5), 64, points=33, how=GITS(fine=21, paths=16)))
+    cells = list(contest.amed_table(e, (3, 5), 64, points=33, how=GITS(fine=21, paths=16)))
     assert len(cells) == 2 * 7 * 2 + 1
     assert all(c.nfe in (3, 5) for c in cells)
     for c in cells:

@@ -1,0 +1,223 @@
+"""Many runs: what the Compare and AMED pages measure, as tables or JSON."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError
+from .words import pairs
+
+Rows = list[dict[str, Any]]
+
+
+def study(arguments: list[str]) -> int:
+    """python -m explorer study sweep data=moons --solvers ddim,heun --budgets 9,17 [--json]"""
+    options = _options(arguments)
+    from ..lab.experiment import Experiment, use_device
+    from ..settings import unflatten
+
+    use_device(options.device)
+    base = unflatten(Experiment, pairs(options.settings))
+    try:
+        found = KINDS[options.what](base, options, _how(options))
+        print(json.dumps(found, indent=1, ensure_ascii=False) if options.json else told(found))
+    except KeyboardInterrupt:
+        print("\nStopped; the same command goes on.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    p = argparse.ArgumentParser(
+        prog="python -m explorer study",
+        description="Many runs of a view. What is measured is kept in the cache folder: the same "
+        "command after Ctrl+C goes on, and a larger one measures only what is new.",
+    )
+    p.add_argument("what", choices=list(KINDS), help="what is measured")
+    p.add_argument(
+        "settings", nargs="*", metavar="key=value", help="the view, as in a link: data=moons nfe=20"
+    )
+    p.add_argument("--solvers", metavar="A,B", help="of a sweep")
+    p.add_argument("--budgets", metavar="N,N", help="of a sweep: evaluations")
+    p.add_argument("--grids", metavar="A,B", help="of a sweep: time steps")
+    p.add_argument(
+        "--over",
+        action="append",
+        default=[],
+        metavar="key=A,B",
+        help="of a grid: a setting and its values; give it again for another axis",
+    )
+    p.add_argument("--seeds", type=int, default=1, help="of a grid: seeds for each combination")
+    p.add_argument(
+        "--exact", action="store_true", help="hold errors against the slow, adaptive reference"
+    )
+    p.add_argument("--json", action="store_true", help="print JSON with all digits")
+    p.add_argument("--workers", type=int, default=0, help="processes; 0 works in this one")
+    p.add_argument("--folder", default=None, metavar="FOLDER", help="keep what is measured in here")
+    p.add_argument("--device", default="auto")
+    return p.parse_intermixed_args(arguments)
+
+
+def _how(options) -> dict[str, Any]:
+    """Where and by how many a study is done."""
+    from ..store import places
+
+    if not 0 <= options.workers <= 256:
+        raise UserError(f"--workers = {options.workers} is out of range; 0 to 256 works.")
+    folder = Path(options.folder) if options.folder else places.cache("studies")
+    return {"folder": folder, "workers": options.workers}
+
+
+def _sweep(base, options, how: dict) -> dict:
+    from ..study.sweep import BUDGETS, COMPARED_SOLVERS, error_against_nfe, numbers
+
+    solvers = _list(options.solvers) or COMPARED_SOLVERS
+    budgets = [_number(n) for n in _list(options.budgets)] or BUDGETS
+    grids, exact = _list(options.grids), options.exact
+    rows = error_against_nfe(base, solvers, budgets, exact=exact, grids=grids, **how)
+    return numbers(base, _counted(rows))
+
+
+def _grid(base, options, how: dict) -> dict:
+    from .. import study
+    from ..settings import to_query
+    from ..study.end_error import row_of
+    from ..study.sweep import plain
+
+    axes = {key: _list(values) for key, values in pairs(options.over).items()}
+    if not axes or options.seeds < 1:
+        raise UserError("A grid needs an axis, as in --over nfe=9,17, and at least one seed.")
+    plan = study.grid(base, axes, study.EndError(options.exact))
+    if options.seeds > 1:
+        plan = study.over_seeds(plan, range(base.seed, base.seed + options.seeds))
+    rows = []
+    for d in study.in_order(_counted_done(study.run(plan, **how))):
+        e = d.cell.experiment
+        row = plain(row_of(e, d.value, d.problem))
+        rows.append({"query": to_query(e), "seed": e.seed, **row})
+    return {"query": to_query(base), "rows": rows}
+
+
+def _distances(base, options, how: dict) -> dict:
+    from ..study.distances import SEEDS, as_plain, distance_plan, distances_to_data, standard
+
+    held = standard(distance_plan(base)[0].experiment, SEEDS)
+    rows = [as_plain(d) for d in _counted(distances_to_data(base, **how))]
+    fresh = as_plain(held.fresh) | {"name": "fresh data", "wasserstein": as_plain(held.floor)}
+    return _of(base, [*rows, fresh])
+
+
+def _churn(base, options, how: dict) -> dict:
+    from ..analysis.churn import mean_over_seeds
+    from ..study.churn import churn_effect, churn_plan, data_floor
+    from ..study.distances import as_plain
+
+    zero, rows = data_floor(base, churn_plan(base)[0].experiment.samples), []
+    for amount, values in _counted(churn_effect(base, **how)):
+        mean = as_plain(mean_over_seeds(values))
+        rows.append({"s_churn": amount, "distance": mean, "seeds": values})
+    return _of(base, rows, floor=as_plain(zero))
+
+
+def _truncation(base, options, how: dict) -> dict:
+    from ..study.local_error import local_errors
+
+    rows = [
+        {"rho": c.rho, "sigma": s, "mean": m, "std": d}
+        for c in _counted(local_errors(base, **how))
+        for s, m, d in zip(c.sigma.tolist(), c.mean.tolist(), c.std.tolist(), strict=True)
+    ]
+    return _of(base, rows)
+
+
+def _table(base, options, how: dict) -> dict:
+    from ..study.distances import as_plain
+    from ..study.table import amed_table
+
+    return _of(base, [as_plain(entry) for entry in _counted(amed_table(base, **how))])
+
+
+def _steps(base, options, how: dict) -> dict:
+    """Not kept: each level depends on all that was tried before."""
+    from ..settings import to_query
+    from ..study.optimise import better_levels, with_levels
+
+    *_, last = _counted(better_levels(base))
+    rows = [
+        {"levels": name, "error": last.verdict[name], "sigmas": list(last.candidates[name])}
+        for name in last.candidates
+    ]
+    return _of(base, rows, won=last.won, better=to_query(with_levels(base, last.levels)))
+
+
+KINDS: dict[str, Callable[..., dict]] = {
+    "sweep": _sweep,
+    "grid": _grid,
+    "distances": _distances,
+    "churn": _churn,
+    "truncation": _truncation,
+    "table": _table,
+    "steps": _steps,
+}
+
+
+def _of(base, rows: Rows, **more: Any) -> dict:
+    from ..settings import to_query
+
+    return {"query": to_query(base), "rows": rows, **more}
+
+
+def _list(text: str | None) -> list[str]:
+    return [w for w in (word.strip() for word in (text or "").split(",")) if w]
+
+
+def _number(word: str) -> int:
+    if not word.isdecimal() or not 1 <= int(word[:6]) <= 1023:
+        raise UserError(f"A budget must be a whole number from 1 to 1023; got {word!r:.40}.")
+    return int(word)
+
+
+def _counted(rows: Iterator[Any]) -> list[Any]:
+    """All rows; how many there are so far is told on a terminal."""
+    return list(_counted_done(rows))
+
+
+def _counted_done(rows: Iterator[Any]) -> Iterator[Any]:
+    shown = sys.stderr.isatty()
+    for i, row in enumerate(rows, 1):
+        if shown:
+            print(f"\r{i} measured ", end="", file=sys.stderr, flush=True)
+        yield row
+    if shown:
+        print("\r", end="", file=sys.stderr)
+
+
+# A table for people
+
+
+def told(found: dict) -> str:
+    """Rows as columns of text; what is in no row of its own comes below."""
+    rows = found["rows"]
+    columns = [
+        k for k in dict.fromkeys(k for r in rows for k in r) if any(_said(r.get(k)) for r in rows)
+    ]
+    lines = [columns, *([_said(r.get(k)) for k in columns] for r in rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
+    out = ["  ".join(v.ljust(w) for v, w in zip(line, widths)).rstrip() for line in lines]
+    beside = (f"{k}: {_said(v)}" for k, v in found.items() if k != "rows" and _said(v))
+    return "\n".join([*out, *beside])
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, dict) and {"value", "low", "high"} <= value.keys():
+        return f"{value['value']:.3g} ({value['low']:.3g} – {value['high']:.3g})"
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {_said(v)}" for k, v in value.items() if _said(v))
+    if isinstance(value, list):
+        return " ".join(map(_said, value)) if len(value) <= 16 else f"{len(value)} numbers"
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return "" if value is None else str(value)
