@@ -4,7 +4,6 @@ import globals from 'globals';
 
 // Not yet within these bounds.  Strike a file out when it is; add none.
 const LONG = [
-  'app',
   'controls/cards',
   'controls/controls',
   'controls/networks',
@@ -56,6 +55,20 @@ export default [
     },
   },
   { files: ['assets/js/**/*.js'], languageOptions: { globals: { ...globals.browser, Plotly: 'readonly' } } },
+  {
+    files: ['assets/js/**/*.js'],
+    ignores: ['assets/js/state.js'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            ':matches(AssignmentExpression[left.object.name="S"], UnaryExpression[operator="delete"][argument.object.object.name="S"])',
+          message: 'The state is written by set, change and receive of state.js.',
+        },
+      ],
+    },
+  },
   { files: ['tests/js/**/*.js', '.ci/*.mjs'], languageOptions: { globals: globals.node } },
   { files: LONG, rules: Object.fromEntries(Object.keys(bounds).map((rule) => [rule, 'off'])) },
 ];

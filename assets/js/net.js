@@ -1,4 +1,4 @@
-// The one way to the server.  `call` is for single answers; `views` asks for the view on show, where the
+// The one way to the server.  `call` is for single answers; Views asks for the view on show, where the
 // newest values win: while an answer is on its way only the last change waits, and an answer to an older
 // question is never drawn.
 
@@ -7,7 +7,7 @@ import { S, receive } from './state.js';
 export const GONE = 'The server did not answer; try again.';
 const SAID = 'The picture below is the last one that worked';
 export const LOST = `The server did not answer. ${SAID}; change a setting to try again.`;
-export const OFFLINE = `The server did not answer: it is out of reach. ${SAID}; the newest settings follow when it is back.`;
+export const OFFLINE = `The server did not answer: it is out of reach. ${SAID}; the settings follow when it is back.`;
 
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 const server = { functions: {}, again: 250, look: 2000, gone: false, changed: () => {} };
@@ -76,106 +76,114 @@ const PATIENCE = 120; // ms at rest after which a question still open is overtak
  * `busy(flying)` hears how many questions are open, `rests(yes)` whether something is still to come at rest;
  * `show(message, about)` draws an answer, about: {since, keep, exact, overtaken, held}; `stopped()` that the
  * newest question was stopped by the reader; `lost(sentence)` that it has no answer, and null when the
- * server is back.  `rest`: ms without a change before the exact reference is asked for.
- * @param {{page: string, rest: number, busy: Function, rests: Function, show: Function,
- *   stopped: Function, lost: Function}} given */
-export function views({ page, rest, busy, rests, show, stopped, lost }) {
-  let asked = 0,
-    newest = 0,
-    waiting = null,
-    flying = 0,
-    overtake = null,
-    missed = null; // the question that a server out of reach has not answered
+ * server is back.  `rest`: ms without a change before the exact reference is asked for. */
+export class Views {
+  #page;
+  #asked = 0;
+  #newest = 0;
+  #waiting = null;
+  #flying = 0;
+  #overtake = null;
+  #missed = null; // the question that a server out of reach has not answered
   // what follows of itself (more samples, measures, the exact reference) yields to anything a person does
-  let refining = 0,
-    idle = null;
+  #refining = 0;
+  #idle = null;
 
-  // Ask for the view that the controls describe.  `since`: when the person acted; `keep`: the sentence
-  // on show is not answered by this.
-  function ask(request, since = performance.now(), keep = false) {
-    clearTimeout(idle);
-    waiting = { ...request, since, keep };
-    rests(false);
-    if (flying === refining) return send();
-    clearTimeout(overtake);
-    overtake = setTimeout(() => {
-      if (waiting) send();
+  /** @param {{page: string, rest: number, busy: Function, rests: Function, show: Function,
+   *   stopped: Function, lost: Function}} page */
+  constructor(page) {
+    this.#page = page;
+  }
+
+  /** Ask for the view that the controls describe.  `since`: when the person acted; `keep`: the sentence
+   * on show is not answered by this. */
+  ask(request, since = performance.now(), keep = false) {
+    clearTimeout(this.#idle);
+    this.#waiting = { ...request, since, keep };
+    this.#page.rests(false);
+    if (this.#flying === this.#refining) return this.#send();
+    clearTimeout(this.#overtake);
+    this.#overtake = setTimeout(() => {
+      if (this.#waiting) this.#send();
     }, PATIENCE);
   }
 
-  async function send() {
-    const question = waiting,
+  /** The first question of a page: resolves when its answer is drawn. */
+  first(request) {
+    this.#waiting = { ...request, since: performance.now() };
+    return this.#send();
+  }
+
+  /** What is asked for is no longer wanted. */
+  cancel() {
+    this.#waiting = this.#missed = null;
+    call('cancel', this.#page.page);
+  }
+
+  /** The server has gone, or is back: what it owes is asked for again. */
+  gone(away) {
+    if (away) return this.#page.lost(OFFLINE);
+    const { since, ...question } = this.#missed ?? {};
+    this.#page.lost(null);
+    if (since != null) this.ask(question, since, question.keep);
+  }
+
+  async #send() {
+    const question = this.#waiting,
       { since, keep, ...request } = question;
-    waiting = missed = null;
-    const id = ++asked,
+    this.#waiting = this.#missed = null;
+    const id = ++this.#asked,
       exact = request.want?.[0] === 'exact',
       follows = request.want ? 1 : 0;
-    flying += 1;
-    refining += follows;
-    busy(flying);
+    this.#fly(1, follows);
     // what is not sent again is as it was when this was asked, whatever an answer in between has brought
     const held = { ...S.parts },
       have = Object.fromEntries(Object.entries(held).map(([k, p]) => [k, p.key]));
-    const message = await answered({ ...request, have, page, id, design: S.design }, id);
-    flying -= 1;
-    refining -= follows;
-    const wanted = message && !message.stale && id > newest && (id === asked || !follows);
-    const overtaken = id < asked || Boolean(waiting);
+    const message = await this.#answered({ ...request, have, page: this.#page.page, id, design: S.design }, id);
+    const wanted = message && !message.stale && id > this.#newest && (id === this.#asked || !follows);
+    const overtaken = id < this.#asked || Boolean(this.#waiting);
     if (wanted && !message.problem) receive(held, message.parts, message.drop);
-    if (waiting && flying === refining) send(); // the server is at the next one while this is drawn
-    busy(flying);
-    if (!message && !overtaken) unanswered(question);
-    // a request that the reader stopped, and not a newer one
-    if (message?.stale && id === asked && !waiting) stopped();
+    this.#fly(-1, -follows); // the server is at the next one while this is drawn
+    if (!overtaken) this.#unanswered(message, question);
     if (!wanted) return;
-    newest = id;
-    show(message, { since, keep, exact, overtaken, held });
-    if (!message.problem && !overtaken) follow(message.pending, since, keep);
+    this.#newest = id;
+    this.#page.show(message, { since, keep, exact, overtaken, held });
+    if (!message.problem && !overtaken) this.#follow(message.pending, since, keep);
+  }
+
+  #fly(by, follows) {
+    this.#flying += by;
+    this.#refining += follows;
+    if (by < 0 && this.#waiting && this.#flying === this.#refining) this.#send();
+    this.#page.busy(this.#flying);
   }
 
   // An answer, asked for once more if there is none and nothing newer is wanted.
-  async function answered(request, id) {
+  async #answered(request, id) {
+    const old = () => id < this.#asked || this.#waiting;
     const first = await once('explore', request);
     if (first != null) reached(true);
-    if (first != null || id < asked || waiting) return first;
+    if (first != null || old()) return first;
     await wait(server.again);
-    return id < asked || waiting ? null : once('explore', request);
+    return old() ? null : once('explore', request);
   }
 
-  function unanswered(question) {
-    lost(server.gone ? OFFLINE : LOST);
-    missed = question;
+  // The newest question has no answer, or one that the server gave up: the reader stopped it.
+  #unanswered(message, question) {
+    if (message?.stale) this.#page.stopped();
+    if (message) return;
+    this.#page.lost(server.gone ? OFFLINE : LOST);
+    this.#missed = question;
     look();
   }
 
   // What the answer announces: at once, or at rest if it is the exact reference.
-  function follow(pending, since, keep) {
+  #follow(pending, since, keep) {
     if (!pending?.length) return;
     const more = { values: { ...S.values }, want: pending };
-    if (pending[0] !== 'exact') return ask(more, since, keep);
-    clearTimeout(idle);
-    rests(true);
-    idle = setTimeout(() => ask(more, since, keep), rest);
+    if (pending[0] !== 'exact') return this.ask(more, since, keep);
+    clearTimeout(this.#idle);
+    this.#page.rests(true);
+    this.#idle = setTimeout(() => this.ask(more, since, keep), this.#page.rest);
   }
-
-  return {
-    ask,
-    /** The first question of a page: resolves when its answer is drawn. */
-    first: (request) => {
-      waiting = { ...request, since: performance.now() };
-      return send();
-    },
-    /** What is asked for is no longer wanted. */
-    cancel: () => {
-      waiting = missed = null;
-      call('cancel', page);
-    },
-    /** The server has gone, or is back: what it owes is asked for again. */
-    gone: (away) => {
-      if (away) return lost(OFFLINE);
-      const { since, ...question } = missed ?? {};
-      lost(null);
-      if (since != null) ask(question, since, question.keep);
-    },
-  };
 }

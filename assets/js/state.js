@@ -5,7 +5,8 @@
 // them draws what follows from it.
 
 const state = {
-  page: 'explore', // explore | train | amed | compare
+  page: 'explore', // the page on show
+  query: '', // the settings as the server writes them in a link
   values: {}, // the flat settings, as the server last confirmed them
   predictors: [], // those that fit the open model
   parts: {}, // data, path, run, error: the newest of each
@@ -22,6 +23,7 @@ const state = {
   weight: 'edm', // of the loss
   design: 'edm',
   playing: false,
+  settling: false, // until the reader acts, the cursor waits in the worst step
   stopAt: null, // where playing is to end, as a fraction of the way
 };
 for (const value of Object.values(state)) freeze(value);

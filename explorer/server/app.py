@@ -16,8 +16,7 @@ from ..dialects import lists
 from ..errors import UserError
 from ..lab.experiment import Experiment
 from ..settings import unflatten
-from ..ui import amed, amed_form, controls
-from ..ui.train import form
+from ..ui import amed, pages
 from . import api, compare, files, networks, train
 from .api import AT_ONCE, SLOTS, receive, uploaded
 from .desk import DESK
@@ -142,16 +141,9 @@ import(props.script).then((app) => app.start({element, props, server, upload}));
 
 def build() -> gr.Blocks:
     """The Gradio app, ready to launch."""
-    template = (
-        (files.ASSETS / "page.html")
-        .read_text()
-        .replace("@controls", controls.panel())
-        .replace("@amed", amed_form.panel())
-        .replace("@gits", amed_form.search_panel())
-    )
     with gr.Blocks(title="Diffusion Sampler Explorer", analytics_enabled=False) as demo:
         gr.HTML(
-            html_template=template,
+            html_template=pages.template(),
             js_on_load=SCRIPT,
             apply_default_css=False,
             elem_id="explorer",
@@ -172,7 +164,7 @@ def build() -> gr.Blocks:
                 network_open,
                 network_fetch,
             ],
-            config={**controls.config(), "training": form(train.allowed)},
+            config=pages.config(),
             script=f"{files.base()}/js/app.js",
             plotly=files.plotly_script(),
         )

@@ -95,6 +95,11 @@ def _field(p, form: str = "amed") -> str:
     )
 
 
+def config() -> dict:
+    """What the page's script is told."""
+    return {"recipes": recipes(), "quoted": quoted()}
+
+
 def quoted() -> dict:
     """The published table, for the page to show as what it is: a quotation."""
     return {

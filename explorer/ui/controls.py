@@ -11,7 +11,6 @@ from ..data import DATASETS
 from ..lab.designs import DESIGNS, PARTS
 from ..lab.experiment import Experiment
 from ..settings import Parameter, flatten, parameters, slots
-from . import amed_form
 
 GROUPS = {  # name: (title, the first words of the flat keys that belong to it)
     "data": ("Data and model", ("data", "model", "samples", "seed")),
@@ -69,7 +68,6 @@ def config() -> dict:
         k: {"label": d.label, "about": d.about, "flat": dict(d.flat)} for k, d in DESIGNS.items()
     }
     return {
-        "amed": {"recipes": amed_form.recipes(), "quoted": amed_form.quoted()},
         "defaults": flatten(Experiment()),
         "entries": entries,
         "parameters": table,

@@ -17,12 +17,11 @@ RUNGS = {  # what a rung of the ladder changes at once: the letter of each end, 
 }
 
 
-def form(allowed: bool) -> dict:
-    """What the page must know before anything is asked; allowed: whether visitors may train."""
+def form() -> dict:
+    """What the page must know before anything is asked."""
     rungs = {k: [{"value": v, "label": text} for v, text in ends] for k, ends in RUNGS.items()}
     return {
         "letters": LETTERS,
-        "allowed": allowed,
         "rungs": rungs,
         "columns": [
             {"value": v, "label": text}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { call, connect, look, offline, views } from '../../assets/js/net.js';
+import { Views, call, connect, look, offline } from '../../assets/js/net.js';
 import { S, set } from '../../assets/js/state.js';
 
 // A server whose answers are given by hand, and a page that notes what it is told.
@@ -12,7 +12,7 @@ function desk({ rest = 1 } = {}) {
     progress: async () => ({}),
     cancel: async () => ({}),
   };
-  const asker = views({
+  const asker = new Views({
     page: 'p',
     rest,
     busy: () => {},

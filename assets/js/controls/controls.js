@@ -44,10 +44,6 @@ function fill(range) {
 // The default values of one choice of a slot.
 const defaults = (slot, entry) => config.entries[slot][entry].values;
 
-export function flat() {
-  return { ...S.values };
-}
-
 function setSlot(slot, entry) {
   const before = S.values[slot];
   memory[`${slot}.${before}`] = Object.fromEntries(Object.entries(S.values).filter(([k]) => slotOf(k) === slot));

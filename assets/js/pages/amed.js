@@ -7,9 +7,7 @@ import { T, themed } from '../theme.js';
 
 const POLL = 200,
   LOOK = 1500; // ms between looks at the job; between pictures of what it has learned
-let config = null,
-  problem = () => {},
-  use = () => {};
+let line = null; // see app.js
 const work = job({ pause: POLL });
 let trained = null,
   shown = null; // the name of the newest training; its newest answer
@@ -25,8 +23,8 @@ const student = () => $('#amed-student').value,
   nfe = () => +$('#amed-nfe').value;
 const request = () => ({ values: S.values, student: student(), nfe: nfe() });
 
-export function initAmed(given, tell, open) {
-  [config, problem, use] = [given, tell, open];
+function init(given) {
+  line = given;
   $('#amed-student').addEventListener('change', () => {
     usual();
     refresh();
@@ -59,7 +57,7 @@ export function initAmed(given, tell, open) {
   $('#amed-parallel').onclick = () => picture && hand(picture.best.r[picture.pick], picture.best.c[picture.pick]);
   $('#amed-learned').onclick = () =>
     picture?.learned && hand(picture.learned.r[picture.pick], picture.learned.c[picture.pick]);
-  const names = Object.keys(config.amed.quoted);
+  const names = Object.keys(line.config.amed.quoted);
   $('#amed-quoted').replaceChildren(...names.map((n) => new Option(n, n)));
   $('#amed-quoted').addEventListener('change', drawQuoted);
   drawQuoted();
@@ -70,7 +68,7 @@ export function initAmed(given, tell, open) {
 
 // The settings that the chosen student is usually trained with.
 function usual(recipe = 'here') {
-  for (const [k, v] of Object.entries(config.amed.recipes[student()][recipe])) {
+  for (const [k, v] of Object.entries(line.config.amed.recipes[student()][recipe])) {
     const field = $(`#amed-${k}`);
     if (field) field.value = v;
   }
@@ -88,7 +86,7 @@ function how() {
 }
 
 async function begin(kind, what) {
-  problem(null);
+  line.problem(null);
   let looked = 0;
   const hear = (news) => {
     progress(news);
@@ -132,7 +130,7 @@ function progress({ done, count, total, problem: trouble }) {
 
 // The Explore page's notice is out of sight here: a problem is said in the page's own line.
 function complain(sentence) {
-  problem(sentence);
+  line.problem(sentence);
   $('#amed-progress').hidden = false;
   $('#amed-progress progress').hidden = true;
   $('#amed-cancel').hidden = true;
@@ -142,14 +140,14 @@ function complain(sentence) {
 async function keep() {
   const answer = await call('amed_keep', { job: trained });
   if (answer.problem) return complain(answer.problem);
-  $('.tabs button[data-page="explore"]').click();
-  use(answer.values);
+  line.open('explore');
+  line.use(answer.values);
 }
 
 // ---- one step ---------------------------------------------------------------------------------------
 
 // The open view has changed, or the page has just been shown.
-export function amedChanged() {
+function changed() {
   const own = Object.fromEntries(
     Object.entries(S.values).filter(([k]) => /^(data|model|timesteps|seed)/.test(k) || k === 'solver.predictor'),
   );
@@ -422,13 +420,13 @@ const cells = (row) => `<tr>${row.map((v) => `<td>${typeof v === 'number' ? v : 
 const heads = (row) => `<tr>${row.map((v) => `<th scope="col">${v}</th>`).join('')}</tr>`;
 
 function drawQuoted() {
-  const rows = config.amed.quoted[$('#amed-quoted').value];
+  const rows = line.config.amed.quoted[$('#amed-quoted').value];
   $('#amed-quoted-head').innerHTML = heads(['FID at NFE', 3, 5, 7, 9]);
   $('#amed-quoted-rows').innerHTML = rows.map(cells).join('');
 }
 
-export function drawAmed() {
-  amedChanged();
+function drawPage() {
+  changed();
   draw();
 }
 
@@ -463,3 +461,5 @@ function draw() {
   }
   drawStep();
 }
+
+export const page = { name: 'amed', plotly: true, init, draw: drawPage, changed };

@@ -14,19 +14,30 @@ const KINDS = {
   churn: '#compare-churn',
 };
 const NARROW = 560; // pixels below which a figure has no room for names at its side
-let config = null,
-  problem = () => {},
-  moved = () => {},
+let line = null, // see app.js
   shown = null,
   kind = null;
 let measured = null; // the settings that the newest measurement is of
 const work = job({ pause: POLL });
 const chosen = new Set(SOLVERS);
 
-// tell: shows a sentence; changed: what the link carries is different now.
-export function initCompare(given, tell, changed) {
-  [config, problem, moved] = [given, tell, changed];
-  $('#compare-solvers').innerHTML = Object.entries(config.entries.solver)
+function init(given) {
+  line = given;
+  wireChoices(line.config.entries);
+  for (const [name, button] of Object.entries(KINDS)) $(button).onclick = () => begin(name);
+  $('#compare-run').onclick = () => begin('sweep');
+  $('#compare-again').onclick = () => begin(kind);
+  $('#compare-cancel').onclick = work.cancel;
+  $('#see-churn').onclick = (e) => {
+    e.preventDefault();
+    begin('churn');
+    line.open('compare');
+  };
+  mark();
+}
+
+function wireChoices({ solver, timesteps }) {
+  $('#compare-solvers').innerHTML = Object.entries(solver)
     .filter(([, s]) => s.family !== 'stochastic')
     .map(
       ([name, s]) =>
@@ -38,12 +49,12 @@ export function initCompare(given, tell, changed) {
     if (!b) return;
     chosen.has(b.dataset.name) ? chosen.delete(b.dataset.name) : chosen.add(b.dataset.name);
     b.setAttribute('aria-pressed', chosen.has(b.dataset.name));
-    moved();
+    line.address();
   };
   const grids = $('#compare-grids');
   grids.innerHTML =
     '<span>Time steps</span>' +
-    Object.entries(config.entries.timesteps)
+    Object.entries(timesteps)
       .filter(([name]) => name !== 'custom')
       .map(
         ([name, s]) =>
@@ -54,23 +65,17 @@ export function initCompare(given, tell, changed) {
     const b = e.target.closest('button');
     if (!b) return;
     b.setAttribute('aria-pressed', b.getAttribute('aria-pressed') !== 'true');
-    moved();
+    line.address();
   };
-  $('#compare-budgets').addEventListener('change', () => moved());
-  for (const [name, button] of Object.entries(KINDS)) $(button).onclick = () => begin(name);
-  $('#compare-run').onclick = () => begin('sweep');
-  $('#compare-again').onclick = () => begin(kind);
-  mark();
-  $('#compare-cancel').onclick = work.cancel;
+  $('#compare-budgets').addEventListener('change', () => line.address());
 }
 
 const pressed = () => $$('#compare-grids [aria-pressed=true]').map((b) => b.dataset.name);
 
 // ---- the link: what is compared, where it differs from the default ---------------------------------
 
-export const COMPARE_KEYS = ['compare', 'solvers', 'grids', 'budgets'];
-
-export function writeCompare(params) {
+function write(params) {
+  if (S.page !== 'compare') return;
   const names = [...$$('#compare-solvers button')].map((b) => b.dataset.name).filter((n) => chosen.has(n));
   const budgets = $('#compare-budgets').value.replace(/\s+/g, '');
   if (kind) params.set('compare', kind);
@@ -79,8 +84,8 @@ export function writeCompare(params) {
   if (budgets !== BUDGETS.replace(/\s+/g, '')) params.set('budgets', budgets);
 }
 
-// Restores the choices; `resumeCompare` measures once the settings are there.
-export function readCompare(params) {
+// Restores the choices; `resume` measures once the settings are there.
+function read(params) {
   if (params.has('solvers')) {
     const known = params
       .get('solvers')
@@ -97,7 +102,7 @@ export function readCompare(params) {
 }
 
 // The page as a link has it; without one the sweep, unless it would cost a network's time.
-export function resumeCompare() {
+function resume() {
   if (kind && measured == null) begin(kind);
   else if (!kind && S.values.model !== 'network') begin('sweep');
 }
@@ -108,18 +113,18 @@ function mark() {
   $('#compare-choose').hidden = Boolean(kind) && kind !== 'sweep';
 }
 
-export async function begin(name) {
+async function begin(name) {
   kind = name;
   measured = settings();
   mark();
-  problem(null);
-  moved();
+  line.problem(null);
+  line.address();
   const what = name === 'sweep' ? { solvers: [...chosen], grids: pressed(), budgets: $('#compare-budgets').value } : {};
   const news = await work.run({ kind: name, values: S.values, ...what }, hear);
   if (!news) return;
-  if (news.problem && !news.figure) problem(news.problem);
+  if (news.problem && !news.figure) line.problem(news.problem);
   else hear(news);
-  drawCompare();
+  draw();
   $('#compare-progress').hidden = !shown?.problem;
   $('#compare-cancel').hidden = true;
   setTimeout(() => {
@@ -132,7 +137,7 @@ function hear(news) {
   $('#compare-progress').hidden = false;
   $('#compare-progress progress').value = news.done ? 1 : news.count / Math.max(news.total, 1);
   $('#compare-progress span').textContent = news.problem ?? `${news.count} of ${news.total}`;
-  drawCompare();
+  draw();
 }
 
 // The settings that a measurement depends on, as text: the sweep has budgets and solvers of its own.
@@ -145,7 +150,7 @@ function settings() {
   );
 }
 
-export function drawCompare() {
+function draw() {
   const box = $('#fig-compare'),
     old = Boolean(shown?.figure) && measured !== settings();
   $('#compare-stale').hidden = !old || work.running();
@@ -224,3 +229,14 @@ const empty = () => ({
     },
   ],
 });
+
+export const page = {
+  name: 'compare',
+  plotly: true,
+  keys: ['compare', 'solvers', 'grids', 'budgets'],
+  init,
+  read,
+  write,
+  draw,
+  resume,
+};

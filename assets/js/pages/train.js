@@ -11,7 +11,7 @@ import { showPop } from '../help.js';
 const POLL = 700,
   IDLE = 5000;
 let filled = false; // the form holds what its configuration says
-let config = null,
+let line = null, // see app.js
   told = {},
   held = {},
   plan = {},
@@ -32,11 +32,11 @@ function problem(sentence) {
   $('#train-problem span').textContent = sentence ?? '';
 }
 
-export function initTrain(given) {
-  config = given;
+function init(given) {
+  line = given;
   token(); // of a link, before the address bar changes
   $('#train-problem button').onclick = () => problem(null);
-  const { letters, columns, rungs } = config.training;
+  const { letters, columns, rungs } = line.config.train;
   const options = (choices) => choices.map((c) => `<option value="${c.value}">${c.label}</option>`).join('');
   $('#train-config').innerHTML = Object.entries(letters)
     .map(([k, about]) => `<option value="${k}" title="${about}">${k}</option>`)
@@ -51,7 +51,7 @@ export function initTrain(given) {
   $('#train-augmented').onclick = augmented;
   $('#train-use').onclick = () => {
     document.dispatchEvent(new CustomEvent('use-network', { detail: { name: told.name } }));
-    $('.tabs [data-page=explore]').click();
+    line.open('explore');
   };
   $('#train-waiting').onclick = (e) => {
     const b = e.target.closest('button');
@@ -60,7 +60,7 @@ export function initTrain(given) {
 }
 
 // The page has other data now: the form begins anew from its configuration.
-export function trainChanged() {
+function changed() {
   const now = JSON.stringify(Object.entries(S.values).filter(([k]) => k.split('.')[0] === 'data'));
   if (now === data) return;
   data = now;
@@ -141,7 +141,7 @@ const follow = watch(
   () => (concerned() ? (told.busy ? POLL : IDLE) : null),
 );
 
-export function drawTrain() {
+function draw() {
   if (!told.paused || !follow.on()) follow();
   show();
 }
@@ -310,3 +310,5 @@ async function augmented(event) {
     canvas.getContext('2d').drawImage(shown[j % 2], 0, (j >> 1) * H, W, H, 0, 0, W, H);
   });
 }
+
+export const page = { name: 'train', plotly: true, init, draw, changed };

@@ -1,0 +1,126 @@
+// What the page makes of an answer: the state first, then what is drawn, then what is said.
+
+import { $, S, receive, set } from './state.js';
+import { LOST, OFFLINE, Views, call } from './net.js';
+import { writeControls, writeWords } from './controls/controls.js';
+import { renewPin } from './pin.js';
+import { worstLevel } from './cursor.js';
+
+const REST = window.explorerRest ?? 600; // ms without a change before the exact reference is asked for
+const id = crypto.randomUUID?.() ?? String(Math.random()); // of this page, among those of the server
+/** Slider to pixels in ms, for the bench. */
+export const times = [];
+
+// draw(everything); changed(message, first); address(): the view has another link; home(): where notices go
+let page = null;
+let drawn = 0;
+
+export const asker = new Views({
+  page: id,
+  rest: REST,
+  busy,
+  rests: (yes) => (yes ? (document.body.dataset.resting = '1') : delete document.body.dataset.resting),
+  show,
+  stopped,
+  lost,
+});
+
+/** The view that the controls describe, asked for. */
+export const askNow = () => asker.ask({ values: { ...S.values } });
+
+export function initAnswers(given) {
+  page = given;
+  $('#cancel').onclick = () => asker.cancel();
+  $('#problem button').onclick = () => problem(null);
+}
+
+// `overtaken`: a newer question is asked or waits, so the controls are ahead of this answer.
+// `held`: the parts on show before it.
+function show(message, { since, keep, exact, overtaken, held }) {
+  if (message.problem) return problem(message.problem, message);
+  if (!keep && !exact) problem(null);
+  const first = !held.run;
+  set({
+    values: overtaken ? S.values : message.values,
+    query: message.query,
+    predictors: message.predictors ?? [],
+  });
+  if (!overtaken) {
+    writeControls();
+    renewPin();
+  }
+  writeWords(message.words);
+  settle(held.data?.key);
+  page.draw(false);
+  page.changed(message, first);
+  if (exact) return; // a refinement is the same view, and no answer to anything the reader did
+  page.address();
+  requestAnimationFrame(() =>
+    setTimeout(() => {
+      times.push(performance.now() - since);
+      document.body.dataset.drawn = String(++drawn);
+    }, 0),
+  );
+}
+
+// View, path in ink and cursor, where the new data or run have no place for the old ones.
+function settle(before) {
+  const { data, run, path, error } = S.parts;
+  if (data.key !== before && before) {
+    set({ picked: false, pick: 0 });
+    if (S.view !== 'draw' || data.kind !== 'plane') set({ view: S.view === 'strip' ? 'strip' : 'fit' });
+  }
+  if (S.values.data !== 'drawn' && S.view === 'draw') set({ view: 'fit' });
+  if (!S.picked) set({ pick: path?.hero ?? 0 });
+  if (S.sigma == null) set({ settling: true, sigma: error ? worstLevel() : run.sigma[0] });
+  set({ sigma: Math.min(Math.max(S.sigma, 1e-9), run.sigma[0]) });
+}
+
+// A request that the reader stopped, and not a newer one: what is on show stays, and says so.
+function stopped() {
+  if (!S.parts.run || S.parts.error) return;
+  receive(S.parts, { error: { why: 'Cancelled. Change a setting to measure again.' } });
+  page.draw(false);
+}
+
+// The server has not answered, or (null) is back: the picture below is not of the settings.
+function lost(sentence) {
+  if (sentence) problem(sentence);
+  else if ([LOST, OFFLINE].includes($('#problem-text').textContent)) problem(null);
+}
+
+/** A sentence beside the figure; the last good picture stays.
+ * @param {string | null} sentence @param {object} [message] the answer that brought it */
+export function problem(sentence, message) {
+  const bar = $('#problem');
+  page.home().append(bar); // where it can be seen
+  bar.hidden = !sentence;
+  $('#problem-text').textContent = sentence ?? '';
+  if (message && !S.parts.run) {
+    // a link with nonsense opens the default view
+    set({ design: 'edm' });
+    asker.ask({ query: '' }, undefined, true);
+  }
+  if (sentence) document.body.dataset.drawn = String(++drawn);
+}
+
+// How far the newest question is, once it takes long.
+let slow = null,
+  open = 0;
+function busy(flying) {
+  open = flying;
+  document.body.dataset.asking = flying || '';
+  clearInterval(slow);
+  $('#progress').hidden = true;
+  if (!flying) return;
+  const started = performance.now();
+  slow = setInterval(async () => {
+    if (performance.now() - started < 700 || !open) return;
+    const p = await call('progress', id);
+    if (!open || p.gone) return;
+    $('#progress').hidden = false;
+    $('#progress').classList.toggle('small', p.what !== 'Sampling'); // the picture is there already
+    $('#progress-text').textContent = p.total ? `${p.what}: ${p.done} of ${p.total}` : 'Working …';
+    $('#progress progress').value = p.total ? p.done / p.total : 0;
+  }, 300);
+}

@@ -1,0 +1,213 @@
+// The Explore page: headline, stage, the strips along σ, the shelf.
+
+import { $, $$, S, change, set } from '../state.js';
+import { call } from '../net.js';
+import { writeControls } from '../controls/controls.js';
+import { initOptimise } from '../controls/optimise.js';
+import { initUpload } from '../controls/upload.js';
+import { aim, drawScrubber, drawTable, go, initCursor, paintCursor, play, playOnce, worstLevel } from '../cursor.js';
+import { whenResized } from '../draw/canvas.js';
+import { endLoader } from '../loader.js';
+import { initPin, pinQuery, pinSentence, restorePin } from '../pin.js';
+import { drawMini, paintMini } from '../shelf/shelf.js';
+import { drawStage, initStage, paintStage } from '../stage/stage.js';
+import { initSpine } from '../strips/pointer.js';
+import { drawSpine, paintSpine } from '../strips/spine.js';
+
+let line = null,
+  pin = null; // a link's pinned run, until it is measured
+
+function init(given) {
+  line = given;
+  foldGroups();
+  const cursor = initCursor({ painted: paint, moved, edit: line.edit });
+  initStage($('#box'));
+  initSpine({
+    go: (s) => {
+      cursor.stop();
+      go(s);
+      moved();
+    },
+    hop: cursor.hop,
+    redraw: () => {
+      drawSpine(true);
+      paint();
+    },
+    edit: line.edit,
+  });
+  initOptimise(line.problem, line.edit);
+  initPin({
+    now: () => S.query,
+    changed: () => {
+      line.draw(false);
+      line.address();
+    },
+  });
+  initUpload(line.upload, line.problem, (digest) => {
+    change({ 'data.digest': digest });
+    line.ask();
+  });
+  wireViews();
+  wireClaims();
+  whenResized(() => S.page === 'explore' && line.draw());
+}
+
+// What a small screen has room for.
+function foldGroups() {
+  if (innerWidth < 720)
+    for (const group of $$('details.group')) group.open = ['budget', 'solver'].includes(group.dataset.group);
+  else if (innerHeight < 1000) $('.group[data-group="data"]').open = innerHeight > 820;
+}
+
+function moved() {
+  set({ settling: false });
+  line.address();
+}
+
+// Another look at the same run.
+function looked() {
+  drawStage();
+  drawMini();
+  paint();
+  line.address();
+}
+
+function wireViews() {
+  $('#what').addEventListener('change', (e) => {
+    set({ what: e.target.value });
+    looked();
+  });
+  document.addEventListener('view', looked);
+  document.addEventListener('pick', () => {
+    set({ picked: true });
+    looked();
+  });
+  $('#draw').onclick = () => {
+    set({ view: S.view === 'draw' ? 'fit' : 'draw' });
+    drawStage();
+    paint();
+    line.address();
+  };
+  document.addEventListener('drawn', (e) => {
+    change({ 'data.points_text': e.detail.text });
+    line.ask();
+  });
+  $('#resample').addEventListener('change', async (e) => {
+    const answer = await call('reshape', { levels: S.values['timesteps.levels'], count: Number(e.target.value) });
+    if (answer.problem) return line.problem(answer.problem);
+    line.edit(answer.levels);
+  });
+}
+
+// A claim that can be tried at once.
+function wireClaims() {
+  document.addEventListener('click', (e) => {
+    const button = e.target.closest('[data-set]');
+    if (!button) return;
+    change(JSON.parse(button.dataset.set));
+    writeControls();
+    line.ask();
+  });
+}
+
+// ---- the link -------------------------------------------------------------------------------------
+
+const PLAIN = { what: 'x', view: 'fit', measure: 'bend', weight: 'edm', mini: 'plane' };
+const CHOICES = {
+  what: ['x', 'D', 'e'],
+  view: ['fit', 'true', 'strip', 'draw'],
+  measure: ['bend', 'kappa', 'angle', 'chord'],
+  weight: ['edm', 'vp', 've', 'iddpm', 'raw'],
+  mini: ['plane', 'space'],
+};
+const inLink = (key) => (key === 'view' ? 'stage' : key);
+
+function read(params) {
+  for (const [key, known] of Object.entries(CHOICES)) {
+    const value = params.get(inLink(key)) ?? params.get(key);
+    if (known.includes(value)) set({ [key]: value });
+  }
+  const sigma = +params.get('sigma'),
+    pick = +params.get('pick');
+  if (sigma > 0 && Number.isFinite(sigma)) set({ sigma });
+  if (params.has('pick') && Number.isInteger(pick) && pick >= 0 && pick < 4096) set({ pick, picked: true });
+  pin = params.get('pin');
+  $(`#what input[value=${S.what}]`).checked = true;
+}
+
+function write(params) {
+  for (const [key, value] of Object.entries(PLAIN)) if (S[key] !== value) params.set(inLink(key), S[key]);
+  if (S.picked) params.set('pick', S.pick);
+  if (pinQuery() != null) params.set('pin', pinQuery());
+  if (S.sigma != null && !S.playing) params.set('sigma', String(+S.sigma.toPrecision(3)));
+}
+
+// ---- drawing --------------------------------------------------------------------------------------
+
+function draw(everything) {
+  drawWords();
+  drawStage();
+  drawSpine(everything);
+  drawMini();
+  drawTable();
+  drawScrubber();
+  paint();
+}
+
+function paint() {
+  if (S.page !== 'explore') return;
+  paintCursor();
+  paintSpine();
+  paintStage();
+  paintMini();
+}
+
+function drawWords() {
+  const { run, error } = S.parts;
+  $('#title').textContent = error?.finding?.title ?? run.title;
+  const pinned = error?.finding ? pinSentence() : '';
+  $('#subtitle').textContent = !error
+    ? (run.first ?? 'Measuring the error …')
+    : pinned
+      ? `${error.finding.blame} ${pinned}`
+      : (error.finding?.subtitle ?? error.why ?? '');
+  const pieces = [...run.status];
+  pieces[2] = error?.ends ?? '';
+  $('#status').innerHTML = pieces
+    .filter(Boolean)
+    .map((p, i, all) => `<span class="${i === all.length - 1 ? 'right' : i === 3 ? 'opt' : ''}">${p}</span>`)
+    .join('');
+}
+
+// ---- the first answers ----------------------------------------------------------------------------
+
+// Until the reader acts, the cursor waits in the worst step, which is known better with each answer.
+function changed(message, first) {
+  if (first) return opened();
+  if (!S.settling || !message.parts.error) return;
+  set({ settling: !message.parts.error.exact });
+  aim(worstLevel());
+}
+
+function opened() {
+  document.body.classList.add('ready');
+  setTimeout(() => endLoader(() => S.playing), 1000);
+  if (S.settling && !location.search) playOnce();
+  else if (S.settling) go(worstLevel());
+}
+
+function begun() {
+  if (pin != null) restorePin(pin).then((wrong) => wrong && line.problem(wrong));
+}
+
+export const page = {
+  name: 'explore',
+  keys: ['stage', 'sigma', 'pick', 'pin', ...Object.keys(CHOICES)],
+  init,
+  read,
+  write,
+  draw,
+  changed,
+  begun,
+  leave: () => S.playing && play(false),
+};
