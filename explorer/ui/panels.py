@@ -258,9 +258,9 @@ def _curvature(e: Experiment, source, sigma, x, answers) -> dict:
     frame = e.schedule.name
     frames = {**FRAMES, frame: e.schedule}
     size = math.prod(source.shape) ** 0.5
-    bends, kappas = {}, {}
+    bends, kappas, change = {}, {}, geometry.answer_change(sigma, x, answers)
     for name, schedule in frames.items():
-        inner, bend = geometry.bend(sigma, x, answers, schedule, source.sigma_data)
+        inner, bend = geometry.bend(sigma, x, answers, schedule, source.sigma_data, change)
         bends[name] = geometry.band(bend)
         t = schedule.time(sigma)
         y = x.flatten(2) * schedule.scale(t).to(x).reshape(-1, 1, 1)
