@@ -26,7 +26,7 @@ __version__ = "0.1.0"
 _HOME = {
     "Experiment": "lab.experiment",
     "run": "lab.experiment",
-    "sample": "core.sampling",
+    "sample": "lab.learned",
     "Trajectory": "core.sampling",
     "Churn": "core.sampling",
     "SOLVERS": "core.solvers",

@@ -102,6 +102,30 @@ def test_settings_and_errors_need_the_standard_library_only():
         assert outside <= set(sys.stdlib_module_names)
 
 
+@pytest.mark.parametrize("path", sorted((PACKAGE / "core").rglob("*.py")), ids=lambda p: p.stem)
+def test_core_opens_no_file_and_reads_no_environment(path):
+    assert not reaches_out(path.read_text(encoding="utf-8"), path.relative_to(ROOT).parts[:-1])
+
+
+def reaches_out(source: str, module: tuple[str, ...]) -> set[str]:
+    """What in a module could reach a file, the environment or the network."""
+    doors = {"os", "pathlib", "io", "shutil", "tempfile", "glob", "subprocess", "urllib", "socket"}
+    found = {n for n in imported(source, module) if n.split(".")[0] in doors}
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func)
+            if name in {"open", "np.load", "np.save", "torch.load", "torch.save", "__import__"}:
+                found.add(name)
+    return found
+
+
+@pytest.mark.parametrize(
+    "source", ["open('a')", "import os", "from pathlib import Path", "x = torch.load('a')"]
+)
+def test_a_door_is_seen(source):
+    assert reaches_out(source, ("explorer", "core"))
+
+
 def test_core_needs_torch_and_numpy_only():
     for path in (PACKAGE / "core").rglob("*.py"):
         outside = {n.split(".")[0] for n in targets(path)} - {"explorer", "torch", "numpy"}

@@ -6,18 +6,18 @@ distance is the sliced Wasserstein distance to as many draws of the data.
 
 import copy
 import time
-from pathlib import Path
 
 import torch
 
 from ..analysis import geometry
-from ..core import shelf
-from ..core.sampling import sample
+from ..core import trained as known
 from ..core.solvers import AMED, Plugin
 from ..errors import UserError
 from ..lab.experiment import Experiment, prepared, use_device
+from ..lab.learned import sample
 from ..lab.truth import reference_for
 from ..settings import to_query, unflatten
+from ..store import predictors as store
 from ..study import predictors
 from ..study import table as contest
 from .report import side_by_side, table, verdict
@@ -57,7 +57,7 @@ def measure(given) -> None:
 def shipped_views() -> list[str]:
     """The data and model of every shipped predictor, once each."""
     found = {}
-    for path in sorted(Path(shelf.SHIPPED).glob("*.json")):
+    for path in sorted(store.SHIPPED.glob("*.json")):
         e = predictors.opened(path.stem)
         found[to_query(Experiment(data=e.data, model=e.model))] = None
     if not found:
@@ -151,7 +151,7 @@ def overhead(e: Experiment, cells, given) -> None:
     mine = next((c for c in cells if c.learned and c.nfe == 5), None)
     if mine is None:
         return
-    trained, source = shelf.find(mine.predictor), prepared(e.data, e.model)
+    trained, source = store.find(mine.predictor), prepared(e.data, e.model)
     solver = predictors.with_predictor(e, mine.predictor).solver
     plain = AMED() if isinstance(solver, AMED) else Plugin(solver.solver)
     noise = torch.randn(16, *source.shape, dtype=source.device.dtype).to(source.device.device)
@@ -189,7 +189,7 @@ def _ready(denoiser, noise):
         ready.module = lambda x, sigma, labels, features=False: answer if features else answer[0]
     else:
         ready = Shrink(denoiser.shape)
-    shelf._answers[ready] = shelf.answers_of(denoiser)[0]  # a predictor takes it for its own model
+    known._answers[ready] = known.answers_of(denoiser)[0]  # a predictor takes it for its own model
     return ready
 
 

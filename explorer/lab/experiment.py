@@ -24,6 +24,7 @@ from ..memo import Memo
 from ..models import MODELS, Exact
 from ..settings import param, setting, slot
 from . import cost
+from .learned import ready
 from .source import COMPARED, MEMOS, Source, Watch, prepared, weights
 from .source import current_device as current_device
 from .source import use_device as use_device
@@ -219,7 +220,7 @@ def _run(e: Experiment, watch: Watch | None) -> Run:
         source.watched(watch),
         noise.start,
         sigmas,
-        e.solver,
+        ready(e.solver),
         e.schedule,
         e.churn,
         noise,

@@ -34,6 +34,7 @@ from .experiment import (
     run,
     weights,
 )
+from .learned import ready
 
 _references = Memo(48 * 2**20)
 _errors = Memo(16 * 2**20)
@@ -168,7 +169,7 @@ def _steps_of(e: Experiment, watch: Watch | None, exact: bool) -> tuple[StepErro
     noise = Noise(e.seed, count, source.shape, source.device.device, source.device.dtype)
     steps = step_errors(
         source.watched(watch),
-        e.solver,
+        ready(e.solver),
         e.schedule,
         sigma,
         truth,

@@ -16,9 +16,10 @@ from ..analysis.error import rms
 from ..analysis.flow import Flow
 from ..core.loop import steps
 from ..core.ode import Ode, nominal_order
-from ..core.sampling import Noise, sample
+from ..core.sampling import Noise
 from ..errors import UserError
 from ..lab.experiment import Experiment, is_random, levels
+from ..lab.learned import sample
 from ..lab.source import Source, Watch, prepared
 from ..lab.truth import reference_for
 from ..settings import param, setting

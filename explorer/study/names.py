@@ -2,7 +2,7 @@
 
 import re
 
-from ..core import shelf
+from ..core.solvers.inside import spoken
 from ..lab.experiment import Experiment
 from ..settings import flatten, parameters
 
@@ -22,7 +22,7 @@ def solver_name(solver) -> str:
     """
     flat, default = flatten(solver), flatten(type(solver)())
     if solver.family == "learned" and solver.predictor:
-        return f"{shelf.spoken(solver.purpose)}, {solver.predictor}"
+        return f"{spoken(solver.purpose)}, {solver.predictor}"
     letter = {"α": "alpha", "r": "r"}
     name = re.sub(r"\(([αr])\)$", lambda m: f" {m[1]} = {flat[letter[m[1]]]:g}", solver.label)
     told = set(letter.values()) if name != solver.label else set()

@@ -13,11 +13,11 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
-from ..core import shelf
 from ..errors import UserError
 from ..lab.experiment import Experiment
 from ..lab.source import Watch, weights
 from ..settings import flatten, unflatten
+from ..store import predictors
 
 
 class Measure(Protocol):
@@ -63,7 +63,7 @@ class Cell:
 
 def _predictor(solver) -> list[str]:
     name = getattr(solver, "predictor", "")
-    return [shelf.find(name).digest] if name else []
+    return [predictors.find(name).digest] if name else []
 
 
 def grid(base: Experiment, axes: Mapping[str, Sequence], measure: Measure) -> list[Cell]:

@@ -7,14 +7,15 @@ import dataclasses
 
 import torch
 
-from ..core import shelf
 from ..core.sampling import Churn, Restart
 from ..core.schedules import EDM
 from ..core.solvers import AMED, Plugin
 from ..core.timesteps import Custom
+from ..core.trained import answers_of
 from ..errors import UserError
 from ..lab.experiment import Experiment, levels, prepared
 from ..settings import from_query, to_query
+from ..store import predictors as store
 from ..training.amed import AMEDTraining, Trainer
 from .optimise import with_levels
 
@@ -94,7 +95,7 @@ def keep(t: Trainer, e: Experiment, place=None, name: str | None = None) -> Expe
     if t.placed is not None:
         e = with_levels(e, t.sigmas.tolist())
     trained = t.trained(to_query(e), model=f"{e.model.label}, {e.data.label}")
-    return with_predictor(e, shelf.keep(trained, place, name))
+    return with_predictor(e, store.keep(trained, place, name))
 
 
 def with_predictor(e: Experiment, name: str) -> Experiment:
@@ -102,7 +103,7 @@ def with_predictor(e: Experiment, name: str) -> Experiment:
 
     Data, model, number of samples and seed stay those of `e`.
     """
-    trained = shelf.find(name)
+    trained = store.find(name)
     kind, _, inner = trained.solver.partition(":")
     solver = AMED(predictor=name) if kind == "amed" else Plugin(inner, predictor=name)
     try:
@@ -128,7 +129,7 @@ def with_predictor(e: Experiment, name: str) -> Experiment:
 
 def opened(name: str) -> Experiment:
     """The view that a predictor was trained on, sampling with it."""
-    return with_predictor(from_query(Experiment, shelf.find(name).query), name)
+    return with_predictor(from_query(Experiment, store.find(name).query), name)
 
 
 def trained_for(e: Experiment) -> list[str]:
@@ -137,14 +138,14 @@ def trained_for(e: Experiment) -> list[str]:
     The model is asked its questions only if some predictor has its shape.
     """
     denoiser, alike = prepared(e.data, e.model).denoiser, []
-    for name in shelf.names():
+    for name in store.names():
         try:
-            trained = shelf.find(name)
+            trained = store.find(name)
         except UserError:  # a damaged file is told of when it is asked for
             continue
         if trained.shape == tuple(denoiser.shape):
             alike.append((trained.solver, trained.nfe, name))
     if not alike:
         return []
-    known = shelf.answers_of(denoiser)
-    return [name for *_, name in sorted(alike) if shelf.find(name).knows(*known)]
+    known = answers_of(denoiser)
+    return [name for *_, name in sorted(alike) if store.find(name).knows(*known)]

@@ -12,15 +12,17 @@ from torch import Tensor
 from ..analysis.distance import Estimate, sliced_wasserstein
 from ..analysis.error import rms
 from ..analysis.reference import reference
-from ..core import shelf
-from ..core.sampling import Churn, Noise, Restart, sample
+from ..core.sampling import Churn, Noise, Restart
 from ..core.schedules import EDM
 from ..core.solvers import DDIM, DPM2, IPNDM, DPMpp, Heun, UniPC
+from ..core.solvers.inside import spoken
 from ..core.timesteps import Custom, LogSNR, Rho
 from ..lab.experiment import Experiment, levels
+from ..lab.learned import sample
 from ..lab.source import MEMOS, Watch, prepared, weights
 from ..memo import Memo
 from ..settings import param, setting
+from ..store import predictors as store
 from ..training import gits
 from . import engine
 from .plan import Cell
@@ -207,7 +209,7 @@ def table_plan(
             if found is not None:
                 out.append(Place(name, "GITS", cell(solver, found(n), afs, nfe)))
     for name in trained_for(e):
-        p = shelf.find(name)
+        p = store.find(name)
         ends = zip((p.sigmas[0], p.sigmas[-1]), (TOP, BOTTOM), strict=True)
         if p.nfe in budgets and all(math.isclose(a, b, rel_tol=1e-6) for a, b in ends):
             own = cell(
@@ -217,7 +219,7 @@ def table_plan(
                 p.nfe,
             )
             steps = p.record.get("steps", "its own")
-            out.append(Place(shelf.spoken(p.solver), steps, own, name))
+            out.append(Place(spoken(p.solver), steps, own, name))
     return out
 
 

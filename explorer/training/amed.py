@@ -19,15 +19,15 @@ from torch import Tensor
 
 from ..analysis.error import rms
 from ..analysis.reference import reference
-from ..core import shelf
 from ..core.levels import number
 from ..core.loop import steps
 from ..core.ode import Ode, State, mapped
 from ..core.predictor import Predictor
 from ..core.sampling import Noise, sample
 from ..core.solvers import AMED, DDIM, DPM2, IPNDM, DPMpp, Heun, Plugin
-from ..core.solvers.learned import Steered, columns
+from ..core.solvers.steered import Steered, columns
 from ..core.timesteps import Custom
+from ..core.trained import Trained, answers_of
 from ..errors import UserError
 from ..settings import param, setting
 from .stops import PLACES, Placed, place
@@ -338,9 +338,9 @@ class Trainer:
         """Samples with the predictor as it is now, from unit noise."""
         return self._walk(noise * self.sigmas[0], [])
 
-    def trained(self, query: str = "", **record) -> shelf.Trained:
+    def trained(self, query: str = "", **record) -> Trained:
         """What there is now, fit to be kept.  record: notes beside those made here."""
-        known, shape = shelf.answers_of(self.denoiser)
+        known, shape = answers_of(self.denoiser)
         last = self.history[-1] if self.history else None
         looked = next((p for p in reversed(self.history) if p.error is not None), None)
         notes = {
@@ -367,7 +367,7 @@ class Trainer:
         copy = Predictor(self.how.scale_dir, self.how.scale_time, self.how.look)
         copy.feature_scale = self.predictor.feature_scale
         copy.load_state_dict(self.predictor.state_dict())
-        return shelf.Trained(
+        return Trained(
             copy.requires_grad_(False),
             tuple(self.sigmas.tolist()),
             self.afs,

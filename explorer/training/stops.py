@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 
 from ..core.solvers import AMED, Plugin
-from ..core.solvers.learned import Steered
+from ..core.solvers.steered import Steered
 from ..core.timesteps import Rho, VPTime
 from .gits import GITS, EndError, descend, gits
 

@@ -12,9 +12,8 @@ from typing import Any
 import torch
 
 from ..analysis import direction, geometry
-from ..core import shelf
 from ..core.solvers import AMED, Plugin
-from ..core.solvers.learned import INNER
+from ..core.solvers.inside import INNER, spoken
 from ..errors import UserError
 from ..figures import amed as figures
 from ..figures.style import level, percent, rounded, short
@@ -22,6 +21,7 @@ from ..lab.experiment import Experiment, levels, prepared, weights
 from ..lab.truth import reference_for
 from ..memo import Memo
 from ..settings import flatten, to_query, unflatten
+from ..store import predictors as store
 from ..study import optimise, predictors
 from ..study import table as contest
 from ..training.amed import AMEDTraining, Trainer
@@ -175,14 +175,14 @@ def keep(job) -> dict:
 def menu(e: Experiment) -> list[dict]:
     """The predictors that were trained for the view's model, each with its settings."""
     names = tuple(predictors.trained_for(e))
-    key = e.data, e.model, *weights(e.data, e.model), *map(shelf.find, names)
+    key = e.data, e.model, *weights(e.data, e.model), *map(store.find, names)
     return _menus(key, lambda: _menu(e, names))
 
 
 def _menu(e: Experiment, names: tuple[str, ...]) -> list[dict]:
     out = []
     for name in names:
-        trained = shelf.find(name)
+        trained = store.find(name)
         view = flatten(predictors.with_predictor(e, name))
         own = {
             k: v
@@ -195,7 +195,7 @@ def _menu(e: Experiment, names: tuple[str, ...]) -> list[dict]:
                 "name": name,
                 "solver": trained.solver.partition(":")[0],
                 "values": own,
-                "label": f"{shelf.spoken(trained.solver)}, {trained.nfe} NFE · {name}",
+                "label": f"{spoken(trained.solver)}, {trained.nfe} NFE · {name}",
             }
         )
     return out
@@ -296,14 +296,14 @@ def _learned(request: dict, e: Experiment, source, x, start: float, end: float, 
             (
                 p
                 for p in predictors.trained_for(e)
-                if shelf.find(p).solver == e.solver.purpose
-                and shelf.find(p).afs == e.afs
-                and rounded(shelf.find(p).sigmas, 5) == rounded(levels(e), 5)
+                if store.find(p).solver == e.solver.purpose
+                and store.find(p).afs == e.afs
+                and rounded(store.find(p).sigmas, 5) == rounded(levels(e), 5)
             ),
             None,
         )
         if name:
-            found = shelf.find(str(name))
+            found = store.find(str(name))
             if found.solver == e.solver.purpose and rounded(found.sigmas, 5) == rounded(
                 levels(e), 5
             ):

@@ -1,4 +1,4 @@
-"""AMED: the published sampler and plug-ins with a constant predictor, g_φ itself, and its file."""
+"""AMED: the published sampler and plug-ins with a constant predictor, and g_φ itself."""
 
 import json
 from pathlib import Path
@@ -8,15 +8,15 @@ import pytest
 import torch
 
 from explorer.analysis.error import step_errors
-from explorer.core import shelf
 from explorer.core.loop import steps
 from explorer.core.ode import Ode, State
 from explorer.core.predictor import Predictor, embedding, plain_features
 from explorer.core.sampling import sample
 from explorer.core.schedules import EDM, VP
 from explorer.core.solvers import AMED, DPM2, IPNDM, DPMpp, Plugin
-from explorer.core.solvers.learned import Steered
+from explorer.core.solvers.steered import Steered
 from explorer.core.timesteps import Rho
+from explorer.core.trained import Trained, answers_of
 from explorer.errors import UserError
 
 from .problems import mixture, normal, tensor
@@ -213,8 +213,8 @@ def test_features_of_an_exact_denoiser_follow_the_sample():
 
 def trained(solver="amed", model=MODEL, sigmas=GRID, afs=True, **given):
     g = torch.Generator().manual_seed(3)
-    known, shape = shelf.answers_of(model)
-    return shelf.Trained(
+    known, shape = answers_of(model)
+    return Trained(
         Predictor(0.05, 0.1, generator=g),
         tuple(sigmas.tolist()),
         afs,
@@ -225,16 +225,9 @@ def trained(solver="amed", model=MODEL, sigmas=GRID, afs=True, **given):
     )
 
 
-@pytest.fixture(autouse=True)
-def own_shelf(tmp_path, monkeypatch):
-    monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
-    monkeypatch.setattr(shelf, "SHIPPED", tmp_path / "shipped")
-    monkeypatch.setattr(shelf, "_loaded", {})
-
-
 def test_a_predictor_gives_each_sample_its_own_step_and_the_batch_does_not_matter():
-    name = shelf.keep(trained())
-    whole, first = (sample(MODEL, NOISE[:k], GRID, AMED(predictor=name), afs=True) for k in (6, 2))
+    guided = AMED().bind(trained())
+    whole, first = (sample(MODEL, NOISE[:k], GRID, guided, afs=True) for k in (6, 2))
     torch.testing.assert_close(whole.samples[:2], first.samples, rtol=1e-6, atol=1e-6)
     assert whole.nfe == 5 and whole.evaluated[0] < GRID[0]
     assert not torch.allclose(whole.samples, sample(MODEL, NOISE, GRID, AMED(), afs=True).samples)
@@ -253,107 +246,56 @@ def test_a_network_shows_its_own_features():
             return MODEL(x, sigma), torch.ones(len(x), 64)
 
     network = Network()
-    name = shelf.keep(trained(afs=False))
-    run = sample(network, NOISE, GRID, AMED(predictor=name))
+    guided = AMED().bind(trained(afs=False))
+    run = sample(network, NOISE, GRID, guided)
     assert network.asked == 3 and run.nfe == 6
-    assert not torch.equal(run.samples, sample(MODEL, NOISE, GRID, AMED(predictor=name)).samples)
-
-
-def test_a_predictor_survives_its_file():
-    t = trained(query="data=moons", record={"seconds": 3.5})
-    name = shelf.keep(t)
-    shelf._loaded.clear()
-    back = shelf.find(name)
-    assert name == t.digest == back.digest and shelf.names() == [name]
-    assert (back.sigmas, back.afs, back.solver, back.query, back.record, back.nfe) == (
-        t.sigmas,
-        t.afs,
-        t.solver,
-        t.query,
-        t.record,
-        5,
-    )
-    for a, b in zip(t.predictor.parameters(), back.predictor.parameters(), strict=True):
-        assert torch.equal(a, b)
-    assert (shelf.folder() / f"{name}.json").stat().st_size < 60_000
+    assert not torch.equal(run.samples, sample(MODEL, NOISE, GRID, guided).samples)
 
 
 @pytest.mark.parametrize(
     "run, said",
     [
         (
-            lambda n: sample(MODEL, NOISE, Rho().sigmas(5), AMED(predictor=n), afs=True),
+            lambda t: sample(MODEL, NOISE, Rho().sigmas(5), AMED().bind(t), afs=True),
             "trained for 3 steps, 5 evaluations",
         ),
         (
-            lambda n: sample(MODEL, NOISE, Rho(5).sigmas(4), AMED(predictor=n), afs=True),
+            lambda t: sample(MODEL, NOISE, Rho(5).sigmas(4), AMED().bind(t), afs=True),
             "this run steps from 80",
         ),
-        (lambda n: sample(MODEL, NOISE, GRID[1:], AMED(predictor=n), afs=True), "steps from 9.723"),
-        (lambda n: sample(MODEL, NOISE, GRID, AMED(predictor=n)), "an analytic first step"),
+        (lambda t: sample(MODEL, NOISE, GRID[1:], AMED().bind(t), afs=True), "steps from 9.723"),
+        (lambda t: sample(MODEL, NOISE, GRID, AMED().bind(t)), "an analytic first step"),
         (
-            lambda n: sample(mixture(d=3, seed=2), NOISE, GRID, AMED(predictor=n), afs=True),
+            lambda t: sample(mixture(d=3, seed=2), NOISE, GRID, AMED().bind(t), afs=True),
             "another model",
         ),
         (
-            lambda n: sample(mixture(), NOISE[:, :2], GRID, AMED(predictor=n), afs=True),
+            lambda t: sample(mixture(), NOISE[:, :2], GRID, AMED().bind(t), afs=True),
             "another model",
         ),
         (
-            lambda n: sample(MODEL, NOISE, GRID, Plugin(predictor=n), afs=True),
+            lambda t: sample(MODEL, NOISE, GRID, Plugin().bind(t), afs=True),
             "trained for AMED-Solver, not for AMED-Plugin on iPNDM-4",
-        ),
-        (
-            lambda n: sample(MODEL, NOISE, GRID, AMED(predictor="nobody"), afs=True),
-            "no predictor 'nobody'",
-        ),
-        (
-            lambda n: sample(MODEL, NOISE, GRID, AMED(predictor="../../etc/passwd"), afs=True),
-            "no predictor '../../etc/passwd'",
         ),
     ],
 )
 def test_a_predictor_is_refused_where_it_was_not_trained(run, said):
     with pytest.raises(UserError, match=said.replace(".", r"\.")):
-        run(shelf.keep(trained()))
-
-
-@pytest.mark.parametrize(
-    "damage, said",
-    [
-        (lambda d: d.update(weights=d["weights"][:400]), "weights do not fit"),
-        (lambda d: d.update(sigmas=[80, 90]), "levels do not fall"),
-        (lambda d: d.update(sigmas=[80, 1.0, 0.002]), "digest does not match"),
-        (lambda d: d.update(solver="plugin:euler"), "cannot be read"),
-        (lambda d: d.pop("shape"), "cannot be read"),
-        (lambda d: d.update(weights="%%%"), "cannot be read"),
-    ],
-)
-def test_a_damaged_file_is_refused_in_a_sentence(damage, said):
-    name = shelf.keep(trained())
-    path = shelf.folder() / f"{name}.json"
-    d = json.loads(path.read_text())
-    damage(d)
-    path.write_text(json.dumps(d))
-    shelf._loaded.clear()
-    with pytest.raises(UserError, match=said):
-        shelf.find(name)
+        run(trained())
 
 
 @pytest.mark.parametrize(
     "solver",
     [
-        AMED(predictor="t-amed"),
-        Plugin(predictor="t-plugin"),
+        AMED().bind(trained()),
+        Plugin().bind(trained("plugin:ipndm4")),
         Plugin("ipndm4"),
         Plugin("dpmpp3", r=0.4),
     ],
-    ids=repr,
+    ids=["amed, predictor", "plugin, predictor", "ipndm4", "dpmpp3"],
 )
 def test_run_0_of_the_step_errors_is_the_run_itself(solver):
     """The growing batch keeps inner points in its history, and each row its own r."""
-    shelf.keep(trained(), name="t-amed")
-    shelf.keep(trained("plugin:ipndm4"), name="t-plugin")
     grid = GRID
     run = sample(MODEL, NOISE, grid, solver, afs=True)
     truth = torch.stack([run.x[0], *(v + 0.01 for v in run.x[1:])])  # any states will do
@@ -364,3 +306,8 @@ def test_run_0_of_the_step_errors_is_the_run_itself(solver):
     )
     same = step_errors(MODEL, solver, EDM(), grid, run.x, afs=True)
     assert float(same.local.max()) < 1e-6
+
+
+def test_a_solver_that_only_names_its_predictor_says_that_it_was_not_given_it():
+    with pytest.raises(UserError, match=r"AMED-Solver names its predictor, 'mine'.*bind"):
+        sample(MODEL, NOISE, GRID, AMED(predictor="mine"), afs=True)

@@ -5,11 +5,11 @@ import time
 
 import pytest
 
-from explorer.core import shelf
 from explorer.lab.experiment import Experiment, run
 from explorer.lab.truth import errors_of
 from explorer.server import app, compare
 from explorer.settings import unflatten
+from explorer.store import predictors as store
 from explorer.ui import amed, amed_form, controls
 
 from .test_compare import finished
@@ -20,10 +20,10 @@ TRAIN = {"kind": "train", "values": VALUES, "student": "amed", "nfe": 5, "how": 
 
 
 @pytest.fixture(autouse=True)
-def own_shelf(tmp_path, monkeypatch):
+def own_store(tmp_path, monkeypatch):
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
-    monkeypatch.setattr(shelf, "SHIPPED", tmp_path / "shipped")
-    monkeypatch.setattr(shelf, "_loaded", {})
+    monkeypatch.setattr(store, "SHIPPED", tmp_path / "shipped")
+    monkeypatch.setattr(store, "_loaded", {})
 
 
 def picture(**request):
@@ -69,7 +69,7 @@ def test_stops_are_searched_before_anything_is_learned_and_the_view_gets_them():
     kept = app.amed_keep(job)
     assert kept["values"]["timesteps"] == "custom"
     assert kept["values"]["timesteps.levels"] == pytest.approx(p["levels"], rel=1e-4)
-    assert p["learned"] and shelf.find(kept["name"]).record["steps"] == "searched"
+    assert p["learned"] and store.find(kept["name"]).record["steps"] == "searched"
 
 
 def test_a_stopped_training_goes_on_and_can_be_kept_half_way():

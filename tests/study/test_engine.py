@@ -13,11 +13,11 @@ from typing import ClassVar
 import pytest
 
 from explorer.bench.page import ROOT
-from explorer.core import shelf
 from explorer.data import Moons
 from explorer.errors import Cancelled, UserError
 from explorer.lab.experiment import Experiment
 from explorer.settings import flatten, param, setting, slots, unflatten
+from explorer.store import predictors
 from explorer.store.results import Results
 from explorer.study import engine
 from explorer.study.end_error import EndError
@@ -99,9 +99,9 @@ def test_a_question_holds_the_measure_and_its_version(monkeypatch):
 
 
 def test_a_question_holds_what_a_predictor_holds():
-    name = shelf.names()[0]
+    name = predictors.names()[0]
     e = unflatten(Experiment, {"solver": "amed", "solver.predictor": name})
-    assert shelf.find(name).digest in Cell(e, EndError()).question
+    assert predictors.find(name).digest in Cell(e, EndError()).question
 
 
 def test_a_grid_is_every_combination_in_order():

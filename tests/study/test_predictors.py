@@ -7,7 +7,6 @@ import math
 import pytest
 
 from explorer import cli
-from explorer.core import shelf
 from explorer.core.sampling import Churn
 from explorer.core.solvers import AMED, IPNDM, EulerAncestral, Heun, Plugin
 from explorer.core.timesteps import Custom, Rho, VPTime
@@ -16,6 +15,7 @@ from explorer.errors import Cancelled, UserError
 from explorer.lab.experiment import Experiment, levels, run
 from explorer.lab.truth import errors_of
 from explorer.settings import from_query, to_query
+from explorer.store import predictors as store
 from explorer.study import optimise, predictors
 from explorer.study import table as contest
 from explorer.training.amed import AMEDTraining
@@ -34,10 +34,10 @@ VIEW = Experiment(
 
 
 @pytest.fixture(autouse=True)
-def own_shelf(tmp_path, monkeypatch):
+def own_store(tmp_path, monkeypatch):
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
-    monkeypatch.setattr(shelf, "SHIPPED", tmp_path / "shipped")
-    monkeypatch.setattr(shelf, "_loaded", {})
+    monkeypatch.setattr(store, "SHIPPED", tmp_path / "shipped")
+    monkeypatch.setattr(store, "_loaded", {})
 
 
 def learned(e=VIEW, how=QUICK, name=None):
@@ -54,7 +54,7 @@ def test_a_view_that_was_trained_on_has_a_smaller_error_and_a_link(solver):
     assert after < before and run(view).nfe == 5
     again = from_query(Experiment, to_query(view))
     assert again == view and again.solver.predictor == view.solver.predictor
-    shelf._loaded.clear()
+    store._loaded.clear()
     assert predictors.opened(view.solver.predictor) == dataclasses.replace(view)
     assert predictors.trained_for(e) == [view.solver.predictor]
     assert (
@@ -208,14 +208,14 @@ def test_train_amed_on_the_command_line(tmp_path, capsys):
         "--name",
         "mine",
         "--out",
-        str(tmp_path / "shelf"),
+        str(tmp_path / "mine"),
         "--device",
         "cpu",
     ]
     assert cli.main(given) == 0
     said = capsys.readouterr().out
-    assert "solver.predictor=mine" in said and (tmp_path / "shelf" / "mine.json").is_file()
-    trained = shelf.read(tmp_path / "shelf" / "mine.json")
+    assert "solver.predictor=mine" in said and (tmp_path / "mine" / "mine.json").is_file()
+    trained = store.read(tmp_path / "mine" / "mine.json")
     assert (trained.solver, trained.nfe, trained.record["batch"]) == ("plugin:ipndm3", 3, 16)
 
 

@@ -8,16 +8,17 @@ import torch
 
 from explorer.analysis.error import rms
 from explorer.analysis.reference import reference
-from explorer.core import shelf
-from explorer.core.sampling import Noise, sample
+from explorer.core.sampling import Noise
 from explorer.core.solvers import DDIM, DPM2
 from explorer.core.timesteps import Rho
 from explorer.lab.experiment import Experiment, levels, prepared, run
+from explorer.lab.learned import sample
+from explorer.store import predictors as store
 from explorer.study import predictors
 from explorer.study import table as contest
 from explorer.training.amed import HELD_OUT, OTHER_SEEDS
 
-NAMES = sorted(p.stem for p in shelf.SHIPPED.glob("*.json"))
+NAMES = sorted(p.stem for p in store.SHIPPED.glob("*.json"))
 
 
 @pytest.mark.parametrize("model", ["digits", "glyphs"])
@@ -25,7 +26,7 @@ def test_there_are_solver_and_plug_in_for_every_budget(model):
     found = [
         t
         for n in NAMES
-        if n.startswith(model) and (t := shelf.find(n)).record["steps"] == "searched"
+        if n.startswith(model) and (t := store.find(n)).record["steps"] == "searched"
     ]
     kinds = {(t.solver, t.nfe) for t in found}
     assert kinds == {(s, n) for s in ("amed", "plugin:ipndm2") for n in contest.BUDGETS}
@@ -42,7 +43,7 @@ def held_out(data, model, seed):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_shipped_predictor_is_as_good_as_its_record_says(name):
     """On 64 seeds that no training saw, against the reference, at equal cost."""
-    trained, view = shelf.find(name), predictors.opened(name)
+    trained, view = store.find(name), predictors.opened(name)
     noise, truth = held_out(view.data, view.model, trained.record["seed"])
 
     def error(solver, grid, afs=trained.afs):
@@ -67,5 +68,5 @@ def test_a_shipped_predictor_is_as_good_as_its_record_says(name):
 
 def test_its_link_runs():
     view = dataclasses.replace(predictors.opened(NAMES[0]), samples=4)
-    assert isinstance(view, Experiment) and run(view).nfe == shelf.find(NAMES[0]).nfe
-    assert len(levels(view)) == len(shelf.find(NAMES[0]).sigmas)
+    assert isinstance(view, Experiment) and run(view).nfe == store.find(NAMES[0]).nfe
+    assert len(levels(view)) == len(store.find(NAMES[0]).sigmas)

@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from explorer.analysis.error import rms
-from explorer.core.sampling import Noise, sample
+from explorer.core.sampling import Noise
 from explorer.core.solvers import AMED, Plugin
 from explorer.core.timesteps import Custom, Rho, VPTime
 from explorer.errors import Cancelled, UserError
+from explorer.lab.learned import sample
 from explorer.training.amed import AMEDTraining, Trainer, refined
 
 from ..core.problems import flow, mixture, normal
@@ -40,19 +41,19 @@ def test_training_lowers_the_error_of_held_out_seeds(solver):
 
 
 def test_what_is_kept_samples_as_the_student_did(tmp_path, monkeypatch):
-    from explorer.core import shelf
+    from explorer.store import predictors as store
 
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
-    monkeypatch.setattr(shelf, "_loaded", {})
+    monkeypatch.setattr(store, "_loaded", {})
     for solver in (AMED(), Plugin()):
         t, _ = trained(solver)
-        name = shelf.keep(t.trained())
-        shelf._loaded.clear()
+        name = store.keep(t.trained())
+        store._loaded.clear()
         noise = normal(5, 2, seed=9)
         run = sample(MODEL, noise, t.sigmas, dataclasses.replace(solver, predictor=name), afs=True)
         assert run.nfe == 3
         torch.testing.assert_close(run.samples, t.student(noise), rtol=1e-5, atol=1e-5)
-        record = shelf.find(name).record
+        record = store.find(name).record
         assert record["paths"] == 1280 and record["error"] < record["error_before"]
 
 

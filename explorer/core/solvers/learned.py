@@ -5,19 +5,20 @@
 Zhou et al. 2024, arXiv:2312.00094.  Each sample has its own r, c and a, so σ_m is (B, 1, …).
 """
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
+from ...errors import UserError
 from ...settings import param, setting
-from .. import shelf
 from ..levels import between, is_zero, moved, number
 from ..ode import Ode, Point, State
-from .exponential import DPMpp
+from ..trained import Trained
+from .inside import INNER
 from .multistep import DPM2, IPNDM
 from .one_step import DDIM
+from .steered import Choose, Steered, guided_by
 
 
 def _r():
@@ -104,20 +105,12 @@ def unscaled_step(solver, ode: Ode, state: State, sigma_next) -> Tensor:
     return solver.update(ode, state, sigma_next)
 
 
-Choose = Callable[[Ode, State, float], tuple]  # (r, c, a) of a step to σ'
-
-
 class _Learned:
-    """Shared: r, c and a from the settings, or from the predictor that they name."""
+    """Shared: r, c and a from the settings, or from a predictor that is handed over (`bind`)."""
 
     family: ClassVar[str] = "learned"
     evaluations: ClassVar[int] = 2
     needs_schedule: ClassVar[bool] = False
-
-    @property
-    def looks(self) -> bool:
-        """Whether the evaluations at the levels must come with features."""
-        return bool(self.predictor)
 
     def step(self, ode: Ode, state: State, t_next: Tensor) -> tuple[Tensor, Any]:
         return self.go(ode, state, t_next, self.coefficients)
@@ -131,34 +124,19 @@ class _Learned:
         return ode.scaled(x, t_next), carry
 
     def coefficients(self, ode: Ode, state: State, sigma_next: float) -> tuple:
-        """(r, c, a) for this step: numbers, or (B, 1, …) in the dtype of the state."""
-        if not self.predictor:
-            return self.r, self.c, self.a
-        x, sigma = state.here.x, number(state.here.sigma)
-        trained = shelf.find(self.predictor).on(x.device)
-        trained.check(self.purpose, ode.denoiser, sigma, sigma_next, state.span[0], ode.nfe == 0)
-        return columns(trained(state.here.features, sigma, sigma_next, len(x)), x)
+        """(r, c, a) of every step, as set."""
+        if self.predictor:
+            raise UserError(
+                f"{self.label} names its predictor, {self.predictor!r}, and was not given it: "
+                "sample with solver.bind(trained)."
+            )
+        return self.r, self.c, self.a
 
-
-def columns(found: tuple, x: Tensor) -> tuple:
-    """What a predictor says, (B,) each or a number, beside the state x: (B, 1, …) in its dtype."""
-    return tuple(
-        v if isinstance(v, float) else v.to(x.dtype).reshape(-1, *[1] * (x.ndim - 1)) for v in found
-    )
-
-
-class Steered:
-    """A learned solver whose r, c and a are chosen in each step: choose(ode, state, σ')."""
-
-    family = "learned"
-
-    def __init__(self, solver: "AMED | Plugin", choose: Choose, looks: bool = False):
-        self.solver, self.choose, self.looks = solver, choose, looks
-        self.name, self.label, self.order = solver.name, solver.label, solver.order
-        self.evaluations, self.memory = solver.evaluations, solver.memory
-
-    def step(self, ode: Ode, state: State, t_next: Tensor) -> tuple[Tensor, Any]:
-        return self.solver.go(ode, state, t_next, self.choose)
+    def bind(self, trained: Trained) -> "Steered":
+        """This solver with r, c and a from a trained predictor; each step refuses with a UserError
+        what it was not trained for.
+        """
+        return Steered(self, guided_by(trained, self.purpose), looks=True)
 
 
 @setting
@@ -194,14 +172,6 @@ class AMED(_Learned):
 
     def update(self, ode: Ode, state: State, sigma_next: float, r, c, a) -> tuple[Tensor, None]:
         return amed_step(ode, state.here, sigma_next, r, c, a), None
-
-
-INNER = {
-    "ddim": ("DDIM", DDIM()),
-    "dpm2": ("DPM-Solver-2", DPM2()),
-    **{f"ipndm{k}": (f"iPNDM-{k}", IPNDM(k)) for k in (2, 3, 4)},
-    **{f"dpmpp{k}": (f"DPM-Solver++({k}M)", DPMpp(k)) for k in (2, 3)},
-}
 
 
 @setting

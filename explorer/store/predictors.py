@@ -1,0 +1,138 @@
+"""Trained predictors by name: small JSON files that ship with the page or were trained on it.
+
+    keep(trained) -> name           find(name) -> Trained           names() -> [...]
+
+A name holds no path, so a link can open nothing else.
+"""
+
+import base64
+import dataclasses
+import json
+import re
+import threading
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ..core.predictor import Predictor
+from ..core.solvers.inside import spoken
+from ..core.trained import Trained, weights_of
+from ..errors import UserError
+from . import places, writing
+
+SHIPPED = places.assets("weights", "predictors")
+LARGEST = 2**20  # bytes of a file that is read
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_loaded: dict[str, Trained] = {}
+_lock = threading.Lock()
+
+
+def folder() -> Path:
+    """Where predictors trained here are kept, beside the networks."""
+    return places.cache("predictors")
+
+
+def names() -> list[str]:
+    """All names that `find` knows: shipped ones first, then the user's, newest first."""
+    own = (
+        sorted(folder().glob("*.json"), key=lambda p: -p.stat().st_mtime)
+        if folder().is_dir()
+        else []
+    )
+    shipped = sorted(SHIPPED.glob("*.json")) if SHIPPED.is_dir() else []
+    return list(dict.fromkeys(p.stem for p in [*shipped, *own] if _NAME.fullmatch(p.stem)))
+
+
+def find(name: str) -> Trained:
+    """The predictor of this name, read once.  UserError if there is none, or a damaged one."""
+    if name in _loaded:
+        return _loaded[name]
+    if _NAME.fullmatch(name):
+        for place in (SHIPPED, folder()):
+            path = place / f"{name}.json"
+            if path.is_file():
+                trained = read(path)
+                with _lock:
+                    return _loaded.setdefault(name, trained)
+    known = names()
+    shown = f"Known: {', '.join(known[:12])}." if known else "Train one on the AMED page."
+    raise UserError(f"There is no predictor {name[:64]!r} on this machine. {shown}")
+
+
+def hold(trained: Trained, name: str) -> str:
+    """Make a predictor known in this process without a file; returns its name."""
+    with _lock:
+        _loaded[name] = dataclasses.replace(trained, name=name)
+    return name
+
+
+def keep(trained: Trained, place: Path | None = None, name: str | None = None) -> str:
+    """Write a predictor as NAME.json, its digest if no name is given; returns the name."""
+    name = name or trained.digest
+    if not _NAME.fullmatch(name):
+        raise UserError(
+            f"A predictor cannot be called {name[:64]!r}: use small letters, digits and hyphens."
+        )
+    place = folder() if place is None else place
+    p = trained.predictor
+    out = {
+        "kind": "AMED predictor",
+        "version": 1,
+        "solver": trained.solver,
+        "sigmas": list(trained.sigmas),
+        "afs": trained.afs,
+        "scale_dir": p.scale_dir,
+        "scale_time": p.scale_time,
+        "look": p.look,
+        "feature_scale": p.feature_scale,
+        "shape": list(trained.shape),
+        "answers": list(trained.answers),
+        "query": trained.query,
+        "record": trained.record,
+        "digest": trained.digest,
+        "weights": base64.b64encode(weights_of(p)).decode(),
+    }
+    writing.write_json(place / f"{name}.json", out, indent=1)
+    return hold(trained, name)
+
+
+def read(path: Path) -> Trained:
+    """A predictor from its file.  Raises UserError, saying what is wrong with it."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise ValueError(f"it is larger than {LARGEST} bytes")
+        d = json.loads(path.read_text(encoding="utf-8"))
+        p = Predictor(float(d["scale_dir"]), float(d["scale_time"]), bool(d["look"]))
+        p.feature_scale = float(d["feature_scale"])
+        numbers = np.frombuffer(base64.b64decode(d["weights"], validate=True), "<f4")
+        if len(numbers) != sum(v.numel() for v in p.parameters()) or not np.isfinite(numbers).all():
+            raise ValueError("its weights do not fit")
+        with torch.no_grad():
+            for v, part in zip(
+                p.parameters(),
+                np.split(numbers, np.cumsum([v.numel() for v in p.parameters()])[:-1]),
+            ):
+                v.copy_(torch.from_numpy(part.copy()).view_as(v))
+                v.requires_grad_(False)
+        sigmas = tuple(float(s) for s in d["sigmas"])
+        if len(sigmas) < 2 or not all(0 < b < a < 1e4 for a, b in pairwise(sigmas)):
+            raise ValueError("its levels do not fall")
+        trained = Trained(
+            p,
+            sigmas,
+            bool(d["afs"]),
+            str(d["solver"]),
+            tuple(int(n) for n in d["shape"]),
+            tuple(float(v) for v in d["answers"]),
+            str(d["query"]),
+            dict(d["record"]),
+            path.stem,
+        )
+        spoken(trained.solver)
+        if trained.digest != d["digest"]:
+            raise ValueError("its digest does not match its contents")
+        return trained
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
+        raise UserError(f"Predictor {path.stem} cannot be read: {problem}.") from None
