@@ -1,5 +1,6 @@
-"""Imports only point down, and only the store knows folders: design.md, "Target tree".  Read from the
-source, so nothing is imported here.
+"""Imports only point down, and only the store knows folders: design.md, "Target tree".
+
+Read from the source, so nothing is imported here.
 """
 
 import ast
