@@ -8,6 +8,8 @@ Each is a frozen dataclass whose fields are its controls, with
     labels()    (K,) int64 in 0 … classes − 1, or None where there are no classes
     draw(n, g)  n fresh images and labels, for training; only where there are more than points()
     view()      (2, D) orthonormal rows: x @ view.T is what the stage shows
+    needs       optional: "file" or "drawing", which a person has to give first
+    principal   optional, of points: True if view() is their principal plane
     thickness   the standard deviation of the Gaussian around every point
 
 Tensors are cached and shared: never write into one.

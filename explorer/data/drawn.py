@@ -72,6 +72,7 @@ class Drawn(Planar):
     name: ClassVar[str] = "drawn"
     label: ClassVar[str] = "Your drawing"
     about: ClassVar[str] = "Draw the data yourself; the link carries it."
+    needs: ClassVar[str] = "drawing"
     points_text: str = param(
         encode_points(_heart()),
         longest=4000,

@@ -24,6 +24,7 @@ class GaussianMixture:
     about: ClassVar[str] = "Gaussians at random places, in 1 to 64 dimensions."
     source: ClassVar[str] = "made by formula"
     classes: ClassVar[int] = 0
+    principal: ClassVar[bool] = True
     modes: int = param(8, 1, 64, 1, label="Modes", help="number of Gaussians")
     dimension: int = param(16, 1, 64, 1, label="Dimension", help="number of coordinates")
     spread: float = param(

@@ -36,6 +36,8 @@ class Upload:
     about: ClassVar[str] = "Points (.npy, .npz, .csv) or images (.zip) of your own."
     source: ClassVar[str] = "the user's own file"
     classes: ClassVar[int] = 0
+    needs: ClassVar[str] = "file"
+    principal: ClassVar[bool] = True
     digest: str = param("", longest=16, label="File", help="what the link calls the uploaded data")
     thickness: float = thickness_param(0.0)
 

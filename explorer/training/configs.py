@@ -214,7 +214,8 @@ class Training:
     seed: int = param(0, 0, 2**31 - 1, 1, label="Seed", help="of weights, data, noise, everything")
 
     def check(self):
-        if self.augment and self.data.name != "upload" and self.data.kind != "image":
+        given = getattr(self.data, "needs", "") == "file"  # it is not opened for this
+        if self.augment and not given and self.data.kind != "image":
             raise UserError("Augmentation turns and moves images; points want augment=0.")
 
     @property

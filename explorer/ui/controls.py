@@ -58,6 +58,7 @@ def config() -> dict:
                 "about": getattr(cls, "card", getattr(cls, "about", "")),
                 **(_card(name, cls) if slot == "solver" else {}),
                 "needs_schedule": getattr(cls, "needs_schedule", True),
+                "needs": getattr(cls, "needs", ""),
             }
             for name, cls in choices.items()
         }

@@ -89,6 +89,7 @@ def data_part(e: Experiment, watch: Watch | None = None) -> dict:
         "strip": _strip(source),
     }
     if source.kind == "plane":
+        out["plane"] = words.plane_name(e.data)
         points = source.mixture.means
         if len(points) > 1000:
             points = points[torch.linspace(0, len(points) - 1, 1000).long()]

@@ -42,6 +42,14 @@ def data_name(data) -> str:
     return data.label
 
 
+def plane_name(data) -> str:
+    """Which plane of their many coordinates the stage shows."""
+    dimension = data.points().shape[1]
+    if getattr(data, "principal", False):
+        return f"principal plane of {dimension} coordinates"
+    return f"coordinates 1–2 of {dimension}"
+
+
 def loss_name(source) -> str:
     """What the curve of the loss is: the floor itself, or a denoiser above it."""
     return (

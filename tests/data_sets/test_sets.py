@@ -28,6 +28,7 @@ from explorer.data.shapes import even
 from explorer.errors import UserError
 from explorer.models import Exact
 from explorer.settings import flatten, from_query, param, setting, slot, to_query, unflatten
+from explorer.ui import words
 
 HELD = {name: cls for name, cls in DATASETS.items() if name not in ("upload", "published")}
 PLANAR = {name: cls for name, cls in HELD.items() if issubclass(cls, Planar)}
@@ -140,6 +141,17 @@ def test_view_is_orthonormal_everywhere(cls):
         torch.testing.assert_close(
             view @ view.T, torch.eye(len(view)).double(), rtol=0, atol=1e-12
         )  # rounding of a QR or an SVD
+
+
+@pytest.mark.parametrize("cls", [*PLANAR.values(), GaussianMixture], ids=[*PLANAR, "mixture"])
+def test_what_says_that_it_shows_the_principal_plane_does(cls):
+    """Of all planes it holds the most of the variance; the plane of a drawing need not."""
+    data = cls(dimension=16)
+    x = data.points() - data.points().mean(0)
+    most = torch.linalg.svdvals(x)[:2].square().sum()
+    held = (x @ data.view().T).square().sum()
+    assert getattr(cls, "principal", False) == bool(held > (1 - 1e-9) * most)
+    assert ("principal" in words.plane_name(data)) == getattr(cls, "principal", False)
 
 
 @pytest.mark.parametrize("cls", [*PLANAR.values(), GaussianMixture], ids=[*PLANAR, "mixture"])

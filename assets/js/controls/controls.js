@@ -181,8 +181,9 @@ function marks() {
   $('#resample-row').hidden = S.values.timesteps !== 'custom';
   if (S.values.timesteps === 'custom' && document.activeElement !== $('#resample'))
     $('#resample').value = S.values['timesteps.levels']?.length ?? '';
-  $('#upload-row').hidden = S.values.data !== 'upload';
-  $('#draw-row').hidden = S.values.data !== 'drawn';
+  const { needs } = config.entries.data[S.values.data];
+  $('#upload-row').hidden = needs !== 'file';
+  $('#draw-row').hidden = needs !== 'drawing';
 }
 
 // The default of a key: of the chosen entry where it belongs to a slot.

@@ -349,8 +349,7 @@ function paint({ under, over, size: box }) {
 function words({ narrow }) {
   const { data, run } = S.parts,
     [d] = data.shape;
-  const what =
-    d === 2 ? '' : S.values.data === 'upload' ? `principal plane of ${d} coordinates` : `coordinates 1–2 of ${d}`;
+  const what = d === 2 ? '' : data.plane;
   const how =
     S.what === 'e'
       ? 'unit noise ε, circles at 1 and 2'
