@@ -8,14 +8,14 @@ import dataclasses
 import math
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 
 from ..core import loop
 from ..core.churn import Churn
-from ..core.ode import Ode, Point, Solver, State, mapped
+from ..core.ode import Corrects, Ode, Point, Solver, State, mapped
 from .flow import flow
 
 
@@ -123,7 +123,7 @@ class _Runs:
         self.memory, self.step = solver.memory, solver.step
         if hasattr(solver, "correct"):
             self.correct = self._correct_others
-        self.path, self.local = [truth[0]], []
+        self.path, self.local = [truth[0]], list[Tensor]()
         self.blocks = 0
         self.newest: tuple[tuple[Point, ...], Any] = (), None  # the past and carry of the truth
 
@@ -159,11 +159,8 @@ class _Runs:
         return noise[: self.size].repeat(self.blocks, *[1] * (noise.ndim - 1))
 
     def _correct_others(self, ode: Ode, state: State) -> Point:
-        better, given, n = (
-            self.solver.correct(ode, state),
-            state.here,
-            len(state.here.x) - self.size,
-        )
+        better, given = cast(Corrects, self.solver).correct(ode, state), state.here
+        n = len(given.x) - self.size
         return mapped(lambda v, w: torch.cat([v[:n], w[n:]]) if v.ndim else v, better, given)
 
     @staticmethod

@@ -85,8 +85,8 @@ def local_truncation(
         ode, solver, clean, times, begin=begin, observe=observe, total=steps + 1
     )
     deque(whole, maxlen=0)
-    errors = torch.stack(errors)
-    return sigmas[1:], errors.mean(1), errors.std(1, correction=0)
+    each = torch.stack(errors)
+    return sigmas[1:], each.mean(1), each.std(1, correction=0)
 
 
 def _true_states(

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..errors import UserError
 from ..settings import param, setting
+from .schedules import Schedule
 
 
 @setting
@@ -57,7 +58,14 @@ class Churn:
             return 0.0
         return min(self.s_churn / steps, self.CAP)
 
-    def __call__(self, schedule, x: Tensor, t: Tensor, steps: int, noise: Callable[[], Tensor]):
+    def __call__(
+        self,
+        schedule: Schedule,
+        x: Tensor,
+        t: Tensor,
+        steps: int,
+        noise: Callable[[], Tensor] | None,
+    ) -> tuple[Tensor, Tensor]:
         """(x̂, t̂): the state with new noise and its time.  `noise` is asked only if γ > 0."""
         if self.s_churn == 0:
             return x, t
@@ -65,6 +73,7 @@ class Churn:
         gamma = self.gamma(float(sigma), steps)
         if gamma == 0:
             return x, t
+        assert noise is not None
         raised = sigma * (1 + gamma)
         t_hat = schedule.time(raised)
         ratio = schedule.scale(t_hat) / schedule.scale(t)

@@ -13,7 +13,7 @@ from typing import Any
 from torch import Tensor
 
 from .churn import Churn, Restart
-from .ode import Ode, Point, Solver, State, makes_noise
+from .ode import Ode, Point, State, Stepper, makes_noise
 
 Past = tuple[Point, ...]
 Begin = Callable[[int, Tensor, Past, Any], tuple[Tensor, Past, Any]]
@@ -22,7 +22,7 @@ Observe = Callable[[int, State, Tensor, Any], None]
 
 def steps(
     ode: Ode,
-    solver: Solver,
+    solver: Stepper,
     x: Tensor,
     times: Tensor,
     *,
@@ -67,7 +67,7 @@ def steps(
         if t is not here:
             past, carry = (), None
         point = ode.analytic(x, t) if afs and i == 0 else ode.evaluate(x, t)
-        if both:
+        if both and noise is not None:
             draw = partial(noise, 2 * i + 1)
         state = State((*past, point), total - i, span, draw, carry)
         if correct is not None and past:
@@ -91,13 +91,14 @@ def _span(ode: Ode, times: Tensor) -> tuple[float, float]:
 def _restarted(
     restart: Restart,
     ode: Ode,
-    solver: Solver,
+    solver: Stepper,
     x: Tensor,
     t: Tensor,
-    noise: Callable[[int], Tensor],
+    noise: Callable[[int], Tensor] | None,
     span: tuple[float, float],
 ) -> Tensor:
     """The state at t after all rounds; they take their noises from the end, at −1, −2, …"""
+    assert noise is not None
     sigma = ode.schedule.sigma(t)
     levels = restart.levels(float(sigma)).to(sigma)
     times = ode.schedule.time(levels)

@@ -154,7 +154,20 @@ class State:
         return self.noise()
 
 
-class Solver(Protocol):
+class Stepper(Protocol):
+    """What the loop asks of a solver, or of what stands in for one."""
+
+    @property
+    def memory(self) -> int:
+        """Evaluated points that it looks at, the one where it is counted."""
+        ...
+
+    def step(self, ode: Ode, state: State, t_next: Tensor) -> tuple[Tensor, Any]:
+        """The state at t_next, scaled, and what it wants to find as `carry` in its next step."""
+        ...
+
+
+class Solver(Stepper, Protocol):
     """A frozen dataclass; its fields are its controls, and its class says all that is true of it.
 
     Optional facts, each a Protocol below: `Corrects`, `Looks`, `MakesNoise`, `Nominal`.
@@ -166,12 +179,14 @@ class Solver(Protocol):
     card: ClassVar[str]  # in two sentences, for the list of solvers
     source: ClassVar[str]  # who published it, and where
     aliases: ClassVar[tuple[str, ...]]  # what other tools call it
-    order: int
-    evaluations: int  # of the denoiser in a full step; a step to σ = 0 costs one
-    memory: int  # evaluated points that it looks at, the one where it is counted
 
-    def step(self, ode: Ode, state: State, t_next: Tensor) -> tuple[Tensor, Any]:
-        """The state at t_next, scaled, and what it wants to find as `carry` in its next step."""
+    @property
+    def order(self) -> int: ...
+
+    @property
+    def evaluations(self) -> int:
+        """Of the denoiser in a full step; a step to σ = 0 costs one."""
+        ...
 
 
 class Corrects(Protocol):
@@ -207,14 +222,14 @@ def mapped(fn: Callable, tree: Any, *others: Any) -> Any:
         return fn(tree, *others)
     if isinstance(tree, tuple):
         return tuple(mapped(fn, *parts) for parts in zip(tree, *others, strict=True))
-    if dataclasses.is_dataclass(tree):
+    if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
         names = [f.name for f in dataclasses.fields(tree)]
         parts = {k: mapped(fn, *(getattr(v, k) for v in (tree, *others))) for k in names}
         return dataclasses.replace(tree, **parts)
     return tree
 
 
-def makes_noise(solver: Solver) -> bool:
+def makes_noise(solver: Stepper) -> bool:
     """Whether its steps ask for new noise: those of stochastic solvers, unless η = 0."""
     return getattr(solver, "makes_noise", False)
 

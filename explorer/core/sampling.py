@@ -105,8 +105,16 @@ def sample(
         record.evaluated(point)
         paths.append(record.denoised[-1])
         times, sigmas = (torch.cat([v, v.new_zeros(1)]) for v in (times, sigmas))
-    parts = map(torch.stack, (record.sigma, paths, record.x, record.denoised))
-    return Trajectory(times, sigmas, *parts, point.denoised, torch.stack(ode.evaluated))
+    return Trajectory(
+        times,
+        sigmas,
+        torch.stack(record.sigma),
+        torch.stack(paths),
+        torch.stack(record.x),
+        torch.stack(record.denoised),
+        point.denoised,
+        torch.stack(ode.evaluated),
+    )
 
 
 class _Record:

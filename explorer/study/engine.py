@@ -142,7 +142,7 @@ def _spread(
     results: Results | None,
     watch: Watch | None,
 ) -> Iterator[Done]:
-    folder, count = results and results.folder, len(cells) - len(missing)
+    folder, count = results.folder if results is not None else None, len(cells) - len(missing)
     waiting: dict[Future, int] = {pool.submit(_work, cells[i], folder): i for i in missing}
     try:
         while waiting:

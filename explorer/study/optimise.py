@@ -25,7 +25,7 @@ class Optimised:
 
     @property
     def won(self) -> str:
-        return min(self.verdict, key=self.verdict.get) if self.verdict else ""
+        return min(self.verdict, key=self.verdict.__getitem__) if self.verdict else ""
 
 
 def better_levels(
@@ -68,7 +68,7 @@ def better_levels(
     )
     candidates = {"now": now, "GITS": found, "search": best.levels}
     verdict = {k: held(v) for k, v in candidates.items()}
-    won = min(verdict, key=verdict.get)
+    won = min(verdict, key=verdict.__getitem__)
     yield Optimised(
         candidates[won], verdict[won], "judged on held-out seeds", error.tried, verdict, candidates
     )

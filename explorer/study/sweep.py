@@ -76,8 +76,7 @@ def error_plan(
         for s in solvers
         for g in grids
     ]
-    trials = _different(compared_within_work(trials))
-    return [Cell(e, EndError(exact)) for e in trials]
+    return [Cell(e, EndError(exact)) for e in _different(compared_within_work(trials))]
 
 
 def _grid(base: Experiment, choice):
@@ -96,6 +95,7 @@ def _different(trials: Sequence[Experiment]) -> Iterator[Experiment]:
     """Without those that take the same steps as one before."""
     seen = set()
     for e in trials:
+        same: Any
         try:
             same = e.solver, e.timesteps, None if is_random(e) else len(levels(e))
         except UserError:  # it will be said in its row

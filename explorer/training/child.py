@@ -11,6 +11,7 @@ import base64
 import json
 import os
 import sys
+from typing import Any
 
 from ..errors import Cancelled, UserError
 from ..store import trainings
@@ -49,7 +50,7 @@ def main(words: dict) -> int:
 
 def report(p: Progress, looked: bool) -> dict:
     """A report as plain values; what is seen at looks only when it is new."""
-    out = {
+    out: dict[str, Any] = {
         "images": p.images,
         "total": p.total,
         "seconds": p.seconds,

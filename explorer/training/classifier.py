@@ -50,6 +50,7 @@ def train_classifier(data, steps: int = 1500, seed: int = 0) -> Iterator[Step]:
         else:
             pick = kept[torch.randint(len(kept), (BATCH,), generator=g)]
             x, y = points[pick], labels[pick]
+        assert y is not None  # as the data have classes
         loss = torch.nn.functional.cross_entropy(classifier(x)[1], y)
         adam.zero_grad()
         loss.backward()

@@ -246,6 +246,8 @@ def chosen(letter: str, flat: dict) -> Training:
 
 
 def _ladder(data) -> dict[str, Training]:
+    old: Unet | Perceptron
+    new: Unet | Perceptron
     if data.kind == "image":
         small = data.points().shape[-1] <= 16
         old = Unet(widths=(1.0, 2.0, 2.0) if small else (1.0, 2.0, 2.0, 2.0))

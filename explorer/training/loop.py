@@ -106,7 +106,7 @@ def train(
     if state.first is None:
         state.first = per_sigma(t, NetworkDenoiser(state.average), device=device)
     seen, samples, labels = state.first, *look_at(t, state.average, device)
-    started = last = saved = told = time.monotonic()
+    started = saved = told = time.monotonic()
     before, looked, cost = state.seconds, started, 0.0
     recent: list[tuple[float, int]] = [(started, state.images)]
     pending, binned = _Mean(), _Mean()
@@ -145,8 +145,8 @@ def train(
         seen = per_sigma(t, NetworkDenoiser(state.average), count=2048, device=device)
         samples, labels = look_at(t, state.average, device)
         rate = t.images / max(state.seconds, 1e-9)
-        last = state.curve[-1][1] if state.curve else None
-        yield dataclasses.replace(_report(t, state, last, seen, samples, labels, rate), done=True)
+        loss = state.curve[-1][1] if state.curve else None
+        yield dataclasses.replace(_report(t, state, loss, seen, samples, labels, rate), done=True)
 
 
 def step(t: Training, state: State, fast, device: Device) -> float:
@@ -165,10 +165,9 @@ def step(t: Training, state: State, fast, device: Device) -> float:
     objective = loss_of(t)
     sigma = _round(state.module, objective.sigma(len(clean), g))
     noise = torch.randn(clean.shape, generator=g)
-    labels = labels if t.conditional else None
-    clean, noise, labels, told = (
-        None if v is None else v.to(device.device) for v in (clean, noise, labels, told)
-    )
+    clean, noise = clean.to(device.device), noise.to(device.device)
+    labels = labels.to(device.device) if labels is not None and t.conditional else None
+    told = None if told is None else told.to(device.device)
     rate = t.hyper.lr * min(1.0, state.images / max(1000 * t.hyper.ramp, 1e-8))
     for group in state.adam.param_groups:
         group["lr"] = rate
@@ -185,10 +184,11 @@ def step(t: Training, state: State, fast, device: Device) -> float:
     state.adam.zero_grad(set_to_none=True)
     total.backward()
     weights = [p for p in state.module.parameters() if p.grad is not None]
-    norm = torch.stack(torch._foreach_norm([p.grad for p in weights])).norm()
+    grads = [p.grad for p in weights if p.grad is not None]
+    norm = torch.stack(torch._foreach_norm(grads)).norm()
     if not bool(norm.isfinite()):
-        for p in weights:
-            torch.nan_to_num(p.grad, nan=0.0, posinf=1e5, neginf=-1e5, out=p.grad)
+        for grad in grads:
+            torch.nan_to_num(grad, nan=0.0, posinf=1e5, neginf=-1e5, out=grad)
     if t.hyper.clip:
         torch.nn.utils.clip_grad_norm_(weights, t.hyper.clip)
     state.adam.step()
@@ -209,7 +209,7 @@ def resume(t: Training, folder: Path, device: Device) -> State:
     """The state in `folder`, or a fresh one.  Raises UserError if another training is in there."""
     module = build(t).to(device.device)
     if device.device.type == "cuda":
-        module = module.to(memory_format=torch.channels_last)
+        module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(module).eval().requires_grad_(False)
     adam = torch.optim.Adam(
         module.parameters(),

@@ -73,7 +73,7 @@ def per_sigma(
     ]
     order = classes.argsort()  # a part holds one class, as an ideal denoiser knows one
     clean, noise, classes = clean[order], noise[order], classes[order]
-    totals, floors, squares = 0.0, 0.0, 0.0
+    totals, floors, squares = (torch.zeros(()) for _ in range(3))
     for y, n, c in _parts(clean, noise, classes):
         if device is not None:
             y, n = (v.to(device.device, device.dtype) for v in (y, n))

@@ -46,6 +46,11 @@ def threshold(denoised: Tensor) -> Tensor:
 class _Exponential(_SigmaFrame):
     """Shared by DPM-Solver++ and UniPC: what is predicted, and which order a step takes."""
 
+    order: int
+    prediction: str
+    thresholding: bool
+    lower_order_final: bool
+
     def output(self, point: Point) -> Tensor:
         """The model output whose past is extrapolated."""
         if self.prediction == "eps":

@@ -7,7 +7,7 @@ noise levels of the past, so they broadcast where each sample has its own.
 import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import torch
@@ -56,19 +56,29 @@ _known_integrals = lru_cache(maxsize=4096)(
 )  # the steps of a grid come again in the next run
 
 
+class InFrame(Protocol):
+    """A solver of the (x̂, σ) frame."""
+
+    @property
+    def order(self) -> int: ...
+    def update(self, ode: Ode, state: State, sigma_next) -> Tensor:
+        """The unscaled state at σ' > 0."""
+        ...
+
+
 class _SigmaFrame:
-    """Shared by solvers of the (x̂, σ) frame: `update` returns the unscaled state at σ'."""
+    """Shared by solvers of the (x̂, σ) frame, each an `InFrame`."""
 
     needs_schedule: ClassVar[bool] = False
     family: ClassVar[str] = "multistep"
     evaluations: ClassVar[int] = 1
 
     @property
-    def memory(self) -> int:
+    def memory(self: InFrame) -> int:
         """As many points as its order: a polynomial through them."""
         return self.order
 
-    def step(self, ode: Ode, state: State, t_next: Tensor) -> tuple[Tensor, Any]:
+    def step(self: InFrame, ode: Ode, state: State, t_next: Tensor) -> tuple[Tensor, Any]:
         sigma_next = number(ode.schedule.sigma(t_next))
         if is_zero(sigma_next):  # nothing can be extrapolated to λ = ∞
             return ode.scaled(state.here.denoised, t_next), None
@@ -154,6 +164,8 @@ class IPNDM(_SigmaFrame):
 
 class _AdamsBashforth(_SigmaFrame):
     """x̂' = x̂ + Σ_j ε_j ∫ ℓ_j dσ: the polynomial in σ through the past ε, integrated exactly."""
+
+    order: int
 
     def update(self, ode: Ode, state: State, sigma_next) -> Tensor:
         used = state.past[-self.order :][::-1]

@@ -22,6 +22,7 @@ def _noise():
 class _Stochastic(_SigmaFrame):
     """Shared: how much noise is renewed."""
 
+    eta: float
     family: ClassVar[str] = "stochastic"
 
     @property
