@@ -140,7 +140,6 @@ OF_THE_MACHINE = {
     "commands/serve.py": {"environ"},  # quiets and holds back libraries before they start
     "server/files.py": {"__file__"},  # of plotly's own package
     "server/train.py": {"environ"},  # of the process that trains
-    "core/shelf.py": {"__file__", "environ", "home", "mkdir", "write_text"},  # until it is moved
 }
 PLACES = {"environ", "getenv", "home", "expanduser", "__file__", "gettempdir", "tempfile"}
 WRITING = {

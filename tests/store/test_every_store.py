@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import torch
 
+from explorer.core.predictor import Predictor
+from explorer.core.trained import Trained
 from explorer.data import Upload, published, store
 from explorer.errors import UserError
-from explorer.store import arrays, downloads, places, trainings, uploads, weights
+from explorer.store import arrays, downloads, places, predictors, trainings, uploads, weights
 from explorer.store.results import Results
 
 
@@ -55,6 +57,12 @@ def training() -> None:
         trainings.ask_to_stop(place)
 
 
+def predictor() -> None:
+    mine = Predictor(0.1, 0.0, False)
+    predictors.keep(Trained(mine, (80.0, 0.002), False, "amed", (2,), (1.0,)), name="mine")
+    predictors._loaded.pop("mine")
+
+
 KEEP = {
     "uploads": upload,
     "published": data_set,
@@ -62,6 +70,7 @@ KEEP = {
     "models": network,
     "downloads": download,
     "training": training,
+    "predictors": predictor,
 }
 PLACES = {
     "home": ({}, "home/.cache/diffusion-sampler-explorer"),
@@ -81,6 +90,33 @@ def test_it_is_kept_where_the_environment_says(
     files = [p.relative_to(tmp_path) for p in tmp_path.rglob("*") if p.is_file()]
     assert files and {p.is_relative_to(Path(root) / name) for p in files} == {True}, files
     assert not [p for p in files if p.name.startswith(".")]  # no part, no lock
+
+
+ASK = {
+    "uploads": uploads.path,
+    "weights": weights.find,
+    "own weights": weights.kept,
+    "delete": weights.delete,
+    "predictors": predictors.find,
+    "trainings": trainings.folder,
+    "forget": trainings.forget,
+    "downloads": lambda name: downloads.Part(name).path,
+}
+
+
+@pytest.mark.parametrize("name", ["../secret", "a/../../secret", "..", "/etc/passwd", "a\\b", "\0"])
+@pytest.mark.parametrize("ask", ASK.values(), ids=ASK)
+def test_a_name_leads_nowhere_else(home, tmp_path, ask, name):
+    secret = places.cache("secret")
+    secret.mkdir(parents=True)
+    for file in (weights.CONFIG, "secret.json"):
+        (secret / file).write_text("{}")
+    try:
+        place = ask(name)
+    except UserError:
+        place = None
+    assert place is None or place.parent.parent == places.cache(), place
+    assert {p.name for p in secret.iterdir()} == {weights.CONFIG, "secret.json"}
 
 
 def test_an_upload_that_an_earlier_version_kept_is_found(home, monkeypatch, tmp_path):
