@@ -61,11 +61,10 @@ export default [
     rules: {
       'no-restricted-syntax': [
         'error',
-        {
-          selector:
-            ':matches(AssignmentExpression[left.object.name="S"], UnaryExpression[operator="delete"][argument.object.object.name="S"])',
-          message: 'The state is written by set, change and receive of state.js.',
-        },
+        ...[
+          'AssignmentExpression[left.object.name="S"]',
+          'UnaryExpression[operator="delete"][argument.object.object.name="S"]',
+        ].map((selector) => ({ selector, message: 'The state is written by set, change and receive of state.js.' })),
       ],
     },
   },

@@ -3,8 +3,7 @@
 import { $, S, interp, percent, sig3, small } from './state.js';
 
 const v = (t) => `<i>${t}</i>`,
-  sub = (t) => `<sub>${t}</sub>`,
-  sup = (t) => `<sup>${t}</sup>`;
+  sub = (t) => `<sub>${t}</sub>`;
 const TEXTS = {
   steps: {
     what: 'One arc is one step of the solver. Tall means long on the log axis; thick means much of the end error. With churn, noise first rises to σ̂ (arrows) and the step starts there.',

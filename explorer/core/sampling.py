@@ -13,7 +13,7 @@ from .churn import Churn, Restart
 from .denoisers import Denoiser
 from .loop import Past, steps
 from .noise import Noise
-from .ode import Ode, Point, Solver, makes_noise, unscaled
+from .ode import Ode, Point, Stepper, makes_noise, unscaled
 from .schedules import EDM
 
 __all__ = ["Churn", "Noise", "Restart", "Trajectory", "makes_noise", "sample", "steps"]
@@ -54,7 +54,7 @@ def sample(
     denoiser: Denoiser,
     noise: Tensor,
     sigmas: Tensor,
-    solver: Solver,
+    solver: Stepper,
     schedule=EDM(),
     churn: Churn = Churn(),
     noises=None,
@@ -152,7 +152,7 @@ def _check_levels(levels: list[float]):
         )
 
 
-def _check_random(noises, sigmas: list[float], solver: Solver, churn: Churn, restart: Restart):
+def _check_random(noises, sigmas: list[float], solver: Stepper, churn: Churn, restart: Restart):
     """Raises UserError where restarts have no place, or the new noise that is wanted is missing."""
     if restart.repeats and restart.place(torch.tensor(sigmas)) is None:
         raise UserError(
