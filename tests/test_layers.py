@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "explorer"
 LAYERS = [
-    {"settings", "errors", "memo"},
+    {"settings", "errors", "memo", "numerals"},
     {"core"},
     {"store"},
     {"data", "models", "analysis", "dialects"},

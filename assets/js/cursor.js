@@ -1,6 +1,7 @@
 // The one cursor: scrubber, play, single steps, the table of steps.  Nothing here asks the server.
 
-import { $, $$, S, clamp, highest, lowest, percent, set, sig3, small, stepAt, three } from './state.js';
+import { $, $$, S, clamp, highest, lowest, set, stepAt } from './state.js';
+import { number, percent, short, steady } from './numbers.js';
 import { sizeOf } from './draw/canvas.js';
 import { T } from './theme.js';
 
@@ -46,7 +47,7 @@ export function drawScrubber() {
   const marks = [highest(), ...decades];
   several(track, 'num', marks.length).forEach((num, i) => {
     num.style.left = left(marks[i]);
-    if (num.textContent !== sig3(marks[i])) num.textContent = sig3(marks[i]);
+    if (num.textContent !== number(marks[i])) num.textContent = number(marks[i]);
   });
 }
 
@@ -70,10 +71,10 @@ export function drawTable() {
       span = tr.lastChild.firstChild;
     const words = [
       i + 1,
-      sig3(s),
-      sig3(s - next),
+      number(s),
+      number(s - next),
       next > 0 ? Math.log(s / next).toFixed(2) : '→ 0',
-      small(error?.local?.[i]),
+      short(error?.local?.[i]),
     ];
     words.forEach((w, k) => {
       const cell = tr.cells[k];
@@ -99,9 +100,9 @@ export function paintCursor() {
   $('#thumb').style.left = `calc(8px + ${f} * (100% - 16px))`;
   scrub.value = 1000 * f;
   for (const slider of [scrub, $('#hit')])
-    slider.setAttribute('aria-valuetext', `σ = ${sig3(S.sigma)}, step ${j + 1} of ${n}`);
+    slider.setAttribute('aria-valuetext', `σ = ${number(S.sigma)}, step ${j + 1} of ${n}`);
   $('#hit').setAttribute('aria-valuenow', Math.round(1000 * f));
-  $('#now-sigma').textContent = `σ = ${three(S.sigma)}`;
+  $('#now-sigma').textContent = `σ = ${steady(S.sigma)}`;
   $('#now-step').textContent = `step ${j + 1}`;
   $('#now-of').textContent = ` of ${n}`;
   if (row === j) return;

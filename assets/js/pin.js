@@ -2,7 +2,8 @@
 // A pinned run is its settings, and the link carries them.
 
 import { call } from './net.js';
-import { $, S, small } from './state.js';
+import { $, S } from './state.js';
+import { percent, short } from './numbers.js';
 
 const GHOST = '#5f6878';
 let pinned = null; // {query, values, name, data, error, curve, label, levels, hats}
@@ -69,16 +70,16 @@ function known(plain) {
 export function pinSentence() {
   const now = S.parts.error?.added_up?.at(-1);
   if (!pinned || now == null) return '';
-  if (pinned.data !== S.parts.data.name) return `Pinned (${pinned.name}, ${pinned.data}): ${small(pinned.error)}.`;
+  if (pinned.data !== S.parts.data.name) return `Pinned (${pinned.name}, ${pinned.data}): ${short(pinned.error)}.`;
   if (!departures().length) return 'This is the pinned run.';
   const ratio = pinned.error / now;
   const worth =
     ratio > 0.95 && ratio < 1.05
       ? 'about as much'
       : ratio >= 1
-        ? `${ratio.toPrecision(2)} × as much`
-        : `only ${(100 * ratio).toPrecision(2)} % of this`;
-  return `Pinned (${known(pinned.name)}): ${small(pinned.error)}, ${worth}.`;
+        ? `${short(ratio)} × as much`
+        : `only ${percent(ratio)} of this`;
+  return `Pinned (${known(pinned.name)}): ${short(pinned.error)}, ${worth}.`;
 }
 
 // A strip with the ghost below its own curves.

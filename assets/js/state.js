@@ -102,20 +102,8 @@ export const unpack = {
   signed: (text) => new Int8Array(bytes(text).buffer),
 };
 
-// ---- words for numbers --------------------------------------------------------------------------
-
-const raised = (n) => [...String(n)].map((c) => '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'['-0123456789'.indexOf(c)]).join('');
-export const sig3 = (v) => (v === 0 ? '0' : v >= 99.95 ? v.toFixed(0) : String(+v.toPrecision(3)));
-export const three = (v) => (v >= 99.95 ? v.toFixed(0) : v.toPrecision(3));
-export function small(v) {
-  if (v == null) return '–';
-  if (v === 0) return '0';
-  if (Math.abs(v) >= 1e-4) return String(+v.toPrecision(2));
-  const e = Math.floor(log10(Math.abs(v)));
-  return e < -11 ? '0' : `${(v / 10 ** e).toFixed(1)}·10${raised(e)}`;
-}
-export const percent = (v) =>
-  v >= 0.00995 ? `${(100 * v).toFixed(0)} %` : v >= 0.0005 ? `${+(100 * v).toPrecision(1)} %` : '<0.1 %';
+// by the names that the strips know
+export { number as sig3, percent, short as small, steady as three } from './numbers.js';
 
 // ---- along σ ------------------------------------------------------------------------------------
 

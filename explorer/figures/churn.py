@@ -6,6 +6,7 @@ Returns a Plotly figure as a plain dict.
 import math
 from collections.abc import Mapping, Sequence
 
+from ..numerals import number
 from .style import (
     FONT,
     GRID,
@@ -159,7 +160,7 @@ def _arrows(inside: Sequence, top: float) -> list[dict]:
         "x": rounded(s.sigma_hat for s in inside),
         "y": rounded(s.gamma for s in inside),
         "marker": {"symbol": "triangle-left", "size": 9, "color": STOCHASTIC},
-        "customdata": [[short(s.sigma, 3), short(s.noise)] for s in inside],
+        "customdata": [[number(s.sigma), short(s.noise)] for s in inside],
         "hovertemplate": "σ = %{customdata[0]} → σ̂ = %{x:.3g}<br>γ = %{y:.3g}, "
         "noise %{customdata[1]}<extra></extra>",
     }

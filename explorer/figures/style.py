@@ -7,6 +7,9 @@ import math
 
 import numpy as np
 
+from ..numerals import percent as percent
+from ..numerals import short as short
+
 INK, INK2, INK3 = "#1a202c", "#475061", "#5f6878"
 LINE, GRID, SURFACE = "#e2e5eb", "#edeff3", "#ffffff"
 ONE_STEP, MULTISTEP, LEARNED, STOCHASTIC = "#5550c0", "#cd8518", "#249ebd", "#974555"
@@ -55,26 +58,3 @@ def rounded(values, digits: int = 4) -> list:
     ten = 10.0 ** np.abs(places)  # exact, so that a quotient is the double nearest to the decimal
     out = np.where(places >= 0, np.round(v * ten) / ten, np.round(v / ten) * ten).tolist()
     return out if known.all() else [w if k else None for w, k in zip(out, known.tolist())]
-
-
-def short(value: float, digits: int = 2) -> str:
-    """A number for reading: 0.012, 35, 2.6·10⁻⁶."""
-    if value == 0 or not math.isfinite(value):
-        return "0" if value == 0 else str(value)
-    if 1e-4 <= abs(value) < 1e5:
-        return f"{float(f'{value:.{digits}g}'):.10g}"
-    front, power = f"{value:.1e}".split("e")
-    raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{front}·10{raised}"
-
-
-def level(sigma: float) -> str:
-    """A noise level with three digits."""
-    return f"{sigma:.0f}" if sigma >= 99.95 else f"{float(f'{sigma:.3g}'):g}"
-
-
-def percent(part: float) -> str:
-    """A share: 56 %, 0.3 %, <0.1 %."""
-    if part >= 0.00995:
-        return f"{100 * part:.0f} %"
-    return f"{100 * part:.1g} %" if part >= 0.0005 else "<0.1 %"

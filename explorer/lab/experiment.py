@@ -22,6 +22,7 @@ from ..data import DATASETS, Spiral
 from ..errors import UserError
 from ..memo import Memo
 from ..models import MODELS, Exact
+from ..numerals import number
 from ..settings import param, setting, slot
 from . import cost
 from .learned import ready
@@ -151,14 +152,13 @@ def too_much(e: Experiment) -> str | None:
         return None
     enough = int(e.samples * WORK_LIMIT / asked)
     return (
-        f"{e.samples} samples × {_asked(e)} evaluations on {e.data.label} are {asked:.1e} "
-        f"operations; at most {WORK_LIMIT:.0e} are allowed. Use fewer samples or evaluations "
+        f"{e.samples} samples × {_asked(e)} evaluations on {e.data.label} are {number(asked)} "
+        f"operations; at most {number(WORK_LIMIT)} are allowed. Use fewer samples or evaluations "
         f"({enough} samples would do)."
         if enough
-        else f"Even one sample of {_asked(e)} evaluations is {asked / e.samples:.1e} operations; "
-        "at "
-        f"most {WORK_LIMIT:.0e} are allowed. Use fewer evaluations or a smaller network, or "
-        "start the page with a larger --max-work."
+        else f"Even one sample of {_asked(e)} evaluations is {number(asked / e.samples)} "
+        f"operations; at most {number(WORK_LIMIT)} are allowed. Use fewer evaluations or a "
+        "smaller network, or start the page with a larger --max-work."
     )
 
 

@@ -14,7 +14,7 @@ import torch
 from ..errors import UserError
 from ..figures import pack
 from ..figures import training as figures
-from ..figures.style import level
+from ..numerals import count, duration, number
 from ..settings import flatten, parameters
 from ..store import places, trainings, weights
 from ..training import augment, measure, runs
@@ -293,7 +293,7 @@ def _defaults(request: dict) -> dict:
         "image": t.data.kind == "image",
         "classes": t.data.classes > 0,
         "plan": figures.planned(levels, floor, loss_of(t), _ideal(t.data)),
-        "table": [[level(s), None, None, v, None] for s, v in zip(levels, floor)][::-1],
+        "table": [[number(s), None, None, v, None] for s, v in zip(levels, floor)][::-1],
         "data": _data(t),
         "parameters": sum(p.numel() for p in build(t).parameters()),
     }
@@ -338,7 +338,7 @@ def _look(request: dict) -> dict:
 
 def _words(session: Session) -> str:
     s = session.seen
-    what = f"{s['images']:,} of {s['total']:,} {_unit(s)}"
+    what = f"{count(s['images'])} of {count(s['total'])} {_unit(s)}"
     if session.state != "running":
         return f"{what}, {session.state}"
     left = (
@@ -346,10 +346,10 @@ def _words(session: Session) -> str:
         if s["left"] is None or not s["rate"]
         else f", {s['left'] / 60:.1f} minutes left"
         if s["left"] >= 60
-        else f", {s['left']:.0f} s left"
+        else f", {duration(round(s['left']))} left"
     )
     loss = "" if s["loss"] is None else f", loss {s['loss']:.3f}"
-    return what + loss + (f", {s['rate']:,.0f} a second{left}" if s["rate"] else "")
+    return what + loss + (f", {count(round(s['rate']))} a second{left}" if s["rate"] else "")
 
 
 def _unit(seen: dict) -> str:
@@ -370,7 +370,7 @@ def _figures(session: Session) -> dict:
         _ideal(t.data),
     )
     table = [
-        [level(a), b, c, d, c / d if d else None]
+        [number(a), b, c, d, c / d if d else None]
         for a, b, c, d in zip(now["sigma"], first["mean"], now["mean"], now["floor"])
     ][::-1]
     return {

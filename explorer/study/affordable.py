@@ -7,6 +7,7 @@ from ..errors import UserError
 from ..lab import cost, experiment
 from ..lab.experiment import Experiment, work
 from ..lab.source import prepared
+from ..numerals import number
 
 FEWEST = 8  # samples that a mean and a band need
 
@@ -24,8 +25,8 @@ def compared_within_work(trials: list[Experiment]) -> list[Experiment]:
     wanted, affordable = max(e.samples for e in trials), int(experiment.WORK_LIMIT / total)
     if affordable < min(FEWEST, wanted):
         raise UserError(
-            f"{len(trials)} runs on {trials[0].data.label} are {FEWEST * total:.1e} "
-            f"operations for {FEWEST} samples; at most {experiment.WORK_LIMIT:.0e} are "
+            f"{len(trials)} runs on {trials[0].data.label} are {number(FEWEST * total)} "
+            f"operations for {FEWEST} samples; at most {number(experiment.WORK_LIMIT)} are "
             "allowed. Use fewer runs, smaller budgets or less data."
         )
     limit = min(affordable, *(prepared(e.data, e.model).compared for e in one))
@@ -40,8 +41,8 @@ def within_work(e: Experiment, each: float, most: int, least: int = 4) -> int:
     count = min(most, int(experiment.WORK_LIMIT / each))
     if count < min(least, most):
         raise UserError(
-            f"On {e.data.label} this is {least * each:.1e} operations for {least} "
-            f"samples; at most {experiment.WORK_LIMIT:.0e} are allowed. Use fewer "
+            f"On {e.data.label} this is {number(least * each)} operations for {least} "
+            f"samples; at most {number(experiment.WORK_LIMIT)} are allowed. Use fewer "
             "evaluations or less data."
         )
     return count

@@ -16,10 +16,11 @@ from ..core.solvers import AMED, Plugin
 from ..core.solvers.inside import INNER, spoken
 from ..errors import UserError
 from ..figures import amed as figures
-from ..figures.style import level, percent, rounded, short
+from ..figures.style import rounded
 from ..lab.experiment import Experiment, levels, prepared, weights
 from ..lab.truth import reference_for
 from ..memo import Memo
+from ..numerals import duration, number, percent, short
 from ..settings import flatten, to_query, unflatten
 from ..store import predictors as store
 from ..study import optimise, predictors
@@ -102,13 +103,13 @@ def shown(e: Experiment, trainer: Trainer, rows: list) -> dict:
     name, nfe = STUDENTS[e.solver.purpose], 2 * (len(trainer.sigmas) - 1) - trainer.afs
     title = f"Training {name} at {nfe} evaluations"
     if now is not None:
-        ratio = f"{before / now:.1f} × less" if now < before else "no gain yet"
+        ratio = f"{short(before / now)} × less" if now < before else "no gain yet"
         title = (
             f"{name}, {nfe} evaluations: error {short(now)}, untrained {short(before)} ({ratio})"
         )
     last = rows[-1]
     table = [
-        [f"{k + 1}", f"{level(float(a))} → {level(float(b))}", _pm(r), _pm(c, 3), short(v)]
+        [f"{k + 1}", f"{number(float(a))} → {number(float(b))}", _pm(r), _pm(c, 3), short(v)]
         for k, (a, b, r, c, v) in enumerate(
             zip(trainer.sigmas, trainer.sigmas[1:], last.r, last.c, last.loss)
         )
@@ -116,7 +117,7 @@ def shown(e: Experiment, trainer: Trainer, rows: list) -> dict:
     return {
         "title": title,
         "note": f"{words.data_name(e.data)}, {e.model.label}, {_on(e, trainer)}. Batch "
-        f"{last.batch} of {last.batches}, {last.seconds:.1f} s. Held-out seeds that no "
+        f"{last.batch} of {last.batches}, {duration(last.seconds)}. Held-out seeds that no "
         "update sees, held against the reference at the last level.",
         "figure": figures.learning(rows, before),
         "choices": figures.choices(rows),
@@ -139,7 +140,7 @@ def _placing(e: Experiment, trainer: Trainer, rows: list) -> dict:
     """The page's picture while stops are searched, before anything is learned."""
     last = rows[-1]
     table = [
-        [f"{k + 1}", f"{level(a)} → {level(b)}", f"{r:.2f}", "1", "–"]
+        [f"{k + 1}", f"{number(a)} → {number(b)}", f"{r:.2f}", "1", "–"]
         for k, (a, b, r) in enumerate(zip(last.levels, last.levels[1:], last.r))
     ]
     return {
@@ -382,7 +383,7 @@ def table(request: dict, before: Any = None) -> Measurement:
 
 
 def _cell(c, best) -> str:
-    error = f"{short(c.error.value)} ± {short(c.error.value - c.error.low, 1)}"
+    error = f"{short(c.error.value)} ± {number(c.error.value - c.error.low, 1)}"
     error = f"<b>{error}</b>" if c is best else error
     return f"{error}<small>{short(c.distance.value)}</small>"
 

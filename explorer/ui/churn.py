@@ -4,8 +4,8 @@ from ..analysis.churn import Added, mean_over_seeds, paired_difference
 from ..analysis.distance import Estimate
 from ..core.sampling import Churn
 from ..figures.churn import churn_figure
-from ..figures.style import level, short
 from ..lab.experiment import Experiment
+from ..numerals import number, short
 from ..study import churn as study
 from . import words
 from .measurement import Measurement
@@ -42,9 +42,9 @@ def shown(base: Experiment, found: list, zero: Estimate, count: int) -> dict:
 def _row(i: int, s: Added) -> list[str]:
     return [
         str(i + 1),
-        level(s.sigma),
+        number(s.sigma),
         short(s.gamma) if s.gamma else "0",
-        level(s.sigma_hat),
+        number(s.sigma_hat),
         short(s.noise) if s.gamma else "–",
     ]
 
@@ -56,7 +56,7 @@ def _said(base: Experiment, values: dict, estimates: dict, count: int) -> dict:
         f"{count} samples, 95 % intervals."
     )
     if not {0.0, own} <= values.keys():
-        return {"title": f"What S_churn = {own:g} does", "note": note}
+        return {"title": f"What S_churn = {number(own)} does", "note": note}
     with_, without = estimates[own], estimates[0.0]
     title, much = verdict(paired_difference(values[own], values[0.0]), with_, without)
     return {"title": title, "note": f"{much} {note}"}

@@ -7,9 +7,9 @@ from ..core.solvers import SOLVERS
 from ..core.timesteps import TIMESTEPS
 from ..errors import UserError
 from ..figures import compare as figures
-from ..figures.style import short
 from ..lab.experiment import Experiment
 from ..lab.truth import reference_for
+from ..numerals import number, short
 from ..study.local_error import Curve, local_errors, local_plan
 from ..study.names import solver_name
 from ..study.sweep import BUDGETS, COMPARED_SOLVERS, error_against_nfe, numbers
@@ -151,10 +151,12 @@ def _local_shown(base: Experiment, found: list[Curve], count: int) -> dict:
         f"is held against the exact flow.{past} Karras et al. 2022, App. D.1 and "
         "Fig. 13.",
         "figure": figures.truncation_figure(
-            {f"ρ = {c.rho:g}": (c.sigma, c.mean, c.std) for c in found}
+            {f"ρ = {number(c.rho)}": (c.sigma, c.mean, c.std) for c in found}
         ),
-        "columns": ["", *(f"σ = {s:g}" for s in levels)],
-        "table": [[f"ρ = {c.rho:g}", *(_near(c.sigma, c.mean, s) for s in levels)] for c in found],
+        "columns": ["", *(f"σ = {number(s)}" for s in levels)],
+        "table": [
+            [f"ρ = {number(c.rho)}", *(_near(c.sigma, c.mean, s) for s in levels)] for c in found
+        ],
     }
 
 

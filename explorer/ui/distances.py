@@ -2,8 +2,8 @@
 
 from ..analysis import distance
 from ..figures import distances as figures
-from ..figures.style import short
 from ..lab.experiment import Experiment
+from ..numerals import short
 from ..study.distances import (
     SEEDS,
     Distance,

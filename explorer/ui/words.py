@@ -6,9 +6,9 @@ import re
 from ..core.sampling import Churn
 from ..core.timesteps import Custom
 from ..figures.spine import runs_of
-from ..figures.style import level, percent, short
 from ..lab.experiment import Experiment, Run, levels
 from ..lab.truth import Errors
+from ..numerals import duration, number, percent, short
 from ..settings import parameters, slots
 from ..study.names import FRAME_NAMES as FRAME_NAMES
 from ..study.names import sampler_name, solver_name
@@ -85,7 +85,9 @@ def finding(r: Run, errors: Errors, hot: list[int], other: tuple | None) -> dict
     ]
     which = ("Step " if len(hot) == 1 else "Steps ") + ", ".join(names[:3])
     which = f"{which} and others" if len(names) > 3 else " and ".join(which.rsplit(", ", 1))
-    span = f" (σ {level(sigma[hot[0]])} → {level(sigma[hot[-1] + 1])})" if len(groups) == 1 else ""
+    span = (
+        f" (σ {number(sigma[hot[0]])} → {number(sigma[hot[-1] + 1])})" if len(groups) == 1 else ""
+    )
     blame = f"{which}{span} make{'s' if len(hot) == 1 else ''} {percent(share)} of it."
     if mean < 1e-9:
         blame = "The run is exact to nine digits."
@@ -97,7 +99,7 @@ def finding(r: Run, errors: Errors, hot: list[int], other: tuple | None) -> dict
         worth = (
             "about as much"
             if 0.95 < ratio < 1.05
-            else f"{ratio:.1f} × as much"
+            else f"{short(ratio)} × as much"
             if ratio >= 1
             else f"only {percent(ratio)} of this"
         )
@@ -132,12 +134,12 @@ def status(r: Run) -> list[str]:
     each = (
         ""
         if r.ms_per_evaluation is None
-        else f", <b>{r.ms_per_evaluation:.2f} ms</b> an evaluation"
+        else f", <b>{duration(r.ms_per_evaluation / 1e3)}</b> an evaluation"
     )
     device = r.source.device
     return [
         f"<b>NFE {r.nfe}</b> = {r.steps} steps ({solver_name(e.solver)}, {tail})",
-        f"{1e3 * r.seconds:.0f} ms{each}",
+        f"{duration(r.seconds)}{each}",
         "",
         f"{e.samples} samples, seed {e.seed}",
         device.label,
@@ -183,8 +185,8 @@ def churn(e: Experiment) -> str:
     inside = sum(e.churn.gamma(s, steps) > 0 for s in grid)
     if not inside:
         return (
-            f"No step lies between S<sub>tmin</sub> = {e.churn.s_tmin:g} and "
-            f"S<sub>tmax</sub> = {e.churn.s_tmax:g}: no effect."
+            f"No step lies between S<sub>tmin</sub> = {number(e.churn.s_tmin)} and "
+            f"S<sub>tmax</sub> = {number(e.churn.s_tmax)}: no effect."
         )
     gamma = min(e.churn.s_churn / steps, Churn.CAP)
     cap = math.floor(10 * Churn.CAP * steps) / 10
@@ -194,8 +196,8 @@ def churn(e: Experiment) -> str:
         else ""
     )
     return (
-        f"γ = {gamma:.2g}: {inside} of {steps} steps first raise σ by {100 * gamma:.0f} %. "
-        f"No more effect above {cap:g}.{memory}"
+        f"γ = {short(gamma)}: {inside} of {steps} steps first raise σ by {percent(gamma)}. "
+        f"No more effect above {number(cap)}.{memory}"
     )
 
 

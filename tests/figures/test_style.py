@@ -3,62 +3,10 @@
 import base64
 
 import numpy as np
-import pytest
 import torch
 
 from explorer.figures import pack
-from explorer.figures.style import FAMILY, faded, level, percent, rounded, short
-
-
-@pytest.mark.parametrize(
-    "value, text",
-    [
-        (0, "0"),
-        (35, "35"),
-        (0.012345, "0.012"),
-        (1.0, "1"),
-        (99999, "100000"),
-        (0.0001, "0.0001"),
-        (2.6e-6, "2.6·10⁻⁶"),
-        (-3.14159, "-3.1"),
-        (1.5e7, "1.5·10⁷"),
-        (float("inf"), "inf"),
-    ],
-)
-def test_short(value, text):
-    assert short(value) == text
-
-
-def test_short_keeps_as_many_digits_as_asked():
-    assert short(0.0123456, 4) == "0.01235"
-
-
-@pytest.mark.parametrize("value", [9.96e-7, 9.99e-8, 9.999e5])
-def test_short_never_shows_ten_times_a_power(value):
-    assert not short(value).startswith("10.0")
-
-
-@pytest.mark.parametrize(
-    "sigma, text",
-    [(80, "80"), (0.002, "0.002"), (152.167, "152"), (1.9567, "1.96"), (99.96, "100")],
-)
-def test_level(sigma, text):
-    assert level(sigma) == text
-
-
-@pytest.mark.parametrize(
-    "part, text",
-    [
-        (0.564, "56 %"),
-        (1, "100 %"),
-        (0.0031, "0.3 %"),
-        (0.0001, "<0.1 %"),
-        (0, "<0.1 %"),
-        (0.00996, "1 %"),
-    ],
-)
-def test_percent(part, text):
-    assert percent(part) == text
+from explorer.figures.style import FAMILY, faded, rounded
 
 
 def test_rounded_leaves_gaps_where_there_is_no_number():

@@ -2,7 +2,8 @@
 
 import { job } from '../job.js';
 import { call } from '../net.js';
-import { $, $$, S, clamp, percent, sig3, small } from '../state.js';
+import { $, $$, S, clamp } from '../state.js';
+import { number, percent, short } from '../numbers.js';
 import { T, themed } from '../theme.js';
 
 const POLL = 200,
@@ -280,7 +281,7 @@ function drawStep() {
     line([0, goal[0]], [0, goal[1]], T.ink3, 1, '2px,2px'),
     line(px, py, T.reference, 2, 'dot'),
     line([sx - reach * tx, sx + reach * tx], [sy - reach * ty, sy + reach * ty], T.ink, 1.5),
-    dot(sx, sy, T.ink, 'diamond', 8, `tangent parallel to the chord: r = ${small(star)}`),
+    dot(sx, sy, T.ink, 'diamond', 8, `tangent parallel to the chord: r = ${short(star)}`),
     line([0, mx], [0, my], T.learned, 1, 'dash'),
     line([0, end[0]], [0, end[1]], T.learned, 2),
     dot(gx, gy, T.onestep, 'circle-open', 8, 'the geometric middle, r = ½'),
@@ -360,7 +361,7 @@ function drawStep() {
       plot_bgcolor: 'rgba(0,0,0,0)',
       annotations: notes,
       xaxis: axis('along the chord', [-0.06 * L, 1.12 * L]),
-      yaxis: axis(`across it, ${Math.max(1, +(L / Math.max(top - low, 1e-9)).toPrecision(2))} × stretched`, [low, top]),
+      yaxis: axis(`across it, ${short(Math.max(1, L / Math.max(top - low, 1e-9)))} × stretched`, [low, top]),
     },
     { displayModeBar: false },
   );
@@ -369,11 +370,11 @@ function drawStep() {
     parallel = mean((j) => error(j, p.best.r[j], p.best.c[j]));
   const learned =
     p.learned && student() === 'amed'
-      ? `, learned <b>${small(mean((j) => error(j, p.learned.r[j], p.learned.c[j])))}</b>`
+      ? `, learned <b>${short(mean((j) => error(j, p.learned.r[j], p.learned.c[j])))}</b>`
       : '';
   const spread = Math.sqrt(mean((j) => p.best.r[j] ** 2) - mean((j) => p.best.r[j]) ** 2);
   $('#amed-say').innerHTML =
-    `Mean error of this step over ${p.uu.length} paths: by hand <b>${small(by)}</b>, middle ${small(middle)}, at the parallel tangent ${small(parallel)}${learned}. Parallel at r = ${mean((j) => p.best.r[j]).toFixed(2)} ± ${spread.toFixed(2)}; ${percent(p.outside)} of this path lies outside the picture’s plane.`;
+    `Mean error of this step over ${p.uu.length} paths: by hand <b>${short(by)}</b>, middle ${short(middle)}, at the parallel tangent ${short(parallel)}${learned}. Parallel at r = ${mean((j) => p.best.r[j]).toFixed(2)} ± ${spread.toFixed(2)}; ${percent(p.outside)} of this path lies outside the picture’s plane.`;
   $('#amed-learned').disabled = !p.learned;
 }
 
@@ -454,7 +455,7 @@ function draw() {
   if (picture) {
     const options = Array.from(
       { length: picture.steps },
-      (_, i) => new Option(`step ${i + 1}: σ ${sig3(picture.levels[i])} → ${sig3(picture.levels[i + 1])}`, i),
+      (_, i) => new Option(`step ${i + 1}: σ ${number(picture.levels[i])} → ${number(picture.levels[i + 1])}`, i),
     );
     $('#amed-step').replaceChildren(...options);
     $('#amed-step').value = picture.step;

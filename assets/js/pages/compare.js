@@ -1,7 +1,8 @@
 // The Compare page: long measurements that are drawn while they run and can be stopped.
 
 import { job } from '../job.js';
-import { $, $$, S, small } from '../state.js';
+import { $, $$, S } from '../state.js';
+import { short } from '../numbers.js';
 import { T, themed } from '../theme.js';
 
 const POLL = 180;
@@ -187,7 +188,7 @@ function writeTable(columns, rows) {
   const aside = columns.indexOf('', 1),
     kept = columns.map((_, i) => i).filter((i) => i !== aside);
   const cell = (row, i) => {
-    if (i) return `<td>${typeof row[i] === 'number' ? small(row[i]) : bracketed(row[i] ?? '–')}</td>`;
+    if (i) return `<td>${typeof row[i] === 'number' ? short(row[i]) : bracketed(row[i] ?? '–')}</td>`;
     const note = aside > 0 && row[aside] ? `<small title="${row[aside]}">${row[aside]}</small>` : '';
     return `<td>${row[0]}${note}</td>`;
   };

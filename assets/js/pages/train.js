@@ -2,7 +2,8 @@
 
 import { watch } from '../job.js';
 import { call } from '../net.js';
-import { $, S, small, unpack } from '../state.js';
+import { $, S, unpack } from '../state.js';
+import { count, short } from '../numbers.js';
 import { T, themed } from '../theme.js';
 import { dot, open, sheet, sizeOf } from '../draw/canvas.js';
 import { colourise, whole } from '../stage/image.js';
@@ -75,13 +76,13 @@ const wanted = () => ({
     capacity: $('#train-capacity').value,
     precond: $('#train-precond').value,
     loss: $('#train-loss').value,
-    augment: number('#train-augment'),
-    kimg: number('#train-kimg'),
+    augment: typed('#train-augment'),
+    kimg: typed('#train-kimg'),
     conditional: $('#train-classes').checked,
   },
 });
 // A number as typed; nonsense goes to the server, whose sentence names it.
-const number = (id) => {
+const typed = (id) => {
   const v = $(id).value.trim().replace(',', '.');
   return v !== '' && Number.isFinite(+v) ? +v : v;
 };
@@ -106,7 +107,7 @@ async function fill() {
   $('#train-classes').disabled = !given.classes;
   if (!given.classes) $('#train-classes').checked = false;
   $('#train-note').textContent =
-    `${$('#train-config').value}: ${given.about}. ${given.parameters.toLocaleString('en')} parameters.${given.image ? '' : ' Points are not augmented.'}`;
+    `${$('#train-config').value}: ${given.about}. ${count(given.parameters)} parameters.${given.image ? '' : ' Points are not augmented.'}`;
   plan = { sigma: given.plan, samples: given.data, table: given.table }; // shown until a training has something to show
   filled = true;
   if (S.page === 'train' && !told.name) show();
@@ -171,7 +172,7 @@ function show() {
   $('#train-rows').innerHTML = (held.table ?? (name ? null : plan.table) ?? [])
     .map(
       (row) =>
-        `<tr>${row.map((v, i) => `<td>${i === 0 ? v : i === 4 && v != null ? (v < 100 ? v.toFixed(2) : '> 100') : small(v)}</td>`).join('')}</tr>`,
+        `<tr>${row.map((v, i) => `<td>${i === 0 ? v : i === 4 && v != null ? (v < 100 ? v.toFixed(2) : '> 100') : short(v)}</td>`).join('')}</tr>`,
     )
     .join('');
   plot(

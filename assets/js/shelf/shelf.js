@@ -1,7 +1,8 @@
 // The left figure of the shelf: one exact path in its own plane (2-D) or all of them in their own
 // axes (3-D); for data on a line the two other frames.
 
-import { $, S, clamp, interp, percent, set } from '../state.js';
+import { $, S, clamp, interp, set } from '../state.js';
+import { number, percent, short, tenTo } from '../numbers.js';
 import { T, ramp, rgba } from '../theme.js';
 import { dot, niceStep, open, ring, segment, sheet, sizeOf, write } from '../draw/canvas.js';
 import { chosen, column, largest, least, linear, planes } from './paths.js';
@@ -116,10 +117,7 @@ function writeTitle(p, { w }, space) {
 
 // ---- 2-D: PC 2 over the way still to go along PC 1 -------------------------------------------------
 
-const exp = (n) =>
-  n < 4 && n > -4
-    ? String(+(10 ** n).toPrecision(1))
-    : `10${[...String(n)].map((c) => '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'['-0123456789'.indexOf(c)]).join('')}`;
+const power = (n) => (n < 4 && n > -4 ? number(10 ** n) : tenTo(n));
 
 function drawPlane(c, p, { w, h }) {
   const k = chosen(p),
@@ -180,7 +178,7 @@ function drawPlaneAxes(c, { X, Y, w, h, from, to, top, low }) {
     const x = Math.round(X(10 ** n)) + 0.5;
     if (x < M.l + 2) continue;
     segment(c, x, M.t, x, h - M.b);
-    write(c, exp(n), x, h - M.b + 13, { align: 'center' });
+    write(c, power(n), x, h - M.b + 13, { align: 'center' });
   }
   const step = niceStep(top - low, 2.5);
   for (let v = Math.ceil(low / step) * step; v < top; v += step) {
@@ -188,7 +186,7 @@ function drawPlaneAxes(c, { X, Y, w, h, from, to, top, low }) {
       zero = Math.abs(v) < step / 2;
     c.strokeStyle = zero ? T.line : T.grid;
     segment(c, M.l, y, w - M.r, y);
-    write(c, zero ? '0' : String(+v.toPrecision(2)).replace('-', '−'), M.l - 5, y, { align: 'right', base: 'middle' });
+    write(c, zero ? '0' : short(v), M.l - 5, y, { align: 'right', base: 'middle' });
   }
   write(c, 'way still to go along PC 1', (M.l + w - M.r) / 2, h - 6, { align: 'center', colour: T.ink2 });
 }

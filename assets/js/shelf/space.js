@@ -1,6 +1,7 @@
 // All exact paths in 3-D, each in its own principal axes, turned by hand.
 
 import { S, clamp, interp } from '../state.js';
+import { short } from '../numbers.js';
 import { T, ramp } from '../theme.js';
 import { dot, once, segment, write } from '../draw/canvas.js';
 import { at, chosen, column, least, linear } from './paths.js';
@@ -76,7 +77,7 @@ export function drawSpace(c, p, size) {
   c.strokeStyle = T.ink;
   c.stroke();
   kept.forEach((q, i) => dot(c, ...q, 2.25, ramp(p.sigma[i])));
-  const most = (m) => +Math.max(-ends[m].low, ends[m].high).toPrecision(2),
+  const most = (m) => short(Math.max(-ends[m].low, ends[m].high)),
     says = ['axes scaled separately', `PC 1 to ${most(0)} (log), PC 2 ±${most(1)}, PC 3 ±${most(2)}`];
   if (wide) write(c, says.join(': '), size.w / 2, size.h - 4, { align: 'center' });
   else says.forEach((words, j) => write(c, words, size.w / 2, size.h - 17 + 13 * j, { align: 'center' }));

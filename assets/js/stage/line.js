@@ -2,6 +2,7 @@
 // All on canvas; `drawPanel` also draws the other frames for the shelf.
 
 import { $, S, clamp, frameOf, stepAt, unpack } from '../state.js';
+import { number } from '../numbers.js';
 import { T, parse, ramp, rgba } from '../theme.js';
 import { arrows, dot, niceStep, once, open, ring, segment, sheet, write } from '../draw/canvas.js';
 
@@ -200,8 +201,6 @@ function levelTicks(p, apart) {
   }
   return out;
 }
-
-const number = (v) => String(+v.toPrecision(3)).replace('-', '−');
 
 function drawAxes(c, p, { apart, from }) {
   for (const s of levelTicks(p, apart)) {

@@ -7,6 +7,7 @@
 // also answer unit(size) (zoomable), hit(x, y, reach) (the sample there) and step(key) (arrow keys).
 
 import { $, S, set } from '../state.js';
+import { short } from '../numbers.js';
 import { T, ramp } from '../theme.js';
 import { sizeOf } from '../draw/canvas.js';
 import { saveCanvases } from '../save.js';
@@ -179,7 +180,7 @@ function writeTools() {
   }
   const button = $('.unzoom', root);
   button.hidden = !(now.unit && zoomed());
-  if (!button.hidden) button.textContent = `× ${+S.zoom.k.toPrecision(2)}  Reset`;
+  if (!button.hidden) button.textContent = `× ${short(S.zoom.k)}  Reset`;
   button.setAttribute('aria-label', 'Reset the zoom');
 }
 

@@ -1,7 +1,8 @@
 // EDM Fig. 1: one real sample under noise, and the denoiser's answer, over where that answer changes.
 // σ falls from left to right, as everywhere on the page.
 
-import { S, interp, sig3, unpack, UNITS } from '../state.js';
+import { S, UNITS, interp, unpack } from '../state.js';
+import { number } from '../numbers.js';
 import { T, rgba } from '../theme.js';
 import { disc, fitting, once, open, ring, segment, sheet, widthOf, write } from '../draw/canvas.js';
 import { colourise, whole } from './image.js';
@@ -29,7 +30,7 @@ function bandOf({ fine, change }) {
 const inBand = (sigma, band) => sigma >= band.low && sigma <= band.high;
 const changeAt = ({ fine, change }, sigma) =>
   sigma < fine[0] || sigma > fine[fine.length - 1] ? 0 : interp([...fine].reverse(), [...change].reverse(), sigma);
-const label = (sigma) => (sigma < 0.01 ? '0' : sig3(sigma));
+const label = (sigma) => (sigma < 0.01 ? '0' : number(sigma));
 
 // ---- layout ---------------------------------------------------------------------------------------
 
@@ -257,7 +258,7 @@ function labelBand(c, { X, left, right, y }, band, narrow) {
   const a = X(band.high),
     b = X(band.low),
     style = { weight: 600, colour: T.ink, halo: true };
-  const span = band.low === band.high ? `at σ ${sig3(band.high)}` : `σ ${sig3(band.high)} to ${sig3(band.low)}`;
+  const span = band.low === band.high ? `at σ ${number(band.high)}` : `σ ${number(band.high)} to ${number(band.low)}`;
   const onLeft = a - left > right - b,
     room = (onLeft ? a - left : right - b) - 10;
   const words = fitting(
@@ -288,7 +289,7 @@ function paint({ over, size }) {
 
 function words() {
   const band = bandOf(S.parts.data.strip);
-  return { where: '', key: [], label: `${CAPTIONS[0]} Most change at σ ${sig3(band.high)} to ${sig3(band.low)}.` };
+  return { where: '', key: [], label: `${CAPTIONS[0]} Most change at σ ${number(band.high)} to ${number(band.low)}.` };
 }
 
 export const stripView = { words, draw, paint };

@@ -1,0 +1,64 @@
+"""Numbers for reading, the same on the page (assets/js/numbers.js) and in words.
+
+    number 0.0123, 213, 2.6·10⁻⁶    short 0.012    percent 56 %, 0.3 %    duration 30.0 s, 107 ms
+
+Both are held to one table of cases, tests/data/numbers.json.  Exports keep all digits instead.
+"""
+
+import math
+from decimal import ROUND_HALF_UP, Decimal
+
+NONE = "–"  # what is not known
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """So many significant digits; from 100 up whole, beyond 10⁻⁴ and 10⁵ with a power of ten."""
+    if value is None or math.isnan(value):
+        return NONE
+    sign, size = "−" * (value < 0), abs(value)
+    if size == 0 or math.isinf(size):
+        return "0" if size == 0 else f"{sign}∞"
+    if not 1e-4 <= size < 1e5:
+        return sign + _power(size)
+    if size >= 99.95:
+        return sign + _fixed(size, 0)
+    text = _fixed(size, digits - 1 - math.floor(math.log10(size)))
+    return sign + (text.rstrip("0").rstrip(".") if "." in text else text)
+
+
+def short(value: float | None) -> str:
+    """Two digits, for what is measured on few samples: an error, a loss."""
+    return number(value, 2)
+
+
+def percent(part: float) -> str:
+    """A share: 56 %, 0.3 %, <0.1 %."""
+    if part >= 0.00995:
+        return f"{_fixed(100 * part, 0)} %"
+    return f"{number(100 * part, 1)} %" if part >= 0.0005 else "<0.1 %"
+
+
+def duration(seconds: float) -> str:
+    """Three digits of seconds, whole milliseconds below one, two digits below ten of them."""
+    if seconds >= 99.95:
+        return f"{_fixed(seconds, 0)} s"
+    if seconds >= 0.9995:
+        return f"{_fixed(seconds, 1 if seconds >= 9.995 else 2)} s"
+    ms = 1e3 * seconds
+    return f"{_fixed(ms, 0 if ms >= 9.95 else 1 if ms >= 0.995 else 2)} ms"
+
+
+def count(n: int) -> str:
+    """A whole number, its thousands set apart: 220,176."""
+    return f"{n:,}"
+
+
+def _fixed(size: float, places: int) -> str:
+    """As JavaScript's toFixed: halves of the double itself go up."""
+    return str(Decimal(size).quantize(Decimal(1).scaleb(-max(places, 0)), ROUND_HALF_UP))
+
+
+def _power(size: float) -> str:
+    front, power = f"{size:.1e}".split("e")
+    return f"{front}·10{str(int(power)).translate(_RAISED)}"
