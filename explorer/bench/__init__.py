@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     for name, module in BENCHES.items():
         command = commands.add_parser(
             name,
-            help=module.__doc__.splitlines()[0],
+            help=(module.__doc__ or "").splitlines()[0],
             description=module.__doc__,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )

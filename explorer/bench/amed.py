@@ -20,6 +20,7 @@ from ..settings import to_query, unflatten
 from ..store import predictors as store
 from ..study import predictors
 from ..study import table as contest
+from ..training.amed import Progress
 from .report import side_by_side, table, verdict
 from .sampler import Shrink, clock_of
 
@@ -56,7 +57,7 @@ def measure(given) -> None:
 
 def shipped_views() -> list[str]:
     """The data and model of every shipped predictor, once each."""
-    found = {}
+    found: dict[str, None] = {}
     for path in sorted(store.SHIPPED.glob("*.json")):
         e = predictors.opened(path.stem)
         found[to_query(Experiment(data=e.data, model=e.model))] = None
@@ -221,6 +222,7 @@ def training(e: Experiment) -> None:
         trainer = predictors.trainer(view)
         started = time.perf_counter()
         *_, step = trainer.run()
+        assert isinstance(step, Progress)  # the last report is of the training
         plane_data = prepared(e.data, e.model).kind == "plane"
         verdict(
             f"seconds to train {solver.label} at 5 NFE, error {step.before:.4f} to "

@@ -5,6 +5,7 @@ embedding for each sample; as one would write it first.  Both get the same weigh
 """
 
 import math
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -155,6 +156,7 @@ class Plain(nn.Module):
         angle = c_noise[:, None] * freqs
         emb = torch.cat([angle.sin(), angle.cos()], 1)
         emb = F.silu(self.map1(F.silu(self.map0(emb))))
+        layer: Any
         skips = []
         for layer in self.enc.values():
             x = layer(x, emb) if isinstance(layer, _Block) else layer(x)

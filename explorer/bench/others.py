@@ -15,6 +15,7 @@ import sys
 import types
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -36,7 +37,7 @@ INSTALL = "pip install diffusers; pip install --no-deps k-diffusion torchsde tra
 
 # name: (class in diffusers, its settings, ours).  States are x̂ with ε, or αx̂ (VP) with D or ε.
 PLAIN, VP = "plain", "vp"
-DIFFUSERS = {
+DIFFUSERS: dict[str, tuple[str, dict[str, Any], Any, str]] = {
     "euler": ("EulerDiscreteScheduler", {}, Euler(), PLAIN),
     "heun": ("HeunDiscreteScheduler", {}, Heun(), PLAIN),
     "dpm2": ("KDPM2DiscreteScheduler", {}, DPM2(), PLAIN),
@@ -86,7 +87,7 @@ DIFFUSERS = {
         VP,
     ),
 }
-K_DIFFUSION = {  # name: (function, its settings, ours)
+K_DIFFUSION: dict[str, tuple[str, dict[str, Any], Any]] = {  # name: (function, its settings, ours)
     "euler": ("sample_euler", {}, Euler()),
     "heun": ("sample_heun", {}, Heun()),
     "dpm2": ("sample_dpm_2", {}, DPM2()),
@@ -121,13 +122,13 @@ def k_diffusion() -> types.ModuleType:
     a sampler uses nothing: the front door is left shut and torchvision stood in for.
     """
     found = importlib.util.find_spec("k_diffusion")
-    if found is None:
+    if found is None or found.submodule_search_locations is None:
         raise ImportError("k_diffusion is not installed")
     package = types.ModuleType("k_diffusion")
     package.__path__ = list(found.submodule_search_locations)
     names = ("torchvision", "torchvision.transforms", "torchvision.transforms.functional")
     stand_ins = {name: types.ModuleType(name) for name in names}
-    stand_ins[names[1]].functional = stand_ins[names[2]]
+    stand_ins[names[1]].__dict__["functional"] = stand_ins[names[2]]
     with _in_place({"k_diffusion": package, **stand_ins}):
         return importlib.import_module("k_diffusion.sampling")
 
@@ -180,7 +181,7 @@ def diffusers_loop(
     few; `made` is used up.  new_noise(i): the unit noise of stochastic ones, where it can be given.
     """
     _, _, ours, frame = DIFFUSERS[name]
-    given = {}
+    given: dict[str, Any] = {}
     sigma = made.sigmas.to(noise)
     alpha = ((1 + sigma**2).rsqrt() if frame == VP else torch.ones_like(sigma)).unbind()
     if hasattr(made, "sigmas_interpol"):  # KDPM2: where its second evaluations are made

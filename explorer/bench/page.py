@@ -39,7 +39,7 @@ def served(command: tuple[str, ...] = APP, device: str = "cpu") -> Iterator[Serv
     url = f"http://127.0.0.1:{port}/"
     try:
         while not _answers(url):
-            if process.poll() is not None:
+            if process.poll() is not None and process.stderr is not None:
                 raise UserError(f"{' '.join(line)} stopped: {process.stderr.read()[-2000:]}")
             if time.perf_counter() - started > 90:
                 raise UserError(f"{' '.join(line)} did not serve {url} within 90 s.")

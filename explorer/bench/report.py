@@ -9,8 +9,8 @@ LEAST_ROUNDS, PATIENCE = 5, 6.0  # a slow pair stops early: so many rounds, or s
 
 
 def side_by_side(
-    ours: Callable[[], None],
-    baseline: Callable[[], None],
+    ours: Callable[[], object],
+    baseline: Callable[[], object],
     rounds: int,
     wait: Callable[[], None] = lambda: None,
     clock: Callable[[], float] = time.perf_counter,
@@ -21,7 +21,8 @@ def side_by_side(
     down half way does not move it.  The first round is a warm-up.  wait() blocks until the device
     is idle.  clock: time.process_time leaves out what other programs take, for work on one thread.
     """
-    first, second = [], []
+    first: list[float] = []
+    second: list[float] = []
     for i in range(rounds + 1):
         if i > LEAST_ROUNDS and sum(first) + sum(second) > PATIENCE:
             break
@@ -37,7 +38,7 @@ def side_by_side(
     return statistics.median(first), statistics.median(second), statistics.median(ratios)
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print columns: the first to the left, the others to the right."""
     widths = [max(len(str(r[i])) for r in [head, *rows]) for i in range(len(head))]
     for row in [head, *rows]:

@@ -8,12 +8,12 @@ lengthen.
 """
 
 import time
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 
-from ..core.denoisers import Mixture
+from ..core.denoisers import Denoiser, Mixture
 from ..core.device import pick
 from ..core.sampling import sample
 from ..core.solvers import SOLVERS
@@ -141,9 +141,9 @@ def _beside(denoiser, solver, batch: int, device, rounds: int) -> tuple[int, flo
         asked.append((x.clone(), sigma))
         return denoiser(x, sigma)
 
-    recorder.shape = denoiser.shape
+    recorder.shape = denoiser.shape  # type: ignore[attr-defined]
     new_noise = lambda i: noise  # for the stochastic ones; drawing it is not the loop's work
-    sample(recorder, noise, sigmas, solver, noises=new_noise)
+    sample(cast(Denoiser, recorder), noise, sigmas, solver, noises=new_noise)
 
     def calls() -> None:
         for x, sigma in asked:

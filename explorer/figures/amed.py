@@ -195,16 +195,16 @@ def choices(rows: Sequence) -> dict:
     traces.append(_line([0, rows[-1].batches], [0.5] * 2, REFERENCE, 1.25, "dot", yaxis="y2"))
     traces.append(_line([0, rows[-1].batches], [1] * 2, REFERENCE, 1.25, "dot"))
     notes.append(_note("the geometric middle", 0, 0.5, "y2", REFERENCE, "bottom"))
-    axis = _axis()
+    look = _axis()
     layout = _layout(rows[-1].batches, notes) | {
         "yaxis": {
-            **axis,
+            **look,
             "domain": [0, 0.44],
             "range": [1 - 1.1 * reach, 1 + 1.1 * reach],
             "title": axis_title("c, how far"),
         },
         "yaxis2": {
-            **axis,
+            **look,
             "domain": [0.56, 1],
             "anchor": "x",
             "range": [0, 1],

@@ -57,7 +57,8 @@ def error_vs_nfe(
         for name, own in curves.items()
     }
     looks = _looks({name: own[0].family for name, own in curves.items()})
-    traces, labels = [], []
+    traces: list[dict] = []
+    labels = []
     for name, own in drawn.items():
         if not own:
             continue
@@ -114,7 +115,8 @@ def truncation_figure(
     highlight: the name that gets its band of one standard deviation.  EDM, Fig. 13.
     """
     looks = _looks(dict.fromkeys(curves, family))
-    traces, labels, levels = [], [], []
+    traces: list[dict] = []
+    labels, levels = [], []
     for name, (sigma, mean, std) in curves.items():
         colour, dash, (symbol, glyph) = looks[name]
         bold = name == highlight
@@ -142,9 +144,9 @@ def truncation_figure(
             labels.append((end, f"{glyph} {name}", colour, bold))
     span = _decades([v for t in traces for v in t["y"] if v], lowest=1e-12)
     layout = _layout("noise level σ", "error of one step, RMS per coordinate", span, right=90)
-    high, low = (max(levels), min(levels)) if levels else (100, 0.001)
+    left, right = (max(levels), min(levels)) if levels else (100, 0.001)
     layout["xaxis"] |= {
-        "range": [math.log10(high) + 0.05, math.log10(low) - 0.05],
+        "range": [math.log10(left) + 0.05, math.log10(right) - 0.05],
         "tickvals": list(SIGMA_TICKS),
         "ticktext": [f"{v:g}" for v in SIGMA_TICKS],
     }

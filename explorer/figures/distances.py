@@ -1,5 +1,7 @@
 """Distances of samples to the data, with intervals, above what two draws of the data show."""
 
+from typing import Any
+
 from .style import FAMILY, FONT, GRID, INK, INK2, INK3, REFERENCE, axis_title, faded, rounded, short
 
 
@@ -18,7 +20,7 @@ def distances(rows, zero, shares=None) -> dict:
     top = 1.35 * max([r.wasserstein.high for r in rows] + [zero.high])
     labels.append(_head("two draws of the data", zero.value, "x"))
     axis = {"gridcolor": GRID, "zeroline": False, "tickfont": {"size": 11, "color": INK2}}
-    layout = {
+    layout: dict[str, Any] = {
         "showlegend": False,
         "font": {"family": FONT, "size": 12, "color": INK3},
         "margin": {"l": 150, "r": 40, "t": 36, "b": 48},

@@ -109,7 +109,7 @@ def loss_curve(curve: Sequence[tuple], total: int, unit: str = "images") -> dict
     """Mean weighted loss over thousands of images or points; a running mean over what is noisy."""
     x = [i / 1000 for i, _ in curve]
     y = rounded([v for _, v in curve])
-    smooth = []
+    smooth: list[float] = []
     for v in y:
         smooth.append(v if not smooth else 0.85 * smooth[-1] + 0.15 * v)
     thin = {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "showlegend": False}

@@ -12,7 +12,7 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterator
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import torch
 from torch import Tensor
@@ -21,7 +21,7 @@ from ..analysis.error import rms
 from ..analysis.reference import reference
 from ..core.levels import number
 from ..core.loop import steps
-from ..core.ode import Ode, State, mapped
+from ..core.ode import Ode, State, Stepper, mapped
 from ..core.predictor import Predictor
 from ..core.sampling import Noise, sample
 from ..core.solvers import AMED, DDIM, DPM2, IPNDM, DPMpp, Heun, Plugin
@@ -32,7 +32,7 @@ from ..errors import UserError
 from ..settings import param, setting
 from .stops import PLACES, Placed, place
 
-TEACHERS = {
+TEACHERS: dict[str, tuple[str, Stepper]] = {
     "heun": ("Heun", Heun()),
     "dpm2": ("DPM-Solver-2", DPM2()),
     "ipndm4": ("iPNDM-4", IPNDM(4)),
@@ -155,7 +155,7 @@ class Trainer:
         self.done, self.seconds = 0, 0.0
         self.history: list[Progress] = []
         self.placed: Placed | None = None
-        self._held = None
+        self._held: tuple[Tensor, Tensor, float] | None = None
         self._walked: dict[int, Tensor] = {}  # targets of the paths that are used again
 
     @property
@@ -249,7 +249,8 @@ class Trainer:
             self._measure_features(targets)
         if self.done >= (1 - how.finish) * self.batches:
             return self._finish(start, targets)
-        losses, given = [], []
+        losses: list[float] = []
+        given: list[tuple] = []
 
         def begin(k: int, x: Tensor, past, carry):
             past, carry = mapped(Tensor.detach, (past, carry))
@@ -265,7 +266,8 @@ class Trainer:
 
     def _finish(self, start: Tensor, targets: Tensor) -> tuple[list[float], list[tuple]]:
         """One update on the mean distance at the end, with gradients through the whole run."""
-        losses, given = [], []
+        losses: list[float] = []
+        given: list[tuple] = []
 
         def observe(k: int, state, x: Tensor, carry) -> None:
             far = (x - targets[k + 1]).detach()
@@ -306,7 +308,7 @@ class Trainer:
         """Set the scale at which the features of this model have size 1, on the first batch."""
         ode = Ode(self.denoiser, looks=True)
         size = [
-            ode.evaluate(x, t).features.square().mean()
+            cast(Tensor, ode.evaluate(x, t).features).square().mean()
             for x, t in zip(states[1:-1] if len(states) > 2 else states[:1], self.sigmas[1:])
         ]
         if size and float(sum(size)) > 0:
@@ -328,8 +330,8 @@ class Trainer:
             top, bottom = float(self.sigmas[0]), float(self.sigmas[-1])
             truth = reference(self.denoiser, noise * top, top, bottom, 41, watch).x[-1]
             plain = dataclasses.replace(self.solver, r=0.5, c=1.0, a=1.0, predictor="")
-            before = sample(self.denoiser, noise, self.given, plain, afs=self.afs).samples
-            self._held = noise, truth, float(rms(before - truth).mean())
+            made = sample(self.denoiser, noise, self.given, plain, afs=self.afs).samples
+            self._held = noise, truth, float(rms(made - truth).mean())
         noise, truth, before = self._held
         return float(rms(self.student(noise) - truth).mean()), before
 

@@ -5,6 +5,7 @@
 Zhou et al. 2024, arXiv:2312.00094.  Each sample has its own r, c and a, so σ_m is (B, 1, …).
 """
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import torch
@@ -18,7 +19,7 @@ from ..trained import Trained
 from .inside import INNER
 from .multistep import DPM2, IPNDM
 from .one_step import DDIM
-from .steered import Choose, Steered, guided_by
+from .steered import Choose, Steerable, Steered, guided_by
 
 
 def _r():
@@ -108,6 +109,12 @@ def unscaled_step(solver, ode: Ode, state: State, sigma_next) -> Tensor:
 class _Learned:
     """Shared: r, c and a from the settings, or from a predictor that is handed over (`bind`)."""
 
+    label: ClassVar[str]
+    predictor: str
+    r: float
+    c: float
+    a: float
+    update: Callable[..., tuple[Tensor, Any]]  # (ode, state, σ', r, c, a) -> unscaled state, carry
     family: ClassVar[str] = "learned"
     evaluations: ClassVar[int] = 2
     needs_schedule: ClassVar[bool] = False
@@ -132,7 +139,7 @@ class _Learned:
             )
         return self.r, self.c, self.a
 
-    def bind(self, trained: Trained) -> "Steered":
+    def bind(self: Steerable, trained: Trained) -> "Steered":
         """This solver with r, c and a from a trained predictor; each step refuses with a UserError
         what it was not trained for.
         """

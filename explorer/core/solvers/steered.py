@@ -1,7 +1,7 @@
 """Learned solvers whose r, c and a are chosen in each step, by a trained predictor or by others."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar, Protocol
 
 from torch import Tensor
 
@@ -11,10 +11,27 @@ from ..ode import Ode, State
 from ..trained import Trained, answers_of
 from .inside import spoken
 
-if TYPE_CHECKING:
-    from .learned import AMED, Plugin
-
 Choose = Callable[[Ode, State, float], tuple]  # (r, c, a) of a step to σ'
+
+
+class Steerable(Protocol):
+    """A learned solver that may be told its r, c and a in each step."""
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+
+    @property
+    def order(self) -> int: ...
+    @property
+    def evaluations(self) -> int: ...
+    @property
+    def memory(self) -> int: ...
+    @property
+    def purpose(self) -> str:
+        """What a predictor for it is trained for."""
+        ...
+
+    def go(self, ode: Ode, state: State, t_next: Tensor, choose: Choose) -> tuple[Tensor, Any]: ...
 
 
 class Steered:
@@ -22,7 +39,7 @@ class Steered:
 
     family = "learned"
 
-    def __init__(self, solver: "AMED | Plugin", choose: Choose, looks: bool = False):
+    def __init__(self, solver: Steerable, choose: Choose, looks: bool = False):
         self.solver, self.choose, self.looks = solver, choose, looks
         self.name, self.label, self.order = solver.name, solver.label, solver.order
         self.evaluations, self.memory = solver.evaluations, solver.memory
