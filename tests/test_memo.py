@@ -1,14 +1,24 @@
 """The memory of results: bounded, safe between threads, without a trace of what failed."""
 
 import dataclasses
+import sys
 import threading
-import time
 
 import pytest
 import torch
 
 from explorer.errors import Cancelled
 from explorer.memo import Memo, size_of
+
+from .waiting import until
+
+
+def asking(thread: threading.Thread) -> bool:
+    """Whether a thread is inside the memory: it makes a value there, or waits for one."""
+    frame = sys._current_frames().get(thread.ident)
+    while frame and frame.f_code is not Memo.__call__.__code__:
+        frame = frame.f_back
+    return frame is not None
 
 
 def test_a_value_is_made_once():
@@ -56,7 +66,7 @@ def test_two_threads_share_one_making():
 
     def make():
         made.append(1)
-        time.sleep(0.05)
+        until(lambda: all(map(asking, threads)))
         return object()
 
     threads = [threading.Thread(target=lambda: got.append(memo("a", make))) for _ in range(8)]
@@ -69,7 +79,7 @@ def test_a_thread_that_waits_for_a_cancelled_making_makes_it_itself():
 
     def cancelled():
         started.set()
-        time.sleep(0.05)
+        until(lambda: asking(threading.main_thread()))
         raise Cancelled
 
     def first():

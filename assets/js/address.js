@@ -10,7 +10,8 @@ const OTHERS = ['tab', 'design', 'page', 'trainer', '__theme'];
 let typing = null,
   history = [],
   current = null,
-  pages = [];
+  pages = [],
+  held = false; // the pointer is down
 
 function viewQuery() {
   const params = new URLSearchParams(S.query);
@@ -25,10 +26,14 @@ function write() {
   window.history.replaceState(null, '', next ? `?${next}` : location.pathname);
 }
 
-/** The view has changed: the address follows when it rests. */
+/** The view has changed: the address follows when it rests and the pointer is up.  However long a drag
+ * stands still on its way, it is one view and one undo. */
 export function address() {
   clearTimeout(typing);
+  document.body.dataset.writing = '1';
   typing = setTimeout(() => {
+    if (held) return;
+    delete document.body.dataset.writing;
     write();
     if (current != null && current !== S.query) {
       history.push(current);
@@ -53,6 +58,12 @@ export function readView(given, designs) {
 }
 
 export function initAddress() {
+  addEventListener('pointerdown', () => (held = true), true);
+  const released = () => {
+    held = false;
+    if (document.body.dataset.writing) address();
+  };
+  for (const up of ['pointerup', 'pointercancel']) addEventListener(up, released, true);
   $('#copy').onclick = (e) => {
     write();
     copy(location.href, e.currentTarget);

@@ -13,7 +13,8 @@ export const times = [];
 
 // draw(everything); changed(message, first); address(): the view has another link; home(): where notices go
 let page = null;
-let drawn = 0;
+let drawn = 0,
+  drawing = 0; // pictures on their way to the screen
 
 export const asker = new Views({
   page: id,
@@ -55,10 +56,12 @@ function show(message, { since, keep, exact, overtaken, held }) {
   page.changed(message, first);
   if (exact) return; // a refinement is the same view, and no answer to anything the reader did
   page.address();
+  document.body.dataset.drawing = String(++drawing);
   requestAnimationFrame(() =>
     setTimeout(() => {
       times.push(performance.now() - since);
       document.body.dataset.drawn = String(++drawn);
+      document.body.dataset.drawing = --drawing || '';
     }, 0),
   );
 }

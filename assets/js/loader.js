@@ -16,7 +16,10 @@ export function endLoader(moving) {
     steady = !moving() && mine - last === 2 ? steady + 1 : 0;
     last = mine;
     if (steady === STEADY) cancelAnimationFrame(mine - 1);
-    if (steady === STEADY || ++seen > LONGEST) cancelAnimationFrame(mine);
+    if (steady === STEADY || ++seen > LONGEST) {
+      cancelAnimationFrame(mine);
+      document.body.dataset.loader = steady === STEADY ? 'ended' : 'not found';
+    }
   };
   last = requestAnimationFrame(look);
 }

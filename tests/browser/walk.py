@@ -9,10 +9,12 @@ SMALL = "data=moons&samples=16&nfe=9&sigma=1"
 READY = "() => document.body.classList.contains('ready')"
 
 
-CALM = """() => window.walk && walk.asked === walk.answered
-    && !document.body.dataset.asking && !document.body.dataset.resting"""
-
-
+CALM = """() => {  // in three frames, one after the other: what a frame still had to do is done
+  const {asking, resting, drawing, writing} = document.body.dataset, now = window.walk;
+  const calm = now && now.asked === now.answered && !(asking || resting || drawing || writing);
+  if (now) now.calm = calm ? now.calm + 1 : 0;
+  return now?.calm > 2;
+}"""
 NUDGE = """
 (id) => {
   const range = document.getElementById(id), low = +range.min, high = +range.max;
@@ -43,7 +45,7 @@ END = "explorer.S.parts.error?.added_up?.at(-1)"
 
 COUNT = """
 window.explorerRest = 0;  // the exact reference follows at once
-window.walk = {asked: 0, answered: 0, all: 0};
+window.walk = {asked: 0, answered: 0, all: 0, calm: 0};
 const plain = window.fetch;
 window.fetch = async (...given) => {
   walk.all += 1;
@@ -85,8 +87,7 @@ class Walk:
 
     def calm(self):
         """Until nothing is under way and the address says what is drawn."""
-        self.page.wait_for_function(CALM)
-        self.page.wait_for_timeout(350)  # the address follows after 250 ms
+        self.page.evaluate("walk.calm = 0")
         self.page.wait_for_function(CALM)
         return self
 

@@ -334,6 +334,7 @@ def test_the_corpus_would_run_elsewhere():
         (predictor()[:1000], "cut|damaged"),
         (predictor(steps=laughs()), "longer"),
     ],
+    ids=["no predictor", "another class", "os.system", "cut", "laughs"],
 )
 def test_hostile_predictors(raw, words):
     with pytest.raises(UserError, match=words):

@@ -1,7 +1,6 @@
 """The AMED page's server side: a training that grows, is kept and goes on; a picture's sums."""
 
 import json
-import time
 
 import pytest
 
@@ -12,6 +11,7 @@ from explorer.settings import unflatten
 from explorer.store import predictors as store
 from explorer.ui import amed, amed_form, controls
 
+from ..waiting import until
 from .test_compare import finished
 
 VALUES = {"data": "moons", "data.dimension": 2, "timesteps": "vp_time", "samples": 32}
@@ -56,9 +56,7 @@ def test_a_training_is_shown_kept_and_offered_in_the_solver_menu():
 def test_stops_are_searched_before_anything_is_learned_and_the_view_gets_them():
     job = compare.start({**TRAIN, "how": {**SHORT, "place": "search"}})
     told = []
-    while not told or not told[-1]["done"]:
-        told.append(compare.poll(job))
-        time.sleep(0.02)
+    until(lambda: told.append(compare.poll(job)) or told[-1]["done"])
     searched = [n for n in told if n.get("learned") is False]
     assert searched and "Placing the stops of AMED-Solver" in searched[-1]["title"]
     lines = searched[-1]["choices"]["data"]
@@ -74,8 +72,7 @@ def test_stops_are_searched_before_anything_is_learned_and_the_view_gets_them():
 
 def test_a_stopped_training_goes_on_and_can_be_kept_half_way():
     answer = compare.start({**TRAIN, "how": {**SHORT, "paths": 3200}})
-    while compare.poll({"job": answer["job"]})["count"] < 3:
-        time.sleep(0.01)
+    until(lambda: compare.poll({"job": answer["job"]})["count"] >= 3)
     compare.cancel({"job": answer["job"]})
     news = finished(answer)
     assert news["problem"].startswith("Cancelled") and 3 <= news["count"] < 200

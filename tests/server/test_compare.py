@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 
 import numpy as np
 import pytest
@@ -15,19 +14,21 @@ from explorer.server import compare
 from explorer.server.jobs import Jobs
 from explorer.ui.churn import verdict
 
+from ..waiting import until
+
 SMALL = {"samples": 32, "data": "moons", "data.dimension": 2}
 
 
-def finished(answer: dict, seconds: float = 60) -> dict:
+def finished(answer: dict) -> dict:
+    """The last news of a measurement that was started."""
     assert "problem" not in answer, answer
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        news = compare.poll({"job": answer["job"]})
-        json.dumps(news, allow_nan=False)
-        if news["done"]:
-            return news
-        time.sleep(0.02)
-    pytest.fail("the measurement did not end")
+
+    def news():
+        told = compare.poll({"job": answer["job"]})
+        json.dumps(told, allow_nan=False)
+        return told if told["done"] else None
+
+    return until(news)
 
 
 def test_a_sweep_gives_a_curve_a_table_and_an_order_for_each_solver():
@@ -177,7 +178,6 @@ def test_images_with_a_judge_are_judged():
                 "values": {"samples": 16, "data": "digits", "model.condition": 3, "nfe": 9},
             }
         ),
-        120,
     )
     assert news["columns"][-4:] == ["Fréchet", "precision", "recall", "class right"]
     heun = next(row for row in news["table"] if row[0] == "Heun")
@@ -189,8 +189,7 @@ def test_cancelling_keeps_what_was_measured():
     answer = compare.start(
         {"kind": "sweep", "values": {"samples": 128}, "budgets": "5, 9, 65, 129, 257, 513"}
     )
-    while compare.poll({"job": answer["job"]})["count"] < 3:
-        time.sleep(0.01)
+    until(lambda: compare.poll({"job": answer["job"]})["count"] >= 3)
     compare.cancel({"job": answer["job"]})
     news = finished(answer)
     assert 3 <= news["count"] < news["total"]
@@ -270,7 +269,6 @@ def test_old_jobs_make_room_and_stop():
         try:
             while True:
                 watch()
-                time.sleep(0.005)
                 yield 1
         finally:
             stopped.append(1)
@@ -280,9 +278,6 @@ def test_old_jobs_make_room_and_stop():
         jobs.start(endless, 1)
     with pytest.raises(UserError, match="no longer there"):
         jobs.get(first)
-    until = time.monotonic() + 5
-    while not stopped and time.monotonic() < until:
-        time.sleep(0.01)
-    assert stopped
+    until(lambda: stopped)
     for name in list(jobs._jobs):
         jobs.get(name).cancel()

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-import time
+import signal
 
 import pytest
 import torch
@@ -11,6 +11,8 @@ from explorer.data import allow_fetch
 from explorer.server import owners, train
 from explorer.store import trainings, weights
 from explorer.training.configs import chosen
+
+from .. import waiting
 
 POINTS = {"data": "spiral", "data.dimension": 2}
 SMALL = {"kimg": 400, "network.width": 16, "network.depth": 1, "batch": 64}
@@ -23,13 +25,16 @@ def look(**more):
     return answer
 
 
-def until(condition, seconds: float = 90):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition(answer := look()):
-            return answer
-        time.sleep(0.1)
-    pytest.fail(f"never came: {answer}")
+def until(condition):
+    """The first look at the training of which `condition` holds."""
+    return waiting.until(lambda: answer if condition(answer := look()) else None)
+
+
+def pause(name: str):
+    """Pause a training before it does another step, so that it cannot end first."""
+    train.HALL.session._process.send_signal(signal.SIGSTOP)
+    train.act({"do": "pause", "name": name})
+    train.HALL.session._process.send_signal(signal.SIGCONT)
 
 
 @pytest.fixture(autouse=True)
@@ -48,17 +53,17 @@ def start(name: str, **own):
 
 
 def test_a_training_is_paused_found_again_and_resumed_to_its_end():
-    start("walked", kimg=60)
-    running = until(lambda a: a["state"] == "running" and a.get("part", 0) > 0.05)
+    start("walked", kimg=200)  # more than what is done before the first report, half a second on
+    running = until(lambda a: a["state"] == "running" and a.get("part", 0) > 0)
     assert running["sigma"]["data"] and running["samples"]["count"] == 256
     assert "sigma" not in look(have=look()["key"]) or look()["state"] != "running"
     assert "one at a time" in train.act({"do": "start", "values": POINTS})["problem"]
-    train.act({"do": "pause", "name": "walked"})
+    pause("walked")
     paused = until(lambda a: not a["busy"])
     assert paused["state"] == "paused" and paused["paused"][0]["name"] == "walked"
     reached = json.loads(paused["words"].split(" of ")[0].replace(",", ""))
     train.act({"do": "resume", "name": "walked"})
-    assert until(lambda a: a.get("part"))["part"] >= reached / 60_000 - 1e-9
+    assert until(lambda a: a.get("part"))["part"] >= reached / 200_000 - 1e-9
     done = until(lambda a: not a["busy"])
     assert done["state"] == "done" and done["part"] >= 1 and done["paused"] == []
     assert weights.find("walked").shape == (2,)
@@ -80,10 +85,7 @@ def test_a_cancelled_training_leaves_nothing():
 
 def test_a_process_that_dies_says_so_and_goes_on_from_its_checkpoint():
     start("killed")
-    until(
-        lambda a: a["state"] == "running" and (trainings.folder("killed") / "state.pt").exists(),
-        120,
-    )
+    until(lambda a: a["state"] == "running" and (trainings.folder("killed") / "state.pt").exists())
     train.HALL.session._process.kill()
     dead = until(lambda a: not a["busy"])
     assert dead["state"] == "failed" and "Resume it" in dead["trouble"]

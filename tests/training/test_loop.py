@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -89,29 +88,32 @@ def test_pausing_changes_nothing(straight, tmp_path, monkeypatch):
 
 def test_a_killed_process_goes_on_from_its_last_checkpoint(straight, tmp_path):
     code = f"""
-import sys, time, torch
+import sys, torch
 from pathlib import Path
 from explorer.core.device import pick
 from explorer.training import loop
 from explorer.training.configs import chosen
 torch.set_num_threads(1)
-loop.SAVE_EVERY, loop.TELL_EVERY = 0.05, 0.0
+loop.SAVE_EVERY, loop.TELL_EVERY = 0.0, 0.0
 for p in loop.train(chosen("F", {SMALL!r}), Path({str(tmp_path)!r}), device=pick("cpu")):
-    time.sleep(0.02)
+    if p.images >= 640:
+        loop.SAVE_EVERY = 1e9  # what is done from here on is lost
+    if p.images >= 1280:
+        print("killed here", flush=True)
+        sys.stdin.read()
 """
     child = subprocess.Popen(
         [sys.executable, "-c", code],
         cwd=Path(__file__).parents[2],
         env=os.environ | {"OMP_NUM_THREADS": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
-    state, deadline = tmp_path / trainings.STATE, time.monotonic() + 120
-    while not state.exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    time.sleep(0.3)
-    child.send_signal(signal.SIGKILL)
-    child.wait()
-    reached = torch.load(state, weights_only=True)["images"]
-    assert 0 < reached < 12800  # it was killed on its way, and had written something
+    with child:
+        assert child.stdout.readline() == b"killed here\n"
+        child.send_signal(signal.SIGKILL)
+    reached = torch.load(tmp_path / trainings.STATE, weights_only=True)["images"]
+    assert 0 < reached < 1280  # it was killed on its way, and had written something before
     assert list(loop.train(chosen("F", SMALL), tmp_path, device=CPU))[-1].done
     assert equal(kept_weights(tmp_path), kept_weights(straight[0]))
 
@@ -195,7 +197,8 @@ def test_a_run_ends_as_a_checkpoint_that_samples(tmp_path):
         next(iter(runs.run(t, "tiny", tmp_path, device=CPU)))
 
 
-def test_a_paused_run_can_be_found_again(tmp_path):
+def test_a_paused_run_can_be_found_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "TELL_EVERY", 0.0)  # a report after each step
     t = chosen("F", SMALL)
     running = runs.run(t, "later", tmp_path, device=CPU)
     next(running)

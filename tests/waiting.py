@@ -1,0 +1,20 @@
+"""To wait for what is meant: a condition, never a length of time."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+PATIENCE = 300.0  # seconds; only a fault takes them, on a machine however busy
+
+
+def until(condition: Callable[[], Any], patience: float = PATIENCE) -> Any:
+    """The first answer of `condition` that is true; the test fails if none ever is."""
+    pause, end = threading.Event(), time.monotonic() + patience
+    while not (answer := condition()):
+        if time.monotonic() > end:
+            pytest.fail(f"never came: {condition}")
+        pause.wait(0.01)
+    return answer
