@@ -151,6 +151,37 @@ def test_what_stepped_aside_comes_back(tmp_path):
     assert (tmp_path / "a" / "b").read_text() == "old" and not aside.exists()
 
 
+def test_the_first_write_into_a_folder_sweeps_it(tmp_path):
+    (tmp_path / ".a.0123456789ab.part").write_text("half")
+    folder = tmp_path / ".b.0123456789ab.part"
+    folder.mkdir()
+    (folder / "c").write_text("half")
+    aged(tmp_path)
+    writing.write_text(tmp_path / "d", "whole")
+    assert [p.name for p in tmp_path.iterdir()] == ["d"]
+
+
+def test_a_folder_waits_for_whoever_is_replacing_it(tmp_path, monkeypatch):
+    path, refused, take = tmp_path / "a", threading.Event(), writing._take
+
+    def told(file):
+        if not (taken := take(file)):
+            refused.set()
+        return taken
+
+    def save():
+        with writing.whole_folder(path) as part:
+            (part / "b").write_text("new")
+
+    monkeypatch.setattr(writing, "_take", told)
+    with writing.lock(path):
+        thread = threading.Thread(target=save)
+        thread.start()
+        assert refused.wait(30) and not path.exists()
+    thread.join()
+    assert (path / "b").read_text() == "new"
+
+
 def test_what_is_being_written_is_not_swept(tmp_path):
     with writing.whole(tmp_path / "a") as part:
         part.write_text("new")
