@@ -9,6 +9,7 @@ import math
 from decimal import ROUND_HALF_UP, Decimal
 
 NONE = "–"  # what is not known
+ROUNDING = 1e-11  # what many float64 operations leave of a number near 1
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -28,8 +29,8 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 def short(value: float | None) -> str:
-    """Two digits, for what is measured on few samples: an error, a loss."""
-    return number(value, 2)
+    """Two digits, for what is measured on few samples: an error, a loss; mere rounding reads 0."""
+    return number(0 if value is not None and abs(value) < ROUNDING else value, 2)
 
 
 def percent(part: float) -> str:

@@ -13,7 +13,7 @@ import { $, $$, S, change, plotly, scripts, set } from './state.js';
 import { connect } from './net.js';
 import { asker, askNow, initAnswers, problem, times } from './answers.js';
 import { address, initAddress, readView } from './address.js';
-import { readTheme } from './theme.js';
+import { readTheme, usePalette } from './theme.js';
 import { initControls, writeControls } from './controls/controls.js';
 import { initNetworks } from './controls/networks.js';
 import { initSave } from './save.js';
@@ -74,6 +74,7 @@ export async function start({ props, server, upload }) {
   });
   const { config } = props;
   scripts.plotly = props.plotly;
+  usePalette(config.palette);
   const remembered = localStorage.getItem('theme');
   setTheme(remembered ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'));
   pages = (await Promise.all(config.pages.map((name) => import(`./pages/${name}.js`)))).map(({ page }) => page);

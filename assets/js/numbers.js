@@ -2,6 +2,7 @@
 // table of cases, tests/data/numbers.json.
 
 const NONE = '–'; // what is not known
+const ROUNDING = 1e-11; // what many float64 operations leave of a number near 1
 const raised = (n) => [...String(n)].map((c) => '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'['-0123456789'.indexOf(c)]).join('');
 
 function power(size) {
@@ -29,9 +30,9 @@ function written(value, digits) {
  * @param {number | null | undefined} value */
 export const number = (value) => written(value, 3);
 
-/** Two digits, for what is measured on few samples: an error, a loss.
+/** Two digits, for what is measured on few samples: an error, a loss; mere rounding reads 0.
  * @param {number | null | undefined} value */
-export const short = (value) => written(value, 2);
+export const short = (value) => written(value != null && Math.abs(value) < ROUNDING ? 0 : value, 2);
 
 /** Always three digits, so that the width holds still while the number runs.
  * @param {number} value */

@@ -4,8 +4,9 @@
 import { call } from './net.js';
 import { $, S } from './state.js';
 import { percent, short } from './numbers.js';
+import { light } from './theme.js';
 
-const GHOST = '#5f6878';
+const faint = () => light('ink-3');
 let pinned = null; // {query, values, name, data, error, curve, label, levels, hats}
 let changed = () => {};
 
@@ -87,7 +88,7 @@ export function withGhost(strip) {
   if (!pinned || !strip?.traces.length) return strip;
   if (strip.name === 'steps') return { ...strip, traces: [arcs(strip.range[1]), ...strip.traces] };
   const { curve } = pinned,
-    line = { color: GHOST, width: 1.25, dash: 'dot' };
+    line = { color: faint(), width: 1.25, dash: 'dot' };
   const ghost = {
     type: 'scatter',
     mode: 'lines+markers',
@@ -95,14 +96,14 @@ export function withGhost(strip) {
     y: curve.y,
     hoverinfo: 'skip',
     line,
-    marker: { size: 6, symbol: 'diamond-open', color: GHOST, line: { width: 1.25, color: GHOST } },
+    marker: { size: 6, symbol: 'diamond-open', color: faint(), line: { width: 1.25, color: faint() } },
   };
   const label = {
     x: curve.x,
     y: curve.y,
     text: `pinned: ${known(pinned.label)}`,
     short: 'pinned',
-    colour: GHOST,
+    colour: faint(),
     at: 0.02,
     bold: false,
   };
@@ -122,5 +123,12 @@ function arcs(top) {
     x.push(null);
     y.push(null);
   }
-  return { type: 'scatter', mode: 'lines', x, y, hoverinfo: 'skip', line: { color: GHOST, width: 1.25, dash: 'dot' } };
+  return {
+    type: 'scatter',
+    mode: 'lines',
+    x,
+    y,
+    hoverinfo: 'skip',
+    line: { color: faint(), width: 1.25, dash: 'dot' },
+  };
 }

@@ -2,6 +2,7 @@
 
 import { clamp } from './state.js';
 
+// those that figures carry
 const NAMES = [
   'ink',
   'ink-2',
@@ -18,41 +19,37 @@ const NAMES = [
   'learned-text',
   'multistep-text',
 ];
-const LIGHT = [
-  '#1a202c',
-  '#475061',
-  '#5f6878',
-  '#e2e5eb',
-  '#edeff3',
-  '#ffffff',
-  '#eef0f4',
-  '#5550c0',
-  '#cd8518',
-  '#249ebd',
-  '#974555',
-  '#737a87',
-  '#10718f',
-  '#8f5a06',
-];
+let palette = { light: {}, dark: {} };
 
 export const T = { dark: false, stops: [], swap: new Map() }; // T.ink, T.ink2, T.onestep, ...
 export let FONT = 'sans-serif';
 
-const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const parse = (hex) => [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16));
+const own = () => palette[T.dark ? 'dark' : 'light'];
 
+/** The colours of both themes: assets/palette.json.
+ * @param {{light: Record<string, any>, dark: Record<string, any>}} given */
+export function usePalette(given) {
+  palette = given;
+}
+
+/** A colour of the light theme, as figures carry it. */
+export const light = (name) => palette.light[name];
+
+/** The colours of the theme on show, into T. */
 export function readTheme() {
   T.dark = document.documentElement.dataset.theme === 'dark';
   T.swap.clear();
-  NAMES.forEach((name, i) => {
-    const colour = css(`--${name}`);
+  for (const name of NAMES) {
+    const [light, colour] = [palette.light[name], own()[name]];
     T[name.replaceAll('-', '')] = colour;
-    T.swap.set(LIGHT[i], colour);
-    T.swap.set(parse(LIGHT[i]).join(','), parse(colour).join(','));
-  });
-  T.rim = T.dark ? 'rgba(231,234,240,.4)' : T.surface;
-  T.stops = (css('--sigma-ramp').match(/#\w{6}/g) || []).map(parse);
-  FONT = css('--font');
+    T.swap.set(light, colour);
+    T.swap.set(parse(light).join(','), parse(colour).join(','));
+  }
+  T.rim = T.dark ? rgba(T.ink, 0.4) : T.surface;
+  T.haze = parse(own().haze);
+  T.stops = own().ramp.map(parse);
+  FONT = getComputedStyle(document.documentElement).getPropertyValue('--font').trim();
 }
 
 export const rgba = (hex, alpha) => `rgba(${parse(hex).join(',')},${alpha})`;
@@ -86,14 +83,15 @@ export function themed(value) {
   return value;
 }
 
+/** −1 .. 1 as grey levels of the theme's own paper and ink. */
 export function inkOnPaper(v) {
-  // −1 .. 1 as 0 .. 1
-  return mix(parse(T.dark ? '#1f252e' : '#eef0f4'), parse(T.dark ? '#f2f4f8' : '#161b26'), v);
+  return mix(parse(own()['image-low']), parse(own()['image-high']), v);
 }
+
+/** 0 .. 1 as a colour, zero at the middle. */
 export function diverge(v) {
-  // 0 .. 1, zero at the middle
-  const middle = parse(T.dark ? '#232933' : '#f1f3f6');
+  const { negative, middle, positive } = own();
   return v < 0.5
-    ? mix(parse(T.dark ? '#e0884f' : '#a8501a'), middle, clamp(2 * v, 0, 1))
-    : mix(middle, parse(T.dark ? '#5fa8e6' : '#1d5f9e'), clamp(2 * v - 1, 0, 1));
+    ? mix(parse(negative), parse(middle), clamp(2 * v, 0, 1))
+    : mix(parse(middle), parse(positive), clamp(2 * v - 1, 0, 1));
 }

@@ -3,24 +3,33 @@
 Figures carry the colours of the light theme; the page swaps them through one table when it draws.
 """
 
+import json
 import math
 
 import numpy as np
 
 from ..numerals import percent as percent
 from ..numerals import short as short
+from ..store import places
 
-INK, INK2, INK3 = "#1a202c", "#475061", "#5f6878"
-LINE, GRID, SURFACE = "#e2e5eb", "#edeff3", "#ffffff"
-ONE_STEP, MULTISTEP, LEARNED, STOCHASTIC = "#5550c0", "#cd8518", "#249ebd", "#974555"
-REFERENCE = "#737a87"
+PALETTE = json.loads(places.assets("palette.json").read_text(encoding="utf-8"))  # light and dark
+_LIGHT = PALETTE["light"]
+INK, INK2, INK3 = _LIGHT["ink"], _LIGHT["ink-2"], _LIGHT["ink-3"]
+LINE, GRID, SURFACE = _LIGHT["line"], _LIGHT["grid"], _LIGHT["surface"]
+ONE_STEP, MULTISTEP = _LIGHT["one-step"], _LIGHT["multistep"]
+LEARNED, STOCHASTIC = _LIGHT["learned"], _LIGHT["stochastic"]
+REFERENCE = _LIGHT["reference"]
 FAMILY = {
     "one-step": ONE_STEP,
     "multistep": MULTISTEP,
     "learned": LEARNED,
     "stochastic": STOCHASTIC,
 }
-TEXT = {MULTISTEP: "#8f5a06", LEARNED: "#10718f", REFERENCE: INK3}  # families too pale for words
+TEXT = {  # families too pale for words
+    MULTISTEP: _LIGHT["multistep-text"],
+    LEARNED: _LIGHT["learned-text"],
+    REFERENCE: INK3,
+}
 FONT = (
     'Inter, "Segoe UI", "SF Pro Text", "Helvetica Neue", Roboto, "Liberation Sans", Arial, '
     "sans-serif"

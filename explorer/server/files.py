@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Mount
 
+from ..figures.style import PALETTE
 from ..store import places
 
 ASSETS = places.assets()
@@ -92,8 +93,20 @@ def routes() -> list[Mount]:
     return [Mount(base(), _Kept(ASSETS)), Mount(plotly_script().rpartition("/")[0], _Kept(PLOTLY))]
 
 
+def colours() -> str:
+    """The palette as properties that the style sheets use, for both themes."""
+    rules = []
+    for theme, selector in (("light", ":root"), ("dark", '[data-theme="dark"]')):
+        named = {k: v for k, v in PALETTE[theme].items() if isinstance(v, str)}
+        ramp = PALETTE[theme]["ramp"]
+        stops = ", ".join(f"{c} {100 * i / (len(ramp) - 1):.0f}%" for i, c in enumerate(ramp))
+        named["sigma-ramp"] = f"linear-gradient(90deg, {stops})"
+        rules.append(selector + "{" + "".join(f"--{k}:{v};" for k, v in named.items()) + "}")
+    return f"<style>{''.join(rules)}</style>"
+
+
 def head() -> str:
-    """Links to the style sheets and modules, from this server alone."""
+    """The colours, and links to the style sheets and modules, from this server alone."""
     sheets = "".join(
         f'<link rel="stylesheet" href="{base()}/css/{name}">'
         for name in SHEETS
@@ -103,4 +116,4 @@ def head() -> str:
         f'<link rel="modulepreload" href="{base()}/{f.relative_to(ASSETS).as_posix()}">'
         for f in served(SCRIPTS)
     )
-    return f"{sheets}{modules}"
+    return f"{colours()}{sheets}{modules}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
+from ..figures.style import PALETTE
 from ..store import places
 from . import amed_form, controls, train
 
@@ -57,4 +58,4 @@ def template() -> str:
 def config() -> dict:
     """What the scripts are told: of the settings, of the pages, and of each page under its name."""
     own = {p.name: p.config() for p in PAGES if p.config is not None}
-    return {**controls.config(), "pages": [p.name for p in PAGES], **own}
+    return {**controls.config(), "palette": PALETTE, "pages": [p.name for p in PAGES], **own}

@@ -252,4 +252,4 @@ def _spoken(key: str) -> tuple[str, dict]:
 def reference(truth) -> str:
     """What the error is measured against, and how well that is known."""
     known = float(truth.floor[-1])
-    return f"{truth.method}, known to {short(known)}" if known else truth.method
+    return f"{truth.method}, known to {number(known)}" if known else truth.method

@@ -200,7 +200,7 @@ function plot(id, figure, nothing) {
           yref: 'paper',
           x: 0.5,
           y: 0.5,
-          font: { color: '#737a87', size: 12 },
+          font: { color: T.ink3, size: 12 },
         },
       ],
     },

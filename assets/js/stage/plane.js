@@ -109,7 +109,7 @@ const tint = (width, height) =>
   heldTint(`${T.dark} ${width} ${height}`, () => {
     const canvas = sheet(width, height),
       image = canvas.getContext('2d').createImageData(width, height);
-    const pixel = new Uint8ClampedArray([...(T.dark ? [150, 160, 180] : [88, 98, 118]), 0]);
+    const pixel = new Uint8ClampedArray([...T.haze, 0]);
     for (let j = 0; j < image.data.length; j += 4) image.data.set(pixel, j);
     const opacity = Uint8Array.from({ length: 256 }, (_, v) => 72 * (v / 255) ** 0.7);
     return { canvas, image, opacity };

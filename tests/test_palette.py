@@ -1,0 +1,42 @@
+"""A colour stands once: in assets/palette.json; style sheets, scripts and figures have it there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from explorer.figures.style import PALETTE
+from explorer.server import files
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = ("assets/js", "assets/css", "assets/pages", "explorer")
+SOURCES = sorted(
+    f
+    for folder in FOLDERS
+    for f in (ROOT / folder).rglob("*")
+    if f.suffix in (".js", ".css", ".html", ".py")
+)
+
+
+def test_both_themes_name_the_same_colours():
+    assert PALETTE["light"].keys() == PALETTE["dark"].keys()
+    assert len(PALETTE["light"]["ramp"]) == len(PALETTE["dark"]["ramp"])
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=lambda f: f.relative_to(ROOT).as_posix())
+def test_no_colour_is_written_elsewhere(file):
+    assert not re.findall(r"#[0-9a-fA-F]{6}\b", file.read_text(encoding="utf-8"))
+
+
+def test_style_sheets_ask_for_colours_that_there_are():
+    sheets = "".join(f.read_text(encoding="utf-8") for f in SOURCES if f.suffix == ".css")
+    given = set(re.findall(r"--([\w-]+):", sheets + files.colours()))
+    asked = set(re.findall(r"var\(--([\w-]+)\)", sheets))
+    assert asked <= given | {"w", "p"}  # of a bar, of a slider: its script sets them
+
+
+def test_the_page_has_each_colour_in_both_themes():
+    light, dark = files.colours().split('[data-theme="dark"]')
+    for name in PALETTE["light"].keys() - {"ramp"}:
+        assert f"--{name}:{PALETTE['light'][name]};" in light
+        assert f"--{name}:{PALETTE['dark'][name]};" in dark
