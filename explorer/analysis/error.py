@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ..core import loop
 from ..core.churn import Churn
-from ..core.ode import Corrects, Ode, Point, Solver, State, mapped
+from ..core.ode import Corrects, Ode, Point, Solver, State, looks, mapped
 from .flow import flow
 
 
@@ -65,7 +65,7 @@ def step_errors(
     steps: of the whole run, for γ = S_churn/steps.  afs: the run began with the analytic step.
     """
     n, size = len(sigmas) - 1, truth.shape[1]
-    ode = Ode(denoiser, schedule, getattr(solver, "looks", False))
+    ode = Ode(denoiser, schedule, looks(solver))
     group = math.ceil(n / runs)
     batch = _Runs(ode, solver, sigmas, truth, group, watch)
     followed = loop.steps(
@@ -121,7 +121,7 @@ class _Runs:
         self.ode, self.sigmas, self.truth, self.group, self.watch = ode, sigmas, truth, group, watch
         self.size, self.solver = truth.shape[1], solver
         self.memory, self.step = solver.memory, solver.step
-        if hasattr(solver, "correct"):
+        if isinstance(solver, Corrects):
             self.correct = self._correct_others
         self.path, self.local = [truth[0]], list[Tensor]()
         self.blocks = 0

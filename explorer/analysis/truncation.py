@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ..core import loop
-from ..core.ode import Ode, State
+from ..core.ode import Ode, State, looks, makes_noise
 from ..core.schedules import EDM
 from ..errors import UserError
 from .error import rms
@@ -47,7 +47,7 @@ def local_truncation(
     The truths of all steps are found together in one batch, the solver's own steps one by one.
     Raises UserError for a stochastic solver.
     """
-    if solver.family == "stochastic":
+    if makes_noise(solver):
         raise UserError(
             f"{solver.label} adds new noise in every step, so one step has no true "
             "answer; choose a deterministic solver."
@@ -67,7 +67,7 @@ def local_truncation(
         )
     back, truth = _true_states(exact, clean, noise, sigmas.to(clean), solver.memory)
     times, errors = schedule.time(sigmas), []
-    ode = Ode(denoiser, schedule, getattr(solver, "looks", False))
+    ode = Ode(denoiser, schedule, looks(solver))
 
     def begin(i: int, x: Tensor, past, carry):
         if watch is not None:

@@ -21,7 +21,7 @@ import time
 import torch
 
 from ..core.device import Device, pick
-from ..core.sampling import sample
+from ..core.sampling import makes_noise, sample
 from ..core.solvers import SOLVERS
 from ..core.timesteps import Rho
 from ..data import Spiral
@@ -114,7 +114,7 @@ def _others(library: str, table_of: dict, measured, network, device: Device, rou
 
 
 def _ours(solver, network, noise, sigmas, noises):
-    given = {"noises": lambda i: noises[i]} if solver.family == "stochastic" else {}
+    given = {"noises": lambda i: noises[i]} if makes_noise(solver) else {}
     return lambda: sample(network, noise, sigmas, solver, keep=0, **given)
 
 

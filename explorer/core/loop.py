@@ -13,7 +13,7 @@ from typing import Any
 from torch import Tensor
 
 from .churn import Churn, Restart
-from .ode import Ode, Point, State, Stepper, makes_noise
+from .ode import Corrects, Ode, Point, State, Stepper, makes_noise
 
 Past = tuple[Point, ...]
 Begin = Callable[[int, Tensor, Past, Any], tuple[Tensor, Past, Any]]
@@ -54,7 +54,8 @@ def steps(
     span = span or _span(ode, times)
     back = restart.place(ode.schedule.sigma(times)) if restart.repeats else None
     both = churn.s_churn > 0 and makes_noise(solver)
-    correct, kept = getattr(solver, "correct", None), 1 - solver.memory
+    correct = solver.correct if isinstance(solver, Corrects) else None
+    kept = 1 - solver.memory
     past: Past = ()
     carry = None
     for i, (here, there) in enumerate(pairwise(times.unbind())):

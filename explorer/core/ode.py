@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -170,7 +170,8 @@ class Stepper(Protocol):
 class Solver(Stepper, Protocol):
     """A frozen dataclass; its fields are its controls, and its class says all that is true of it.
 
-    Optional facts, each a Protocol below: `Corrects`, `Looks`, `MakesNoise`, `Nominal`.
+    Optional facts, each a Protocol below: `Corrects`, `Looks`, `MakesNoise`, `NeedsSchedule`,
+    `Nominal`, `Recommended`, `FullLabel`.
     """
 
     name: ClassVar[str]
@@ -189,6 +190,7 @@ class Solver(Stepper, Protocol):
         ...
 
 
+@runtime_checkable
 class Corrects(Protocol):
     """A solver that improves the arrival of its last step by what was evaluated there."""
 
@@ -208,10 +210,28 @@ class MakesNoise(Protocol):
     makes_noise: bool
 
 
+class NeedsSchedule(Protocol):
+    """A solver that says whether σ(t) and s(t) matter to it; they do if it does not say."""
+
+    needs_schedule: bool
+
+
 class Nominal(Protocol):
     """A solver whose error falls with another power than its `order` names."""
 
     nominal_order: int
+
+
+class Recommended(Protocol):
+    """A solver that stands first in the menu."""
+
+    recommended: bool
+
+
+class FullLabel(Protocol):
+    """A solver whose name in a legend holds some of its fields: "RK2 α = {alpha:g}"."""
+
+    full_label: str
 
 
 def mapped(fn: Callable, tree: Any, *others: Any) -> Any:
@@ -232,6 +252,21 @@ def mapped(fn: Callable, tree: Any, *others: Any) -> Any:
 def makes_noise(solver: Stepper) -> bool:
     """Whether its steps ask for new noise: those of stochastic solvers, unless η = 0."""
     return getattr(solver, "makes_noise", False)
+
+
+def needs_schedule(solver: Solver | type[Solver]) -> bool:
+    """Whether σ(t) and s(t) matter to it; solvers of the (x̂, σ) frame say that they do not."""
+    return getattr(solver, "needs_schedule", True)
+
+
+def looks(solver: Stepper) -> bool:
+    """Whether its points must come with features."""
+    return getattr(solver, "looks", False)
+
+
+def recommended(solver: type[Solver]) -> bool:
+    """Whether it stands first in the menu."""
+    return getattr(solver, "recommended", False)
 
 
 def nominal_order(solver: Solver) -> int:

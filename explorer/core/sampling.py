@@ -13,7 +13,7 @@ from .churn import Churn, Restart
 from .denoisers import Denoiser
 from .loop import Past, steps
 from .noise import Noise
-from .ode import Ode, Point, Stepper, makes_noise, unscaled
+from .ode import Ode, Point, Stepper, looks, makes_noise, unscaled
 from .schedules import EDM
 
 __all__ = ["Churn", "Noise", "Restart", "Trajectory", "makes_noise", "sample", "steps"]
@@ -80,7 +80,7 @@ def sample(
     _check_levels(levels)
     _check_random(noises, levels, solver, churn, restart)
     times = schedule.time(sigmas)  # 0-d times stay on the CPU: no launch, no synchronisation
-    ode, record = Ode(denoiser, schedule, getattr(solver, "looks", False)), _Record(noise, keep)
+    ode, record = Ode(denoiser, schedule, looks(solver)), _Record(noise, keep)
     run = steps(
         ode,
         solver,

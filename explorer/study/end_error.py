@@ -176,5 +176,5 @@ def _notes(e: Experiment, steps: int) -> Iterator[str]:
             yield "last steps at lower order"
     if e.churn.s_churn > 0:
         yield "the truth gets the same new noise"
-        if s.family == "multistep" and s.order > 1:
+        if s.memory > 1:
             yield "its memory begins anew after new noise"

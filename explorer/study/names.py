@@ -1,7 +1,8 @@
 """What a solver with its settings, and what samples with it, is called."""
 
-import re
+from string import Formatter
 
+from ..core.ode import needs_schedule
 from ..core.solvers.inside import spoken
 from ..lab.experiment import Experiment
 from ..settings import flatten, parameters
@@ -11,7 +12,7 @@ FRAME_NAMES = {"edm": "EDM", "vp": "VP", "ve": "VE", "iddpm": "iDDPM"}
 
 def sampler_name(e: Experiment) -> str:
     """“Heun in the VP frame with churn”."""
-    plain = not e.solver.needs_schedule or e.schedule.name == "edm"
+    plain = not needs_schedule(e.solver) or e.schedule.name == "edm"
     frame = "" if plain else f" in the {FRAME_NAMES[e.schedule.name]} frame"
     return f"{solver_name(e.solver)}{frame}{' with churn' if e.churn.s_churn > 0 else ''}"
 
@@ -23,12 +24,10 @@ def solver_name(solver) -> str:
     flat, default = flatten(solver), flatten(type(solver)())
     if solver.family == "learned" and solver.predictor:
         return f"{spoken(solver.purpose)}, {solver.predictor}"
-    letter = {"α": "alpha", "r": "r"}
-    name = re.sub(r"\(([αr])\)$", lambda m: f" {m[1]} = {flat[letter[m[1]]]:g}", solver.label)
-    told = set(letter.values()) if name != solver.label else set()
-    if "order" in flat:
-        told.add("order")
-        name += f"({solver.order}M)" if solver.name == "dpmpp" else f"-{solver.order}"
+    own = getattr(solver, "full_label", None)
+    label = own or (solver.label + "-{order}" if "order" in flat else solver.label)
+    told = {field for _, field, *_ in Formatter().parse(label) if field}
+    name = label.format(**{k: flat[k] for k in told})
     return ", ".join(
         [
             name,

@@ -165,7 +165,7 @@ class Trainer:
     @property
     def multistep(self) -> bool:
         """Whether the student goes on from its own states, since it needs its own past."""
-        return isinstance(self.solver, Plugin) and self.solver.inside.family == "multistep"
+        return self.solver.memory > 1
 
     def run(self, watch: Callable[[], None] | None = None) -> Iterator[Placed | Progress]:
         """Train to the end, placing the stops first if asked to; stop iterating to pause.  watch()

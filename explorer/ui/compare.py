@@ -3,6 +3,7 @@
 import torch
 
 from ..analysis.order import fitted_slope
+from ..core.ode import Corrects
 from ..core.solvers import SOLVERS
 from ..core.timesteps import TIMESTEPS
 from ..errors import UserError
@@ -142,7 +143,7 @@ def _local_shown(base: Experiment, found: list[Curve], count: int) -> dict:
         ""
         if base.solver.family == "one-step"
         else " The past comes along the exact flow"
-        + (", and the arrival is not corrected yet." if hasattr(base.solver, "correct") else ".")
+        + (", and the arrival is not corrected yet." if isinstance(base.solver, Corrects) else ".")
     )
     levels = (40.0, 10.0, 1.0, 0.3, 0.1, 0.01)
     return {

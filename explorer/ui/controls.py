@@ -7,6 +7,7 @@ scale, and a panel of fifty components would cost more to update than the figure
 import json
 from html import escape
 
+from ..core.ode import makes_noise, needs_schedule, recommended
 from ..data import DATASETS
 from ..lab.designs import DESIGNS, PARTS
 from ..lab.experiment import Experiment
@@ -23,7 +24,6 @@ GROUPS = {  # name: (title, the first words of the flat keys that belong to it)
     ),
 }
 SLOT_LABELS = {"data": "Data", "model": "Model", "timesteps": "Time steps", "solver": "Solver"}
-RECOMMENDED = ("heun", "dpmpp", "unipc")
 FAMILIES = {
     "one-step": "One step",
     "multistep": "Multistep",
@@ -56,8 +56,8 @@ def config() -> dict:
                 "short": getattr(cls, "short", cls.label),
                 "values": _own(slot, cls),
                 "about": getattr(cls, "card", getattr(cls, "about", "")),
-                **(_card(name, cls) if slot == "solver" else {}),
-                "needs_schedule": getattr(cls, "needs_schedule", True),
+                **(_card(cls) if slot == "solver" else {}),
+                "needs_schedule": needs_schedule(cls),
                 "needs": getattr(cls, "needs", ""),
             }
             for name, cls in choices.items()
@@ -81,26 +81,18 @@ def _own(slot: str, cls) -> dict:
     return {f"{slot}.{k}": v for k, v in flatten(cls()).items()}
 
 
-def _card(name: str, cls) -> dict:
+def _card(cls) -> dict:
     """What the list of solvers says of one."""
     solver = cls()
-    memory = (
-        0
-        if cls.family == "one-step"
-        else 1
-        if name == "dpmpp_sde"
-        else solver.order - 1
-        if "order" in flatten(solver)
-        else 0
-    )
     return {
         "family": cls.family,
         "order": f"up to {solver.order}" if "order" in flatten(solver) else str(solver.order),
         "evaluations": solver.evaluations,
-        "memory": memory,
-        "source": SOURCES.get(name, ""),
-        "names": list(ALIASES.get(name, ())),
-        "recommended": name in RECOMMENDED,
+        "memory": solver.memory - 1,
+        "makes_noise": makes_noise(solver),
+        "source": cls.source,
+        "names": list(cls.aliases),
+        "recommended": recommended(cls),
     }
 
 
@@ -123,55 +115,6 @@ NETWORK_FILES = (
     '<div class="row wide" id="fetch-row" hidden><span class="lab">Published</span>'
     '<button class="ghost file" id="fetch" type="button"></button></div>'
 )
-SOURCES = {
-    "heun": "Karras et al. 2022, Algorithm 1",
-    "rk2": "Karras et al. 2022, App. D.2, Algorithm 3",
-    "euler": "Karras et al. 2022, Algorithm 1; Song et al. 2021",
-    "ddim": "Song, Meng & Ermon 2021",
-    "dpm2": "Lu et al. 2022, arXiv:2206.00927",
-    "dpmpp": "Lu et al. 2022, arXiv:2211.01095",
-    "dpmpp_2s": "Lu et al. 2022, arXiv:2211.01095",
-    "unipc": "Zhao et al. 2023, arXiv:2302.04867",
-    "ipndm": "Zhang & Chen 2023, arXiv:2204.13902",
-    "ipndm_v": "Zhang & Chen 2023; exact weights",
-    "lms": "Crowson 2022, k-diffusion",
-    "deis": "Zhang & Chen 2023, arXiv:2204.13902",
-    "amed": "Zhou et al. 2024, arXiv:2312.00094",
-    "plugin": "Zhou et al. 2024, arXiv:2312.00094",
-    "euler_a": "Ho et al. 2020; Song et al. 2021",
-    "dpmpp_sde": "Lu et al. 2022, arXiv:2211.01095",
-}
-# what other tools call a solver: k-diffusion, diffusers, A1111 and ComfyUI
-ALIASES = {
-    "euler": ("sample_euler (k-diffusion)", "EulerDiscreteScheduler", "Euler"),
-    "ddim": ("sample_euler (k-diffusion)", "DDIMScheduler", "DDIM", "ddim"),
-    "heun": ("sample_heun", "HeunDiscreteScheduler", "Heun", "heun"),
-    "rk2": ("EDM Algorithm 3",),
-    "dpm2": ("sample_dpm_2", "KDPM2DiscreteScheduler", "DPM2", "dpm_2"),
-    "dpmpp": ("sample_dpmpp_2m", "DPMSolverMultistepScheduler", "DPM++ 2M", "dpmpp_2m"),
-    "dpmpp_2s": (
-        "sample_dpmpp_2s_ancestral with eta=0",
-        "DPMSolverSinglestepScheduler",
-        "DPM++ 2S",
-    ),
-    "unipc": ("UniPCMultistepScheduler", "UniPC", "uni_pc", "uni_pc_bh2"),
-    "ipndm": ("sample_ipndm", "IPNDMScheduler", "PNDM, PLMS", "ipndm"),
-    "ipndm_v": ("sample_ipndm_v", "ipndm_v"),
-    "lms": ("sample_lms", "LMSDiscreteScheduler", "LMS", "lms"),
-    "deis": ("sample_deis", "DEISMultistepScheduler", "deis"),
-    "euler_a": (
-        "sample_euler_ancestral",
-        "EulerAncestralDiscreteScheduler",
-        "Euler a",
-        "euler_ancestral",
-    ),
-    "dpmpp_sde": (
-        "sample_dpmpp_2m_sde",
-        "DPMSolverMultistepScheduler, sde-dpmsolver++",
-        "DPM++ 2M SDE",
-        "dpmpp_2m_sde",
-    ),
-}
 
 
 def _facts(p: Parameter) -> dict:
@@ -273,7 +216,7 @@ def _grouped(entries) -> str:
 
 def _choice(slot: str) -> str:
     heading = (
-        (lambda name, cls: "Recommended" if name in RECOMMENDED else FAMILIES[cls.family])
+        (lambda name, cls: "Recommended" if recommended(cls) else FAMILIES[cls.family])
         if slot == "solver"
         else (lambda name, cls: "")
     )

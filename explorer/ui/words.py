@@ -3,6 +3,7 @@
 import math
 import re
 
+from ..core.ode import needs_schedule
 from ..core.sampling import Churn
 from ..core.timesteps import Custom
 from ..figures.spine import runs_of
@@ -153,6 +154,12 @@ def first(few: Experiment, e: Experiment) -> str:
     return f"The first {few.samples} of {e.samples} samples{fewer}; the others are on their way …"
 
 
+def counted(n: int) -> str:
+    """A small number in words."""
+    words = ("none", "one", "two", "three", "four", "five", "six")
+    return words[n] if n < len(words) else str(n)
+
+
 def budget(e: Experiment, r: Run) -> str:
     """“18 steps = 35 evaluations.”, and a word if the budget was moved."""
     moved = ""
@@ -160,7 +167,7 @@ def budget(e: Experiment, r: Run) -> str:
         moved = " The typed list sets the number of steps."
     elif r.nfe != e.nfe:
         moved = f" {e.nfe} is not possible here; the nearest is {r.nfe}."
-    each = {1: "one a step", 2: "two a step"}[e.solver.evaluations]
+    each = f"{counted(e.solver.evaluations)} a step"
     if e.afs:
         each += ", the first is analytic"
     if e.restart.repeats:
@@ -191,9 +198,7 @@ def churn(e: Experiment) -> str:
     gamma = min(e.churn.s_churn / steps, Churn.CAP)
     cap = math.floor(10 * Churn.CAP * steps) / 10
     memory = (
-        " Each time the solver’s memory begins anew, at order 1."
-        if e.solver.family == "multistep" and e.solver.order > 1
-        else ""
+        " Each time the solver’s memory begins anew, at order 1." if e.solver.memory > 1 else ""
     )
     return (
         f"γ = {short(gamma)}: {inside} of {steps} steps first raise σ by {percent(gamma)}. "
@@ -203,9 +208,9 @@ def churn(e: Experiment) -> str:
 
 def schedule(e: Experiment) -> str:
     """The hint where the schedule changes nothing, else nothing."""
-    return (
-        "" if e.solver.needs_schedule else f"{e.solver.label} works in σ: it ignores σ(t) and s(t)."
-    )
+    if needs_schedule(e.solver):
+        return ""
+    return f"{e.solver.label} works in σ: it ignores σ(t) and s(t)."
 
 
 _NAMES = {

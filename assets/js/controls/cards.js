@@ -15,7 +15,7 @@ export function showCards(button, solvers, chosen, choose) {
   const card = ([name, s]) =>
     `<button class="card" data-name="${name}"${name === chosen ? ' aria-current="true"' : ''}>` +
     `<b>${s.label}</b><span class="facts">order ${s.order} · ${s.evaluations} evaluation${s.evaluations > 1 ? 's' : ''} a step · ` +
-    `${s.memory ? `remembers ${s.memory}` : 'no memory'}${s.family === 'stochastic' ? ' · new noise' : ''}</span>` +
+    `${s.memory ? `remembers ${s.memory}` : 'no memory'}${s.makes_noise ? ' · new noise' : ''}</span>` +
     `<span>${s.about}</span><span class="src">${s.source}</span>${s.names.length ? `<span class="src">Also: ${s.names.join(' · ')}</span>` : ''}</button>`;
   const show = () => {
     const want = search.value.trim().toLowerCase(),

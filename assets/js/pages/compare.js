@@ -39,7 +39,7 @@ function init(given) {
 
 function wireChoices({ solver, timesteps }) {
   $('#compare-solvers').innerHTML = Object.entries(solver)
-    .filter(([, s]) => s.family !== 'stochastic')
+    .filter(([, s]) => !s.makes_noise)
     .map(
       ([name, s]) =>
         `<button data-name="${name}" aria-pressed="${chosen.has(name)}" title="${s.about}">${s.label}</button>`,

@@ -1,4 +1,19 @@
-"""Solvers: how a step is made.  SOLVERS lists them by name, in the order of the menu."""
+"""Solvers: how a step is made.  SOLVERS lists them by name, in the order of the menu.
+
+Each can be stepped by hand, with nothing but an Ode and a State; in EDM's frame t is σ:
+
+    >>> ode, x, past, carry = Ode(denoiser), sigmas[0] * noise, (), None
+    >>> span = float(sigmas[0]), float(sigmas[-1])
+    >>> for i, (t, t_next) in enumerate(pairwise(sigmas)):
+    ...     past = (*past, ode.evaluate(x, t))[-solver.memory :]
+    ...     state = State(past, len(sigmas) - 1 - i, span, lambda: noises[i], carry)
+    ...     if isinstance(solver, Corrects) and i:
+    ...         past = (*past[:-1], solver.correct(ode, state))
+    ...         state = dataclasses.replace(state, past=past)
+    ...     x, carry = solver.step(ode, state, t_next)
+
+`core.loop.steps` does this, and churn, restarts, the analytic first step and the step to 0 besides.
+"""
 
 from ...settings import named
 from .exponential import DPMpp, DPMpp2S, UniPC

@@ -90,6 +90,15 @@ class DPMpp(_Exponential):
         "Exponential multistep on D, one evaluation a step. Order 2 is 2M, the "
         "usual choice of image tools."
     )
+    source: ClassVar[str] = "Lu et al. 2022, arXiv:2211.01095"
+    aliases: ClassVar[tuple[str, ...]] = (
+        "sample_dpmpp_2m",
+        "DPMSolverMultistepScheduler",
+        "DPM++ 2M",
+        "dpmpp_2m",
+    )
+    recommended: ClassVar[bool] = True
+    full_label: ClassVar[str] = "DPM-Solver++({order}M)"
     order: int = _order(2, 3)
     prediction: str = _prediction()
     lower_order_final: bool = param(
@@ -141,6 +150,12 @@ class DPMpp2S(_SigmaFrame):
     evaluations: ClassVar[int] = 2
     memory: ClassVar[int] = 1
     card: ClassVar[str] = "Order 2, two evaluations a step, no memory; exponential in λ."
+    source: ClassVar[str] = "Lu et al. 2022, arXiv:2211.01095"
+    aliases: ClassVar[tuple[str, ...]] = (
+        "sample_dpmpp_2s_ancestral with eta=0",
+        "DPMSolverSinglestepScheduler",
+        "DPM++ 2S",
+    )
     r: float = param(0.5, 0.1, 1.0, 0.01, label="r", help="where the second evaluation lies in λ")
     thresholding: bool = _thresholding()
 
@@ -168,6 +183,14 @@ class UniPC(_Exponential):
         "Predictor and corrector at one evaluation a step; order is one more "
         "than named. Among the best below 10 evaluations."
     )
+    source: ClassVar[str] = "Zhao et al. 2023, arXiv:2302.04867"
+    aliases: ClassVar[tuple[str, ...]] = (
+        "UniPCMultistepScheduler",
+        "UniPC",
+        "uni_pc",
+        "uni_pc_bh2",
+    )
+    recommended: ClassVar[bool] = True
     order: int = _order(3, 3)
     variant: str = param("bh2", label="B(h)", choices=VARIANTS, help="the paper's free function")
     prediction: str = _prediction()

@@ -162,6 +162,8 @@ class AMED(_Learned):
         "One direction a step, from a point that is learned; two evaluations, "
         "the first of them only leads there. Made for about 5 evaluations."
     )
+    source: ClassVar[str] = "Zhou et al. 2024, arXiv:2312.00094"
+    aliases: ClassVar[tuple[str, ...]] = ()
     r: float = _r()
     c: float = _c()
     a: float = _a()
@@ -197,6 +199,8 @@ class Plugin(_Learned):
         "A known solver with one learned stop inside each step; two "
         "evaluations a step. On iPNDM the best of its paper."
     )
+    source: ClassVar[str] = "Zhou et al. 2024, arXiv:2312.00094"
+    aliases: ClassVar[tuple[str, ...]] = ()
     solver: str = param(
         "ipndm4",
         label="Solver inside",

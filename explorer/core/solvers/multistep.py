@@ -106,6 +106,9 @@ class DPM2(_SigmaFrame):
     evaluations: ClassVar[int] = 2
     memory: ClassVar[int] = 1
     card: ClassVar[str] = "Order 2, two evaluations a step, the second at a geometric midpoint."
+    source: ClassVar[str] = "Lu et al. 2022, arXiv:2206.00927"
+    aliases: ClassVar[tuple[str, ...]] = ("sample_dpm_2", "KDPM2DiscreteScheduler", "DPM2", "dpm_2")
+    full_label: ClassVar[str] = "DPM-Solver-2 r = {r:g}"
     r: float = param(
         0.5,
         0.1,
@@ -146,6 +149,8 @@ class IPNDM(_SigmaFrame):
         "Adams–Bashforth with fixed weights, one evaluation a step. Strong on "
         "images at few evaluations; loses its order on uneven steps."
     )
+    source: ClassVar[str] = "Zhang & Chen 2023, arXiv:2204.13902"
+    aliases: ClassVar[tuple[str, ...]] = ("sample_ipndm", "IPNDMScheduler", "PNDM, PLMS", "ipndm")
     order: int = _order(4, 4)
 
     WEIGHTS: ClassVar[tuple] = (
@@ -184,6 +189,8 @@ class IPNDMV(_AdamsBashforth):
     name: ClassVar[str] = "ipndm_v"
     label: ClassVar[str] = "iPNDM_v"
     card: ClassVar[str] = "iPNDM with exact weights for uneven steps (the same formula as LMS)."
+    source: ClassVar[str] = "Zhang & Chen 2023; exact weights"
+    aliases: ClassVar[tuple[str, ...]] = ("sample_ipndm_v", "ipndm_v")
     order: int = _order(4, 4)
 
 
@@ -197,6 +204,8 @@ class LMS(_AdamsBashforth):
     name: ClassVar[str] = "lms"
     label: ClassVar[str] = "LMS"
     card: ClassVar[str] = "Linear multistep in σ, one evaluation a step. k-diffusion's LMS."
+    source: ClassVar[str] = "Crowson 2022, k-diffusion"
+    aliases: ClassVar[tuple[str, ...]] = ("sample_lms", "LMSDiscreteScheduler", "LMS", "lms")
     order: int = _order(4, 4)
 
 
@@ -212,6 +221,8 @@ class DEIS(_AdamsBashforth):
     name: ClassVar[str] = "deis"
     label: ClassVar[str] = "DEIS"
     card: ClassVar[str] = "Exponential integrator on ε in VP time, one evaluation a step."
+    source: ClassVar[str] = "Zhang & Chen 2023, arXiv:2204.13902"
+    aliases: ClassVar[tuple[str, ...]] = ("sample_deis", "DEISMultistepScheduler", "deis")
     order: int = _order(3, 4)
     variable: str = param(
         "tab",

@@ -26,6 +26,12 @@ class Euler:
     memory: ClassVar[int] = 1
     needs_schedule: ClassVar[bool] = True
     card: ClassVar[str] = "Order 1, one evaluation a step. In t, so σ(t) and s(t) matter."
+    source: ClassVar[str] = "Karras et al. 2022, Algorithm 1; Song et al. 2021"
+    aliases: ClassVar[tuple[str, ...]] = (
+        "sample_euler (k-diffusion)",
+        "EulerDiscreteScheduler",
+        "Euler",
+    )
 
     def step(self, ode: Ode, state: State, t_next: Tensor) -> tuple[Tensor, None]:
         here = state.here
@@ -47,6 +53,13 @@ class DDIM:
     memory: ClassVar[int] = 1
     needs_schedule: ClassVar[bool] = False
     card: ClassVar[str] = "Order 1, one evaluation a step. Works in σ: ignores σ(t) and s(t)."
+    source: ClassVar[str] = "Song, Meng & Ermon 2021"
+    aliases: ClassVar[tuple[str, ...]] = (
+        "sample_euler (k-diffusion)",
+        "DDIMScheduler",
+        "DDIM",
+        "ddim",
+    )
 
     def step(self, ode: Ode, state: State, t_next: Tensor) -> tuple[Tensor, None]:
         here = state.here
@@ -80,6 +93,9 @@ class Heun:
     memory: ClassVar[int] = 1
     needs_schedule: ClassVar[bool] = True
     card: ClassVar[str] = "Order 2, two evaluations a step. One-step, so σ(t) and s(t) matter."
+    source: ClassVar[str] = "Karras et al. 2022, Algorithm 1"
+    aliases: ClassVar[tuple[str, ...]] = ("sample_heun", "HeunDiscreteScheduler", "Heun", "heun")
+    recommended: ClassVar[bool] = True
 
     def step(self, ode: Ode, state: State, t_next: Tensor) -> tuple[Tensor, None]:
         return two_stage(ode, state.here, t_next, 1.0), None
@@ -100,6 +116,9 @@ class RK2:
     memory: ClassVar[int] = 1
     needs_schedule: ClassVar[bool] = True
     card: ClassVar[str] = "Order 2, two evaluations a step. α = 1 Heun, ½ midpoint, ⅔ Ralston."
+    source: ClassVar[str] = "Karras et al. 2022, App. D.2, Algorithm 3"
+    aliases: ClassVar[tuple[str, ...]] = ("EDM Algorithm 3",)
+    full_label: ClassVar[str] = "RK2 α = {alpha:g}"
     alpha: float = param(
         0.5,
         0.1,

@@ -45,6 +45,13 @@ class EulerAncestral(_Stochastic):
     label: ClassVar[str] = "Euler ancestral"
     order: ClassVar[int] = 1
     card: ClassVar[str] = "Stochastic, one evaluation a step. “Euler a”: never settles, forgives."
+    source: ClassVar[str] = "Ho et al. 2020; Song et al. 2021"
+    aliases: ClassVar[tuple[str, ...]] = (
+        "sample_euler_ancestral",
+        "EulerAncestralDiscreteScheduler",
+        "Euler a",
+        "euler_ancestral",
+    )
     eta: float = _eta()
     noise: float = _noise()
 
@@ -71,6 +78,13 @@ class DPMppSDE(_Stochastic):
     order: ClassVar[int] = 2
     card: ClassVar[str] = (
         "Stochastic, one evaluation a step, memory of one. Popular in image tools."
+    )
+    source: ClassVar[str] = "Lu et al. 2022, arXiv:2211.01095"
+    aliases: ClassVar[tuple[str, ...]] = (
+        "sample_dpmpp_2m_sde",
+        "DPMSolverMultistepScheduler, sde-dpmsolver++",
+        "DPM++ 2M SDE",
+        "dpmpp_2m_sde",
     )
     eta: float = _eta()
     noise: float = _noise()
