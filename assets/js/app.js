@@ -106,7 +106,7 @@ function wire(line) {
   });
   for (const page of pages) page.init(line);
   initAddress();
-  initLessons();
+  initLessons(line.config.lessons);
   initSave(() => $('h1', bodies(S.page)[0]).textContent);
   $('.tabs').onclick = (e) => {
     const b = e.target.closest('button');

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..figures.style import PALETTE
 from ..store import places
-from . import amed_form, controls, train
+from . import amed_form, controls, lessons, train
 
 
 @dataclass(frozen=True)
@@ -58,4 +58,10 @@ def template() -> str:
 def config() -> dict:
     """What the scripts are told: of the settings, of the pages, and of each page under its name."""
     own = {p.name: p.config() for p in PAGES if p.config is not None}
-    return {**controls.config(), "palette": PALETTE, "pages": [p.name for p in PAGES], **own}
+    return {
+        **controls.config(),
+        "palette": PALETTE,
+        "lessons": lessons.config(),
+        "pages": [p.name for p in PAGES],
+        **own,
+    }
