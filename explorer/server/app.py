@@ -12,7 +12,7 @@ from typing import Any
 
 from fastapi import Response
 
-from ..dialects import lists
+from ..dialects import edits
 from ..errors import UserError
 from ..lab.experiment import Experiment
 from ..settings import unflatten
@@ -100,11 +100,11 @@ def reshape(request: dict) -> dict:
         levels = request.get("levels") if isinstance(request, dict) else None
         e = unflatten(Experiment, {"timesteps": "custom", LIST: levels})
         n = request.get("count")
-        if not isinstance(n, int) or isinstance(n, bool) or not 2 <= n <= lists.LONGEST:
+        if not isinstance(n, int) or isinstance(n, bool) or not 2 <= n <= edits.LONGEST:
             raise UserError(
-                f"Levels must be a whole number from 2 to {lists.LONGEST}; got {n!r:.40}."
+                f"Levels must be a whole number from 2 to {edits.LONGEST}; got {n!r:.40}."
             )
-        return {"levels": [float(f"{s:.6g}") for s in lists.resample(e.timesteps.levels, n)]}
+        return {"levels": [float(f"{s:.6g}") for s in edits.resample(e.timesteps.levels, n)]}
     except UserError as error:
         return {"problem": str(error)}
 

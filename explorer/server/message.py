@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from html import escape
 
 from ..core.timesteps import Custom
-from ..dialects import lists
+from ..dialects import lint, lists
 from ..errors import Cancelled, UserError
 from ..lab import designs
 from ..lab.experiment import Experiment, Run, draft, incomparable, levels, prepared, run, too_much
@@ -65,7 +65,7 @@ def _list_notes(e: Experiment, request: dict) -> list[str]:
         getattr(source.denoiser, "sigma_min", 0.0),
         getattr(source.denoiser, "sigma_max", math.inf),
     )
-    return notes + [f.text for f in lists.lint(written, source.sigma_data, made_for)]
+    return notes + [f.text for f in lint.lint(written, source.sigma_data, made_for)]
 
 
 def message(request: dict) -> dict:

@@ -1,4 +1,4 @@
-"""Pasted lists are read as they were meant or refused with the reason; edits always fall."""
+"""Pasted lists are read as they were meant or refused with the reason."""
 
 import json
 import math
@@ -8,47 +8,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from explorer.core.timesteps import HIGHEST, LOWEST, TIMESTEPS, VE, VP, Custom, Rho
-from explorer.dialects.lists import (
-    GAP,
-    LONGEST,
-    formats,
-    insert,
-    lint,
-    move,
-    parse_sigmas,
-    remove,
-    resample,
-)
+from explorer.dialects.lists import formats, parse_sigmas
 from explorer.errors import UserError
+
+from .falling import AYS, above_zero, falling
 
 SD = (14.6146, 9.7233, 2.1556, 0.0292)
 ROSE = "The list rose; it is read from large to small."
 ZERO = "The final 0 is taken off; the loop adds it."
-AYS = (14.615, 6.475, 3.861, 2.697, 1.886, 1.396, 0.963, 0.652, 0.399, 0.152, 0.029)
 
-
-@st.composite
-def falling(draw, most=40):
-    """A list that falls by at least GAP² a step, so that every step can be split."""
-    n = draw(st.integers(2, most))
-    drops = draw(st.lists(st.floats(math.log(GAP**2) + 1e-9, 0.3), min_size=n - 1, max_size=n - 1))
-    sigma, levels = draw(st.floats(20.0, 1000.0)), []
-    for drop in [*drops, 0.0]:
-        levels.append(sigma)
-        sigma *= math.exp(-drop)
-    return tuple(levels) + draw(st.sampled_from([(), (0.0,)]))
-
-
-def above_zero(sigmas):
-    return tuple(s for s in sigmas if s > 0)
-
-
-def texts(findings):
-    return " ".join(f"{f.level}: {f.text}" for f in findings)
-
-
-# ---- reading -------------------------------------------------------------------------------------
 
 PASTED = {
     "k-diffusion": ("tensor([14.6146,  9.7233,  2.1556,  0.0292,  0.0000])", SD, [ZERO]),
@@ -271,183 +239,6 @@ def test_no_text_of_the_longest_kind_takes_long(piece):
     except UserError:
         pass
     assert time.process_time() - start < 1  # milliseconds; a quadratic pattern takes many seconds
-
-
-# ---- judging -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("tail", [(), (0.0,)])
-@pytest.mark.parametrize("n", [3, 4, 5, 7, 10, 18, 40, 256])
-def test_nothing_is_said_of_the_grid_of_edm(n, tail):
-    assert lint((*Rho().sigmas(n).tolist(), *tail)) == []
-
-
-@pytest.mark.parametrize("name", [n for n in TIMESTEPS if n != "custom"])
-def test_no_grid_of_the_lab_has_an_error(name):
-    assert "error" not in texts(lint(TIMESTEPS[name]().sigmas(18).tolist()))
-
-
-@pytest.mark.parametrize(
-    "sigmas, message",
-    [
-        ((), "error: At least two levels above 0 are needed; the list has none."),
-        ((5.0, 0.0), "the list has only 5"),
-        ((5.0, 1.0, 1.0, 0.1), "error: Levels 2 and 3 are both 1: step 2 has length 0."),
-        ((5.0, 1.0, 2.0, 0.1), "error: Step 2 rises from 1 to 2"),
-        ((5.0, 1.0, 0.0, 0.0), "error: The list ends with more than one 0."),
-        ((5.0, math.nan, 1.0), "error: Level 2 is nan"),
-        ((5.0, 1.0, -1.0), "error: Level 3 is -1"),
-        ((2000.0, 1.0, 0.1), "error: Level 1 is 2000; the lab goes up to 1000."),
-        ((20.0, 1.0, 1e-5), "error: The last level above 0 is 1e-05; the lab goes down to 0.0001."),
-        (tuple(range(1, 9)), "error: 4 more steps do not fall."),
-        (tuple(600 - i for i in range(513)), "error: The list has 513 levels; at most 512 work."),
-        (
-            (*AYS[:-1], 0.03),
-            "note: The list ends at 0.03: noise of this size stays unless a final "
-            "denoise is added.",
-        ),
-        (
-            (3.0, 1.0, 0.3, 0.1, 0.02, 0.0),
-            "warning: At σ_max = 3 the data still show through: 2.7 % ",
-        ),
-        ((20.0, 5.0, 1.0, 0.2, 0.0), "warning: The last level above 0 is 0.2, 40 % of the data's "),
-        ((80.0, 0.02), "warning: The list has only 2 levels"),
-        (
-            (80.0, 5.0, 3.0, 2.0, 1.2, 0.8, 0.0),
-            "warning: The first step is a jump: step 1 from 80 to 5 "
-            "divides σ by 16, the usual step by 1.7.",
-        ),
-        (
-            (20.0, 12.0, 8.0, 5.0, 0.02, 0.0),
-            "warning: The last step is a jump: step 4 from 5 to 0.02",
-        ),
-        (
-            (20.0, 12.0, 8.0, 0.5, 0.3, 0.2, 0.0),
-            "warning: One step is a jump: step 3 from 8 to 0.5",
-        ),
-        ((20.0, 5.0, 1.0, 0.02, 0.0199, 0.0), "note: Step 4 from 0.02 to 0.0199 hardly moves"),
-    ],
-)
-def test_what_the_linter_says(sigmas, message):
-    assert message in texts(lint(sigmas))
-
-
-def test_a_list_is_held_against_the_range_of_the_model():
-    said = texts(lint((80.0, 20.0, 14.6146, 1.0, 0.02, 0.0), model_range=(0.0292, 14.6146)))
-    assert "Levels 1 to 2 (80 to 20) lie above 14.6, the largest noise" in said
-    assert "Level 5 (0.02) lies below 0.0292, the smallest noise" in said
-    assert lint(Rho().sigmas(18).tolist(), model_range=(0.002, 80.0)) == []
-
-
-def test_the_schedules_of_others_are_judged_by_the_scale_of_the_data():
-    said = lint((*AYS, 0.0), sigma_data=1.0)  # latents of Stable Diffusion
-    assert [f.text[:23] for f in said] == ["The last step is a jump"]
-    assert "6 % of the data's spread 0.5" in texts(lint((*AYS, 0.0), sigma_data=0.5))
-    assert "last step is a jump" in texts(lint([*VP().sigmas(18).tolist(), 0.0]))
-    assert lint([*VE().sigmas(18).tolist(), 0.0]) == []
-
-
-@given(
-    st.lists(
-        st.sampled_from(
-            [0.0, 1e-5, 1e-4, 0.3, 1.0, 5.0, 999.0, 1000.0, 1001.0, -1.0, math.nan, math.inf]
-        )
-        | st.floats(0.01, 100.0),
-        max_size=6,
-    )
-    | falling()
-)
-@settings(max_examples=300, deadline=None)
-def test_the_errors_are_what_the_lab_refuses(sigmas):
-    try:
-        Custom(levels=tuple(sigmas))
-        runs = True
-    except UserError:
-        runs = False
-    assert runs == ("error" not in {f.level for f in lint(sigmas)})
-
-
-# ---- reshaping -----------------------------------------------------------------------------------
-
-
-def is_list(sigmas):
-    return bool(Custom(levels=sigmas))
-
-
-@given(falling(), st.integers(2, 60))
-@settings(max_examples=60, deadline=None)
-def test_resampling_keeps_the_ends_and_falls(sigmas, n):
-    made = resample(sigmas, n)
-    levels, before = above_zero(made), above_zero(sigmas)
-    assert is_list(made) and len(levels) == n and (levels[0], levels[-1]) == (before[0], before[-1])
-    assert (made[-1] == 0) == (sigmas[-1] == 0)
-    assert resample(sigmas, len(before)) == sigmas
-
-
-def test_a_geometric_list_stays_geometric():
-    assert resample((81.0, 9.0, 1.0), 5) == pytest.approx((81, 27, 9, 3, 1), rel=1e-14)
-    half, whole = VE().sigmas(6).tolist(), VE().sigmas(11).tolist()
-    assert resample(half, 11) == pytest.approx(whole, rel=1e-13)
-
-
-@given(falling(), st.data())
-@settings(max_examples=60, deadline=None)
-def test_a_level_put_in_can_be_taken_out(sigmas, data):
-    i = data.draw(st.integers(0, len(above_zero(sigmas)) - 1))
-    more = insert(sigmas, i)
-    assert is_list(more) and len(more) == len(sigmas) + 1
-    assert remove(more, i + 1) == sigmas
-
-
-def test_a_step_is_split_in_the_middle():
-    assert insert((9.0, 1.0, 0.1), 0) == (9.0, 3.0, 1.0, 0.1)
-    assert insert((9.0, 1.0, 0.0), 1) == (9.0, 1.0, 0.5, 0.0)
-    assert insert((9.0, 1.0), 1) == (9.0, 1.0, 0.5)
-
-
-@given(falling(), st.data())
-@settings(max_examples=100, deadline=None)
-def test_a_dragged_list_always_falls(sigmas, data):
-    for _ in range(4):
-        i = data.draw(st.integers(0, len(above_zero(sigmas)) - 1))
-        sigma = data.draw(st.floats(allow_nan=False) | st.floats(0.01, 1000.0))
-        moved = move(sigmas, i, sigma)
-        assert is_list(moved) and moved[:i] == sigmas[:i] and moved[i + 1 :] == sigmas[i + 1 :]
-        sigmas = moved
-
-
-def test_a_level_stops_at_its_neighbours_and_the_ends_at_the_range():
-    sigmas = (10.0, 5.0, 1.0, 0.0)
-    assert move(sigmas, 1, 3.0) == (10.0, 3.0, 1.0, 0.0)
-    assert move(sigmas, 1, 99.0)[1] == pytest.approx(10 / GAP)
-    assert move(sigmas, 1, -1.0)[1] == pytest.approx(1 * GAP)
-    assert move(sigmas, 0, 1e9)[0] == HIGHEST and move(sigmas, 2, 0.0)[2] == LOWEST
-    assert move(sigmas, 0, 500.0, allowed=(0.002, 80.0))[0] == 80.0
-    assert move(sigmas, 2, 0.0, allowed=(0.002, 80.0))[2] == 0.002
-    assert move((10.0, 5.0, 4.999, 1.0), 1, 7.0) == (10.0, 7.0, 4.999, 1.0)
-    assert move((5.001, 5.0, 4.999), 1, 7.0) == (5.001, 5.0, 4.999)  # no room
-
-
-@pytest.mark.parametrize(
-    "edit, message",
-    [
-        (lambda: resample((5.0, 1.0), 1), "from 2 to 512 levels; got 1"),
-        (lambda: resample((5.0, 1.0, 0.0), 512), "from 2 to 511 levels; got 512"),
-        (lambda: resample((1.0, 5.0), 3), "must fall all the way"),
-        (lambda: insert((5.0, 1.0), 2), "There is no step 3; the list has 2"),
-        (lambda: insert((5.0, 4.9999), 0), "Step 1 from 5 is too short to split"),
-        (lambda: insert((5.0, LOWEST), 1), "Step 2 from 0.0001 is too short"),
-        (lambda: insert([600.0 - i for i in range(LONGEST)], 0), "512 levels, which is as many"),
-        (lambda: remove((5.0, 1.0, 0.1), 3), "no level 4"),
-        (lambda: remove((5.0, 1.0, 0.1), -1), "no level 0"),
-        (lambda: remove((5.0, 1.0, 0.0), 0), "at least two levels"),
-        (lambda: move((5.0, 1.0), 0, math.nan), "cannot move to nan"),
-        (lambda: formats((5.0,)), "at least two"),
-    ],
-)
-def test_an_edit_that_cannot_be_is_refused(edit, message):
-    with pytest.raises(UserError, match=message):
-        edit()
 
 
 def test_how_other_tools_take_a_list():

@@ -1,0 +1,200 @@
+"""What is wrong with a list of noise levels, and what is odd in it, said in sentences."""
+
+import itertools
+import math
+from collections.abc import Sequence
+from statistics import median
+from typing import NamedTuple
+
+from ..core.timesteps import HIGHEST, LOWEST
+from .edits import LONGEST, near
+
+
+class Finding(NamedTuple):
+    """What the linter says: "error" (cannot run), "warning" or "note", and where (from 0)."""
+
+    level: str
+    text: str
+    at: int | None = None
+
+
+def lint(
+    sigmas: Sequence[float],
+    sigma_data: float = 0.5,
+    model_range: tuple[float, float] = (0.0, math.inf),
+) -> list[Finding]:
+    """What is wrong or odd about a list, as it will run: with its final 0 if the loop adds one.
+
+    Errors are exactly what `Custom` refuses; where there is one, nothing else is said.
+    sigma_data: the data's standard deviation.  model_range: noise levels the network was made for.
+    """
+    sigmas = [float(s) for s in sigmas]
+    levels = sigmas[:-1] if sigmas and sigmas[-1] == 0 else sigmas
+    return _errors(sigmas, levels) or [
+        *_about_start(levels, sigma_data),
+        *_about_range(levels, *model_range),
+        *_about_steps(levels),
+        *_about_end(sigmas, levels, sigma_data),
+    ]
+
+
+def _errors(sigmas: list[float], levels: list[float]) -> list[Finding]:
+    for i, s in enumerate(sigmas):
+        if not (math.isfinite(s) and s >= 0):
+            return [
+                Finding(
+                    "error",
+                    f"Level {i + 1} is {s:g}; a noise level is a finite number, 0 or larger.",
+                    i,
+                )
+            ]
+    if len(levels) < 2:
+        given = f"the list has {'only ' + near(levels[0]) if levels else 'none'}"
+        return [Finding("error", f"At least two levels above 0 are needed; {given}.")]
+    return [*_too_many(sigmas), *_rises(levels), *_beyond(levels)]
+
+
+def _too_many(sigmas: list[float]) -> list[Finding]:
+    if len(sigmas) <= LONGEST:
+        return []
+    return [Finding("error", f"The list has {len(sigmas):,} levels; at most {LONGEST} work.")]
+
+
+def _rises(levels: list[float]) -> list[Finding]:
+    found = []
+    steps = [i for i, (a, b) in enumerate(itertools.pairwise(levels)) if not a > b]
+    for i in steps[:3]:
+        a, b = levels[i], levels[i + 1]
+        found.append(
+            Finding(
+                "error",
+                f"Levels {i + 1} and {i + 2} are both {near(a)}: step {i + 1} has length 0."
+                if a == b
+                else f"Step {i + 1} rises from {near(a)} to {near(b)}; a list must fall "
+                "all the way.",
+                i,
+            )
+        )
+    if len(steps) > 3:
+        found.append(Finding("error", f"{len(steps) - 3} more steps do not fall.", steps[3]))
+    return found
+
+
+def _beyond(levels: list[float]) -> list[Finding]:
+    found = []
+    high, last = max(levels), levels[-1]
+    if high > HIGHEST:
+        found.append(
+            Finding(
+                "error",
+                f"Level {levels.index(high) + 1} is {near(high)}; the lab goes up to {HIGHEST:g}.",
+                levels.index(high),
+            )
+        )
+    if last < LOWEST:
+        found.append(
+            Finding(
+                "error",
+                f"The last level above 0 is {near(last)}; the lab goes down to {LOWEST:g}."
+                if last
+                else "The list ends with more than one 0.",
+                len(levels) - 1,
+            )
+        )
+    return found
+
+
+def _about_start(levels: list[float], sigma_data: float) -> list[Finding]:
+    first, found = levels[0], []
+    if len(levels) < 3:
+        found.append(
+            Finding(
+                "warning",
+                f"The list has only {len(levels)} levels: too few for a "
+                "step size to be judged, or for a multistep solver.",
+            )
+        )
+    if first < 10 * sigma_data:
+        part = sigma_data**2 / (sigma_data**2 + first**2)
+        found.append(
+            Finding(
+                "warning",
+                f"At σ_max = {first:.3g} the data still show through: "
+                f"{100 * part:.2g} % of the variance is theirs, and samples that "
+                "start as pure noise miss it.",
+                0,
+            )
+        )
+    return found
+
+
+def _about_range(levels: list[float], low: float, high: float) -> list[Finding]:
+    """A printed range has few digits, so 0.01 % beyond it passes."""
+    found = []
+    for beyond, side, end, what in (
+        ([i for i, s in enumerate(levels) if s > high * 1.0001], "above", high, "largest"),
+        ([i for i, s in enumerate(levels) if s < low / 1.0001], "below", low, "smallest"),
+    ):
+        if beyond:
+            a, b = beyond[0], beyond[-1]
+            which = (
+                f"Level {a + 1} ({levels[a]:.3g}) lies"
+                if a == b
+                else f"Levels {a + 1} to {b + 1} ({levels[a]:.3g} to {levels[b]:.3g}) lie"
+            )
+            found.append(
+                Finding(
+                    "warning",
+                    f"{which} {side} {end:.3g}, the {what} noise that this model was made for.",
+                    a,
+                )
+            )
+    return found
+
+
+def _about_steps(levels: list[float]) -> list[Finding]:
+    """Steps that stand out in Δ ln σ.  On EDM's grid the last is 2.8 medians at most."""
+    drops = [math.log(a / b) for a, b in itertools.pairwise(levels)]
+    usual, last, found = median(drops), len(drops) - 1, []
+    for i, drop in enumerate(drops):
+        span = f"step {i + 1} from {levels[i]:.3g} to {levels[i + 1]:.3g}"
+        if drop > 3 * usual and drop > 1:
+            place = {0: "The first", last: "The last"}.get(i, "One")
+            found.append(
+                Finding(
+                    "warning",
+                    f"{place} step is a jump: {span} divides σ by "
+                    f"{math.exp(drop):.2g}, the usual step by {math.exp(usual):.2g}.",
+                    i,
+                )
+            )
+        elif len(drops) > 2 and drop < usual / 10:
+            found.append(
+                Finding("note", f"{span.capitalize()} hardly moves: its evaluation buys little.", i)
+            )
+    return found
+
+
+def _about_end(sigmas: list[float], levels: list[float], sigma_data: float) -> list[Finding]:
+    last, at, found = levels[-1], len(levels) - 1, []
+    if last > 0.05 * sigma_data > 0:
+        found.append(
+            Finding(
+                "warning",
+                f"The last level above 0 is {last:.3g}, "
+                f"{100 * last / sigma_data:.0f} % of the data's spread "
+                f"{sigma_data:.3g}: finer detail is left to one guess of the "
+                "denoiser.",
+                at,
+            )
+        )
+    if sigmas[-1] != 0 and last > 0.01 * sigma_data:  # below, nobody sees it: EDM stops at 0.002
+        found.append(
+            Finding(
+                "note",
+                f"The list ends at {last:.3g}: noise of this size stays "
+                "unless a final denoise is added.",
+                at,
+            )
+        )
+    return found
