@@ -167,7 +167,7 @@ def machine(source: str) -> set[str]:
             found.add(node.attr)
         elif isinstance(node, ast.Name) and node.id in PLACES:
             found.add(node.id)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
+        elif isinstance(node, ast.Import | ast.ImportFrom) and not getattr(node, "level", 0):
             names = {a.name for a in node.names} | {getattr(node, "module", None)}
             found |= names & (PLACES | WRITING)
         elif isinstance(node, ast.Call):
@@ -217,6 +217,8 @@ def test_only_the_store_knows_folders(path):
         ("from os import environ as e", {"environ"}),
         ("from tempfile import mkdtemp", {"tempfile"}),
         ("import tempfile", {"tempfile"}),
+        ("from shutil import rmtree", {"rmtree"}),
+        ("from .state import save", set()),
         ("Path(__file__).parents[2]", {"__file__"}),
         ("def f():\n    path.write_text('a')", {"write_text"}),
         ("path.open('wb')", {"open"}),

@@ -14,6 +14,7 @@ import torch
 from ..core.device import pick
 from ..training import loop
 from ..training.configs import chosen, draw
+from ..training.state import resume
 
 
 def options(command: argparse.ArgumentParser) -> None:
@@ -27,7 +28,7 @@ def measure(options) -> None:
     t = chosen("F", {"data": options.data})
     device = pick(options.device)
     with tempfile.TemporaryDirectory() as folder:
-        state = loop.resume(t, Path(folder), device)
+        state = resume(t, Path(folder), device)
     alone = whole = 0.0
     rounds = max(1, options.rounds)
     for k in range(-3, rounds):

@@ -7,9 +7,7 @@ was killed and resumed ends with the weights of one that was not, bit for bit.
 """
 
 import contextlib
-import copy
 import dataclasses
-import io
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,14 +19,13 @@ from ..core.device import Device, pick
 from ..core.sampling import Noise, sample
 from ..core.solvers import Heun
 from ..core.timesteps import Rho
-from ..errors import Cancelled, UserError
+from ..errors import Cancelled
 from ..models.denoiser import NetworkDenoiser, Preconditioned
-from ..settings import flatten, unflatten
-from ..store import trainings
 from .augment import augment
-from .configs import Training, build, draw, loss_of
+from .configs import Training, draw, loss_of
 from .loss import loss
 from .measure import PerSigma, per_sigma
+from .state import State, resume, save
 
 SAVE_EVERY = 20.0  # seconds between checkpoints: what a killed process may lose
 TELL_EVERY = 0.5  # seconds between two reports
@@ -62,31 +59,6 @@ class Progress:
     done: bool
 
 
-@dataclasses.dataclass(eq=False)
-class State:
-    """What changes while training: the only mutable thing here."""
-
-    module: Preconditioned
-    average: Preconditioned
-    adam: torch.optim.Adam
-    images: int = 0
-    seconds: float = 0.0
-    curve: list = dataclasses.field(default_factory=list)
-    first: PerSigma | None = None
-
-    def numbers(self) -> dict:
-        first = None if self.first is None else self.first.flat()
-        return {
-            "module": self.module.state_dict(),
-            "average": self.average.state_dict(),
-            "adam": self.adam.state_dict(),
-            "images": self.images,
-            "seconds": self.seconds,
-            "curve": self.curve,
-            "first": first,
-        }
-
-
 def train(
     t: Training,
     folder: Path,
@@ -105,12 +77,12 @@ def train(
     fast = _compiled(state.module, device)
     if state.first is None:
         state.first = per_sigma(t, NetworkDenoiser(state.average), device=device)
-    seen, samples, labels = state.first, *look_at(t, state.average, device)
-    started = saved = told = time.monotonic()
-    before, looked, cost = state.seconds, started, 0.0
-    recent: list[tuple[float, int]] = [(started, state.images)]
+    newest = _Look(t, state, device)
+    started = saved = told = newest.at
+    before = state.seconds
+    recent = [(started, state.images)]
     pending, binned = _Mean(), _Mean()
-    yield _report(t, state, None, seen, samples, labels, 0.0)
+    yield _report(t, state, None, newest, 0.0)
     try:
         while state.images < t.images:
             if watch is not None:
@@ -123,30 +95,24 @@ def train(
             now = time.monotonic()
             state.seconds = before + now - started
             ended = state.images >= t.images
-            if not ended and now - looked > max(look, cost / SHARE):
-                seen = per_sigma(t, NetworkDenoiser(state.average), device=device)
-                samples, labels = look_at(t, state.average, device)
-                looked = time.monotonic()
-                cost = looked - now
+            if not ended and now - newest.at > max(look, newest.cost / SHARE):
+                newest.again()
             if now - saved > SAVE_EVERY:
                 save(t, state, folder)
                 saved = time.monotonic()
             if not ended and now - told > TELL_EVERY:
-                recent = [*recent[-20:], (now, state.images)]
-                rate = (recent[-1][1] - recent[0][1]) / max(1e-9, recent[-1][0] - recent[0][0])
-                told = now
-                yield _report(t, state, pending.take(), seen, samples, labels, rate)
+                recent, told = [*recent[-20:], (now, state.images)], now
+                yield _report(t, state, pending.take(), newest, _rate(recent))
     except Cancelled:
         pass
     finally:
         state.seconds = before + time.monotonic() - started
         save(t, state, folder)
     if state.images >= t.images:
-        seen = per_sigma(t, NetworkDenoiser(state.average), count=2048, device=device)
-        samples, labels = look_at(t, state.average, device)
+        newest.again(count=2048)
         rate = t.images / max(state.seconds, 1e-9)
-        loss = state.curve[-1][1] if state.curve else None
-        yield dataclasses.replace(_report(t, state, loss, seen, samples, labels, rate), done=True)
+        value = state.curve[-1][1] if state.curve else None
+        yield dataclasses.replace(_report(t, state, value, newest, rate), done=True)
 
 
 def step(t: Training, state: State, fast, device: Device) -> float:
@@ -205,50 +171,6 @@ def follow(average: torch.nn.Module, module: torch.nn.Module, batch: int, half_l
     torch._foreach_lerp_(list(average.parameters()), list(module.parameters()), 1 - beta)
 
 
-def resume(t: Training, folder: Path, device: Device) -> State:
-    """The state in `folder`, or a fresh one.  Raises UserError if another training is in there."""
-    module = build(t).to(device.device)
-    if device.device.type == "cuda":
-        module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average = copy.deepcopy(module).eval().requires_grad_(False)
-    adam = torch.optim.Adam(
-        module.parameters(),
-        lr=t.hyper.lr,
-        betas=(0.9, 0.999),
-        eps=1e-8,
-        fused=device.device.type in ("cpu", "cuda"),
-    )
-    state = State(module, average, adam)
-    if (last := trainings.state(folder)) is None:
-        trainings.begin(folder, flatten(t))
-        return state
-    if stored(folder) != t:
-        raise UserError(
-            f"The folder {folder.name} holds another training; choose another name, or "
-            "repeat its settings to go on with it."
-        )
-    kept = torch.load(last, map_location=device.device, weights_only=True)
-    module.load_state_dict(kept["module"])
-    average.load_state_dict(kept["average"])
-    adam.load_state_dict(kept["adam"])
-    state.images, state.seconds = kept["images"], kept["seconds"]
-    state.curve = [tuple(v) for v in kept["curve"]]
-    state.first = None if kept["first"] is None else PerSigma.of(kept["first"])
-    return state
-
-
-def stored(folder: Path) -> Training:
-    """The training that a folder holds."""
-    return unflatten(Training, trainings.settings(folder))
-
-
-def save(t: Training, state: State, folder: Path) -> None:
-    """Write the state in one act: whoever is killed while writing leaves the state before."""
-    buffer = io.BytesIO()
-    torch.save(state.numbers(), buffer)
-    trainings.write_state(folder, buffer.getbuffer())
-
-
 def look_at(t: Training, average: Preconditioned, device: Device) -> tuple[Tensor, Tensor | None]:
     """Samples of the averaged weights by Heun, always from the same noise, and their labels."""
     denoiser = NetworkDenoiser(average)
@@ -266,6 +188,27 @@ def look_at(t: Training, average: Preconditioned, device: Device) -> tuple[Tenso
 # ---- from here on: the details ------------------------------------------------------------------
 
 
+class _Look:
+    """The newest look at the averaged weights: loss at each σ, samples, when, and how long it took.
+
+    The first is of the loss before training.
+    """
+
+    def __init__(self, t: Training, state: State, device: Device):
+        self._of = t, state.average, device
+        self.seen, self.cost = state.first, 0.0
+        self.samples, self.labels = look_at(*self._of)
+        self.at = time.monotonic()
+
+    def again(self, **count: int) -> None:
+        t, average, device = self._of
+        began = time.monotonic()
+        self.seen = per_sigma(t, NetworkDenoiser(average), device=device, **count)
+        self.samples, self.labels = look_at(t, average, device)
+        self.at = time.monotonic()
+        self.cost = self.at - began
+
+
 class _Mean:
     """A mean that starts anew when it is taken."""
 
@@ -281,7 +224,13 @@ class _Mean:
         return mean
 
 
-def _report(t, state, value, seen, samples, labels, rate) -> Progress:
+def _rate(recent: list[tuple[float, int]]) -> float:
+    """Images per second, of (time, images)."""
+    (first, before), (last, after) = recent[0], recent[-1]
+    return (after - before) / max(1e-9, last - first)
+
+
+def _report(t: Training, state: State, value: float | None, look: _Look, rate: float) -> Progress:
     left = (t.images - state.images) / rate if rate else float("inf")
     return Progress(
         state.images,
@@ -292,9 +241,9 @@ def _report(t, state, value, seen, samples, labels, rate) -> Progress:
         value,
         list(state.curve),
         state.first,
-        seen,
-        samples,
-        labels,
+        look.seen,
+        look.samples,
+        look.labels,
         False,
     )
 

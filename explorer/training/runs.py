@@ -16,7 +16,8 @@ from ..models import files
 from ..settings import flatten
 from ..store import trainings, weights
 from .configs import Training, config, description, sigma_data
-from .loop import Progress, resume, stored, train
+from .loop import Progress, train
+from .state import resume, stored
 
 
 def unfinished(root: str | Path | None = None) -> dict[str, Training]:

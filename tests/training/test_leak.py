@@ -10,6 +10,7 @@ from explorer.core.device import pick
 from explorer.data import Digits, images
 from explorer.training import loop
 from explorer.training.configs import chosen
+from explorer.training.state import resume
 
 CPU = pick("cpu")
 SMALL = {
@@ -37,7 +38,7 @@ def upright(monkeypatch):
 
 def samples(tmp_path, steps: int = 300, **own):
     t = chosen("F", SMALL | own)
-    state = loop.resume(t, tmp_path, CPU)
+    state = resume(t, tmp_path, CPU)
     for _ in range(steps):
         loop.step(t, state, state.module, CPU)
     old, loop.SHOWN = loop.SHOWN, 64

@@ -20,6 +20,7 @@ from explorer.store import trainings, weights
 from explorer.training import loop, runs
 from explorer.training.configs import build, chosen, loss_of
 from explorer.training.measure import per_sigma
+from explorer.training.state import resume, save
 
 CPU = pick("cpu")
 SMALL = {
@@ -81,7 +82,7 @@ def test_pausing_changes_nothing(straight, tmp_path, monkeypatch):
         for count, _ in enumerate(loop.train(t, tmp_path, device=CPU)):
             if count == stop:
                 break
-    assert 0 < loop.resume(t, tmp_path, CPU).images < 12800
+    assert 0 < resume(t, tmp_path, CPU).images < 12800
     assert list(loop.train(t, tmp_path, device=CPU))[-1].done
     assert equal(kept_weights(tmp_path), kept_weights(straight[0]))
 
@@ -125,7 +126,7 @@ def test_a_kill_loses_less_than_a_minute_of_work():
 def test_another_training_does_not_go_on_in_the_same_folder(tmp_path):
     t = chosen("F", SMALL)
     next(iter(loop.train(t, tmp_path, device=CPU)))
-    loop.save(t, loop.resume(t, tmp_path, CPU), tmp_path)
+    save(t, resume(t, tmp_path, CPU), tmp_path)
     with pytest.raises(UserError, match="holds another training"):
         next(iter(loop.train(chosen("F", SMALL | {"lr": 0.05}), tmp_path, device=CPU)))
 
@@ -151,7 +152,7 @@ def test_the_edm_loss_is_1_at_every_level_before_training(flat):
 
 def test_the_learning_rate_ramps_and_the_average_follows(tmp_path):
     t = chosen("F", SMALL | {"ramp": 1.28, "batch": 128, "half_life": 0.1})
-    state = loop.resume(t, tmp_path, CPU)
+    state = resume(t, tmp_path, CPU)
     rates = []
     for _ in range(12):
         loop.step(t, state, state.module, CPU)
@@ -169,7 +170,7 @@ def test_the_learning_rate_ramps_and_the_average_follows(tmp_path):
 
 def test_gradients_that_are_no_numbers_are_made_harmless(tmp_path):
     t = chosen("F", SMALL | {"ramp": 0.0})
-    state = loop.resume(t, tmp_path, CPU)
+    state = resume(t, tmp_path, CPU)
     spoiled = next(state.module.parameters())
     spoiled.register_hook(lambda g: torch.full_like(g, float("nan")))
     before = [p.detach().clone() for p in state.module.parameters()]
