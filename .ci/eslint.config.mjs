@@ -9,7 +9,6 @@ const LONG = [
   'controls/networks',
   'controls/optimise',
   'cursor',
-  'help',
   'pages/amed',
   'pages/compare',
   'pages/train',
@@ -21,9 +20,6 @@ const LONG = [
   'stage/stage',
   'stage/strip',
   'strips/pointer',
-  'strips/save',
-  'strips/scale',
-  'strips/spine',
 ].map((name) => `assets/js/${name}.js`);
 
 const bounds = {
@@ -34,7 +30,7 @@ const bounds = {
 };
 
 export default [
-  { ignores: ['**/node_modules/'] },
+  { ignores: ['**/node_modules/', 'assets/js/vendor/'] },
   js.configs.recommended,
   {
     languageOptions: { ecmaVersion: 2023, sourceType: 'module' },

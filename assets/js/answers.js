@@ -45,6 +45,7 @@ function show(message, { since, keep, exact, overtaken, held }) {
     values: overtaken ? S.values : message.values,
     query: message.query,
     predictors: message.predictors ?? [],
+    states: message.states,
   });
   if (!overtaken) {
     writeControls();

@@ -7,11 +7,11 @@ import { percent, short } from './numbers.js';
 import { light } from './theme.js';
 
 const faint = () => light('ink-3');
-let pinned = null; // {query, values, name, data, error, curve, label, levels, hats}
+let pinned = null; // {query, values, name, data, error, ghosts: strip -> marks}
 let changed = () => {};
 
 const snapshot = (query, values, { data, run, error }) =>
-  !error?.strip
+  !error?.strips
     ? null
     : {
         query,
@@ -19,10 +19,9 @@ const snapshot = (query, values, { data, run, error }) =>
         name: run.title,
         data: data.name,
         error: error.added_up.at(-1),
-        curve: error.strip.main,
-        label: error.strip.labels[0].text,
-        levels: run.sigma.filter((s) => s > 0),
-        hats: run.hat,
+        ghosts: Object.fromEntries(
+          Object.entries(error.strips).map(([strip, drawings]) => [strip, ghostsOf(Object.values(drawings)[0])]),
+        ),
       };
 
 // now: the settings on show as a query; changed: something to draw, and another address.
@@ -51,7 +50,7 @@ export async function restorePin(query) {
 
 // The same settings measured better: the ghost is then the better one.
 export function renewPin() {
-  if (pinned && !departures().length && S.parts.error?.strip) pinned = snapshot(pinned.query, pinned.values, S.parts);
+  if (pinned && !departures().length && S.parts.error?.strips) pinned = snapshot(pinned.query, pinned.values, S.parts);
 }
 
 const departures = () =>
@@ -85,50 +84,24 @@ export function pinSentence() {
 
 // A strip with the ghost below its own curves.
 export function withGhost(strip) {
-  if (!pinned || !strip?.traces.length) return strip;
-  if (strip.name === 'steps') return { ...strip, traces: [arcs(strip.range[1]), ...strip.traces] };
-  const { curve } = pinned,
-    line = { color: faint(), width: 1.25, dash: 'dot' };
-  const ghost = {
-    type: 'scatter',
-    mode: 'lines+markers',
-    x: curve.x,
-    y: curve.y,
-    hoverinfo: 'skip',
-    line,
-    marker: { size: 6, symbol: 'diamond-open', color: faint(), line: { width: 1.25, color: faint() } },
-  };
-  const label = {
-    x: curve.x,
-    y: curve.y,
-    text: `pinned: ${known(pinned.label)}`,
-    short: 'pinned',
-    colour: faint(),
-    at: 0.02,
-    bold: false,
-  };
-  return { ...strip, traces: [ghost, ...strip.traces], labels: [...strip.labels, label] };
+  const ghosts = pinned?.ghosts[strip.name];
+  if (!ghosts || !strip.marks.length) return strip;
+  const named = ghosts.map((mark) =>
+    mark.label ? { ...mark, label: { ...mark.label, text: `pinned: ${known(mark.label.text)}` } } : mark,
+  );
+  return { ...strip, marks: [...named, ...strip.marks] };
 }
 
-function arcs(top) {
-  const x = [],
-    y = [],
-    { levels, hats } = pinned;
-  for (let i = 0; i + 1 < levels.length; i++) {
-    const height = Math.log(hats[i] / levels[i + 1]);
-    for (let u = 0; u <= 16; u++) {
-      x.push(hats[i] * (levels[i + 1] / hats[i]) ** (u / 16));
-      y.push(Math.min((u / 4) * (1 - u / 16) * height, top));
-    }
-    x.push(null);
-    y.push(null);
-  }
+// What a pinned run leaves in a strip: the marks that the strip says stay, dotted.
+const ghostsOf = (drawing) => drawing.marks.filter((mark) => mark.pin).map(ghost);
+
+function ghost({ main: _main, pin: _pin, label, ...mark }) {
+  const own = mark.mark === 'dots' ? { shape: 'diamond', size: 6 } : { width: 1.25, dash: [1.5, 3] };
   return {
-    type: 'scatter',
-    mode: 'lines',
-    x,
-    y,
-    hoverinfo: 'skip',
-    line: { color: faint(), width: 1.25, dash: 'dot' },
+    ...mark,
+    colour: faint(),
+    alpha: 1,
+    ...own,
+    ...(label && { label: { text: label.text, short: 'pinned', colour: faint(), at: 0.02, bold: false } }),
   };
 }

@@ -19,8 +19,8 @@ const state = {
   pick: 0, // the sample whose path is drawn in ink
   picked: false, // whether the reader chose it
   mini: 'plane', // plane | space (3-D)
-  measure: 'bend', // of curvature
-  weight: 'edm', // of the loss
+  choices: {}, // of the strips that have a menu: its name in a link -> the choice
+  states: {}, // of each part: {state: whole | draft | refining | stale | refused | absent, why}
   design: 'edm',
   playing: false,
   settling: false, // until the reader acts, the cursor waits in the worst step
@@ -101,9 +101,6 @@ export const unpack = {
   grey: bytes,
   signed: (text) => new Int8Array(bytes(text).buffer),
 };
-
-// by the names that the strips know
-export { number as sig3, percent, short as small, steady as three } from './numbers.js';
 
 // ---- along σ ------------------------------------------------------------------------------------
 

@@ -16,10 +16,14 @@ import plotly.graph_objects as go
 
 from ..analysis import geometry
 from ..core.timesteps import Rho
-from ..figures import spine, stage
-from ..lab.experiment import Experiment, run, use_device
+from ..figures import stage
+from ..lab.experiment import Experiment, use_device
 from ..lab.truth import reference_for
-from ..ui import panels
+from ..lab.view import View
+from ..strips import STRIPS
+from ..strips.figure import figure
+from ..ui import parts
+from ..ui.stage import spread
 
 FIGURES = 7
 
@@ -28,16 +32,14 @@ def figures(rho: float) -> list[go.Figure]:
     """What the default view shows, for this ρ: five strips of the spine, the stage, a path in its
     plane.  The page's table of steps is left out."""
     e = dataclasses.replace(Experiment(), timesteps=Rho(rho=rho))
-    r = run(e)
-    loss, path, error = (panels.part(name, e, r) for name in ("loss", "path", "error"))
-    strips = [
-        error["steps"],
-        path["curvature"]["bend"],
-        path["plane"],
-        loss["strips"]["edm"],
-        error["strip"],
-    ]
-    out = [*map(spine.figure, strips), _stage(r, path["hero"]), _plane(e, path["hero"])]
+    view = View(e)
+    made = {name: parts.part(name, view) for name in ("loss", "path", "error")}
+    strips = []
+    for strip in STRIPS.values():
+        by_choice = made[strip.part]["strips"][strip.name]
+        strips.append(figure(strip, next(iter(by_choice.values()))))
+    hero = made["path"]["hero"]
+    out = [*strips, _stage(view.run, hero), _plane(e, hero)]
     for fig in out:
         fig.update_layout(title_text=f"{fig.layout.title.text or ''} ρ={rho:g};")
     return out
@@ -46,7 +48,7 @@ def figures(rho: float) -> list[go.Figure]:
 def _stage(r, hero: int) -> go.Figure:
     """Density, data, samples and paths in the frame of constant spread, as on the page's canvas."""
     tr, source = r.trajectory, r.source
-    law, level = source.mixture, panels._spread(source)
+    law, level = source.mixture, spread(source)
     size = stage.spread(tr.sigma, level).reshape(-1, 1, 1)
     xy = (stage.project(tr.x, source.view) / size).round(decimals=4)
     fig = go.Figure(layout={"width": 600, "height": 460, "showlegend": False})
@@ -81,7 +83,7 @@ def _stage(r, hero: int) -> go.Figure:
 @functools.cache
 def _density(source) -> np.ndarray:
     """p(x; σ) in the middle of the range of σ; computed once, as on the page."""
-    maps = stage.density_maps(source.mixture, source.view, panels._spread(source))
+    maps = stage.density_maps(source.mixture, source.view, spread(source))
     grey = np.frombuffer(base64.b64decode(maps["maps"]), np.uint8)
     return grey.reshape(-1, stage.HEIGHT, stage.WIDTH)[stage.MAPS // 2]
 

@@ -6,6 +6,7 @@ Two views of equal experiments share what they have made, through the memories b
 a view is a light thing: make one where it is needed.
 """
 
+import copy
 import dataclasses
 import hashlib
 from functools import cached_property
@@ -33,8 +34,10 @@ class View:
     exact: bool = False
 
     def watched(self, watch: Watch | None) -> "View":
-        """The same view, watched by another."""
-        return dataclasses.replace(self, watch=watch)
+        """The same view with all that it has made, watched by another."""
+        other = copy.copy(self)
+        object.__setattr__(other, "watch", watch)
+        return other
 
     @cached_property
     def source(self) -> Source:
@@ -79,7 +82,7 @@ class View:
         run     on all of the experiment                       error   too
         exact   the error, held against the best reference
         """
-        return self.keys[part]
+        return self.keys["exact" if self.exact and part == "error" else part]
 
     @cached_property
     def keys(self) -> dict[str, str]:

@@ -12,7 +12,8 @@ from ..dialects.lists import read_list
 from ..errors import UserError
 from ..lab.experiment import Experiment, Run, run
 from ..settings import flatten, parameters, slots, to_query, unflatten
-from ..ui import compare, panels
+from ..strips import STRIPS
+from ..ui import compare, parts
 from .quick import gr
 
 AT_ONCE = 4  # requests that compute at the same time
@@ -21,7 +22,7 @@ SLOTS = threading.Semaphore(AT_ONCE)
 
 def register() -> None:
     """Add the endpoints to the Blocks that is open."""
-    gr.api(_named_arguments(explore_endpoint), api_name="explore")
+    gr.api(_named_arguments(explore_endpoint, strips=str), api_name="explore")
     gr.api(_named_arguments(sample_endpoint), api_name="sample")
     gr.api(_named_arguments(sweep_endpoint, solvers=str, budgets=str, grids=str), api_name="sweep")
     gr.api(_receive_file, api_name="upload")
@@ -92,12 +93,18 @@ def _run_of(flat: dict) -> tuple[Run, dict]:
         return run(unflatten(Experiment, flat)), {"notes": notes} if notes else {}
 
 
-def explore_endpoint(flat: dict) -> dict:
+def explore_endpoint(flat: dict, strips: str | None = None) -> dict:
     """Run an experiment: its link, its cost, its error and which steps make it; where new noise
-    leaves no path to compare with, "mean_error" is null and "why" says so."""
+    leaves no path to compare with, "mean_error" is null and "why" says so.
+
+    With strips="curvature, loss" also the numbers of these strips of the page.
+    """
+    asked = [name.strip() for name in (strips or "").split(",") if name.strip()]
+    if unknown := [name for name in asked if name not in STRIPS]:
+        raise UserError(f"Unknown strip {unknown[0]!r:.40}. Known: {', '.join(STRIPS)}.")
     r, notes = _run_of(flat)
     with SLOTS:
-        measured = panels.numbers(r)
+        measured = parts.numbers(r, asked)
     return {"query": to_query(r.experiment), "settings": flatten(r.experiment), **measured, **notes}
 
 

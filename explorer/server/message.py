@@ -1,6 +1,6 @@
 """From a request to the message that the page draws.
 
-    {values | query, have}  ->  message  ->  {values, query, words, parts}
+    {values | query, have}  ->  message  ->  {values, query, words, parts, states}
 
 Every value is checked again by the settings themselves.
 """
@@ -14,11 +14,13 @@ from ..core.timesteps import Custom
 from ..dialects import lint, lists
 from ..errors import Cancelled, UserError
 from ..lab import designs
-from ..lab.experiment import Experiment, Run, draft, incomparable, levels, prepared, run, too_much
+from ..lab.experiment import Experiment, Run, draft, levels, prepared, too_much
 from ..lab.truth import compared, comparison, patience, steps_of
+from ..lab.view import View
 from ..settings import flatten, from_query, to_query, unflatten
+from ..strips import loss
 from ..study.names import solver_name
-from ..ui import amed, networks, panels, words
+from ..ui import amed, networks, parts, words
 from .api import AT_ONCE, SLOTS
 from .desk import DESK
 
@@ -30,6 +32,7 @@ FIRST = 0.07  # seconds for the first samples of a slow network
 SLOW = 0.15  # seconds of a network's reference above which measures come one at a time
 PATIENCE = 150  # ms that the error may take before the run is sent ahead of it
 CORES = os.cpu_count() or 1
+ABSENT = ("absent", "Measuring …")  # and nothing is there yet
 BESIDES = ThreadPoolExecutor(AT_ONCE)
 
 
@@ -90,78 +93,129 @@ def message(request: dict) -> dict:
 def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
     have = request.get("have") if isinstance(request.get("have"), dict) else {}
     wanted = request.get("want") if isinstance(request.get("want"), list) else None
-    keys = panels.keys(e)
-    absent = panels.absent(e)
-    alone = _ahead(e, keys, have, page, number)
-    few = draft(e, FIRST) if wanted is None and have.get("run") != keys["run"] else None
-    tick = DESK.watch(page, number, "Sampling", len(levels(few or e)))
-    r = run(few or e, tick)
-    slow = patience(e) > SLOW
-    parts, pending = {}, []
+    whole = View(e)
+    refusals = parts.refused(whole)
+    alone = _ahead(whole, have, page, number)
+    few = draft(e, FIRST) if wanted is None and have.get("run") != whole.key("run") else None
+    view = View(few or e, DESK.watch(page, number, "Sampling", len(levels(few or e))))
+    r = view.run  # before all else: what stands in its way is the answer
+    held = _held(have, whole)
+    made, pending = {}, []
     for name in PARTS if alone else BESIDE:
-        if have.get(name) == keys[name] or name == "error" and have.get(name) == keys["exact"]:
+        if name in held or name in refusals:
             continue
-        if name in absent:
-            continue
-        late = name == "error" and wanted is None and _cost(r) > PATIENCE
-        late = late or name == "path" and wanted is None and r.seconds > 0.3 and len(r.levels) > 1
-        late = late or name in MEASURES and (few or slow and parts)
-        if late:
+        if _late(name, view, wanted, bool(few), bool(made)):
             pending.append(name)
             continue
-        steps = (
-            panels.LOSS_LEVELS if name == "loss" else 65 + (len(r.levels) if name == "error" else 0)
-        )  # of the reference, of the run
-        tick = DESK.watch(page, number, f"Measuring the {name}", steps)
-        parts[name] = panels.part(name, few or e, r, tick)
+        tick = DESK.watch(page, number, f"Measuring the {name}", _length(name, r))
+        made[name] = parts.part(name, view.watched(tick))
     if few:
-        parts["run"]["first"] = words.first(few, e)
+        made["run"]["first"] = words.first(few, e)
         pending = ["run", *pending]
-    if wanted and "exact" in wanted and have.get("error") != keys["exact"]:
+    if wanted and "exact" in wanted and have.get("error") != whole.key("exact"):
         tick = DESK.watch(page, number, "Refining the reference", 3000)
-        parts["error"] = panels.part("exact", e, r, tick)
-    elif parts.get("error", {}).get("exact") is False:
+        made["error"] = parts.part("error", View(e, tick, exact=True))
+    elif made.get("error", {}).get("exact") is False:
         pending.append("exact")
-    moved = have.get("data") != keys["data"]  # what is on show belongs to other data
-    drop = [
-        p
-        for p in (*pending, *absent)
-        if have.get(p) is not None and (p == "error" or p in MEASURES and (moved or p in absent))
-    ]
-    design = request.get("design")
-    design = design if isinstance(design, str) and design in designs.DESIGNS else "edm"
+    drop = _dropped(have, whole, pending, refusals)
     return {
         "values": flatten(e),
         "query": to_query(e),
-        "parts": parts,
+        "parts": made,
+        "states": _states(made, pending, drop, have, refusals, whole),
         "pending": pending,
         "drop": drop,
         "predictors": amed.menu(e),
-        "words": _words(e, r, design, _list_notes(e, request)),
+        "words": _words(e, r, _design(request), _list_notes(e, request)),
     }
 
 
-def _ahead(e: Experiment, keys: dict, have: dict, page: str, number: float) -> bool:
+def _held(have: dict, view: View) -> set[str]:
+    """The parts of this view that the page has: the error also held against the best reference."""
+    held = {name for name in PARTS if have.get(name) == view.key(name)}
+    return held | ({"error"} if have.get("error") == view.key("exact") else set())
+
+
+def _late(name: str, view: View, wanted: list | None, few: bool, begun: bool) -> bool:
+    """Whether a part waits for the next request, so that the run is seen before it."""
+    if name in MEASURES and (few or (begun and patience(view.experiment) > SLOW)):
+        return True
+    if wanted is not None:
+        return False
+    if name == "error":
+        return _cost(view.run) > PATIENCE
+    return name == "path" and view.run.seconds > 0.3 and len(view.run.levels) > 1
+
+
+def _length(name: str, r: Run) -> int:
+    """How many steps the making of a part counts: of the loss, or of the reference and the run."""
+    if name == "loss":
+        return loss.NETWORK_LEVELS
+    return 65 + (len(r.levels) if name == "error" else 0)
+
+
+def _dropped(have: dict, view: View, pending: list[str], refusals: dict[str, str]) -> list[str]:
+    """What the page must not show any longer: an old error, and measures of other data."""
+    moved = have.get("data") != view.key("data")
+    gone = [p for p in (*pending, *refusals) if have.get(p) is not None]
+    return [p for p in gone if p == "error" or (p in MEASURES and (moved or p in refusals))]
+
+
+def _states(
+    made: dict, pending: list[str], drop: list[str], have: dict, refusals: dict, view: View
+) -> dict[str, dict]:
+    """How far each part is to be trusted, and why not further.
+
+    whole     it belongs to these settings            draft   too, with a few of the samples
+    refining  too, and a better reference follows     stale   it belongs to former settings
+    refused   it would take too long                  absent  there is none, or none yet
+    """
+
+    def of(name: str) -> tuple[str, str]:
+        if name in refusals:
+            return "refused", refusals[name]
+        part = made.get(name)
+        if part is None and name in pending:
+            shown = have.get(name) is not None and name not in drop
+            return ("stale", "Measured before the settings changed.") if shown else ABSENT
+        if part and "first" in part:
+            return "draft", part["first"]
+        if part and part.get("why"):
+            return "absent" if view.incomparable else "refused", part["why"]
+        if name == "error" and "exact" in pending:
+            return "refining", "The reference is being refined."
+        return "whole", ""
+
+    return {name: dict(zip(("state", "why"), of(name))) for name in PARTS}
+
+
+def _ahead(view: View, have: dict, page: str, number: float) -> bool:
     """Let another core make what does not hang on the run, beginning with the reference; whoever
     asks for it meanwhile waits for that.  True where there is none, or where a network fills them
     all.
     """
-    source = prepared(e.data, e.model)
+    e, source = view.experiment, view.source
     if source.pace is not None or source.device.device.type != "cpu" or CORES < 2 or too_much(e):
         return True
     check = DESK.check(page, number)
+    beside = view.watched(check)
 
     def make() -> None:
         for name in ("path", "data", "loss"):
-            if have.get(name) != keys[name]:
-                panels.part(name, e, None, check)
-        if incomparable(e) is None and have.get("error") != keys["error"]:
+            if have.get(name) != view.key(name):
+                parts.part(name, beside)
+        if view.incomparable is None and have.get("error") != view.key("error"):
             steps_of(e, check)
         if compared(e):
             comparison(e, check)
 
     BESIDES.submit(make)
     return False
+
+
+def _design(request: dict) -> str:
+    design = request.get("design")
+    return design if isinstance(design, str) and design in designs.DESIGNS else "edm"
 
 
 def _cost(r: Run) -> float:

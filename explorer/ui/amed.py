@@ -23,6 +23,7 @@ from ..memo import Memo
 from ..numerals import duration, number, percent, short
 from ..settings import flatten, to_query, unflatten
 from ..store import predictors as store
+from ..strips.plane import without
 from ..study import optimise, predictors
 from ..study import table as contest
 from ..training.amed import AMEDTraining, Trainer
@@ -324,7 +325,7 @@ def plane(request: dict) -> dict:
     e = view_of(request)
     source = prepared(e.data, e.model)
     if math.prod(source.shape) < 3:
-        return {"why": words.no_plane(math.prod(source.shape))}
+        return {"why": without(math.prod(source.shape))}
     truth = reference_for(dataclasses.replace(e, samples=64))
     pick = torch.linspace(0, len(truth.sigma) - 1, 41).round().long()
     path, sigma = truth.x[pick], truth.sigma[pick]

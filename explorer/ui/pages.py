@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..figures.style import PALETTE
 from ..store import places
+from ..strips import STRIPS
 from . import amed_form, controls, lessons, train
 
 
@@ -33,8 +34,12 @@ class Page:
         return text
 
 
+def _strips() -> dict:
+    return {"strips": [strip.words() for strip in STRIPS.values()]}
+
+
 PAGES = [
-    Page("explore", "Explore", {"gits": amed_form.search_panel}),
+    Page("explore", "Explore", {"gits": amed_form.search_panel}, _strips),
     Page("train", "Train", config=train.form),
     Page("amed", "AMED", {"amed": amed_form.panel}, amed_form.config),
     Page("compare", "Compare"),

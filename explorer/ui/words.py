@@ -1,38 +1,17 @@
 """The sentences of the page: what was found, what a setting does, why a control is off."""
 
 import math
-import re
 
+from ..analysis.shares import runs_of
 from ..core.ode import needs_schedule
 from ..core.sampling import Churn
 from ..core.timesteps import Custom
-from ..figures.spine import runs_of
 from ..lab.experiment import Experiment, Run, levels
 from ..lab.truth import Errors
 from ..numerals import duration, number, percent, short
 from ..settings import parameters, slots
 from ..study.names import FRAME_NAMES as FRAME_NAMES
 from ..study.names import sampler_name, solver_name
-
-LOSS_HINTS = {
-    "edm": "λ(σ) E|<i>D</i> − <i>y</i>|², λ of EDM: untrained = 1",
-    "vp": "E|<i>D</i> − <i>y</i>|²/σ², the weight of VP",
-    "ve": "E|<i>D</i> − <i>y</i>|²/σ², the weight of VE",
-    "iddpm": "E|<i>D</i> − <i>y</i>|²/σ², the weight of iDDPM",
-    "raw": "E|<i>D</i> − <i>y</i>|², unweighted",
-}
-
-
-def formula(text: str) -> str:
-    """“σ_i = σ_max^{1/ρ}” with its lower and upper letters in their place."""
-    for mark, tag in (("_", "sub"), ("^", "sup")):
-        # a word of letters and digits, or what stands in braces
-        text = re.sub(
-            rf"\{mark}(?:\{{([^{{}}]*)\}}|([A-Za-zα-ωΑ-Ω0-9]+))",
-            lambda m, tag=tag: f"<{tag}>{m[1] or m[2]}</{tag}>",
-            text,
-        )
-    return text
 
 
 def data_name(data) -> str:
@@ -51,30 +30,16 @@ def plane_name(data) -> str:
     return f"coordinates 1–2 of {dimension}"
 
 
-def loss_name(source) -> str:
-    """What the curve of the loss is: the floor itself, or a denoiser above it."""
-    return (
-        "floor: the exact denoiser"
-        if type(source.denoiser).__name__ == "Mixture"
-        and len(source.denoiser) == len(source.mixture)
-        else "this denoiser"
-    )
-
-
-def no_plane(dimension: int) -> str:
-    """Why the plane of a path says nothing here."""
-    if dimension == 1:
-        return "A path in 1-D has no plane to leave. Try the spiral or the digits."
-    return "A path in 2-D cannot leave its plane."
-
-
 def title(r: Run) -> str:
     """“Heun, 35 evaluations”."""
     return f"{sampler_name(r.experiment)}, {r.nfe} evaluation{'' if r.nfe == 1 else 's'}"
 
 
 def finding(r: Run, errors: Errors, hot: list[int], other: tuple | None) -> dict:
-    """The headline: how large the end error is, which steps make it, what is cheaper."""
+    """The headline: how large the end error is, which steps make it, what is cheaper.
+
+    other: (end error, evaluations) of the simplest solver at the same cost.
+    """
     e, end = r.experiment, errors.end
     mean, sigma = float(end.mean()), r.trajectory.sigma.tolist()
     share = sum(errors.steps.share.tolist()[i] for i in hot)
@@ -95,7 +60,7 @@ def finding(r: Run, errors: Errors, hot: list[int], other: tuple | None) -> dict
     if e.churn.s_churn > 0:
         beside = "Reference: same noise, exact flow between."
     elif other is not None and mean > 0:
-        euler = float(other[1][-1])
+        euler, nfe = other
         ratio = euler / mean
         worth = (
             "about as much"
@@ -104,7 +69,7 @@ def finding(r: Run, errors: Errors, hot: list[int], other: tuple | None) -> dict
             if ratio >= 1
             else f"only {percent(ratio)} of this"
         )
-        cost = "at the same cost" if abs(other[2] - r.nfe) < 2 else f"in {other[2]} evaluations"
+        cost = "at the same cost" if abs(nfe - r.nfe) < 2 else f"in {nfe} evaluations"
         beside = f"Euler {cost}: {short(euler)}, {worth}."
     else:
         beside = ""
@@ -252,9 +217,3 @@ def _spoken(key: str) -> tuple[str, dict]:
         return name, {}
     head, _, low = _NAMES.get(key, found.spec.label or name).partition("_")
     return f"{head}<sub>{low}</sub>" if low else head, dict(found.spec.choices or ())
-
-
-def reference(truth) -> str:
-    """What the error is measured against, and how well that is known."""
-    known = float(truth.floor[-1])
-    return f"{truth.method}, known to {number(known)}" if known else truth.method

@@ -130,7 +130,8 @@ def place(walk, sigma: float) -> tuple[float, float]:
     strip = walk.page.evaluate("""() => {
       const axis = document.querySelector('#axis').getBoundingClientRect();
       const heads = [...document.querySelectorAll('.strip-head')].map((h) => h.offsetTop);
-      const {range} = explorer.S.parts.error.steps, top = heads[0] - 3 + 26, bottom = heads[1] - 3;
+      const {range} = explorer.S.parts.error.strips.steps[''].axis;
+      const top = heads[0] - 3 + 26, bottom = heads[1] - 3;
       return axis.top + bottom + range[0] / (range[1] - range[0]) * (bottom - top);
     }""")
     return box["x"] + across * box["width"], strip

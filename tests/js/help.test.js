@@ -1,29 +1,38 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { columns, textOf } from '../../assets/js/help.js';
+import { columnsOf, textOf } from '../../assets/js/help.js';
 import { receive } from '../../assets/js/state.js';
 
 const levels = [80, 57.586, 9.7232, 0.002];
-const run = {
-  sigma: [...levels, 0],
-  hat: levels,
-  t: [...levels, 0],
-  gamma: [0, 0, 0, 0],
-  grid: { formula: 'σ<sub>i</sub> as typed', source: 'a list of levels' },
-};
+const bare = { columns: [], curves: [], help: { '': { what: 'What.', formula: 'plain', source: 'nobody' } } };
 
-test('where σ = t the table says the same number twice', () => {
-  receive({}, { run });
-  const sheet = columns({ name: 'steps' });
-  assert.deepEqual(sheet.t, sheet.σ);
-  assert.deepEqual(sheet.t, ['80', '57.6', '9.72', '0.002']);
+receive({}, { run: { sigma: [...levels, 0] } });
+
+test('a column is written as it says, words stand as they are, gaps are –', () => {
+  const columns = [
+    { name: 'σ', values: levels, as: 'number' },
+    { name: 'Δ ln σ', values: [0.3287, null, 8.489, '→ 0'], as: 'fixed2' },
+  ];
+  assert.deepEqual(columnsOf({ ...bare, columns }), {
+    σ: ['80', '57.6', '9.72', '0.002'],
+    'Δ ln σ': ['0.33', '–', '8.49', '→ 0'],
+  });
 });
 
-test('the formula of the time steps is that of the grid on show', () => {
-  receive({}, { run });
-  const text = textOf({ name: 'steps' });
-  assert.equal(text.formula, run.grid.formula);
-  assert.equal(text.source, run.grid.source);
-  assert.match(text.what, /One arc is one step/);
-  assert.doesNotMatch(textOf({ name: 'error' }).formula, /as typed/);
+test('each curve with a name is a column at the levels of the run', () => {
+  const curve = { x: [100, 1, 0.001], y: [100, 1, 0.001], label: { text: 'Heun, 35 NFE' } };
+  const unnamed = { ...curve, label: { text: '' } };
+  const sheet = columnsOf({ ...bare, curves: [curve, unnamed, { ...curve, label: { text: 'k, 2', column: 'k, 2' } }] });
+  assert.deepEqual(Object.keys(sheet), ['σ', 'Heun', 'k, 2']);
+  assert.deepEqual(sheet.Heun, ['80', '58', '9.7', '0.002']); // y = σ
+});
+
+test('a strip without numbers has no table', () => {
+  assert.deepEqual(columnsOf(bare), {});
+});
+
+test('the formula that hangs on the view stands before the strip’s own', () => {
+  assert.equal(textOf(bare).formula, 'plain');
+  const told = textOf({ ...bare, told: { formula: 'as typed', source: 'a list' } });
+  assert.deepEqual(told, { what: 'What.', formula: 'as typed', source: 'a list' });
 });

@@ -7,15 +7,16 @@ import pytest
 
 from explorer.core.timesteps import TIMESTEPS
 from explorer.server.message import message
-from explorer.ui.words import formula
+from explorer.strips.markup import formula
 
 
 @pytest.mark.parametrize("name", TIMESTEPS)
 def test_the_run_comes_with_the_formula_of_its_grid(name):
     run = message({"query": f"timesteps={name}&samples=2&nfe=9", "want": ["run"]})["parts"]["run"]
-    shown = html.unescape(re.sub("<[^>]*>", "", run["grid"]["formula"]))
+    told = run["quick"]["steps"][""]["told"]
+    shown = html.unescape(re.sub("<[^>]*>", "", told["formula"]))
     assert shown == re.sub("[_^{}]", "", TIMESTEPS[name].formula)
-    assert run["grid"]["source"] == TIMESTEPS[name].source
+    assert told["source"] == TIMESTEPS[name].source
     assert run["t"] == pytest.approx(run["sigma"], rel=1e-5)  # EDM's frame: σ = t
 
 

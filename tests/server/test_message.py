@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explorer.data import DATASETS, store
-from explorer.lab import experiment
+from explorer.lab import experiment, view
 from explorer.lab.experiment import Experiment
 from explorer.server import app
 from explorer.server import message as messages
@@ -69,7 +69,8 @@ def test_every_data_set_fills_every_part(data, more):
     assert from_query(Experiment, answer["query"]) == messages._experiment(
         {"values": answer["values"]}
     )
-    assert answer["parts"]["run"]["strip"]["traces"] and answer["parts"]["path"]["curvature"]
+    assert answer["parts"]["run"]["quick"]["steps"][""]["marks"]
+    assert answer["parts"]["path"]["strips"]["curvature"]["bend"]["marks"]
     assert answer["words"]["budget"] and answer["words"]["solver"]
 
 
@@ -151,14 +152,14 @@ def test_pages_do_not_make_each_other_stale():
 
 def test_cancel_stops_the_newest_request():
     begun, answers = threading.Event(), []
-    real = messages.run
+    real = view.run
 
     def slowly(e, tick):
         begun.set()
         while True:
             tick()
 
-    messages.run = slowly
+    view.run = slowly
     try:
         thread = threading.Thread(
             target=lambda: answers.append(message({"values": FAST, "page": "cancelled", "id": 5}))
@@ -168,7 +169,7 @@ def test_cancel_stops_the_newest_request():
         app.cancel("cancelled")
         thread.join(10)
     finally:
-        messages.run = real
+        view.run = real
     assert answers == [{"stale": True}]
 
 

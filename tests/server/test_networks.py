@@ -5,6 +5,7 @@ import torch
 
 from explorer.lab import experiment
 from explorer.lab.experiment import Experiment, draft
+from explorer.lab.view import View
 from explorer.models import files
 from explorer.models.architecture import build, describe
 from explorer.models.precond import EDM
@@ -12,7 +13,7 @@ from explorer.server import app, networks
 from explorer.server.message import FIRST
 from explorer.settings import unflatten
 from explorer.store import weights
-from explorer.ui import controls, panels
+from explorer.ui import controls, parts
 from tests.models.snapshots import snapshot
 
 KWARGS = {
@@ -99,9 +100,8 @@ def test_a_quick_network_answers_at_once(monkeypatch):
 def test_what_would_take_minutes_is_not_measured(monkeypatch):
     slowly(monkeypatch, 0.5)
     e = unflatten(Experiment, {"data": "digits", "model": "network", "nfe": 9, "samples": 4})
-    assert panels.absent(e) == ["path", "loss"]
-    r = experiment.run(e)
-    assert "minutes" in panels.part("error", e, r)["why"]
+    assert list(parts.refused(View(e))) == ["path", "loss"]
+    assert "minutes" in parts.part("error", View(e))["why"]
     answer = ask(samples=4, want=["run"], have={"path": "old", "loss": "old", "error": "old"})
     assert {"path", "loss"} <= set(answer["drop"])
 

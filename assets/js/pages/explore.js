@@ -13,12 +13,14 @@ import { drawMini, paintMini } from '../shelf/shelf.js';
 import { drawStage, initStage, paintStage } from '../stage/stage.js';
 import { initSpine } from '../strips/pointer.js';
 import { drawSpine, paintSpine } from '../strips/spine.js';
+import { knowStrips, readChoices, writeChoices } from '../strips/strips.js';
 
 let line = null,
   pin = null; // a link's pinned run, until it is measured
 
 function init(given) {
   line = given;
+  knowStrips(line.config.explore.strips);
   foldGroups();
   const cursor = initCursor({ painted: paint, moved, edit: line.edit });
   initStage($('#box'));
@@ -112,12 +114,10 @@ function wireClaims() {
 
 // ---- the link -------------------------------------------------------------------------------------
 
-const PLAIN = { what: 'x', view: 'fit', measure: 'bend', weight: 'edm', mini: 'plane' };
+const PLAIN = { what: 'x', view: 'fit', mini: 'plane' };
 const CHOICES = {
   what: ['x', 'D', 'e'],
   view: ['fit', 'true', 'strip', 'draw'],
-  measure: ['bend', 'kappa', 'angle', 'chord'],
-  weight: ['edm', 'vp', 've', 'iddpm', 'raw'],
   mini: ['plane', 'space'],
 };
 const inLink = (key) => (key === 'view' ? 'stage' : key);
@@ -127,6 +127,7 @@ function read(params) {
     const value = params.get(inLink(key)) ?? params.get(key);
     if (known.includes(value)) set({ [key]: value });
   }
+  readChoices(params);
   const sigma = +params.get('sigma'),
     pick = +params.get('pick');
   if (sigma > 0 && Number.isFinite(sigma)) set({ sigma });
@@ -137,6 +138,7 @@ function read(params) {
 
 function write(params) {
   for (const [key, value] of Object.entries(PLAIN)) if (S[key] !== value) params.set(inLink(key), S[key]);
+  writeChoices(params);
   if (S.picked) params.set('pick', S.pick);
   if (pinQuery() != null) params.set('pin', pinQuery());
   if (S.sigma != null && !S.playing) params.set('sigma', String(+S.sigma.toPrecision(3)));

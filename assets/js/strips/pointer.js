@@ -2,17 +2,18 @@
 // level's dot can be dragged.
 
 import { $, S, clamp, highest, lowest, set } from '../state.js';
-import { G, wholeRange, zoomTo, zoomed } from './scale.js';
+import { G, wholeRange, zoomTo, zoomed } from './layout.js';
 import { paintSpine } from './spine.js';
 import { saveSpine } from './save.js';
 import { showHelp } from '../help.js';
 
-// The level whose dot lies under the pointer, if any: the dots of the time-step strip can be dragged.
+// The level whose dot lies under the pointer, if any: dots that a strip lets one drag.
 function dotAt(e) {
   const box = $('#axis').getBoundingClientRect(),
     x = e.clientX - box.left,
     y = e.clientY - box.top;
-  if (Math.abs(y - G.Y(0, 0)) > 9) return -1;
+  const row = G.all.findIndex((strip) => strip.marks.some((mark) => mark.drag));
+  if (row < 0 || Math.abs(y - G.rows[row].Y(0)) > 9) return -1;
   const levels = S.parts.run.sigma.filter((s) => s > 0),
     gaps = levels.map((s) => Math.abs(G.X(s) - x));
   const i = gaps.indexOf(Math.min(...gaps));
@@ -103,7 +104,7 @@ export function initSpine({ go, hop, redraw, edit }) {
   $('#spine-over').addEventListener('change', (e) => {
     const select = e.target.closest('select');
     if (!select) return;
-    set({ [select.dataset.field]: select.value });
+    set({ choices: { ...S.choices, [select.dataset.field]: select.value } });
     redraw();
     $('#axis').dispatchEvent(new CustomEvent('view', { bubbles: true }));
   });

@@ -1,0 +1,198 @@
+"""The parts of the message that the page draws, each under a key that names its content.
+
+    data    belongs to the data set and model: points, density, denoise strip
+    loss    too; a part of its own, since a network takes its time
+    path    belongs to the reference: true paths, curvature, subspace
+    run     the solver's own states, steps and costs
+    error   the run against the reference, and which step is to blame
+
+Each strip travels with the part that it names, under "strips"; what the run shows of it at once
+comes with the run, under "quick".  The page says which parts it holds (`have`), and only the
+others are made and sent.
+"""
+
+from collections.abc import Mapping
+
+import torch
+
+from ..analysis import geometry
+from ..analysis.shares import hottest
+from ..figures import pack
+from ..figures.style import FAMILY, rounded
+from ..lab import cost
+from ..lab.experiment import Run
+from ..lab.source import MEMOS
+from ..lab.truth import patience
+from ..lab.view import View
+from ..memo import Memo
+from ..settings import flatten
+from ..strips import STRIPS, loss, plane
+from ..strips.strip import Numbers, Strip
+from . import stage, words
+
+PARTS = ("data", "loss", "path", "run", "error")
+MINUTES = "The true paths of this network would take {:.0f} minutes here, so "
+
+_parts = Memo(24 * 2**20)
+_numbers = Memo(8 * 2**20)
+MEMOS += [_parts, _numbers]
+
+
+def part(name: str, view: View) -> dict:
+    """One part of the message; those that hang on no run are remembered by their key."""
+    key = view.key(name)
+    make = {"data": _data, "loss": _loss, "path": _path, "run": _run, "error": _error}[name]
+    if name in ("run", "error"):
+        return {"key": key, **make(view)}
+    return _parts((name, key), lambda: {"key": key, **make(view)})
+
+
+def refused(view: View) -> dict[str, str]:
+    """The parts that would take too long with this network, and why; they are not measured."""
+    source = view.source
+    if source.pace is None:
+        return {}
+    out, wait = {}, patience(view.experiment)
+    if wait > cost.LONG:
+        out["path"] = f"{MINUTES.format(wait / 60)}they are not followed."
+    if source.pace * loss.NETWORK_LEVELS * loss.LEAST > cost.LONG:
+        out["loss"] = "The loss of this network would take minutes here, so it is not measured."
+    return out
+
+
+def measured(strip: Strip, view: View) -> Numbers:
+    """The numbers of a strip, remembered by their key."""
+    return _numbers((strip.name, strip.key(view)), lambda: strip.measure(view, view.watch))
+
+
+def colour(view: View) -> str:
+    """That of the solver's family."""
+    return FAMILY[view.experiment.solver.family]
+
+
+def _strips(name: str, view: View) -> dict:
+    mine = (s for s in STRIPS.values() if s.part == name)
+    return {s.name: s.drawn(measured(s, view), colour(view)) for s in mine}
+
+
+def _data(view: View) -> dict:
+    source = view.source
+    shown = {"plane": words.plane_name(view.experiment.data)} if source.kind == "plane" else {}
+    return {
+        "kind": source.kind,
+        "name": words.data_name(view.experiment.data),
+        "shape": list(source.shape),
+        "points": len(source.mixture),
+        "classes": source.data.classes,
+        **shown,
+        **stage.of_data(view),
+        "strips": _strips("data", view),
+    }
+
+
+def _loss(view: View) -> dict:
+    return {"strips": _strips("loss", view)}
+
+
+def _path(view: View) -> dict:
+    return {
+        "sigma": rounded(view.reference.sigma, 6),
+        **stage.of_paths(view),
+        "planes": _planes(view),
+        "strips": _strips("path", view),
+    }
+
+
+def _planes(view: View) -> dict | None:
+    """The paths in their own principal axes, for the shelf."""
+    dimension = int(torch.tensor(view.source.shape).prod())
+    if dimension < 3:
+        return None
+    sigma, x = plane.thinned(view)
+    several = x[:, : stage.EXACT_PATHS]
+    coordinates, _ = geometry.principal(several, min(3, dimension))
+    return {
+        "sigma": rounded(sigma, 6),
+        "paths": several.shape[1],
+        "coordinates": pack.floats(coordinates),
+    }
+
+
+def _run(view: View) -> dict:
+    """States, steps, costs; without errors, so that it can be drawn at once."""
+    r, tr = view.run, view.run.trajectory
+    sigma, hat = tr.sigma.tolist(), tr.sigma_hat.tolist()
+    own = colour(view)
+    return {
+        "sigma": rounded(sigma, 7),
+        "hat": rounded(hat, 7),
+        "t": rounded(tr.t, 6),
+        "gamma": rounded([h / s - 1 for s, h in zip(sigma, hat)]),
+        "frame": {"name": r.experiment.schedule.name, **flatten(r.experiment.schedule)},
+        "colour": own,
+        "nfe": r.nfe,
+        "steps": r.steps,
+        "title": words.title(r),
+        "status": words.status(r),
+        "churned": r.experiment.churn.s_churn > 0,
+        **stage.of_run(view),
+        "quick": {s.name: found for s in STRIPS.values() if (found := s.quick(view, own))},
+        "strips": _strips("run", view),
+    }
+
+
+def _error(view: View) -> dict:
+    """The run against the reference: added up, each step alone, and the shares."""
+    if why := unknown(view):
+        return {"finding": None, "why": why, "exact": True}
+    error = measured(STRIPS["error"], view)  # first, as it begins with what waits for nobody
+    errors = view.errors
+    share, other = errors.steps.share.tolist(), error["other"]
+    hot = hottest(share)
+    beside = other and (other["error"][-1], other["nfe"])
+    return {
+        "finding": words.finding(view.run, errors, hot, beside),
+        "share": rounded(share),
+        "exact": view.exact or errors.truth.closed is not None,
+        "local": rounded(errors.steps.local.mean(1)),
+        "hot": hot,
+        "measured": errors.measured,
+        "added_up": rounded(errors.path.mean(1)),
+        "ends": words.ends(errors),
+        "strips": _strips("error", view),
+    }
+
+
+def unknown(view: View) -> str | None:
+    """Why the error of a run is not measured, or None."""
+    if why := view.incomparable:
+        return why
+    wait = patience(view.experiment)
+    return f"{MINUTES.format(wait / 60)}its error is not measured." if wait > cost.LONG else None
+
+
+def numbers(r: Run, strips: list[str]) -> Mapping:
+    """The run as plain numbers, for the API, with those of some strips; "why" says why it has no
+    error, where it has none."""
+    view, tr = View(r.experiment), r.trajectory
+    out = {
+        "nfe": r.nfe,
+        "steps": r.steps,
+        "sigma": tr.sigma.tolist(),
+        "evaluated": tr.evaluated.tolist(),
+        "seconds": r.seconds,
+        "ms_per_evaluation": r.ms_per_evaluation,
+        "device": r.source.device.label,
+    }
+    if strips:
+        out["strips"] = {name: measured(STRIPS[name], view) for name in strips}
+    if why := view.incomparable:
+        return out | {"mean_error": None, "why": why}
+    errors = view.errors
+    return out | {
+        "mean_error": float(errors.end.mean()),
+        "median_error": float(errors.end.median()),
+        "worst_error": float(errors.end.max()),
+        "share": errors.steps.share.tolist(),
+        "local_error": errors.steps.local.mean(1).tolist(),
+    }

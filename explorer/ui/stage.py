@@ -1,0 +1,171 @@
+"""What the stage shows: data and density, true paths, the states of a run; packed for a canvas.
+
+of_data  belongs to data and model      of_paths  to the reference      of_run  to the solver
+"""
+
+import math
+
+import torch
+
+from ..analysis.loss import change, denoise_strip
+from ..core.schedules import EDM, VE, VP
+from ..figures import pack, stage
+from ..figures.style import rounded
+from ..lab import cost
+from ..lab.source import Source
+from ..lab.view import View
+
+EXACT_PATHS = 28  # shown whole on the stage
+POINTS = 1000  # data points, at most
+STRIP_LEVELS = (0, 0.2, 0.5, 1, 2, 3, 5, 7, 10, 20, 50)  # EDM Fig. 1
+IMAGES = 64
+FRAMES = {"vp": VP(), "ve": VE(), "edm": EDM()}
+
+
+def of_data(view: View) -> dict:
+    """Data, density and the denoise strip."""
+    source = view.source
+    out: dict = {"spread": spread(source), "strip": _strip(source)}
+    if source.kind == "plane":
+        points = source.mixture.means
+        if len(points) > POINTS:
+            points = points[torch.linspace(0, len(points) - 1, POINTS).long()]
+        shown = (
+            source.mixture.sample(len(points), torch.Generator().manual_seed(1))
+            if source.data.thickness and len(points) < POINTS
+            else points
+        )
+        out["dots"] = pack.positions(stage.project(shown, source.view) / spread(source))
+        out["density"] = stage.density_maps(_law(source), source.view, spread(source))
+    elif source.kind == "line":
+        out["line"] = _line_stage(source, _law(source))
+    return out
+
+
+def of_paths(view: View) -> dict:
+    """The true paths, and the one to show first."""
+    source, ref = view.source, view.reference
+    if source.kind == "plane":
+        x = ref.x[:, :EXACT_PATHS]
+        return {
+            "exact": stage.planar_paths(x, ref.sigma, source.view, spread(source)),
+            "paths": x.shape[1],
+            "hero": _longest(ref, source),
+        }
+    if source.kind == "line":
+        order = ref.x[0, :, 0].argsort()
+        chosen = order[torch.linspace(0, len(order) - 1, min(24, len(order))).long()]
+        return {"exact": pack.floats(ref.x[:, chosen, 0]), "paths": len(chosen)}
+    return {}
+
+
+def of_run(view: View) -> dict:
+    """The states and the denoiser's answers at each step."""
+    source, tr = view.source, view.run.trajectory
+    if source.kind == "plane":
+        return _planar_run(view)
+    if source.kind == "image":
+        room = int(6e5 / (math.prod(source.shape) * len(tr.sigma_hat)))
+        k = min(IMAGES, tr.x.shape[1], max(8, room))
+        shown = stage.image_run(tr.denoised[:, :k], tr.noise[:, :k], tr.samples[:k])
+        return {**shown, "count": k}
+    order = tr.x[0, :64, 0].argsort()
+    chosen = order[torch.linspace(0, len(order) - 1, min(8, len(order))).long()]
+    return {
+        "x": pack.floats(tr.x[:, chosen, 0]),
+        "x_hat": pack.floats(tr.x_hat[:, chosen, 0]),
+        "denoised": pack.floats(tr.denoised[:, chosen, 0]),
+        "count": len(chosen),
+    }
+
+
+def _planar_run(view: View) -> dict:
+    source, tr = view.source, view.run.trajectory
+    level = spread(source)
+    out = {"x": stage.planar_paths(tr.x, tr.sigma, source.view, level)}
+    if view.experiment.churn.s_churn > 0:
+        out["x_hat"] = stage.planar_paths(tr.x_hat, tr.sigma_hat, source.view, level)
+    out["denoised"] = pack.positions(stage.project(tr.denoised, source.view) / level)
+    return {**out, "count": tr.x.shape[1]}
+
+
+def _law(source: Source):
+    """The law that the denoiser works with: its own points, or those of the data."""
+    return source.denoiser if hasattr(source.denoiser, "means") else source.mixture
+
+
+def spread(source) -> float:
+    """The spread that the stage divides by: of the data, for points of the two coordinates on show.
+
+    In 16-D those two carry most of the drawing and spread wider than the average coordinate.
+    """
+    if source.kind != "plane":
+        return source.sigma_data
+    shown = stage.project(source.mixture.means, source.view)
+    return float((shown.var(0, correction=0).mean() + source.data.thickness**2).sqrt())
+
+
+def _strip(source) -> dict:
+    """EDM Fig. 1: one clean sample under rising noise, and the denoiser's answers."""
+    clean = source.clean(1, seed=5)
+    noise = torch.randn(
+        clean.shape, generator=torch.Generator().manual_seed(6), dtype=torch.float64
+    ).to(clean)
+    scale = float(f"{source.sigma_data / 0.5:.1g}")  # EDM's levels, for data of another size
+    levels = torch.tensor([max(s * scale, 1e-3) for s in STRIP_LEVELS], dtype=torch.float64)
+    noisy, denoised = denoise_strip(source.denoiser, clean, levels, noise)
+    many = cost.affordable(source.pace, 1, 60, least=12, seconds=0.1)
+    fine = torch.logspace(math.log10(0.002), math.log10(80), many, dtype=torch.float64)
+    _, answers = denoise_strip(source.denoiser, clean, fine, noise)
+    out = {
+        "levels": rounded(levels),
+        "fine": rounded(fine[1:-1]),
+        "change": rounded(change(fine, answers)),
+    }
+    if source.kind == "image":
+        size = stage.spread(levels, source.sigma_data).to(noisy).reshape(-1, 1, 1, 1)
+        out["noisy"] = pack.grey(noisy / size * source.sigma_data, -1.2, 1.2)
+        out["denoised"] = pack.grey(denoised, -1.2, 1.2)
+    else:
+        view = source.view if source.kind == "plane" else None
+        flat = (
+            (lambda v: stage.project(v, view))
+            if view is not None
+            else (lambda v: torch.cat([v, torch.zeros_like(v)], -1))
+        )
+        size = stage.spread(levels, spread(source)).to(noisy).reshape(-1, 1)
+        out["noisy"] = pack.positions(flat(noisy) / size)
+        out["denoised"] = pack.positions(flat(denoised) / spread(source))
+    return out
+
+
+def _line_stage(source, law) -> dict:
+    """EDM Fig. 3 for each frame: slopes and density on the wide view and on the inset near the
+    data."""
+    unit = max(source.sigma_data, 1e-3)
+    out = {}
+    for name, frame in FRAMES.items():
+        views = {}
+        for view, edge, reach, columns, rows in (("wide", 25, 30, 14, 11), ("near", 1, 2.6, 9, 7)):
+            sigma_edge = edge * unit
+            y_edge = reach * unit if name != "vp" else (2.6 if view == "wide" else 2.0)
+            views[view] = {
+                "sigma": sigma_edge,
+                "y": y_edge,
+                "columns": columns,
+                "rows": rows,
+                "slopes": stage.line_field(
+                    source.denoiser, frame, sigma_edge, y_edge, columns, rows
+                ),
+                "density": stage.line_density(law, frame, sigma_edge, y_edge),
+            }
+        out[name] = views
+    return {"frames": out, "cells": 72}
+
+
+def _longest(ref, source) -> int:
+    """The sample whose path goes furthest on the stage: the one to show first."""
+    shown = stage.project(ref.x[:, :EXACT_PATHS], source.view)
+    scaled = shown / stage.spread(ref.sigma, spread(source)).to(shown).reshape(-1, 1, 1)
+    length = scaled.diff(dim=0).norm(dim=2).sum(0)
+    return int(length.argmax())
