@@ -18,8 +18,9 @@ from torch import Tensor
 from ..errors import UserError
 from ..settings import flatten, unflatten
 from . import diffusers_unet
+from .adm_unet import DhariwalUNet
 from .denoiser import Preconditioned
-from .edm_unet import DhariwalUNet, SongUNet
+from .edm_unet import SongUNet
 from .networks import Mlp
 from .precond import PRECONDS
 

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
+from explorer.models.adm_unet import DhariwalUNet
 from explorer.models.denoiser import NetworkDenoiser, Preconditioned
-from explorer.models.edm_unet import DhariwalUNet, SongUNet, bottleneck
+from explorer.models.edm_unet import SongUNet, bottleneck
 from explorer.models.precond import EDM, PRECONDS
 
 RGB = {"in_channels": 3, "out_channels": 3}
