@@ -71,9 +71,9 @@ def _serve(options) -> None:
     import torch
 
     from ..lab import experiment
-    from ..server import app, networks, owners, train
+    from ..server import app, hall, networks, owners
 
-    train.allowed = not options.no_training
+    hall.allowed = not options.no_training
     owners.shared = bool(options.share or options.auth or options.host not in LOCAL)
     torch.set_num_threads(_threads(options.threads))
     if not options.max_work > 0:
@@ -102,7 +102,7 @@ def _serve(options) -> None:
         + "\nStop with Ctrl+C.",
         flush=True,
     )
-    if owners.shared and train.allowed:
+    if owners.shared and hall.allowed:
         print(
             "Who starts a training here is the only one who can pause or cancel it; to do so with "
             f"any of them, open this once in your browser:\n{local}?tab=train&trainer="

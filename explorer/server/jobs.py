@@ -74,6 +74,9 @@ class Jobs:
         with self._lock:
             job = self._jobs.get(name) if isinstance(name, str) else None
         if job is None:
-            raise UserError("This sweep is no longer there; start it again.")
+            raise UserError("This work is no longer there; start it again.")
         job.ask()
         return job
+
+
+JOBS = Jobs()  # of this server

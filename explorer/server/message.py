@@ -20,7 +20,7 @@ from ..lab.view import View
 from ..settings import flatten, from_query, to_query, unflatten
 from ..strips import loss
 from ..study.names import solver_name
-from ..ui import amed, networks, parts, words
+from ..ui import networks, parts, predictors, words
 from .api import AT_ONCE, SLOTS
 from .desk import DESK
 
@@ -125,7 +125,7 @@ def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
         "states": _states(made, pending, drop, have, refusals, whole),
         "pending": pending,
         "drop": drop,
-        "predictors": amed.menu(e),
+        "predictors": predictors.menu(e),
         "words": _words(e, r, _design(request), _list_notes(e, request)),
     }
 

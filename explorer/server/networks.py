@@ -7,12 +7,12 @@ from ..models import catalogue, diffusers_folder
 from ..models.edm_pickle import convert
 from ..store import weights
 from ..ui import networks
-from .jobs import Jobs
+from ..ui.measurement import Measurement, Watch
+from .api import uploaded
 
 ALLOW_FETCH = False  # the owner's switch: --allow-fetch
 UPLOADED = "opened through the page"
 KEPT, KEPT_BYTES = 20, 4 * 2**30  # of networks that came through the page
-JOBS = Jobs()
 
 
 def listing(_=None) -> dict:
@@ -29,31 +29,32 @@ def receive(path: Path, name: str) -> dict:
     return {"network": kept.name, **listing()}
 
 
-def fetch(request: dict) -> dict:
-    """Begin to fetch, or ask how far it is.  Raises UserError where the owner does not allow it."""
+def fetch(request: dict) -> Measurement:
+    """Fetch a published checkpoint, by its “name”.  Raises UserError where the owner forbids it."""
     if not ALLOW_FETCH:
         raise UserError(
             "Fetching is off on this page. Its owner can start it with --allow-fetch, "
             "or fetch with “python -m explorer fetch NAME”."
         )
-    job = request.get("job")
-    if not job:
-        entry = catalogue.wanted(str(request.get("name", "")))
-        return {"job": JOBS.start(lambda watch: _fetched(entry, watch), 1, entry)}
-    running = JOBS.get(job)
-    if request.get("cancel"):
-        running.cancel()
-    done, total = running.rows[-1] if running.rows else (0, 0)
-    out = {"done": done, "total": total, "finished": running.done}
-    if running.problem:
-        raise UserError(running.problem)
-    return out | ({"network": running.about.name, **listing()} if running.done else {})
+    entry = catalogue.wanted(str(request.get("name", "")))
+    return Measurement(
+        entry, lambda watch: _fetched(entry, watch), 1, lambda rows: _so_far(entry, rows)
+    )
 
 
-def _fetched(entry: catalogue.Entry, watch):
-    for progress in catalogue.fetch(entry):
+def _so_far(entry: catalogue.Entry, rows: list) -> dict:
+    """Bytes that have arrived, of how many; with the list of networks when it is kept."""
+    got, size = rows[-1]
+    here = catalogue.is_here(entry)
+    return {"bytes": got, "size": size} | ({"network": entry.name, **listing()} if here else {})
+
+
+def _fetched(entry: catalogue.Entry, watch: Watch):
+    got = 0, 0
+    for got in catalogue.fetch(entry):
         watch()
-        yield progress
+        yield got
+    yield got  # once more: it is kept now
 
 
 def _forget() -> None:
@@ -63,3 +64,21 @@ def _forget() -> None:
         total += (c.folder / weights.WEIGHTS).stat().st_size
         if i and (i >= KEPT or total > KEPT_BYTES):
             weights.delete(c.name)
+
+
+# What the page calls
+
+
+def network_list(_=None) -> dict:
+    """The networks that the menu shows."""
+    return listing()
+
+
+def network_open(request: dict) -> dict:
+    """Take in an EDM .pkl or a zipped diffusers folder that the browser has just uploaded; it is
+    read as data, never run."""
+    try:
+        path = uploaded(request)
+        return receive(path, str(request.get("name", path.name))[:200])
+    except UserError as error:
+        return {"problem": str(error)}

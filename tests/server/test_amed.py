@@ -6,10 +6,11 @@ import pytest
 
 from explorer.lab.experiment import Experiment, run
 from explorer.lab.truth import errors_of
-from explorer.server import app, compare
+from explorer.server import app, measurements
 from explorer.settings import unflatten
 from explorer.store import predictors as store
-from explorer.ui import amed, amed_form, controls
+from explorer.study import step_picture
+from explorer.ui import amed_form, pages
 
 from ..waiting import until
 from .test_compare import finished
@@ -32,7 +33,7 @@ def picture(**request):
 
 
 def test_a_training_is_shown_kept_and_offered_in_the_solver_menu():
-    answer = compare.start(TRAIN)
+    answer = measurements.start(TRAIN)
     news = finished(answer)
     assert news["problem"] is None and news["count"] == news["total"] == 16
     assert [row[0] for row in news["table"]] == ["1", "2", "3"]
@@ -54,9 +55,9 @@ def test_a_training_is_shown_kept_and_offered_in_the_solver_menu():
 
 
 def test_stops_are_searched_before_anything_is_learned_and_the_view_gets_them():
-    job = compare.start({**TRAIN, "how": {**SHORT, "place": "search"}})
+    job = measurements.start({**TRAIN, "how": {**SHORT, "place": "search"}})
     told = []
-    until(lambda: told.append(compare.poll(job)) or told[-1]["done"])
+    until(lambda: told.append(measurements.poll(job)) or told[-1]["done"])
     searched = [n for n in told if n.get("learned") is False]
     assert searched and "Placing the stops of AMED-Solver" in searched[-1]["title"]
     lines = searched[-1]["choices"]["data"]
@@ -71,13 +72,13 @@ def test_stops_are_searched_before_anything_is_learned_and_the_view_gets_them():
 
 
 def test_a_stopped_training_goes_on_and_can_be_kept_half_way():
-    answer = compare.start({**TRAIN, "how": {**SHORT, "paths": 3200}})
-    until(lambda: compare.poll({"job": answer["job"]})["count"] >= 3)
-    compare.cancel({"job": answer["job"]})
+    answer = measurements.start({**TRAIN, "how": {**SHORT, "paths": 3200}})
+    until(lambda: measurements.poll({"job": answer["job"]})["count"] >= 3)
+    measurements.cancel({"job": answer["job"]})
     news = finished(answer)
     assert news["problem"].startswith("Cancelled") and 3 <= news["count"] < 200
     half = app.amed_keep({"job": answer["job"]})["name"]
-    more = compare.start({"kind": "train", "resume": answer["job"], "values": {}})
+    more = measurements.start({"kind": "train", "resume": answer["job"], "values": {}})
     rest = finished(more)
     assert rest["problem"] is None and "Batch 200 of 200" in rest["note"]
     assert app.amed_keep({"job": more["job"]})["name"] != half
@@ -87,7 +88,7 @@ def test_the_picture_of_a_step_adds_up():
     """√(uu + 2c uw + c² ww) at r = ½, c = 1 is the error of DPM-Solver-2's location."""
     p = picture(step=1)
     R, k = len(p["r"]), 3
-    assert R == amed.GRID and len(p["uu"]) == amed.PICTURED and p["steps"] == 3
+    assert R == step_picture.GRID and len(p["uu"]) == step_picture.PATHS and p["steps"] == 3
     i = k * R + R // 2
     squared = p["uu"][k] + 2 * p["uw"][i] + p["ww"][i]
     assert squared**0.5 == pytest.approx(p["errors"]["dpm2"][k], rel=0.02)  # six digits each
@@ -99,10 +100,10 @@ def test_the_picture_of_a_step_adds_up():
 
 
 def test_the_picture_shows_the_training_under_way_and_the_predictor_kept():
-    answer = compare.start(TRAIN)
+    answer = measurements.start(TRAIN)
     finished(answer)
     p = picture(step=1, job=answer["job"])
-    assert len(p["learned"]["r"]) == amed.PICTURED
+    assert len(p["learned"]["r"]) == step_picture.PATHS
     kept = app.amed_keep({"job": answer["job"]})
     assert picture(step=1)["learned"]["r"] == pytest.approx(p["learned"]["r"], abs=1e-3)
     assert kept["name"] and picture(step=1, nfe=7)["learned"] is None
@@ -116,9 +117,9 @@ def test_the_plane_is_flat_beside_a_random_walk():
 
 
 def test_the_table_grows_line_by_line_and_ends_with_the_learned():
-    finished(answer := compare.start(TRAIN))
+    finished(answer := measurements.start(TRAIN))
     app.amed_keep({"job": answer["job"]})
-    news = finished(compare.start({"kind": "table", "values": VALUES}))
+    news = finished(measurements.start({"kind": "table", "values": VALUES}))
     assert news["columns"] == ["", "steps", "3", "5", "7", "9"]
     names = [row[0] for row in news["table"]]
     assert names[:2] == ["DDIM", "DDIM"] and names[-1] == "AMED-Solver"
@@ -127,7 +128,7 @@ def test_the_table_grows_line_by_line_and_ends_with_the_learned():
 
 def test_optimised_steps_come_with_their_verdict():
     news = finished(
-        compare.start(
+        measurements.start(
             {
                 "kind": "optimise",
                 "values": {
@@ -143,7 +144,7 @@ def test_optimised_steps_come_with_their_verdict():
     assert news["problem"] is None and news["won"] in news["candidates"]
     assert "held-out" in news["verdict"] and len(news["levels"]) == 6
     other = finished(
-        compare.start(
+        measurements.start(
             {
                 "kind": "optimise",
                 "gits": {"metric": "l1", "coefficient": 1},
@@ -194,7 +195,7 @@ def test_optimised_steps_come_with_their_verdict():
     ],
 )
 def test_bad_requests_are_answered_in_a_sentence(request_, said):
-    assert said.lower() in compare.start(request_)["problem"].lower()
+    assert said.lower() in measurements.start(request_)["problem"].lower()
 
 
 @pytest.mark.parametrize("request_", [None, {}, {"job": None}, {"job": 3}])
@@ -221,7 +222,7 @@ def test_the_form_is_made_of_the_parameters():
     html = amed_form.panel()
     for name in ("teacher", "inner", "paths", "rate", "seed", "finish"):
         assert f'data-how="{name}"' in html
-    recipes = controls.config()["amed"]["recipes"]
+    recipes = pages.config()["amed"]["recipes"]
     assert recipes["amed"]["paper"]["batch"] == 128
     assert recipes["plugin:ipndm4"]["paper"]["teacher"] == "ipndm4"
 

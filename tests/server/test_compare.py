@@ -10,7 +10,7 @@ from explorer.analysis.distance import Estimate
 from explorer.data import store
 from explorer.errors import UserError
 from explorer.lab import experiment
-from explorer.server import compare
+from explorer.server import measurements
 from explorer.server.jobs import Jobs
 from explorer.ui.churn import verdict
 
@@ -24,7 +24,7 @@ def finished(answer: dict) -> dict:
     assert "problem" not in answer, answer
 
     def news():
-        told = compare.poll({"job": answer["job"]})
+        told = measurements.poll({"job": answer["job"]})
         json.dumps(told, allow_nan=False)
         return told if told["done"] else None
 
@@ -33,7 +33,7 @@ def finished(answer: dict) -> dict:
 
 def test_a_sweep_gives_a_curve_a_table_and_an_order_for_each_solver():
     news = finished(
-        compare.start(
+        measurements.start(
             {
                 "kind": "sweep",
                 "values": SMALL,
@@ -53,7 +53,7 @@ def test_a_sweep_gives_a_curve_a_table_and_an_order_for_each_solver():
 
 def test_the_solver_that_the_page_is_set_to_comes_with_its_settings():
     news = finished(
-        compare.start(
+        measurements.start(
             {
                 "kind": "sweep",
                 "values": {**SMALL, "solver": "rk2", "solver.alpha": 0.7},
@@ -66,7 +66,7 @@ def test_the_solver_that_the_page_is_set_to_comes_with_its_settings():
 
 
 def test_local_error_of_each_rho_crosses():
-    news = finished(compare.start({"kind": "local", "values": SMALL}))
+    news = finished(measurements.start({"kind": "local", "values": SMALL}))
     curves = {row[0]: row[1:] for row in news["table"]}
     assert next(iter(curves)) == "ρ = 1"
     # EDM, Fig. 13: larger ρ errs less at low noise and more at high noise
@@ -78,7 +78,9 @@ def test_a_multistep_solver_has_local_errors_too():
     """With a true past; of order 2 they are smaller than those of DDIM where steps are short."""
 
     def curve(solver):
-        news = finished(compare.start({"kind": "local", "values": {**SMALL, "solver": solver}}))
+        news = finished(
+            measurements.start({"kind": "local", "values": {**SMALL, "solver": solver}})
+        )
         return next(row[1:] for row in news["table"] if row[0] == "ρ = 7"), news["note"]
 
     (ours, note), (ddim, plain) = curve("lms"), curve("ddim")
@@ -87,7 +89,7 @@ def test_a_multistep_solver_has_local_errors_too():
 
 
 def test_distance_lists_stochastic_solvers_with_intervals():
-    news = finished(compare.start({"kind": "distance", "values": SMALL}))
+    news = finished(measurements.start({"kind": "distance", "values": SMALL}))
     names = [row[0] for row in news["table"]]
     assert "Heun" in names and "Euler ancestral" in names
     assert all("–" in row[2] for row in news["table"])
@@ -95,7 +97,7 @@ def test_distance_lists_stochastic_solvers_with_intervals():
 
 def test_modes_are_counted_for_a_mixture():
     news = finished(
-        compare.start(
+        measurements.start(
             {
                 "kind": "distance",
                 "values": {"data": "mixture", "data.dimension": 2, "data.modes": 5, "samples": 64},
@@ -113,7 +115,7 @@ def test_modes_are_counted_for_a_mixture():
 
 def test_an_ideal_denoiser_repeats_its_training_points():
     news = finished(
-        compare.start(
+        measurements.start(
             {"kind": "distance", "values": {**SMALL, "model": "ideal", "model.count": 40}}
         )
     )
@@ -131,7 +133,7 @@ def test_a_training_set_that_repeats_itself_does_not_hide_its_copies(tmp_path):
     np.save(path, np.concatenate([points, points]))
     digest = store(path, "twice.npy")
     news = finished(
-        compare.start(
+        measurements.start(
             {"kind": "distance", "values": {"data": "upload", "data.digest": digest, "samples": 16}}
         )
     )
@@ -141,7 +143,7 @@ def test_a_training_set_that_repeats_itself_does_not_hide_its_copies(tmp_path):
 
 def test_churn_says_where_it_acts_and_what_it_did():
     news = finished(
-        compare.start(
+        measurements.start(
             {"kind": "churn", "values": {**SMALL, "s_churn": 10, "s_tmin": 0.1, "s_tmax": 50}}
         )
     )
@@ -172,7 +174,7 @@ def test_the_verdict_on_churn_follows_the_interval(difference, words):
 
 def test_images_with_a_judge_are_judged():
     news = finished(
-        compare.start(
+        measurements.start(
             {
                 "kind": "distance",
                 "values": {"samples": 16, "data": "digits", "model.condition": 3, "nfe": 9},
@@ -186,11 +188,11 @@ def test_images_with_a_judge_are_judged():
 
 
 def test_cancelling_keeps_what_was_measured():
-    answer = compare.start(
+    answer = measurements.start(
         {"kind": "sweep", "values": {"samples": 128}, "budgets": "5, 9, 65, 129, 257, 513"}
     )
-    until(lambda: compare.poll({"job": answer["job"]})["count"] >= 3)
-    compare.cancel({"job": answer["job"]})
+    until(lambda: measurements.poll({"job": answer["job"]})["count"] >= 3)
+    measurements.cancel({"job": answer["job"]})
     news = finished(answer)
     assert 3 <= news["count"] < news["total"]
     assert news["problem"].startswith("Cancelled") and news["table"]
@@ -223,7 +225,7 @@ def test_cancelling_keeps_what_was_measured():
     ],
 )
 def test_bad_requests_are_answered_in_a_sentence(request_, sentence):
-    assert sentence in compare.start(request_)["problem"]
+    assert sentence in measurements.start(request_)["problem"]
 
 
 @pytest.mark.parametrize("kind", ["local", "distance", "churn"])
@@ -232,11 +234,11 @@ def test_every_measurement_keeps_to_the_cap_on_work(kind, monkeypatch):
     other tabs is not pushed out by its runs."""
     monkeypatch.setattr(experiment, "WORK_LIMIT", 1e3)
     values = {**SMALL, "nfe": 9, "s_churn": 10, "seed": 2**31 - 1}
-    said = compare.start({"kind": kind, "values": values})["problem"]
+    said = measurements.start({"kind": kind, "values": values})["problem"]
     least = float(re.search(r"(\S+) operations for 4 samples", said)[1])
     monkeypatch.setattr(experiment, "WORK_LIMIT", 2.1 * least)
     before = len(experiment._runs)
-    news = finished(compare.start({"kind": kind, "values": values}))
+    news = finished(measurements.start({"kind": kind, "values": values}))
     assert news["problem"] is None and len(experiment._runs) == before
     assert re.findall(r"(\d+) samples", news["note"]) == ["8"]
 
@@ -245,8 +247,8 @@ def test_every_measurement_keeps_to_the_cap_on_work(kind, monkeypatch):
     "request_", [None, {}, {"job": None}, {"job": "no such job"}, {"job": [1]}]
 )
 def test_unknown_jobs_are_answered_in_a_sentence(request_):
-    assert "no longer there" in compare.poll(request_)["problem"]
-    assert "no longer there" in compare.cancel(request_)["problem"]
+    assert "no longer there" in measurements.poll(request_)["problem"]
+    assert "no longer there" in measurements.cancel(request_)["problem"]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")

@@ -1,5 +1,7 @@
 """Networks on the page: first samples first, a list to choose from, files that are opened."""
 
+import threading
+
 import pytest
 import torch
 
@@ -9,7 +11,7 @@ from explorer.lab.view import View
 from explorer.models import files
 from explorer.models.architecture import build, describe
 from explorer.models.precond import EDM
-from explorer.server import app, networks
+from explorer.server import app, measurements, networks
 from explorer.server.message import FIRST
 from explorer.settings import unflatten
 from explorer.store import weights
@@ -149,9 +151,35 @@ def test_old_uploads_are_forgotten(tmp_path, monkeypatch):
 
 
 def test_a_visitor_cannot_fetch():
-    answer = app.network_fetch({"name": "edm-cifar10-32x32-uncond-vp"})
+    answer = measurements.start({"kind": "fetch", "name": "edm-cifar10-32x32-uncond-vp"})
     assert "--allow-fetch" in answer["problem"]
-    assert "--allow-fetch" in app.network_fetch({"job": "x"})["problem"]
+
+
+def test_a_download_is_a_job_that_ends_with_the_network_in_the_list(monkeypatch):
+    """Bytes first, of how many; the list of networks comes with the answer that it is kept."""
+    monkeypatch.setattr(networks, "ALLOW_FETCH", True)
+    kept, go_on = [], threading.Event()
+
+    def fetch(entry):
+        yield 5, 10
+        assert go_on.wait(30)
+        kept.append(entry)
+        yield 10, 10
+
+    monkeypatch.setattr(networks.catalogue, "fetch", fetch)
+    monkeypatch.setattr(networks.catalogue, "is_here", lambda entry: entry in kept)
+    begun = measurements.start({"kind": "fetch", "name": "edm-cifar10-32x32-uncond-vp"})
+    job = measurements.JOBS.get(begun["job"])
+    while not job.rows:
+        job._thread.join(0.01)
+    news = measurements.poll(begun)
+    assert (news["bytes"], news["size"], news["done"]) == (5, 10, False) and "network" not in news
+    go_on.set()
+    job._thread.join(30)
+    news = measurements.poll(begun)
+    assert news["done"] and news["problem"] is None and news["bytes"] == 10
+    assert news["network"] == "edm-cifar10-32x32-uncond-vp" and news["networks"]
+    assert "no 'hune'" in measurements.start({"kind": "fetch", "name": "hune"})["problem"]
 
 
 def test_menus_for_the_page():

@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from explorer.data import allow_fetch
-from explorer.server import owners, train
+from explorer.server import hall, owners, train
 from explorer.store import trainings, weights
 from explorer.training.configs import chosen
+from explorer.ui.train import LETTERS, asked
 
 from .. import waiting
 
@@ -32,15 +33,15 @@ def until(condition):
 
 def pause(name: str):
     """Pause a training before it does another step, so that it cannot end first."""
-    train.HALL.session._process.send_signal(signal.SIGSTOP)
+    hall.HALL.session._process.send_signal(signal.SIGSTOP)
     train.act({"do": "pause", "name": name})
-    train.HALL.session._process.send_signal(signal.SIGCONT)
+    hall.HALL.session._process.send_signal(signal.SIGCONT)
 
 
 @pytest.fixture(autouse=True)
 def empty_hall():
     yield
-    if (session := train.HALL.session) is not None and session.busy:
+    if (session := hall.HALL.session) is not None and session.busy:
         session.stop("cancelled")
         session.join()
 
@@ -86,7 +87,7 @@ def test_a_cancelled_training_leaves_nothing():
 def test_a_process_that_dies_says_so_and_goes_on_from_its_checkpoint():
     start("killed")
     until(lambda a: a["state"] == "running" and (trainings.folder("killed") / "state.pt").exists())
-    train.HALL.session._process.kill()
+    hall.HALL.session._process.kill()
     dead = until(lambda a: not a["busy"])
     assert dead["state"] == "failed" and "Resume it" in dead["trouble"]
     assert [r["name"] for r in dead["paused"]] == ["killed"]
@@ -122,16 +123,16 @@ def test_a_process_that_dies_says_so_and_goes_on_from_its_checkpoint():
 def test_bad_requests_are_answered_in_a_sentence(request_, sentence):
     allow_fetch(False)  # as a page starts; the command line may have been here before
     assert sentence in train.act(request_)["problem"]
-    assert train.HALL.session is None or not train.HALL.session.busy
+    assert hall.HALL.session is None or not hall.HALL.session.busy
 
 
 def test_the_owner_can_switch_it_off(monkeypatch):
-    monkeypatch.setattr(train, "allowed", False)
+    monkeypatch.setattr(hall, "allowed", False)
     assert "switched training off" in train.act({"do": "start", "values": POINTS})["problem"]
 
 
 def test_a_full_server_says_so(monkeypatch):
-    monkeypatch.setattr(train, "KEPT", 0)
+    monkeypatch.setattr(hall, "KEPT", 0)
     assert "owner has to remove" in train.act({"do": "start", "values": POINTS})["problem"]
 
 
@@ -149,7 +150,7 @@ LADDER = {"hyper": "A", "capacity": "A", "precond": "vp", "loss": "vp", "augment
 def test_each_rung_of_the_ladder_is_a_choice_of_its_own(data):
     """A, with the choices that B, C, D, E and F add, one after the other, is B, C, D, E, F."""
     told = lambda **own: chosen(
-        *train._asked({"config": "A", "values": {"data": data}, "training": LADDER | own})
+        *asked({"config": "A", "values": {"data": data}, "training": LADDER | own})
     )
     of = lambda letter: chosen(letter, {"data": data})
     steps = {"hyper": "B", "capacity": "C", "precond": "edm", "loss": "edm"} | (
@@ -173,7 +174,7 @@ def test_each_rung_of_the_ladder_is_a_choice_of_its_own(data):
 
 @pytest.mark.parametrize("data", ["digits", "moons", "glyphs"])
 def test_the_form_is_filled_from_the_configuration(data):
-    for letter, about in train.LETTERS.items():
+    for letter, about in LETTERS.items():
         given = train.act({"do": "defaults", "config": letter, "values": {"data": data}})
         assert given["about"] == about and given["image"] == (data != "moons")
         assert given["form"]["precond"] == ("vp" if letter in "ABC" else "edm")

@@ -12,13 +12,7 @@ const KEY = 'model.checkpoint',
 let list = [],
   mayFetch = false,
   offered = null;
-const fetching = job({
-  start: (request) => call('network_fetch', request),
-  poll: (id) => call('network_fetch', { job: id }, 3),
-  cancel: (id) => call('network_fetch', { job: id, cancel: true }),
-  ended: (news) => news.finished || news.problem,
-  pause: 400,
-});
+const fetching = job({ pause: 400 });
 let early = false; // a network was wanted before the list was here
 
 const of = (name) => list.find((n) => n.name === name);
@@ -152,9 +146,9 @@ export function initNetworks(upload, { changed, problem }) {
   });
   $('#fetch').addEventListener('click', async () => {
     if (fetching.running()) return fetching.cancel();
-    const answer = await fetching.run({ name: offered.name }, (news) => {
-      const done = Math.round(news.done / 1e6),
-        all = news.total ? ` of ${Math.round(news.total / 1e6)}` : '';
+    const answer = await fetching.run({ kind: 'fetch', name: offered.name }, (news) => {
+      const done = Math.round((news.bytes ?? 0) / 1e6),
+        all = news.size ? ` of ${Math.round(news.size / 1e6)}` : '';
       $('#fetch').textContent = `${done}${all} MB; stop`;
     });
     fillNetworks();

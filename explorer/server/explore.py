@@ -1,0 +1,40 @@
+"""What the Explore page calls: a request in, a message out; how far it is; a list reshaped."""
+
+from ..dialects import edits
+from ..errors import UserError
+from ..lab.experiment import Experiment
+from ..settings import unflatten
+from .answer import as_json
+from .desk import DESK
+from .message import LIST, message
+
+
+def explore(request: dict):
+    """The page's own call: a request in, a message out, as JSON without detours."""
+    return as_json(message(request))
+
+
+def progress(page: str) -> dict:
+    """How far the newest request of a page is."""
+    return DESK.progress(str(page)[:64])
+
+
+def cancel(page: str) -> dict:
+    """Stop what this page waits for; the last picture stays."""
+    DESK.cancel(str(page)[:64])
+    return {}
+
+
+def reshape(request: dict) -> dict:
+    """A list of levels with another number of them, along the same curve in ln σ."""
+    try:
+        levels = request.get("levels") if isinstance(request, dict) else None
+        e = unflatten(Experiment, {"timesteps": "custom", LIST: levels})
+        n = request.get("count")
+        if not isinstance(n, int) or isinstance(n, bool) or not 2 <= n <= edits.LONGEST:
+            raise UserError(
+                f"Levels must be a whole number from 2 to {edits.LONGEST}; got {n!r:.40}."
+            )
+        return {"levels": [float(f"{s:.6g}") for s in edits.resample(e.timesteps.levels, n)]}
+    except UserError as error:
+        return {"problem": str(error)}

@@ -1,0 +1,106 @@
+"""What the Train page shows: how far a training is, its figures, samples and data."""
+
+import base64
+
+import numpy as np
+import torch
+
+from ..figures import pack
+from ..figures import training as figures
+from ..numerals import count, duration, number
+from ..training.configs import Training, draw, loss_of
+
+SHOWN = 36  # images of the data, before a training has any of its own
+
+
+def progress(s: dict, state: str) -> str:
+    """“640 of 3,000 images, loss 0.31, 900 a second, 3 s left”; s: the newest that was said."""
+    what = f"{count(s['images'])} of {count(s['total'])} {_unit(s)}"
+    if state != "running":
+        return f"{what}, {state}"
+    left = (
+        ""
+        if s["left"] is None or not s["rate"]
+        else f", {s['left'] / 60:.1f} minutes left"
+        if s["left"] >= 60
+        else f", {duration(round(s['left']))} left"
+    )
+    loss = "" if s["loss"] is None else f", loss {s['loss']:.3f}"
+    return what + loss + (f", {count(round(s['rate']))} a second{left}" if s["rate"] else "")
+
+
+def _unit(seen: dict) -> str:
+    return "images" if len(seen["shape"]) == 4 else "points"
+
+
+def figures_of(s: dict, t: Training) -> dict:
+    """The figures, table and samples of a training."""
+    first, now = s["first"], s["now"]
+    sigma = figures.loss_by_sigma(
+        now["sigma"],
+        first["mean"],
+        now["mean"],
+        now["low"],
+        now["high"],
+        now["floor"],
+        loss_of(t),
+        ideal(t.data),
+    )
+    table = [
+        [number(a), b, c, d, c / d if d else None]
+        for a, b, c, d in zip(now["sigma"], first["mean"], now["mean"], now["floor"])
+    ][::-1]
+    return {
+        "sigma": sigma,
+        "curve": figures.loss_curve(s["curve"], s["total"], _unit(s)),
+        "table": table,
+        "samples": _samples(s, t.data),
+    }
+
+
+def ideal(data) -> str:
+    """What to call the ideal denoiser of a data set, which knows no more than points()."""
+    return f"ideal, knows these {len(data.points())}" if hasattr(data, "draw") else "ideal denoiser"
+
+
+def data_of(t: Training) -> dict:
+    """Some of what a network would learn from, as samples are shown."""
+    if t.data.kind == "image":
+        images, _ = draw(t.data, SHOWN, torch.Generator().manual_seed(0))
+        return {
+            "kind": "image",
+            "shape": list(images.shape[1:]),
+            "count": len(images),
+            "data": pack.grey(images, -1.2, 1.2),
+        }
+    none = torch.zeros(0, 2)
+    return {"kind": "plane", "count": 0, "data": pack.floats(none), "truth": _flat(t.data)}
+
+
+def _flat(data) -> str:
+    """The points of a data set as they are looked at, packed."""
+    return pack.floats(_seen(data, data.points().float()))
+
+
+def _seen(data, x: torch.Tensor) -> torch.Tensor:
+    view = data.view().float()
+    return x @ view.T if view.shape[0] == 2 else torch.cat([x, torch.zeros_like(x)], 1)
+
+
+def _samples(s: dict, data) -> dict:
+    x = np.frombuffer(base64.b64decode(s["samples"]), "<f4").reshape(s["shape"])
+    x = torch.from_numpy(x.copy())
+    if x.ndim == 4:
+        return {
+            "kind": "image",
+            "shape": s["shape"][1:],
+            "count": len(x),
+            "data": pack.grey(x, -1.2, 1.2),
+            "labels": s["labels"],
+        }
+    return {
+        "kind": "plane",
+        "count": len(x),
+        "data": pack.floats(_seen(data, x)),
+        "truth": _flat(data),
+    }
