@@ -1,13 +1,20 @@
-"""What the tests share: a quiet environment, one served page and one browser."""
+"""What the tests share: a quiet environment, a cache for each test, one served page and one browser.
 
+With pytest-xdist each worker is a process with all of this of its own.
+"""
+
+import itertools
 import os
 import shutil
 import tempfile
 
+WORKER = tempfile.mkdtemp(prefix="explorer-tests-")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
-os.environ["EXPLORER_CACHE"] = tempfile.mkdtemp(prefix="explorer-tests-")
-os.environ["GRADIO_TEMP_DIR"] = os.path.join(os.environ["EXPLORER_CACHE"], "gradio")
+os.environ["EXPLORER_CACHE"] = os.path.join(WORKER, "shared")
+os.environ["GRADIO_TEMP_DIR"] = os.path.join(WORKER, "gradio")
+# threads that wait for each other on a busy machine cost more than they give; children inherit it
+os.environ["OMP_NUM_THREADS"] = "1"
 
 # after the environment, which they read when imported
 import pytest
@@ -17,14 +24,29 @@ from explorer.bench import page
 from explorer.data import published
 from explorer.lab import experiment
 
-torch.set_num_threads(
-    1
-)  # threads that wait for each other on a busy machine cost more than they give
+torch.set_num_threads(1)
 experiment.use_device("cpu")
+NUMBER = itertools.count()
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
+def pytest_collection_modifyitems(items):
+    """Who asks for the browser is marked so."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+        if item.get_closest_marker("gpu") and not torch.cuda.is_available():
+            item.add_marker(pytest.mark.skip(reason="needs an accelerator"))
 
 
 def pytest_sessionfinish():
-    shutil.rmtree(os.environ["EXPLORER_CACHE"], ignore_errors=True)
+    shutil.rmtree(WORKER, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def cache_of_its_own(monkeypatch):
+    """What one test keeps or removes, no other sees; what a fixture of a module keeps, all do."""
+    monkeypatch.setenv("EXPLORER_CACHE", os.path.join(WORKER, f"cache-{next(NUMBER)}"))
 
 
 @pytest.fixture(autouse=True)
@@ -35,9 +57,11 @@ def nothing_is_fetched():
 
 @pytest.fixture(scope="session")
 def server():
-    """The address of the real app, started as a newcomer starts it."""
-    with page.served((*page.APP, "--threads", "1")) as app:
-        yield app.url
+    """The address of the real app, started as a newcomer starts it, with a cache of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EXPLORER_CACHE", os.path.join(WORKER, "server"))
+        with page.served((*page.APP, "--threads", "1")) as app:
+            yield app.url
 
 
 @pytest.fixture(scope="session")

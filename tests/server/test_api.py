@@ -169,6 +169,7 @@ def test_a_wrong_file_gives_its_sentence(client, tmp_path):
         client.predict(file=handle_file(path), api_name="/upload")
 
 
+@pytest.mark.slow
 def test_twenty_clients_at_once_get_each_their_own_answer(server):
     """Each answer is the one that this process computes for the same settings."""
     menu = [

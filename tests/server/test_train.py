@@ -53,6 +53,7 @@ def start(name: str, **own):
     assert "problem" not in answer, answer
 
 
+@pytest.mark.slow
 def test_a_training_is_paused_found_again_and_resumed_to_its_end():
     start("walked", kimg=200)  # more than what is done before the first report, half a second on
     running = until(lambda a: a["state"] == "running" and a.get("part", 0) > 0)
@@ -75,6 +76,7 @@ def test_a_training_is_paused_found_again_and_resumed_to_its_end():
     weights.delete("walked")
 
 
+@pytest.mark.slow
 def test_a_cancelled_training_leaves_nothing():
     start("dropped")
     until(lambda a: a["state"] == "running")
@@ -84,6 +86,7 @@ def test_a_cancelled_training_leaves_nothing():
     assert not trainings.folder("dropped").exists()
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_says_so_and_goes_on_from_its_checkpoint():
     start("killed")
     until(lambda a: a["state"] == "running" and (trainings.folder("killed") / "state.pt").exists())
@@ -192,6 +195,7 @@ def shared(monkeypatch):
     monkeypatch.setattr(owners, "shared", True)
 
 
+@pytest.mark.slow
 def test_a_visitor_watches_what_another_has_started(shared):
     # so long that it cannot be over before it is paused
     started = train.act(
@@ -222,6 +226,7 @@ def test_a_visitor_watches_what_another_has_started(shared):
     assert not trainings.folder("theirs").exists()
 
 
+@pytest.mark.slow
 def test_on_a_server_of_ones_own_a_lost_token_locks_nobody_out():
     start("own")
     until(lambda a: a["state"] == "running")

@@ -40,6 +40,7 @@ def held_out(data, model, seed):
     return noise, reference(source.denoiser, noise * 80.0, 80.0, 0.002, 41).x[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_shipped_predictor_is_as_good_as_its_record_says(name):
     """On 64 seeds that no training saw, against the reference, at equal cost."""

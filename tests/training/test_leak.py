@@ -53,6 +53,7 @@ def brightness_falls(x: torch.Tensor) -> torch.Tensor:
     return x[:, :, :2].mean((1, 2, 3)) - x[:, :, 2:].mean((1, 2, 3))
 
 
+@pytest.mark.slow
 def test_the_network_that_is_told_samples_as_if_nothing_had_been_done(upright, tmp_path):
     data = brightness_falls(Digits().points())
     told = brightness_falls(samples(tmp_path / "told"))

@@ -87,6 +87,7 @@ def test_pausing_changes_nothing(straight, tmp_path, monkeypatch):
     assert equal(kept_weights(tmp_path), kept_weights(straight[0]))
 
 
+@pytest.mark.slow
 def test_a_killed_process_goes_on_from_its_last_checkpoint(straight, tmp_path):
     code = f"""
 import sys, torch

@@ -51,6 +51,7 @@ def test_its_files_are_complete(name):
     assert c.null_label == t.conditional  # “any” works wherever there are classes
 
 
+@pytest.mark.slow
 @shipped
 def test_the_loss_measured_again_lies_within_its_interval(name):
     c = SHIPPED[name]
@@ -78,6 +79,7 @@ def test_training_helped_where_it_can(name):
         assert high > floor and mean > 0.97 * floor  # the floor is a mean over 2048 samples too
 
 
+@pytest.mark.slow
 def test_the_new_training_beats_the_old_one_where_it_should():
     old, new = SHIPPED["digits-old"], SHIPPED["digits-f"]
     assert config("A").precond == training(old).precond == "vp"
@@ -97,6 +99,7 @@ def test_each_judge_is_as_good_as_it_says():
         assert path.with_suffix(".safetensors").stat().st_size < 400_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["digits-f-cond", "glyphs-cond"])
 def test_samples_of_a_class_are_taken_for_it(name):
     from explorer.bench.quality import features_of_data, judged, trained_on
