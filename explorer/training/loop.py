@@ -24,7 +24,7 @@ from ..models.denoiser import NetworkDenoiser, Preconditioned
 from .augment import augment
 from .configs import Training, draw, loss_of
 from .loss import loss
-from .measure import PerSigma, per_sigma
+from .measure import COUNT, PerSigma, per_sigma
 from .state import State, resume, save
 
 SAVE_EVERY = 20.0  # seconds between checkpoints: what a killed process may lose
@@ -77,7 +77,7 @@ def train(
     fast = _compiled(state.module, device)
     if state.first is None:
         state.first = per_sigma(t, NetworkDenoiser(state.average), device=device)
-    newest = _Look(t, state, device)
+    newest = _Look(t, state.average, state.first, device)
     started = saved = told = newest.at
     before = state.seconds
     recent = [(started, state.images)]
@@ -111,8 +111,8 @@ def train(
     if state.images >= t.images:
         newest.again(count=2048)
         rate = t.images / max(state.seconds, 1e-9)
-        value = state.curve[-1][1] if state.curve else None
-        yield dataclasses.replace(_report(t, state, value, newest, rate), done=True)
+        loss = state.curve[-1][1] if state.curve else None
+        yield dataclasses.replace(_report(t, state, loss, newest, rate), done=True)
 
 
 def step(t: Training, state: State, fast, device: Device) -> float:
@@ -194,16 +194,16 @@ class _Look:
     The first is of the loss before training.
     """
 
-    def __init__(self, t: Training, state: State, device: Device):
-        self._of = t, state.average, device
-        self.seen, self.cost = state.first, 0.0
+    def __init__(self, t: Training, average: Preconditioned, first: PerSigma, device: Device):
+        self._of = t, average, device
+        self.first, self.seen, self.cost = first, first, 0.0
         self.samples, self.labels = look_at(*self._of)
         self.at = time.monotonic()
 
-    def again(self, **count: int) -> None:
+    def again(self, count: int = COUNT) -> None:
         t, average, device = self._of
         began = time.monotonic()
-        self.seen = per_sigma(t, NetworkDenoiser(average), device=device, **count)
+        self.seen = per_sigma(t, NetworkDenoiser(average), count, device=device)
         self.samples, self.labels = look_at(t, average, device)
         self.at = time.monotonic()
         self.cost = self.at - began
@@ -240,7 +240,7 @@ def _report(t: Training, state: State, value: float | None, look: _Look, rate: f
         left,
         value,
         list(state.curve),
-        state.first,
+        look.first,
         look.seen,
         look.samples,
         look.labels,

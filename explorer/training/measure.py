@@ -12,6 +12,7 @@ from ..core.denoisers import Mixture
 from ..core.device import Device
 from .configs import Training
 
+COUNT = 256  # samples of a look
 LEVELS = 16
 PIECE = 256  # samples measured at once
 
@@ -48,7 +49,7 @@ def levels(denoiser) -> Tensor:
 def per_sigma(
     t: Training,
     denoiser,
-    count: int = 256,
+    count: int = COUNT,
     seed: int = 5,
     device: Device | None = None,
     sigma: Tensor | None = None,
@@ -59,36 +60,18 @@ def per_sigma(
     their posterior mean.  Where training draws from more than points(), the network has not seen
     them and cannot come near it.
     """
-    g = torch.Generator().manual_seed(seed)
-    points, labels = t.data.points(), t.data.labels()
-    pick = torch.randint(len(points), (count,), generator=g)
-    clean = points[pick]
-    clean = clean + t.data.thickness * torch.randn(clean.shape, generator=g, dtype=torch.float64)
-    noise = torch.randn(clean.shape, generator=g, dtype=torch.float64)
+    clean, noise, classes, ideals = _asked(t, count, torch.Generator().manual_seed(seed))
     sigma = levels(denoiser) if sigma is None else sigma
-    classes = labels[pick] if t.conditional else torch.zeros(count, dtype=torch.int64)
-    ideals = [
-        Mixture(points[labels == c] if t.conditional else points, t.data.thickness)
-        for c in range(t.data.classes if t.conditional else 1)
-    ]
-    order = classes.argsort()  # a part holds one class, as an ideal denoiser knows one
-    clean, noise, classes = clean[order], noise[order], classes[order]
     totals, floors, squares = (torch.zeros(()) for _ in range(3))
     for y, n, c in _parts(clean, noise, classes):
         if device is not None:
             y, n = (v.to(device.device, device.dtype) for v in (y, n))
-        labelled = (
-            (lambda x, s, c=c: denoiser(x, s, torch.full((len(x),), c)))
-            if t.conditional
-            else denoiser
-        )
-        own = loss_per_sigma(labelled, y, sigma, n)
+        told = lambda x, s, c=c: denoiser(x, s, torch.full((len(x),), c))
+        own = loss_per_sigma(told if t.conditional else denoiser, y, sigma, n)
+        least = loss_per_sigma(ideals[c].to(y.device, y.dtype), y, sigma, n)
         totals = totals + len(y) * own.mean.cpu()
         squares = squares + _squares(own, len(y))
-        floors = (
-            floors
-            + len(y) * loss_per_sigma(ideals[c].to(y.device, y.dtype), y, sigma, n).mean.cpu()
-        )
+        floors = floors + len(y) * least.mean.cpu()
     mean, floor = totals / count, floors / count
     spread = ((squares / count - mean.square()).clamp(min=0) * count / max(1, count - 1)).sqrt()
     half = 1.96 * spread / count**0.5
@@ -113,6 +96,24 @@ def floor(data, count: int = 128, seed: int = 5) -> tuple[list[float], list[floa
     clean = ideal.sample(count, g)
     noise = torch.randn(clean.shape, generator=g, dtype=torch.float64)
     return sigma.tolist(), loss_per_sigma(ideal, clean, sigma, noise).mean.tolist()
+
+
+def _asked(t: Training, count: int, g: torch.Generator):
+    """Clean samples, unit noise and classes, (count, …) each, sorted by class; the ideal denoiser
+    of each class.
+    """
+    points, labels = t.data.points(), t.data.labels()
+    pick = torch.randint(len(points), (count,), generator=g)
+    clean = points[pick]
+    clean = clean + t.data.thickness * torch.randn(clean.shape, generator=g, dtype=torch.float64)
+    noise = torch.randn(clean.shape, generator=g, dtype=torch.float64)
+    classes = labels[pick] if t.conditional else torch.zeros(count, dtype=torch.int64)
+    ideals = [
+        Mixture(points[labels == c] if t.conditional else points, t.data.thickness)
+        for c in range(t.data.classes if t.conditional else 1)
+    ]
+    order = classes.argsort()  # a part holds one class, as an ideal denoiser knows one
+    return clean[order], noise[order], classes[order], ideals
 
 
 def _parts(clean: Tensor, noise: Tensor, classes: Tensor):
