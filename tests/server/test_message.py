@@ -136,6 +136,34 @@ def test_an_old_error_is_dropped_while_the_new_one_is_measured(monkeypatch):
     assert message({"values": {**FAST, "seed": 13}, "have": have})["drop"] == ["error"]
 
 
+def states(answer: dict) -> dict[str, str]:
+    assert set(answer["states"]) == set(PARTS)
+    assert all(s["why"] for s in answer["states"].values() if s["state"] != "whole")
+    return {name: s["state"] for name, s in answer["states"].items()}
+
+
+def test_each_part_has_a_state():
+    whole = dict.fromkeys(PARTS, "whole")
+    first = ask(seed=17)
+    assert states(first) == whole | {"error": "refining"}
+    have = {k: p["key"] for k, p in first["parts"].items()}
+    assert states(ask(want=["exact"], have=have, seed=17)) == whole
+    without = ask(seed=17, solver="euler_a")  # new noise leaves every path
+    assert states(without) == whole | {"error": "absent"}
+    assert "New noise" in without["states"]["error"]["why"]
+
+
+def test_what_is_still_measured_is_absent_or_stale(monkeypatch):
+    monkeypatch.setattr(messages, "PATIENCE", -1)
+    assert states(ask(want=None, seed=18))["error"] == "absent"
+    have = {k: p["key"] for k, p in ask(seed=12)["parts"].items()}
+    later = message({"values": {**FAST, "seed": 19}, "have": have})
+    assert later["drop"] == ["error"] and states(later)["error"] == "absent"  # not shown any longer
+    monkeypatch.setattr(messages, "_late", lambda name, *_: name == "path")
+    later = message({"values": {**FAST, "seed": 20}, "have": have})
+    assert states(later)["path"] == "stale" and "path" not in later["drop"]
+
+
 def test_a_newer_request_makes_the_older_one_stale():
     DESK.arrive("page", 9)
     old = message({"values": {**FAST, "seed": 14}, "page": "page", "id": 8, "want": WANT})

@@ -69,6 +69,7 @@ def test_first_samples_first(monkeypatch):
     assert run["count"] == 6 and run["nfe"] == 9 and run["first"].startswith("The first 6 of 64")
     assert first["values"]["samples"] == 64  # what was asked for stays
     assert first["pending"] == ["run", "loss", "path", "error"]
+    assert first["states"]["run"] == {"state": "draft", "why": run["first"]}
     have = {k: p["key"] for k, p in first["parts"].items()}
     arrived, pending = [], first["pending"]
     while pending and pending != ["exact"]:
@@ -106,6 +107,8 @@ def test_what_would_take_minutes_is_not_measured(monkeypatch):
     assert "minutes" in parts.part("error", View(e))["why"]
     answer = ask(samples=4, want=["run"], have={"path": "old", "loss": "old", "error": "old"})
     assert {"path", "loss"} <= set(answer["drop"])
+    assert {answer["states"][p]["state"] for p in ("path", "loss")} == {"refused"}
+    assert "minutes" in answer["states"]["path"]["why"]
 
 
 def test_the_sentence_below_is_plain_text():

@@ -28,8 +28,9 @@ export function valueScale({ range: [low, high], log }, top, bottom) {
 /** The values of σ that are written under the axis between `low` and `high`. */
 export function sigmaTicks(low, high) {
   if (log10(high / low) < 2) {
-    const ticks = scaleLog([low, high], [0, 1]).ticks(9);
-    return ticks.filter((v) => ticks.length < 7 || [1, 2, 5].includes(leading(v))).reverse();
+    const ticks = scaleLog([low, high], [0, 1]).ticks(9).reverse(),
+      few = ticks.filter((v) => [1, 2, 5].includes(leading(v)));
+    return few.length > 2 ? few : ticks;
   }
   const inside = WHOLE.filter((v) => v >= low * 1.02 && v <= high / 1.02);
   return inside.includes(100) ? inside.filter((v) => v !== 80) : inside;
