@@ -4,7 +4,6 @@ All that happens in every run stands here once.  EDM's Algorithm 1 is Heun in th
 Algorithm 2 the same with `Churn`.
 """
 
-import dataclasses
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
@@ -13,7 +12,7 @@ from typing import Any
 from torch import Tensor
 
 from .churn import Churn, Restart
-from .ode import Corrects, Ode, Point, State, Stepper, makes_noise
+from .ode import Ode, Point, State, Stepper, corrector, makes_noise
 
 Past = tuple[Point, ...]
 Begin = Callable[[int, Tensor, Past, Any], tuple[Tensor, Past, Any]]
@@ -54,8 +53,7 @@ def steps(
     span = span or _span(ode, times)
     back = restart.place(ode.schedule.sigma(times)) if restart.repeats else None
     both = churn.s_churn > 0 and makes_noise(solver)
-    correct = solver.correct if isinstance(solver, Corrects) else None
-    kept = 1 - solver.memory
+    correct, kept = corrector(solver), 1 - solver.memory
     past: Past = ()
     carry = None
     for i, (here, there) in enumerate(pairwise(times.unbind())):
@@ -73,7 +71,7 @@ def steps(
         state = State((*past, point), total - i, span, draw, carry)
         if correct is not None and past:
             point = correct(ode, state)
-            state = dataclasses.replace(state, past=(*past, point))
+            state = State((*past, point), total - i, span, draw, carry)
         yield point
         x, carry = solver.step(ode, state, there)
         past = state.past[kept:] if kept else ()

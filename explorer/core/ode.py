@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -125,8 +125,7 @@ class Ode:
         return (rate + s.scale_dot(t) / point.scale) * point.x - rate * point.scale * point.denoised
 
 
-@dataclasses.dataclass(frozen=True, eq=False, slots=True)
-class State:
+class State(NamedTuple):
     """All that a solver may know besides the ODE: where it is, and what it has seen.
 
     past: the last `solver.memory` points, oldest first; the last is here.
@@ -241,12 +240,18 @@ def mapped(fn: Callable, tree: Any, *others: Any) -> Any:
     if isinstance(tree, Tensor):
         return fn(tree, *others)
     if isinstance(tree, tuple):
-        return tuple(mapped(fn, *parts) for parts in zip(tree, *others, strict=True))
+        new = tuple(mapped(fn, *parts) for parts in zip(tree, *others, strict=True))
+        return type(tree)._make(new) if hasattr(tree, "_make") else new
     if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
         names = [f.name for f in dataclasses.fields(tree)]
         parts = {k: mapped(fn, *(getattr(v, k) for v in (tree, *others))) for k in names}
         return dataclasses.replace(tree, **parts)
     return tree
+
+
+def corrector(solver: Stepper) -> Callable[[Ode, State], Point] | None:
+    """Its `correct`, if it is one that `Corrects`."""
+    return getattr(solver, "correct", None)  # isinstance of a protocol costs as much as ten steps
 
 
 def makes_noise(solver: Stepper) -> bool:

@@ -50,7 +50,7 @@ def shares(solver, schedule=EDM()):
             state = State(past, n - i, (20.0, 0.05), None, carry)
             if i > k and hasattr(solver, "correct"):
                 past = (*past[:-1], solver.correct(ode, state))
-                state = dataclasses.replace(state, past=past)
+                state = state._replace(past=past)
             x, carry = solver.step(ode, state, times[i + 1])
         ends.append(x / schedule.scale(times[-1]))
     moved = torch.stack([rms(a - b).mean() for a, b in zip(ends, [*ends[1:], TRUTH[-1]])])

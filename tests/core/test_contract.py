@@ -1,6 +1,5 @@
 """The contract of a solver: State and step, by hand, and for a solver like none that is listed."""
 
-import dataclasses
 import doctest
 from itertools import pairwise
 from typing import ClassVar
@@ -68,7 +67,7 @@ def by_hand(solver):
     lines = doctest.DocTestParser().get_examples(solvers.__doc__)
     names = {"denoiser": DENOISER, "noise": NOISE, "noises": NOISES, "sigmas": GRID}
     names |= {"solver": solver, "Ode": Ode, "State": State, "Corrects": Corrects}
-    names |= {"pairwise": pairwise, "dataclasses": dataclasses}
+    names |= {"pairwise": pairwise}
     for line in lines:
         exec(line.source, names)
     assert sum(line.source.count("\n") for line in lines) <= 10
@@ -115,7 +114,7 @@ def test_the_local_error_gives_a_long_memory_its_true_past():
     class Watched(Deep):
         def step(self, ode, state, t_next):
             seen.append(len(state.past))
-            state = dataclasses.replace(state, carry=(len(state.past) - 1,))
+            state = state._replace(carry=(len(state.past) - 1,))
             return super().step(ode, state, t_next)
 
     _, mean, _ = local_truncation(DENOISER, Watched(0.1), normal(8, 2), GRID)
@@ -127,7 +126,7 @@ def test_a_corrector_leaves_a_start_as_it_was_given():
     past = tuple(ode.evaluate(NOISE * s, s) for s in GRID[:3])
     state = State(past, 5, (20.0, 0.05))
     assert solver.correct(ode, state) is past[-1]
-    moved = solver.correct(ode, dataclasses.replace(state, carry=2))
+    moved = solver.correct(ode, state._replace(carry=2))
     assert not torch.equal(moved.x, past[-1].x)
     assert nominal_order(solver) == solver.order + 1 and solver.memory == solver.order + 1
 

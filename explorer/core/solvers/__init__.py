@@ -9,7 +9,7 @@ Each can be stepped by hand, with nothing but an Ode and a State; in EDM's frame
     ...     state = State(past, len(sigmas) - 1 - i, span, lambda: noises[i], carry)
     ...     if isinstance(solver, Corrects) and i:
     ...         past = (*past[:-1], solver.correct(ode, state))
-    ...         state = dataclasses.replace(state, past=past)
+    ...         state = state._replace(past=past)
     ...     x, carry = solver.step(ode, state, t_next)
 
 `core.loop.steps` does this, and churn, restarts, the analytic first step and the step to 0 besides.
