@@ -175,21 +175,11 @@ const stop = () => {
   if (S.playing) play(false);
 };
 
-// The levels with one more in the step under the cursor, at its middle on the log axis.
-function split() {
-  const g = S.parts.run.sigma,
-    i = stepAt(S.sigma),
-    levels = g.filter((s) => s > 0);
-  const between = g[i + 1] > 0 ? Math.sqrt(g[i] * g[i + 1]) : g[i] / 2;
-  levels.splice(i + 1, 0, +between.toPrecision(4));
-  return levels;
-}
-
-export function initCursor({ painted, moved, edit }) {
+export function initCursor({ painted, moved, insert }) {
   paint = painted;
   $('#insert').onclick = () => {
     stop();
-    edit(split());
+    insert(stepAt(S.sigma));
   };
   $('#scrub').addEventListener('input', (e) => {
     stop();

@@ -132,20 +132,3 @@ export const lowest = () => {
   return g[g.length - 1] > 0 ? g[g.length - 1] : g[g.length - 2];
 };
 export const highest = () => S.parts.run.sigma[0];
-
-// ---- frames: σ -> t and s of a schedule ---------------------------------------------------------
-
-const scale = (kind) => (kind === 'vp' ? (s) => 1 / Math.sqrt(1 + s * s) : () => 1);
-export function frameOf({ name, scaling, beta_d = 19.9, beta_min = 0.1 }) {
-  const t = {
-    edm: (s) => s,
-    ve: (s) => s * s,
-    vp: (s) => (Math.sqrt(beta_min ** 2 + 2 * beta_d * Math.log1p(s * s)) - beta_min) / beta_d,
-  }[name];
-  return {
-    name,
-    t,
-    s: scale(scaling ?? (name === 'vp' ? 'vp' : 'none')),
-    words: { edm: 't = σ', ve: 't = σ²', vp: 't of VP' }[name],
-  };
-}

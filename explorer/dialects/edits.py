@@ -12,6 +12,7 @@ from ..errors import UserError
 
 LONGEST = 512  # levels, as in `Custom`
 GAP = 1.001  # the least ratio of neighbours when a level is moved or put in
+MOVING = {"gap": GAP, "low": LOWEST, "high": HIGHEST}  # the rule of `move`, for a hand that drags
 
 
 def resample(sigmas: Sequence[float], n: int) -> tuple[float, ...]:

@@ -26,15 +26,22 @@ def cancel(page: str) -> dict:
 
 
 def reshape(request: dict) -> dict:
-    """A list of levels with another number of them, along the same curve in ln σ."""
+    """A list of levels with another number of them, along the same curve in ln σ; or, with
+    “insert”, with one more in the middle of that step."""
     try:
         levels = request.get("levels") if isinstance(request, dict) else None
         e = unflatten(Experiment, {"timesteps": "custom", LIST: levels})
+        if "insert" in request:
+            return {"levels": _written(edits.insert(e.timesteps.levels, request["insert"]))}
         n = request.get("count")
         if not isinstance(n, int) or isinstance(n, bool) or not 2 <= n <= edits.LONGEST:
             raise UserError(
                 f"Levels must be a whole number from 2 to {edits.LONGEST}; got {n!r:.40}."
             )
-        return {"levels": [float(f"{s:.6g}") for s in edits.resample(e.timesteps.levels, n)]}
+        return {"levels": _written(edits.resample(e.timesteps.levels, n))}
     except UserError as error:
         return {"problem": str(error)}
+
+
+def _written(levels) -> list[float]:
+    return [float(f"{s:.6g}") for s in levels]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
+from ..dialects import edits
 from ..figures.style import PALETTE
 from ..store import places
 from ..strips import STRIPS
@@ -66,6 +67,7 @@ def config() -> dict:
     return {
         **controls.config(),
         "palette": PALETTE,
+        "moving": edits.MOVING,
         "lessons": lessons.config(),
         "pages": [p.name for p in PAGES],
         **own,

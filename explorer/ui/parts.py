@@ -25,7 +25,6 @@ from ..lab.source import MEMOS
 from ..lab.truth import patience
 from ..lab.view import View
 from ..memo import Memo
-from ..settings import flatten
 from ..strips import STRIPS, loss, plane
 from ..strips.strip import Numbers, Strip
 from . import stage, words
@@ -128,7 +127,7 @@ def _run(view: View) -> dict:
         "hat": rounded(hat, 7),
         "t": rounded(tr.t, 6),
         "gamma": rounded([h / s - 1 for s, h in zip(sigma, hat)]),
-        "frame": {"name": r.experiment.schedule.name, **flatten(r.experiment.schedule)},
+        "frame": stage.frame_of(r.experiment.schedule),
         "colour": own,
         "nfe": r.nfe,
         "steps": r.steps,

@@ -9,11 +9,12 @@ import torch
 
 from ..analysis.loss import change, denoise_strip
 from ..core.schedules import EDM, VE, VP
-from ..figures import pack, stage
+from ..figures import frames, pack, stage
 from ..figures.style import rounded
 from ..lab import cost
 from ..lab.source import Source
 from ..lab.view import View
+from . import words
 
 EXACT_PATHS = 28  # shown whole on the stage
 POINTS = 1000  # data points, at most
@@ -159,8 +160,19 @@ def _line_stage(source, law) -> dict:
                 ),
                 "density": stage.line_density(law, frame, sigma_edge, y_edge),
             }
-        out[name] = views
+        out[name] = views | {"frame": frame_of(frame)}
     return {"frames": out, "cells": 72}
+
+
+def frame_of(schedule) -> dict:
+    """A schedule for the page: its names, and t(σ) and s(σ) as a table."""
+    return {
+        "name": schedule.name,
+        "label": schedule.label,
+        "words": words.frame(schedule),
+        "plain": schedule == type(schedule)(),
+        "table": frames.table(schedule),
+    }
 
 
 def _longest(ref, source) -> int:

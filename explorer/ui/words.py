@@ -30,6 +30,11 @@ def plane_name(data) -> str:
     return f"coordinates 1–2 of {dimension}"
 
 
+def frame(schedule) -> str:
+    """How its time goes with σ."""
+    return {"edm": "t = σ", "ve": "t = σ²"}.get(schedule.name, f"t of {schedule.label}")
+
+
 def title(r: Run) -> str:
     """“Heun, 35 evaluations”."""
     return f"{sampler_name(r.experiment)}, {r.nfe} evaluation{'' if r.nfe == 1 else 's'}"

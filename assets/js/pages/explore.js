@@ -22,7 +22,7 @@ function init(given) {
   line = given;
   knowStrips(line.config.explore.strips);
   foldGroups();
-  const cursor = initCursor({ painted: paint, moved, edit: line.edit });
+  const cursor = initCursor({ painted: paint, moved, insert });
   initStage($('#box'));
   initSpine({
     go: (s) => {
@@ -36,6 +36,7 @@ function init(given) {
       paint();
     },
     edit: line.edit,
+    moving: line.config.moving,
   });
   initOptimise(line.problem, line.edit);
   initPin({
@@ -64,6 +65,13 @@ function foldGroups() {
 function moved() {
   set({ settling: false });
   line.address();
+}
+
+// One more level in a step of the list on show.
+async function insert(step) {
+  const answer = await call('reshape', { levels: S.parts.run.sigma.filter((s) => s > 0), insert: step });
+  if (answer.problem) return line.problem(answer.problem);
+  line.edit(answer.levels);
 }
 
 // Another look at the same run.

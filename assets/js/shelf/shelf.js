@@ -10,7 +10,6 @@ import { drawSpace, wireTurning } from './space.js';
 import { drawPanel, panelOf } from '../stage/line.js';
 
 const M = { l: 26, r: 8, t: 6, b: 34 };
-const NAMES = { edm: 'EDM', vp: 'VP', ve: 'VE' };
 
 let mount = null,
   figure = null;
@@ -199,17 +198,20 @@ function drawFrames(c, { w, h }) {
     gap = 16,
     pw = (w - gap) / 2;
   const panels = others.map((name, j) =>
-    panelOf({ x: 1 + j * (pw + gap), y: 1, w: pw - 2, h: h - 22 }, { name }, 'wide'),
+    panelOf({ x: 1 + j * (pw + gap), y: 1, w: pw - 2, h: h - 22 }, S.parts.data.line.frames[name].frame, 'wide'),
   );
   for (const p of panels) {
     drawPanel(c, p, { rich: false, width: 1.25 });
     c.lineWidth = 1;
     c.strokeStyle = T.line;
     c.strokeRect(p.x - 0.5, p.y - 0.5, p.w + 1, p.h + 1);
-    const used = write(c, NAMES[p.frame.name], p.x + 1, h - 6, { weight: 600, colour: T.ink2 });
+    const used = write(c, p.frame.label, p.x + 1, h - 6, { weight: 600, colour: T.ink2 });
     write(c, pw > 108 ? `, linear in ${p.f.words}` : `, ${p.f.words}`, p.x + 1 + used, h - 6, { colour: T.ink2 });
   }
-  mount.over.setAttribute('aria-label', `The same paths in the frames ${others.map((n) => NAMES[n]).join(' and ')}`);
+  mount.over.setAttribute(
+    'aria-label',
+    `The same paths in the frames ${panels.map((p) => p.frame.label).join(' and ')}`,
+  );
   const line = (sigma) => {
     const cc = mount.over.getContext('2d');
     cc.lineWidth = 1;

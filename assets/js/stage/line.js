@@ -1,7 +1,8 @@
 // Data on a line: every path against time, EDM Fig. 3 drawn from noise (left) to data (right).
 // All on canvas; `drawPanel` also draws the other frames for the shelf.
 
-import { $, S, clamp, frameOf, stepAt, unpack } from '../state.js';
+import { $, S, clamp, stepAt, unpack } from '../state.js';
+import { frameOf } from './frames.js';
 import { number } from '../numbers.js';
 import { T, parse, ramp, rgba } from '../theme.js';
 import { arrows, dot, niceStep, once, open, ring, segment, sheet, write } from '../draw/canvas.js';
@@ -46,9 +47,6 @@ const exactPaths = () =>
 
 // ---- panels ---------------------------------------------------------------------------------------
 
-const FRAME = { edm: { scaling: 'none' }, ve: { scaling: 'none' }, vp: { scaling: 'vp', beta_d: 19.9, beta_min: 0.1 } };
-export const isPlain = (frame) => Object.entries(FRAME[frame.name]).every(([k, v]) => (frame[k] ?? v) === v);
-
 // How far D reaches: from the exact paths, so that the axis holds still while the run changes.
 function reachOfData() {
   const exact = exactPaths(),
@@ -65,9 +63,9 @@ export function panelOf(rect, frame, which) {
       ? reachOfData()
       : S.what === 'e'
         ? 3
-        : isPlain(frame)
+        : frame.plain
           ? y
-          : (y * f.s(sigma)) / frameOf({ name: frame.name }).s(sigma);
+          : (y * f.s(sigma)) / frameOf(S.parts.data.line.frames[frame.name].frame).s(sigma);
   const edge = f.t(sigma),
     p = { ...rect, f, frame, which, sigma, top, edge };
   p.XT = (t) => rect.x + rect.w * (1 - t / edge);
@@ -179,7 +177,7 @@ function drawRun(c, p, { width, dots }) {
 // One frame whole; `rich`: with density, slopes and the steps as dots.
 export function drawPanel(c, p, { rich, width, every = 1 }) {
   clip(c, p, () => {
-    const fields = rich && S.what === 'x' && isPlain(p.frame);
+    const fields = rich && S.what === 'x' && p.frame.plain;
     if (fields && S.show.density) drawDensity(c, p);
     drawExact(c, p);
     if (fields) drawSlopes(c, p, every);
@@ -317,7 +315,7 @@ function paint({ over, size }) {
 
 function words({ narrow }) {
   const { run, data } = S.parts,
-    fields = S.what === 'x' && isPlain(run.frame);
+    fields = S.what === 'x' && run.frame.plain;
   const solver = run.title?.split(/,| in the | with /)[0] ?? 'this run',
     steps = `${run.steps} step${run.steps === 1 ? '' : 's'}`;
   return {

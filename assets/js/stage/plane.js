@@ -1,7 +1,8 @@
 // Points in a plane.  Three canvases: density and score below (they change with σ), data and whole
 // paths in the middle (they do not), samples and their way so far on top.
 
-import { S, clamp, frameOf, lowest, stepAt, unpack, UNITS } from '../state.js';
+import { S, clamp, lowest, stepAt, unpack, UNITS } from '../state.js';
+import { frameOf } from './frames.js';
 import { T, ramp, rgba } from '../theme.js';
 import { arrows, CIRCLE, dot, once, open, ring, sheet, write } from '../draw/canvas.js';
 

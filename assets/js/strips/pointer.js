@@ -20,17 +20,16 @@ function dotAt(e) {
   return gaps[i] <= 7 ? i : -1;
 }
 
-// The levels with one moved to σ, kept between its neighbours.
-function moved(i, sigma) {
+// The levels with one moved to σ, kept between its neighbours; how near it may come the server says.
+function moved(i, sigma, { gap, low, high }) {
   const levels = S.parts.run.sigma.filter((s) => s > 0),
-    gap = 1.002;
-  const high = i ? levels[i - 1] / gap : 1000,
-    low = i < levels.length - 1 ? levels[i + 1] * gap : 1e-4;
-  levels[i] = +clamp(sigma, low, high).toPrecision(4);
+    top = i ? levels[i - 1] / gap : high,
+    bottom = i < levels.length - 1 ? levels[i + 1] * gap : low;
+  if (bottom <= top) levels[i] = +clamp(sigma, bottom, top).toPrecision(6);
   return levels;
 }
 
-export function initSpine({ go, hop, redraw, edit }) {
+export function initSpine({ go, hop, redraw, edit, moving }) {
   let grabbed = -1;
   const hit = $('#hit'),
     at = (e) => clamp(G.inverse(e.clientX - $('#axis').getBoundingClientRect().left), lowest(), highest());
@@ -44,7 +43,7 @@ export function initSpine({ go, hop, redraw, edit }) {
   });
   hit.addEventListener('pointermove', (e) => {
     if (grabbed < 0 && !down) hit.style.cursor = dotAt(e) < 0 ? '' : 'ew-resize';
-    if (grabbed >= 0) edit(moved(grabbed, G.inverse(e.clientX - $('#axis').getBoundingClientRect().left)));
+    if (grabbed >= 0) edit(moved(grabbed, G.inverse(e.clientX - $('#axis').getBoundingClientRect().left), moving));
     else if (down) go(at(e));
     else if (e.pointerType === 'mouse') {
       set({ peek: at(e) });
