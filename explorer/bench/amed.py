@@ -20,7 +20,7 @@ from ..settings import to_query, unflatten
 from ..store import predictors as store
 from ..study import predictors
 from ..study import table as contest
-from ..training.amed import Progress
+from ..training.recipe import Progress
 from .report import side_by_side, table, verdict
 from .sampler import Shrink, clock_of
 

@@ -11,7 +11,8 @@ from explorer.core.solvers import AMED, Plugin
 from explorer.core.timesteps import Custom, Rho, VPTime
 from explorer.errors import Cancelled, UserError
 from explorer.lab.learned import sample
-from explorer.training.amed import AMEDTraining, Trainer, refined
+from explorer.training.amed import AMEDTraining, Trainer
+from explorer.training.recipe import refined
 
 from ..core.problems import flow, mixture, normal
 
