@@ -119,3 +119,21 @@ def test_bytes_are_those_of_the_tensors_inside():
     assert size_of(x) == 800
     assert 1600 <= size_of(Pair(x, {"k": [x]})) < 1700
     assert size_of("text") == 4
+
+
+def test_numbers_text_and_lists_take_room_too():
+    """32 bytes a number in a list, 8 a reference, 1 a letter: what grows is counted."""
+    assert size_of([0.5] * 10) == 320 and size_of((1, 2)) == 64
+    assert size_of(["ab", "cde"]) == 5 + 16 and size_of({"a": "xyz", "b": b"12"}) == 5
+    assert size_of([]) == 0 and size_of(None) == 32
+    net = torch.nn.Linear(3, 2)  # 8 float32
+    assert size_of(net) == 32
+
+
+def test_what_just_fits_stays_and_is_known_to_be_there():
+    memo = Memo(240)
+    for key in "abc":
+        memo(key, lambda: torch.zeros(10, dtype=torch.float64))
+    assert memo.bytes == 240 and all(key in memo for key in "abc") and "d" not in memo
+    memo("d", lambda: "x")
+    assert "a" not in memo and "b" in memo
