@@ -81,17 +81,18 @@ def test_what_has_no_local_error_is_refused_with_its_reason():
 
 
 def test_distances_are_those_of_all_seeds_together():
-    e = dataclasses.replace(SMALL, samples=30, seed=11)
+    e = dataclasses.replace(SMALL, samples=31, seed=11)
     found = distances.ToData(seeds=3)(e)
     samples = torch.cat(
         [run(dataclasses.replace(e, seed=s), kept=False).samples for s in (11, 12, 13)]
     )
-    data = prepared(e.data, e.model).clean(90, seed=11)
+    data = prepared(e.data, e.model).clean(93, seed=11)
     known = stats.wasserstein_distance(samples[:, 0], data[:, 0])
     assert found["wasserstein"]["value"] == pytest.approx(known, rel=1e-9)
-    assert found["wasserstein"]["count"] == 90
+    assert found["wasserstein"]["count"] == 93
     row = distances.distance_of(e, found)
     assert row.wasserstein.value == found["wasserstein"]["value"] and row.nfe == 9
+    assert [len(distances.standard(e, n).data) for n in (3, 2)] == [93, 62]
 
 
 def test_a_plan_of_distances_has_the_view_without_churn_beside_it():
@@ -141,6 +142,8 @@ def test_a_row_is_mean_median_and_the_middle_80_percent_of_the_samples():
     known = np.quantile(error, [0.1, 0.5, 0.9])
     assert (row.low, row.median, row.high) == pytest.approx(tuple(known), rel=1e-6)
     assert (row.nfe, row.steps) == (6, 6)
+    short = end_error.measure(dataclasses.replace(e, last="sigma_min"))
+    assert (short.nfe, short.steps) == (6, 6)  # seven levels above 0, and no step below them
 
 
 def test_the_interval_of_the_table_is_that_of_a_mean():
