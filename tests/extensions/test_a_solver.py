@@ -72,7 +72,9 @@ def test_the_command_line_runs_and_sweeps_it(shell, tmp_path):
     settings = VIEW.replace("&", " ").split()
     out = shell("sample", *settings)
     assert "28" in out and re.search(r"Kutta|kutta3", out)
-    swept = shell("study", "sweep", *settings, "solvers=kutta3, heun", "budgets=13, 25", "--json")
+    swept = shell(
+        "study", "sweep", *settings, "--solvers", "kutta3,heun", "--budgets", "13,25", "--json"
+    )
     assert "Kutta" in swept
 
 
