@@ -11,6 +11,7 @@ from gradio_client import Client
 from explorer.bench import page
 from explorer.core.solvers import SOLVERS
 from explorer.data import DATASETS
+from explorer.ui.pages import PAGES
 
 from . import toys
 
@@ -27,6 +28,7 @@ def installed(monkeypatch):
     yield
     SOLVERS.pop(toys.Kutta3.name)
     DATASETS.pop(toys.Week.name)
+    PAGES.remove(toys.PAGE)
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +67,8 @@ def visit(browser, toy_server):
         tab = browser.new_page(viewport={"width": 1440, "height": 900})
         tab.on("console", lambda m: said.append(m.text) if m.type == "error" else None)
         tab.on("pageerror", lambda error: said.append(str(error)))
+        # where it would stand if it stood in assets/js/pages
+        tab.route("**/js/pages/toy.js", lambda route: route.fulfill(path=toys.HERE / "toy_page.js"))
         tab.goto(f"{toy_server}?{query}")
         tab.wait_for_function("() => document.body.classList.contains('ready')")
         opened.append(tab)

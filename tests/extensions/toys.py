@@ -1,9 +1,11 @@
-"""What a newcomer would add: a solver and a data set, each one class; `install` is the one line.
+"""What a newcomer would add: a solver, a data set and a page, each one class or file; `install` is
+the one line.
 
 `python -m tests.extensions.toys ...` is the command line of a project that has them.
 """
 
 import math
+from pathlib import Path
 from typing import ClassVar
 
 import torch
@@ -14,6 +16,10 @@ from explorer.core.ode import Ode, State
 from explorer.core.solvers import SOLVERS
 from explorer.data import DATASETS
 from explorer.settings import param, setting
+from explorer.ui.pages import PAGES, Page
+
+HERE = Path(__file__).parent
+PAGE = Page("toy", "Toy", file=HERE / "toy_page.html")
 
 
 @setting
@@ -87,6 +93,7 @@ def install() -> None:
     """One line each."""
     SOLVERS[Kutta3.name] = Kutta3
     DATASETS[Week.name] = Week
+    PAGES.append(PAGE)
 
 
 if __name__ == "__main__":
