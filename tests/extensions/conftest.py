@@ -11,6 +11,7 @@ from gradio_client import Client
 from explorer.bench import page
 from explorer.core.solvers import SOLVERS
 from explorer.data import DATASETS
+from explorer.strips import STRIPS
 from explorer.ui.pages import PAGES
 
 from . import toys
@@ -28,6 +29,7 @@ def installed(monkeypatch):
     yield
     SOLVERS.pop(toys.Kutta3.name)
     DATASETS.pop(toys.Week.name)
+    STRIPS.pop(toys.Size.name)
     PAGES.remove(toys.PAGE)
 
 

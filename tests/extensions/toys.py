@@ -1,5 +1,5 @@
-"""What a newcomer would add: a solver, a data set and a page, each one class or file; `install` is
-the one line.
+"""What a newcomer would add: a solver, a data set, a strip and a page, each one class or file;
+`install` is the one line.
 
 `python -m tests.extensions.toys ...` is the command line of a project that has them.
 """
@@ -15,7 +15,11 @@ from explorer.core.levels import is_zero, moved, number
 from explorer.core.ode import Ode, State
 from explorer.core.solvers import SOLVERS
 from explorer.data import DATASETS
+from explorer.figures.style import INK
 from explorer.settings import param, setting
+from explorer.strips import STRIPS, Choice, Help, Look, Strip
+from explorer.strips.marks import Drawing, axis, label, line
+from explorer.strips.strip import Numbers, plain
 from explorer.ui.pages import PAGES, Page
 
 HERE = Path(__file__).parent
@@ -89,10 +93,34 @@ class Week:
         return torch.eye(2, dtype=torch.float64)
 
 
+class Size(Strip):
+    """The size of a state, and of what the denoiser answers to it, along the true paths."""
+
+    name, title = "size", "Size"
+    hint = "root mean square per coordinate"
+    choices = Choice("size", {"x": "the state", "D": "the answer"})
+    help = Help("How large a state is on its way.", "|<i>x</i>|/√<i>d</i>", "A test of this house")
+
+    def measure(self, view, watch=None) -> Numbers:
+        """sigma, x, D (T,): root mean square over samples and coordinates."""
+        ref = view.reference
+        size = lambda v: plain(v.flatten(1).square().mean(1).sqrt())
+        return {"sigma": plain(ref.sigma), "x": size(ref.x), "D": size(ref.denoised)}
+
+    def draw(self, numbers: Numbers, look: Look) -> Drawing:
+        """One curve."""
+        curve = label(self.choices.options[look.choice], bold=True)
+        return Drawing(
+            axis=axis(1e-2, 1e2, True),
+            marks=[line(numbers["sigma"], numbers[look.choice], INK, label=curve, main=True)],
+        )
+
+
 def install() -> None:
     """One line each."""
     SOLVERS[Kutta3.name] = Kutta3
     DATASETS[Week.name] = Week
+    STRIPS[Size.name] = Size()
     PAGES.append(PAGE)
 
 
