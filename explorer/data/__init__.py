@@ -9,6 +9,7 @@ Each is a frozen dataclass whose fields are its controls, with
     draw(n, g)  n fresh images and labels, for training; only where there are more than points()
     view()      (2, D) orthonormal rows: x @ view.T is what the stage shows
     needs       optional: "file" or "drawing", which a person has to give first
+    photographs optional: True of what a network of natural images is looked at with first
     principal   optional, of points: True if view() is their principal plane
     thickness   the standard deviation of the Gaussian around every point
 

@@ -28,6 +28,7 @@ class Patches:
     thickness: ClassVar[float] = 0.0
     source: ClassVar[str] = "two photographs shipped with scikit-learn (CC BY)"
     classes: ClassVar[int] = 2
+    photographs: ClassVar[bool] = True
     size: int = param(
         16, choices=tuple((s, f"{s} × {s}") for s in COUNTS), label="Size", help="side in pixels"
     )

@@ -61,7 +61,7 @@ def _data(c: weights.Checkpoint) -> dict:
             return {k: v for k, v in flatten(e).items() if k.split(".")[0] == "data"}
     except UserError:  # data of a file that is gone, or of another version
         pass
-    same = sorted(data_for(c.shape), key=lambda d: d.name != "patches")  # photographs, if it can be
+    same = sorted(data_for(c.shape), key=lambda d: not getattr(d, "photographs", False))
     if not same:
         return {}
     return {"data": same[0].name} | {f"data.{k}": v for k, v in flatten(same[0]).items()}

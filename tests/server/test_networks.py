@@ -1,6 +1,7 @@
 """Networks on the page: first samples first, a list to choose from, files that are opened."""
 
 import threading
+from pathlib import Path
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ from explorer.server.message import FIRST
 from explorer.settings import unflatten
 from explorer.store import weights
 from explorer.ui import controls, parts
+from explorer.ui import networks as menu
 from tests.models.snapshots import snapshot
 
 KWARGS = {
@@ -193,3 +195,9 @@ def test_menus_for_the_page():
         < html.index('id="more-data"')
         < html.index('id="network-guide"')
     )
+
+
+def test_a_network_of_unknown_data_is_looked_at_with_photographs_where_they_have_its_shape():
+    shown = lambda *shape: menu._data(weights.Checkpoint("x", Path("x"), {"shape": shape}))
+    assert shown(3, 16, 16) == {"data": "patches", "data.size": 16}
+    assert shown(1, 8, 8)["data"] == "digits" and shown(3, 7, 7) == {}
