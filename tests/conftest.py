@@ -17,12 +17,12 @@ os.environ["GRADIO_TEMP_DIR"] = os.path.join(WORKER, "gradio")
 os.environ["OMP_NUM_THREADS"] = "1"
 
 # after the environment, which they read when imported
-import pytest
-import torch
+import pytest  # noqa: E402
+import torch  # noqa: E402
 
-from explorer.bench import page
-from explorer.data import published
-from explorer.lab import experiment
+from explorer.bench import page  # noqa: E402
+from explorer.data import published  # noqa: E402
+from explorer.lab import experiment  # noqa: E402
 
 torch.set_num_threads(1)
 experiment.use_device("cpu")
