@@ -1,4 +1,4 @@
-"""The command line: python -m explorer serve | sample | study | train | fetch | bench."""
+"""The command line: python -m explorer serve | sample | measure | study | train | fetch | bench."""
 
 import sys
 from importlib import import_module
@@ -6,10 +6,11 @@ from importlib import import_module
 from .errors import UserError
 
 # each a function in a file of its name
-COMMANDS = ("serve", "sample", "study", "train", "fetch", "bench")
-USAGE = """Usage: python -m explorer serve|sample|study|train|fetch|bench ...
+COMMANDS = ("serve", "sample", "measure", "study", "train", "fetch", "bench")
+USAGE = """Usage: python -m explorer serve|sample|measure|study|train|fetch|bench ...
   serve    open the page (serve --help lists host, port, device, auth, limits)
   sample   key=value ...  run an experiment and print its numbers
+  measure  STRIP key=value ...  what a strip of the spine shows, in numbers
   study    sweep|grid|distances|churn|truncation|table|steps key=value ...  many runs, kept
   train    config=F data=digits name=mine ...  train a network; Ctrl+C pauses
   train amed  solver=plugin nfe=5 ...  train a predictor for AMED

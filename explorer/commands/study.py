@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
+from .tables import told
 from .words import pairs
 
 Rows = list[dict[str, Any]]
@@ -193,31 +194,3 @@ def _counted_done(rows: Iterator[Any]) -> Iterator[Any]:
         yield row
     if shown:
         print("\r", end="", file=sys.stderr)
-
-
-# A table for people
-
-
-def told(found: dict) -> str:
-    """Rows as columns of text; what is in no row of its own comes below."""
-    rows = found["rows"]
-    columns = [
-        k for k in dict.fromkeys(k for r in rows for k in r) if any(_said(r.get(k)) for r in rows)
-    ]
-    lines = [columns, *([_said(r.get(k)) for k in columns] for r in rows)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
-    out = ["  ".join(v.ljust(w) for v, w in zip(line, widths)).rstrip() for line in lines]
-    beside = (f"{k}: {_said(v)}" for k, v in found.items() if k != "rows" and _said(v))
-    return "\n".join([*out, *beside])
-
-
-def _said(value: Any) -> str:
-    if isinstance(value, dict) and {"value", "low", "high"} <= value.keys():
-        return f"{value['value']:.3g} ({value['low']:.3g} – {value['high']:.3g})"
-    if isinstance(value, dict):
-        return ", ".join(f"{k} {_said(v)}" for k, v in value.items() if _said(v))
-    if isinstance(value, list):
-        return " ".join(map(_said, value)) if len(value) <= 16 else f"{len(value)} numbers"
-    if isinstance(value, float):
-        return f"{value:.3g}"
-    return "" if value is None else str(value)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from explorer.cli import main
-from explorer.commands.study import told
+from explorer.commands.tables import told
 from explorer.data import Moons
 from explorer.lab.experiment import Experiment
 from explorer.study.end_error import EndError
