@@ -1,4 +1,4 @@
-"""What the tests share: a quiet environment, a cache for each test, one served page and one browser.
+"""What tests share: a quiet environment, a cache for each, one served page and one browser.
 
 With pytest-xdist each worker is a process with all of this of its own.
 """
