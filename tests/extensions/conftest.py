@@ -69,8 +69,7 @@ def visit(browser, toy_server):
         tab = browser.new_page(viewport={"width": 1440, "height": 900})
         tab.on("console", lambda m: said.append(m.text) if m.type == "error" else None)
         tab.on("pageerror", lambda error: said.append(str(error)))
-        # where it would stand if it stood in assets/js/pages
-        tab.route("**/js/pages/toy.js", lambda route: route.fulfill(path=toys.HERE / "toy_page.js"))
+        toys.serve_page(tab)
         tab.goto(f"{toy_server}?{query}")
         tab.wait_for_function("() => document.body.classList.contains('ready')")
         opened.append(tab)

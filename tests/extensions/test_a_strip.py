@@ -1,78 +1,98 @@
-"""A strip with a choice is one class and one line: the spine, its help, its numbers, the saved SVG,
-the API and the command line find it, and the page knows it no better than its own."""
+"""A strip is one class and one line: what is added so is found everywhere."""
 
 import json
+import math
 
 import pytest
 
-from explorer import Experiment
+from explorer.lab.experiment import Experiment, run
 from explorer.lab.view import View
+from explorer.server import api
+from explorer.server.message import message
 from explorer.settings import from_query
 from explorer.strips import STRIPS
-from explorer.ui import pages
+from explorer.strips.figure import figure
+from explorer.ui import pages, parts
+from tests.browser.walk import SMALL, Walk
 
-VIEW = "data=moons&data.dimension=2&nfe=15&samples=16"
+from . import toys
+
+PLAIN = "data=moons&samples=16&nfe=9"
 
 
-def test_its_words_are_sent_to_the_page(installed):
+@pytest.fixture
+def added(installed):
+    parts._parts.clear()  # parts that were made without it
+    yield STRIPS["size"]
+    parts._parts.clear()
+
+
+def test_it_is_measured_and_drawn_with_the_part_that_it_names(added):
+    answer = json.loads(json.dumps(message({"query": PLAIN, "want": ["path"]}), allow_nan=False))
+    drawn = answer["parts"]["path"]["strips"]["size"]
+    assert set(drawn) == {"plain", "start"}
+    assert answer["parts"]["run"]["quick"]["size"]["plain"]["over"][0]["shape"] == "ring"
+    curve = drawn["plain"]["marks"][0]
+    noise = math.hypot(curve["x"][0], View(from_query(Experiment, PLAIN)).source.sigma_data)
+    assert curve["y"][0] == pytest.approx(noise, rel=0.2)  # of 16 samples
+
+
+def test_its_words_and_help_come_with_the_page(added):
     told = pages.config()["explore"]["strips"][-1]
-    assert told["name"] == "size" and told["choice"]["options"] == [
-        ("x", "the state"),
-        ("D", "the answer"),
-    ]
-    assert told["help"][""]["source"] == "A test of this house"
+    assert told["title"] == "Size of a sample"
+    assert told["choice"]["options"][1] == ("start", "against its start")
+    assert told["help"][""]["source"] == "a test"
 
 
-def test_its_numbers_are_those_of_the_paths(installed):
-    strip = STRIPS["size"]
-    view = View(from_query(Experiment, VIEW))
-    numbers = strip.measure(view)
-    # at σ = 80 all is noise and the answer is the mean of the data, which is 0
-    assert numbers["x"][0] == pytest.approx(80, rel=0.2) and numbers["D"][0] < 0.05
-    assert numbers["x"][-1] == pytest.approx(0.5, rel=0.4)  # at the end both are data
-    assert numbers["D"][-1] == pytest.approx(numbers["x"][-1], rel=0.01)
-    assert {m["mark"] for d in strip.drawn(numbers).values() for m in d["marks"]} == {"line"}
+def test_its_numbers_are_in_the_api(added):
+    flat = {"data": "moons", "samples": 8, "nfe": 9}
+    answer = api.explore_endpoint(flat, strips="size, plane")
+    assert set(answer["strips"]) == {"size", "plane"}
+    assert len(answer["strips"]["size"]["sigma"]) == len(answer["strips"]["size"]["size"]) > 20
+    assert "strips" not in api.explore_endpoint(flat)
 
 
-def test_the_api_sends_its_numbers(toy_client):
-    answer = toy_client.predict(
-        data="moons", data_dimension=2, nfe=15, samples=16, strips="size", api_name="/explore"
-    )
-    assert answer["strips"]["size"]["x"][0] == pytest.approx(80, rel=0.2)
+def test_it_is_a_figure_of_its_own(added):
+    drawing = added.drawn(added.measure(View(Experiment(samples=8))))["start"]
+    fig = figure(added, drawing)
+    assert "Size of a sample" in fig.layout.title.text and len(fig.data) == 1
+
+
+def test_an_unknown_strip_is_named():
+    e = Experiment(samples=4, nfe=5)
+    assert run(e).nfe == 5
+    with pytest.raises(Exception, match="'sise'.*steps, curvature"):
+        api.explore_endpoint({"samples": 4, "nfe": 5}, strips="sise")
 
 
 def test_the_command_line_measures_it(shell):
-    found = json.loads(shell("measure", "size", *VIEW.split("&"), "--json"))
+    found = json.loads(shell("measure", "size", *PLAIN.split("&"), "--json"))
     numbers = found.get("size", found)
-    assert len(numbers["sigma"]) == len(numbers["x"]) > 10
+    assert len(numbers["sigma"]) == len(numbers["size"]) > 20
 
 
-def head(page):
-    return page.locator(".strip-head", has_text="Size")
-
-
-def test_the_spine_shows_it_with_its_choice_and_its_help(visit):
-    page = visit(VIEW)
-    page.wait_for_function("() => document.body.innerText.includes('Size')")
-    menu = head(page).locator("select")
-    assert menu.input_value() == "x"
-    menu.select_option("D")
-    page.wait_for_function("() => location.search.includes('size=D')")
-    head(page).locator("button.i").click()
-    page.get_by_text("How large a state is on its way.").wait_for()
-    assert page.get_by_text("A test of this house").is_visible()
-
-
-def test_a_link_opens_it_with_its_choice(visit):
-    page = visit(f"{VIEW}&size=D")
-    page.wait_for_function("() => document.body.innerText.includes('Size')")
-    assert head(page).locator("select").input_value() == "D"
-
-
-def test_the_saved_picture_holds_it(visit):
-    page = visit(VIEW)
-    page.wait_for_function("() => document.body.innerText.includes('Size')")
-    with page.expect_download() as saved:
-        page.locator("#save").click()
-    drawing = saved.value.path().read_text(encoding="utf-8")
-    assert drawing.lstrip().startswith("<svg") and "Size" in drawing and "the state" in drawing
+def test_it_is_drawn_in_a_browser_with_its_menu_link_help_and_saved_figure(browser, toy_server):
+    visitor = Walk(browser, toy_server)
+    web = visitor.page
+    toys.serve_page(web)
+    visitor.open(f"{SMALL}&size=start")
+    assert web.locator(".strip-head").count() == len(STRIPS) + 1
+    menu = "select[data-field=size]"
+    assert web.input_value(menu) == "start"
+    assert web.inner_text("#read-size").endswith(" rms")
+    still = "document.querySelector('#fig-still').toDataURL()"
+    before = web.evaluate(still)
+    web.select_option(menu, "plain")
+    assert web.evaluate(still) != before
+    visitor.calm()
+    assert "size" not in visitor.query  # the first choice needs no word in the link
+    web.click("[data-strip=size]")
+    told = web.inner_text("#pop")
+    assert "How large the noisy samples are." in told and "true paths" in told
+    web.keyboard.press("Escape")
+    with web.expect_download() as news:
+        web.click("#save")
+    drawing = open(news.value.path(), encoding="utf-8").read()
+    assert "Size of a sample" in drawing and ">true paths</text>" in drawing
+    assert not visitor.errors and not visitor.outside
+    visitor.context.close()

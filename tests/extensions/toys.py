@@ -15,11 +15,10 @@ from explorer.core.levels import is_zero, moved, number
 from explorer.core.ode import Ode, State
 from explorer.core.solvers import SOLVERS
 from explorer.data import DATASETS
-from explorer.figures.style import INK
 from explorer.settings import param, setting
 from explorer.strips import STRIPS, Choice, Help, Look, Strip
-from explorer.strips.marks import Drawing, axis, label, line
-from explorer.strips.strip import Numbers, plain
+from explorer.strips.marks import axis, dots, label, line
+from explorer.strips.strip import plain
 from explorer.ui.pages import PAGES, Page
 
 HERE = Path(__file__).parent
@@ -94,26 +93,35 @@ class Week:
 
 
 class Size(Strip):
-    """The size of a state, and of what the denoiser answers to it, along the true paths."""
+    """How large the true paths are, as they are or against their start."""
 
-    name, title = "size", "Size"
-    hint = "root mean square per coordinate"
-    choices = Choice("size", {"x": "the state", "D": "the answer"})
-    help = Help("How large a state is on its way.", "|<i>x</i>|/√<i>d</i>", "A test of this house")
+    name, title, hint = "size", "Size of a sample", "root mean square per coordinate"
+    layer, part, height = "data", "path", 0.8
+    choices = Choice("size", {"plain": "as it is", "start": "against its start"})
+    help = Help("How large the noisy samples are.", "√(E x²)", "a test")
 
-    def measure(self, view, watch=None) -> Numbers:
-        """sigma, x, D (T,): root mean square over samples and coordinates."""
+    def measure(self, view, watch=None):
+        """sigma, size (T,): root mean square over samples and coordinates."""
         ref = view.reference
-        size = lambda v: plain(v.flatten(1).square().mean(1).sqrt())
-        return {"sigma": plain(ref.sigma), "x": size(ref.x), "D": size(ref.denoised)}
+        size = ref.x.flatten(1).square().mean(1).sqrt()
+        return {"sigma": plain(ref.sigma), "size": plain(size)}
 
-    def draw(self, numbers: Numbers, look: Look) -> Drawing:
+    def draw(self, numbers, look: Look):
         """One curve."""
-        curve = label(self.choices.options[look.choice], bold=True)
-        return Drawing(
-            axis=axis(1e-2, 1e2, True),
-            marks=[line(numbers["sigma"], numbers[look.choice], INK, label=curve, main=True)],
-        )
+        sigma, size = numbers["sigma"], numbers["size"]
+        y = size if look.choice == "plain" else [v / size[0] for v in size]
+        named = label("true paths", "#1a202c", 1, True)
+        return {
+            "axis": axis(0.9 * min(y), 1.1 * max(y), True),
+            "marks": [line(sigma, y, "#1a202c", 2, label=named, main=True)],
+            "reading": {"as": "number", "after": " rms"},
+        }
+
+    def quick(self, view, colour):
+        """Where the solver evaluated."""
+        tr = view.run.trajectory
+        size = tr.x_hat.flatten(1).square().mean(1).sqrt()
+        return {"plain": {"over": [dots(plain(tr.sigma_hat), plain(size), colour, 5, "ring")]}}
 
 
 def install() -> None:
@@ -122,6 +130,11 @@ def install() -> None:
     DATASETS[Week.name] = Week
     STRIPS[Size.name] = Size()
     PAGES.append(PAGE)
+
+
+def serve_page(tab) -> None:
+    """Give a browser's tab the script of the toy page, as if it stood in assets/js/pages."""
+    tab.route("**/js/pages/toy.js", lambda route: route.fulfill(path=HERE / "toy_page.js"))
 
 
 if __name__ == "__main__":
