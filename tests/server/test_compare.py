@@ -235,7 +235,8 @@ def test_every_measurement_keeps_to_the_cap_on_work(kind, monkeypatch):
     monkeypatch.setattr(experiment, "WORK_LIMIT", 1e3)
     values = {**SMALL, "nfe": 9, "s_churn": 10, "seed": 2**31 - 1}
     said = measurements.start({"kind": kind, "values": values})["problem"]
-    least = float(re.search(r"(\S+) operations for 4 samples", said)[1])
+    digits, power = re.search(r"(\S+)·10(\S+) operations for 4 samples", said).groups()
+    least = float(digits) * 10 ** int(power.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")))
     monkeypatch.setattr(experiment, "WORK_LIMIT", 2.1 * least)
     before = len(experiment._runs)
     news = finished(measurements.start({"kind": kind, "values": values}))
