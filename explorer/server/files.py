@@ -21,7 +21,23 @@ from ..store import places
 
 ASSETS = places.assets()
 PLOTLY = Path(plotly.__file__).parent / "package_data"
-SHEETS = ("style.css", "stage.css", "compare.css", "amed.css")
+AREAS = (  # of the style sheet, in this order: what comes later wins
+    "base",
+    "controls",
+    "explore",
+    "shelf",
+    "spine",
+    "pop",
+    "narrow",
+    "phone",
+    "cards",
+    "pages",
+    "train",
+    "stage",
+    "compare",
+    "amed",
+)
+SHEET = "css/page.css"
 SCRIPTS = ASSETS / "js"
 STYLES = ASSETS / "css"
 TYPES = {".js": "text/javascript", ".css": "text/css"}
@@ -34,7 +50,9 @@ class _Kept:
     """
 
     def __init__(self, folder: Path):
-        self._files = {f.relative_to(folder).as_posix(): f for f in served(folder)}
+        self._files = {f.relative_to(folder).as_posix(): [f] for f in served(folder)}
+        if folder == ASSETS:
+            self._files[SHEET] = [STYLES / f"{area}.css" for area in AREAS]
         self._answers: dict[tuple[str, bool], Response] = {}
 
     async def __call__(self, scope, receive, send):
@@ -48,12 +66,12 @@ class _Kept:
         await self._answers[name, short](scope, receive, send)
 
     def _answer(self, name: str, short: bool) -> Response:
-        file = self._files[name]
-        body = brotli.compress(file.read_bytes(), quality=5) if short else file.read_bytes()
+        plain = b"\n".join(file.read_bytes() for file in self._files[name])
+        body = brotli.compress(plain, quality=5) if short else plain
         encoding = {"Content-Encoding": "br" if short else "identity"}  # not again at each visit
         return Response(
             body,
-            media_type=TYPES[file.suffix],
+            media_type=TYPES[Path(name).suffix],
             headers={
                 "Cache-Control": "public, max-age=31536000, immutable",
                 "Vary": "Accept-Encoding",
@@ -106,14 +124,9 @@ def colours() -> str:
 
 
 def head() -> str:
-    """The colours, and links to the style sheets and modules, from this server alone."""
-    sheets = "".join(
-        f'<link rel="stylesheet" href="{base()}/css/{name}">'
-        for name in SHEETS
-        if (STYLES / name).exists()
-    )
+    """The colours, and links to the style sheet and modules, from this server alone."""
     modules = "".join(
         f'<link rel="modulepreload" href="{base()}/{f.relative_to(ASSETS).as_posix()}">'
         for f in served(SCRIPTS)
     )
-    return f"{colours()}{sheets}{modules}"
+    return f'{colours()}<link rel="stylesheet" href="{base()}/{SHEET}">{modules}'

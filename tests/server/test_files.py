@@ -26,7 +26,7 @@ def test_any_change_of_a_script_is_another_path(tmp_path):
 
 def test_every_link_of_the_page_is_there_and_may_be_kept(server):
     links = set(OURS.findall(httpx.get(server).text))
-    assert len(links) > 20 and {f"{files.base()}/css/{s}" for s in files.SHEETS} <= links
+    assert len(links) > 20 and f"{files.base()}/{files.SHEET}" in links
     for link in links:
         answer = httpx.get(urljoin(server, link))
         assert answer.status_code == 200 and "immutable" in answer.headers["cache-control"], link
@@ -47,6 +47,14 @@ def test_every_link_of_the_page_is_there_and_may_be_kept(server):
 def test_nothing_but_scripts_and_styles_is_served(server, name):
     assert httpx.get(f"{server.rstrip('/')}{files.base()}/{name}").status_code == 404
     assert httpx.get(f"{server}gradio_api/file={files.ASSETS / 'js/app.js'}").status_code == 403
+
+
+def test_the_style_sheet_is_of_all_areas(server):
+    """One request for all of them; a file that is in no list would be on no screen."""
+    assert {f.stem for f in files.STYLES.glob("*.css")} == set(files.AREAS)
+    sheet = httpx.get(f"{server.rstrip('/')}{files.base()}/{files.SHEET}").text
+    for area in files.AREAS:
+        assert (files.STYLES / f"{area}.css").read_text(encoding="utf-8") in sheet
 
 
 def test_modules_find_each_other_under_the_same_path(browser, server):
