@@ -20,6 +20,11 @@ from .measurement import Measurement
 LARGEST_BUDGET = 1023
 
 
+def config() -> dict:
+    """What the page's script is told: the solvers and budgets of a sweep that nobody has chosen."""
+    return {"solvers": list(COMPARED_SOLVERS), "budgets": list(BUDGETS)}
+
+
 def budgets_of(text) -> list[int]:
     """The budgets in “5, 7, 9”.  Raises UserError for anything else."""
     words_ = str(BUDGETS)[1:-1] if text is None else str(text)

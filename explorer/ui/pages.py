@@ -13,7 +13,7 @@ from ..dialects import edits
 from ..figures.style import PALETTE
 from ..store import places
 from ..strips import STRIPS
-from . import amed_form, controls, lessons, train
+from . import amed_form, compare, controls, lessons, train
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ PAGES = [
     Page("explore", "Explore", {"gits": amed_form.search_panel}, _strips),
     Page("train", "Train", config=train.form),
     Page("amed", "AMED", {"amed": amed_form.panel}, amed_form.config),
-    Page("compare", "Compare"),
+    Page("compare", "Compare", config=compare.config),
 ]
 
 

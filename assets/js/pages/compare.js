@@ -6,8 +6,6 @@ import { short } from '../numbers.js';
 import { T, themed } from '../theme.js';
 
 const POLL = 180;
-const SOLVERS = ['ddim', 'heun', 'dpm2', 'dpmpp', 'unipc', 'ipndm'],
-  BUDGETS = '5, 7, 9, 13, 19, 27, 39, 55';
 const KINDS = {
   sweep: '#compare-sweep',
   local: '#compare-local',
@@ -16,14 +14,18 @@ const KINDS = {
 };
 const NARROW = 560; // pixels below which a figure has no room for names at its side
 let line = null, // see app.js
+  usual = null, // of a sweep that nobody has chosen: its solvers and budgets
   shown = null,
   kind = null;
 let measured = null; // the settings that the newest measurement is of
 const work = job({ pause: POLL });
-const chosen = new Set(SOLVERS);
+const chosen = new Set();
 
 function init(given) {
   line = given;
+  usual = line.config.compare;
+  for (const name of usual.solvers) chosen.add(name);
+  $('#compare-budgets').value = usual.budgets.join(', ');
   wireChoices(line.config.entries);
   for (const [name, button] of Object.entries(KINDS)) $(button).onclick = () => begin(name);
   $('#compare-run').onclick = () => begin('sweep');
@@ -80,9 +82,10 @@ function write(params) {
   const names = [...$$('#compare-solvers button')].map((b) => b.dataset.name).filter((n) => chosen.has(n));
   const budgets = $('#compare-budgets').value.replace(/\s+/g, '');
   if (kind) params.set('compare', kind);
-  if (names.length !== SOLVERS.length || !SOLVERS.every((n) => chosen.has(n))) params.set('solvers', names.join());
+  if (names.length !== usual.solvers.length || !usual.solvers.every((n) => chosen.has(n)))
+    params.set('solvers', names.join());
   if (pressed().length) params.set('grids', pressed().join());
-  if (budgets !== BUDGETS.replace(/\s+/g, '')) params.set('budgets', budgets);
+  if (budgets !== usual.budgets.join()) params.set('budgets', budgets);
 }
 
 // Restores the choices; `resume` measures once the settings are there.
