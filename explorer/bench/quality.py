@@ -14,6 +14,7 @@ from ..core.sampling import Churn, Noise, sample
 from ..core.solvers import Heun
 from ..core.timesteps import Rho
 from ..data import DATASETS
+from ..data.contract import Endless
 from ..errors import UserError
 from ..models import classifier, files
 from ..settings import unflatten
@@ -81,7 +82,7 @@ def measure(options) -> None:
                 x, _ = drawn(checkpoint, options.samples, options.nfe, churn)
                 real = (
                     draw(data, options.samples, torch.Generator().manual_seed(2))[0]
-                    if hasattr(data, "draw")
+                    if isinstance(data, Endless)
                     else data.points()
                 )
                 print(f"{'':24}FID {fid(x, real):.2f} of {len(x)} samples against {len(real)}")

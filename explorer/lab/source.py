@@ -13,6 +13,7 @@ from torch import Tensor
 from ..core.denoisers import Mixture
 from ..core.device import Device, pick
 from ..memo import Memo
+from ..models.contract import Stored
 from . import cost
 from .shapes import check_shape
 from .watched import watched
@@ -80,7 +81,7 @@ class Source:
 
 def weights(data, model) -> tuple[str, ...]:
     """The digests of the weights that a model reads from disk: part of what a run is known by."""
-    return model.digests(data) if hasattr(model, "digests") else ()
+    return model.digests(data) if isinstance(model, Stored) else ()
 
 
 def prepared(data, model) -> Source:
@@ -88,7 +89,7 @@ def prepared(data, model) -> Source:
     device = current_device()
 
     def make() -> Source:
-        if hasattr(model, "found"):
+        if isinstance(model, Stored):
             check_shape(model.found(data), data)
         denoiser = model.load(data)
         mixture = Mixture(data.points(), data.thickness)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..analysis.quality import Quality, quality
+from ..data.contract import Endless
 from ..models import classifier
 from ..training.configs import draw
 
@@ -17,7 +18,7 @@ def features_of_data(own, data, count: int) -> Tensor:
     """Features of the data: all of a finite set, as many fresh draws of an endless one."""
     x = (
         draw(data, count, torch.Generator().manual_seed(1))[0]
-        if hasattr(data, "draw")
+        if isinstance(data, Endless)
         else data.points()
     )
     return own.features(x)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ..data.contract import Endless
 from ..errors import UserError
 from ..models.classifier import Classifier
 from .configs import draw
@@ -33,7 +34,7 @@ def train_classifier(data, steps: int = 1500, seed: int = 0) -> Iterator[Step]:
             f"{data.label} is no set of labelled images, so there is nothing to "
             "classify; digits and glyphs work."
         )
-    endless = hasattr(data, "draw")
+    endless = isinstance(data, Endless)
     labels = data.labels()
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
     kept = order[int(HELD_OUT * len(order)) :]

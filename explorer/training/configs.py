@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ..data import DATASETS, Digits
+from ..data.contract import Endless
 from ..errors import UserError
 from ..models import architecture
 from ..models.denoiser import Preconditioned
@@ -168,7 +169,7 @@ NEW = Hyper(batch=64, lr=1e-3, ramp=10.0, half_life=20.0, dropout=0.0, clip=0.0)
 
 def draw(data, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor | None]:
     """n clean samples (n, *shape) float32 and their labels (n,), or None without classes."""
-    if hasattr(data, "draw"):
+    if isinstance(data, Endless):
         return data.draw(n, generator)
     points, labels = data.points(), data.labels()
     pick = torch.randint(len(points), (n,), generator=generator)

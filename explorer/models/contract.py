@@ -1,0 +1,18 @@
+"""What some models can do besides."""
+
+from typing import Any, Protocol, runtime_checkable
+
+from ..store import weights
+
+
+@runtime_checkable
+class Stored(Protocol):
+    """A model that reads its weights from disk."""
+
+    def found(self, data: Any) -> weights.Checkpoint:
+        """The checkpoint that is meant.  Raises UserError where there is none."""
+        ...
+
+    def digests(self, data: Any) -> tuple[str, ...]:
+        """What the answer depends on besides the setting: the weights behind the names."""
+        ...
