@@ -2,7 +2,7 @@
 
 A parameter is declared once, as a field made by `param`: its default, bounds, label and help.
 Fields made by `slot` hold one of several dataclasses and carry the dict that lists them.
-This is the only module that reflects on dataclasses.
+This is the only package that reflects on dataclasses.
 
     flat form   {"solver": "rk2", "solver.alpha": 0.5, "nfe": 35, "s_churn": 0.0}
     query       solver=rk2&solver.alpha=0.5          only what differs from the default
@@ -11,28 +11,15 @@ This is the only module that reflects on dataclasses.
 
 import dataclasses
 import difflib
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar, dataclass_transform
 from urllib.parse import parse_qsl, urlencode
 
-from .errors import UserError
+from ..errors import UserError
+from .values import Spec, check_member, checked, parsed, shown, written
 
 T = TypeVar("T")
 LONGEST_QUERY = 20_000  # characters; a drawing or a long list of sigmas needs a few thousand
-
-
-class Spec(NamedTuple):
-    """What a control needs to know about one parameter."""
-
-    label: str
-    low: float | None
-    high: float | None
-    step: float | None
-    log: bool
-    choices: tuple | None
-    help: str
-    longest: int
 
 
 def param(
@@ -72,10 +59,10 @@ def setting(cls: type[T]) -> type[T]:
     def __post_init__(self):
         for f in dataclasses.fields(self):
             if "spec" in f.metadata:
-                value = _checked(f, getattr(self, f.name))
+                value = checked(f, getattr(self, f.name))
                 object.__setattr__(self, f.name, value)
             elif "entries" in f.metadata:
-                _check_member(f, getattr(self, f.name))
+                check_member(f, getattr(self, f.name))
         if hasattr(self, "check"):
             self.check()
 
@@ -151,7 +138,7 @@ def unflatten(cls, flat: Mapping[str, Any], base=None):
             or difflib.get_close_matches(str(key), known, 3, 0.5)
             or [k for k in known if "." not in k]
         )
-        raise UserError(f"Unknown setting {_show(key)}. Known: {', '.join(near)}.")
+        raise UserError(f"Unknown setting {shown(key)}. Known: {', '.join(near)}.")
     return built
 
 
@@ -164,7 +151,7 @@ def to_query(value) -> str:
             own = {f"{name}.{k}": v for k, v in flatten(entries[flat[name]]()).items()}
             changed = {k: v for k, v in changed.items() if k not in own or own[k] != v}
             changed |= {k: flat[k] for k in own if own[k] != flat[k]}
-    return urlencode({k: _text(v) for k, v in changed.items()}, safe=",;:")
+    return urlencode({k: written(v) for k, v in changed.items()}, safe=",;:")
 
 
 def from_query(cls, query: str, base=None):
@@ -194,7 +181,7 @@ def _take(base, flat: dict):
             name = flat.pop(f.name, old.name)
             if not isinstance(name, str) or name not in entries:
                 raise UserError(
-                    f"Unknown {f.metadata['label'].lower() or f.name} {_show(name)}. "
+                    f"Unknown {f.metadata['label'].lower() or f.name} {shown(name)}. "
                     f"Known: {', '.join(entries)}."
                 )
             inner = old if name == old.name else entries[name]()
@@ -207,113 +194,9 @@ def _take(base, flat: dict):
             if own:
                 key = next(iter(own))
                 known = ", ".join(flatten(inner)) or "none"
-                raise UserError(f"{name} has no setting {_show(key)}. Known: {known}.")
+                raise UserError(f"{name} has no setting {shown(key)}. Known: {known}.")
         elif "spec" in f.metadata:
-            values[f.name] = _parsed(f, flat.pop(f.name)) if f.name in flat else old
+            values[f.name] = parsed(f, flat.pop(f.name)) if f.name in flat else old
         else:
             values[f.name] = _take(old, flat)
     return type(base)(**values)
-
-
-def _label(f) -> str:
-    return f.metadata["spec"].label or f.name
-
-
-def _show(value) -> str:
-    if isinstance(value, int) and value.bit_length() > 2000:  # Python refuses to print 4300 digits
-        return "a number of more than 600 digits"
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _number(value: float) -> str:
-    return f"{value:g}"
-
-
-def _bounds(spec: Spec) -> str:
-    if spec.low is not None and spec.high is not None:
-        return f"from {_number(spec.low)} to {_number(spec.high)}"
-    return f"at least {_number(spec.low)}" if spec.low is not None else "finite"
-
-
-def _parsed(f, value):
-    """Read text from a link or the command line; other values pass on to the check."""
-    if not isinstance(value, str) or isinstance(f.default, str):
-        return value
-    try:
-        if isinstance(f.default, bool):
-            return {"true": True, "1": True, "false": False, "0": False}[value.strip().lower()]
-        if isinstance(f.default, tuple):
-            return tuple(float(v) for v in value.replace(";", ",").split(",") if v.strip())
-        number = float(value)
-        return int(number) if isinstance(f.default, int) and number.is_integer() else number
-    except (ValueError, KeyError, OverflowError):
-        kind = {bool: "true or false", tuple: "a list of numbers with commas"}.get(
-            type(f.default), f"a number {_bounds(f.metadata['spec'])}"
-        )
-        raise UserError(f"{_label(f)} must be {kind}; got {_show(value)}.") from None
-
-
-def _checked(f, value):
-    spec = f.metadata["spec"]
-    if spec.choices is not None:
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        known = [c[0] for c in spec.choices]
-        if isinstance(value, bool) != isinstance(f.default, bool) or value not in known:
-            raise UserError(
-                f"{_label(f)} cannot be {_show(value)}. Known: {', '.join(map(str, known))}."
-            )
-        return value
-    if isinstance(f.default, bool):
-        if not isinstance(value, bool):
-            raise UserError(f"{_label(f)} must be true or false; got {_show(value)}.")
-        return value
-    if isinstance(f.default, str):
-        if not isinstance(value, str):
-            raise UserError(f"{_label(f)} must be text; got {_show(value)}.")
-        if len(value) > spec.longest:
-            raise UserError(
-                f"{_label(f)} is {len(value):,} characters long; at most {spec.longest:,} work."
-            )
-        if any("\ud800" <= c <= "\udfff" for c in value):  # half a character: no link can hold it
-            raise UserError(f"{_label(f)} holds a damaged character; got {_show(value)}.")
-        return value
-    if isinstance(f.default, tuple):
-        if not isinstance(value, tuple | list) or len(value) > spec.longest:
-            raise UserError(
-                f"{_label(f)} must be a list of at most {spec.longest} numbers; got {_show(value)}."
-            )
-        return tuple(_checked_number(f, v, float) for v in value)
-    return _checked_number(f, value, type(f.default))
-
-
-def _checked_number(f, value, kind):
-    spec = f.metadata["spec"]
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise UserError(f"{_label(f)} must be a number {_bounds(spec)}; got {_show(value)}.")
-    if not (isinstance(value, int) or math.isfinite(value)):
-        raise UserError(f"{_label(f)} must be a finite number {_bounds(spec)}; got {value}.")
-    if spec.low is not None and value < spec.low or spec.high is not None and value > spec.high:
-        raise UserError(f"{_label(f)} = {_show(value)} is out of range; {_bounds(spec)} works.")
-    if kind is int and value != int(value):
-        down = math.floor(value)
-        raise UserError(
-            f"{_label(f)} must be a whole number; got {value}. Try {down} or {down + 1}."
-        )
-    return kind(value)
-
-
-def _check_member(f, value):
-    entries = f.metadata["entries"]
-    if type(value) not in entries.values():
-        label = f.metadata["label"] or f.name
-        raise UserError(f"{label} cannot be {_show(value)}. Known: {', '.join(entries)}.")
-
-
-def _text(value) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple):
-        return ",".join(repr(v) for v in value)
-    return repr(value) if isinstance(value, float) else str(value)
