@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..analysis import distance
 from ..analysis.distance import Coverage, Estimate
+from ..analysis.nearest import memorised, nearest_training
 from ..analysis.quality import Quality
 from ..core.denoisers import Mixture
 from ..core.sampling import Churn
@@ -175,8 +176,8 @@ def _measured(x: Tensor, data: Tensor, modes, points, judge) -> dict[str, Any]:
     if modes:
         near["modes"] = distance.mode_coverage(x, modes.means, modes.stds)
     if points is not None:
-        near["copies"] = distance.memorised(x, points)
-        near["nearest"] = distance.median(distance.nearest_training(x, points)[0])
+        near["copies"] = memorised(x, points)
+        near["nearest"] = distance.median(nearest_training(x, points)[0])
     near["judged"] = None if judge is None else judge(x)
     return {
         "wasserstein": distance.sliced_wasserstein(x, data, g),

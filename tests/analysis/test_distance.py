@@ -12,10 +12,9 @@ from explorer.analysis import distance
 from explorer.analysis.distance import (
     energy_distance,
     floor,
-    memorised,
-    nearest_training,
     sliced_wasserstein,
 )
+from explorer.analysis.nearest import memorised, nearest_training
 from explorer.core.denoisers import Mixture
 from explorer.errors import UserError
 
