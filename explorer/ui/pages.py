@@ -13,7 +13,7 @@ from ..dialects import edits
 from ..figures.style import PALETTE
 from ..store import places
 from ..strips import STRIPS
-from . import amed_form, compare, controls, lessons, train
+from . import amed_form, compare, controls, lessons, panel, train
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Page:
         """Its HTML, with the panels in their places."""
         file = self.file or places.assets("pages", f"{self.name}.html")
         text = file.read_text(encoding="utf-8")
-        for word, panel in self.panels.items():
-            text = text.replace(f"@{word}", panel())
+        for word, build in self.panels.items():
+            text = text.replace(f"@{word}", build())
         return text
 
 
@@ -55,9 +55,7 @@ def template() -> str:
     frame = places.assets("page.html").read_text(encoding="utf-8")
     bodies = "".join(p.body() for p in PAGES)
     return (
-        frame.replace("@tabs", tabs)
-        .replace("@pages", bodies)
-        .replace("@controls", controls.panel())
+        frame.replace("@tabs", tabs).replace("@pages", bodies).replace("@controls", panel.panel())
     )
 
 

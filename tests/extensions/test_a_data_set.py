@@ -10,7 +10,7 @@ from explorer.core.solvers import Heun
 from explorer.lab.view import View
 from explorer.settings import from_query, to_query
 from explorer.study.sweep import error_against_nfe
-from explorer.ui import controls, words
+from explorer.ui import controls, panel, words
 
 from .toys import Week
 
@@ -39,8 +39,8 @@ def test_its_classes_are_those_it_says(view):
 
 
 def test_the_menu_and_its_slider_know_it(installed):
-    panel = controls.panel()
-    assert '<option value="week"' in panel and 'data-key="data.radius"' in panel
+    rows = panel.panel()
+    assert '<option value="week"' in rows and 'data-key="data.radius"' in rows
     assert controls.config()["entries"]["data"]["week"]["label"] == "Seven days"
     assert "Seven days" in words.data_name(Week())
 

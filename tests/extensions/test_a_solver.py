@@ -13,7 +13,7 @@ from explorer.core.solvers import Heun
 from explorer.lab.experiment import levels
 from explorer.settings import from_query, to_query
 from explorer.study.sweep import error_against_nfe
-from explorer.ui import controls, words
+from explorer.ui import controls, panel, words
 
 from .toys import Kutta3
 
@@ -51,7 +51,7 @@ def test_its_order_is_three(view):
 
 
 def test_the_menu_the_search_and_its_card_know_it(installed):
-    assert '<option value="kutta3"' in controls.panel()
+    assert '<option value="kutta3"' in panel.panel()
     told = controls.config()["entries"]["solver"]["kutta3"]
     assert told["label"] == "Kutta" and told["evaluations"] == 3
     assert told["memory"] == 5  # points before the one where it is
@@ -59,7 +59,7 @@ def test_the_menu_the_search_and_its_card_know_it(installed):
     assert told["names"] == ["wilhelm"] and "1901" in told["source"]
     slider = controls.config()["parameters"]["solver.alpha"]
     assert slider, "the slider is in the table"
-    assert 'data-entry="kutta3"' in controls.panel()
+    assert 'data-entry="kutta3"' in panel.panel()
 
 
 def test_words_count_its_evaluations(view):

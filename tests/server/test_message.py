@@ -20,7 +20,7 @@ from explorer.server import message as messages
 from explorer.server.desk import DESK
 from explorer.server.message import PARTS, message
 from explorer.settings import flatten, from_query, parameters, slots
-from explorer.ui import controls
+from explorer.ui import controls, panel
 
 FAST = {"samples": 8, "nfe": 9}
 WANT = list(PARTS)
@@ -212,15 +212,15 @@ def test_progress_counts_up():
 
 
 def test_every_parameter_has_a_row_or_another_way_in():
-    html = controls.panel()
+    html = panel.panel()
     rows = set(re.findall(r'data-key="([^"]+)"', html))
     for p in parameters(Experiment):
-        assert p.key in rows or p.key in controls.HANDLED, f"{p.key} is not on the page"
+        assert p.key in rows or p.key in panel.HANDLED, f"{p.key} is not on the page"
     assert set(re.findall(r'data-slot-select="([^"]+)"', html)) == set(slots(Experiment))
 
 
 def test_every_row_belongs_to_the_table_and_every_control_has_a_name():
-    html = controls.panel()
+    html = panel.panel()
     known = {p.key for p in parameters(Experiment)}
     assert set(re.findall(r'data-key="([^"]+)"', html)) <= known
     identities = re.findall(r'\bid="([^"]+)"', html)

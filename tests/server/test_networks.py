@@ -16,8 +16,8 @@ from explorer.server import app, measurements, networks
 from explorer.server.message import FIRST
 from explorer.settings import unflatten
 from explorer.store import weights
-from explorer.ui import controls, parts
 from explorer.ui import networks as menu
+from explorer.ui import panel, parts
 from tests.models.snapshots import snapshot
 
 KWARGS = {
@@ -188,7 +188,7 @@ def test_a_download_is_a_job_that_ends_with_the_network_in_the_list(monkeypatch)
 
 
 def test_menus_for_the_page():
-    html = controls.panel()
+    html = panel.panel()
     assert all(f'id="network-{k}"' in html for k in ("checkpoint", "condition", "guide", "file"))
     assert (
         html.index('id="network-checkpoint"')

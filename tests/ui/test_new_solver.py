@@ -16,7 +16,7 @@ from explorer.server import api, message
 from explorer.settings import flatten, from_query, parameters, to_query, unflatten
 from explorer.study.names import solver_name
 from explorer.study.sweep import error_against_nfe, sweep_settings
-from explorer.ui import controls, words
+from explorer.ui import controls, panel, words
 
 from ..core.test_contract import Deep
 
@@ -33,9 +33,9 @@ def plain(**more):
 
 
 def test_it_is_in_the_menu_with_its_slider_and_its_help():
-    panel = controls.panel()
-    assert '<option value="deep">Deep</option>' in panel
-    row = panel[panel.index('data-key="solver.weight" title="how much the past bends it"') :]
+    rows = panel.panel()
+    assert '<option value="deep">Deep</option>' in rows
+    row = rows[rows.index('data-key="solver.weight" title="how much the past bends it"') :]
     assert '<input type="range" id="solver-weight-deep" min="0" max="1" step="0.01">' in row
 
 
