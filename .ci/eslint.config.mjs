@@ -9,7 +9,6 @@ const LONG = [
   'controls/networks',
   'controls/optimise',
   'cursor',
-  'pages/amed',
   'pages/compare',
   'pages/train',
   'shelf/shelf',
