@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from .compare import _decades, _power, spread
+from .charts import decades, power, spread
 from .style import (
     FONT,
     GRID,
@@ -67,7 +67,7 @@ def learning(rows: Sequence, before: float | None) -> dict:
                 DASHES[k % len(DASHES)],
             )
         )
-    span = _decades(losses)
+    span = decades(losses)
     heights = _apart([math.log10(max(v, 1e-30)) for v in ends], *span)
     notes += [
         _note(f"step {k + 1}", few[-1].batch, 10**h, "y", INK3, "middle", "left", log=True)
@@ -82,7 +82,7 @@ def learning(rows: Sequence, before: float | None) -> dict:
             "type": "log",
             "range": [span[0] - 0.1 * (span[1] - span[0]), span[1]],  # clear of the corner
             "tickvals": [10.0**k for k in range(int(span[0]), int(span[1]) + 1)],
-            "ticktext": [_power(k) for k in range(int(span[0]), int(span[1]) + 1)],
+            "ticktext": [power(k) for k in range(int(span[0]), int(span[1]) + 1)],
             "title": axis_title("loss of a step"),
         },
         "yaxis2": {

@@ -9,7 +9,8 @@ import pytest
 
 from explorer.analysis.order import Slope
 from explorer.core.solvers import DDIM, EulerAncestral, Heun, UniPC
-from explorer.figures.compare import HEIGHT, LINE_HEIGHT, error_vs_nfe, spread, truncation_figure
+from explorer.figures.charts import HEIGHT, LINE_HEIGHT, spread
+from explorer.figures.compare import error_vs_nfe, truncation_figure
 from explorer.figures.style import FAMILY, REFERENCE
 from explorer.study.end_error import Row
 
