@@ -14,7 +14,6 @@ const LONG = [
   'shelf/shelf',
   'stage/draw',
   'stage/line',
-  'stage/plane',
   'stage/pointer',
   'stage/stage',
   'stage/strip',
