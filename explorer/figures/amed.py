@@ -1,29 +1,25 @@
-"""What a predictor learns while it learns it, and how its table compares."""
+"""What a predictor learns while it learns it, and stops while they are searched."""
 
 import math
 from collections.abc import Sequence
 
+from .amed_parts import line, note, plain_axis
 from .charts import decades, power, spread
 from .style import (
     FONT,
-    GRID,
     INK,
     INK2,
     INK3,
     LEARNED,
     REFERENCE,
-    SURFACE,
     axis_title,
     faded,
-    legible,
     rounded,
     short,
 )
 
 DASHES = ("solid", "dash", "2px,2px", "6px,2px,1px,2px", "8px,3px", "1px,3px")
-SPACES = ("line", "plane", "3-space")
 POINTS = 240  # of a curve that is drawn
-TOP = 26  # per cent, of the picture of planes
 
 
 def learning(rows: Sequence, before: float | None) -> dict:
@@ -33,7 +29,7 @@ def learning(rows: Sequence, before: float | None) -> dict:
     looked = [p for p in rows if p.error is not None]
     x, y = [p.batch for p in looked], rounded(p.error for p in looked)
     traces = [
-        _line(
+        line(
             x,
             y,
             LEARNED,
@@ -47,34 +43,14 @@ def learning(rows: Sequence, before: float | None) -> dict:
     ]
     notes = []
     if before is not None and looked:
-        traces.append(
-            _line([0, rows[-1].batches], [before] * 2, REFERENCE, 1.25, "dot", yaxis="y2")
-        )
-        notes.append(_note(f"untrained, {short(before)}", 0, before, "y2", REFERENCE, "bottom"))
-        notes.append(_note(f"<b>{short(y[-1])}</b>", x[-1], y[-1], "y2", LEARNED, "top", "right"))
-    few = rows[:: max(1, len(rows) // POINTS)]
-    losses, ends = [], []
-    for k in range(len(rows[0].loss)):
-        smooth = _smoothed([p.loss[k] for p in few])
-        losses += [v for v in smooth if v > 0]
-        ends.append(smooth[-1])
-        traces.append(
-            _line(
-                [p.batch for p in few],
-                rounded(smooth),
-                faded(LEARNED, 0.9),
-                1.5,
-                DASHES[k % len(DASHES)],
-            )
-        )
-    span = decades(losses)
-    heights = _apart([math.log10(max(v, 1e-30)) for v in ends], *span)
-    notes += [
-        _note(f"step {k + 1}", few[-1].batch, 10**h, "y", INK3, "middle", "left", log=True)
-        for k, h in enumerate(heights)
-    ]
+        traces.append(line([0, rows[-1].batches], [before] * 2, REFERENCE, 1.25, "dot", yaxis="y2"))
+        notes.append(note(f"untrained, {short(before)}", 0, before, "y2", REFERENCE, "bottom"))
+        notes.append(note(f"<b>{short(y[-1])}</b>", x[-1], y[-1], "y2", LEARNED, "top", "right"))
+    lines, names, span = _losses(rows)
+    traces += lines
+    notes += names
     top = 1.12 * max([before or 0.0, *(p.error for p in looked)], default=1)
-    axis = _axis()
+    axis = plain_axis()
     layout = _layout(rows[-1].batches, notes) | {
         "yaxis": {
             **axis,
@@ -96,6 +72,33 @@ def learning(rows: Sequence, before: float | None) -> dict:
     return {"data": traces, "layout": layout}
 
 
+def _losses(rows: Sequence) -> tuple[list[dict], list[dict], list[float]]:
+    """The loss of each step over the batches: lines, their names, and the decades they need."""
+    traces = []
+    few = rows[:: max(1, len(rows) // POINTS)]
+    losses, ends = [], []
+    for k in range(len(rows[0].loss)):
+        smooth = _smoothed([p.loss[k] for p in few])
+        losses += [v for v in smooth if v > 0]
+        ends.append(smooth[-1])
+        traces.append(
+            line(
+                [p.batch for p in few],
+                rounded(smooth),
+                faded(LEARNED, 0.9),
+                1.5,
+                DASHES[k % len(DASHES)],
+            )
+        )
+    span = decades(losses)
+    heights = _apart([math.log10(max(v, 1e-30)) for v in ends], *span)
+    names = [
+        note(f"step {k + 1}", few[-1].batch, 10**h, "y", INK3, "middle", "left", log=True)
+        for k, h in enumerate(heights)
+    ]
+    return traces, names, span
+
+
 def placing(rows: Sequence) -> dict:
     """While stops are searched: the error of the best ones so far over the lists tried.
 
@@ -103,7 +106,7 @@ def placing(rows: Sequence) -> dict:
     """
     x, y = [p.tried for p in rows], rounded(p.error for p in rows)
     traces = [
-        _line(
+        line(
             x,
             y,
             LEARNED,
@@ -114,10 +117,10 @@ def placing(rows: Sequence) -> dict:
             hovertemplate="%{x} lists tried: %{y:.3g}<extra></extra>",
         )
     ]
-    notes = [_note(f"<b>{short(y[-1])}</b>", x[-1], y[-1], "y", LEARNED, "bottom", "right")]
+    notes = [note(f"<b>{short(y[-1])}</b>", x[-1], y[-1], "y", LEARNED, "bottom", "right")]
     layout = _layout(x[-1], notes, "lists of stops tried")
     layout["yaxis"] = {
-        **_axis(),
+        **plain_axis(),
         "range": [0, 1.12 * max(y)],
         "title": axis_title("mean end error"),
     }
@@ -132,11 +135,11 @@ def stops(rows: Sequence) -> dict:
     for k in range(len(rows[0].r)):
         ends = [(p.levels[k], p.levels[k + 1], p.r[k]) for p in rows]
         traces.append(
-            _line(x, rounded(a ** (1 - r) * b**r for a, b, r in ends), LEARNED, 1.75, "dash")
+            line(x, rounded(a ** (1 - r) * b**r for a, b, r in ends), LEARNED, 1.75, "dash")
         )
-        traces.append(_line(x, rounded(b for _, b, _ in ends), INK, 1.75))
+        traces.append(line(x, rounded(b for _, b, _ in ends), INK, 1.75))
         notes.append(
-            _note(
+            note(
                 f"r<sub>{k + 1}</sub> = {short(ends[-1][2])}",
                 x[-1],
                 traces[-2]["y"][-1],
@@ -151,7 +154,7 @@ def stops(rows: Sequence) -> dict:
     layout["margin"]["r"] = 84
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     layout["yaxis"] = {
-        **_axis(),
+        **plain_axis(),
         "type": "log",
         "title": axis_title("noise level σ"),
         "range": [math.log10(low) - 0.1, math.log10(high) + 0.1],
@@ -172,30 +175,19 @@ def choices(rows: Sequence) -> dict:
         for k in range(len(rows[0].r)):
             mean = _smoothed([getattr(p, name)[k][0] for p in few])
             half = _smoothed([getattr(p, name)[k][1] for p in few])
-            edge = [m + h for m, h in zip(mean, half)] + [m - h for m, h in zip(mean, half)][::-1]
+            traces.append(_spread_band(x, mean, half, axis))
             traces.append(
-                _line(
-                    x + x[::-1],
-                    rounded(edge, 6),
-                    "rgba(0,0,0,0)",
-                    0,
-                    fill="toself",
-                    fillcolor=faded(LEARNED, 0.14),
-                    yaxis=axis,
-                )
-            )
-            traces.append(
-                _line(x, rounded(mean, 6), LEARNED, 1.75, DASHES[k % len(DASHES)], yaxis=axis)
+                line(x, rounded(mean, 6), LEARNED, 1.75, DASHES[k % len(DASHES)], yaxis=axis)
             )
             ends.append(mean[-1])
         notes += [
-            _note(f"{name}<sub>{k + 1}</sub>", x[-1], h, axis, INK2, "middle", "left")
+            note(f"{name}<sub>{k + 1}</sub>", x[-1], h, axis, INK2, "middle", "left")
             for k, h in enumerate(_apart(ends, low, high))
         ]
-    traces.append(_line([0, rows[-1].batches], [0.5] * 2, REFERENCE, 1.25, "dot", yaxis="y2"))
-    traces.append(_line([0, rows[-1].batches], [1] * 2, REFERENCE, 1.25, "dot"))
-    notes.append(_note("the geometric middle", 0, 0.5, "y2", REFERENCE, "bottom"))
-    look = _axis()
+    traces.append(line([0, rows[-1].batches], [0.5] * 2, REFERENCE, 1.25, "dot", yaxis="y2"))
+    traces.append(line([0, rows[-1].batches], [1] * 2, REFERENCE, 1.25, "dot"))
+    notes.append(note("the geometric middle", 0, 0.5, "y2", REFERENCE, "bottom"))
+    look = plain_axis()
     layout = _layout(rows[-1].batches, notes) | {
         "yaxis": {
             **look,
@@ -214,79 +206,17 @@ def choices(rows: Sequence) -> dict:
     return {"data": traces, "layout": layout}
 
 
-def plane(
-    sigma: Sequence[float], residual: Sequence[Sequence[float]], walk: Sequence[float]
-) -> dict:
-    """How far paths leave their own line, plane and 3-space, beside a random walk's plane."""
-    traces, notes = [], []
-    for k, (values, dash) in enumerate(zip(residual, ("2px,2px", "solid", "dash")), 1):
-        traces.append(
-            _line(
-                rounded(sigma),
-                rounded(100 * v for v in values),
-                INK if k == 2 else INK3,
-                2.25 if k == 2 else 1.25,
-                dash,
-            )
-        )
-        at = max(range(len(values)), key=lambda i: values[i])
-        name, colour = f"{SPACES[k - 1]}, {100 * values[at]:.1f} %", INK if k == 2 else INK3
-        notes.append(
-            _leaving(name, sigma, values, colour)
-            or {
-                **_note(
-                    name, sigma[at], 100 * values[at], "y", colour, "bottom", "center", logx=True
-                ),
-                "bgcolor": faded(SURFACE, 0.8),
-            }
-        )
-    traces.append(_line(rounded(sigma), rounded(100 * v for v in walk), REFERENCE, 1.25, "dot"))
-    traces.append(_line([max(sigma), min(sigma)], [8, 8], LEARNED, 1, "dash"))
-    notes.append(
-        _note("8 %, the paper’s bound", min(sigma), 8, "y", LEARNED, "bottom", "right", logx=True)
-    )
-    at = max(range(len(walk)), key=lambda i: walk[i])
-    notes.append(
-        _leaving("a random walk’s plane", sigma, walk, REFERENCE)
-        or _note(
-            "a random walk’s plane",
-            sigma[at],
-            100 * walk[at],
-            "y",
-            REFERENCE,
-            "bottom",
-            "center",
-            logx=True,
-        )
-    )
-    axis = _axis()
-    layout = {
-        "showlegend": False,
-        "font": {"family": FONT, "size": 11, "color": INK3},
-        "margin": {"l": 52, "r": 16, "t": 10, "b": 40},
-        "annotations": notes,
-        "xaxis": {
-            **axis,
-            "type": "log",
-            "title": axis_title("noise level σ"),
-            "range": [math.log10(max(sigma)), math.log10(min(sigma))],
-            "tickvals": [100, 10, 1, 0.1, 0.01],
-            "ticktext": ["100", "10", "1", "0.1", "0.01"],
-        },
-        "yaxis": {**axis, "range": [0, TOP], "title": axis_title("% of |x| outside")},
-    }
-    return {"data": traces, "layout": layout}
-
-
-def _leaving(
-    name: str, sigma: Sequence[float], values: Sequence[float], colour: str
-) -> dict | None:
-    """The name of a curve that leaves the picture, beside the place where it does."""
-    out = next((i for i, v in enumerate(values) if 100 * v > TOP), None)
-    return (
-        None
-        if out is None
-        else _note(name, sigma[out], 0.97 * TOP, "y", colour, "top", "left", logx=True)
+def _spread_band(x: list, mean: Sequence[float], half: Sequence[float], axis: str) -> dict:
+    """The band of one standard deviation about a mean."""
+    edge = [m + h for m, h in zip(mean, half)] + [m - h for m, h in zip(mean, half)][::-1]
+    return line(
+        x + x[::-1],
+        rounded(edge, 6),
+        "rgba(0,0,0,0)",
+        0,
+        fill="toself",
+        fillcolor=faded(LEARNED, 0.14),
+        yaxis=axis,
     )
 
 
@@ -307,42 +237,11 @@ def _smoothed(values: Sequence[float], weight: float = 0.2) -> list[float]:
     return out
 
 
-def _line(x, y, colour, width, dash="solid", **more) -> dict:
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": x,
-        "y": y,
-        "hoverinfo": "skip",
-        "line": {"color": colour, "width": width, "dash": dash},
-        **more,
-    }
-
-
-def _axis() -> dict:
-    return {"gridcolor": GRID, "zeroline": False, "tickfont": {"size": 11, "color": INK2}}
-
-
-def _note(text, x, y, axis, colour, yanchor, xanchor="left", log=False, logx=False) -> dict:
-    return {
-        "text": text,
-        "x": math.log10(x) if logx else x,
-        "y": math.log10(max(y, 1e-30)) if log else y,
-        "xref": "x",
-        "yref": axis,
-        "showarrow": False,
-        "xanchor": xanchor,
-        "yanchor": yanchor,
-        "xshift": 4 if xanchor == "left" else 0,
-        "font": {"size": 11, "color": legible(colour)},
-    }
-
-
 def _layout(batches: int, notes, title: str = "batch") -> dict:
     return {
         "showlegend": False,
         "font": {"family": FONT, "size": 11, "color": INK3},
         "margin": {"l": 56, "r": 56, "t": 8, "b": 36},
         "annotations": notes,
-        "xaxis": {**_axis(), "range": [0, batches], "title": axis_title(title)},
+        "xaxis": {**plain_axis(), "range": [0, batches], "title": axis_title(title)},
     }

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from ..errors import UserError
-from ..figures import amed as figures
+from ..figures import amed_plane
 from ..figures.style import rounded
 from ..lab.experiment import Experiment, levels
 from ..lab.source import prepared
@@ -95,7 +95,9 @@ def plane(request: dict) -> dict:
     found = path_plane(e)
     _, two, three = found.residual
     return {
-        "figure": figures.plane(found.sigma.tolist(), found.residual.tolist(), found.walk.tolist()),
+        "figure": amed_plane.plane(
+            found.sigma.tolist(), found.residual.tolist(), found.walk.tolist()
+        ),
         "words": f"Two components leave out at most {percent(float(two.max()))} of a path, three "
         f"at most {percent(float(three.max()))}; of a random walk with the same steps "
         f"two leave out {percent(float(found.walk.max()))}.",
