@@ -7,9 +7,10 @@ import math
 from collections.abc import Mapping, Sequence
 
 from ..numerals import number
+from . import churn_amounts
+from .churn_amounts import AXIS
 from .style import (
     FONT,
-    GRID,
     INK,
     INK2,
     INK3,
@@ -40,9 +41,29 @@ def churn_figure(
     high, low = 1.6 * max(s.sigma_hat for s in steps), min(s.sigma for s in steps) / 1.6
     inside = [s for s in steps if s.gamma > 0]
     top = max(cap * 1.18, 1.1 * max(s.gamma for s in steps))
-    traces = [*_arrows(inside, top), *_levels(steps), _noise(inside), *_distances(amounts, own)]
-    edges = [min(max(v, low), high) for v in band]
-    shapes = [
+    traces = [
+        *_arrows(inside, top),
+        *_levels(steps),
+        _noise(inside),
+        *churn_amounts.dots(amounts, own),
+    ]
+    shapes = _shapes([min(max(v, low), high) for v in band], cap)
+    words = _heads(inside, cap)
+    shapes += churn_amounts.bands(amounts.get(0.0), floor)
+    if floor is not None:
+        words.append(_floor(floor))
+    ends = list(amounts.values()) + ([floor] if floor else [])
+    layout = _layout(high, low, top, inside) | churn_amounts.axes(ends, amounts, RIGHT)
+    return {
+        "data": traces,
+        "layout": layout
+        | {"shapes": shapes, "annotations": words, "meta": {"narrow": _narrow(layout, words)}},
+    }
+
+
+def _shapes(edges: Sequence[float], cap: float) -> list[dict]:
+    """Where churn may act, and how much a step may add at most."""
+    shapes: list[dict] = [
         {
             "type": "rect",
             "layer": "below",
@@ -68,6 +89,11 @@ def churn_figure(
             "line": {"color": REFERENCE, "width": 1.25, "dash": "dot"},
         }
     )
+    return shapes
+
+
+def _heads(inside: Sequence, cap: float) -> list[dict]:
+    """The names of the three parts, of the cap and of the first γ."""
     words = [
         _words(
             "<b>γ</b>: from S<sub>tmax</sub> to S<sub>tmin</sub>, σ first goes up to σ̂ = (1 + γ) σ",
@@ -100,30 +126,24 @@ def churn_figure(
                 "yshift": -2,
             }
         )
-    shapes += _reference(amounts.get(0.0), floor)
-    if floor is not None:
-        words.append(
-            {
-                **_words(
-                    "two draws of the data",
-                    0.5,
-                    floor.low,
-                    "x2 domain",
-                    "y3",
-                    colour=INK3,
-                    below=True,
-                ),
-                "xanchor": "center",
-                "bgcolor": SURFACE,
-                "opacity": 0.9,
-            }
-        )
-    ends = list(amounts.values()) + ([floor] if floor else [])
-    layout = _layout(high, low, top, inside, ends, amounts, own)
+    return words
+
+
+def _floor(floor) -> dict:
+    """The name of the band of two draws of the data."""
     return {
-        "data": traces,
-        "layout": layout
-        | {"shapes": shapes, "annotations": words, "meta": {"narrow": _narrow(layout, words)}},
+        **_words(
+            "two draws of the data",
+            0.5,
+            floor.low,
+            "x2 domain",
+            "y3",
+            colour=INK3,
+            below=True,
+        ),
+        "xanchor": "center",
+        "bgcolor": SURFACE,
+        "opacity": 0.9,
     }
 
 
@@ -194,80 +214,6 @@ def _noise(inside: Sequence) -> dict:
     }
 
 
-def _distances(amounts: Mapping, own: float) -> list[dict]:
-    out = []
-    for value in sorted(amounts):
-        e, colour = (
-            amounts[value],
-            STOCHASTIC if value == own else INK2 if value == 0 else REFERENCE,
-        )
-        out.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "xaxis": "x2",
-                "yaxis": "y3",
-                "x": [_name(value)],
-                "y": rounded([e.value]),
-                "hovertemplate": f"S_churn = {value:g}: {short(e.value)} "
-                f"({short(e.low)} – {short(e.high)})<extra></extra>",
-                "marker": {
-                    "size": 11 if value == own else 8,
-                    "color": colour,
-                    "symbol": "circle" if value in (0, own) else "circle-open",
-                },
-                "error_y": {
-                    "type": "data",
-                    "symmetric": False,
-                    "array": rounded([e.high - e.value]),
-                    "arrayminus": rounded([e.value - e.low]),
-                    "color": colour,
-                    "thickness": 2 if value == own else 1.5,
-                    "width": 4,
-                },
-            }
-        )
-    return out
-
-
-def _reference(none, floor) -> list[dict]:
-    """Bands of no churn and of two draws of the data."""
-    out = []
-    if none is not None:
-        out.append(
-            {
-                "type": "line",
-                "xref": "x2 domain",
-                "x0": 0,
-                "x1": 1,
-                "yref": "y3",
-                "y0": none.value,
-                "y1": none.value,
-                "line": {"color": faded(INK2, 0.6), "width": 1, "dash": "dash"},
-            }
-        )
-    if floor is not None:
-        out.append(
-            {
-                "type": "rect",
-                "layer": "below",
-                "xref": "x2 domain",
-                "x0": 0,
-                "x1": 1,
-                "yref": "y3",
-                "y0": floor.low,
-                "y1": floor.high,
-                "line": {"width": 0},
-                "fillcolor": faded(REFERENCE, 0.18),
-            }
-        )
-    return out
-
-
-def _name(amount: float) -> str:
-    return "none" if amount == 0 else f"{amount:g}"
-
-
 def _words(text, x, y, xref, yref, colour=INK, right=False, below=False, bold=False) -> dict:
     return {
         "text": f"<b>{text}</b>" if bold else text,
@@ -282,14 +228,11 @@ def _words(text, x, y, xref, yref, colour=INK, right=False, below=False, bold=Fa
     }
 
 
-def _layout(high, low, top, inside, ends, amounts, own) -> dict:
-    axis = {"gridcolor": GRID, "zeroline": False, "tickfont": {"size": 11, "color": INK3}}
+def _layout(high, low, top, inside) -> dict:
     ticks = [v for v in SIGMA_TICKS if low <= v <= high]
     noises = [s.noise for s in inside] or [1.0]
     span = [math.floor(math.log10(min(noises))), math.ceil(math.log10(max(noises)) + 1e-9)]
     powers = [10.0**k for k in range(span[0], span[1] + 1)]
-    most = 1.2 * max([e.high for e in ends], default=1.0)
-    names = [_name(v) for v in sorted(amounts)]
     return {
         "showlegend": False,
         "hovermode": "closest",
@@ -299,7 +242,7 @@ def _layout(high, low, top, inside, ends, amounts, own) -> dict:
         "margin": {"l": 46, "r": 14, "t": 10, "b": 46},
         "title": {"text": ""},
         "xaxis": {
-            **axis,
+            **AXIS,
             "type": "log",
             "domain": LEFT,
             "anchor": "y2",
@@ -309,7 +252,7 @@ def _layout(high, low, top, inside, ends, amounts, own) -> dict:
             "title": axis_title("noise level σ"),
         },
         "yaxis": {
-            **axis,
+            **AXIS,
             "domain": UPPER,
             "range": [-0.02 * top, top],
             "anchor": "x",
@@ -317,29 +260,12 @@ def _layout(high, low, top, inside, ends, amounts, own) -> dict:
             "title": axis_title("γ"),
         },
         "yaxis2": {
-            **axis,
+            **AXIS,
             "domain": LOWER,
             "type": "log",
             "anchor": "x",
             "range": [span[0] - 0.2, span[1]],  # its lowest number clears the x axis's
             "tickvals": powers,
             "ticktext": [short(p) for p in powers],
-        },
-        "xaxis2": {
-            **axis,
-            "domain": RIGHT,
-            "anchor": "y3",
-            "type": "category",
-            "categoryorder": "array",
-            "categoryarray": names,
-            "range": [-0.6, len(names) - 0.4],
-            "title": axis_title("S<sub>churn</sub>"),
-        },
-        "yaxis3": {
-            **axis,
-            "domain": [0, 0.9],
-            "anchor": "x2",
-            "range": [0, most],
-            "title": axis_title("sliced Wasserstein distance"),
         },
     }
