@@ -13,7 +13,6 @@ const LONG = [
   'pages/train',
   'shelf/shelf',
   'stage/draw',
-  'stage/line',
   'stage/pointer',
   'stage/stage',
   'stage/strip',

@@ -7,7 +7,7 @@ import { T, ramp, rgba } from '../theme.js';
 import { dot, niceStep, open, ring, segment, sheet, sizeOf, write } from '../draw/canvas.js';
 import { chosen, column, largest, least, linear, planes } from './paths.js';
 import { drawSpace, wireTurning } from './space.js';
-import { drawPanel, panelOf } from '../stage/line.js';
+import { drawPanel, panelOf } from '../stage/line/panel.js';
 
 const M = { l: 26, r: 8, t: 6, b: 34 };
 
