@@ -4,6 +4,8 @@ from typing import Any
 
 from .style import FAMILY, FONT, GRID, INK, INK2, INK3, REFERENCE, axis_title, faded, rounded, short
 
+AXIS = {"gridcolor": GRID, "zeroline": False, "tickfont": {"size": 11, "color": INK2}}
+
 
 def distances(rows, zero, shares=None) -> dict:
     """A dot and its 95 % interval for each row (name, family, wasserstein), top to bottom; the
@@ -12,35 +14,13 @@ def distances(rows, zero, shares=None) -> dict:
     shares: (title, an Estimate of a share for each row, the Estimate of fresh data), drawn beside.
     """
     names = [r.name for r in rows]
-    left = [0, 0.54] if shares else [0, 1]
     traces, labels = [], []
     for r in rows:
         traces.append(_dot(r.wasserstein, r, "x"))
         labels.append(_value(short(r.wasserstein.value), r.wasserstein.high, r.name, "x"))
     top = 1.35 * max([r.wasserstein.high for r in rows] + [zero.high])
     labels.append(_head("two draws of the data", zero.value, "x"))
-    axis = {"gridcolor": GRID, "zeroline": False, "tickfont": {"size": 11, "color": INK2}}
-    layout: dict[str, Any] = {
-        "showlegend": False,
-        "font": {"family": FONT, "size": 12, "color": INK3},
-        "margin": {"l": 150, "r": 40, "t": 36, "b": 48},
-        "xaxis": {
-            **axis,
-            "domain": left,
-            "range": [0, top],
-            "nticks": 5,
-            "title": axis_title("sliced Wasserstein distance"),
-        },
-        "yaxis": {
-            **axis,
-            "type": "category",
-            "range": [len(names) - 0.5, -0.5],
-            "categoryorder": "array",
-            "categoryarray": names,
-            "automargin": True,
-        },
-        "shapes": [_band(zero, "x")],
-    }
+    layout = _layout(names, [0, 0.54] if shares else [0, 1], top, zero)
     if shares:
         title, estimates, fresh = shares
         for r, e in zip(rows, estimates):
@@ -57,18 +37,47 @@ def distances(rows, zero, shares=None) -> dict:
             )
         labels.append(_head("fresh data", fresh.value, "x2"))
         layout["shapes"].append(_band(fresh, "x2"))
-        layout["xaxis2"] = {
-            **axis,
-            "domain": [0.64, 1],
-            "range": [-0.02, 1.02],
-            "anchor": "y",
-            "tickvals": [0, 0.5, 1],
-            "ticktext": ["0 %", "50 %", "100 %"],
-            "title": axis_title(title),
-        }
+        layout["xaxis2"] = _shares_axis(title)
     return {
         "data": traces,
         "layout": {**layout, "annotations": labels, "meta": _narrow(rows, layout, labels)},
+    }
+
+
+def _layout(names: list[str], domain: list[float], top: float, zero) -> dict[str, Any]:
+    """The layout of the distances alone; domain: their part of the width."""
+    return {
+        "showlegend": False,
+        "font": {"family": FONT, "size": 12, "color": INK3},
+        "margin": {"l": 150, "r": 40, "t": 36, "b": 48},
+        "xaxis": {
+            **AXIS,
+            "domain": domain,
+            "range": [0, top],
+            "nticks": 5,
+            "title": axis_title("sliced Wasserstein distance"),
+        },
+        "yaxis": {
+            **AXIS,
+            "type": "category",
+            "range": [len(names) - 0.5, -0.5],
+            "categoryorder": "array",
+            "categoryarray": names,
+            "automargin": True,
+        },
+        "shapes": [_band(zero, "x")],
+    }
+
+
+def _shares_axis(title: str) -> dict:
+    return {
+        **AXIS,
+        "domain": [0.64, 1],
+        "range": [-0.02, 1.02],
+        "anchor": "y",
+        "tickvals": [0, 0.5, 1],
+        "ticktext": ["0 %", "50 %", "100 %"],
+        "title": axis_title(title),
     }
 
 

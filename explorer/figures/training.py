@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 
@@ -31,7 +32,46 @@ def loss_by_sigma(
     fine = torch.logspace(math.log10(x[-1]), math.log10(x[0]), 90, dtype=torch.float64)
     density = objective.density(fine)
     density = density / float(density.max().clamp(min=1e-12))
-    line = lambda y, colour, width, dash, name, **more: {
+    line = partial(_line, x)
+    edge, pale = weighted(high) + weighted(low)[::-1], faded(ONE_STEP, 0.15)
+    traces = [
+        _area(fine, density),
+        line(edge, "rgba(0,0,0,0)", 0, "solid", "interval", fill="toself", fillcolor=pale)
+        | {"x": x + x[::-1], "hoverinfo": "skip", "hovertemplate": None},
+        line(weighted(first), REFERENCE, 1.5, "solid", "before training"),
+        line(weighted(floor), REFERENCE, 1.5, "dot", ideal),
+        line(weighted(now), ONE_STEP, 2.5, "solid", "now"),
+    ]
+    peak = float(fine[int(density.argmax())])
+    layout = _layout("noise level σ", "λ(σ) E‖D − y‖²")
+    layout["xaxis"] |= {
+        "type": "log",
+        "range": [math.log10(x[-1]), math.log10(x[0])],
+        "tickvals": list(SIGMA_TICKS),
+        "ticktext": [f"{v:g}" for v in SIGMA_TICKS],
+    }
+    layout["yaxis"] |= {"range": [0, TOP]}
+    layout["annotations"] = [
+        *_names(x, weighted(first), weighted(now), weighted(floor), ideal),
+        _word("p<sub>train</sub>", peak, 0.4, STOCHASTIC, "bottom"),
+    ]
+    return {"data": traces, "layout": layout}
+
+
+def _names(x: list, first: list, now: list, floor: list, ideal: str) -> list[dict]:
+    """What the three curves are called, each where it is clear of the others."""
+    at = min(range(len(x)), key=lambda i: abs(math.log(x[i]) - math.log(0.3)))
+    seen = [i for i, v in enumerate(floor) if v and v > 0.15] or [0]
+    low_at = min(seen, key=lambda i: abs(math.log(x[i]) - math.log(0.3)))
+    return [
+        _word("before training", x[2], first[2], INK3, "bottom"),
+        _word("now", x[at], now[at], ONE_STEP, "bottom"),
+        _word(ideal, x[low_at], floor[low_at], INK3, "top"),
+    ]
+
+
+def _line(x, y, colour, width, dash, name, **more) -> dict:
+    return {
         "type": "scatter",
         "mode": "lines",
         "x": x,
@@ -42,52 +82,22 @@ def loss_by_sigma(
         "line": {"color": colour, "width": width, "dash": dash},
         **more,
     }
-    traces = [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "x": rounded(fine),
-            "y": rounded(density * 0.4),
-            "fill": "tozeroy",
-            "fillcolor": faded(STOCHASTIC, 0.1),
-            "hoverinfo": "skip",
-            "name": "p_train",
-            "showlegend": False,
-            "line": {"color": STOCHASTIC, "width": 1},
-        },
-        line(
-            weighted(high) + weighted(low)[::-1],
-            "rgba(0,0,0,0)",
-            0,
-            "solid",
-            "interval",
-            fill="toself",
-            fillcolor=faded(ONE_STEP, 0.15),
-        )
-        | {"x": x + x[::-1], "hoverinfo": "skip", "hovertemplate": None},
-        line(weighted(first), REFERENCE, 1.5, "solid", "before training"),
-        line(weighted(floor), REFERENCE, 1.5, "dot", ideal),
-        line(weighted(now), ONE_STEP, 2.5, "solid", "now"),
-    ]
-    peak = float(fine[int(density.argmax())])
-    at = min(range(len(x)), key=lambda i: abs(math.log(x[i]) - math.log(0.3)))
-    seen = [i for i, v in enumerate(weighted(floor)) if v and v > 0.15] or [0]
-    low_at = min(seen, key=lambda i: abs(math.log(x[i]) - math.log(0.3)))
-    layout = _layout("noise level σ", "λ(σ) E‖D − y‖²")
-    layout["xaxis"] |= {
-        "type": "log",
-        "range": [math.log10(x[-1]), math.log10(x[0])],
-        "tickvals": list(SIGMA_TICKS),
-        "ticktext": [f"{v:g}" for v in SIGMA_TICKS],
+
+
+def _area(fine, density) -> dict:
+    """How often training draws each noise level."""
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": rounded(fine),
+        "y": rounded(density * 0.4),
+        "fill": "tozeroy",
+        "fillcolor": faded(STOCHASTIC, 0.1),
+        "hoverinfo": "skip",
+        "name": "p_train",
+        "showlegend": False,
+        "line": {"color": STOCHASTIC, "width": 1},
     }
-    layout["yaxis"] |= {"range": [0, TOP]}
-    layout["annotations"] = [
-        _word("before training", x[2], weighted(first)[2], INK3, "bottom"),
-        _word("now", x[at], weighted(now)[at], ONE_STEP, "bottom"),
-        _word(ideal, x[low_at], weighted(floor)[low_at], INK3, "top"),
-        _word("p<sub>train</sub>", peak, 0.4, STOCHASTIC, "bottom"),
-    ]
-    return {"data": traces, "layout": layout}
 
 
 def planned(
