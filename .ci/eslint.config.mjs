@@ -5,7 +5,6 @@ import globals from 'globals';
 // Not yet within these bounds.  Strike a file out when it is; add none.
 const LONG = [
   'controls/cards',
-  'controls/controls',
   'controls/networks',
   'controls/optimise',
   'cursor',

@@ -2,7 +2,7 @@
 
 import { $, S, receive, set } from './state.js';
 import { LOST, OFFLINE, Views, call } from './net.js';
-import { writeControls, writeWords } from './controls/controls.js';
+import { writeControls, writeWords } from './controls/rows.js';
 import { renewPin } from './pin.js';
 import { worstLevel } from './cursor.js';
 

@@ -2,7 +2,7 @@
 
 import { $, $$, S, change, set } from '../state.js';
 import { call } from '../net.js';
-import { writeControls } from '../controls/controls.js';
+import { writeControls } from '../controls/rows.js';
 import { initOptimise } from '../controls/optimise.js';
 import { initUpload } from '../controls/upload.js';
 import { aim, drawScrubber, drawTable, go, initCursor, paintCursor, play, playOnce, worstLevel } from '../cursor.js';

@@ -1,0 +1,37 @@
+// A value as a slider's place and as text, and back.  A slider with `log` moves in equal factors.
+
+import { clamp } from '../state.js';
+
+const FLOOR = 0.001,
+  CEILING = 1000;
+const bounds = (p) => [
+  p.log && p.low <= 0 ? FLOOR : p.low,
+  p.log ? Math.min(p.high, Math.max(CEILING, p.low)) : p.high,
+];
+
+export function position(p, value) {
+  const [low, high] = bounds(p);
+  if (!p.log) return value;
+  return value <= 0 ? 0 : 1000 * clamp(Math.log(value / low) / Math.log(high / low), 0, 1);
+}
+export function valueAt(p, position) {
+  const [low, high] = bounds(p);
+  if (!p.log) return p.integer ? Math.round(position) : +(+position).toPrecision(6);
+  if (position <= 0) return p.low;
+  const v = low * (high / low) ** (position / 1000);
+  return p.integer ? Math.round(v) : +v.toPrecision(v > 1 ? 3 : 2);
+}
+export const text = (v) =>
+  Array.isArray(v) ? v.join(', ') : v >= 1e6 ? '∞' : String(typeof v === 'number' ? +v.toPrecision(6) : v);
+export function fill(range) {
+  const part = (range.value - range.min) / (range.max - range.min || 1);
+  range.style.setProperty('--p', `${100 * part}%`);
+}
+
+// Text as a number where one is wanted; what is no number goes to the server, which says why not.
+export function read(p, value) {
+  if (p.kind === 'list') return value;
+  if (p.kind === 'text') return value;
+  const plain = value.trim().replace('∞', '1e9').replace(',', '.');
+  return plain !== '' && Number.isFinite(+plain) ? +plain : value;
+}

@@ -1,0 +1,18 @@
+// What the server says of each key: its bounds, its default, its words.
+
+import { S } from '../state.js';
+
+export let config = null; // as given once at the start
+export function useConfig(given) {
+  config = given;
+}
+
+export const specOf = (key) => config.parameters[key];
+export const slotOf = (key) => (key.includes('.') ? key.split('.')[0] : null);
+
+// The default values of one choice of a slot.
+export const defaults = (slot, entry) => config.entries[slot][entry].values;
+
+// The default of a key: of the chosen entry where it belongs to a slot.
+export const basisOf = (key) =>
+  slotOf(key) ? config.entries[slotOf(key)][S.values[slotOf(key)]]?.values[key] : config.defaults[key];
