@@ -9,7 +9,6 @@ const LONG = [
   'controls/optimise',
   'cursor',
   'pages/compare',
-  'pages/train',
   'shelf/shelf',
   'stage/draw',
   'stage/pointer',

@@ -2,12 +2,11 @@
 
 import { watch } from '../job.js';
 import { call } from '../net.js';
-import { $, S, unpack } from '../state.js';
+import { $, S } from '../state.js';
 import { count, short } from '../numbers.js';
-import { T, themed } from '../theme.js';
-import { dot, open, sheet, sizeOf } from '../draw/canvas.js';
-import { colourise, whole } from '../stage/image.js';
-import { showPop } from '../help.js';
+import { showAugmented } from '../train/augmented.js';
+import { plot } from '../train/plot.js';
+import { samples } from '../train/samples.js';
 
 const POLL = 700,
   IDLE = 5000;
@@ -107,7 +106,8 @@ async function fill() {
   $('#train-classes').disabled = !given.classes;
   if (!given.classes) $('#train-classes').checked = false;
   $('#train-note').textContent =
-    `${$('#train-config').value}: ${given.about}. ${count(given.parameters)} parameters.${given.image ? '' : ' Points are not augmented.'}`;
+    `${$('#train-config').value}: ${given.about}. ${count(given.parameters)} parameters.` +
+    (given.image ? '' : ' Points are not augmented.');
   plan = { sigma: given.plan, samples: given.data, table: given.table }; // shown until a training has something to show
   filled = true;
   if (S.page === 'train' && !told.name) show();
@@ -147,169 +147,57 @@ function draw() {
   show();
 }
 
+// A paused training, and what its owner may do with it.
+function waiting(r, busy) {
+  const about = r.mine
+    ? `<button class="ghost" data-do="resume" data-name="${r.name}" ${busy ? 'disabled' : ''}>Resume</button>` +
+      `<button class="ghost" data-do="cancel" data-name="${r.name}">Discard</button>`
+    : 'by another visitor';
+  return `<span>${r.title}, “${r.name}”, paused ${about}</span>`;
+}
+
+function tableRow(row) {
+  const cell = (v, i) => (i === 0 ? v : i === 4 && v != null ? (v < 100 ? v.toFixed(2) : '> 100') : short(v));
+  return `<tr>${row.map((v, i) => `<td>${cell(v, i)}</td>`).join('')}</tr>`;
+}
+
+function heading({ name, title, state }) {
+  if (!name) return 'Train a network on the open data';
+  if (state === 'done') return `${title}: trained as “${name}”, now in the list of networks`;
+  return `${title}, “${name}”: ${state}`;
+}
+
+const doing = ({ words, state }) => words ?? (state === 'starting' ? 'Starting …' : (state ?? ''));
+
 function show() {
-  const { name, title, state, busy, mine, paused = [], trouble } = told;
-  $('#train-title').textContent = !name
-    ? 'Train a network on the open data'
-    : state === 'done'
-      ? `${title}: trained as “${name}”, now in the list of networks`
-      : `${title}, “${name}”: ${state}`;
+  const { name, state, busy, mine, paused = [], trouble } = told;
+  $('#train-title').textContent = heading(told);
   if (trouble && !busy) $('#train-note').textContent = trouble;
   $('#train-progress').hidden = !name;
   $('#train-progress progress').value = told.part ?? 0;
-  $('#train-progress span').textContent = told.words ?? (state === 'starting' ? 'Starting …' : (state ?? ''));
+  $('#train-progress span').textContent = doing(told);
   for (const id of ['#train-pause', '#train-cancel']) $(id).hidden = !busy || !mine;
   $('#train-others').hidden = !busy || mine;
   $('#train-use').hidden = state !== 'done';
   $('#train-start').disabled = Boolean(busy) || told.allowed === false || !filled;
   $('#train-waiting').hidden = !paused.length;
-  $('#train-waiting').innerHTML = paused
-    .map(
-      (r) =>
-        `<span>${r.title}, “${r.name}”, paused ${r.mine ? `<button class="ghost" data-do="resume" data-name="${r.name}" ${busy ? 'disabled' : ''}>Resume</button><button class="ghost" data-do="cancel" data-name="${r.name}">Discard</button>` : 'by another visitor'}</span>`,
-    )
-    .join('');
-  $('#train-rows').innerHTML = (held.table ?? (name ? null : plan.table) ?? [])
-    .map(
-      (row) =>
-        `<tr>${row.map((v, i) => `<td>${i === 0 ? v : i === 4 && v != null ? (v < 100 ? v.toFixed(2) : '> 100') : short(v)}</td>`).join('')}</tr>`,
-    )
-    .join('');
+  $('#train-waiting').innerHTML = paused.map((r) => waiting(r, busy)).join('');
+  $('#train-rows').innerHTML = (held.table ?? (name ? null : plan.table) ?? []).map(tableRow).join('');
   plot(
     '#fig-train-sigma',
     held.sigma ?? (name ? null : plan.sigma),
     'the loss at each noise level, while a network trains',
   );
   plot('#fig-train-curve', held.curve, 'the loss over the images seen');
-  samples();
+  samples(held.samples ?? (name ? null : plan.samples), held.samples || name);
 }
-
-function plot(id, figure, nothing) {
-  const box = $(id);
-  if (!window.Plotly || !box.clientWidth) return;
-  const given = figure ?? {
-    data: [],
-    layout: {
-      xaxis: { visible: false },
-      yaxis: { visible: false },
-      annotations: [
-        {
-          text: nothing,
-          showarrow: false,
-          xref: 'paper',
-          yref: 'paper',
-          x: 0.5,
-          y: 0.5,
-          font: { color: T.ink3, size: 12 },
-        },
-      ],
-    },
-  };
-  Plotly.react(
-    box,
-    given.data.map(themed),
-    {
-      ...themed(given.layout),
-      width: box.clientWidth - 2,
-      height: Math.max(box.clientHeight - 2, 120),
-      paper_bgcolor: 'rgba(0,0,0,0)',
-      plot_bgcolor: 'rgba(0,0,0,0)',
-    },
-    { displayModeBar: false, responsive: false },
-  );
-}
-
-function samples() {
-  const canvas = $('#train-samples'),
-    size = sizeOf(canvas),
-    s = held.samples ?? (told.name ? null : plan.samples);
-  $('#train-samples-head').textContent = held.samples || told.name ? 'Samples' : 'Data';
-  $('#train-samples-note').textContent =
-    held.samples || told.name ? 'of the averaged weights, always from the same noise' : 'that the network learns from';
-  const c = open(canvas, size);
-  if (s?.kind === 'image') tiles(c, size, s);
-  else if (s) points(c, size, s);
-}
-
-function tiles(c, { w, h, ratio }, { shape: [C, H, W], count, data: text }) {
-  const strip = picture(text, count, { C, H, W }),
-    gap = 3;
-  let best = { scale: 0 };
-  for (let columns = 1; columns <= count; columns++) {
-    const rows = Math.ceil(count / columns),
-      scale = whole(Math.min((w - gap * (columns - 1)) / columns / W, (h - gap * (rows - 1)) / rows / H), ratio);
-    if (scale > best.scale) best = { columns, scale };
-  }
-  c.imageSmoothingEnabled = false;
-  for (let k = 0; k < count && best.scale; k++) {
-    c.drawImage(
-      strip,
-      0,
-      k * H,
-      W,
-      H,
-      (k % best.columns) * (W * best.scale + gap),
-      Math.floor(k / best.columns) * (H * best.scale + gap),
-      W * best.scale,
-      H * best.scale,
-    );
-  }
-}
-
-// Images in [−1.2, 1.2] as bytes, one below the other on a canvas.
-function picture(text, count, shape) {
-  const values = unpack.grey(text),
-    strip = sheet(shape.W, shape.H * count),
-    c = strip.getContext('2d');
-  const pixels = c.createImageData(strip.width, strip.height);
-  colourise(pixels.data, (j) => (2.4 * values[j]) / 255 - 1.2, count, shape, false);
-  c.putImageData(pixels, 0, 0);
-  return strip;
-}
-
-function points(c, { w, h }, s) {
-  const at = unpack.floats(s.data),
-    truth = unpack.floats(s.truth),
-    half = Math.min(w, h) / 2;
-  const reach = 1.15 * truth.reduce((a, v) => Math.max(a, Math.abs(v)), 0.1);
-  const draw = (list, r, colour) => {
-    for (let i = 0; i < list.length; i += 2)
-      dot(c, w / 2 + (half * list[i]) / reach, h / 2 - (half * list[i + 1]) / reach, r, colour, 'rgba(0,0,0,0)');
-  };
-  draw(truth, 1.5, T.reference);
-  draw(at, 2.5, T.onestep);
-}
-
-// ---- augmentation, as images with what the network is told ---------------------------------------
 
 async function augmented(event) {
   const anchor = event.currentTarget;
   problem(null);
   const answer = await ask({ do: 'augment', ...wanted(), seed: Math.floor(Math.random() * 1e6) });
   if (answer.problem) return problem(answer.problem);
-  const {
-    shape: [C, H, W],
-    count,
-    before,
-    after,
-    labels,
-    names,
-  } = answer.augmented;
-  const rows = labels
-    .map(
-      (row) =>
-        `<tr><td><canvas></canvas></td><td><canvas></canvas></td>${row.map((v) => `<td>${v ? `<b>${v}</b>` : '0'}</td>`).join('')}</tr>`,
-    )
-    .join('');
-  const box = showPop(
-    anchor,
-    `<h3>Before, after, and what the network is told</h3><p>Each operation happens here to half of the images. In training the network hears these nine numbers; when it samples it hears zeros, so nothing leaks.</p><table class="told"><thead><tr><th></th><th></th>${names.map((n) => `<th scope="col">${n}</th>`).join('')}</tr></thead><tbody>${rows}</tbody></table>`,
-  );
-  const shown = [picture(before, count, { C, H, W }), picture(after, count, { C, H, W })];
-  [...box.querySelectorAll('canvas')].forEach((canvas, j) => {
-    [canvas.width, canvas.height] = [W, H];
-    canvas.getContext('2d').drawImage(shown[j % 2], 0, (j >> 1) * H, W, H, 0, 0, W, H);
-  });
+  showAugmented(anchor, answer.augmented);
 }
 
 export const page = { name: 'train', plotly: true, init, draw, changed };
