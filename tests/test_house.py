@@ -1,4 +1,5 @@
-"""What the house keeps: declared imports, a short top level.  Read from the source alone."""
+"""What the house keeps: short files and functions, declared imports, a short top level.  Read from
+the source alone."""
 
 import ast
 import re
@@ -9,11 +10,39 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted([*(ROOT / "explorer").rglob("*.py"), *(ROOT / "tests").rglob("*.py")])
+LINES, BODY = 300, 50
+LONG = {  # longer, and why
+    "explorer/analysis/truncation.py:local_truncation": "a third is its docstring",
+    "explorer/core/loop.py:steps": "the loop, read from top to bottom; half is its docstring",
+    "explorer/core/sampling.py:sample": "a third is its docstring",
+    "explorer/models/adm_unet.py:DhariwalUNet.__init__": "a network, layer by layer",
+    "explorer/models/edm_unet.py:SongUNet.__init__": "a network, layer by layer",
+    "explorer/training/loop.py:train": "one generator whose state is put away whatever ends it",
+}
 CALLED = {"PIL": "pillow", "sklearn": "scikit-learn"}  # a package is not always named as imported
 
 
 def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
+
+
+def functions(node: ast.AST, above: tuple[str, ...] = ()):
+    """(dotted name, lines) of every function below a node."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield ".".join((*above, child.name)), child.end_lineno - child.lineno + 1
+        named = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        yield from functions(child, (*above, child.name) if named else above)
+
+
+def test_files_and_functions_of_the_package_are_short():
+    long = set()
+    for path in (ROOT / "explorer").rglob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        if source.count("\n") > LINES:
+            long.add(name(path))
+        long |= {f"{name(path)}:{f}" for f, lines in functions(ast.parse(source)) if lines > BODY}
+    assert long == set(LONG)
 
 
 def outside(path: Path) -> set[str]:
