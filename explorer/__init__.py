@@ -6,7 +6,7 @@ One user action is one straight line, and nothing flows back:
 
 Layers; imports only point down:
 
-    server, cli, bench          gradio, argparse, starlette
+    server, commands, bench     gradio, starlette, argparse (cli finds the commands)
     ui                          words and controls
     figures, strips             plotly, matplotlib
     study                       many runs
@@ -15,7 +15,7 @@ Layers; imports only point down:
     data | models | analysis | dialects    siblings: none imports another
     store                       the one place that knows folders
     core                        torch, numpy
-    settings, errors, memo      standard library (memo knows the size of a tensor)
+    settings, errors, memo, numerals    standard library (memo knows the size of a tensor)
 
 A frozen dataclass with a method is the setting: `RK2(alpha=0.5)` is the solver that steps, the row
 in the menu with its slider, `solver=rk2&solver.alpha=0.5` in the link, and a part of the cache key.

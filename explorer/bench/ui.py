@@ -24,7 +24,7 @@ SLIDERS = {  # what a hand does with the default view: (low, high) of the values
     "s_churn": (5, 60),
     "samples": (64, 512),
 }
-FLOOR, CEILING = 0.001, 1000  # the ends of a log slider, as in assets/controls.js
+FLOOR, CEILING = 0.001, 1000  # the ends of a log slider, as in assets/js/controls/sliders.js
 CURSOR_MOVES, OPENINGS, BASELINE_MOVES = 60, 3, 12
 MB = 1e6
 
@@ -243,7 +243,7 @@ def _values(ends: tuple[float, float], count: int) -> list[float]:
 
 
 def _position(p, value: float) -> float:
-    """Where the slider of a parameter stands for a value; `position` of assets/controls.js."""
+    """Where the slider of a parameter stands for a value; `position` of sliders.js."""
     if not p.spec.log:
         return value
     low = FLOOR if p.spec.low <= 0 else p.spec.low

@@ -1,6 +1,6 @@
 """The settings panel, made from the parameter table: a row per parameter, a group per part.
 
-The rows are plain HTML inputs; `assets/controls.js` reads and writes them.  A gr.Slider has no log
+The rows are plain HTML inputs; `assets/js/controls` reads and writes them.  A gr.Slider has no log
 scale, and a panel of fifty components would cost more to update than the figures.
 """
 
