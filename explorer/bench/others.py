@@ -174,11 +174,12 @@ def diffusers_loop(
     made,
     denoiser: Callable,
     noise: Tensor,
-    new_noise: Callable[[int], Tensor],
+    new_noise: Callable[[int], Tensor] | torch.Generator,
     steps: int | None = None,
 ) -> Tensor:
     """x̂ after the pipeline's loop: model, then `scheduler.step`, for each time step or the first
-    few; `made` is used up.  new_noise(i): the unit noise of stochastic ones, where it can be given.
+    few; `made` is used up.  new_noise(i): the unit noise of stochastic ones; Euler ancestral draws
+    it from a generator, and takes no other.
     """
     _, _, ours, frame = DIFFUSERS[name]
     given: dict[str, Any] = {}
@@ -193,10 +194,10 @@ def diffusers_loop(
         out = denoiser(plain, levels[i])
         if epsilon:
             out = (plain - out) / levels[i]
-        if ours.name == "dpmpp_sde":
-            given["variance_noise"] = new_noise(i)
-        elif ours.name == "euler_a":
+        if ours.name == "euler_a":
             given["generator"] = new_noise
+        elif ours.name == "dpmpp_sde" and not isinstance(new_noise, torch.Generator):
+            given["variance_noise"] = new_noise(i)
         x = made.step(out, t, x, return_dict=False, **given)[0]
     end = alpha[len(made.timesteps[:steps])]
     return x / end

@@ -114,8 +114,8 @@ def _others(library: str, table_of: dict, measured, network, device: Device, rou
 
 
 def _ours(solver, network, noise, sigmas, noises):
-    given = {"noises": lambda i: noises[i]} if makes_noise(solver) else {}
-    return lambda: sample(network, noise, sigmas, solver, keep=0, **given)
+    drawn = noises.__getitem__ if makes_noise(solver) else None
+    return lambda: sample(network, noise, sigmas, solver, noises=drawn, keep=0)
 
 
 def _k_diffusion(name, network, noise, noises, device: Device, rounds: int):

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from .denoisers import Denoiser
+from .denoisers import Denoiser, Featured
 from .predictor import FEATURES, plain_features
 from .schedules import EDM
 
@@ -82,7 +82,7 @@ class Ode:
         plain, features = unscaled(x, scale), None
         if not (look and self.looks):
             denoised = self.denoiser(plain, level)
-        elif hasattr(self.denoiser, "with_features"):
+        elif isinstance(self.denoiser, Featured):
             denoised, features = self.denoiser.with_features(plain, level)
         else:
             denoised = self.denoiser(plain, level)
