@@ -13,18 +13,9 @@ from torch import Tensor
 
 from ..core.denoisers import CHUNK
 from ..errors import UserError
+from .intervals import Estimate as Estimate
 
 Z = 1.959964  # half the width of a 95 % interval in standard deviations of a normal
-
-
-@dataclasses.dataclass(frozen=True)
-class Estimate:
-    """A value with its 95 % interval, from `count` samples."""
-
-    value: float
-    low: float
-    high: float
-    count: int
 
 
 @torch.no_grad()

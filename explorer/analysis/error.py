@@ -28,14 +28,34 @@ def rms(x: Tensor) -> Tensor:
 class StepErrors:
     """What each step does, for the steps that end above 0.
 
-    local (N, B): one step from the truth against the truth.  share (N,): the part of the end error
-    that the step causes, summing to 1.  truth (N + 1, B, *shape): the exact states, with the same
-    churn as the run.
+    local (N, B): one step from the truth against the truth.  moved (N, B): how far the end of each
+    path moves when the step is replaced by the true one.  end (B,): the error of each path.
+    truth (N + 1, B, *shape): the exact states, with the same churn as the run.
     """
 
     local: Tensor
-    share: Tensor
+    moved: Tensor
+    end: Tensor
     truth: Tensor
+
+    @property
+    def shares(self) -> Tensor:
+        """(N, B): the part of the moves of each path that the step makes; 0 without error."""
+        total = self.moved.sum(0)
+        return self.moved / torch.where(total > 0, total, 1)
+
+    @property
+    def share(self) -> Tensor:
+        """(N,) summing to 1: the mean of the paths' own shares, so that each counts once."""
+        share = self.shares.mean(1)
+        total = float(share.sum())
+        return share / total if total > 0 else share
+
+    @property
+    def cancels(self) -> float:
+        """How many times the end error the moves of a path add up to, the median over paths."""
+        moved = self.moved.sum(0)[self.end > 0] / self.end[self.end > 0]
+        return float(moved.quantile(0.5)) if len(moved) else 1.0
 
 
 @torch.no_grad()
@@ -55,10 +75,10 @@ def step_errors(
     """Replace a step by the true one, and see how the end moves.
 
     Run i follows the truth through the first i steps and the solver from there on, so run 0 is the
-    solver, run N the truth, and the differences of neighbours telescope to the end error: the share
-    of step i is E‖end_i − end_{i+1}‖ over the sum.  All runs move together in one batch that grows
-    by one block a step; a multistep solver finds the true past in its block.  With more than `runs`
-    steps, neighbours form groups that divide their share by local error.
+    solver, run N the truth, and the differences of neighbours telescope to the end error: step i
+    moves a path by ‖end_i − end_{i+1}‖.  All runs move together in one batch that grows by one
+    block a step; a multistep solver finds the true past in its block.  With more than `runs` steps,
+    neighbours form groups that divide their move by local error.
 
     sigmas (N + 1,) descending to σ_min; truth (N + 1, B, *shape) or, with churn, (1, B, *shape):
     then the exact flow between the steps, with the run's own noise, is integrated here.
@@ -85,21 +105,22 @@ def step_errors(
         end = point.denoised  # at last of the end, the unscaled states
     starts = list(range(0, n, group))
     ends = [*end.split(size)[: len(starts)], batch.path[-1]]
-    moved = torch.stack([rms(a - b).mean() for a, b in pairwise(ends)])
+    moved = torch.stack([rms(a - b) for a, b in pairwise(ends)])
     local = torch.stack(batch.local)
-    share = _divided(moved, local, group)
-    return StepErrors(local, share, torch.stack(batch.path))
+    return StepErrors(
+        local, _divided(moved, local, group), rms(ends[0] - ends[-1]), torch.stack(batch.path)
+    )
 
 
 def _divided(moved: Tensor, local: Tensor, group: int) -> Tensor:
-    """(N,) summing to 1: how far the end moves by each group, divided by local error within it."""
-    share = torch.zeros(len(local), dtype=local.dtype, device=local.device)
+    """(N, B): how far each path moves by each group, divided by local error within it."""
+    out = torch.zeros_like(local)
     for k, whole in enumerate(moved):
-        part = local[k * group : (k + 1) * group].mean(1)
-        part = part / part.sum() if float(part.sum()) > 0 else torch.full_like(part, 1 / len(part))
-        share[k * group : (k + 1) * group] = whole * part
-    total = float(share.sum())
-    return share / total if total > 0 else share
+        part = local[k * group : (k + 1) * group]
+        total = part.sum(0)
+        part = torch.where(total > 0, part / torch.where(total > 0, total, 1), 1 / len(part))
+        out[k * group : (k + 1) * group] = whole * part
+    return out
 
 
 class _Runs:

@@ -53,8 +53,8 @@ def shares(solver, schedule=EDM()):
                 state = state._replace(past=past)
             x, carry = solver.step(ode, state, times[i + 1])
         ends.append(x / schedule.scale(times[-1]))
-    moved = torch.stack([rms(a - b).mean() for a, b in zip(ends, [*ends[1:], TRUTH[-1]])])
-    return ends, moved / moved.sum()
+    moved = torch.stack([rms(a - b) for a, b in zip(ends, [*ends[1:], TRUTH[-1]])])
+    return ends, (moved / moved.sum(0)).mean(1)
 
 
 @pytest.mark.parametrize("name", DETERMINISTIC)
