@@ -19,6 +19,8 @@ LONG = {  # longer, and why
     "explorer/models/edm_unet.py:SongUNet.__init__": "a network, layer by layer",
     "explorer/training/loop.py:train": "one generator whose state is put away whatever ends it",
 }
+ASLEEP = re.compile(r"\b(sleep|wait_for_timeout|setTimeout|monotonic|perf_counter)\(")
+WAITS = {"tests/waiting.py": {"monotonic"}}  # the one clock: it ends a wait for what never comes
 CALLED = {"PIL": "pillow", "sklearn": "scikit-learn"}  # a package is not always named as imported
 
 
@@ -43,6 +45,14 @@ def test_files_and_functions_of_the_package_are_short():
             long.add(name(path))
         long |= {f"{name(path)}:{f}" for f, lines in functions(ast.parse(source)) if lines > BODY}
     assert long == set(LONG)
+
+
+def test_no_test_sleeps_or_reads_a_clock():
+    """A wait is for a condition (`waiting.until`), an event or a line: a length of time is too
+    short on a busy machine and too long on a quiet one.  Programs within strings are read too."""
+    programs = [p for end in ("py", "js", "html") for p in (ROOT / "tests").rglob(f"*.{end}")]
+    found = {name(p): set(ASLEEP.findall(p.read_text(encoding="utf-8"))) for p in programs}
+    assert {p: words for p, words in found.items() if words} == WAITS
 
 
 def outside(path: Path) -> set[str]:

@@ -10,7 +10,7 @@ import torch
 from explorer.errors import Cancelled
 from explorer.memo import Memo, size_of
 
-from .waiting import until
+from .waiting import PATIENCE, until
 
 
 def asking(thread: threading.Thread) -> bool:
@@ -88,14 +88,14 @@ def test_a_thread_that_waits_for_a_cancelled_making_makes_it_itself():
 
     thread = threading.Thread(target=first)
     thread.start()
-    started.wait(5)
+    assert started.wait(PATIENCE)
     assert memo("a", lambda: "mine") == "mine"
     thread.join()
 
 
 def test_other_keys_do_not_wait():
     memo, release = Memo(1000), threading.Event()
-    thread = threading.Thread(target=lambda: memo("slow", lambda: release.wait(10)))
+    thread = threading.Thread(target=lambda: memo("slow", lambda: release.wait(PATIENCE)))
     thread.start()
     assert memo("fast", lambda: 1) == 1
     release.set()

@@ -30,7 +30,7 @@ OUT_AND_BACK = """() => {
   const plain = window.fetch, before = walk.asked;
   const turns = [() => walk.asked > before + 1, () => drawn.length > 0];  // both under way at once
   const until = (true_) => new Promise((done) => {
-    (function look() { true_() ? done() : setTimeout(look, 5); })();
+    (function look() { true_() ? done() : requestAnimationFrame(look); })();
   });
   window.fetch = async (...given) => {
     const explore = String(given[1]?.body).includes('"fn_name":"explore"');
@@ -39,7 +39,7 @@ OUT_AND_BACK = """() => {
     return answer;
   };
   explorer.ask({'timesteps.sigma_max': 40});
-  setTimeout(() => explorer.ask({'timesteps.sigma_max': 80}), 1);
+  until(() => walk.asked > before).then(() => explorer.ask({'timesteps.sigma_max': 80}));
 }"""
 
 

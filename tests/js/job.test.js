@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { job, watch } from '../../assets/js/job.js';
+import { until } from './waiting.js';
 
 // Jobs on a server that answers with the given news, one a look.
 function line(...all) {
@@ -32,12 +33,12 @@ test('a newer job stops the one that runs, which is heard of no more', async () 
     work = job(given),
     heard = [];
   const first = work.run({}, () => heard.push('first'));
-  while (!heard.length) await new Promise((done) => setTimeout(done, 1));
+  await until(() => heard.length);
   const second = work.run({}, () => heard.push('second'));
   assert.equal(await first, null);
   assert.deepEqual(said.cancelled, ['job 1']);
   const before = heard.filter((name) => name === 'first').length;
-  while (!heard.includes('second')) await new Promise((done) => setTimeout(done, 1));
+  await until(() => heard.includes('second'));
   assert.equal(heard.filter((name) => name === 'first').length, before);
   news.push({ done: true });
   assert.ok((await second).done);
@@ -75,6 +76,6 @@ test('a watch looks until its pause is null, and knows whether it is on', async 
   );
   await again();
   assert.ok(again.on());
-  while (again.on()) await new Promise((done) => setTimeout(done, 1));
+  await until(() => !again.on());
   assert.equal(looks, 3);
 });

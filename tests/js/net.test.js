@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { Views, call, connect, look, offline } from '../../assets/js/net.js';
 import { S, set } from '../../assets/js/state.js';
+import { until } from './waiting.js';
 
 // A server whose answers are given by hand, and a page that notes what it is told.
 function desk({ rest = 1 } = {}) {
   const open = [],
-    said = { shown: [], lost: [], stopped: 0, rests: [] };
+    said = { shown: [], lost: [], stopped: 0, rests: [], open: 0 };
   const functions = {
     explore: (request) => new Promise((answer) => open.push({ request, answer })),
     progress: async () => ({}),
@@ -15,7 +16,7 @@ function desk({ rest = 1 } = {}) {
   const asker = new Views({
     page: 'p',
     rest,
-    busy: () => {},
+    busy: (open) => (said.open = open),
     rests: (yes) => said.rests.push(yes),
     show: (message, about) => said.shown.push({ message, about }),
     stopped: () => (said.stopped += 1),
@@ -25,10 +26,6 @@ function desk({ rest = 1 } = {}) {
   return { open, said, asker, functions };
 }
 const run = (key, more = {}) => ({ values: {}, parts: { run: { key } }, ...more });
-const soon = () => new Promise((done) => setTimeout(done, 5));
-const until = async (yes) => {
-  while (!yes()) await soon();
-};
 
 beforeEach(() => set({ parts: {}, values: {} }));
 
@@ -65,7 +62,7 @@ test('a question that lies open is overtaken, and its answer is then not drawn',
   open[1].answer(run('new'));
   await until(() => said.shown.length === 1);
   open[0].answer(run('old'));
-  await soon();
+  await until(() => !said.open);
   assert.equal(said.shown.length, 1);
   assert.equal(S.parts.run.key, 'new');
 });
@@ -90,7 +87,7 @@ test('what an answer announces is asked for of itself, and yields to a person', 
   asker.ask({ values: { nfe: 2 } }); // does not wait for it
   assert.equal(open.length, 3);
   open[1].answer(run('late', { parts: { loss: { key: 'l' } } }));
-  await soon();
+  await until(() => said.open === 1);
   assert.equal(said.shown.length, 1);
 });
 

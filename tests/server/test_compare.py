@@ -14,7 +14,7 @@ from explorer.server import measurements
 from explorer.server.jobs import Jobs
 from explorer.ui.churn import verdict
 
-from ..waiting import until
+from ..waiting import PATIENCE, until
 
 SMALL = {"samples": 32, "data": "moons", "data.dimension": 2}
 
@@ -260,7 +260,7 @@ def test_a_fault_of_ours_ends_in_a_sentence_and_in_the_log():
 
     jobs = Jobs()
     job = jobs.get(jobs.start(broken, 2))
-    job._thread.join(10)
+    job._thread.join(PATIENCE)
     assert job.done and job.rows == [1] and "ZeroDivisionError" in job.problem
 
 

@@ -21,6 +21,7 @@ from explorer.server.desk import DESK
 from explorer.server.message import PARTS, message
 from explorer.settings import flatten, from_query, parameters, slots
 from explorer.ui import controls, panel
+from tests.waiting import PATIENCE
 
 FAST = {"samples": 8, "nfe": 9}
 WANT = list(PARTS)
@@ -193,9 +194,9 @@ def test_cancel_stops_the_newest_request():
             target=lambda: answers.append(message({"values": FAST, "page": "cancelled", "id": 5}))
         )
         thread.start()
-        begun.wait(10)
+        assert begun.wait(PATIENCE)
         app.cancel("cancelled")
-        thread.join(10)
+        thread.join(PATIENCE)
     finally:
         view.run = real
     assert answers == [{"stale": True}]

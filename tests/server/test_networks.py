@@ -19,6 +19,7 @@ from explorer.store import weights
 from explorer.ui import networks as menu
 from explorer.ui import panel, parts
 from tests.models.snapshots import snapshot
+from tests.waiting import PATIENCE, until
 
 KWARGS = {
     "img_resolution": 8,
@@ -167,7 +168,7 @@ def test_a_download_is_a_job_that_ends_with_the_network_in_the_list(monkeypatch)
 
     def fetch(entry):
         yield 5, 10
-        assert go_on.wait(30)
+        assert go_on.wait(PATIENCE)
         kept.append(entry)
         yield 10, 10
 
@@ -175,12 +176,11 @@ def test_a_download_is_a_job_that_ends_with_the_network_in_the_list(monkeypatch)
     monkeypatch.setattr(networks.catalogue, "is_here", lambda entry: entry in kept)
     begun = measurements.start({"kind": "fetch", "name": "edm-cifar10-32x32-uncond-vp"})
     job = measurements.JOBS.get(begun["job"])
-    while not job.rows:
-        job._thread.join(0.01)
+    until(lambda: job.rows)
     news = measurements.poll(begun)
     assert (news["bytes"], news["size"], news["done"]) == (5, 10, False) and "network" not in news
     go_on.set()
-    job._thread.join(30)
+    job._thread.join(PATIENCE)
     news = measurements.poll(begun)
     assert news["done"] and news["problem"] is None and news["bytes"] == 10
     assert news["network"] == "edm-cifar10-32x32-uncond-vp" and news["networks"]

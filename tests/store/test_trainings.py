@@ -11,12 +11,12 @@ from explorer.errors import UserError
 from explorer.store import places, trainings
 
 HOLDER = """
-import sys, time
+import sys
 from pathlib import Path
 from explorer.store import trainings
 with trainings.alone(Path(sys.argv[1])):
     print("held", flush=True)
-    time.sleep(600)
+    sys.stdin.read()
 """
 
 
@@ -62,7 +62,10 @@ def test_a_name_is_no_path(home, name):
 def test_one_process_trains_at_a_time(home, monkeypatch):
     place = trainings.folder("mine")
     holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(place)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOLDER, str(place)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert holder.stdout.readline() == "held\n"
@@ -73,6 +76,7 @@ def test_one_process_trains_at_a_time(home, monkeypatch):
     finally:
         holder.kill()
         holder.wait()
+        holder.stdin.close()
         holder.stdout.close()
     monkeypatch.setattr(trainings, "PATIENCE", 5.0)
     with trainings.alone(place):

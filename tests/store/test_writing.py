@@ -12,6 +12,7 @@ import time
 import pytest
 
 from explorer.store import writing
+from tests.waiting import PATIENCE
 
 WRITER = """
 import sys
@@ -28,20 +29,20 @@ import sys
 from pathlib import Path
 from explorer.store import writing
 path = Path(sys.argv[1])
-print("begun", flush=True)
 while True:
     for letter in "xy":
         with writing.whole_folder(path, replace=True) as part:
             for k in range(3):
                 (part / str(k)).write_text(letter * 1000)
+        print("written", flush=True)
 """
 HOLDER = """
-import sys, time
+import sys
 from pathlib import Path
 from explorer.store import writing
 with writing.lock(Path(sys.argv[1])):
     print("held", flush=True)
-    time.sleep(600)
+    sys.stdin.read()
 """
 COUNTER = """
 import sys
@@ -56,7 +57,9 @@ for _ in range(200):
 
 def begun(code: str, path) -> subprocess.Popen:
     """A process that runs the code on this path and has said its first word."""
-    made = subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE)
+    made = subprocess.Popen(
+        [sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
     assert made.stdout.readline()
     return made
 
@@ -64,6 +67,7 @@ def begun(code: str, path) -> subprocess.Popen:
 def killed(process: subprocess.Popen) -> None:
     process.kill()
     process.wait()
+    process.stdin.close()
     process.stdout.close()
 
 
@@ -113,8 +117,7 @@ def test_a_file_whose_writer_is_killed_is_the_old_or_the_new(tmp_path):
     left = 0
     for _ in range(6):
         process = begun(WRITER, path)
-        until = time.monotonic() + moment.uniform(0.01, 0.06)
-        while time.monotonic() < until:
+        for _ in range(moment.randrange(1, 40)):
             assert path.read_bytes() in (b"x" * 2_000_000, b"y" * 2_000_000)
         killed(process)
         assert path.read_bytes() in (b"x" * 2_000_000, b"y" * 2_000_000)
@@ -124,13 +127,60 @@ def test_a_file_whose_writer_is_killed_is_the_old_or_the_new(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["a"]
 
 
+AT_EVERY_CALL = """
+import itertools, os, sys
+from pathlib import Path
+from explorer.store import writing
+
+path = Path(sys.argv[2])
+
+def file(letter):
+    writing.write_bytes(path, letter.encode() * 1000)
+
+def folder(letter):
+    with writing.whole_folder(path, replace=True) as part:
+        for k in range(2):
+            (part / str(k)).write_text(letter * 1000)
+
+def read():
+    files = [path] if path.is_file() else sorted(path.iterdir())
+    return [f.read_text() for f in files]
+
+write = locals()[sys.argv[1]]
+write("x")
+old, new = read(), [t.replace("x", "y") for t in read()]
+for last in itertools.count(1):
+    if not (child := os.fork()):
+        calls = itertools.count(1)
+        sys.setprofile(lambda *_: next(calls) == last and os._exit(9))
+        write("y")
+        os._exit(0)  # it has made all its calls
+    ended = os.waitpid(child, 0)[1]
+    writing.mend(path.parent)
+    assert read() in (old, new), (last, read())
+    if not ended:
+        break
+print(last, read() == new)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a process that can be parted")
+@pytest.mark.parametrize("made", ["file", "folder"])
+def test_a_writer_that_ends_between_any_two_calls_leaves_the_old_or_the_new(tmp_path, made):
+    """Not only where a kill happens to fall: once at the start and the end of every function."""
+    line = [sys.executable, "-c", AT_EVERY_CALL, made, str(tmp_path / "a")]
+    ended = subprocess.run(line, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    calls, written = ended.stdout.split()
+    assert int(calls) > 20 and written == "True"
+
+
 def test_a_folder_whose_writer_is_killed_is_the_old_or_the_new(tmp_path):
     path, moment = tmp_path / "a", random.Random(1)
     for _ in range(6):
         process = begun(FOLDERS, path)
-        while not path.exists():  # the first of all
-            time.sleep(0.001)
-        time.sleep(moment.uniform(0.005, 0.04))
+        for _ in range(moment.randrange(1, 9)):
+            assert process.stdout.readline()
         killed(process)
         writing.mend(tmp_path)
         words = {(path / str(k)).read_text() for k in range(3)}
@@ -177,7 +227,7 @@ def test_a_folder_waits_for_whoever_is_replacing_it(tmp_path, monkeypatch):
     with writing.lock(path):
         thread = threading.Thread(target=save)
         thread.start()
-        assert refused.wait(30) and not path.exists()
+        assert refused.wait(PATIENCE) and not path.exists()
     thread.join()
     assert (path / "b").read_text() == "new"
 

@@ -6,8 +6,9 @@ import os
 import signal
 import subprocess
 import sys
-import time
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -22,24 +23,26 @@ from explorer.store.results import Results
 from explorer.study import engine
 from explorer.study.end_error import EndError
 from explorer.study.plan import Cell, grid, over_seeds
+from tests.waiting import until
 
 BASE = Experiment(data=Moons(dimension=2), samples=8, nfe=9)
 
 
 @setting
 class Toy:
-    """The seed, after some work; a seed of 13 cannot be measured, one of 99 kills its process."""
+    """The seed; a seed of 13 cannot be measured, one of 99 kills its process.
+
+    gate: a folder that is told which processes wait, until a file there opens it.
+    """
 
     name: ClassVar[str] = "toy"
     version: ClassVar[int] = 1
-    seconds: float = param(0.0, 0, 9, label="seconds of work")
+    gate: str = param("", longest=500, label="gate")
 
     def __call__(self, e, watch=None):
-        until = time.monotonic() + self.seconds
-        while time.monotonic() < until:
-            if watch is not None:
-                watch()
-            time.sleep(0.005)
+        if self.gate:
+            (Path(self.gate) / f"{os.getpid()}.waits").touch()
+            until(lambda: watch and watch() or (Path(self.gate) / "open").exists())
         if e.seed == 13:
             raise UserError("Thirteen cannot be measured.")
         if e.seed == 99:
@@ -50,8 +53,8 @@ class Toy:
         return ()
 
 
-def toys(seeds, seconds=0.0) -> list[Cell]:
-    return over_seeds([Cell(BASE, Toy(seconds))], seeds)
+def toys(seeds, gate="") -> list[Cell]:
+    return over_seeds([Cell(BASE, Toy(str(gate)))], seeds)
 
 
 def errors() -> list[Cell]:
@@ -93,7 +96,7 @@ def others(key, value):
 
 
 def test_a_question_holds_the_measure_and_its_version(monkeypatch):
-    asked = {Cell(BASE, m).question for m in (EndError(), EndError(exact=True), Toy(), Toy(1.0))}
+    asked = {Cell(BASE, m).question for m in (EndError(), EndError(exact=True), Toy(), Toy("g"))}
     monkeypatch.setattr(EndError, "version", EndError.version + 1)
     assert len(asked | {Cell(BASE, EndError()).question}) == 5
 
@@ -171,30 +174,41 @@ def test_processes_answer_as_this_one_does_and_a_broken_one_is_told_of(tmp_path)
 
 @pytest.mark.slow
 def test_processes_stop_with_the_study(tmp_path):
-    study = engine.run([*toys([0]), *toys([1], seconds=9.0)], tmp_path, workers=2)
+    gate = tmp_path / "gate"
+    gate.mkdir()
+    study = engine.run([*toys([0]), *toys([1], gate)], tmp_path / "answers", workers=2)
     by = next(study).value["by"]
-    started = time.monotonic()
-    study.close()
-    assert time.monotonic() - started < 8 and not alive(by)
+    waits = int(until(lambda: list(gate.iterdir()))[0].stem)
+    closing = threading.Thread(target=study.close)
+    closing.start()
+    try:
+        until(lambda: not alive(by) and not alive(waits))  # in the middle of its work
+    finally:
+        (gate / "open").touch()
+        closing.join()
 
 
 STUDY = """
 import sys
 from pathlib import Path
 from explorer.study import engine
-from tests.study.test_engine import errors, toys
+from tests.study.test_engine import errors, half_behind
 if __name__ == "__main__":
-    plan = toys(range(20, 60), 0.1) if sys.argv[2] == "toys" else errors()
+    plan = errors() if sys.argv[2] == "errors" else half_behind(Path(sys.argv[2]))
     for d in engine.run(plan, Path(sys.argv[1]), workers=int(sys.argv[3])):
         print(d.value.get("by"), flush=True)
 """
 
 
-def begin(folder, plan: str, workers: int) -> subprocess.Popen:
+def half_behind(gate) -> list[Cell]:
+    return [*toys(range(20, 40)), *toys(range(40, 60), gate)]
+
+
+def begin(folder, plan, workers: int) -> subprocess.Popen:
     script = folder.parent / "study.py"
     script.write_text(STUDY)
     return subprocess.Popen(
-        [sys.executable, str(script), str(folder), plan, str(workers)],
+        [sys.executable, str(script), str(folder), str(plan), str(workers)],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
@@ -215,18 +229,17 @@ def alive(pid: int) -> bool:
 def test_a_study_that_was_killed_goes_on_where_it_was(tmp_path):
     """Killed without a word in the middle: its processes go too, and only what is missing is
     measured when it is run again."""
-    folder = tmp_path / "answers"
-    study = begin(folder, "toys", 2)
+    folder, gate = tmp_path / "answers", tmp_path / "gate"
+    gate.mkdir()
+    study = begin(folder, gate, 2)
     workers = {int(study.stdout.readline()) for _ in range(4)}
     study.kill()
     study.wait()
-    until = time.monotonic() + 20
-    while any(map(alive, workers)) and time.monotonic() < until:
-        time.sleep(0.02)
-    assert not any(map(alive, workers))
-    plan = toys(range(20, 60), 0.1)
+    until(lambda: not any(map(alive, workers)))
+    plan = half_behind(gate)
     had = engine.answered(plan, folder)
-    assert 4 <= had < 40
+    assert 4 <= had <= 20
+    (gate / "open").touch()
     done = list(engine.run(plan, folder))
     assert sum(d.known for d in done) == had
     assert [d.value["seed"] for d in sorted(done, key=lambda d: d.place)] == list(range(20, 60))
