@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ..core.sampling import Churn
 from .distance import Estimate
@@ -20,12 +20,23 @@ class Added:
     noise: float
 
 
-def added(churn: Churn, sigmas: Sequence[float], steps: int) -> list[Added]:
-    """For each level above 0 that a step leaves, in a run of so many steps."""
+def added(
+    churn: Churn,
+    sigmas: Sequence[float],
+    steps: int,
+    nearest: Callable[[float], float] = float,
+) -> list[Added]:
+    """For each level above 0 that a step leaves, in a run of so many steps.
+
+    nearest: the level that a network of discrete levels knows for σ̂.
+    """
     out = []
     for sigma in list(map(float, sigmas))[:steps]:
         gamma = churn.gamma(sigma, steps)
         hat = sigma * (1 + gamma)
+        if (known := nearest(hat)) != hat:
+            hat = max(sigma, known)
+            gamma = hat / sigma - 1
         out.append(Added(sigma, gamma, hat, math.sqrt(hat**2 - sigma**2) * churn.s_noise))
     return out
 

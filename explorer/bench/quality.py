@@ -10,6 +10,7 @@ import time
 import torch
 
 from ..analysis.quality import Quality, quality
+from ..core import known
 from ..core.sampling import Churn, Noise, sample
 from ..core.solvers import Heun
 from ..core.timesteps import Rho
@@ -111,8 +112,8 @@ def drawn(checkpoint, count: int, nfe: int, churn: float = 0.0, seed: int = 0):
     """(samples (count, *shape) in [−1, 1], the classes asked for or None)."""
     denoiser = files.load(checkpoint)
     asked = torch.arange(count) % denoiser.label_dim if denoiser.label_dim else None
-    top, bottom = min(80.0, denoiser.sigma_max), max(0.002, denoiser.sigma_min)
-    sigmas = torch.cat([Rho(7.0, top, bottom).sigmas((nfe + 1) // 2), torch.zeros(1).double()])
+    levels = known.nearest(denoiser, known.within(Rho(), denoiser).sigmas((nfe + 1) // 2))
+    sigmas = torch.cat([levels, torch.zeros(1).double()])
     parts = []
     for k, start in enumerate(range(0, count, 250)):
         n = min(250, count - start)

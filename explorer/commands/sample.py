@@ -13,16 +13,16 @@ def sample(arguments: list[str]) -> int:
     """python -m explorer sample solver=rk2 solver.alpha=0.5 [--device D] [--out FILE]"""
     options = _options(arguments)
     from ..dialects.lists import read_list
-    from ..lab import experiment
+    from ..lab import experiment, notes
     from ..settings import unflatten
 
     if options.out and not Path(options.out).absolute().parent.is_dir():
         raise UserError(f"There is no folder {str(Path(options.out).parent)!r} to save in.")
     experiment.use_device(options.device)
-    flat, notes = read_list(pairs(options.settings))
-    for note in notes:
-        print(note, file=sys.stderr)
+    flat, told = read_list(pairs(options.settings))
     r = experiment.run(unflatten(experiment.Experiment, flat))
+    for note in told + notes.notes(r.experiment):
+        print(note, file=sys.stderr)
     if options.out:  # first, for the error may take longer than the run
         _save(r, options.out)
     print(json.dumps(_numbers(r), indent=1, ensure_ascii=False))

@@ -65,8 +65,13 @@ class Churn:
         t: Tensor,
         steps: int,
         noise: Callable[[], Tensor] | None,
+        nearest: Callable[[Tensor], Tensor] | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """(x̂, t̂): the state with new noise and its time.  `noise` is asked only if γ > 0."""
+        """(x̂, t̂): the state with new noise and its time.  `noise` is asked only if γ > 0.
+
+        nearest: the level that a network of discrete levels knows for σ̂, as in EDM's code; where
+        that is σ itself, nothing is added.
+        """
         if self.s_churn == 0:
             return x, t
         sigma = schedule.sigma(t)
@@ -75,6 +80,8 @@ class Churn:
             return x, t
         assert noise is not None
         raised = sigma * (1 + gamma)
+        if nearest is not None and not bool((raised := nearest(raised)) > sigma):
+            return x, t
         t_hat = schedule.time(raised)
         ratio = schedule.scale(t_hat) / schedule.scale(t)
         size = (raised**2 - sigma**2).sqrt() * schedule.scale(t_hat) * self.s_noise

@@ -45,6 +45,15 @@ class Bounded(Protocol):
 
 
 @runtime_checkable
+class Rounded(Protocol):
+    """Knows which noise levels it has learned; who takes every level gives it back as it is."""
+
+    def round_sigma(self, sigma: Tensor) -> Tensor:
+        """The nearest of its levels, in the shape of sigma."""
+        ...
+
+
+@runtime_checkable
 class Counted(Protocol):
     """Knows what one evaluation of one sample costs; who does not is as dear as its points."""
 

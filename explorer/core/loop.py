@@ -12,6 +12,7 @@ from typing import Any
 from torch import Tensor
 
 from .churn import Churn, Restart
+from .known import nearest
 from .ode import Ode, Point, State, Stepper, corrector, makes_noise
 
 Past = tuple[Point, ...]
@@ -62,7 +63,7 @@ def steps(
         if begin is not None:
             x, past, carry = begin(i, x, past, carry)
         draw = None if noise is None else partial(noise, 2 * i if both else i)
-        x, t = churn(ode.schedule, x, here, total, draw)
+        x, t = churn(ode.schedule, x, here, total, draw, ode.nearest)
         if t is not here:
             past, carry = (), None
         point = ode.analytic(x, t) if afs and i == 0 else ode.evaluate(x, t)
@@ -99,7 +100,9 @@ def _restarted(
     """The state at t after all rounds; they take their noises from the end, at −1, −2, …"""
     assert noise is not None
     sigma = ode.schedule.sigma(t)
-    levels = restart.levels(float(sigma)).to(sigma)
+    levels = nearest(ode.denoiser, restart.levels(float(sigma)).to(sigma))
+    if len(levels) < 2:  # a network of discrete levels knows none between
+        return x
     times = ode.schedule.time(levels)
     times[-1] = t
     for k in range(restart.repeats):

@@ -58,6 +58,8 @@ class Ode:
         self.schedule = schedule
         self.looks = looks
         self.evaluated: list[Tensor] = []
+        # of a network of discrete levels, the nearest of them; None where every level is known
+        self.nearest: Callable[[Tensor], Tensor] | None = getattr(denoiser, "round_sigma", None)
 
     @property
     def nfe(self) -> int:

@@ -1,4 +1,4 @@
-"""What is wrong with a list of noise levels, and what is odd in it, said in sentences."""
+"""What is wrong with noise levels, listed or of a grid, and what is odd in them, in sentences."""
 
 import itertools
 import math
@@ -7,6 +7,7 @@ from statistics import median
 from typing import NamedTuple
 
 from ..core.timesteps import HIGHEST, LOWEST
+from ..numerals import number
 from .edits import LONGEST, near
 
 
@@ -22,19 +23,26 @@ def lint(
     sigmas: Sequence[float],
     sigma_data: float = 0.5,
     model_range: tuple[float, float] = (0.0, math.inf),
+    typed: bool = True,
 ) -> list[Finding]:
     """What is wrong or odd about a list, as it will run: with its final 0 if the loop adds one.
 
     Errors are exactly what `Custom` refuses; where there is one, nothing else is said.
     sigma_data: the data's standard deviation.  model_range: noise levels the network was made for.
+    typed=False: levels that a formula made for a budget, which may be as few as the budget says.
     """
     sigmas = [float(s) for s in sigmas]
     levels = sigmas[:-1] if sigmas and sigmas[-1] == 0 else sigmas
-    return _errors(sigmas, levels) or [
-        *_about_start(levels, sigma_data),
+    if typed and (wrong := [*_errors(sigmas, levels)]):
+        return wrong
+    if len(levels) < 2:  # the one step of a small budget
+        return []
+    return [
+        *(_about_count(levels) if typed else []),
+        *_about_noise(levels, sigma_data),
         *_about_range(levels, *model_range),
         *_about_steps(levels),
-        *_about_end(sigmas, levels, sigma_data),
+        *_about_end(sigmas, levels, sigma_data, "list ends" if typed else "time steps end"),
     ]
 
 
@@ -104,28 +112,32 @@ def _beyond(levels: list[float]) -> list[Finding]:
     return found
 
 
-def _about_start(levels: list[float], sigma_data: float) -> list[Finding]:
-    first, found = levels[0], []
-    if len(levels) < 3:
-        found.append(
-            Finding(
-                "warning",
-                f"The list has only {len(levels)} levels: too few for a "
-                "step size to be judged, or for a multistep solver.",
-            )
+def _about_count(levels: list[float]) -> list[Finding]:
+    if len(levels) > 2:
+        return []
+    return [
+        Finding(
+            "warning",
+            f"The list has only {len(levels)} levels: too few for a "
+            "step size to be judged, or for a multistep solver.",
         )
-    if first < 10 * sigma_data:
-        part = sigma_data**2 / (sigma_data**2 + first**2)
-        found.append(
-            Finding(
-                "warning",
-                f"At σ_max = {first:.3g} the data still show through: "
-                f"{100 * part:.2g} % of the variance is theirs, and samples that "
-                "start as pure noise miss it.",
-                0,
-            )
+    ]
+
+
+def _about_noise(levels: list[float], sigma_data: float) -> list[Finding]:
+    first = levels[0]
+    if first >= 10 * sigma_data:
+        return []
+    part = sigma_data**2 / (sigma_data**2 + first**2)
+    return [
+        Finding(
+            "warning",
+            f"At σ_max = {first:.3g} the data still show through: "
+            f"{100 * part:.2g} % of the variance is theirs, and samples that "
+            "start as pure noise miss it.",
+            0,
         )
-    return found
+    ]
 
 
 def _about_range(levels: list[float], low: float, high: float) -> list[Finding]:
@@ -164,7 +176,7 @@ def _about_steps(levels: list[float]) -> list[Finding]:
                 Finding(
                     "warning",
                     f"{place} step is a jump: {span} divides σ by "
-                    f"{math.exp(drop):.2g}, the usual step by {math.exp(usual):.2g}.",
+                    f"{number(math.exp(drop), 2)}, the usual step by {number(math.exp(usual), 2)}.",
                     i,
                 )
             )
@@ -175,7 +187,9 @@ def _about_steps(levels: list[float]) -> list[Finding]:
     return found
 
 
-def _about_end(sigmas: list[float], levels: list[float], sigma_data: float) -> list[Finding]:
+def _about_end(
+    sigmas: list[float], levels: list[float], sigma_data: float, ends: str
+) -> list[Finding]:
     last, at, found = levels[-1], len(levels) - 1, []
     if last > 0.05 * sigma_data > 0:
         found.append(
@@ -192,7 +206,7 @@ def _about_end(sigmas: list[float], levels: list[float], sigma_data: float) -> l
         found.append(
             Finding(
                 "note",
-                f"The list ends at {last:.3g}: noise of this size stays "
+                f"The {ends} at {last:.3g}: noise of this size stays "
                 "unless a final denoise is added.",
                 at,
             )

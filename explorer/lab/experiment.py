@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..core import known
 from ..core.sampling import Churn, Noise, Restart, Trajectory, makes_noise, sample
 from ..core.schedules import EDM, SCHEDULES
 from ..core.solvers import SOLVERS, Heun
@@ -104,24 +105,65 @@ _runs = Memo(48 * 2**20)
 MEMOS.append(_runs)
 
 
+def grid(e: Experiment) -> Any:
+    """The time steps within the noise that the network knows, as EDM's sampler clips them."""
+    return known.within(e.timesteps, prepared(e.data, e.model).denoiser)
+
+
+def ends(e: Experiment) -> tuple[float, float]:
+    """The first and the last level above 0 of any budget, to ten digits: without the rounding
+    errors of a grid's formula, so that grids of one range share what hangs on it.
+
+    iDDPM's first level lies below σ_max, and a network of discrete levels has others than asked.
+    """
+    of = known.nearest(prepared(e.data, e.model).denoiser, grid(e).sigmas(2))
+    return float(f"{float(of[0]):.10g}"), float(f"{float(of[-1]):.10g}")
+
+
 def levels(e: Experiment) -> Tensor:
-    """The noise levels that the budget buys, without the final 0.
+    """The noise levels that the budget buys, without the final 0, as the network knows them.
 
     Full steps cost `evaluations`, the step to 0 and the final denoise one.  A budget between two
-    step counts goes to the nearest, a tie to the cheaper.
+    step counts goes to the nearest, a tie to the cheaper.  Of a network of discrete levels two
+    steps may go to the same one; then there are fewer.
     """
+    return known.nearest(prepared(e.data, e.model).denoiser, grid(e).sigmas(count(e)))
+
+
+def count(e: Experiment) -> int:
+    """How many levels the budget buys; a typed list does not ask."""
     if isinstance(e.timesteps, Custom):
-        return e.timesteps.sigmas()
+        return len(e.timesteps.levels)
     each = e.solver.evaluations
     tail = e.last != "sigma_min"
     spent = e.restart.repeats * e.restart.inner * each - e.afs
-    full = max(e.last != "zero", -(-(2 * (e.nfe - tail - spent) - each) // (2 * each)))
+    least = e.last != "zero" or e.afs  # a run of the analytic step alone would ask for nothing
+    full = max(least, -(-(2 * (e.nfe - tail - spent) - each) // (2 * each)))
     if spent > 0 and full < 2:
         raise UserError(
             f"{e.restart.repeats} restarts of {e.restart.inner} steps cost {spent} "
             f"evaluations, which leaves too few of {e.nfe}; raise NFE or restart less."
         )
-    return e.timesteps.sigmas(max(0, full) + 1)
+    return max(0, full) + 1
+
+
+def evaluations(e: Experiment) -> int:
+    """What a run of this takes for each sample; no run is needed.
+
+    Raises UserError where `levels` does.
+    """
+    each, sigma = e.solver.evaluations, levels(e)
+    steps, again = len(sigma) - 1, rounds(e)
+    if (place := again.place(sigma)) is not None:
+        inner = known.nearest(prepared(e.data, e.model).denoiser, again.levels(float(sigma[place])))
+        steps += again.repeats * (len(inner) - 1)
+    return steps * each + (e.last != "sigma_min") - e.afs
+
+
+def rounds(e: Experiment) -> Restart:
+    """The restarts, no higher than the network knows.  Raises UserError where nothing is left."""
+    high = known.bounds(prepared(e.data, e.model).denoiser)[1]
+    return e.restart if e.restart.high <= high else dataclasses.replace(e.restart, high=high)
 
 
 def is_random(e: Experiment) -> bool:
@@ -225,7 +267,7 @@ def _run(e: Experiment, watch: Watch | None) -> Run:
         e.churn,
         noise,
         afs=e.afs,
-        restart=e.restart,
+        restart=rounds(e),
         denoise=e.last == "denoise",
         keep=_kept_paths(source),
         watch=tick,

@@ -28,6 +28,7 @@ from .experiment import (
     Run,
     Source,
     Watch,
+    ends,
     incomparable,
     levels,
     prepared,
@@ -50,10 +51,7 @@ def reference_for(e: Experiment, watch: Watch | None = None, exact: bool = False
     without it, a quick one of fixed steps is good enough while a slider moves.
     """
     source = prepared(e.data, e.model)
-    # the grid's own ends, since iDDPM's first level lies below σ_max; without the rounding errors
-    # of the grid's formula, so that grids of one range share one reference
-    ends = e.timesteps.sigmas(2)
-    top, bottom = (float(f"{float(s):.10g}") for s in (ends[0], ends[-1]))
+    top, bottom = ends(e)
     count = min(e.samples, source.compared)
     paths = (e.data, e.model, *weights(e.data, e.model), e.seed, count, top)
     key = (*paths, bottom)

@@ -115,6 +115,10 @@ class NetworkDenoiser:
         )
         return denoised, pooled.flatten(1).to(x.dtype)
 
+    def round_sigma(self, sigma: Tensor) -> Tensor:
+        """The nearest level that the network was trained on, in the shape of sigma."""
+        return self.module.precond.round_sigma(sigma)
+
     def conditioned(self, labels) -> "NetworkDenoiser":
         """The same network with these labels as its default."""
         made = NetworkDenoiser(self.module, labels, self.sigma_data)

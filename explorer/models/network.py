@@ -46,6 +46,10 @@ class Guided:
         denoised, features = self.strong.with_features(x, sigma)
         return self._joined(denoised, x, sigma), features
 
+    def round_sigma(self, sigma: Tensor) -> Tensor:
+        """The nearest level of the strong network; of the weak one, where the strong knows all."""
+        return self.strong.round_sigma(self.weak.round_sigma(sigma))
+
     def _joined(self, strong: Tensor, x: Tensor, sigma: Tensor) -> Tensor:
         weak = self.weak(x, sigma)
         return weak + self.weight * (strong - weak)

@@ -11,6 +11,7 @@ from ..data import store
 from ..dialects.lists import read_list
 from ..errors import UserError
 from ..lab.experiment import Experiment, Run, run
+from ..lab.notes import notes
 from ..settings import flatten, parameters, slots, to_query, unflatten
 from ..strips import STRIPS
 from ..ui import compare, parts
@@ -87,10 +88,13 @@ def _named_arguments(fn, **more: type):
 
 
 def _run_of(flat: dict) -> tuple[Run, dict]:
-    """The run, and under "notes" what was guessed in reading a pasted list of noise levels."""
-    flat, notes = read_list(flat)
+    """The run, and under "notes" what was guessed in reading a pasted list of noise levels, what
+    was changed for a network that does not know them all, and what is odd in the time steps."""
+    flat, told = read_list(flat)
     with SLOTS:
-        return run(unflatten(Experiment, flat)), {"notes": notes} if notes else {}
+        r = run(unflatten(Experiment, flat))
+        told = told + notes(r.experiment)
+        return r, {"notes": told} if told else {}
 
 
 def explore_endpoint(flat: dict, strips: str | None = None) -> dict:
@@ -102,21 +106,21 @@ def explore_endpoint(flat: dict, strips: str | None = None) -> dict:
     asked = [name.strip() for name in (strips or "").split(",") if name.strip()]
     if unknown := [name for name in asked if name not in STRIPS]:
         raise UserError(f"Unknown strip {unknown[0]!r:.40}. Known: {', '.join(STRIPS)}.")
-    r, notes = _run_of(flat)
+    r, told = _run_of(flat)
     with SLOTS:
         measured = parts.numbers(r, asked)
-    return {"query": to_query(r.experiment), "settings": flatten(r.experiment), **measured, **notes}
+    return {"query": to_query(r.experiment), "settings": flatten(r.experiment), **measured, **told}
 
 
 def sample_endpoint(flat: dict) -> dict:
     """Run an experiment and return its samples, (samples, *shape), as nested lists."""
-    r, notes = _run_of(flat)
+    r, told = _run_of(flat)
     return {
         "query": to_query(r.experiment),
         "nfe": r.nfe,
         "shape": list(r.samples.shape),
         "samples": r.samples.tolist(),
-        **notes,
+        **told,
     }
 
 

@@ -5,16 +5,15 @@
 Every value is checked again by the settings themselves.
 """
 
-import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from html import escape
 
 from ..core.timesteps import Custom
-from ..dialects import lint, lists
+from ..dialects import lists
 from ..errors import Cancelled, UserError
-from ..lab import designs
-from ..lab.experiment import Experiment, Run, draft, levels, prepared, too_much
+from ..lab import designs, notes
+from ..lab.experiment import Experiment, Run, draft, levels, too_much
 from ..lab.truth import compared, comparison, patience, steps_of
 from ..lab.view import View
 from ..settings import flatten, from_query, to_query, unflatten
@@ -53,22 +52,12 @@ def _experiment(request: dict) -> Experiment:
     return unflatten(Experiment, values)
 
 
-def _list_notes(e: Experiment, request: dict) -> list[str]:
-    """What was guessed in reading a pasted list, and what the linter says of any list."""
-    if not isinstance(e.timesteps, Custom):
-        return []
+def _notes(e: Experiment, request: dict) -> list[str]:
+    """What was guessed in reading a pasted list, and what is to be said of the time steps."""
     values = request.get("values")
     pasted = values.get(LIST) if isinstance(values, dict) else None
-    notes = lists.parse_sigmas(pasted).notes if isinstance(pasted, str) else []
-    written = list(e.timesteps.levels)
-    if e.last == "zero" and written[-1] > 0:
-        written.append(0.0)
-    source = prepared(e.data, e.model)
-    made_for = (
-        getattr(source.denoiser, "sigma_min", 0.0),
-        getattr(source.denoiser, "sigma_max", math.inf),
-    )
-    return notes + [f.text for f in lint.lint(written, source.sigma_data, made_for)]
+    given = isinstance(e.timesteps, Custom) and isinstance(pasted, str)
+    return (lists.parse_sigmas(pasted).notes if given else []) + notes.notes(e)
 
 
 def message(request: dict) -> dict:
@@ -126,7 +115,7 @@ def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
         "pending": pending,
         "drop": drop,
         "predictors": predictors.menu(e),
-        "words": _words(e, r, _design(request), _list_notes(e, request)),
+        "words": _words(e, r, _design(request), _notes(e, request)),
     }
 
 

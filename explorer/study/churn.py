@@ -9,6 +9,7 @@ import torch
 
 from ..analysis.churn import Added, added
 from ..analysis.distance import Estimate, floor, sliced_wasserstein
+from ..core import known
 from ..core.sampling import Churn
 from ..errors import UserError
 from ..lab.experiment import Experiment, levels, run, work
@@ -96,7 +97,9 @@ def churn_steps(base: Experiment) -> list[Added]:
             "Raise S_churn under Stochasticity; EDM uses 30 to 80."
         )
     sigmas = levels(base).tolist()
-    return added(base.churn, sigmas, len(sigmas) - (base.last != "zero"))
+    denoiser = prepared(base.data, base.model).denoiser
+    nearest = lambda s: float(known.nearest(denoiser, torch.tensor([s], dtype=torch.float64)))
+    return added(base.churn, sigmas, len(sigmas) - (base.last != "zero"), nearest)
 
 
 def data_floor(base: Experiment, samples: int) -> Estimate:

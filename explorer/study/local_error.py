@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 
 from ..analysis.truncation import STRIDE, local_truncation
+from ..core import known
 from ..core.timesteps import Rho
 from ..errors import UserError
 from ..lab import cost
-from ..lab.experiment import Experiment
+from ..lab.experiment import Experiment, grid
 from ..lab.source import Watch, prepared
 from ..settings import param, setting
 from . import engine
@@ -35,8 +36,11 @@ class LocalError:
     def __call__(self, e: Experiment, watch: Watch | None = None) -> dict[str, Any]:
         """{"sigma", "mean", "std"}: a number for each step."""
         source, g = prepared(e.data, e.model), torch.Generator().manual_seed(8)
-        clean, grid = source.clean(e.samples, seed=7), e.timesteps.sigmas(self.levels)
-        found = local_truncation(source.denoiser, e.solver, clean, grid, e.schedule, g, watch=watch)
+        clean = source.clean(e.samples, seed=7)
+        sigmas = known.nearest(source.denoiser, grid(e).sigmas(self.levels))
+        found = local_truncation(
+            source.denoiser, e.solver, clean, sigmas, e.schedule, g, watch=watch
+        )
         return dict(zip(("sigma", "mean", "std"), (v.tolist() for v in found), strict=True))
 
     def weights(self, e: Experiment) -> tuple[str, ...]:
@@ -79,7 +83,8 @@ def local_plan(base: Experiment, rhos: Sequence[float] = RHOS) -> list[Cell]:
         )
         raise UserError(f"{base.solver.label} {why}; choose another solver, such as Heun.")
     source, measure = prepared(base.data, base.model), LocalError()
-    top, bottom = float(base.timesteps.sigma_max), float(base.timesteps.sigma_min)
+    within = grid(base)
+    top, bottom = float(within.sigma_max), float(within.sigma_min)
     grids = [Rho(rho, top, bottom) for rho in rhos]
     levels = [g.sigmas(measure.levels) for g in grids]
     ways = base.solver.memory  # the truth, for the arrivals and for the past

@@ -13,7 +13,7 @@ from ..core.solvers import AMED, Plugin
 from ..core.timesteps import Custom
 from ..core.trained import answers_of
 from ..errors import UserError
-from ..lab.experiment import Experiment, levels, prepared
+from ..lab.experiment import Experiment, grid, levels, prepared
 from ..settings import from_query, to_query
 from ..store import predictors as store
 from ..training.amed import AMEDTraining, Trainer
@@ -77,10 +77,13 @@ def trainer(e: Experiment, how: AMEDTraining | None = None) -> Trainer:
     steps = len(levels(e)) - 1
     if isinstance(e.timesteps, Custom) and len(e.timesteps.sigmas()) < 2:
         raise UserError("A predictor needs at least two levels.")
+    within, ran = grid(e), levels(e)
+    if not torch.equal(ran, within.sigmas(steps + 1)):  # a network of discrete levels
+        within = Custom(tuple(ran.tolist()))
     return Trainer(
         source.denoiser,
         e.solver,
-        e.timesteps,
+        within,
         steps,
         e.afs,
         how or usual(e.solver),

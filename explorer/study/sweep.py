@@ -10,6 +10,7 @@ from ..core.solvers import SOLVERS
 from ..core.timesteps import TIMESTEPS, Custom
 from ..errors import UserError
 from ..lab.experiment import Experiment, is_random, levels
+from ..lab.notes import known_by
 from ..lab.source import Watch
 from ..settings import flatten, parameters, slots, to_query, unflatten
 from . import engine
@@ -116,7 +117,14 @@ def numbers(base: Experiment, rows: Sequence[Row]) -> dict[str, Any]:
             "half": slope.half,
             "nominal": own[0].nominal,
         }
-    return {"query": to_query(base), "orders": slopes, "rows": [plain(r) for r in rows]}
+    done = [r.nfe for r in rows if r.mean is not None]
+    told = known_by(dataclasses.replace(base, nfe=max(done))) if done else []
+    return {
+        "query": to_query(base),
+        "orders": slopes,
+        "rows": [plain(r) for r in rows],
+        **({"notes": told} if told else {}),
+    }
 
 
 def plain(r: Row) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ..core import known
 from ..core.device import Device, pick
 from ..core.sampling import Noise, sample
 from ..core.solvers import Heun
@@ -179,8 +180,8 @@ def look_at(t: Training, average: Preconditioned, device: Device) -> tuple[Tenso
     if t.conditional:
         labels = torch.arange(n) % denoiser.label_dim
         denoiser = denoiser.conditioned(labels.to(device.device))
-    top, bottom = min(80.0, denoiser.sigma_max), max(0.002, denoiser.sigma_min)
-    sigmas = torch.cat([Rho(7.0, top, bottom).sigmas((NFE + 1) // 2), torch.zeros(1).double()])
+    levels = known.nearest(denoiser, known.within(Rho(), denoiser).sigmas((NFE + 1) // 2))
+    sigmas = torch.cat([levels, torch.zeros(1).double()])
     noise = Noise(t.seed + 1, n, denoiser.shape, device.device, device.dtype)
     return sample(denoiser, noise.start, sigmas, Heun(), keep=1).samples.cpu(), labels
 

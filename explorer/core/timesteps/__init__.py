@@ -8,7 +8,7 @@ from ...settings import named
 from .chosen import Custom, Mixed
 from .geometric import VE, LogSNR, Rho
 from .iddpm import IDDPM
-from .ranges import EPS_S, HIGHEST, LOWEST
+from .ranges import EPS_S, HIGHEST, LOWEST, TimeSteps
 from .vp import VP, VPTime
 
 TIMESTEPS = named(Rho, VP, VE, IDDPM, LogSNR, VPTime, Mixed, Custom)
@@ -25,5 +25,6 @@ __all__ = [
     "LogSNR",
     "Mixed",
     "Rho",
+    "TimeSteps",
     "VPTime",
 ]

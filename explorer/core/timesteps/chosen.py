@@ -105,6 +105,11 @@ class Custom:
     def sigma_min(self) -> float:
         return self.levels[-1] or self.levels[-2]
 
+    def within(self, low: float, high: float) -> "Custom":
+        """The list with what lies beyond these ends moved to them, each level once."""
+        kept = (min(max(s, low), high) for s in self.levels if s > 0)
+        return Custom(tuple(dict.fromkeys(kept)))
+
     def sigmas(self, n: int | None = None) -> Tensor:
         levels = self.levels[:-1] if self.levels[-1] == 0 else self.levels
         return torch.tensor(levels, dtype=torch.float64)

@@ -1,5 +1,8 @@
 """What the grids share: their two ends, and that these must lie apart."""
 
+import dataclasses
+from typing import Any, Protocol, Self, cast
+
 import torch
 from torch import Tensor
 
@@ -28,11 +31,34 @@ def sigma_max(default: float):
     )
 
 
+class TimeSteps(Protocol):
+    """The noise levels at which a sampler stops."""
+
+    @property
+    def sigma_max(self) -> float: ...
+
+    @property
+    def sigma_min(self) -> float: ...
+
+    def sigmas(self, n: int) -> Tensor:
+        """n levels, (n,) float64, falling from the first to σ_min."""
+        ...
+
+    def within(self, low: float, high: float) -> Self:
+        """The same kind of steps between these ends, where its own lie beyond."""
+        ...
+
+
 class Range:
     """Shared check: the range must run downwards, and far enough for a thousand levels."""
 
     sigma_min: float
     sigma_max: float
+
+    def within(self, low: float, high: float) -> Self:
+        """The same kind of steps between these ends, where its own lie beyond."""
+        ends = {"sigma_max": min(self.sigma_max, high), "sigma_min": max(self.sigma_min, low)}
+        return dataclasses.replace(cast(Any, self), **ends)
 
     def check(self):
         if not self.sigma_min * 1.001 < self.sigma_max:

@@ -1,0 +1,61 @@
+"""A run kept to the noise that its network knows, as EDM's published sampler keeps it.
+
+    sigma_min = max(sigma_min, net.sigma_min)      sigma_max = min(sigma_max, net.sigma_max)
+    t_steps = net.round_sigma(t_steps)             t_hat = net.round_sigma(t_cur + γ t_cur)
+
+`edm_sampler` and `ablation_sampler` of its generate.py.  Exact denoisers know every level, and
+whatever is known already stays as it is, to the bit.
+"""
+
+import math
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+from ..errors import UserError
+from ..numerals import number
+from .denoisers import Bounded, Denoiser, Rounded
+from .timesteps import TimeSteps
+
+Grid = TypeVar("Grid", bound=TimeSteps)
+
+
+def bounds(denoiser: Denoiser) -> tuple[float, float]:
+    """The least and the largest noise that it knows; 0 and ∞ where it knows them all."""
+    if not isinstance(denoiser, Bounded):
+        return 0.0, math.inf
+    return float(denoiser.sigma_min), float(denoiser.sigma_max)
+
+
+def within(grid: Grid, denoiser: Denoiser) -> Grid:
+    """The grid between the ends of what the denoiser knows; itself where it lies there already.
+
+    Raises UserError where they have nothing in common.
+    """
+    low, high = bounds(denoiser)
+    top, bottom = float(grid.sigma_max), float(grid.sigma_min)
+    if low <= bottom and top <= high:
+        return grid
+    if not max(low, bottom) * 1.001 < min(high, top):
+        raise UserError(
+            f"This network knows σ from {number(low)} to {number(high)}; time steps from "
+            f"{number(top)} to {number(bottom)} lie beyond. Choose others."
+        )
+    return grid.within(low, high)
+
+
+def nearest(denoiser: Denoiser, sigmas: Tensor) -> Tensor:
+    """The levels nearest to these that the denoiser has learned: falling, each once.
+
+    sigmas (n,), falling and within its range; the answer may be shorter, where two have the same
+    neighbour.  EDM's code takes such a step twice, without going anywhere.
+    """
+    if not isinstance(denoiser, Rounded):
+        return sigmas
+    found = denoiser.round_sigma(sigmas).to(sigmas)
+    if torch.equal(found, sigmas):
+        return sigmas
+    moves = torch.ones(len(found), dtype=torch.bool, device=found.device)
+    moves[1:] = found[1:] < found[:-1]
+    return found[moves]
