@@ -1,14 +1,17 @@
 """A page served by a process of its own, and a real browser to open it.  The tests use both."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import UserError
@@ -29,32 +32,45 @@ class Served(NamedTuple):
 
 @contextmanager
 def served(command: tuple[str, ...] = APP, device: str = "cpu") -> Iterator[Served]:
-    """Run `python command --port P --device D` and wait for its page.  UserError if it stops."""
-    port = free_port()
-    line = [sys.executable, *command, "--port", str(port), "--device", device]
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        line, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
-    url = f"http://127.0.0.1:{port}/"
-    try:
-        while not _answers(url):
-            if process.poll() is not None and process.stderr is not None:
-                raise UserError(f"{' '.join(line)} stopped: {process.stderr.read()[-2000:]}")
-            if time.perf_counter() - started > 90:
-                raise UserError(f"{' '.join(line)} did not serve {url} within 90 s.")
-            time.sleep(0.02)
-        yield Served(url, time.perf_counter() - started, process)
-    finally:
-        process.terminate()
+    """Run `python command --port P --device D` and wait for its page.  UserError if it stops.
+
+    The page is where the process says that it is: P is free now, and may be taken when it starts.
+    """
+    line = [sys.executable, *command, "--port", str(free_port()), "--device", device]
+    with tempfile.TemporaryDirectory(
+        prefix="explorer-served-", ignore_cleanup_errors=True
+    ) as place:
+        said = Path(place) / "said"
+        started = time.perf_counter()
+        with said.open("w") as out:
+            unheld = {**os.environ, "PYTHONUNBUFFERED": "1"}
+            process = subprocess.Popen(line, cwd=ROOT, stdout=out, stderr=out, env=unheld)
         try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            while not _answers(url := _address(said)):
+                if process.poll() is not None:
+                    raise UserError(f"{' '.join(line)} stopped: {said.read_text()[-2000:]}")
+                if time.perf_counter() - started > 90:
+                    raise UserError(f"{' '.join(line)} did not serve {url or ''} within 90 s.")
+                time.sleep(0.02)
+            yield Served(url, time.perf_counter() - started, process)
+        finally:
+            process.terminate()
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _address(said: Path) -> str:
+    """The first address of this machine in what a server has said; empty before it says one."""
+    found = re.search(r"http://127\.0\.0\.1:\d+", said.read_text(errors="replace"))
+    return f"{found[0]}/" if found else ""
 
 
 def _answers(url: str) -> bool:
+    if not url:
+        return False
     try:
         with urllib.request.urlopen(url, timeout=10) as answer:
             return answer.status == 200
