@@ -89,8 +89,13 @@ def ve_density(sigma: Tensor, low: float = 0.02, high: float = 100.0) -> Tensor:
 
 
 def iddpm_density(sigma: Tensor) -> Tensor:
-    """σ = u_j, j uniform: each gap between neighbouring levels holds 1/(M − 1), spread evenly."""
-    levels = IDDPM().levels()[:-1].flip(0).to(sigma)  # rising, without the final 0
+    """σ = u_j, j uniform: each gap between neighbouring levels holds 1/(M − 1)."""
+    return discrete_density(sigma, IDDPM().levels()[:-1].flip(0))  # without the final 0
+
+
+def discrete_density(sigma: Tensor, levels: Tensor) -> Tensor:
+    """Each of M levels equally often; levels (M,) rising, each gap between two spread evenly."""
+    levels = levels.to(sigma)
     gap = torch.searchsorted(levels, sigma.contiguous(), right=True).clamp(1, len(levels) - 1)
     inside = (sigma >= levels[0]) & (sigma <= levels[-1])
     width = levels.log().diff()[gap - 1]

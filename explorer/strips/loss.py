@@ -5,12 +5,14 @@ from typing import NamedTuple
 
 import torch
 
-from ..analysis.loss import TRAINING, WEIGHTS, loss_per_sigma
+from ..analysis.loss import WEIGHTS, loss_per_sigma
 from ..core.denoisers import Mixture
 from ..figures.style import INK3, REFERENCE
 from ..lab import cost
 from ..lab.source import Watch
 from ..lab.view import View
+from ..models.contract import Stored
+from ..training.where import Where, published, where
 from .marks import (
     DOT,
     Axis,
@@ -32,27 +34,23 @@ LEVELS, NETWORK_LEVELS = 52, 27  # noise levels, of exact denoisers and of netwo
 LEAST = 8  # samples
 FOOT = 0.048  # where the ticks at the foot stand, as a part of the height
 HILL = 1 / 1.9  # the height of p_train
+FLAT = 20  # σ beyond which its name would leave it
 
 
 class Design(NamedTuple):
-    """A weight λ(σ): its name, the menu's words and the words of a saved figure."""
+    """A weight λ(σ): the menu's words and the words of a saved figure."""
 
-    name: str
     option: str
     hint: str
 
 
 DESIGNS = {
-    "edm": Design(
-        "EDM", "weighted as in EDM", "λ(σ) E|<i>D</i> − <i>y</i>|², λ of EDM: untrained = 1"
-    ),
+    "edm": Design("weighted as in EDM", "λ(σ) E|<i>D</i> − <i>y</i>|², λ of EDM: untrained = 1"),
     **{
-        key: Design(
-            name, f"as in {name}: 1/σ²", f"E|<i>D</i> − <i>y</i>|²/σ², the weight of {name}"
-        )
+        key: Design(f"as in {name}: 1/σ²", f"E|<i>D</i> − <i>y</i>|²/σ², the weight of {name}")
         for key, name in (("vp", "VP"), ("ve", "VE"), ("iddpm", "iDDPM"))
     },
-    "raw": Design("EDM", "unweighted", "E|<i>D</i> − <i>y</i>|², unweighted"),
+    "raw": Design("unweighted", "E|<i>D</i> − <i>y</i>|², unweighted"),
 }
 
 
@@ -64,15 +62,17 @@ class Loss(Strip):
     choices = Choice("weight", {key: design.option for key, design in DESIGNS.items()})
     help = Help(
         "The loss at each noise level with its 95 % interval. For an exact denoiser it is the "
-        "floor: no network goes below. The shaded hill is where training looks; the ticks at the "
-        "foot are where this sampler spends its evaluations.",
+        "floor: no network goes below. The shaded hill is where training looks, of the network on "
+        "show or else of the design that weighs the loss; the ticks at the foot are where this "
+        "sampler spends its evaluations.",
         "λ(σ) E‖<i>D</i>(<i>y</i> + <i>n</i>; σ) − <i>y</i>‖²,  "
         "λ<sub>EDM</sub> = (σ² + σ<sub><i>d</i></sub>²)/(σ σ<sub><i>d</i></sub>)²",
         "Karras et al. 2022, Table 1 and Fig. 5a",
     )
 
     def measure(self, view: View, watch: Watch | None = None) -> Numbers:
-        """sigma, and the unweighted mean, low and high (S,); weight, density: design -> (S,)."""
+        """sigma, and the unweighted mean, low and high (S,); weight, density: design -> (S,);
+        trained: design -> [whose p_train its density is, a sentence on that]."""
         source = view.source
         size = math.prod(source.shape)
         count, number = 1024 if len(source.mixture) * size < 2e4 else 256, LEVELS
@@ -84,7 +84,8 @@ class Loss(Strip):
         measured = loss_per_sigma(
             source.watched(watch), clean, levels, torch.Generator().manual_seed(3), watch
         )
-        densities = {k: TRAINING["edm" if k == "raw" else k](levels) for k in DESIGNS}
+        trained = {k: _where(view, k) for k in DESIGNS}
+        densities = {k: w.density(levels) for k, w in trained.items()}
         return {
             "sigma": plain(levels),
             "mean": plain(measured.mean),
@@ -93,6 +94,7 @@ class Loss(Strip):
             "weight": {k: plain(WEIGHTS[k](levels, source.sigma_data)) for k in DESIGNS},
             "density": {k: plain(p / p.max()) for k, p in densities.items()},
             "name": _spoken(source),
+            "trained": {k: [w.name, w.told] for k, w in trained.items()},
         }
 
     def draw(self, numbers: Numbers, look: Look) -> Drawing:
@@ -108,7 +110,7 @@ class Loss(Strip):
         name = label(numbers["name"], INK3, 8, short="floor")
         peak = sigma[density.index(max(density))]
         hill = [v and round(HILL * v, 5) for v in density]
-        trains = f"{design.name} trains here"
+        trains, told = numbers["trained"][look.choice]
         return Drawing(
             hint=design.hint,
             axis=found,
@@ -116,9 +118,11 @@ class Loss(Strip):
                 area(sigma, hill, REFERENCE, 0.14, on="height"),
                 band(sigma, low, high, REFERENCE, 0.2),
                 line(sigma, y, REFERENCE, 1.5, dash=list(DOT), label=name, main=True),
-                text(7 * peak, foot, trains, side="above", lift=13),  # above the ticks at the foot
+                # above the ticks at the foot; a flat hill has no peak to stand beside
+                text(min(7 * peak, FLAT), foot, trains, side="above", lift=13),
             ],
             reading={"as": "short"},
+            about=[{"kind": "text", "html": told}],
         )
 
     def quick(self, view: View, colour: str) -> dict[str, Drawing]:
@@ -126,6 +130,14 @@ class Loss(Strip):
         levels = plain(view.run.trajectory.evaluated)
         foot = [FOOT] * len(levels)
         return {"": Drawing(over=[dots(levels, foot, colour, 6, "tick", alpha=0.8, on="height")])}
+
+
+def _where(view: View, design: str) -> Where:
+    """p_train of the network on show, whatever the weight; else of the design that weighs."""
+    model = view.experiment.model
+    if isinstance(model, Stored):
+        return where(model.found(view.experiment.data).config)
+    return published("edm" if design == "raw" else design)
 
 
 def _axis(values: list) -> Axis:

@@ -287,6 +287,7 @@ def test_the_axis_of_the_loss_has_two_ticks_at_least(values):
         "name": "floor",
         "weight": {"raw": [1.0] * 3},
         "density": {"raw": [0.1, 1, 0.1]},
+        "trained": {"raw": ["EDM trains here", ""]},
     }
     axis = STRIPS["loss"].draw(numbers, Look("raw"))["axis"]
     low, high = axis["range"]
