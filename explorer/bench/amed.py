@@ -1,6 +1,7 @@
 """AMED's table: every solver at 3, 5, 7 and 9 evaluations against the reference, on held-out seeds.
 
-Error is RMS per coordinate at σ_min, mean over seeds that no training saw, with its 95 % interval;
+Error is RMS per coordinate at σ_min over seeds that no training saw: median and mean with 95 %
+intervals, and what each part of a learned solver adds, as the median of ratios seed by seed;
 distance is the sliced Wasserstein distance to as many draws of the data.
 """
 
@@ -10,6 +11,7 @@ import time
 import torch
 
 from ..analysis import geometry
+from ..analysis.intervals import apart
 from ..core import trained as known
 from ..core.solvers import AMED, Plugin
 from ..errors import UserError
@@ -17,14 +19,13 @@ from ..lab.experiment import Experiment, prepared, use_device
 from ..lab.learned import sample
 from ..lab.truth import reference_for
 from ..settings import to_query, unflatten
+from ..store import places
 from ..store import predictors as store
 from ..study import predictors
 from ..study import table as contest
 from ..training.recipe import Progress
 from .report import side_by_side, table, verdict
 from .sampler import Shrink, clock_of
-
-UNTRAINED = "usual"
 
 
 def options(command) -> None:
@@ -39,6 +40,12 @@ def options(command) -> None:
     )
     command.add_argument("--samples", type=int, default=1000, help="held-out seeds")
     command.add_argument("--points", type=int, default=65, help="nodes of the reference, RK4")
+    command.add_argument(
+        "--searched",
+        default=",".join(map(str, contest.SEARCHED)),
+        metavar="N,N",
+        help="budgets at which the steps of every solver are searched too",
+    )
     command.add_argument(
         "--train",
         action="store_true",
@@ -69,20 +76,26 @@ def shipped_views() -> list[str]:
 def one(e: Experiment, given) -> None:
     """The table of one model, its targets, the cost of sampling and the plane of its paths."""
     print(f"\n{e.data.label}, {e.model.label}")
-    cells = list(contest.amed_table(e, count=given.samples, points=given.points))
-    rows = sorted({(c.name, c.steps) for c in cells}, key=[(c.name, c.steps) for c in cells].index)
-    at = {(c.name, c.steps, c.nfe): c for c in cells}
-    for what, title in (("error", "mean end error"), ("distance", "sliced W₁ to the data")):
+    searched = [int(n) for n in given.searched.split(",") if n]
+    how = {"count": given.samples, "points": given.points, "searched": searched}
+    cells = list(contest.amed_table(e, **how, folder=places.cache("studies")))
+    rows = list(dict.fromkeys(c.row for c in cells))
+    at = {(*c.row, c.nfe): c for c in cells}
+    for what, title in (
+        ("median", "median end error"),
+        ("error", "mean end error"),
+        ("distance", "sliced W₁ to the data"),
+    ):
         print()
         table(
             (f"{title} at NFE", "steps", *map(str, contest.BUDGETS)),
-            [
-                (name, steps, *(_shown(at.get((name, steps, n)), what) for n in contest.BUDGETS))
-                for name, steps in rows
-            ],
+            [(*row, *(_shown(at.get((*row, n)), what) for n in contest.BUDGETS)) for row in rows],
         )
     z = contest.held_out(e, given.samples, given.points).zero
     print(f"(the reference's own distance to the data: {z.value:.4f} ± {z.value - z.low:.4f})")
+    print()
+    for line in told(cells):
+        print(line)
     targets(cells)
     overhead(e, cells, given)
     plane(e)
@@ -91,54 +104,56 @@ def one(e: Experiment, given) -> None:
 
 
 def _shown(cell, what: str) -> str:
-    if cell is None:
-        return "–"
-    v = getattr(cell, what)
-    return f"{v.value:.4f} ± {v.value - v.low:.4f}"
+    return "–" if cell is None else str(getattr(cell, what))
+
+
+def told(cells) -> list[str]:
+    """What each part of a learned solver adds, and which are the best of each budget."""
+    out = []
+    for c in cells:
+        before = contest.came_from(c, cells)
+        if before is not None:
+            found = c.over(before)
+            verdict = "" if apart(found) else ": cannot be told apart"
+            out.append(
+                f"{c.nfe} NFE, {', '.join(c.row)}: {found} × {', '.join(before.row)}{verdict}"
+            )
+    for nfe in sorted({c.nfe for c in cells}):
+        first, *others = contest.best([c for c in cells if c.nfe == nfe])
+        alike = "".join(f"; not to be told apart: {', '.join(c.row)}" for c in others)
+        out.append(f"{nfe} NFE, least median: {', '.join(first.row)}, {first.median}{alike}")
+    return out
 
 
 def targets(cells) -> None:
-    """AMED-Solver against DPM-Solver-2 and DDIM; the plug-in against iPNDM and the best."""
+    """AMED-Solver against DPM-Solver-2 and DDIM; the plug-in against iPNDM and the best, each by
+    the median of ratios seed by seed.
+    """
+    final = [c for c in cells if c.learned and c.stage == contest.LEARNED]
 
-    def best(name: str, nfe: int, steps: str | None = None) -> float | None:
-        found = [
-            c.error.value
-            for c in cells
-            if c.name == name and c.nfe == nfe and (steps is None or c.steps == steps)
-        ]
-        return min(found) if found else None
+    def hold(c, among: list, words: str, target: float = 1.0) -> None:
+        if among:
+            least = min(among, key=lambda o: o.median.value)
+            name = f" ({', '.join(least.row)})" if len(among) > 1 else ""
+            verdict(
+                f"{c.name}, {c.steps} steps, over {words} at {c.nfe} NFE{name}",
+                c.over(least).value,
+                target,
+            )
 
-    for c in (c for c in cells if c.name == "AMED-Solver" and c.nfe == 5):
-        verdict(
-            f"AMED-Solver, {c.steps} steps, over DPM-Solver-2 + AFS at 5 NFE",
-            c.error.value / best("DPM-Solver-2 + AFS", 5, UNTRAINED),
-            0.5,
-        )
-        verdict(
-            f"AMED-Solver, {c.steps} steps, over DDIM at 5 NFE",
-            c.error.value / best("DDIM", 5, UNTRAINED),
-            1.0,
-        )
-    plugs = [c for c in cells if c.learned and c.name.startswith("AMED-Plugin on iPNDM")]
-    for c in plugs:
+    for c in final:
+        rivals = [o for o in cells if o.nfe == c.nfe and not o.learned and not o.stage]
+        usual = {o.name: o for o in rivals if o.steps == contest.USUAL}
+        if c.name == "AMED-Solver":
+            if c.nfe == 5:
+                hold(c, [usual["DPM-Solver-2 + AFS"]], "DPM-Solver-2 + AFS", 0.5)
+                hold(c, [usual["DDIM"]], "DDIM")
+            continue
         same = c.name.removeprefix("AMED-Plugin on ")  # iPNDM of the same order
-        if (rival := best(same, c.nfe, UNTRAINED)) is not None:
-            verdict(
-                f"{c.name}, {c.steps} steps, over {same} at {c.nfe} NFE", c.error.value / rival, 1.0
-            )
-    at_5 = min((c for c in plugs if c.nfe == 5), key=lambda c: c.error.value, default=None)
-    if at_5 is not None:
-        others = [c for c in cells if c.nfe == 5 and not c.learned]
-        for words, among in (
-            ("the best untrained", [c for c in others if c.steps == UNTRAINED]),
-            ("the best of the others, GITS steps too", others),
-        ):
-            least = min(among, key=lambda c: c.error.value)
-            verdict(
-                f"{at_5.name} over {words} at 5 NFE ({least.name}, {least.steps})",
-                at_5.error.value / least.error.value,
-                1.0,
-            )
+        hold(c, [usual[same]] if same in usual else [], same)
+        if c.nfe == 5:
+            hold(c, list(usual.values()), "the best on usual steps")
+            hold(c, rivals, "the best of the others, steps by GITS or searched")
 
 
 @torch.no_grad()
@@ -149,7 +164,7 @@ def overhead(e: Experiment, cells, given) -> None:
     where the network's answer and its features lie ready, over the time of the run with the
     network.  On a CPU all of it is processor time of one thread.
     """
-    mine = next((c for c in cells if c.learned and c.nfe == 5), None)
+    mine = next((c for c in cells if c.stage == contest.LEARNED and c.nfe == 5), None)
     if mine is None:
         return
     trained, source = store.find(mine.predictor), prepared(e.data, e.model)
@@ -222,11 +237,12 @@ def training(e: Experiment) -> None:
         trainer = predictors.trainer(view)
         started = time.perf_counter()
         *_, step = trainer.run()
-        assert isinstance(step, Progress)  # the last report is of the training
+        assert isinstance(step, Progress) and step.standing  # the last report is of the training
+        standing = step.standing
         plane_data = prepared(e.data, e.model).kind == "plane"
         verdict(
-            f"seconds to train {solver.label} at 5 NFE, error {step.before:.4f} to "
-            f"{step.error:.4f}",
+            f"seconds to train {solver.label} at 5 NFE, median end errors "
+            + ", ".join(f"{k} {standing.median(k)}" for k in standing.errors),
             time.perf_counter() - started,
             30 if plane_data else 180,
         )

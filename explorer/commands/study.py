@@ -136,9 +136,21 @@ def _truncation(base, options, how: dict) -> dict:
 
 def _table(base, options, how: dict) -> dict:
     from ..study.distances import as_plain
-    from ..study.table import amed_table
+    from ..study.table import amed_table, best, came_from
 
-    return _of(base, [as_plain(entry) for entry in _counted(amed_table(base, **how))])
+    entries = _counted(amed_table(base, **how))
+    rows = []
+    for entry in entries:
+        row, before = as_plain(entry), came_from(entry, entries)
+        del row["errors"]  # a thousand numbers a row
+        if before is not None:
+            row |= {"times": as_plain(entry.over(before)), "of": ", ".join(before.row)}
+        rows.append(row)
+    least = {
+        str(nfe): [", ".join(c.row) for c in best([c for c in entries if c.nfe == nfe])]
+        for nfe in sorted({c.nfe for c in entries})
+    }
+    return _of(base, rows, best=least)
 
 
 def _steps(base, options, how: dict) -> dict:

@@ -65,21 +65,34 @@ class Predictor(nn.Module):
             layer.bias.zero_()
 
     @torch.no_grad()
-    def aim(self, sigmas: Sequence[float], r: Sequence[float]) -> None:
-        """Make it say r_k in the step from σ_k to σ_{k+1} and c = a = 1, to every sample: the least
-        weights of the levels in fc_r that do, and none yet of the features.
+    def aim(
+        self,
+        sigmas: Sequence[float],
+        r: Sequence[float],
+        c: Sequence[float] = (),
+        a: Sequence[float] = (),
+    ) -> None:
+        """Make it say r_k, c_k and a_k in the step from σ_k to σ_{k+1}, to every sample: the least
+        weights of the levels that do, and none yet of the features.  c and a are 1 if not given.
         """
         levels = self.map_layer0.weight.new_tensor(sigmas)
         hidden = silu(self.map_layer0(embedding(levels))).double()
         rows = torch.cat([hidden[:-1], hidden[1:], torch.ones_like(hidden[1:, :1])], 1)
-        wanted = torch.tensor(r, dtype=torch.float64).clamp(0.002, 0.998).logit()
-        found = torch.linalg.pinv(rows, rtol=1e-6) @ wanted.to(rows)
-        self.fc_r.weight.zero_()
-        self.fc_r.weight[0, -2 * CHANNELS :] = found[:-1].to(self.fc_r.weight)
-        self.fc_r.bias.copy_(found[-1:])
-        for head in ("fc_scale_dir", "fc_scale_time"):
-            if hasattr(self, head):
-                getattr(self, head).weight.zero_()  # the biases are 0
+        inverse = torch.linalg.pinv(rows, rtol=1e-6)
+        for name, values, size in (
+            ("fc_r", r, None),
+            ("fc_scale_dir", c or [1.0] * len(r), self.scale_dir),
+            ("fc_scale_time", a or [1.0] * len(r), self.scale_time),
+        ):
+            if not hasattr(self, name):
+                continue
+            wanted = torch.tensor(values, dtype=torch.float64)
+            part = wanted if size is None else (wanted - 1 + size) / (2 * size)
+            found = inverse @ part.clamp(0.002, 0.998).logit().to(rows)
+            head = getattr(self, name)
+            head.weight.zero_()
+            head.weight[0, -2 * CHANNELS :] = found[:-1].to(head.weight)
+            head.bias.copy_(found[-1:])
 
     def forward(self, features: Tensor | None, sigma: float, sigma_next: float, count: int = 1):
         """(r, c, a), each (B,) float32; c and a are 1.0 where there is no head for them.

@@ -22,35 +22,16 @@ DASHES = ("solid", "dash", "2px,2px", "6px,2px,1px,2px", "8px,3px", "1px,3px")
 POINTS = 240  # of a curve that is drawn
 
 
-def learning(rows: Sequence, before: float | None) -> dict:
-    """Above, the end error on held-out seeds against the untrained solver; below, the loss of each
-    step.  rows: Progress, in order.
+def learning(rows: Sequence) -> dict:
+    """Above, the median end error on held-out seeds with its interval, against what it came from;
+    below, the loss of each step.  rows: Progress, in order.
     """
-    looked = [p for p in rows if p.error is not None]
-    x, y = [p.batch for p in looked], rounded(p.error for p in looked)
-    traces = [
-        line(
-            x,
-            y,
-            LEARNED,
-            2.5,
-            mode="lines+markers",
-            marker={"size": 5, "color": LEARNED},
-            hoverinfo="all",
-            yaxis="y2",
-            hovertemplate="batch %{x}: %{y:.3g}<extra></extra>",
-        )
-    ]
-    notes = []
-    if before is not None and looked:
-        traces.append(line([0, rows[-1].batches], [before] * 2, REFERENCE, 1.25, "dot", yaxis="y2"))
-        notes.append(note(f"untrained, {short(before)}", 0, before, "y2", REFERENCE, "bottom"))
-        notes.append(note(f"<b>{short(y[-1])}</b>", x[-1], y[-1], "y2", LEARNED, "top", "right"))
+    looked = [(p.batch, p.standing) for p in rows if p.standing is not None]
+    traces, notes, heights = _medians(looked, rows[-1].batches)
     lines, names, span = _losses(rows)
     traces += lines
     notes += names
-    top = 1.12 * max([before or 0.0, *(p.error for p in looked)], default=1)
-    axis = plain_axis()
+    axis, above = plain_axis(), decades(heights)
     layout = _layout(rows[-1].batches, notes) | {
         "yaxis": {
             **axis,
@@ -65,11 +46,60 @@ def learning(rows: Sequence, before: float | None) -> dict:
             **axis,
             "domain": [0.56, 1],
             "anchor": "x",
-            "range": [0, top],
-            "title": axis_title("mean end error"),
+            "type": "log",
+            "range": above,
+            "tickvals": [10.0**k for k in range(int(above[0]), int(above[1]) + 1)],
+            "ticktext": [power(k) for k in range(int(above[0]), int(above[1]) + 1)],
+            "title": axis_title("median end error"),
         },
     }
     return {"data": traces, "layout": layout}
+
+
+def _medians(looked: Sequence[tuple], batches: int) -> tuple[list[dict], list[dict], list[float]]:
+    """The error so far with its band, and a dotted line for each thing it came from."""
+    if not looked:
+        return [], [], []
+    x, last = [batch for batch, _ in looked], looked[-1][1]
+    *before, mine = last.errors
+    found = [s.median(mine) for _, s in looked]
+    y = rounded(m.value for m in found)
+    band = [m.high for m in found] + [m.low for m in found][::-1]
+    traces = [
+        line(
+            x + x[::-1],
+            rounded(band),
+            "rgba(0,0,0,0)",
+            0,
+            fill="toself",
+            fillcolor=faded(LEARNED, 0.2),
+            yaxis="y2",
+        ),
+        line(
+            x,
+            y,
+            LEARNED,
+            2.5,
+            mode="lines+markers",
+            marker={"size": 5, "color": LEARNED},
+            hoverinfo="all",
+            yaxis="y2",
+            hovertemplate="batch %{x}: %{y:.3g}<extra></extra>",
+        ),
+    ]
+    levels = {name: last.median(name).value for name in before}
+    names = list(levels)
+    span = decades([*levels.values(), *y])
+    places = _apart([math.log10(v) for v in levels.values()], *span)
+    notes = []
+    for name, height in zip(names, places):
+        colour = REFERENCE if name == names[0] else LEARNED
+        traces.append(line([0, batches], [levels[name]] * 2, colour, 1.25, "dot", yaxis="y2"))
+        words = f"{name}, {short(levels[name])}"
+        notes.append(note(words, 0, 10**height, "y2", colour, "bottom", log=True))
+    words = f"<b>{short(y[-1])}</b>"
+    notes.append(note(words, x[-1], y[-1], "y2", LEARNED, "top", "right", log=True))
+    return traces, notes, [*levels.values(), *y]
 
 
 def _losses(rows: Sequence) -> tuple[list[dict], list[dict], list[float]]:
@@ -123,6 +153,20 @@ def placing(rows: Sequence) -> dict:
         **plain_axis(),
         "range": [0, 1.12 * max(y)],
         "title": axis_title("mean end error"),
+    }
+    return {"data": traces, "layout": layout}
+
+
+def settling(rows: Sequence) -> dict:
+    """While all samples share what is learned: the error of each update's paths.  rows: Settled."""
+    x, y = [p.update for p in rows], rounded(_smoothed([p.error for p in rows]))
+    traces = [line(x, y, LEARNED, 2.5)]
+    notes = [note(f"<b>{short(y[-1])}</b>", x[-1], y[-1], "y", LEARNED, "bottom", "right")]
+    layout = _layout(rows[-1].updates, notes, "update of what all samples share")
+    layout["yaxis"] = {
+        **plain_axis(),
+        "range": [0, 1.12 * max(y)],
+        "title": axis_title("end error"),
     }
     return {"data": traces, "layout": layout}
 

@@ -19,7 +19,7 @@ OF_A_VIEW = {
 }
 OTHERS = {
     "train": lambda request: amed.train(request, _before(request)),
-    "table": amed_table.table,
+    "table": lambda request: amed_table.table(request, _training(request)),
     "optimise": amed_table.better_steps,
     "fetch": networks.fetch,
 }
@@ -50,6 +50,14 @@ def _measurement(kind, request: dict) -> Measurement:
 def _before(request: dict):
     """The training that goes on, or None."""
     return JOBS.get(request["resume"]).about if request.get("resume") else None
+
+
+def _training(request: dict):
+    """The training whose predictor takes part in a table, or None; one that is gone does not."""
+    try:
+        return JOBS.get(request["training"]).about if request.get("training") else None
+    except UserError:
+        return None
 
 
 def poll(request: dict) -> dict:

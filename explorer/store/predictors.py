@@ -25,6 +25,7 @@ from . import places, writing
 SHIPPED = places.assets("weights", "predictors")
 LARGEST = 2**20  # bytes of a file that is read
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_DIGEST = re.compile(r"[0-9a-f]{12}")
 _loaded: dict[str, Trained] = {}
 _lock = threading.Lock()
 
@@ -43,6 +44,16 @@ def names() -> list[str]:
     )
     shipped = sorted(SHIPPED.glob("*.json")) if SHIPPED.is_dir() else []
     return list(dict.fromkeys(p.stem for p in [*shipped, *own] if _NAME.fullmatch(p.stem)))
+
+
+def is_shipped(name: str) -> bool:
+    """Whether it comes with the project."""
+    return (SHIPPED / f"{name}.json").is_file()
+
+
+def called(name: str) -> str:
+    """The name that a person gave it; empty for one that is kept by its digest."""
+    return "" if _DIGEST.fullmatch(name) else name
 
 
 def find(name: str) -> Trained:

@@ -97,7 +97,9 @@ def keep(t: Trainer, e: Experiment, place=None, name: str | None = None) -> Expe
     e = student(e)
     if t.placed is not None:
         e = with_levels(e, t.sigmas.tolist())
-    trained = t.trained(to_query(e), model=f"{e.model.label}, {e.data.label}")
+    own = dataclasses.replace(published(e.solver), seed=t.how.seed)
+    recipe = {"recipe": "as published"} if t.how == own else {}
+    trained = t.trained(to_query(e), model=f"{e.model.label}, {e.data.label}", **recipe)
     return with_predictor(e, store.keep(trained, place, name))
 
 

@@ -1,129 +1,113 @@
-"""AMED's table: every solver at 3, 5, 7 and 9 evaluations of a model, on seeds never trained on."""
+"""AMED's table: every solver at 3, 5, 7 and 9 evaluations of a model, on seeds never trained on.
+
+Of a learned solver each part of what it does has a row of its own: untrained, its stops searched,
+with the r, c and a that all samples share, learned, and trained as published.  The others have one
+with searched steps, so that what is learned is held against what only was searched.
+"""
 
 import dataclasses
 import math
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from ..analysis.distance import Estimate, sliced_wasserstein
-from ..analysis.error import rms
-from ..analysis.reference import reference
-from ..core.sampling import Churn, Noise, Restart
+from ..analysis.intervals import Estimate, apart, ratio
+from ..core.sampling import Churn, Restart
 from ..core.schedules import EDM
-from ..core.solvers import DDIM, DPM2, IPNDM, DPMpp, Heun, UniPC
+from ..core.solvers import AMED, DDIM, DPM2, IPNDM, DPMpp, Heun, Plugin, UniPC
 from ..core.solvers.inside import spoken
 from ..core.timesteps import Custom, LogSNR, Rho
-from ..lab.experiment import Experiment, levels
-from ..lab.learned import sample
-from ..lab.source import MEMOS, Watch, prepared, weights
-from ..memo import Memo
-from ..settings import param, setting
+from ..lab.experiment import Experiment
+from ..lab.source import Watch, prepared
 from ..store import predictors as store
 from ..training import gits
 from . import engine
+from .held_out import (
+    BOTTOM,
+    COUNT,
+    POINTS,
+    TOP,
+    HeldOut,
+    HeldOutError,
+    SearchedError,
+    has_part,
+    held_out,
+)
 from .plan import Cell
 from .predictors import trained_for, with_predictor
 
+__all__ = ["BUDGETS", "Entry", "HeldOut", "HeldOutError", "amed_table", "best", "held_out"]
+
 BUDGETS = (3, 5, 7, 9)
-COUNT, POINTS = 1000, 65  # held-out seeds, and levels of the reference that they follow
-TABLE_SEED = 2**28  # far from every seed that a training uses
-TOP, BOTTOM = 80.0, 0.002
+SEARCHED = (5,)  # budgets at which the steps of every solver are searched
+USUAL = "usual"
+UNTRAINED, STOPS, SHARED, LEARNED = "untrained", "stops searched", "r, c, a shared", "learned"
+STAGES = (UNTRAINED, STOPS, SHARED, LEARNED)
 
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """One solver at one budget on one kind of steps: error against the reference, RMS per
+    """One solver at one budget on one kind of steps: errors against the reference, RMS per
     coordinate at σ_min, and sliced Wasserstein distance to the data, each with 95 % intervals.
+
+    median: of the end errors; error: their mean; errors: of each seed.  stage: of a solver that
+    learns, how far it is.  origin: of its predictor, empty for those that ship.
     """
 
     name: str
     family: str
     steps: str
     nfe: int
+    median: Estimate
     error: Estimate
     distance: Estimate
+    errors: tuple[float, ...] = dataclasses.field(repr=False)
     predictor: str = ""
+    stage: str = ""
+    origin: str = ""
+    levels: tuple[float, ...] = ()
 
     @property
     def learned(self) -> bool:
         """Whether a predictor takes part."""
         return bool(self.predictor)
 
+    @property
+    def row(self) -> tuple[str, str]:
+        """Its line in the table: the solver, and what was done for it."""
+        return self.name, ", ".join(w for w in (self.steps, self.stage, self.origin) if w)
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class HeldOut:
-    """Seeds that no training saw, (n, *shape), where they truly end, and data to compare with."""
+    @cached_property
+    def each(self) -> Tensor:
+        """(n,) the end error of each seed."""
+        return torch.tensor(self.errors, dtype=torch.float64)
 
-    noise: Tensor
-    truth: Tensor
-    data: Tensor
-    zero: Estimate  # of the true ends themselves
-
-    def error(self, end: Tensor) -> Estimate:
-        """Mean end error with its 95 % interval over the seeds."""
-        each = rms(end - self.truth).double()
-        mean, half = float(each.mean()), 1.96 * float(each.std()) / len(each) ** 0.5
-        return Estimate(mean, mean - half, mean + half, len(each))
-
-    def distance(self, end: Tensor) -> Estimate:
-        """Sliced Wasserstein distance of ends to the data."""
-        return _distance(end, self.data)
+    def over(self, other: "Entry") -> Estimate:
+        """How many times the other's error, seed by seed."""
+        return ratio(self.each, other.each)
 
 
-_held = Memo(64 * 2**20)
-MEMOS.append(_held)
+def best(entries: Sequence[Entry]) -> list[Entry]:
+    """The least median first, then those that cannot be told apart from it seed by seed."""
+    order = sorted(entries, key=lambda c: c.median.value)
+    return [c for c in order if c is order[0] or not apart(c.over(order[0]))]
 
 
-def held_out(
-    e: Experiment, count: int = COUNT, points: int = POINTS, watch: Watch | None = None
-) -> HeldOut:
-    """Held-out seeds of the view's model with their reference ends, made once."""
-    key = (e.data, e.model, *weights(e.data, e.model), count, points)
-    return _held(key, lambda: _held_out(e, count, points, watch))
-
-
-def _held_out(e: Experiment, count: int, points: int, watch: Watch | None) -> HeldOut:
-    source = prepared(e.data, e.model)
-    noise = Noise(TABLE_SEED, count, source.shape, source.device.device, source.device.dtype).start
-    truth = reference(source.denoiser, noise * TOP, TOP, BOTTOM, points, watch).x[-1]
-    data = source.clean(count, seed=29)
-    return HeldOut(noise, truth, data, _distance(truth, data))
-
-
-def _distance(end: Tensor, data: Tensor) -> Estimate:
-    directions = torch.Generator().manual_seed(31)
-    return sliced_wasserstein(end.cpu(), data.cpu(), directions, resamples=32)
-
-
-@setting
-class HeldOutError:
-    """Error and distance of an experiment's solver and levels on held-out seeds."""
-
-    name: ClassVar[str] = "held_out"
-    version: ClassVar[int] = 1
-    count: int = param(COUNT, 2, 10**6, 1, label="Seeds")
-    points: int = param(POINTS, 2, 4097, 1, label="Levels of the reference")
-
-    def __call__(self, e: Experiment, watch: Watch | None = None) -> dict[str, Any]:
-        """{"nfe", "error", "distance"}, the last two as estimates."""
-        held = held_out(e, self.count, self.points, watch)
-        tick = None if watch is None else lambda i, point: watch()
-        denoiser = prepared(e.data, e.model).denoiser
-        made = sample(denoiser, held.noise, levels(e), e.solver, afs=e.afs, keep=0, watch=tick)
-        error, distance = held.error(made.samples), held.distance(made.samples)
-        return {
-            "nfe": made.nfe,
-            "error": dataclasses.asdict(error),
-            "distance": dataclasses.asdict(distance),
-        }
-
-    def weights(self, e: Experiment) -> tuple[str, ...]:
-        """Nothing is read beside the experiment."""
-        return ()
+def came_from(entry: Entry, entries: Sequence[Entry]) -> Entry | None:
+    """What an entry is better than, if what was done last did something: the stage before it of the
+    same predictor, the untrained solver, or the same solver on its usual steps.
+    """
+    same = [c for c in entries if (c.name, c.nfe) == (entry.name, entry.nfe) and c is not entry]
+    if entry.learned and entry.stage in STAGES:
+        before = STAGES[: STAGES.index(entry.stage)]
+        same = [c for c in same if c.stage in before and c.predictor in ("", entry.predictor)]
+        return max(same, key=lambda c: STAGES.index(c.stage), default=None)
+    wanted = UNTRAINED if entry.learned else USUAL
+    return next((c for c in same if not c.learned and wanted in (c.stage, c.steps)), None)
 
 
 def contestants(nfe: int) -> list[tuple[str, Any, Any, bool, int]]:
@@ -143,6 +127,12 @@ def contestants(nfe: int) -> list[tuple[str, Any, Any, bool, int]]:
     ]
 
 
+def students(nfe: int) -> list[tuple[str, Any, Any, bool, int]]:
+    """The solvers that learn, as `contestants`, untrained."""
+    both = (AMED(), Plugin("ipndm2"))
+    return [(spoken(s.purpose), s, Rho(), True, (nfe + 1) // 2) for s in both]
+
+
 @dataclasses.dataclass(frozen=True)
 class Place:
     """Where a cell stands in the table."""
@@ -151,6 +141,8 @@ class Place:
     steps: str
     cell: Cell
     predictor: str = ""
+    stage: str = ""
+    origin: str = ""
 
 
 def amed_table(
@@ -163,11 +155,14 @@ def amed_table(
     watch: Watch | None = None,
     folder: Path | None = None,
     workers: int = 0,
+    searched: Sequence[int] = SEARCHED,
+    own: Sequence[str] = (),
 ) -> Iterator[Entry]:
     """Every solver at every odd budget on its usual and on GITS steps, then the predictors that
-    were trained for this model, on theirs.
+    were trained for this model, on theirs, with what they came from; then every solver with its
+    steps searched, at some budgets.  own: names of further predictors, such as one just trained.
     """
-    places = table_plan(e, budgets, count, points, gits_too, how, watch)
+    places = table_plan(e, budgets, count, points, gits_too, how, watch, searched, own)
     done = engine.run([p.cell for p in places], folder, workers, watch)
     for place, (cell, value) in zip(places, engine.values(done), strict=True):
         yield Entry(
@@ -175,9 +170,14 @@ def amed_table(
             cell.experiment.solver.family,
             place.steps,
             value["nfe"],
+            Estimate(**value["median"]),
             Estimate(**value["error"]),
             Estimate(**value["distance"]),
+            tuple(value["errors"]),
             place.predictor,
+            place.stage,
+            place.origin,
+            tuple(value.get("levels") or cell.experiment.timesteps.levels),
         )
 
 
@@ -189,38 +189,75 @@ def table_plan(
     gits_too: bool = True,
     how: gits.GITS = gits.GITS(),
     watch: Watch | None = None,
+    searched: Sequence[int] = SEARCHED,
+    own: Sequence[str] = (),
 ) -> list[Place]:
     """The cells of the table; GITS is asked for its steps here."""
     plain = dataclasses.replace(
         e, schedule=EDM(), churn=Churn(), restart=Restart(), last="sigma_min"
     )
+    usual, found = HeldOutError(count, points), _gits(e, how, watch) if gits_too else None
 
-    def cell(solver: Any, sigmas: Tensor, afs: bool, nfe: int) -> Cell:
+    def cell(solver: Any, sigmas: Tensor, afs: bool, nfe: int, measure: Any = usual) -> Cell:
         grid = Custom(tuple(sigmas.tolist()))
         view = dataclasses.replace(plain, solver=solver, timesteps=grid, afs=afs, nfe=nfe)
-        return Cell(view, HeldOutError(count, points))
+        return Cell(view, measure)
 
-    found = _gits(e, how, watch) if gits_too else None
-    out = []
+    out: list[Place] = []
+    last: list[Place] = []
     for nfe in budgets:
         for name, solver, grid, afs, n in contestants(nfe):
-            ends = dataclasses.replace(grid, sigma_max=TOP, sigma_min=BOTTOM)
-            out.append(Place(name, "usual", cell(solver, ends.sigmas(n + 1), afs, nfe)))
+            sigmas = dataclasses.replace(grid, sigma_max=TOP, sigma_min=BOTTOM).sigmas(n + 1)
+            out.append(Place(name, USUAL, cell(solver, sigmas, afs, nfe)))
             if found is not None:
                 out.append(Place(name, "GITS", cell(solver, found(n), afs, nfe)))
-    for name in trained_for(e):
-        p = store.find(name)
-        ends = zip((p.sigmas[0], p.sigmas[-1]), (TOP, BOTTOM), strict=True)
-        if p.nfe in budgets and all(math.isclose(a, b, rel_tol=1e-6) for a, b in ends):
-            own = cell(
-                with_predictor(e, name).solver,
-                torch.tensor(p.sigmas, dtype=torch.float64),
-                p.afs,
-                p.nfe,
-            )
-            steps = p.record.get("steps", "its own")
-            out.append(Place(spoken(p.solver), steps, own, name))
-    return out
+            if nfe in searched:
+                search = cell(solver, sigmas, afs, nfe, SearchedError(count, points))
+                last.append(Place(name, "searched", search))
+        for name, solver, grid, afs, n in students(nfe):
+            sigmas = dataclasses.replace(grid, sigma_max=TOP, sigma_min=BOTTOM).sigmas(n + 1)
+            out.append(Place(name, USUAL, cell(solver, sigmas, afs, nfe), "", UNTRAINED))
+    names = [n for n in dict.fromkeys([*trained_for(e), *own]) if _fits(n, budgets)]
+    for name, origin in zip(names, _origins(names, own)):
+        p, solver = store.find(name), with_predictor(e, name).solver
+        sigmas, steps = torch.tensor(p.sigmas, dtype=torch.float64), p.record.get("steps")
+        for stage, measure in _stages(name, usual):
+            made = cell(solver, sigmas, p.afs, p.nfe, measure)
+            out.append(Place(spoken(p.solver), steps or "its own", made, name, stage, origin))
+    return out + last
+
+
+def table_size(e: Experiment, own: Sequence[str] = (), searched: Sequence[int] = SEARCHED) -> int:
+    """How many entries the whole table has."""
+    others = sum(len(contestants(n)) * (2 + (n in searched)) + len(students(n)) for n in BUDGETS)
+    names = dict.fromkeys([*trained_for(e), *own])
+    return others + sum(len(list(_stages(n, HeldOutError()))) for n in names if _fits(n, BUDGETS))
+
+
+def _origins(names: Sequence[str], own: Sequence[str]) -> list[str]:
+    """What to call predictors that were trained here; a digest is no name."""
+    said: list[str] = []
+    for name in names:
+        origin = "" if store.is_shipped(name) else store.called(name) or "trained here"
+        origin = "just trained" if name in own else origin
+        again = sum(s.startswith(origin) for s in said) if origin else 0
+        said.append(f"{origin} ({again + 1})" if again else origin)
+    return said
+
+
+def _fits(name: str, budgets: Sequence[int]) -> bool:
+    """Whether a predictor runs from 80 to 0.002 at one of the budgets."""
+    p = store.find(name)
+    ends = zip((p.sigmas[0], p.sigmas[-1]), (TOP, BOTTOM), strict=True)
+    return p.nfe in budgets and all(math.isclose(a, b, rel_tol=1e-6) for a, b in ends)
+
+
+def _stages(name: str, usual: HeldOutError) -> Iterator[tuple[str, HeldOutError]]:
+    """What a predictor's file can tell of: where its stops are, what all samples share, itself."""
+    for part, stage in (("searched", STOPS), ("shared", SHARED)):
+        if has_part(name, part):
+            yield stage, dataclasses.replace(usual, part=part)
+    yield store.find(name).record.get("recipe") or LEARNED, usual
 
 
 def _gits(e: Experiment, how: gits.GITS, watch: Watch | None):

@@ -3,6 +3,7 @@
     teacher: (M + 1)(K − 1) + 1 levels of the same grid, every (M + 1)-th kept as y_k
     for each step k:  minimise Σ (x_student − y_{k+1})² over φ through the frozen denoiser,
                       one Adam step, so K − 1 updates a batch
+    or, at the end:   minimise E ‖x_K − y_K‖, or of its logarithm, through all steps at once
 
 One-step students start each step from the teacher's state, multistep ones from their own.
 Zhou et al. 2024, arXiv:2312.00094, Algorithm 1 and App. C; the published code.
@@ -18,7 +19,6 @@ import torch
 from torch import Tensor
 
 from ..analysis.error import rms
-from ..analysis.reference import reference
 from ..core.levels import number
 from ..core.loop import steps
 from ..core.ode import Ode, State, mapped
@@ -28,11 +28,11 @@ from ..core.solvers import AMED, Plugin
 from ..core.solvers.steered import Steered, columns
 from ..core.timesteps import Custom
 from ..core.trained import Trained, answers_of
-from .recipe import STEPS, TEACHERS, AMEDTraining, Progress, refined
-from .stops import Placed, place
+from .recipe import TEACHERS, AMEDTraining, Progress, noted, refined, spread
+from .shared import Settled, Shared, settle, update
+from .standing import LEARNED, OTHER_SEEDS, SEARCHED, SHARED, UNTRAINED, Standing, Unseen
+from .stops import Placed, by_step, place
 
-HELD_OUT = 64  # samples of other seeds, on which the error is watched
-OTHER_SEEDS = 2**30  # where theirs begin
 REPORTS = 10  # looks at the held-out error in one training
 
 
@@ -64,7 +64,8 @@ class Trainer:
         self.done, self.seconds = 0, 0.0
         self.history: list[Progress] = []
         self.placed: Placed | None = None
-        self._held: tuple[Tensor, Tensor, float] | None = None
+        self.settled: Settled | None = None
+        self._unseen: Unseen | None = None
         self._walked: dict[int, Tensor] = {}  # targets of the paths that are used again
 
     @property
@@ -76,13 +77,15 @@ class Trainer:
         """Whether the student goes on from its own states, since it needs its own past."""
         return self.solver.memory > 1
 
-    def run(self, watch: Callable[[], None] | None = None) -> Iterator[Placed | Progress]:
-        """Train to the end, placing the stops first if asked to; stop iterating to pause.  watch()
-        may raise Cancelled.
+    def run(self, watch: Callable[[], None] | None = None) -> Iterator[Placed | Settled | Progress]:
+        """Train to the end, first placing the stops and settling what all samples share if asked
+        to; stop iterating to pause.  watch() may raise Cancelled.
         """
         every = max(1, self.batches // REPORTS)
         if self.how.place != "view" and self.placed is None:
             yield from self._place(watch)
+        if self.how.settle and self.settled is None:
+            yield from self._settle(watch)
         while self.done < self.batches:
             started = time.perf_counter()
             if self.how.anneal:
@@ -91,11 +94,11 @@ class Trainer:
                     group["lr"] = self.how.rate * (1 + math.cos(turn)) / 2
             loss, chosen = self._batch()
             self.done += 1
-            error = before = None
+            standing = None
             if self.done % every == 0 or self.done in (1, self.batches):
-                error, before = self.held_out(watch)
+                standing = self.held_out(watch)
             self.seconds += time.perf_counter() - started
-            r, c, a = ([_spread(v[j]) for v in chosen] for j in range(3))
+            r, c, a = ([spread(v[j]) for v in chosen] for j in range(3))
             self.history.append(
                 Progress(
                     self.done,
@@ -105,8 +108,7 @@ class Trainer:
                     tuple(c),
                     tuple(a),
                     self.seconds,
-                    error,
-                    before,
+                    standing,
                 )
             )
             yield self.history[-1]
@@ -136,6 +138,24 @@ class Trainer:
         self.placed = found
         self.seconds += time.perf_counter() - started
 
+    def _settle(self, watch: Callable[[], None] | None) -> Iterator[Settled]:
+        """The best r, c and a that all samples share, on the paths of the training."""
+        started = time.perf_counter()
+        first = self.placed.r if self.placed is not None else [0.5] * (len(self.sigmas) - 1)
+        shared = Shared(self.sigmas.tolist(), first, self.predictor).to(self.device)
+
+        def errors(i: int) -> Tensor:
+            start, targets = self._paths(i)
+            return rms(self._walk(start, [], shared) - targets[-1])
+
+        for found in settle(shared, errors, self.how.settle):
+            yield found
+            if watch is not None:
+                watch()
+        self.predictor.aim(self.sigmas.tolist(), found.r, found.c, found.a)
+        self.settled = found
+        self.seconds += time.perf_counter() - started
+
     def _targets(self, batch: int, start: Tensor) -> Tensor:
         """Where the teacher stands at each level, (K, B, *shape)."""
         if batch not in self._walked:
@@ -148,15 +168,18 @@ class Trainer:
             self._walked[batch] = made.x[:: self.how.inner + 1].clone()
         return self._walked[batch]
 
+    def _paths(self, i: int) -> tuple[Tensor, Tensor]:
+        """Where the paths of the i-th update start, and the teacher's states on them."""
+        batch = i % -(-self.batches // self.how.rounds)
+        start = self._start(batch * self.how.batch, self.how.batch) * self.sigmas[0]
+        return start, self._targets(batch, start)
+
     def _batch(self) -> tuple[list[float], list[tuple]]:
         """The updates of one batch of paths: K − 1 as published, or one through all steps."""
-        how = self.how
-        batch = self.done % -(-self.batches // how.rounds)
-        start = self._start(batch * how.batch, how.batch) * self.sigmas[0]
-        targets = self._targets(batch, start)
+        start, targets = self._paths(self.done)
         if self.done == 0:
             self._measure_features(targets)
-        if self.done >= (1 - how.finish) * self.batches:
+        if self.done >= (1 - self.how.finish) * self.batches:
             return self._finish(start, targets)
         losses: list[float] = []
         given: list[tuple] = []
@@ -174,7 +197,9 @@ class Trainer:
         return losses, given
 
     def _finish(self, start: Tensor, targets: Tensor) -> tuple[list[float], list[tuple]]:
-        """One update on the mean distance at the end, with gradients through the whole run."""
+        """One update on the distance at the end, or on its logarithm, with gradients through the
+        whole run.
+        """
         losses: list[float] = []
         given: list[tuple] = []
 
@@ -183,34 +208,33 @@ class Trainer:
             losses.append(far.square().flatten(1).sum(1).mean().item())
 
         end = self._walk(start, given, observe=observe)
-        self._update((end - targets[-1]).flatten(1).norm(dim=1).mean())
+        distance = (end - targets[-1]).flatten(1).norm(dim=1)
+        self._update((distance.log() if self.how.weigh == "ratio" else distance).mean())
         return losses, given
 
-    def _walk(self, x: Tensor, given: list[tuple], **hooks) -> Tensor:
+    def _walk(self, x: Tensor, given: list[tuple], predictor=None, **hooks) -> Tensor:
         """Where the student comes to from x; (r, c, a) of each step are added to `given`."""
-        ode, student = Ode(self.denoiser, looks=True), self.steered(given)
+        ode, student = Ode(self.denoiser, looks=True), self.steered(given, predictor)
         for point in steps(ode, student, x, self.sigmas, afs=self.afs, **hooks):
             end = point.x
         return end
 
-    def steered(self, given: list[tuple]) -> Steered:
-        """The student with the predictor as it is; (r, c, a) of each step are added to `given`."""
+    def steered(self, given: list[tuple], predictor=None) -> Steered:
+        """The student with the predictor as it is, or with what stands in for it; (r, c, a) of each
+        step are added to `given`.
+        """
+        asked = predictor or self.predictor
 
         def choose(ode: Ode, state: State, sigma_next: float) -> tuple:
             here = state.here
-            found = self.predictor(here.features, number(here.sigma), sigma_next, len(here.x))
+            found = asked(here.features, number(here.sigma), sigma_next, len(here.x))
             given.append(found)
             return columns(found, here.x)
 
         return Steered(self.solver, choose, looks=True)
 
     def _update(self, loss: Tensor) -> None:
-        self.adam.zero_grad(set_to_none=True)
-        loss.backward()
-        for p in self.predictor.parameters():
-            if p.grad is not None:
-                p.grad.nan_to_num_(0.0, 1e5, -1e5)
-        self.adam.step()
+        update(self.adam, loss)
 
     @torch.no_grad()
     def _measure_features(self, states: Tensor) -> None:
@@ -230,19 +254,25 @@ class Trainer:
         ).start
 
     @torch.no_grad()
-    def held_out(self, watch: Callable[[], None] | None = None) -> tuple[float, float]:
-        """(mean end error of the student, of the solver it started from), RMS per coordinate."""
-        if self._held is None:
-            noise = Noise(
-                OTHER_SEEDS + self.how.seed, HELD_OUT, self.denoiser.shape, self.device, self.dtype
-            ).start
+    def held_out(self, watch: Callable[[], None] | None = None) -> Standing:
+        """End errors on the same unseen seeds of the student, and of all it came from."""
+        if self._unseen is None:
             top, bottom = float(self.sigmas[0]), float(self.sigmas[-1])
-            truth = reference(self.denoiser, noise * top, top, bottom, 41, watch).x[-1]
+            where = {"device": self.device, "dtype": self.dtype}
+            unseen = Unseen(self.denoiser, top, bottom, self.how.seed, where, watch)
+            end = lambda grid, solver: (
+                sample(self.denoiser, unseen.noise, grid, solver, afs=self.afs).samples
+            )
             plain = dataclasses.replace(self.solver, r=0.5, c=1.0, a=1.0, predictor="")
-            made = sample(self.denoiser, noise, self.given, plain, afs=self.afs).samples
-            self._held = noise, truth, float(rms(made - truth).mean())
-        noise, truth, before = self._held
-        return float(rms(self.student(noise) - truth).mean()), before
+            unseen.tell(UNTRAINED, end(self.given, plain))
+            if self.placed is not None:
+                unseen.tell(SEARCHED, end(self.sigmas, by_step(self.solver, self.placed.r)))
+            if self.settled is not None:
+                found = self.settled
+                shared = by_step(self.solver, found.r, found.c, found.a)
+                unseen.tell(SHARED, end(self.sigmas, shared))
+            self._unseen = unseen
+        return self._unseen.tell(LEARNED, self.student(self._unseen.noise))
 
     @torch.no_grad()
     def student(self, noise: Tensor) -> Tensor:
@@ -252,29 +282,6 @@ class Trainer:
     def trained(self, query: str = "", **record) -> Trained:
         """What there is now, fit to be kept.  record: notes beside those made here."""
         known, shape = answers_of(self.denoiser)
-        last = self.history[-1] if self.history else None
-        looked = next((p for p in reversed(self.history) if p.error is not None), None)
-        notes = {
-            "teacher": self.how.teacher,
-            "M": self.how.inner,
-            "batch": self.how.batch,
-            "rate": self.how.rate,
-            "finish": self.how.finish,
-            "paths": self.done * self.how.batch,
-            "rounds": self.how.rounds,
-            "seed": self.how.seed,
-            "steps": STEPS[self.how.place],
-            "placed": self.placed
-            and {"r": list(self.placed.r), "error": self.placed.error, "tried": self.placed.tried},
-            "seconds": round(self.seconds, 1),
-            "error": looked and looked.error,
-            "error_before": looked and looked.before,
-            "loss": last and list(last.loss),
-            "r": last and [list(v) for v in last.r],
-            "c": last and [list(v) for v in last.c],
-            "a": last and [list(v) for v in last.a],
-            "errors": [[p.batch, p.error] for p in self.history if p.error is not None],
-        }
         copy = Predictor(self.how.scale_dir, self.how.scale_time, self.how.look)
         copy.feature_scale = self.predictor.feature_scale
         copy.load_state_dict(self.predictor.state_dict())
@@ -286,12 +293,5 @@ class Trainer:
             shape,
             tuple(known.tolist()),
             query,
-            {**notes, **record},
+            {**noted(self), **record},
         )
-
-
-def _spread(v) -> tuple[float, float]:
-    if isinstance(v, float):
-        return v, 0.0
-    v = v.detach()
-    return float(v.mean()), float(v.std()) if len(v) > 1 else 0.0

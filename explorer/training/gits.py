@@ -203,8 +203,12 @@ class EndError:
             keep=0,
             **self.options,
         ).samples
-        error = float(rms(end - self.truth).mean())
+        error = self.summary(rms(end - self.truth))
         return error if math.isfinite(error) else math.inf
+
+    def summary(self, errors: Tensor) -> float:
+        """What (B,) end errors come to, the number that is made small."""
+        return float(errors.mean())
 
 
 def descend(

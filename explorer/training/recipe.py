@@ -1,7 +1,7 @@
 """How a predictor of AMED's is trained: settings, teachers, their levels; what is told of it."""
 
 import dataclasses
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import Tensor
@@ -11,7 +11,11 @@ from ..core.solvers import DDIM, DPM2, IPNDM, DPMpp, Heun
 from ..core.timesteps import Custom
 from ..errors import UserError
 from ..settings import param, setting
+from .standing import LEARNED, UNTRAINED, Standing
 from .stops import PLACES
+
+if TYPE_CHECKING:
+    from .amed import Trainer
 
 TEACHERS: dict[str, tuple[str, Stepper]] = {
     "heun": ("Heun", Heun()),
@@ -78,6 +82,22 @@ class AMEDTraining:
         help="the last part of the training, whose loss is the distance at the "
         "end of the run, through all steps at once; 0 as published",
     )
+    settle: int = param(
+        0,
+        0,
+        2000,
+        1,
+        label="Shared first",
+        help="updates of the r, c and a that all samples share, from which the predictor then "
+        "starts; 0 as published",
+    )
+    weigh: str = param(
+        "distance",
+        label="Finish on",
+        choices=(("distance", "the distance"), ("ratio", "its logarithm")),
+        help="the distance at the end, of which a few lost paths make most, or its logarithm, "
+        "in which every path counts alike",
+    )
     anneal: bool = param(
         False,
         label="Its course",
@@ -90,8 +110,7 @@ class AMEDTraining:
 @dataclasses.dataclass(frozen=True, eq=False)
 class Progress:
     """After one batch.  loss (K − 1,): per step, mean over the batch.  r, c, a (K − 1, 2): mean and
-    standard deviation over the batch.  error, before: mean end error on held-out seeds of the
-    student and of the solver it started from (r = ½, c = 1), where it was measured, else None.
+    standard deviation over the batch.  standing: on held-out seeds, where it was measured.
     """
 
     batch: int
@@ -101,8 +120,50 @@ class Progress:
     c: tuple[tuple[float, float], ...]
     a: tuple[tuple[float, float], ...]
     seconds: float
-    error: float | None = None
-    before: float | None = None
+    standing: Standing | None = None
+
+    @property
+    def error(self) -> float | None:
+        """Mean end error of the student on held-out seeds, where it was measured."""
+        return None if self.standing is None else self.standing.mean(LEARNED).value
+
+    @property
+    def before(self) -> float | None:
+        """That of the solver it started from, r = ½ and c = 1."""
+        return None if self.standing is None else self.standing.mean(UNTRAINED).value
+
+
+def noted(training: "Trainer") -> dict:
+    """What a predictor's file says of how it was trained."""
+    t, how = training, training.how
+    last = t.history[-1] if t.history else None
+    looked = [p for p in t.history if p.standing is not None]
+    standing = looked[-1].standing if looked else None
+    found, shared = t.placed, t.settled
+    return {
+        "teacher": how.teacher,
+        "M": how.inner,
+        "batch": how.batch,
+        "rate": how.rate,
+        "finish": how.finish,
+        "weigh": how.weigh,
+        "paths": t.done * how.batch,
+        "rounds": how.rounds,
+        "seed": how.seed,
+        "steps": STEPS[how.place],
+        "placed": found and {"r": list(found.r), "error": found.error, "tried": found.tried},
+        "shared": shared and {"r": list(shared.r), "c": list(shared.c), "a": list(shared.a)},
+        "seconds": round(t.seconds, 1),
+        "error": looked[-1].error if looked else None,
+        "error_before": looked[-1].before if looked else None,
+        "standing": standing and standing.plain(),
+        "held_out": standing and len(standing.errors[LEARNED]),
+        "loss": last and list(last.loss),
+        "r": last and [list(v) for v in last.r],
+        "c": last and [list(v) for v in last.c],
+        "a": last and [list(v) for v in last.a],
+        "errors": [[p.batch, p.error] for p in looked],
+    }
 
 
 def refined(timesteps, steps: int, inner: int) -> Tensor:
@@ -121,3 +182,11 @@ def refined(timesteps, steps: int, inner: int) -> Tensor:
     fine = (root[:-1, None] + part * (root[1:] - root[:-1])[:, None]) ** 7
     fine[:, 0] = levels[:-1]
     return torch.cat([fine.flatten(), levels[-1:]])
+
+
+def spread(v: Tensor | float) -> tuple[float, float]:
+    """Mean and standard deviation over the samples of what a predictor said of a step."""
+    if isinstance(v, float):
+        return v, 0.0
+    v = v.detach()
+    return float(v.mean()), float(v.std()) if len(v) > 1 else 0.0

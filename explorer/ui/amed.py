@@ -6,6 +6,7 @@ from typing import Any
 
 from ..core.solvers import AMED, Plugin
 from ..core.solvers.inside import INNER
+from ..core.trained import Trained
 from ..errors import UserError
 from ..figures import amed as figures
 from ..lab.experiment import Experiment
@@ -13,8 +14,11 @@ from ..numerals import duration, number, short
 from ..settings import flatten, to_query, unflatten
 from ..study import predictors
 from ..training.amed import AMEDTraining, Trainer
+from ..training.recipe import Progress
+from ..training.shared import Settled
+from ..training.standing import LEARNED
 from ..training.stops import Placed
-from . import words
+from . import amed_words, words
 from .measurement import Measurement, Watch
 
 STUDENTS = {
@@ -22,6 +26,7 @@ STUDENTS = {
     **{f"plugin:{k}": f"AMED-Plugin on {v[0]}" for k, v in INNER.items()},
 }
 PLACING = 20  # rounds of the search for stops, for the progress bar
+STAGES = ["", "median end error", "mean", "of the one before"]
 
 
 def view_of(request: dict) -> Experiment:
@@ -67,40 +72,48 @@ def train(request: dict, before: Any = None) -> Training:
     def show(new: list) -> dict:
         return shown(e, trainer, [*known, *new])
 
-    to_place = PLACING if trainer.how.place != "view" and trainer.placed is None else 0
-    return Training(e, rows, to_place + trainer.batches - len(known), show, trainer)
+    ahead = PLACING if trainer.how.place != "view" and trainer.placed is None else 0
+    ahead += trainer.how.settle if trainer.settled is None else 0
+    return Training(e, rows, ahead + trainer.batches - len(known), show, trainer)
 
 
 def shown(e: Experiment, trainer: Trainer, rows: list) -> dict:
-    """The page's picture of a training so far; rows: Placed, then Progress."""
-    if isinstance(rows[-1], Placed):
-        return _placing(e, trainer, rows)
-    rows = [p for p in rows if not isinstance(p, Placed)]
-    looked = [p for p in rows if p.error is not None]
-    before, now = (looked[-1].before, looked[-1].error) if looked else (None, None)
-    name, nfe = STUDENTS[e.solver.purpose], 2 * (len(trainer.sigmas) - 1) - trainer.afs
-    title = f"Training {name} at {nfe} evaluations"
-    if now is not None:
-        ratio = f"{short(before / now)} × less" if now < before else "no gain yet"
-        title = (
-            f"{name}, {nfe} evaluations: error {short(now)}, untrained {short(before)} ({ratio})"
-        )
+    """The page's picture of a training so far; rows: Placed, then Settled, then Progress."""
     last = rows[-1]
+    if isinstance(last, Placed):
+        return _placing(e, [p for p in rows if isinstance(p, Placed)])
+    if isinstance(last, Settled):
+        return _settling(e, trainer, [p for p in rows if isinstance(p, Settled)])
+    return _learning(e, trainer, [p for p in rows if isinstance(p, Progress)])
+
+
+def _learning(e: Experiment, trainer: Trainer, rows: list[Progress]) -> dict:
+    """The page's picture while a predictor learns, and when it has learned."""
+    last = rows[-1]
+    standing = next((p.standing for p in reversed(rows) if p.standing is not None), None)
+    name, nfe = STUDENTS[e.solver.purpose], 2 * (len(trainer.sigmas) - 1) - trainer.afs
     table = [
         [f"{k + 1}", f"{number(float(a))} → {number(float(b))}", _pm(r), _pm(c, 3), short(v)]
         for k, (a, b, r, c, v) in enumerate(
             zip(trainer.sigmas, trainer.sigmas[1:], last.r, last.c, last.loss)
         )
     ]
+    said, count = "", 0
+    if standing is not None:
+        said, count = amed_words.steps_of(standing), standing.median(LEARNED).count
     return {
-        "title": title,
-        "note": f"{words.data_name(e.data)}, {e.model.label}, {_on(e, trainer)}. Batch "
-        f"{last.batch} of {last.batches}, {duration(last.seconds)}. Held-out seeds that no "
-        "update sees, held against the reference at the last level.",
-        "figure": figures.learning(rows, before),
+        "title": f"Training {name} at {nfe} evaluations"
+        if standing is None
+        else amed_words.title(name, nfe, standing),
+        "note": f"{said} {words.data_name(e.data)}, {e.model.label}, {_on(e, trainer)}. Batch "
+        f"{last.batch} of {last.batches}, {duration(last.seconds)}. Median end errors of {count} "
+        "seeds that no update sees, against the reference at the last level; ratios seed by seed.",
+        "figure": figures.learning(rows),
         "choices": figures.choices(rows),
         "columns": ["step", "σ", "r", "c", "loss"],
         "table": table,
+        "stages": standing and {"columns": STAGES, "table": amed_words.rows(standing)},
+        "standing": standing and standing.plain(),
         "learned": True,
     }
 
@@ -109,12 +122,10 @@ def _on(e: Experiment, trainer: Trainer) -> str:
     """Which steps a training is on, in words."""
     named = {"view": e.timesteps.label, "gits": "steps by GITS", "search": "steps searched"}
     found = trainer.placed
-    return named[trainer.how.place] + (
-        f" (error {short(found.error)} before it learned)" if found else ""
-    )
+    return named[trainer.how.place] + (f" ({found.tried} lists tried)" if found else "")
 
 
-def _placing(e: Experiment, trainer: Trainer, rows: list) -> dict:
+def _placing(e: Experiment, rows: list[Placed]) -> dict:
     """The page's picture while stops are searched, before anything is learned."""
     last = rows[-1]
     table = [
@@ -135,8 +146,40 @@ def _placing(e: Experiment, trainer: Trainer, rows: list) -> dict:
     }
 
 
+def _settling(e: Experiment, trainer: Trainer, rows: list[Settled]) -> dict:
+    """The page's picture while r, c and a are found that all samples share."""
+    last, levels = rows[-1], trainer.sigmas.tolist()
+    table = [
+        [f"{k + 1}", f"{number(a)} → {number(b)}", f"{r:.2f}", f"{c:.3f}", "–"]
+        for k, (a, b, r, c) in enumerate(zip(levels, levels[1:], last.r, last.c))
+    ]
+    return {
+        "title": f"What all samples share, {STUDENTS[e.solver.purpose]}: error {short(last.error)}",
+        "note": f"{words.data_name(e.data)}, {e.model.label}, {_on(e, trainer)}. Update "
+        f"{last.update} of {last.updates}: the best r, c and a for all samples alike, from which "
+        "the network then starts to tell them apart.",
+        "figure": figures.settling(rows),
+        "choices": figures.choices([_alike(s) for s in rows]),
+        "columns": ["step", "σ", "r", "c", "loss"],
+        "table": table,
+        "learned": False,
+    }
+
+
+def _alike(s: Settled) -> Progress:
+    """What all samples share, as choices without a spread."""
+    r, c, a = (tuple((v, 0.0) for v in values) for values in (s.r, s.c, s.a))
+    return Progress(s.update, s.updates, (), r, c, a, 0.0)
+
+
 def _pm(pair, digits: int = 2) -> str:
     return f"{pair[0]:.{digits}f} ± {pair[1]:.{digits}f}"
+
+
+def just_trained(about: Training) -> tuple[str, Trained]:
+    """What a training has learned so far, under the name that it would be kept by."""
+    trained = about.trainer.trained()
+    return trained.digest, trained
 
 
 def keep(about: Any) -> dict:

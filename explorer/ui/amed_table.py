@@ -1,61 +1,69 @@
 """The AMED page's table of solvers, and its search for better steps."""
 
 import math
+from typing import Any
 
 from ..lab.experiment import Experiment
-from ..numerals import number, short
+from ..numerals import short
 from ..settings import unflatten
+from ..store import predictors as store
 from ..study.optimise import better_levels
 from ..study.predictors import trained_for
-from ..study.table import BUDGETS, amed_table, contestants
+from ..study.table import BUDGETS, Entry, amed_table, best, came_from, table_size
 from ..training.gits import GITS
-from . import words
-from .amed import view_of
+from . import amed_words, words
+from .amed import Training, just_trained, view_of
 from .measurement import Measurement
 
 TABLED = 256  # held-out seeds of the table on the page; the bench takes 1,000
 
 
-def table(request: dict) -> Measurement:
-    """Every solver at 3, 5, 7 and 9 evaluations, on the usual and on GITS steps."""
-    e = view_of(request)
-    total = len(BUDGETS) * len(contestants(5)) * 2 + len(trained_for(e))
+def table(request: dict, training: Any = None) -> Measurement:
+    """Every solver at 3, 5, 7 and 9 evaluations, on the usual and on GITS steps, the learned ones
+    stage by stage, and at the page's budget all with their steps searched.
+
+    training: one of the same page, whose predictor takes part as it is.
+    """
+    e, own = view_of(request), []
+    if isinstance(training, Training) and training.trainer.done:
+        name, trained = just_trained(training)
+        if name not in trained_for(e):
+            own = [store.hold(trained, name)]
+    asked = request.get("nfe")
+    nfe = asked if asked in BUDGETS else 5
 
     def show(cells: list) -> dict:
-        names = list(dict.fromkeys((c.name, c.steps) for c in cells))
-        at = {(c.name, c.steps, c.nfe): c for c in cells}
-        best = {
-            n: min((c for c in cells if c.nfe == n), key=lambda c: c.error.value, default=None)
-            for n in BUDGETS
-        }
+        at = {(*c.row, c.nfe): c for c in cells}
+        rows = dict.fromkeys(c.row for c in cells)
+        firsts = {n: best([c for c in cells if c.nfe == n]) for n in {c.nfe for c in cells}}
         lines = []
-        for name, steps in names:
-            own = [at.get((name, steps, n)) for n in BUDGETS]
-            lines.append([name, steps, *("–" if c is None else _cell(c, best[c.nfe]) for c in own)])
-        found = best[5]
-        title = (
-            "Error at equal evaluations"
-            if found is None
-            else f"Best at 5 evaluations: {found.name}, {found.steps} steps, error "
-            f"{short(found.error.value)}"
-        )
+        for row in rows:
+            found = [at.get((*row, n)) for n in BUDGETS]
+            lines.append([*row, *("–" if c is None else _cell(c, cells, firsts) for c in found)])
+        now = [c for c in cells if c.nfe == nfe]
         return {
-            "title": title,
-            "note": f"{words.data_name(e.data)}, {e.model.label}: mean end error against the "
-            f"reference, RMS per number, {TABLED} held-out seeds, ± 95 %. Below it the "
-            "sliced Wasserstein distance to the data.",
+            "title": amed_words.best_at(nfe, now) if now else "Error at equal evaluations",
+            "note": f"{words.data_name(e.data)}, {e.model.label}: median end error against the "
+            f"reference, RMS per number, {TABLED} held-out seeds, 95 % intervals; bold are the "
+            "best and those that the seeds cannot tell from them. Below: times the row that it "
+            "comes from, seed by seed; the mean; the sliced Wasserstein distance to the data.",
             "columns": ["", "steps", *map(str, BUDGETS)],
             "table": lines,
         }
 
-    rows = lambda watch: amed_table(e, BUDGETS, TABLED, watch=watch)
+    total = table_size(e, own, (nfe,))
+    rows = lambda watch: amed_table(e, BUDGETS, TABLED, watch=watch, searched=(nfe,), own=own)
     return Measurement(e, rows, total, show)
 
 
-def _cell(c, best) -> str:
-    error = f"{short(c.error.value)} ± {number(c.error.value - c.error.low, 1)}"
-    error = f"<b>{error}</b>" if c is best else error
-    return f"{error}<small>{short(c.distance.value)}</small>"
+def _cell(c: Entry, cells: list[Entry], firsts: dict[int, list[Entry]]) -> str:
+    error = amed_words.interval(c.median)
+    error = f"<b>{error}</b>" if c in firsts[c.nfe] else error
+    before = came_from(c, cells)
+    times = f"{amed_words.times(c.over(before))} · " if before is not None else ""
+    return (
+        f"{error}<small>{times}mean {short(c.error.value)} · W₁ {short(c.distance.value)}</small>"
+    )
 
 
 def better_steps(request: dict) -> Measurement:

@@ -24,7 +24,10 @@ def test_train_on_the_spiral_use_it_and_open_the_link_in_another_tab(walk):
     walk.page.click("#amed-train")
     walk.page.wait_for_function(DONE, arg=1, timeout=120_000)
     title = walk.page.inner_text("#amed-title")
-    assert title.startswith("AMED-Solver, 5 evaluations: error") and "× less" in title
+    assert title.startswith("AMED-Solver, 5 evaluations: median end error")
+    assert "learning on top makes" in title and "×" in title
+    stages = walk.page.locator("#amed-stages-rows tr td:first-child").all_inner_texts()
+    assert stages[:2] == ["untrained", "stops searched"] and stages[-1] == "learned"
     assert "steps searched" in walk.page.inner_text("#amed-note")
     assert walk.page.locator("#amed-rows tr").count() == 3
     walk.after(lambda: walk.page.click("#amed-use"))

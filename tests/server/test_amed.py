@@ -1,6 +1,7 @@
 """The AMED page's server side: a training that grows, is kept and goes on; a picture's sums."""
 
 import json
+import re
 
 import pytest
 
@@ -38,7 +39,11 @@ def test_a_training_is_shown_kept_and_offered_in_the_solver_menu():
     assert news["problem"] is None and news["count"] == news["total"] == 16
     assert [row[0] for row in news["table"]] == ["1", "2", "3"]
     assert news["figure"]["data"] and news["choices"]["data"]
-    assert "× less" in news["title"] and "AMED-Solver, 5 evaluations" in news["title"]
+    title = news["title"]
+    assert title.startswith("AMED-Solver, 5 evaluations: median end error")
+    # nothing was searched before, so it is the untrained error that learning lowers
+    assert re.search(r"learning alone makes 0\.\d\d × \(0\.\d\d–0\.\d\d\)$", title)
+    assert [row[0] for row in news["stages"]["table"]] == ["untrained", "learned"]
     kept = app.amed_keep({"job": answer["job"]})
     e = unflatten(Experiment, kept["values"])
     assert e.solver.predictor == kept["name"] and run(e).nfe == 5
@@ -116,14 +121,25 @@ def test_the_plane_is_flat_beside_a_random_walk():
     assert "2-D" in flat["why"]
 
 
-def test_the_table_grows_line_by_line_and_ends_with_the_learned():
+def test_the_table_grows_line_by_line_and_ends_with_the_searched():
     finished(answer := measurements.start(TRAIN))
-    app.amed_keep({"job": answer["job"]})
-    news = finished(measurements.start({"kind": "table", "values": VALUES}))
+    asked = {"kind": "table", "values": VALUES, "nfe": 5}
+    news = finished(measurements.start({**asked, "training": answer["job"]}))
+    assert news["count"] == news["total"]
     assert news["columns"] == ["", "steps", "3", "5", "7", "9"]
-    names = [row[0] for row in news["table"]]
-    assert names[:2] == ["DDIM", "DDIM"] and names[-1] == "AMED-Solver"
-    assert news["table"][-1][2] == "–" and "±" in news["table"][-1][3]
+    rows = {(row[0], row[1]): row[2:] for row in news["table"]}
+    assert [row[0] for row in news["table"][:2]] == ["DDIM", "DDIM"]
+    # the predictor takes part before it is kept, and is named by no digest
+    mine = rows["AMED-Solver", "its own, learned, just trained"]
+    assert mine[0] == mine[2] == "–" and "×" in mine[1] and "mean" in mine[1]
+    assert "just trained" in news["title"] or "AMED" not in news["title"]
+    assert not re.search(r"[0-9a-f]{12}", news["title"])
+    for name in ("DDIM", "iPNDM-2", "UniPC-3"):  # the search at the page's budget alone
+        assert rows[name, "searched"][0] == "–" and "×" in rows[name, "searched"][1]
+    kept = app.amed_keep({"job": answer["job"]})["name"]
+    again = finished(measurements.start({**asked, "training": answer["job"]}))
+    rows = {(row[0], row[1]): row[2:] for row in again["table"]}
+    assert rows["AMED-Solver", "its own, learned, trained here"] == mine and kept
 
 
 def test_optimised_steps_come_with_their_verdict():

@@ -2,12 +2,14 @@
 
 import dataclasses
 import math
+import types
 
 import numpy as np
 import pytest
 import torch
 from scipy import stats
 
+from explorer.analysis.intervals import median
 from explorer.analysis.truncation import local_truncation
 from explorer.core.sampling import Churn
 from explorer.core.solvers import AMED, DDIM, EulerAncestral, Heun
@@ -146,13 +148,19 @@ def test_a_row_is_mean_median_and_the_middle_80_percent_of_the_samples():
     assert (short.nfe, short.steps) == (6, 6)  # seven levels above 0, and no step below them
 
 
-def test_the_interval_of_the_table_is_that_of_a_mean():
-    """1.96 standard errors; RMS per coordinate of each seed."""
-    truth = torch.zeros(4, 2).double()
-    held = HeldOut(truth, truth, truth, None)
-    end = torch.tensor([[3.0, 4.0], [0.0, 0.0], [1.0, 1.0], [2.0, 0.0]]).double()
-    each = np.array([math.sqrt(12.5), 0, 1, math.sqrt(2)])
-    found = held.error(end)
-    half = 1.96 * each.std(ddof=1) / 2
-    assert (found.value, found.count) == (pytest.approx(each.mean()), 4)
-    assert (found.low, found.high) == pytest.approx((each.mean() - half, each.mean() + half))
+def test_the_table_tells_each_error_their_median_and_their_mean():
+    """RMS per coordinate of each seed; the shared intervals are tested where they are made."""
+    truth = torch.zeros(7, 2).double()
+    data = torch.randn(7, 2, generator=torch.Generator().manual_seed(2)).double()
+    held = HeldOut(truth, truth, data, None)
+    end = torch.tensor(
+        [[3.0, 4.0], [0.0, 0.0], [1.0, 1.0], [2.0, 0.0], [3.0, 3.0], [5.0, 5.0], [90.0, 90.0]]
+    ).double()
+    each = np.array([math.sqrt(12.5), 0, 1, math.sqrt(2), 3, 5, 90])
+    made = types.SimpleNamespace(samples=end, nfe=5)
+    found = held.told(made)
+    assert found["errors"] == pytest.approx(each, rel=1e-5) and found["nfe"] == 5
+    assert found["error"]["value"] == pytest.approx(each.mean())
+    assert found["median"]["value"] == 3 and found["median"]["high"] < 90
+    assert found["median"] == dataclasses.asdict(median(torch.tensor(each)))
+    assert found["distance"]["value"] > 1

@@ -170,17 +170,46 @@ def test_the_table_holds_every_solver_and_the_predictors_of_this_model():
         dataclasses.replace(e, data=Moons(dimension=2, thickness=0.2)),
         dataclasses.replace(QUICK, paths=64),
     )
-    cells = list(contest.amed_table(e, (3, 5), 64, points=33, how=GITS(fine=21, paths=16)))
-    assert len(cells) == 2 * 7 * 2 + 1
+    how = {"points": 33, "how": GITS(fine=21, paths=16), "searched": (5,)}
+    cells = list(contest.amed_table(e, (3, 5), 64, **how))
+    others, learned_ones = 2 * 7 * 2 + 2 * 2 + 7, 1  # usual and GITS; untrained; searched at 5
+    assert len(cells) == others + learned_ones
     assert all(c.nfe in (3, 5) for c in cells)
     for c in cells:
         assert c.error.low < c.error.value < c.error.high and c.error.count == 64
-    mine = cells[-1]
+        assert c.median.low < c.median.value < c.median.high and len(c.errors) == 64
+    (mine,) = (c for c in cells if c.learned)
     assert (mine.name, mine.nfe, mine.predictor) == ("AMED-Solver", 5, view.solver.predictor)
-    rival = next(
-        c for c in cells if c.name == "DPM-Solver-2 + AFS" and c.nfe == 5 and c.steps == "usual"
+    assert mine.origin == "trained here" and mine.stage == "learned"
+    at = {(c.name, c.steps): c for c in cells if c.nfe == 5}
+    rival = at["DPM-Solver-2 + AFS", "usual"]
+    assert mine.over(rival).high < 1
+    assert contest.came_from(mine, cells) is at["AMED-Solver", "usual"]
+    for name in ("DDIM", "Heun + AFS", "UniPC-3"):
+        found = at[name, "searched"]
+        assert contest.came_from(found, cells) is at[name, "usual"]
+        # judged on other seeds than it was searched on
+        assert found.over(at[name, "usual"]).high < 1 and found.levels != at[name, "usual"].levels
+        assert found.nfe == 5
+
+
+def test_each_stage_of_a_training_is_a_row_of_its_own():
+    how = dataclasses.replace(
+        QUICK, place="search", settle=30, paths=640, batch=32, rounds=4, inner=8, finish=1.0
     )
-    assert mine.error.value < rival.error.value
+    view = learned(VIEW, how)
+    record = store.find(view.solver.predictor).record
+    cells = list(contest.amed_table(VIEW, (5,), 128, points=33, gits_too=False, searched=()))
+    mine = [c for c in cells if c.learned]
+    assert [c.stage for c in mine] == ["stops searched", "r, c, a shared", "learned"]
+    before = [contest.came_from(c, cells) for c in mine]
+    assert [c.stage for c in before] == ["untrained", "stops searched", "r, c, a shared"]
+    assert mine[0].over(before[0]).high < 1
+    assert list(record["standing"]) == ["untrained", "searched", "shared", "learned"]
+    # what the training saw on its own unseen seeds, seen again on the table's
+    for c, who in zip(mine, ("searched", "shared", "learned")):
+        _, low, high = record["standing"][who]["median"]
+        assert c.median.low < high and low < c.median.high
 
 
 def test_held_out_seeds_are_no_training_seeds():

@@ -16,7 +16,7 @@ from explorer.lab.learned import sample
 from explorer.store import predictors as store
 from explorer.study import predictors
 from explorer.study import table as contest
-from explorer.training.amed import HELD_OUT, OTHER_SEEDS
+from explorer.training.standing import OTHER_SEEDS
 
 NAMES = sorted(p.stem for p in store.SHIPPED.glob("*.json"))
 
@@ -33,19 +33,20 @@ def test_there_are_solver_and_plug_in_for_every_budget(model):
 
 
 @functools.cache
-def held_out(data, model, seed):
+def held_out(data, model, seed, count):
     """The seeds that the record speaks of, and where they truly end."""
     source = prepared(data, model)
-    noise = Noise(OTHER_SEEDS + seed, HELD_OUT, source.shape).start
+    noise = Noise(OTHER_SEEDS + seed, count, source.shape).start
     return noise, reference(source.denoiser, noise * 80.0, 80.0, 0.002, 41).x[-1]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_shipped_predictor_is_as_good_as_its_record_says(name):
-    """On 64 seeds that no training saw, against the reference, at equal cost."""
+    """On seeds that no training saw, against the reference, at equal cost."""
     trained, view = store.find(name), predictors.opened(name)
-    noise, truth = held_out(view.data, view.model, trained.record["seed"])
+    count = trained.record.get("held_out", 64)
+    noise, truth = held_out(view.data, view.model, trained.record["seed"], count)
 
     def error(solver, grid, afs=trained.afs):
         made = sample(prepared(view.data, view.model).denoiser, noise, grid, solver, afs=afs)

@@ -13,7 +13,8 @@ const POLL = 200,
 let line = null; // see app.js
 const work = job({ pause: POLL });
 let trained = null,
-  shown = null; // the name of the newest training; its newest answer
+  shown = null, // the name of the newest training; its newest answer
+  trainings = 0; // that have ended, or paused
 let view = 'learn',
   picture = null,
   asked = 0,
@@ -42,7 +43,7 @@ function init(given) {
   $('#amed-table').onclick = () => {
     if (view === 'table') return showView('learn');
     showView('table');
-    if (!tabled || tabled.of !== wanted) begin('table', {});
+    if (!tabled || tabled.of !== about()) begin('table', trained ? { training: trained } : {});
   };
   $('#amed-step').addEventListener('change', (e) => {
     step = +e.target.value;
@@ -74,7 +75,7 @@ async function begin(kind, what) {
     if (news.table && kind === 'train') {
       shown = news;
       $('#amed-use').hidden = !news.learned;
-    } else if (news.table) tabled = { ...news, of: wanted };
+    } else if (news.table) tabled = { ...news, of: about() };
     if (news.table) draw();
     if (kind === 'train' && (news.done || performance.now() - looked > LOOK)) {
       looked = performance.now();
@@ -88,8 +89,12 @@ async function begin(kind, what) {
   $('#amed-progress').hidden = !news.problem;
   $('#amed-cancel').hidden = true;
   $('#amed-resume').hidden = !(news.problem && kind === 'train');
+  if (kind === 'train') trainings += 1;
   document.body.dataset.trained = String(+(document.body.dataset.trained ?? 0) + 1);
 }
+
+// What a table speaks of: the view, and the predictor just trained.
+const about = () => JSON.stringify([wanted, trained, trainings]);
 
 function begun(kind, name) {
   if (kind === 'train') {
@@ -220,6 +225,7 @@ function draw() {
   );
   figure('#fig-amed-choices', shown?.choices, 'Where each step looks (r) and how far it goes (c).');
   table('#amed', shown);
+  table('#amed-stages', shown?.stages);
   figure('#fig-amed-plane', drawn.plane?.figure, drawn.plane?.why ?? 'Measuring …');
   $('#amed-plane-say').textContent = drawn.plane?.words ?? '';
   if (picture) listSteps();
