@@ -48,7 +48,7 @@ def test_train_on_the_spiral_use_it_and_open_the_link_in_another_tab(walk):
     tab.wait_for_function(READY)
     tab.wait_for_function("explorer.S.parts.error?.added_up")
     same = tab.evaluate("explorer.S.parts.error.added_up.at(-1)")
-    assert same == pytest.approx(learned, rel=1e-6)
+    assert same == pytest.approx(learned, rel=1e-3)  # four digits are sent
     assert tab.is_hidden("#problem")
     # steps that it was not trained for are refused in a sentence, and the page stays
     other = link.replace(parse_qs(urlsplit(link).query)["timesteps.levels"][0], "80,1,0.002")
@@ -88,7 +88,7 @@ def test_a_training_stops_and_goes_on(walk):
     walk.open(PLANE)
     walk.page.fill("#amed-paths", "100000")
     walk.page.click("#amed-train")
-    walk.page.wait_for_function("document.querySelectorAll('#amed-rows tr').length === 3")
+    walk.page.wait_for_selector("#amed-use:visible")  # before that only stops are searched
     walk.page.click("#amed-cancel")
     walk.page.wait_for_function(DONE, arg=1)
     assert "Cancelled" in walk.page.inner_text("#amed-progress")
