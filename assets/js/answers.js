@@ -6,6 +6,7 @@ import { writeControls, writeWords } from './controls/rows.js';
 import { renewPin } from './pin.js';
 import { worstLevel } from './cursor.js';
 
+const MEASURING = 'Measuring …'; // the server's word for what comes next
 const REST = window.explorerRest ?? 600; // ms without a change before the exact reference is asked for
 const id = crypto.randomUUID?.() ?? String(Math.random()); // of this page, among those of the server
 /** Slider to pixels in ms, for the bench. */
@@ -38,7 +39,7 @@ export function initAnswers(given) {
 // `overtaken`: a newer question is asked or waits, so the controls are ahead of this answer.
 // `held`: the parts on show before it.
 function show(message, { since, keep, exact, overtaken, held }) {
-  if (message.problem) return problem(message.problem, message);
+  if (message.problem) return refused(message);
   if (!keep && !exact) problem(null);
   const first = !held.run;
   set({
@@ -65,6 +66,18 @@ function show(message, { since, keep, exact, overtaken, held }) {
       document.body.dataset.drawing = --drawing || '';
     }, 0),
   );
+}
+
+// What was still to come will not: a draft stays one, and no part waits for good.
+function refused(message) {
+  const why = message.problem,
+    open = Object.entries(S.states).filter(([, of]) => of.state === 'draft' || of.why === MEASURING);
+  problem(why, message);
+  if (!open.length) return;
+  set({ states: { ...S.states, ...Object.fromEntries(open.map(([part]) => [part, { state: 'refused', why }])) } });
+  const { run } = S.parts;
+  if (run?.first) receive(S.parts, { run: { ...run, first: why } });
+  if (run) page.draw(false);
 }
 
 // View, path in ink and cursor, where the new data or run have no place for the old ones.

@@ -13,7 +13,7 @@ from ..core.timesteps import Custom
 from ..dialects import lists
 from ..errors import Cancelled, UserError
 from ..lab import designs, notes
-from ..lab.experiment import Experiment, Run, draft, levels, too_much
+from ..lab.experiment import Experiment, Run, draft, evaluations, levels, too_much
 from ..lab.truth import compared, comparison, patience, steps_of
 from ..lab.view import View
 from ..settings import flatten, from_query, to_query, unflatten
@@ -83,24 +83,28 @@ def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
     have = request.get("have") if isinstance(request.get("have"), dict) else {}
     wanted = request.get("want") if isinstance(request.get("want"), list) else None
     whole = View(e)
-    refusals = parts.refused(whole)
+    why = too_much(e)  # then a draft is all that there will be, or what is there already stays
+    if why and wanted is None and have.get("run") and have.get("data") == whole.key("data"):
+        raise UserError(why)
+    refusals = parts.refused(whole) | (dict.fromkeys(("run", "error"), why) if why else {})
     alone = _ahead(whole, have, page, number)
-    few = draft(e, FIRST) if wanted is None and have.get("run") != whole.key("run") else None
+    asked = wanted is None and have.get("run") != whole.key("run")
+    few = draft(e, FIRST) if asked or why else None
     view = View(few or e, DESK.watch(page, number, "Sampling", len(levels(few or e))))
     r = view.run  # before all else: what stands in its way is the answer
-    held = _held(have, whole)
+    held = _held(have, view if why else whole)
     made, pending = {}, []
     for name in PARTS if alone else BESIDE:
-        if name in held or name in refusals:
+        if name in held or (name in refusals and name != "run"):
             continue
-        if _late(name, view, wanted, bool(few), bool(made)):
+        if _late(name, view, wanted, few is not None and asked, bool(made)):
             pending.append(name)
             continue
         tick = DESK.watch(page, number, f"Measuring the {name}", _length(name, r))
         made[name] = parts.part(name, view.watched(tick))
-    if few:
-        made["run"]["first"] = words.first(few, e)
-        pending = ["run", *pending]
+    if few and "run" in made:
+        made["run"] = words.drafted(made["run"], few, e, why)
+        pending = pending if why else ["run", *pending]
     if wanted and "exact" in wanted and have.get("error") != whole.key("exact"):
         tick = DESK.watch(page, number, "Refining the reference", 3000)
         made["error"] = parts.part("error", View(e, tick, exact=True))
@@ -115,7 +119,7 @@ def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
         "pending": pending,
         "drop": drop,
         "predictors": predictors.menu(e),
-        "words": _words(e, r, _design(request), _notes(e, request)),
+        "words": _words(e, _design(request), _notes(e, request)),
     }
 
 
@@ -212,7 +216,7 @@ def _cost(r: Run) -> float:
     return 1e3 * r.seconds * 1.5
 
 
-def _words(e: Experiment, r: Run, design: str, notes: list[str]) -> dict:
+def _words(e: Experiment, design: str, notes: list[str]) -> dict:
     changed = designs.changes(design, e)
     about = designs.DESIGNS[design].about
     if changed:
@@ -220,12 +224,12 @@ def _words(e: Experiment, r: Run, design: str, notes: list[str]) -> dict:
     return {
         "design": about,
         "data": escape(networks.about(e)),
-        "budget": words.budget(e, r),
+        "budget": words.budget(e),
         "churn": words.churn(e),
         "schedule": " ".join([words.schedule(e), *notes]).strip(),
         "solver": e.solver.card,
         "sum-data": words.data_name(e.data),
-        "sum-budget": f"NFE {r.nfe}",
+        "sum-budget": f"NFE {evaluations(e)}",
         "sum-solver": solver_name(e.solver),
         "sum-schedule": f"{e.timesteps.label}, {e.schedule.formula}",
         "sum-churn": f"S<sub>churn</sub> {e.churn.s_churn:g}" if e.churn.s_churn else "off",

@@ -20,6 +20,7 @@ from ..study.step_picture import (
     step_picture,
 )
 from .amed import Training, view_of
+from .parts import unfollowed
 
 
 def picture(request: dict) -> dict:
@@ -32,6 +33,8 @@ def picture(request: dict) -> dict:
     if not isinstance(n, int) or isinstance(n, bool) or not 0 <= n < steps:
         raise UserError(f"Step must be a whole number from 0 to {steps - 1}; got {n!r:.40}.")
     k = k % PATHS if isinstance(k, int) and not isinstance(k, bool) else 0
+    if why := unfollowed(e):
+        raise UserError(why)
     found = step_picture(e, n, _predictor(request, e, about))
     return {**_numbers(found), **_drawn(found, k)}
 
@@ -92,6 +95,8 @@ def plane(request: dict) -> dict:
     size = math.prod(prepared(e.data, e.model).shape)
     if size < 3:
         return {"why": without(size)}
+    if why := unfollowed(e):
+        return {"why": why}
     found = path_plane(e)
     _, two, three = found.residual
     return {

@@ -20,7 +20,7 @@ from ..analysis.shares import hottest
 from ..figures import pack
 from ..figures.style import FAMILY, rounded
 from ..lab import cost
-from ..lab.experiment import Run
+from ..lab.experiment import Experiment, Run
 from ..lab.source import MEMOS
 from ..lab.truth import patience
 from ..lab.view import View
@@ -51,12 +51,18 @@ def refused(view: View) -> dict[str, str]:
     source = view.source
     if source.pace is None:
         return {}
-    out, wait = {}, patience(view.experiment)
-    if wait > cost.LONG:
-        out["path"] = f"{MINUTES.format(wait / 60)}they are not followed."
+    out = {}
+    if why := unfollowed(view.experiment):
+        out["path"] = why
     if source.pace * loss.NETWORK_LEVELS * loss.LEAST > cost.LONG:
         out["loss"] = "The loss of this network would take minutes here, so it is not measured."
     return out
+
+
+def unfollowed(e: Experiment) -> str | None:
+    """Why the true paths of a view are not followed, or None."""
+    wait = patience(e)
+    return f"{MINUTES.format(wait / 60)}they are not followed." if wait > cost.LONG else None
 
 
 def measured(strip: Strip, view: View) -> Numbers:

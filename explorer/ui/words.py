@@ -6,7 +6,7 @@ from ..analysis.shares import runs_of
 from ..core.ode import needs_schedule
 from ..core.sampling import Churn
 from ..core.timesteps import Custom
-from ..lab.experiment import Experiment, Run, levels
+from ..lab.experiment import Experiment, Run, evaluations, levels
 from ..lab.truth import Errors
 from ..numerals import duration, number, percent, short
 from ..settings import parameters, slots
@@ -118,10 +118,20 @@ def status(r: Run) -> list[str]:
     ]
 
 
-def first(few: Experiment, e: Experiment) -> str:
-    """What a first answer lacks, while the whole is on its way."""
-    fewer = f" with {few.nfe} of {e.nfe} evaluations" if few.nfe < e.nfe else ""
-    return f"The first {few.samples} of {e.samples} samples{fewer}; the others are on their way …"
+def drafted(run: dict, few: Experiment, e: Experiment, why: str | None = None) -> dict:
+    """The run part of a first answer, so that nobody takes it for the whole: what it lacks, while
+    that is on its way, or `why` it never comes."""
+    made, whole = evaluations(few), evaluations(e)
+    fewer = f", with {made} of {whole} evaluations" if made < whole else ""
+    shown = f"the first {few.samples} of {e.samples} samples{fewer}"
+    name, status = sampler_name(e), list(run["status"])
+    status[0] = f"Draft: {status[0]}"
+    if why:
+        title, first = f"{name}: not run", f"{why} On show: {shown}."
+    else:
+        title = f"{name}: a draft"
+        first = f"Draft: {shown}; the others are on their way …"
+    return run | {"title": title, "status": status, "first": first}
 
 
 def counted(n: int) -> str:
@@ -130,13 +140,14 @@ def counted(n: int) -> str:
     return words[n] if n < len(words) else str(n)
 
 
-def budget(e: Experiment, r: Run) -> str:
-    """“18 steps = 35 evaluations.”, and a word if the budget was moved."""
-    moved = ""
+def budget(e: Experiment) -> str:
+    """“18 steps = 35 evaluations.”, and a word if the budget was moved; no run is needed, so a
+    draft cannot speak in its place."""
+    moved, takes, steps = "", evaluations(e), len(levels(e)) - (e.last != "zero")
     if isinstance(e.timesteps, Custom):
         moved = " The typed list sets the number of steps."
-    elif r.nfe != e.nfe:
-        moved = f" {e.nfe} is not possible here; the nearest is {r.nfe}."
+    elif takes != e.nfe:
+        moved = f" {e.nfe} is not possible here; the nearest is {takes}."
     each = f"{counted(e.solver.evaluations)} a step"
     if e.afs:
         each += ", the first is analytic"
@@ -148,7 +159,8 @@ def budget(e: Experiment, r: Run) -> str:
         "denoise": "one more denoises at σ<sub>min</sub>",
     }[e.last]
     return (
-        f"<b>{r.steps} steps = {r.nfe} evaluations.</b> {solver_name(e.solver)} takes {each}; "
+        f"<b>{steps} step{'' if steps == 1 else 's'} = {takes} evaluation"
+        f"{'' if takes == 1 else 's'}.</b> {solver_name(e.solver)} takes {each}; "
         f"{tail}.{moved}"
     )
 

@@ -1,11 +1,13 @@
 """Networks on the page: first samples first, a list to choose from, files that are opened."""
 
+import json
 import threading
 from pathlib import Path
 
 import pytest
 import torch
 
+from explorer.errors import UserError
 from explorer.lab import experiment
 from explorer.lab.experiment import Experiment, draft
 from explorer.lab.view import View
@@ -16,8 +18,8 @@ from explorer.server import app, measurements, networks
 from explorer.server.message import FIRST
 from explorer.settings import unflatten
 from explorer.store import weights
+from explorer.ui import amed_picture, panel, parts
 from explorer.ui import networks as menu
-from explorer.ui import panel, parts
 from tests.models.snapshots import snapshot
 from tests.waiting import PATIENCE, until
 
@@ -69,7 +71,11 @@ def test_first_samples_first(monkeypatch):
     first = ask()
     run, few = first["parts"]["run"], draft(Experiment(), 1)
     assert few is None and set(first["parts"]) == {"data", "run"}
-    assert run["count"] == 6 and run["nfe"] == 9 and run["first"].startswith("The first 6 of 64")
+    assert (
+        run["count"] == 6
+        and run["nfe"] == 9
+        and run["first"].startswith("Draft: the first 6 of 64")
+    )
     assert first["values"]["samples"] == 64  # what was asked for stays
     assert first["pending"] == ["run", "loss", "path", "error"]
     assert first["states"]["run"] == {"state": "draft", "why": run["first"]}
@@ -85,6 +91,69 @@ def test_first_samples_first(monkeypatch):
             assert answer["parts"]["run"]["count"] == 64 and "first" not in answer["parts"]["run"]
     assert arrived == ["run", "loss", "path", "error"]
     assert ask(have=have)["parts"] == {}
+
+
+def test_a_draft_is_called_one_and_does_not_speak_of_the_budget(monkeypatch):
+    """On glyphs it said “35 is not possible here; the nearest is 7”, of a draft."""
+    slowly(monkeypatch, 0.01)
+    first = ask(nfe=35)
+    run = first["parts"]["run"]
+    assert run["nfe"] == 7 and run["count"] == 1
+    assert run["title"] == "Heun: a draft" and run["status"][0].startswith("Draft: ")
+    assert f"with {run['nfe']} of 35 evaluations" in run["first"]
+    assert first["words"]["budget"].startswith("<b>18 steps = 35 evaluations.</b>")
+    assert first["words"]["sum-budget"] == "NFE 35"
+    assert "not possible" not in json.dumps(first, ensure_ascii=False)
+    said = ask(nfe=36)["words"]["budget"]
+    assert "36 is not possible here; the nearest is 35." in said
+    whole = ask(["run"], {"data": first["parts"]["data"]["key"]}, nfe=35)
+    assert "draft" not in json.dumps(whole["parts"]["run"]).lower()
+    assert {k: whole["words"][k] for k in ("budget", "sum-budget")} == {
+        k: first["words"][k] for k in ("budget", "sum-budget")
+    }
+
+
+def follow(answer: dict, **values) -> tuple[dict, dict, dict]:
+    """What the page holds once nothing is pending: parts, states and the last answer."""
+    held, states = dict(answer["parts"]), answer["states"]
+    for _ in range(8):
+        if not answer["pending"] or answer["pending"] == ["exact"]:
+            return held, states, answer
+        have = {k: p["key"] for k, p in held.items()}
+        answer = ask(answer["pending"], have, **values)
+        assert "problem" not in answer, answer
+        held |= answer["parts"]
+        held = {k: p for k, p in held.items() if k not in answer["drop"]}
+        states = answer["states"]
+    raise AssertionError("it never ends")
+
+
+def test_a_run_above_the_cap_ends_in_a_refusal(monkeypatch):
+    """An own checkpoint of 3 × 32 × 32 was shown with a few samples and “the others are on their
+    way”, for good."""
+    slowly(monkeypatch, 0.00125)
+    e = unflatten(Experiment, {"data": "digits", "model": "network", "nfe": 9, "samples": 64})
+    monkeypatch.setattr(experiment, "WORK_LIMIT", experiment.work(e) * 0.8)
+    held, states, last = follow(ask())
+    run = held["run"]
+    assert run["count"] == 6 and run["title"] == "Heun: not run"
+    assert "operations" in run["first"] and "51 samples would do" in run["first"]
+    assert run["first"].endswith("On show: the first 6 of 64 samples.")
+    assert states["run"]["state"] == states["error"]["state"] == "refused"
+    assert "samples would do" in states["error"]["why"]
+    assert not any(s["why"] == "Measuring …" for s in states.values())
+    assert set(held) == {"data", "run", "loss", "path"}  # what hangs on no run is measured
+    assert "on their way" not in json.dumps([held, last], ensure_ascii=False)
+
+
+def test_what_is_on_show_stays_when_the_next_run_is_refused(monkeypatch):
+    slowly(monkeypatch, 0.00125)
+    held, states, _ = follow(ask())
+    assert states["run"]["state"] == "whole"
+    e = unflatten(Experiment, {"data": "digits", "model": "network", "nfe": 9, "samples": 64})
+    monkeypatch.setattr(experiment, "WORK_LIMIT", experiment.work(e) * 1.5)
+    answer = ask(have={k: p["key"] for k, p in held.items()}, samples=128)
+    assert set(answer) == {"problem"} and "96 samples would do" in answer["problem"]
 
 
 def test_the_first_samples_are_those_of_the_whole(monkeypatch):
@@ -112,6 +181,10 @@ def test_what_would_take_minutes_is_not_measured(monkeypatch):
     assert {"path", "loss"} <= set(answer["drop"])
     assert {answer["states"][p]["state"] for p in ("path", "loss")} == {"refused"}
     assert "minutes" in answer["states"]["path"]["why"]
+    request = {"values": {"data": "digits", "model": "network", "samples": 4}}
+    assert "minutes" in amed_picture.plane(request)["why"]  # and AMED’s page says it too
+    with pytest.raises(UserError, match="minutes"):
+        amed_picture.picture(request)
 
 
 def test_the_sentence_below_is_plain_text():

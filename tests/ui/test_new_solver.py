@@ -69,7 +69,7 @@ def test_every_budget_goes_to_the_nearest_number_of_steps_of_three(last):
 
 def test_its_cost_is_said_in_words():
     e = plain(nfe=28)
-    said = words.budget(e, run(e))
+    said = words.budget(e)
     assert said.startswith("<b>10 steps = 28 evaluations.</b> Deep, w = 0.1 takes three a step; ")
     assert "the last step is Euler" in said and words.counted(9) == "9"
     churned = dataclasses.replace(e, churn=dataclasses.replace(e.churn, s_churn=40.0))

@@ -154,7 +154,7 @@ async function refresh(planes = false) {
     planes || !drawn.plane ? call('amed_picture', { ...request(), plane: true }, 2) : null,
   ]);
   if (id !== asked) return;
-  if (plane && !plane.problem) drawn.plane = plane;
+  if (plane && !plane.gone) drawn.plane = plane.problem ? { why: plane.problem } : plane;
   if (found.gone) return complain(found.problem);
   if (found.problem && trained) {
     trained = null;

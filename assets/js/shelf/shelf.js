@@ -83,7 +83,7 @@ export function drawMini() {
   if (!p) {
     title('One path in its plane', '', false);
     return say(
-      path ? 'In 2-D a path cannot leave its plane; in 16-D it can, and hardly does.' : 'Waiting for the exact paths …',
+      path ? 'In 2-D a path cannot leave its plane; in 16-D it can, and hardly does.' : waiting(),
       path && S.values['data.dimension'] === 2
         ? ' <button class="reset" data-set=\'{"data.dimension": 16}\'>Lift it into 16-D</button>'
         : '',
@@ -97,6 +97,12 @@ export function drawMini() {
       ? `${p.paths} exact paths, each in its own three principal axes, path ${chosen(p) + 1} in ink; arrow keys turn`
       : `Exact path ${chosen(p) + 1}: second and third principal coordinate against the way still to go along the first`,
   );
+}
+
+// Why there are no paths yet, or why there will be none.
+function waiting() {
+  const { state, why } = S.states.path ?? {};
+  return state === 'refused' ? why : 'Waiting for the exact paths …';
 }
 
 export function paintMini() {
