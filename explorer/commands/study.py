@@ -153,6 +153,14 @@ def _table(base, options, how: dict) -> dict:
     return _of(base, rows, best=least)
 
 
+def _headroom(base, options, how: dict) -> dict:
+    """Not kept: a descent for each sample."""
+    from ..study.distances import as_plain
+    from ..study.headroom import headroom
+
+    return _of(base, [as_plain(room) for room in _counted(headroom(base))])
+
+
 def _steps(base, options, how: dict) -> dict:
     """Not kept: each level depends on all that was tried before."""
     from ..settings import to_query
@@ -174,6 +182,7 @@ KINDS: dict[str, Callable[..., dict]] = {
     "truncation": _truncation,
     "table": _table,
     "steps": _steps,
+    "headroom": _headroom,
 }
 
 

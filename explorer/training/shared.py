@@ -6,6 +6,7 @@ What a predictor adds is what it is better than this; a training that goes throu
 these numbers, and learns only how samples differ.
 """
 
+import copy
 import dataclasses
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -53,6 +54,13 @@ class Shared(nn.Module):
         r, c, a = self.logits[k].sigmoid()
         scaled = lambda v, size: (1 - size + 2 * size * v).expand(count) if size else 1.0
         return r.expand(count), scaled(c, self.scale_dir), scaled(a, self.scale_time)
+
+    def apart(self, count: int) -> "Shared":
+        """Numbers of its own for each of so many samples, which begin as they are here."""
+        other = copy.deepcopy(self)
+        logits = self.logits.detach()[..., None].repeat(1, 1, count)
+        other.logits = nn.Parameter(logits)
+        return other
 
     @torch.no_grad()
     def numbers(self) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
