@@ -6,6 +6,7 @@ Both are held to one table of cases, tests/data/numbers.json.  Exports keep all 
 """
 
 import math
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 
 NONE = "–"  # what is not known
@@ -38,6 +39,15 @@ def percent(part: float) -> str:
     if part >= 0.00995:
         return f"{_fixed(100 * part, 0)} %"
     return f"{number(100 * part, 1)} %" if part >= 0.0005 else "<0.1 %"
+
+
+def span(low: float, high: float, write: Callable[[float], str] = short) -> str:
+    """An interval: 0.0048–0.0054, 51–53 %; nothing where there is none."""
+    if math.isnan(low) or math.isnan(high):
+        return ""
+    first, last = write(low), write(high)
+    unit = last[last.find(" ") :] if " " in last else ""
+    return last if first == last else f"{first.removesuffix(unit)}–{last}"
 
 
 def duration(seconds: float) -> str:

@@ -103,8 +103,7 @@ def step_errors(
     )
     for point in followed:
         end = point.denoised  # at last of the end, the unscaled states
-    starts = list(range(0, n, group))
-    ends = [*end.split(size)[: len(starts)], batch.path[-1]]
+    ends = [*end.split(size)[: math.ceil(n / group)], batch.path[-1]]
     moved = torch.stack([rms(a - b) for a, b in pairwise(ends)])
     local = torch.stack(batch.local)
     return StepErrors(

@@ -173,12 +173,12 @@ def adaptive_reference(
 
 
 def _difference(fine: Tensor, coarse: Tensor) -> Tensor:
-    """(T,): RMS per coordinate, mean over samples, of paths at all nodes and at every other.
+    """(T,): RMS per coordinate, median over samples, of paths at all nodes and at every other.
 
     A node that only the fine paths have takes the larger of the two beside it.
     """
-    at_every_other = rms((fine[::2] - coarse).flatten(0, 1)).reshape(coarse.shape[:2]).mean(1)
-    known = at_every_other.cpu().double().repeat_interleave(2)[:-1]
+    each = rms((fine[::2] - coarse).flatten(0, 1)).reshape(coarse.shape[:2])
+    known = each.quantile(0.5, 1).cpu().double().repeat_interleave(2)[:-1]
     known[1::2] = torch.maximum(known[:-1:2], known[2::2])
     return known
 

@@ -56,7 +56,8 @@ def _save(r, out: str) -> None:
 
 def _numbers(r) -> dict:
     """What is printed of a run; "why" where it has no path error."""
-    from ..lab import experiment, truth
+    from ..lab.judged import judged
+    from ..lab.view import View
     from ..settings import to_query
 
     out = {
@@ -66,8 +67,5 @@ def _numbers(r) -> dict:
         "seconds": round(r.seconds, 4),
         "ms_per_evaluation": r.ms_per_evaluation,
         "device": r.source.device.label,
-        "mean_error": None,
     }
-    if why := experiment.incomparable(r.experiment):
-        return out | {"why": why}
-    return out | {"mean_error": float(truth.errors_of(r, exact=True).end.mean())}
+    return out | judged(View(r.experiment, exact=True, more=True))

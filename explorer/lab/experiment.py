@@ -27,12 +27,12 @@ from ..numerals import number
 from ..settings import param, setting, slot
 from . import cost
 from .learned import ready
-from .source import COMPARED, MEMOS, Source, Watch, prepared, weights
+from .source import COMPARED, LARGE, MEMOS, SETTLED, Source, Watch, prepared, weights
 from .source import current_device as current_device
 from .source import use_device as use_device
 
 WORK_LIMIT = 4e10  # samples x NFE x data points x coordinates: some 20 s on two cores
-PATHS = 256  # samples whose paths are recorded
+PATHS = SETTLED  # samples whose paths are recorded
 ENDINGS = (
     ("zero", "go to σ = 0"),
     ("sigma_min", "stop at σ_min"),
@@ -286,4 +286,4 @@ def _run(e: Experiment, watch: Watch | None) -> Run:
 
 def _kept_paths(source: Source) -> int:
     """How many samples leave their paths: fewer where one is large."""
-    return PATHS if math.prod(source.shape) <= 1024 else COMPARED
+    return PATHS if math.prod(source.shape) <= LARGE else COMPARED

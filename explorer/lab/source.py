@@ -4,6 +4,7 @@ prepared(data, model) -> Source
 """
 
 import dataclasses
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,9 @@ from . import cost
 from .shapes import check_shape
 from .watched import watched
 
-COMPARED = 64  # samples held against the reference
+COMPARED = 64  # samples held against the reference while a slider moves
+SETTLED = 256  # and at rest; fewer where one is large, as their paths are kept
+LARGE = 1024  # coordinates of a large sample
 
 Watch = Callable[[], None]
 
@@ -59,8 +62,14 @@ class Source:
 
     @property
     def compared(self) -> int:
-        """How many samples are held against the reference."""
+        """How many samples a draft holds against the reference."""
         return cost.affordable(self.pace, cost.REFERENCE, COMPARED)
+
+    @property
+    def settled(self) -> int:
+        """How many samples are held against it at rest, and in every table."""
+        most = SETTLED if math.prod(self.shape) <= LARGE else COMPARED
+        return cost.affordable(self.pace, cost.REFERENCE, most, seconds=4 * cost.QUICK)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -15,10 +15,12 @@ from torch import Tensor
 
 from ..analysis.error import StepErrors
 from ..analysis.reference import Reference
-from . import truth
+from ..analysis.shares import Blame
+from . import error, truth
+from .error import Errors
 from .experiment import Experiment, Run, incomparable, run
 from .source import Source, Watch, prepared, weights
-from .truth import Errors
+from .versus import Versus, versus
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -26,12 +28,14 @@ class View:
     """An experiment and all that follows of it.
 
     watch: is called at each step of what takes long, and may raise Cancelled.
-    exact: held against the best reference there is, not a quick one.
+    exact: settled: all paths that are compared, against a reference whose own error does not
+    matter; not a draft.
     """
 
     experiment: Experiment
     watch: Watch | None = None
     exact: bool = False
+    more: bool = False
 
     def watched(self, watch: Watch | None) -> "View":
         """The same view with all that it has made, watched by another."""
@@ -56,13 +60,26 @@ class View:
 
     @cached_property
     def steps(self) -> StepErrors:
-        """What each step does by itself; no run is needed.  Raises UserError as `errors` does."""
-        return truth.steps_of(self.experiment, self.watch, self.exact)[0]
+        """What each step does by itself, of a draft without a run.  Raises UserError."""
+        return self.errors.steps if self.exact else error.steps_of(self.experiment, self.watch)
 
     @cached_property
     def errors(self) -> Errors:
         """The run against the reference.  Raises UserError where `incomparable` says why."""
-        return truth.errors_of(self.run, self.watch, self.exact)
+        return error.errors_of(self.run, self.watch, self.exact)
+
+    @cached_property
+    def versus(self) -> Versus | None:
+        """The run beside Euler at the same cost, or None where `versus.apart_from` says why."""
+        return versus(self.errors, self.run, self.watch)
+
+    @cached_property
+    def blame(self) -> Blame:
+        """Which steps make the error; where that is undecided, by more paths, if `more` says so."""
+        known = self.errors.blame
+        if not (self.more and self.exact) or known.decided or len(known.steps) > error.SPREAD:
+            return known
+        return error.more_blame(self.run, self.watch) or known
 
     @property
     def shares(self) -> Tensor:
@@ -80,9 +97,11 @@ class View:
         data    hangs on the data set and the model            loss    too, and takes its time
         path    on the reference: seed, ends, and the frame that it is looked at in
         run     on all of the experiment                       error   too
-        exact   the error, held against the best reference
+        exact   the error, settled                             more    and with further paths
         """
-        return self.keys["exact" if self.exact and part == "error" else part]
+        if self.exact and part == "error":
+            part = "more" if self.more else "exact"
+        return self.keys[part]
 
     @cached_property
     def keys(self) -> dict[str, str]:
@@ -98,6 +117,7 @@ class View:
             "run": (e, *model),
             "error": (e, *model, "error"),
             "exact": (e, *model, "exact"),
+            "more": (e, *model, "more"),
         }
         return {part: _named(what) for part, what in content.items()}
 

@@ -13,8 +13,10 @@ from ..core.timesteps import Custom
 from ..dialects import lists
 from ..errors import Cancelled, UserError
 from ..lab import designs, notes
+from ..lab.error import steps_of
 from ..lab.experiment import Experiment, Run, draft, evaluations, levels, too_much
-from ..lab.truth import compared, comparison, patience, steps_of
+from ..lab.truth import patience
+from ..lab.versus import compared, comparison
 from ..lab.view import View
 from ..settings import flatten, from_query, to_query, unflatten
 from ..strips import loss
@@ -105,11 +107,13 @@ def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
     if few and "run" in made:
         made["run"] = words.drafted(made["run"], few, e, why)
         pending = pending if why else ["run", *pending]
-    if wanted and "exact" in wanted and have.get("error") != whole.key("exact"):
-        tick = DESK.watch(page, number, "Refining the reference", 3000)
-        made["error"] = parts.part("error", View(e, tick, exact=True))
-    elif made.get("error", {}).get("exact") is False:
+    if better := _better(e, wanted, have, page, number):
+        made["error"] = better
+    last = made.get("error", {})
+    if last.get("exact") is False:
         pending.append("exact")
+    elif last.get("more"):
+        pending.append("more")
     drop = _dropped(have, whole, pending, refusals)
     return {
         "values": flatten(e),
@@ -123,10 +127,23 @@ def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
     }
 
 
+def _better(e: Experiment, wanted: list | None, have: dict, page: str, number: int) -> dict | None:
+    """The error as well as it can be had: settled, or with further paths to say which steps make
+    it; None where nobody asks for it, or it is there."""
+    for name, what in (("more", "Following more paths"), ("exact", "Comparing all paths")):
+        if wanted and name in wanted:
+            tick = DESK.watch(page, number, what, 3000)
+            view = View(e, tick, exact=True, more=name == "more")
+            if have.get("error") != view.key("error"):
+                return parts.part("error", view)
+    return None
+
+
 def _held(have: dict, view: View) -> set[str]:
     """The parts of this view that the page has: the error also held against the best reference."""
     held = {name for name in PARTS if have.get(name) == view.key(name)}
-    return held | ({"error"} if have.get("error") == view.key("exact") else set())
+    better = have.get("error") in (view.key("exact"), view.key("more"))
+    return held | ({"error"} if better else set())
 
 
 def _late(name: str, view: View, wanted: list | None, few: bool, begun: bool) -> bool:
@@ -176,7 +193,9 @@ def _states(
         if part and part.get("why"):
             return "absent" if view.incomparable else "refused", part["why"]
         if name == "error" and "exact" in pending:
-            return "refining", "The reference is being refined."
+            return "draft", "Some of the samples, against a quick reference."
+        if name == "error" and "more" in pending:
+            return "refining", "More paths say which steps are to blame."
         return "whole", ""
 
     return {name: dict(zip(("state", "why"), of(name))) for name in PARTS}

@@ -1,10 +1,9 @@
 """The run against the true paths: each step alone, and what has added up."""
 
 from ..analysis import geometry
-from ..analysis.shares import hottest
 from ..figures.style import INK3, REFERENCE
 from ..lab.source import Watch
-from ..lab.truth import compared, comparison, path_error
+from ..lab.versus import compared, comparison
 from ..lab.view import View
 from ..numerals import number
 from ..study.names import solver_name
@@ -33,12 +32,13 @@ class Error(Strip):
     """Segments: each step alone.  Line: what has added up, with its band."""
 
     name, title = "error", "Error"
-    hint = "against the reference, RMS per coordinate"
+    hint = "median and 10–90 %, RMS per coordinate"
     layer, part, height = "run", "error", 1.15
     help = Help(
-        "Segments: each step alone, started on the reference. Line: what has added up; the band "
-        "holds 10–90 % of the samples. A step’s share is how far the end moves when that step "
-        "alone is replaced by the true one. Measured down to σ<sub>min</sub>: the last Euler step "
+        "Segments: each step alone, started on the reference. Line: what has added up, the median; "
+        "the band holds 10–90 % of the samples. A step’s share of a path is how far the end moves "
+        "when that step is replaced by the true one; the paths’ shares are averaged, so that each "
+        "counts once. Measured down to σ<sub>min</sub>: the last Euler step "
         "would hide it.",
         "τ<sub><i>i</i></sub> = step(<i>x</i>*<sub><i>i</i></sub>) − "
         "<i>x</i>*<sub><i>i</i>+1</sub>",
@@ -46,29 +46,32 @@ class Error(Strip):
     )
 
     def measure(self, view: View, watch: Watch | None = None) -> Numbers:
-        """sigma, mean, low, high (n,) at the levels above 0; local (n − 1,); hot: the fewest steps
-        that make half; other: the simplest solver at the same cost; floor: of the reference."""
+        """sigma, median, mean, low, high (n,) at the levels above 0, low and high of 10–90 % of the
+        samples; local (n − 1,); hot: the steps to blame, where that is decided; other: the simplest
+        solver at the same cost; floor: of the reference."""
         e = view.experiment
-        # first what does not wait for the reference, which may be under way
-        euler = comparison(e, watch) if compared(e) else None
-        errors = view.errors
+        if compared(e):  # first what does not wait for the reference, which may be under way
+            comparison(e, watch)
+        errors, other = view.errors, view.versus
         truth = errors.truth
-        _, low, high = geometry.band(errors.path)
-        other = euler and {
-            "sigma": plain(euler.levels),
-            "error": plain(path_error(euler, watch, view.exact).mean(1)),
-            "nfe": euler.nfe,
-        }
+        middle, low, high = geometry.band(errors.path)
         known = {"sigma": plain(truth.sigma[::4]), "error": plain(truth.floor[::4])}
         return {
             "name": f"{solver_name(e.solver)}, {view.run.nfe} NFE",
             "sigma": plain(errors.sigma),
+            "median": plain(middle),
             "mean": plain(errors.path.mean(1)),
             "low": plain(low),
             "high": plain(high),
-            "local": plain(errors.steps.local.mean(1)),
-            "hot": hottest(errors.steps.share.tolist()),
-            "other": other,
+            "samples": errors.path.shape[1],
+            "local": plain(errors.steps.local.quantile(0.5, 1)),
+            "hot": list(view.blame.steps) if view.blame.decided else [],
+            "other": other
+            and {
+                "sigma": plain(other.run.levels),
+                "error": plain(other.path.quantile(0.5, 1)),
+                "nfe": other.run.nfe,
+            },
             "floor": known if float(truth.floor.max()) else None,
             "reference": reference(truth),
         }
@@ -76,9 +79,9 @@ class Error(Strip):
     def draw(self, numbers: Numbers, look: Look) -> Drawing:
         """The run in its family's colour, over the simplest solver and the floor."""
         colour = look.colour
-        sigma, mean = digits(numbers["sigma"][1:]), digits(numbers["mean"][1:])
+        sigma, middle = digits(numbers["sigma"][1:]), digits(numbers["median"][1:])
         low, high = (digits([max(v, LEAST) for v in numbers[k][1:]]) for k in ("low", "high"))
-        found = _axis(mean, high)
+        found = _axis(middle, high)
         bottom = found["range"][0]
         name = numbers["name"]
         own = label(name, colour, 0.004, True, name.split(",")[0])
@@ -89,8 +92,8 @@ class Error(Strip):
             marks.append(line(x, y, colour, 1.25, dash=list(DASH), label=named))
         marks += [
             *_alone(numbers, colour),
-            line(sigma, mean, colour, 2, label=own, main=True, pin=True),
-            dots(sigma, mean, colour, 4, pin=True),
+            line(sigma, middle, colour, 2, label=own, main=True, pin=True),
+            dots(sigma, middle, colour, 4, pin=True),
         ]
         return Drawing(
             axis=found,
@@ -136,9 +139,9 @@ def _floor(floor: dict | None, bottom: float) -> list[Mark]:
     return [line(floor["sigma"], y, REFERENCE, 1.25, dash=list(DOT), label=named)]
 
 
-def _axis(mean: list, high: list) -> Axis:
-    highest = max([v for v in high + mean if v is not None], default=1)
-    end = next((v for v in reversed(mean) if v), 1e-3)
+def _axis(middle: list, high: list) -> Axis:
+    highest = max([v for v in high + middle if v is not None], default=1)
+    end = next((v for v in reversed(middle) if v), 1e-3)
     bottom = next(b for b in (6e-5, 6e-7, 6e-9, 6e-12, 0) if end > 1.5 * b) or 6e-15
     ticks = map(power, range(-14, 5, 2 if bottom > 1e-7 else 4))
     top = nice(highest, (2, 20, 200, 2000, 1e6))

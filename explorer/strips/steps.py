@@ -2,7 +2,7 @@
 
 import math
 
-from ..analysis.shares import hottest, runs_of
+from ..analysis.shares import runs_of
 from ..dialects import lists
 from ..figures.style import INK2, INK3, ONE_STEP, REFERENCE, STOCHASTIC, SURFACE, rounded
 from ..lab.source import Watch
@@ -44,11 +44,11 @@ class Steps(Strip):
 
     def measure(self, view: View, watch: Watch | None = None) -> Numbers:
         """sigma (N + 1,) with the final 0 if there is one; sigma_hat (N,); share and local (n,)
-        over the steps that end above 0; hot: the fewest that make half of the error."""
-        steps = view.errors.steps
-        share = plain(steps.share)
-        local = plain(steps.local.mean(1))
-        return self.levels(view) | {"share": share, "hot": hottest(share), "local": local}
+        over the steps that end above 0; hot: the steps to blame, where that is decided."""
+        steps, found = view.errors.steps, view.blame
+        hot = list(found.steps) if found.decided else []
+        local = plain(steps.local.quantile(0.5, 1))
+        return self.levels(view) | {"share": plain(steps.share), "hot": hot, "local": local}
 
     def levels(self, view: View) -> Numbers:
         """The levels alone, which wait for no error."""

@@ -29,7 +29,7 @@ def compared_within_work(trials: list[Experiment]) -> list[Experiment]:
             f"operations for {FEWEST} samples; at most {number(experiment.WORK_LIMIT)} are "
             "allowed. Use fewer runs, smaller budgets or less data."
         )
-    limit = min(affordable, *(prepared(e.data, e.model).compared for e in one))
+    limit = min(affordable, *(prepared(e.data, e.model).settled for e in one))
     return [dataclasses.replace(e, samples=min(e.samples, limit)) for e in trials]
 
 

@@ -6,18 +6,21 @@ other people's views out of it; all runs of one range of noise levels share one 
 
 import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
+from ..analysis import intervals
 from ..analysis.error import rms
 from ..analysis.flow import Flow
+from ..analysis.intervals import Estimate
 from ..core.loop import steps
 from ..core.ode import Ode, nominal_order
 from ..core.sampling import Noise
 from ..errors import UserError
+from ..lab.error import settled_reference, strays
 from ..lab.experiment import Experiment, is_random, levels
 from ..lab.learned import sample
 from ..lab.source import Source, Watch, prepared
@@ -33,12 +36,12 @@ class EndError:
     """
 
     name: ClassVar[str] = "end_error"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     exact: bool = param(
         False,
         label="Reference",
-        choices=((False, "quick"), (True, "adaptive")),
-        help="the adaptive reference takes seconds",
+        choices=((False, "refined"), (True, "adaptive")),
+        help="refined until its own error does not matter, or the best there is in any case",
     )
 
     def __call__(self, e: Experiment, watch: Watch | None = None) -> dict[str, Any]:
@@ -55,7 +58,9 @@ class EndError:
 class Row:
     """One solver at one budget: the end error over the samples, RMS per coordinate, at σ_min.
 
-    low and high hold 10–90 % of the samples.  mean is None where there is no value; note says why,
+    low and high hold 10–90 % of the samples; each is the error of every sample, in their order, so
+    that rows can be held against each other path by path; elsewhere counts the samples that end in
+    another place.  mean is None where there is no value; note says why,
     or what to know about the value.  nfe is measured, or the budget where nothing was run.
     """
 
@@ -70,6 +75,20 @@ class Row:
     median: float | None = None
     seconds: float | None = None
     note: str = ""
+    each: Sequence[float] = ()
+    elsewhere: int = 0
+
+    @property
+    def middle(self) -> Estimate:
+        """The median end error with its 95 % interval."""
+        return intervals.median(torch.tensor(self.each, dtype=torch.float64))
+
+    def over(self, other: "Row") -> Estimate:
+        """How many times the error of another row this one makes, path by path: both must have the
+        seed, the range and the denoiser in common, as the rows of a sweep have."""
+        count = min(len(self.each), len(other.each))
+        mine, its = (torch.tensor(r.each[:count], dtype=torch.float64) for r in (self, other))
+        return intervals.ratio(mine, its)
 
     @property
     def nominal(self) -> int:
@@ -95,12 +114,15 @@ def measure(e: Experiment, watch: Watch | None = None, exact: bool = False) -> R
         sigma = levels(e)
         if len(sigma) < 2:
             return _empty(e, "one step has nothing to compare above σ = 0")
-        truth = (
-            _churned(e, sigma, watch)
-            if e.churn.s_churn > 0
-            else reference_for(e, watch, exact).at(sigma[-1:])[0]
-        )
+        truth = _churned(e, sigma, watch) if e.churn.s_churn > 0 else None
         states, nfe, seconds = _end(e, sigma, watch)
+        if truth is None:
+            known = (
+                reference_for(e, watch, True, _compared(e))
+                if exact
+                else settled_reference(e, states, watch)
+            )
+            truth = known.at(sigma[-1:])[0]
     except UserError as problem:
         return _empty(e, str(problem))
     error = rms(states[: len(truth)] - truth)
@@ -108,6 +130,7 @@ def measure(e: Experiment, watch: Watch | None = None, exact: bool = False) -> R
         return _empty(e, "blew up: some samples are not finite", nfe)
     low, median, high = torch.quantile(error, error.new_tensor([0.1, 0.5, 0.9])).tolist()
     steps = len(sigma) - (e.last != "zero")
+    strayed = strays(e, states[: len(truth)], truth)
     return Row(
         e.solver,
         solver_name(e.solver),
@@ -120,7 +143,13 @@ def measure(e: Experiment, watch: Watch | None = None, exact: bool = False) -> R
         median,
         seconds,
         "; ".join(_notes(e, len(sigma) - 1)),
+        error.tolist(),
+        int(strayed.sum()),
     )
+
+
+def _compared(e: Experiment) -> int:
+    return min(e.samples, prepared(e.data, e.model).settled)
 
 
 def _empty(e: Experiment, why: str, nfe: int | None = None) -> Row:

@@ -1,6 +1,7 @@
 """Error against evaluations, or along the values of one setting: plans of end errors, and rows."""
 
 import dataclasses
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,10 @@ def numbers(base: Experiment, rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
 def plain(r: Row) -> dict[str, Any]:
     """A row as plain values."""
     return {
@@ -139,6 +144,10 @@ def plain(r: Row) -> dict[str, Any]:
         "low": r.low,
         "high": r.high,
         "median_error": r.median,
+        "median_low": r.median and _finite(r.middle.low),
+        "median_high": r.median and _finite(r.middle.high),
+        "samples": len(r.each),
+        "elsewhere": r.elsewhere,
         "seconds": r.seconds,
         "note": r.note,
     }

@@ -16,10 +16,9 @@ from collections.abc import Mapping
 import torch
 
 from ..analysis import geometry
-from ..analysis.shares import hottest
 from ..figures import pack
 from ..figures.style import FAMILY, rounded
-from ..lab import cost
+from ..lab import cost, judged
 from ..lab.experiment import Experiment, Run
 from ..lab.source import MEMOS
 from ..lab.truth import patience
@@ -27,10 +26,9 @@ from ..lab.view import View
 from ..memo import Memo
 from ..strips import STRIPS, loss, plane
 from ..strips.strip import Numbers, Strip
-from . import stage, words
+from . import headline, stage, words
 
 PARTS = ("data", "loss", "path", "run", "error")
-MINUTES = "The true paths of this network would take {:.0f} minutes here, so "
 
 _parts = Memo(24 * 2**20)
 _numbers = Memo(8 * 2**20)
@@ -62,7 +60,7 @@ def refused(view: View) -> dict[str, str]:
 def unfollowed(e: Experiment) -> str | None:
     """Why the true paths of a view are not followed, or None."""
     wait = patience(e)
-    return f"{MINUTES.format(wait / 60)}they are not followed." if wait > cost.LONG else None
+    return f"{judged.MINUTES.format(wait / 60)}they are not followed." if wait > cost.LONG else None
 
 
 def measured(strip: Strip, view: View) -> Numbers:
@@ -137,7 +135,7 @@ def _run(view: View) -> dict:
         "colour": own,
         "nfe": r.nfe,
         "steps": r.steps,
-        "title": words.title(r),
+        "title": headline.title(r),
         "status": words.status(r),
         "churned": r.experiment.churn.s_churn > 0,
         **stage.of_run(view),
@@ -148,38 +146,32 @@ def _run(view: View) -> dict:
 
 def _error(view: View) -> dict:
     """The run against the reference: added up, each step alone, and the shares."""
-    if why := unknown(view):
+    if why := judged.unknown(view):
         return {"finding": None, "why": why, "exact": True}
-    error = measured(STRIPS["error"], view)  # first, as it begins with what waits for nobody
-    errors = view.errors
-    share, other = errors.steps.share.tolist(), error["other"]
-    hot = hottest(share)
-    beside = other and (other["error"][-1], other["nfe"])
+    strips = _strips("error", view)  # first, as they begin with what waits for nobody
+    errors, found = view.errors, view.blame
+    settled = min(view.experiment.samples, view.source.settled)
+    draft = 0 if view.exact or len(errors.end) >= settled else settled
+    more = view.exact and not view.more and judged.undecided(view)
+    head = headline.headline(view.run, errors, found, view.versus, draft, more)
     return {
-        "finding": words.finding(view.run, errors, hot, beside),
-        "share": rounded(share),
-        "exact": view.exact or errors.truth.closed is not None,
-        "local": rounded(errors.steps.local.mean(1)),
-        "hot": hot,
-        "measured": errors.measured,
-        "added_up": rounded(errors.path.mean(1)),
+        "finding": head.plain(),
+        "share": rounded(errors.steps.share),
+        "exact": view.exact,
+        "more": more,
+        "local": rounded(errors.steps.local.quantile(0.5, 1)),
+        "hot": list(found.steps) if found.decided else [],
+        "measured": found.paths,
+        "added_up": rounded(errors.path.quantile(0.5, 1)),
         "ends": words.ends(errors),
-        "strips": _strips("error", view),
+        "strips": strips,
     }
 
 
-def unknown(view: View) -> str | None:
-    """Why the error of a run is not measured, or None."""
-    if why := view.incomparable:
-        return why
-    wait = patience(view.experiment)
-    return f"{MINUTES.format(wait / 60)}its error is not measured." if wait > cost.LONG else None
-
-
 def numbers(r: Run, strips: list[str]) -> Mapping:
-    """The run as plain numbers, for the API, with those of some strips; "why" says why it has no
-    error, where it has none."""
-    view, tr = View(r.experiment), r.trajectory
+    """The run as plain numbers, for the API, settled, with those of some strips; "why" says why it
+    has no error, or none to hold it against, where there is none."""
+    view, tr = View(r.experiment, exact=True, more=True), r.trajectory
     out = {
         "nfe": r.nfe,
         "steps": r.steps,
@@ -191,13 +183,4 @@ def numbers(r: Run, strips: list[str]) -> Mapping:
     }
     if strips:
         out["strips"] = {name: measured(STRIPS[name], view) for name in strips}
-    if why := view.incomparable:
-        return out | {"mean_error": None, "why": why}
-    errors = view.errors
-    return out | {
-        "mean_error": float(errors.end.mean()),
-        "median_error": float(errors.end.median()),
-        "worst_error": float(errors.end.max()),
-        "share": errors.steps.share.tolist(),
-        "local_error": errors.steps.local.mean(1).tolist(),
-    }
+    return out | judged.judged(view)

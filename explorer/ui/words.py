@@ -2,16 +2,15 @@
 
 import math
 
-from ..analysis.shares import runs_of
 from ..core.ode import needs_schedule
 from ..core.sampling import Churn
 from ..core.timesteps import Custom
+from ..lab.error import Errors
 from ..lab.experiment import Experiment, Run, evaluations, levels
-from ..lab.truth import Errors
-from ..numerals import duration, number, percent, short
+from ..numerals import duration, number, percent, short, span
 from ..settings import parameters, slots
 from ..study.names import FRAME_NAMES as FRAME_NAMES
-from ..study.names import sampler_name, solver_name
+from ..study.names import solver_name
 
 
 def data_name(data) -> str:
@@ -35,62 +34,13 @@ def frame(schedule) -> str:
     return {"edm": "t = σ", "ve": "t = σ²"}.get(schedule.name, f"t of {schedule.label}")
 
 
-def title(r: Run) -> str:
-    """“Heun, 35 evaluations”."""
-    return f"{sampler_name(r.experiment)}, {r.nfe} evaluation{'' if r.nfe == 1 else 's'}"
-
-
-def finding(r: Run, errors: Errors, hot: list[int], other: tuple | None) -> dict:
-    """The headline: how large the end error is, which steps make it, what is cheaper.
-
-    other: (end error, evaluations) of the simplest solver at the same cost.
-    """
-    e, end = r.experiment, errors.end
-    mean, sigma = float(end.mean()), r.trajectory.sigma.tolist()
-    share = sum(errors.steps.share.tolist()[i] for i in hot)
-    groups = runs_of(hot)
-    names = [
-        name
-        for g in groups
-        for name in ([f"{g[0] + 1}–{g[-1] + 1}"] if len(g) > 2 else [str(i + 1) for i in g])
-    ]
-    which = ("Step " if len(hot) == 1 else "Steps ") + ", ".join(names[:3])
-    which = f"{which} and others" if len(names) > 3 else " and ".join(which.rsplit(", ", 1))
-    span = (
-        f" (σ {number(sigma[hot[0]])} → {number(sigma[hot[-1] + 1])})" if len(groups) == 1 else ""
-    )
-    blame = f"{which}{span} make{'s' if len(hot) == 1 else ''} {percent(share)} of it."
-    if mean < 1e-9:
-        blame = "The run is exact to nine digits."
-    if e.churn.s_churn > 0:
-        beside = "Reference: same noise, exact flow between."
-    elif other is not None and mean > 0:
-        euler, nfe = other
-        ratio = euler / mean
-        worth = (
-            "about as much"
-            if 0.95 < ratio < 1.05
-            else f"{short(ratio)} × as much"
-            if ratio >= 1
-            else f"only {percent(ratio)} of this"
-        )
-        cost = "at the same cost" if abs(nfe - r.nfe) < 2 else f"in {nfe} evaluations"
-        beside = f"Euler {cost}: {short(euler)}, {worth}."
-    else:
-        beside = ""
-    return {
-        "title": f"{title(r)}: mean end error {short(mean)}",
-        "blame": blame,
-        "subtitle": f"{blame} {beside}",
-    }
-
-
 def ends(errors: Errors) -> str:
     """For the status line."""
-    end = errors.end
+    middle, end = errors.middle, errors.end
+    low, high = end.quantile(end.new_tensor([0.1, 0.9])).tolist()
     return (
-        f"end error <b>{short(float(end.mean()))}</b> mean, {short(float(end.median()))} median, "
-        f"{short(float(end.max()))} worst"
+        f"end error <b>{short(middle.value)}</b> median of {len(end)}, 10–90 % "
+        f"{span(low, high)}, {short(float(end.mean()))} mean"
     )
 
 

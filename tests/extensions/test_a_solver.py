@@ -13,7 +13,7 @@ from explorer.core.solvers import Heun
 from explorer.lab.experiment import levels
 from explorer.settings import from_query, to_query
 from explorer.study.sweep import error_against_nfe
-from explorer.ui import controls, panel, words
+from explorer.ui import controls, headline, panel, words
 
 from .toys import Kutta3
 
@@ -64,7 +64,7 @@ def test_the_menu_the_search_and_its_card_know_it(installed):
 
 def test_words_count_its_evaluations(view):
     made = run(view)
-    assert "Kutta" in words.title(made) and "28" in words.title(made)
+    assert "Kutta" in headline.title(made) and "28" in headline.title(made)
     said = words.budget(view, made)
     assert "10 steps" in said and "28 evaluations" in said and "three" in said.lower()
 

@@ -14,8 +14,10 @@ from explorer.core.timesteps import Custom, Rho
 from explorer.data import Digits, Diracs, Moons, Spiral
 from explorer.errors import Cancelled, UserError
 from explorer.lab import experiment
+from explorer.lab.error import errors_of
 from explorer.lab.experiment import ENDINGS, Experiment, levels, prepared, run
-from explorer.lab.truth import comparison, errors_of, reference_for
+from explorer.lab.truth import reference_for
+from explorer.lab.versus import comparison
 from explorer.models import Gaussian
 
 SMALL = Experiment(data=Moons(dimension=2), samples=16, nfe=17)

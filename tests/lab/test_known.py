@@ -16,9 +16,10 @@ from explorer.core.solvers import DPM2, EulerAncestral, Heun
 from explorer.core.timesteps import TIMESTEPS, Custom, Rho
 from explorer.data import Digits, Diracs, Moons
 from explorer.errors import UserError
+from explorer.lab.error import errors_of, path_error
 from explorer.lab.experiment import Experiment, ends, evaluations, grid, levels, prepared, run
 from explorer.lab.notes import known_by, notes
-from explorer.lab.truth import errors_of, path_error, reference_for
+from explorer.lab.truth import reference_for
 from explorer.models import MODELS, Network
 from explorer.models.precond import IDDPM, VE
 
@@ -101,7 +102,9 @@ def test_the_reference_covers_the_range_of_the_run():
         r, known_path = run(e), reference_for(e)
         assert float(known_path.sigma[0]) == pytest.approx(float(r.levels[0]), rel=1e-9)
         assert float(known_path.sigma[-1]) == pytest.approx(float(r.levels[-1]), rel=1e-9)
-        assert float(path_error(r)[0].max()) < 1e-6 * float(r.levels[0])
+        assert float(path_error(r, reference_for(r.experiment))[0].max()) < 1e-6 * float(
+            r.levels[0]
+        )
         assert ends(e) == pytest.approx((float(r.levels[0]), float(r.levels[-1])), rel=1e-9)
         assert errors_of(r).end.isfinite().all()
 
@@ -109,10 +112,10 @@ def test_the_reference_covers_the_range_of_the_run():
 def test_levels_that_the_network_knows_are_better(monkeypatch):
     """Digits, Heun, 79 evaluations: beside its levels the median error is 13 times as large."""
     e = view(data=Digits(), nfe=79, samples=32)
-    rounded = float(path_error(run(e, kept=False))[-1].median())
+    rounded = float(path_error(run(e, kept=False), reference_for(e))[-1].median())
     monkeypatch.setattr(known, "nearest", lambda denoiser, sigmas: sigmas)
     beside = run(dataclasses.replace(e, samples=32), kept=False)
-    assert float(path_error(beside)[-1].median()) > 5 * rounded
+    assert float(path_error(beside, reference_for(e))[-1].median()) > 5 * rounded
 
 
 def test_two_steps_to_one_level_are_one():

@@ -49,7 +49,7 @@ def test_the_exact_view_knows_its_reference_better():
 
 
 def test_a_key_changes_with_what_its_part_hangs_on_and_with_nothing_else():
-    made = {"run", "error", "exact"}
+    made = {"run", "error", "exact", "more"}
     assert keys_that_change(solver=Euler()) == made == keys_that_change(nfe=11)
     assert keys_that_change(seed=42) == made | {"path"}
     assert keys_that_change(data=Moons(dimension=2)) == made | {"path", "data", "loss"}

@@ -7,7 +7,7 @@ import torch
 
 from explorer.data import DATASETS, Digits, Spiral
 from explorer.errors import Cancelled, UserError
-from explorer.lab import experiment, truth
+from explorer.lab import error, experiment, truth
 from explorer.lab.experiment import Experiment, run
 from explorer.lab.shapes import data_for
 from explorer.lab.watched import PROMPT
@@ -231,7 +231,7 @@ def test_slow_networks_are_measured_on_fewer_samples():
 def test_errors_of_a_network():
     """Against its own flow: half the step, a good deal less error."""
     rough, fine = (
-        truth.errors_of(run(small(Network(), nfe=n, samples=2))).end.mean() for n in (7, 25)
+        error.errors_of(run(small(Network(), nfe=n, samples=2))).end.mean() for n in (7, 25)
     )
     assert 0 < float(fine) < 0.5 * float(rough)
     exact = truth.reference_for(small(Network(), samples=2), exact=True)

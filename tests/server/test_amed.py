@@ -5,8 +5,8 @@ import re
 
 import pytest
 
+from explorer.lab.error import errors_of
 from explorer.lab.experiment import Experiment, run
-from explorer.lab.truth import errors_of
 from explorer.server import app, measurements
 from explorer.settings import unflatten
 from explorer.store import predictors as store

@@ -12,8 +12,8 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from explorer.core.solvers import DDIM, RK2
+from explorer.lab.error import errors_of
 from explorer.lab.experiment import Experiment, run
-from explorer.lab.truth import errors_of
 from explorer.settings import from_query, to_query, unflatten
 from explorer.study.sweep import error_against_nfe
 
@@ -47,7 +47,13 @@ def test_explore_returns_the_numbers_of_the_view(client):
     r = run(unflatten(Experiment, {"data": "moons", "data.dimension": 2, "nfe": 17, "samples": 8}))
     assert answer["nfe"] == 17 and answer["steps"] == 9
     assert from_query(Experiment, answer["query"]) == r.experiment
-    assert answer["mean_error"] == pytest.approx(float(errors_of(r).end.mean()), rel=1e-6)
+    settled = errors_of(r, exact=True)
+    assert answer["mean_error"] == pytest.approx(float(settled.end.mean()), rel=1e-6)
+    assert answer["end_error"]["median"] == pytest.approx(settled.middle.value, rel=1e-6)
+    assert answer["end_error"]["samples"] == 8
+    assert answer["end_error"]["low"] < answer["end_error"]["median"] < answer["end_error"]["high"]
+    assert answer["blame"]["paths"] >= 8 and all(1 <= s <= 8 for s in answer["blame"]["steps"])
+    assert answer["versus"]["solver"] == "euler" and answer["versus"]["nfe"] == 17
     assert answer["sigma"] == pytest.approx(r.trajectory.sigma.tolist())
     assert sum(answer["share"]) == pytest.approx(1)
 

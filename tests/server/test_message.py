@@ -146,7 +146,7 @@ def states(answer: dict) -> dict[str, str]:
 def test_each_part_has_a_state():
     whole = dict.fromkeys(PARTS, "whole")
     first = ask(seed=17)
-    assert states(first) == whole | {"error": "refining"}
+    assert states(first) == whole | {"error": "draft"}
     have = {k: p["key"] for k, p in first["parts"].items()}
     assert states(ask(want=["exact"], have=have, seed=17)) == whole
     without = ask(seed=17, solver="euler_a")  # new noise leaves every path

@@ -243,7 +243,7 @@ def test_the_solvers_own_steps_are_dots_over_the_curvature():
 
 def test_the_default_view_states_its_error():
     error = parts.part("error", View(VIEWS["default"]))
-    assert error["finding"]["title"].startswith("Heun, 35 evaluations: mean end error")
+    assert error["finding"]["title"].startswith("Heun, 35 evaluations: median end error")
     assert sum(error["share"]) == pytest.approx(1, abs=0.01)
     assert set(error["hot"]) <= set(range(17))
 

@@ -12,8 +12,8 @@ from explorer.core.solvers import AMED, IPNDM, EulerAncestral, Heun, Plugin
 from explorer.core.timesteps import Custom, Rho, VPTime
 from explorer.data import Moons
 from explorer.errors import Cancelled, UserError
+from explorer.lab.error import errors_of
 from explorer.lab.experiment import Experiment, levels, run
-from explorer.lab.truth import errors_of
 from explorer.settings import from_query, to_query
 from explorer.store import predictors as store
 from explorer.study import optimise, predictors

@@ -12,8 +12,8 @@ from explorer.core.timesteps import IDDPM, Custom, LogSNR, Rho
 from explorer.data import Moons
 from explorer.errors import Cancelled, UserError
 from explorer.lab import experiment
+from explorer.lab.error import errors_of, path_error, settled_reference
 from explorer.lab.experiment import Experiment, run
-from explorer.lab.truth import errors_of, path_error
 from explorer.study import end_error
 from explorer.study.affordable import compared_within_work
 from explorer.study.names import solver_name
@@ -60,7 +60,7 @@ def test_budgets_rise_in_rounds_over_all_solvers(rows):
 def test_a_row_is_the_path_error_of_the_run(solver, last):
     e = base(solver=solver, nfe=13, last=last)
     row, made = end_error.measure(e), run(e)
-    end = path_error(made)[-1]
+    end = path_error(made, settled_reference(e, made.trajectory.x[len(made.levels) - 1]))[-1]
     assert row.mean == pytest.approx(float(end.mean()), rel=1e-9)
     assert (row.nfe, row.steps) == (made.nfe, made.steps)
     assert row.median == pytest.approx(float(end.quantile(0.5)), rel=1e-9)
@@ -81,7 +81,8 @@ def test_a_first_row_comes_after_one_run():
     seen = []
     rows = error_against_nfe(base(seed=3), ["ddim", "heun"], [5, 55], lambda: seen.append(1))
     next(rows)
-    reference, steps = 97, 5
+    reference, steps = 65 + 129, 5  # followed twice, in steps of two sizes
+    reference += 1  # and asked once more where they end
     assert len(seen) <= reference + steps
 
 
@@ -90,7 +91,7 @@ def test_cancelled_half_way_keeps_what_came():
 
     def watch():
         calls.append(1)
-        if len(calls) > 83:  # the reference asks 65 times, the first two rows 5 times each
+        if len(calls) > 65 + 129 + 18:  # the reference asks 65 and 129 times, the first rows 5 each
             raise Cancelled
 
     got = []
@@ -155,9 +156,9 @@ def test_bad_input_is_a_sentence_before_anything_runs():
 
 def test_samples_are_capped_at_what_is_compared_and_at_the_work_allowed(monkeypatch):
     trials = [Experiment(samples=4096, nfe=n) for n in (5, 9)]
-    assert {e.samples for e in compared_within_work(trials)} == {experiment.COMPARED}
+    assert {e.samples for e in compared_within_work(trials)} == {experiment.SETTLED}
     monkeypatch.setattr(experiment, "WORK_LIMIT", 5e7)  # as --max-work sets it
-    assert 8 <= compared_within_work(trials)[0].samples < experiment.COMPARED
+    assert 8 <= compared_within_work(trials)[0].samples < experiment.SETTLED
 
 
 def test_any_setting_is_an_axis():

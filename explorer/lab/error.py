@@ -1,0 +1,211 @@
+"""The errors that a run makes against the true paths, and what its steps have to do with them.
+
+    Run -> path_error -> errors_of -> Errors
+
+Two levels of care.  A draft, while a slider moves: few samples, a quick reference.  Settled
+(`exact`), at rest and in every table: `Source.settled` samples, and a reference refined until its
+own error does not matter.
+"""
+
+import dataclasses
+
+import torch
+from torch import Tensor
+
+from ..analysis.elsewhere import elsewhere
+from ..analysis.error import StepErrors, rms, step_errors
+from ..analysis.intervals import Estimate, median
+from ..analysis.reference import Reference
+from ..analysis.shares import Blame, blame
+from ..core.sampling import Noise
+from ..errors import UserError
+from ..memo import Memo
+from . import cost
+from .experiment import MEMOS, Experiment, Run, Watch, incomparable, levels, prepared, weights
+from .learned import ready
+from .truth import reference_for
+
+MATTERS = 0.02  # of the median error: what that of the reference may be
+BLOCK = 64  # paths whose steps are replaced together
+SPREAD = 8  # more steps than these that make half: the error is spread over all, none stands out
+MORE = 4  # times as many paths as are compared, where it is undecided which steps are to blame
+
+_errors = Memo(32 * 2**20)
+_steps = Memo(16 * 2**20)
+_more = Memo(4 * 2**20)
+MEMOS += [_errors, _steps, _more]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Errors:
+    """Where the error of a run comes from, in RMS per coordinate.
+
+    sigma (n,): the levels above 0.  path (n, B): the run against the truth at each level, of the B
+    samples compared.  steps: what the steps do, on `measured` of them.  blame: which make the
+    error.  astray (B,): which samples end in another place.  truth: the reference.
+    """
+
+    sigma: Tensor
+    path: Tensor
+    steps: StepErrors
+    blame: Blame
+    astray: Tensor
+    truth: Reference
+
+    @property
+    def end(self) -> Tensor:
+        """(B,) at σ_min."""
+        return self.path[-1]
+
+    @property
+    def middle(self) -> Estimate:
+        """The median end error with its 95 % interval."""
+        return median(self.end)
+
+    @property
+    def measured(self) -> int:
+        """How many paths say which steps are to blame."""
+        return self.steps.moved.shape[1]
+
+
+def path_error(r: Run, known: Reference) -> Tensor:
+    """(n, B): a run without churn against its reference, at each level above 0."""
+    truth = known.at(r.levels)
+    states = r.trajectory.x[: len(truth), : truth.shape[1]]
+    return rms((states - truth).flatten(0, 1)).reshape(truth.shape[:2])
+
+
+def errors_of(r: Run, watch: Watch | None = None, exact: bool = False) -> Errors:
+    """Measure a run against the reference.  With churn the reference gets the same noise.
+
+    Raises UserError for a run of one step, which has nothing to compare above σ = 0, and where new
+    noise leaves every reference.
+    """
+    e = r.experiment
+    return _errors((e, *weights(e.data, e.model), exact), lambda: _errors_of(r, watch, exact))
+
+
+def _errors_of(r: Run, watch: Watch | None, exact: bool) -> Errors:
+    e, sigma = r.experiment, r.levels
+    ends = r.trajectory.x[len(sigma) - 1]
+    known = settled_reference(e, ends, watch) if exact else _quick(e, watch)
+    steps = _steps_along(e, known, followed(e, exact), watch) if exact else steps_of(e, watch)
+    if e.churn.s_churn == 0:
+        path, truth = path_error(r, known), known.at(sigma[-1:])[0]
+    else:
+        truth = steps.truth[-1]
+        states = r.trajectory.x[: len(sigma), : len(truth)]
+        path = rms((states - steps.truth).flatten(0, 1)).reshape(states.shape[:2])
+    strayed = strays(e, ends[: len(truth)], truth)
+    return Errors(sigma, path, steps, blame(steps.shares, steps.cancels), strayed, known)
+
+
+def strays(e: Experiment, end: Tensor, truth: Tensor) -> Tensor:
+    """(B,): which of the ends (B, *shape) are in another place than the true ones."""
+    source = prepared(e.data, e.model)
+    points = source.mixture.means.view(-1, *source.shape) if source.pace is None else None
+    return elsewhere(end, truth, source.sigma_data, points)
+
+
+def settled_reference(e: Experiment, end: Tensor, watch: Watch | None = None) -> Reference:
+    """The reference of a settled error: refined until it errs by less than 2 % of the run's median
+    error, or as far as it goes.  end (B, *shape): the states of the run at its last level above 0.
+    """
+    if why := incomparable(e):
+        raise UserError(why)
+    count = min(e.samples, prepared(e.data, e.model).settled)
+    if e.churn.s_churn > 0:  # only where it starts matters: the flow between the steps is exact
+        return reference_for(e, watch, count=count)
+    known = reference_for(e, watch, count=count, refined=True)
+    if known.closed is not None:
+        return known
+    off = rms(end[:count] - known.at(levels(e)[-1:])[0])
+    if float(known.floor[-1]) <= MATTERS * float(off.quantile(0.5)):
+        return known
+    return reference_for(e, watch, exact=True, count=count)
+
+
+def _quick(e: Experiment, watch: Watch | None) -> Reference:
+    if why := incomparable(e):
+        raise UserError(why)
+    return reference_for(e, watch)
+
+
+def more_blame(r: Run, watch: Watch | None = None) -> Blame | None:
+    """Which steps are to blame, by more paths than are compared; None where no more are affordable.
+
+    Worth its time where a settled error leaves it undecided.
+    """
+    e = r.experiment
+    few, count = followed(e, True), followed(e, True, MORE)
+    if count < 1.5 * few:
+        return None
+
+    def make() -> Blame:
+        known = reference_for(e, watch, count=count, refined=True)
+        steps = _steps_along(e, known, count, watch)
+        return blame(steps.shares, steps.cancels)
+
+    return _more((e, *weights(e.data, e.model)), make)
+
+
+def steps_of(e: Experiment, watch: Watch | None = None) -> StepErrors:
+    """What each step of an experiment does, on the few paths of a draft; no run is needed.
+
+    Raises UserError where there is nothing to compare.
+    """
+    return _steps(
+        (e, *weights(e.data, e.model)),
+        lambda: _steps_along(e, _quick(e, watch), followed(e), watch),
+    )
+
+
+def _steps_along(e: Experiment, known: Reference, count: int, watch: Watch | None) -> StepErrors:
+    """What each step does, on the first `count` paths, a block at a time."""
+    source = prepared(e.data, e.model)
+    sigma, churned = levels(e).to(source.device.dtype), e.churn.s_churn > 0
+    truth = known.at(sigma[:1] if churned else sigma, count)
+    noise = Noise(e.seed, truth.shape[1], source.shape, source.device.device, source.device.dtype)
+
+    def block(a: int) -> StepErrors:
+        return step_errors(
+            source.watched(watch),
+            ready(e.solver),
+            e.schedule,
+            sigma,
+            truth[:, a : a + BLOCK],
+            e.churn,
+            lambda i: noise(i)[a : a + BLOCK],
+            steps=len(sigma) - (e.last != "zero"),
+            afs=e.afs,
+            watch=watch,
+        )
+
+    return together([block(a) for a in range(0, truth.shape[1], BLOCK)])
+
+
+def together(blocks: list[StepErrors]) -> StepErrors:
+    """Blocks of paths as one."""
+    local, moved, truth = (
+        torch.cat([getattr(b, field) for b in blocks], 1) for field in ("local", "moved", "truth")
+    )
+    return StepErrors(local, moved, torch.cat([b.end for b in blocks]), truth)
+
+
+def followed(e: Experiment, exact: bool = False, times: int = 1) -> int:
+    """How many paths the growing batch of `step_errors` takes for each step: a fixed amount of
+    arithmetic; in a draft few, settled as many as are compared, and `times` as many.
+    """
+    source, n = prepared(e.data, e.model), len(levels(e)) - 1
+    churned = e.churn.s_churn > 0
+    each = min(n, 32) * n / 2 * e.solver.evaluations + (300 if churned else 0)  # the flow between
+    if source.pace is not None:
+        seconds = cost.QUICK * (4 * times if exact else 1)
+        count = cost.affordable(source.pace, each, 24 if not exact else 256 * times, 2, seconds)
+    else:
+        means = getattr(source.denoiser, "means", source.mixture.means)
+        most, least, total = (times * source.settled, 16, 2e10 * times) if exact else (16, 12, 2e8)
+        count = int(max(least, min(most, total / (each * (means.shape[0] * (means.shape[1] + 8))))))
+    return (
+        count if times > 1 else min(e.samples, count, source.settled if exact else source.compared)
+    )

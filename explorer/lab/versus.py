@@ -1,0 +1,88 @@
+"""A run beside another on the same noise: path by path, at the same counted cost where it can be.
+
+versus(errors, run) -> Versus: of Euler in σ         paired(errors, others) -> Estimate
+"""
+
+import dataclasses
+
+from torch import Tensor
+
+from ..analysis.intervals import Estimate, ratio
+from ..core.churn import Churn
+from ..core.schedules import EDM
+from ..core.solvers import Euler
+from .error import Errors, path_error
+from .experiment import Experiment, Run, ends, incomparable, run
+from .source import Watch, prepared
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Versus:
+    """Another run, its error (n, B) at each level, and how many times its end error a run makes:
+    the median over paths.  smaller: of how many paths the run's error is the smaller one.
+    """
+
+    run: Run
+    path: Tensor
+    ratio: Estimate
+    smaller: int
+
+
+def comparison(e: Experiment, watch: Watch | None = None) -> Run:
+    """Euler in σ with the evaluations that a run counted, over the same range on the same kind of
+    grid: what the simplest solver makes of its cost.  A typed list has the steps that it has."""
+    simple = dataclasses.replace(
+        e,
+        solver=Euler(),
+        schedule=EDM(),
+        churn=Churn(),
+        afs=False,
+        nfe=run(e, watch).nfe,
+        samples=min(e.samples, prepared(e.data, e.model).settled),
+    )
+    return run(simple, watch)
+
+
+def compared(e: Experiment) -> bool:
+    """Whether the error is drawn beside Euler's in σ: not beside itself nor with new noise."""
+    return not apart_from(e)
+
+
+def apart_from(e: Experiment) -> str:
+    """Why a run is not held against Euler, or nothing."""
+    if why := incomparable(e):
+        return why
+    if e.solver.name == "ddim" or (e.solver.name == "euler" and e.schedule == EDM()):
+        return f"{e.solver.label} in σ is what others are held against."
+    if e.churn.s_churn > 0:
+        return "With churn the reference gets the run’s own noise, which no other run shares."
+    return ""
+
+
+def versus(errors: Errors, r: Run, watch: Watch | None = None) -> Versus | None:
+    """A run against Euler on the same paths and reference, or None where `apart_from` says why."""
+    if not compared(r.experiment):
+        return None
+    other = comparison(r.experiment, watch)
+    path = path_error(other, errors.truth)
+    mine, its = errors.end, path[-1]
+    return Versus(other, path, ratio(mine, its), int((mine < its).sum()))
+
+
+def paired(mine: Errors, other: Errors) -> Estimate:
+    """How many times the end error of another run a run makes, over the paths that both hold."""
+    count = min(len(mine.end), len(other.end))
+    return ratio(mine.end[:count], other.end[:count])
+
+
+def unpaired(a: Experiment, b: Experiment) -> str:
+    """Why two runs have no ratio of errors, or nothing: they must start from the same noise, go
+    over the same range of σ, and follow the same denoiser.
+    """
+    if (a.data, a.model) != (b.data, b.model):
+        return "another denoiser"
+    if a.seed != b.seed:
+        return f"seed {b.seed}, other paths"
+    if ends(a) != ends(b):
+        return f"σ from {ends(b)[0]:g} to {ends(b)[1]:g}, other paths"
+    return incomparable(b) or incomparable(a) or ""

@@ -1,0 +1,182 @@
+"""The headline: three sentences, each with its interval, and none stronger than its evidence.
+
+Heun, 35 evaluations: median end error 0.005  0.0048–0.0054   [4 of 256 end elsewhere]
+Steps 10, 11 and 15 make 52 % (51–53 %) of it.
+Heun makes 0.75 × (0.71–0.84) of Euler's error, 35 evaluations each.
+"""
+
+import dataclasses
+import math
+import re
+
+from ..analysis.intervals import Estimate, apart
+from ..analysis.shares import Blame, runs_of
+from ..lab.error import SPREAD, Errors
+from ..lab.experiment import Run
+from ..lab.judged import NOTHING
+from ..lab.versus import Versus, apart_from
+from ..numerals import count, number, percent, short, span
+from ..study.names import sampler_name
+
+CANCELS = 2.0  # from here on moves that cancel are said
+NAMED = 4  # groups of steps named in a sentence
+
+
+@dataclasses.dataclass(frozen=True)
+class Headline:
+    """What stands above the stage.  HTML may hold <b> and spans of class “ci”."""
+
+    title: str
+    interval: str
+    chips: list[dict]
+    blame: str
+    versus: str
+
+    def plain(self) -> dict:
+        """For the message: sentences with their marks, and as text."""
+        blame, beside = map(text, (self.blame, self.versus))
+        return {
+            "title": self.title,
+            "interval": self.interval,
+            "chips": self.chips,
+            "blame": blame,
+            "versus": beside,
+            "subtitle": f"{blame} {beside}".strip(),
+            "html": {"blame": self.blame, "versus": self.versus},
+        }
+
+
+def text(html: str) -> str:
+    """A sentence without its marks."""
+    return re.sub(r"<[^>]+>", "", html).replace("&nbsp;", " ")
+
+
+def headline(
+    r: Run, errors: Errors, blamed: Blame, other: Versus | None, draft: int = 0, more: bool = False
+) -> Headline:
+    """The sentences of a run.
+
+    draft: how many samples will be compared at rest, where these are fewer; 0 if it is settled.
+    more: further paths are on their way, that may decide which steps are to blame.
+    """
+    middle = errors.middle
+    about = "≈ " if draft else ""
+    return Headline(
+        f"{title(r)}: median end error {about}{short(middle.value)}",
+        span(middle.low, middle.high),
+        _chips(errors, draft),
+        _blame(r, errors, blamed, bool(draft), more),
+        "Against Euler: when the slider rests." if draft and other else _versus(r, errors, other),
+    )
+
+
+def title(r: Run) -> str:
+    """“Heun, 35 evaluations”."""
+    return f"{sampler_name(r.experiment)}, {_evaluations(r.nfe)}"
+
+
+def _evaluations(n: int) -> str:
+    return f"{n} evaluation{'' if n == 1 else 's'}"
+
+
+def _chips(errors: Errors, draft: int) -> list[dict]:
+    size, strayed = len(errors.end), errors.astray.nonzero().flatten().tolist()
+    out = []
+    if draft:
+        out.append({"kind": "draft", "text": f"draft, {size} of {count(draft)} paths"})
+    elif math.isnan(errors.middle.low):
+        out.append({"kind": "few", "text": f"{size} path{'s' * (size != 1)}, no interval"})
+    if strayed:
+        ends = "end" if len(strayed) != 1 else "ends"
+        words = f"{len(strayed)} of {size} {ends} elsewhere"
+        out.append({"kind": "away", "text": words, "samples": strayed})
+    return out
+
+
+def _bold(value: str, interval: str) -> str:
+    return f"<b>{value}</b>" + (f' <span class="ci">({interval})</span>' if interval else "")
+
+
+def steps_named(steps: tuple[int, ...] | list[int]) -> str:
+    """“Step 3”, “Steps 9–11 and 15”, “Steps 1, 4, 7, 9 and others”; counted from 1."""
+    return ("Step " if len(steps) == 1 else "Steps ") + _numbers(steps)
+
+
+def _numbers(steps: tuple[int, ...] | list[int]) -> str:
+    """Neighbours together, at most NAMED of them."""
+    names = [
+        name
+        for g in runs_of(steps)
+        for name in ([f"{g[0] + 1}–{g[-1] + 1}"] if len(g) > 2 else [str(i + 1) for i in g])
+    ]
+    if len(names) > NAMED:
+        return f"{', '.join(names[:NAMED])} and others"
+    return " and ".join(", ".join(names).rsplit(", ", 1))
+
+
+def _blame(r: Run, errors: Errors, found: Blame, draft: bool, more: bool) -> str:
+    if errors.middle.value < NOTHING:
+        return "The run is exact to nine digits."
+    if not found.steps:
+        return "No step makes an error that could be measured."
+    whole = "of it"
+    if found.cancels >= CANCELS:
+        whole = f"of the steps’ moves, which cancel: together {short(found.cancels)} × the error"
+    if not found.decided:
+        return _undecided(found, draft, more)
+    groups, sigma = runs_of(found.steps), r.trajectory.sigma.tolist()
+    where = ""
+    if len(groups) == 1:
+        where = f" (σ {number(sigma[groups[0][0]])} → {number(sigma[groups[0][-1] + 1])})"
+    made = _bold(percent(found.share.value), span(found.share.low, found.share.high, percent))
+    return f"{steps_named(found.steps)}{where} make{'s' * (len(found.steps) == 1)} {made} {whole}."
+
+
+def _undecided(found: Blame, draft: bool, more: bool) -> str:
+    """Which steps some of the paths name; nothing that could be taken back."""
+    on = f" on {count(found.paths)} paths" if not draft or found.paths < 6 else ""
+    if math.isnan(found.share.low):
+        return f"Which steps: undecided{on}; too few."
+    if len(found.steps) > SPREAD or not (found.sure or draft or more):
+        largest = _bold(
+            percent(found.largest.value), span(found.largest.low, found.largest.high, percent)
+        )
+        return f"Which steps: undecided{on}; none stands out, the largest makes {largest}."
+    leads = ""
+    if found.sure:
+        leads = f"{_numbers(found.sure)} lead{'s' * (len(found.sure) == 1)}, "
+    overlap = f"{_numbers(found.maybe)} overlap{'s' * (len(found.maybe) == 1)}"
+    end = ". More paths are on their way." if more else "."
+    return f"Which steps: undecided{on}; {leads}{overlap}{end}"
+
+
+def _versus(r: Run, errors: Errors, other: Versus | None) -> str:
+    e = r.experiment
+    if e.churn.s_churn > 0:
+        return "Reference: same noise, exact flow between."
+    if other is None or errors.middle.value < NOTHING:
+        return ""
+    mine, its = sampler_name(e), "Euler in σ" if e.solver.name == "euler" else "Euler"
+    return beside(mine, its, other.ratio, r.nfe, other.run.nfe)
+
+
+def beside(mine: str, its: str, found: Estimate, nfe: int, other_nfe: int) -> str:
+    """“Heun makes 0.75 × (0.71–0.84) of Euler's error, 35 evaluations each.”, or that it cannot be
+    told; found: the ratio of their errors path by path."""
+    cost = (
+        f"{_evaluations(nfe)} each"
+        if nfe == other_nfe
+        else f"{_evaluations(nfe)} against {other_nfe}"
+    )
+    ratio = _bold(f"{short(found.value)} ×", span(found.low, found.high))
+    if apart(found):
+        return f"{mine} makes {ratio} {'of ' * (found.value < 1)}{its}’s error, {cost}."
+    samples = f"{count(found.count)} sample{'s' * (found.count != 1)}"
+    if math.isnan(found.low):
+        return f"{mine} and {its} cannot be told apart with {samples}."
+    return f"{mine} and {its} cannot be told apart with {samples}: {ratio}, {cost}."
+
+
+def why_not(r: Run) -> str:
+    """Why a run is not held against Euler, or nothing."""
+    return apart_from(r.experiment)
