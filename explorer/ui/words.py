@@ -10,7 +10,7 @@ from ..lab.experiment import Experiment, Run, evaluations, levels
 from ..numerals import duration, number, percent, short, span
 from ..settings import parameters, slots
 from ..study.names import FRAME_NAMES as FRAME_NAMES
-from ..study.names import solver_name
+from ..study.names import sampler_name, solver_name
 
 
 def data_name(data) -> str:
