@@ -28,7 +28,7 @@ class Sliced:
     """Sliced Wasserstein distance of a run's samples to as many fresh data."""
 
     name: ClassVar[str] = "sliced"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     draw: int = param(100, 0, 2**31 - 1, 1, label="Seed of the data")
 
     def __call__(self, e: Experiment, watch: Watch | None = None) -> dict[str, Any]:

@@ -71,7 +71,7 @@ class ToData:
     """The distances of a run to the data, over `seeds` seeds from the experiment's on."""
 
     name: ClassVar[str] = "to_data"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     seeds: int = param(SEEDS, 1, 64, 1, label="Seeds")
 
     def __call__(self, e: Experiment, watch: Watch | None = None) -> dict[str, Any]:

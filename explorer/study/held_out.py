@@ -15,11 +15,12 @@ from ..analysis.distance import sliced_wasserstein
 from ..analysis.error import rms
 from ..analysis.intervals import Estimate, mean, median
 from ..analysis.reference import reference
-from ..core import sampling
+from ..core import known, sampling
 from ..core.sampling import Noise
 from ..core.solvers.steered import Steered
+from ..core.timesteps import Rho
 from ..errors import UserError
-from ..lab.experiment import Experiment, levels
+from ..lab.experiment import Experiment, ends, levels
 from ..lab.learned import sample
 from ..lab.source import MEMOS, Watch, prepared, weights
 from ..memo import Memo
@@ -80,10 +81,15 @@ def held_out(
     return _held(key, lambda: _held_out(e, count, points, watch))
 
 
+def span(e: Experiment) -> tuple[float, float]:
+    """The range of the table, TOP to BOTTOM, as far as the view's network knows it."""
+    return ends(dataclasses.replace(e, timesteps=Rho(7.0, TOP, BOTTOM)))
+
+
 def _held_out(e: Experiment, count: int, points: int, watch: Watch | None) -> HeldOut:
-    source = prepared(e.data, e.model)
+    source, (top, bottom) = prepared(e.data, e.model), span(e)
     noise = Noise(TABLE_SEED, count, source.shape, source.device.device, source.device.dtype).start
-    truth = reference(source.denoiser, noise * TOP, TOP, BOTTOM, points, watch).x[-1]
+    truth = reference(source.denoiser, noise * top, top, bottom, points, watch).x[-1]
     data = source.clean(count, seed=29)
     return HeldOut(noise, truth, data, _distance(truth, data))
 
@@ -153,8 +159,8 @@ class SearchedError:
         """As `HeldOut.told`, with “levels” and how many lists were “tried”."""
         found, tried = self._levels(e, watch)
         held = held_out(e, self.count, self.points, watch)
-        grid = torch.tensor(found, dtype=torch.float64)
         denoiser = prepared(e.data, e.model).denoiser
+        grid = known.nearest(denoiser, torch.tensor(found, dtype=torch.float64))
         made = sample(denoiser, held.noise, grid, e.solver, afs=e.afs, keep=0)
         return held.told(made, levels=list(found), tried=tried)
 

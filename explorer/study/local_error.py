@@ -30,7 +30,7 @@ class LocalError:
     """What one step misses from a true state, at every level of the experiment's grid."""
 
     name: ClassVar[str] = "local_error"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     levels: int = param(64, 2, 512, 1, label="Levels")
 
     def __call__(self, e: Experiment, watch: Watch | None = None) -> dict[str, Any]:

@@ -27,15 +27,14 @@ from ..store import predictors as store
 from ..training import gits
 from . import engine
 from .held_out import (
-    BOTTOM,
     COUNT,
     POINTS,
-    TOP,
     HeldOut,
     HeldOutError,
     SearchedError,
     has_part,
     held_out,
+    span,
 )
 from .plan import Cell
 from .predictors import trained_for, with_predictor
@@ -205,9 +204,10 @@ def table_plan(
 
     out: list[Place] = []
     last: list[Place] = []
+    top, bottom = span(e)
     for nfe in budgets:
         for name, solver, grid, afs, n in contestants(nfe):
-            sigmas = dataclasses.replace(grid, sigma_max=TOP, sigma_min=BOTTOM).sigmas(n + 1)
+            sigmas = dataclasses.replace(grid, sigma_max=top, sigma_min=bottom).sigmas(n + 1)
             out.append(Place(name, USUAL, cell(solver, sigmas, afs, nfe)))
             if found is not None:
                 out.append(Place(name, "GITS", cell(solver, found(n), afs, nfe)))
@@ -215,9 +215,9 @@ def table_plan(
                 search = cell(solver, sigmas, afs, nfe, SearchedError(count, points))
                 last.append(Place(name, "searched", search))
         for name, solver, grid, afs, n in students(nfe):
-            sigmas = dataclasses.replace(grid, sigma_max=TOP, sigma_min=BOTTOM).sigmas(n + 1)
+            sigmas = dataclasses.replace(grid, sigma_max=top, sigma_min=bottom).sigmas(n + 1)
             out.append(Place(name, USUAL, cell(solver, sigmas, afs, nfe), "", UNTRAINED))
-    names = [n for n in dict.fromkeys([*trained_for(e), *own]) if _fits(n, budgets)]
+    names = [n for n in dict.fromkeys([*trained_for(e), *own]) if _fits(e, n, budgets)]
     for name, origin in zip(names, _origins(names, own)):
         p, solver = store.find(name), with_predictor(e, name).solver
         sigmas, steps = torch.tensor(p.sigmas, dtype=torch.float64), p.record.get("steps")
@@ -231,7 +231,9 @@ def table_size(e: Experiment, own: Sequence[str] = (), searched: Sequence[int] =
     """How many entries the whole table has."""
     others = sum(len(contestants(n)) * (2 + (n in searched)) + len(students(n)) for n in BUDGETS)
     names = dict.fromkeys([*trained_for(e), *own])
-    return others + sum(len(list(_stages(n, HeldOutError()))) for n in names if _fits(n, BUDGETS))
+    return others + sum(
+        len(list(_stages(n, HeldOutError()))) for n in names if _fits(e, n, BUDGETS)
+    )
 
 
 def _origins(names: Sequence[str], own: Sequence[str]) -> list[str]:
@@ -245,10 +247,10 @@ def _origins(names: Sequence[str], own: Sequence[str]) -> list[str]:
     return said
 
 
-def _fits(name: str, budgets: Sequence[int]) -> bool:
-    """Whether a predictor runs from 80 to 0.002 at one of the budgets."""
+def _fits(e: Experiment, name: str, budgets: Sequence[int]) -> bool:
+    """Whether a predictor runs over the range of the table at one of the budgets."""
     p = store.find(name)
-    ends = zip((p.sigmas[0], p.sigmas[-1]), (TOP, BOTTOM), strict=True)
+    ends = zip((p.sigmas[0], p.sigmas[-1]), span(e), strict=True)
     return p.nfe in budgets and all(math.isclose(a, b, rel_tol=1e-6) for a, b in ends)
 
 
@@ -264,7 +266,7 @@ def _gits(e: Experiment, how: gits.GITS, watch: Watch | None):
     """n -> the levels of n steps that GITS finds for the view's model."""
     source = prepared(e.data, e.model)
     where = {"device": source.device.device, "dtype": source.device.dtype}
-    sigma = Rho(7.0, TOP, BOTTOM).sigmas(how.fine)
+    sigma = Rho(7.0, *span(e)).sigmas(how.fine)
     cost = gits.jump_costs(
         sigma, *gits.teacher_paths(source.denoiser, sigma, how, **where, watch=watch), how.metric
     )

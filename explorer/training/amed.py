@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from ..analysis.error import rms
+from ..core import known
 from ..core.levels import number
 from ..core.loop import steps
 from ..core.ode import Ode, State, mapped
@@ -133,6 +134,8 @@ class Trainer:
         ):
             yield found
         levels = [float(f"{s:.7g}") for s in found.levels]  # as a link writes them
+        ran = known.nearest(self.denoiser, torch.tensor(levels, dtype=torch.float64)).tolist()
+        levels = ran if len(ran) == len(levels) else levels  # as the search measured them
         self._stop_at(refined(Custom(tuple(levels)), len(levels) - 1, self.how.inner))
         self.predictor.aim(levels, found.r)
         self.placed = found

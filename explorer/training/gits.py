@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ..analysis.error import rms
 from ..analysis.reference import reference
+from ..core import known
 from ..core.sampling import Noise, sample
 from ..core.solvers import IPNDM
 from ..core.timesteps import Rho
@@ -190,14 +191,14 @@ class EndError:
         return self.of(levels, self.solver)
 
     def of(self, levels, solver) -> float:
-        """The error of any solver over any levels."""
+        """The error of any solver over any levels, as the network knows them."""
         if self.watch is not None:
             self.watch()
         self.tried += 1
         end = sample(
             self.denoiser,
             self.noise,
-            torch.tensor(levels, dtype=torch.float64),
+            known.nearest(self.denoiser, torch.tensor(levels, dtype=torch.float64)),
             solver,
             afs=self.afs,
             keep=0,
