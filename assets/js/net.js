@@ -148,7 +148,7 @@ export class Views {
     if (!wanted) return;
     this.#newest = id;
     this.#page.show(message, { since, keep, exact, overtaken, held });
-    if (!message.problem && !overtaken) this.#follow(message.pending, since, keep);
+    if (!message.problem && !overtaken) this.#follow(message.pending, since);
   }
 
   #fly(by, follows) {
@@ -177,13 +177,14 @@ export class Views {
     look();
   }
 
-  // What the answer announces: at once, or at rest if it is the exact reference.
-  #follow(pending, since, keep) {
+  // What the answer announces: at once, or at rest if it is the exact reference.  A sentence that has come
+  // meanwhile, such as a refused upload's, is not answered by it.
+  #follow(pending, since) {
     if (!pending?.length) return;
     const more = { values: { ...S.values }, want: pending };
-    if (pending[0] !== 'exact') return this.ask(more, since, keep);
+    if (pending[0] !== 'exact') return this.ask(more, since, true);
     clearTimeout(this.#idle);
     this.#page.rests(true);
-    this.#idle = setTimeout(() => this.ask(more, since, keep), this.#page.rest);
+    this.#idle = setTimeout(() => this.ask(more, since, true), this.#page.rest);
   }
 }

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ def measure(arguments: list[str]) -> int:
     options = _options(arguments)
     from ..dialects.lists import read_list
     from ..lab.experiment import Experiment, use_device
+    from ..lab.notes import known_by
     from ..settings import to_query, unflatten
 
     if options.out and not Path(options.out).absolute().parent.is_dir():
@@ -29,6 +31,8 @@ def measure(arguments: list[str]) -> int:
     else:
         e = unflatten(Experiment, read_list(pairs(options.settings))[0])
         found = {"query": to_query(e), **_strip(e, options)}
+        for note in known_by(e):
+            print(note, file=sys.stderr)
     print(json.dumps(found, indent=1, ensure_ascii=False) if options.json else told(rows(found)))
     return 0
 

@@ -59,3 +59,15 @@ def nearest(denoiser: Denoiser, sigmas: Tensor) -> Tensor:
     moves = torch.ones(len(found), dtype=torch.bool, device=found.device)
     moves[1:] = found[1:] < found[:-1]
     return found[moves]
+
+
+def learned(denoiser: Denoiser, sigmas: Tensor) -> Tensor:
+    """Those of the levels that lie in its range, each at the nearest that it has learned: where a
+    measure may ask.  sigmas (n,) falling; the answer may be shorter, and is one end of the range
+    at least.
+    """
+    low, high = bounds(denoiser)
+    inside = sigmas[(sigmas >= low) & (sigmas <= high)]
+    if not len(inside):
+        inside = sigmas[:1].clamp(low, high)
+    return nearest(denoiser, inside)

@@ -86,15 +86,18 @@ def image_run(denoised: Tensor, noise: Tensor, final: Tensor) -> dict:
 
 
 def line_field(
-    denoiser, schedule, sigma_edge: float, y_edge: float, columns: int, rows: int
+    denoiser, schedule, sigma_edge: float, y_edge: float, columns: int, rows: int, like: Tensor
 ) -> list:
-    """Slopes dy/dt of the flow on a grid over t in (0, t(sigma_edge)), |y| < y_edge: EDM Fig. 3."""
+    """Slopes dy/dt of the flow on a grid over t in (0, t(sigma_edge)), |y| < y_edge: EDM Fig. 3.
+
+    like: a tensor with the device and dtype that the denoiser is asked in.
+    """
     t_edge = float(schedule.time(torch.tensor(sigma_edge, dtype=torch.float64)))
     t = (torch.arange(columns, dtype=torch.float64) + 0.5) / columns * t_edge
     y = y_edge * (2 * (torch.arange(rows, dtype=torch.float64) + 0.5) / rows - 1)
     t, y = (v.flatten() for v in torch.meshgrid(t, y, indexing="ij"))
     sigma, scale = schedule.sigma(t), schedule.scale(t)
-    x = (y / scale)[:, None].to(_like(denoiser))
+    x = (y / scale)[:, None].to(like)
     answer = denoiser(x, sigma.to(x)).cpu().double()[:, 0]
     rate = schedule.sigma_dot(t) / sigma
     slope = (rate + schedule.scale_dot(t) / scale) * y - rate * scale * answer
@@ -113,11 +116,6 @@ def line_density(
     for at in t:
         s = float(schedule.scale(at))
         sigma = torch.sqrt(schedule.sigma(at) ** 2 + (0.7 * blur / s) ** 2)
-        p = law.log_density((y / s)[:, None].to(_like(law)), sigma.to(_like(law))).cpu()
+        p = law.log_density((y / s)[:, None].to(law.means), sigma.to(law.means)).cpu()
         maps.append((p - p.max()).exp())
     return pack.grey(torch.stack(maps, 1), 0, 1)
-
-
-def _like(denoiser) -> Tensor:
-    """A tensor with the device and dtype that the denoiser works in."""
-    return denoiser.means if hasattr(denoiser, "means") else denoiser.mean

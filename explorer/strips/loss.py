@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 
 from ..analysis.loss import WEIGHTS, loss_per_sigma
+from ..core import known
 from ..core.denoisers import Mixture
 from ..figures.style import INK3, REFERENCE
 from ..lab import cost
@@ -80,7 +81,10 @@ class Loss(Strip):
             number = NETWORK_LEVELS
             count = cost.affordable(source.pace, number, count, LEAST, seconds=1.5)
         clean = _of_class(view).sample(count, torch.Generator().manual_seed(2))
-        levels = torch.logspace(math.log10(160), math.log10(1e-3), number, dtype=torch.float64)
+        levels = known.learned(
+            source.denoiser,
+            torch.logspace(math.log10(160), math.log10(1e-3), number, dtype=torch.float64),
+        )
         measured = loss_per_sigma(
             source.watched(watch), clean, levels, torch.Generator().manual_seed(3), watch
         )

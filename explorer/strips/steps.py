@@ -5,6 +5,7 @@ import math
 from ..analysis.shares import runs_of
 from ..dialects import lists
 from ..figures.style import INK2, INK3, ONE_STEP, REFERENCE, STOCHASTIC, SURFACE, rounded
+from ..lab.notes import known_by
 from ..lab.source import Watch
 from ..lab.view import View
 from ..numerals import percent
@@ -115,7 +116,8 @@ class Steps(Strip):
         out["columns"] = _columns(sigma, rounded(numbers["sigma_hat"], 7), t, count)
         grid = view.experiment.timesteps
         out["told"] = {"formula": formula(grid.formula), "source": grid.source}
-        out["about"] = [{"kind": "profile", "curves": curves}]
+        told = [{"kind": "text", "html": note} for note in known_by(view.experiment)]
+        out["about"] = [*told, {"kind": "profile", "curves": curves}]
         if len(view.run.levels) > 1 and len(sigma) <= LONGEST:
             out["about"].append({"kind": "copies", "texts": lists.formats(numbers["sigma"])})
         return {"": out}

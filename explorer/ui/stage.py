@@ -8,6 +8,7 @@ import math
 import torch
 
 from ..analysis.loss import change, denoise_strip
+from ..core import known
 from ..core.schedules import EDM, VE, VP
 from ..figures import frames, pack, stage
 from ..figures.style import rounded
@@ -113,10 +114,13 @@ def _strip(source) -> dict:
         clean.shape, generator=torch.Generator().manual_seed(6), dtype=torch.float64
     ).to(clean)
     scale = float(f"{source.sigma_data / 0.5:.1g}")  # EDM's levels, for data of another size
-    levels = torch.tensor([max(s * scale, 1e-3) for s in STRIP_LEVELS], dtype=torch.float64)
+    low, high = known.bounds(source.denoiser)
+    asked = [min(max(s * scale, 1e-3, low), high) for s in STRIP_LEVELS]
+    levels = torch.tensor(list(dict.fromkeys(asked)), dtype=torch.float64)
     noisy, denoised = denoise_strip(source.denoiser, clean, levels, noise)
     many = cost.affordable(source.pace, 1, 60, least=12, seconds=0.1)
-    fine = torch.logspace(math.log10(0.002), math.log10(80), many, dtype=torch.float64)
+    fine = torch.logspace(math.log10(80), math.log10(0.002), many, dtype=torch.float64)
+    fine = known.learned(source.denoiser, fine).flip(0)
     _, answers = denoise_strip(source.denoiser, clean, fine, noise)
     out = {
         "levels": rounded(levels),
@@ -156,7 +160,7 @@ def _line_stage(source, law) -> dict:
                 "columns": columns,
                 "rows": rows,
                 "slopes": stage.line_field(
-                    source.denoiser, frame, sigma_edge, y_edge, columns, rows
+                    source.denoiser, frame, sigma_edge, y_edge, columns, rows, source.mixture.means
                 ),
                 "density": stage.line_density(law, frame, sigma_edge, y_edge),
             }

@@ -91,6 +91,19 @@ test('what an answer announces is asked for of itself, and yields to a person', 
   assert.equal(said.shown.length, 1);
 });
 
+test('what follows of itself takes no sentence away that came meanwhile', async () => {
+  const { open, said, asker } = desk();
+  asker.ask({ values: { nfe: 1 } });
+  open[0].answer(run('a', { pending: ['loss'] }));
+  await until(() => open.length === 2);
+  open[1].answer(run('a', { parts: { loss: { key: 'l' } } }));
+  await until(() => said.shown.length === 2);
+  assert.deepEqual(
+    said.shown.map(({ about }) => about.keep),
+    [false, true],
+  );
+});
+
 test('the exact reference waits until the page is at rest', async () => {
   const { open, said, asker } = desk({ rest: 20 });
   asker.ask({ values: {} });

@@ -20,8 +20,11 @@ from explorer.lab.error import errors_of, path_error
 from explorer.lab.experiment import Experiment, ends, evaluations, grid, levels, prepared, run
 from explorer.lab.notes import known_by, notes
 from explorer.lab.truth import reference_for
+from explorer.lab.view import View
 from explorer.models import MODELS, Network
 from explorer.models.precond import IDDPM, VE
+from explorer.strips import STRIPS
+from explorer.ui.stage import of_data
 
 from .ideal import Perfect
 
@@ -198,3 +201,18 @@ def test_what_a_run_takes_is_known_before_it(solver, restart):
                         assert run(e).nfe == evaluations(e) > 0
                     except UserError as why:
                         assert restart.repeats and ("too few" in str(why) or "Restarts" in str(why))
+
+
+def test_measures_ask_only_what_the_network_knows():
+    """The loss at each level and the strip of EDM's Fig. 1; a perfect network has no answer beyond
+    its levels but nan."""
+    e = view(data=Moons(dimension=2))
+    numbers = STRIPS["loss"].measure(View(e))
+    assert all(math.isfinite(v) for v in numbers["mean"]) and len(numbers["mean"]) > 40
+    assert min(numbers["sigma"]) == float(U[-2]) and all(s in U for s in numbers["sigma"])
+    strip = of_data(View(e))["strip"]
+    assert strip["levels"][0] == pytest.approx(0.00643, rel=1e-3)
+    assert all(math.isfinite(v) for v in strip["change"]) and min(strip["fine"]) > float(U[-2])
+    exact = of_data(View(Experiment(data=Moons(dimension=2))))["strip"]
+    assert len(exact["levels"]) == 11 and exact["levels"][0] == 0.001
+    assert len(STRIPS["loss"].measure(View(Experiment()))["sigma"]) == 52

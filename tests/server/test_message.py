@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 from explorer.data import DATASETS, store
 from explorer.lab import experiment, view
 from explorer.lab.experiment import Experiment
+from explorer.models import MODELS
 from explorer.server import app
 from explorer.server import message as messages
 from explorer.server.desk import DESK
 from explorer.server.message import PARTS, message
 from explorer.settings import flatten, from_query, parameters, slots
 from explorer.ui import controls, panel
+from tests.lab.ideal import Perfect
 from tests.waiting import PATIENCE
 
 FAST = {"samples": 8, "nfe": 9}
@@ -89,6 +91,30 @@ def test_a_second_core_changes_nothing_but_the_time(monkeypatch, values):
     for parts in answers:
         parts["run"].pop("status")  # the time it took
     assert answers[0] == answers[1]
+
+
+def test_what_is_odd_in_the_time_steps_stands_below_them(monkeypatch):
+    """Of any grid, not of typed lists alone; and what was changed for the network, also in ⓘ."""
+    monkeypatch.setitem(MODELS, Perfect.name, Perfect)
+    plain, vp, list_ = ask(), ask(timesteps="vp", nfe=19), ask(timesteps="custom")
+    assert plain["words"]["schedule"] == ""
+    assert "The last step is a jump: step 9" in vp["words"]["schedule"]
+    assert "jump" not in list_["words"]["schedule"]
+    network = strict(ask(model="perfect", data="moons", data__dimension=2))
+    said = "This network knows σ from 0.00643 to 20291: σ_min 0.002 is raised to 0.00643."
+    assert said in network["words"]["schedule"]
+    assert said in [a.get("html") for a in network["parts"]["run"]["quick"]["steps"][""]["about"]]
+    assert network["values"]["timesteps.sigma_min"] == 0.002  # what was asked for stays
+    assert network["parts"]["run"]["sigma"][-2] == pytest.approx(0.00643, rel=1e-3)
+
+
+@pytest.mark.parametrize("data", ["diracs", "spiral", "digits"])
+def test_a_network_fills_every_part(monkeypatch, data):
+    """Also on a line, where the stage asks it for slopes, and also one of discrete levels."""
+    monkeypatch.setitem(MODELS, Perfect.name, Perfect)
+    for column in ("iddpm", "ve"):
+        answer = strict(ask(data=data, model="perfect", model__column=column))
+        assert set(answer["parts"]) == set(PARTS) and "nan" not in json.dumps(answer["words"])
 
 
 def test_a_query_and_its_values_are_the_same_view():
