@@ -5,8 +5,9 @@ import { themed } from './theme.js';
 import { chosen } from './strips/strips.js';
 import { WRITTEN, cell } from './strips/written.js';
 
-// Column name -> cells, at the noise levels of the run: the strip's own columns, and its named curves.
-export function columnsOf(strip) {
+/** Column name -> cells, at the noise levels of the run: the strip's own columns, and its named curves.
+ * @param {object} strip @param {boolean} [exact] all digits that there are, to copy, instead of as it is read */
+export function columnsOf(strip, exact = false) {
   const levels = S.parts.run.sigma.filter((s) => s > 0),
     columns = strip.columns.map(({ name, values, as }) => [name, values, as]);
   const curves = strip.curves
@@ -15,7 +16,7 @@ export function columnsOf(strip) {
   if (!columns.length && curves.length) columns.push(['σ', levels, 'number']);
   const written = [...columns, ...curves].map(([name, values, as]) => [
     name,
-    levels.map((_, i) => cell(values[i], as)),
+    levels.map((_, i) => (exact ? (values[i] ?? '') : cell(values[i], as))),
   ]);
   return Object.fromEntries(written);
 }
@@ -94,10 +95,16 @@ export function showHelp(button, strip) {
   );
   for (const part of pop.querySelectorAll('[data-copy]'))
     part.onclick = () => {
-      const rows = columns[names[0]].map((_, r) => names.map((name) => columns[name][r]));
-      copy(copies[part.dataset.copy] ?? [names, ...rows].map((row) => row.join('\t')).join('\n'), part);
+      const exact = Object.values(columnsOf(strip, true));
+      const rows = exact[0]?.map((_, r) => exact.map((column) => column[r]));
+      copy(copies[part.dataset.copy] ?? lines({ columns: names, rows }), part);
     };
 }
+
+/** A table for a spreadsheet: tabs between cells, all digits.
+ * @param {{columns: string[], rows: any[][]}} table */
+export const lines = ({ columns, rows }) =>
+  [columns, ...rows].map((row) => row.map((v) => v ?? '').join('\t')).join('\n');
 
 function copyButtons(tools) {
   const buttons = tools.map((tool) => `<button class="reset" data-copy="${tool}">${tool}</button>`);

@@ -99,7 +99,9 @@ def _grid(base, options, how: dict) -> dict:
         e = d.cell.experiment
         row = plain(row_of(e, d.value, d.problem))
         rows.append({"query": to_query(e), "seed": e.seed, **row})
-    return {"query": to_query(base), "rows": rows}
+    ranges = {tuple(f"{v:.9g}" for v in r["range"]) for r in rows if r["range"]}
+    apart = {"notes": ["Errors over different ranges of σ: not ranked."]} if len(ranges) > 1 else {}
+    return {"query": to_query(base), "rows": rows, **apart}
 
 
 def _distances(base, options, how: dict) -> dict:

@@ -7,25 +7,31 @@ every curve carries its name at its end, with the marker in front.
 import math
 from collections.abc import Mapping, Sequence
 
+from ..numerals import number, short, span
 from . import charts
-from .style import INK3, REFERENCE, SIGMA_TICKS, rounded, short
+from .style import INK3, REFERENCE, SIGMA_TICKS, rounded
 
 
 def error_vs_nfe(
-    rows: Sequence, slopes: Mapping, floor: float | None = None, highlight: str | None = None
+    rows: Sequence,
+    slopes: Mapping,
+    floor: float | None = None,
+    highlight: str | None = None,
+    title: str = "",
 ) -> dict:
-    """Mean end error against measured NFE on log axes, a curve for each name.
+    """Median end error against measured NFE on log axes, a curve for each name; the whiskers are
+    the 95 % interval of each median.
 
-    rows: with solver, name, family, nfe, mean, low, high, nominal and note, in any order; those
-    without a mean are gaps, and a name without any value is said below.  slopes: name -> a Slope or
-    None.  highlight: the name that gets its 10–90 % band and the thicker line.  floor: what is
-    known of the reference's own error.
+    rows: with solver, name, family, nfe, median, middle (an Estimate), low, high, nominal and note,
+    in any order; those without a median are gaps, and a name without any value is said below.
+    slopes: name -> a Slope or None.  highlight: the name that gets its 10–90 % band and the thicker
+    line.  floor: what is known of the reference's own error.  title: the finding.
     """
     curves: dict[str, list] = {}
     for row in rows:
         curves.setdefault(row.name, []).append(row)
     drawn = {
-        name: sorted((r for r in own if r.mean is not None), key=lambda r: r.nfe)
+        name: sorted((r for r in own if r.median is not None), key=lambda r: r.nfe)
         for name, own in curves.items()
     }
     looks = charts.looks({name: own[0].family for name, own in curves.items()})
@@ -37,16 +43,16 @@ def error_vs_nfe(
         traces.append(charts.line(ends, y, REFERENCE, 1.25, "dot", name="floor"))
         labels.append((floor, "floor: the reference’s own error", INK3, False))
         errors.append(floor)
-    span = charts.decades(errors)
+    reach = charts.decades(errors)
     longest = max((len(text) for _, text, *_ in labels), default=0)
     layout = charts.layout(
-        "NFE", "mean end error", span, right=round(min(max(200, 5.8 * longest), 330))
+        "NFE", "median end error", reach, right=round(min(max(200, 5.8 * longest), 330))
     )
     ends = [math.log10(budgets[0]) - 0.03, math.log10(budgets[-1]) + 0.03] if budgets else [0.6, 2]
     ticks = _apart(budgets)
     layout["xaxis"] |= {"range": ends, "tickvals": ticks, "ticktext": [str(v) for v in ticks]}
-    layout["title"]["text"] = _finding(drawn)
-    layout["annotations"] = charts.end_names(labels, span)
+    layout["title"]["text"] = title
+    layout["annotations"] = charts.end_names(labels, reach)
     silent = [f"{name}: {own[0].note}" for name, own in curves.items() if not drawn[name]]
     aside = [charts.words("<br>".join(silent), 0, 0.01, INK3, "left", "bottom")] if silent else []
     layout["annotations"] += aside
@@ -63,15 +69,39 @@ def _drawn(
     for name, own in drawn.items():
         colour, dash, (symbol, glyph) = looks[name]
         bold = name == highlight
-        x, y = [r.nfe for r in own], rounded(r.mean for r in own)
+        x, y = [r.nfe for r in own], rounded(r.median for r in own)
         if bold:
             low, high = rounded(r.low for r in own), rounded(r.high for r in own)
             traces.insert(0, charts.band(x, low, high, colour, name))
-        traces.append(charts.curve(x, y, name, colour, dash, symbol, bold, "%{x} NFE: %{y:.2g}"))
+        traces.append(
+            charts.curve(x, y, name, colour, dash, symbol, bold, "%{x} NFE: %{text}")
+            | {"text": [_told(r) for r in own], "error_y": _whiskers(own, colour)}
+        )
         labels.append(
             (y[-1], f"{glyph} {_slope_words(name, slopes.get(name), own[0].nominal)}", colour, bold)
         )
     return traces, labels
+
+
+def _told(row) -> str:
+    """“0.005 (0.0048–0.0054), 10–90 % 0.002–0.03”."""
+    interval = span(row.middle.low, row.middle.high)
+    return (
+        f"{short(row.median)}{f' ({interval})' * bool(interval)}, 10–90 % {span(row.low, row.high)}"
+    )
+
+
+def _whiskers(own: Sequence, colour: str) -> dict:
+    """The 95 % interval of each median, where there is one."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": rounded(r.middle.high - r.median for r in own),
+        "arrayminus": rounded(r.median - r.middle.low for r in own),
+        "color": colour,
+        "thickness": 1,
+        "width": 2,
+    }
 
 
 def truncation_figure(
@@ -96,21 +126,24 @@ def truncation_figure(
         if bold:
             traces.insert(0, _deviation(x, y, mean, std, colour, name))
         traces.append(
-            charts.curve(x, y, name, colour, dash, symbol, bold, "σ = %{x:.3g}: %{y:.2g}", size=4)
+            charts.curve(x, y, name, colour, dash, symbol, bold, "%{text}", size=4)
+            | {"text": [f"σ = {number(a)}: {short(v)}" for a, v in zip(x, y)]}
         )
         end = next((v for v in reversed(y) if v), None)
         if end is not None:
             labels.append((end, f"{glyph} {name}", colour, bold))
-    span = charts.decades([v for t in traces for v in t["y"] if v], lowest=1e-12)
-    layout = charts.layout("noise level σ", "error of one step, RMS per coordinate", span, right=90)
+    reach = charts.decades([v for t in traces for v in t["y"] if v], lowest=1e-12)
+    layout = charts.layout(
+        "noise level σ", "error of one step, RMS per coordinate", reach, right=90
+    )
     left, right = (max(levels), min(levels)) if levels else (100, 0.001)
     layout["xaxis"] |= {
         "range": [math.log10(left) + 0.05, math.log10(right) - 0.05],
         "tickvals": list(SIGMA_TICKS),
-        "ticktext": [f"{v:g}" for v in SIGMA_TICKS],
+        "ticktext": [number(v) for v in SIGMA_TICKS],
     }
     layout["title"]["text"] = title
-    layout["annotations"] = charts.end_names(labels, span)
+    layout["annotations"] = charts.end_names(labels, reach)
     layout["meta"] = charts.narrow(labels, [])
     return {"data": traces, "layout": layout}
 
@@ -132,15 +165,6 @@ def _slope_words(name: str, slope, nominal: int) -> str:
     if half > 2:  # three scattered points show no order
         return f"{name}: not yet straight, nominal {nominal}"
     return f"{name}: order {-slope.value:.1f} ± {max(half, 0.1):.1f}, nominal {nominal}"
-
-
-def _finding(drawn: Mapping[str, Sequence]) -> str:
-    """The lowest error among the curves' last points, with its cost."""
-    last = {name: own[-1] for name, own in drawn.items() if own}
-    if not last:
-        return "Nothing measured yet"
-    best = min(last, key=lambda name: last[name].mean)
-    return f"{best}, {last[best].nfe} NFE: mean error {short(last[best].mean)}"
 
 
 def _apart(budgets: Sequence[int]) -> list[int]:

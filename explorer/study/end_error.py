@@ -5,6 +5,7 @@ other people's views out of it; all runs of one range of noise levels share one 
 """
 
 import dataclasses
+import math
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
@@ -36,7 +37,7 @@ class EndError:
     """
 
     name: ClassVar[str] = "end_error"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     exact: bool = param(
         False,
         label="Reference",
@@ -60,8 +61,9 @@ class Row:
 
     low and high hold 10–90 % of the samples; each is the error of every sample, in their order, so
     that rows can be held against each other path by path; elsewhere counts the samples that end in
-    another place.  mean is None where there is no value; note says why,
-    or what to know about the value.  nfe is measured, or the budget where nothing was run.
+    another place; ends are the first and the last level that they ran over.  mean is None where
+    there is no value; note says why, or what to know about the value.  nfe is measured, or the
+    budget where nothing was run.
     """
 
     solver: Any
@@ -77,6 +79,7 @@ class Row:
     note: str = ""
     each: Sequence[float] = ()
     elsewhere: int = 0
+    ends: Sequence[float] = ()
 
     @property
     def middle(self) -> Estimate:
@@ -85,10 +88,22 @@ class Row:
 
     def over(self, other: "Row") -> Estimate:
         """How many times the error of another row this one makes, path by path: both must have the
-        seed, the range and the denoiser in common, as the rows of a sweep have."""
+        seed and the denoiser in common, as the rows of a sweep have.
+
+        Raises UserError for rows over different ranges of σ, whose paths are not the same.
+        """
+        if self.other_range(other):
+            raise UserError(
+                f"{self.name} and {other.name} run over different ranges of σ: not compared."
+            )
         count = min(len(self.each), len(other.each))
         mine, its = (torch.tensor(r.each[:count], dtype=torch.float64) for r in (self, other))
         return intervals.ratio(mine, its)
+
+    def other_range(self, other: "Row") -> bool:
+        """Whether both ran, and between different levels."""
+        pairs = zip(self.ends, other.ends)
+        return not all(math.isclose(a, b, rel_tol=1e-9) for a, b in pairs)
 
     @property
     def nominal(self) -> int:
@@ -145,6 +160,7 @@ def measure(e: Experiment, watch: Watch | None = None, exact: bool = False) -> R
         "; ".join(_notes(e, len(sigma) - 1)),
         error.tolist(),
         int(strayed.sum()),
+        (float(sigma[0]), float(sigma[-1])),
     )
 
 

@@ -1,23 +1,25 @@
 """Error against evaluations, or along the values of one setting: plans of end errors, and rows."""
 
 import dataclasses
-import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..analysis.order import fitted_slope
+from ..analysis.order import Slope, fitted_slope
 from ..core.solvers import SOLVERS
 from ..core.timesteps import TIMESTEPS, Custom
 from ..errors import UserError
 from ..lab.experiment import Experiment, is_random, levels
+from ..lab.judged import plain as told
 from ..lab.notes import known_by
 from ..lab.source import Watch
 from ..settings import flatten, parameters, slots, to_query, unflatten
 from . import engine
 from .affordable import compared_within_work
 from .end_error import EndError, Row, row_of
+from .names import solver_name
 from .plan import Cell
+from .ranking import ranked, sentence
 
 COMPARED_SOLVERS = ("ddim", "heun", "dpm2", "dpmpp", "unipc", "ipndm")
 BUDGETS = (5, 7, 9, 13, 19, 27, 39, 55)
@@ -44,7 +46,19 @@ def error_against_nfe(
     rows = ((d.cell.experiment, row_of(d.cell.experiment, d.value, d.problem)) for d in done)
     if len(grids) < 2:
         return (row for _, row in rows)
-    return (dataclasses.replace(row, name=f"{row.name}, {e.timesteps.short}") for e, row in rows)
+    return (dataclasses.replace(row, name=_on_grid(row.name, e.timesteps)) for e, row in rows)
+
+
+def _on_grid(name: str, grid) -> str:
+    return f"{name}, {grid.short}"
+
+
+def names_planned(base: Experiment, solvers: Sequence, grids: Sequence = ()) -> list[str]:
+    """What the curves of a sweep will be called."""
+    names = [solver_name(_solver(s)) for s in solvers]
+    if len(grids) < 2:
+        return names
+    return [_on_grid(name, _grid(base, g)) for name in names for g in grids]
 
 
 def error_plan(
@@ -107,33 +121,59 @@ def _different(trials: Sequence[Experiment]) -> Iterator[Experiment]:
             yield e
 
 
-def numbers(base: Experiment, rows: Sequence[Row]) -> dict[str, Any]:
-    """A sweep as plain values: each row, and the order fitted to each curve with its interval."""
-    slopes: dict[str, Any] = {}
-    for name in dict.fromkeys(r.name for r in rows):
-        own = [r for r in rows if r.name == name and r.mean is not None]
-        slope = fitted_slope([r.nfe for r in own], [r.mean for r in own])
-        slopes[name] = slope and {
-            "order": slope.order,
-            "half": slope.half,
-            "nominal": own[0].nominal,
-        }
-    done = [r.nfe for r in rows if r.mean is not None]
-    told = known_by(dataclasses.replace(base, nfe=max(done))) if done else []
+def orders(rows: Sequence[Row]) -> dict[str, Slope | None]:
+    """The order of each curve of medians, by name."""
+    curves = {name: [r for r in rows if r.name == name] for name in names_of(rows)}
     return {
-        "query": to_query(base),
-        "orders": slopes,
-        "rows": [plain(r) for r in rows],
-        **({"notes": told} if told else {}),
+        name: fitted_slope([r.nfe for r in own], [r.median for r in own])
+        for name, own in curves.items()
     }
 
 
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+def names_of(rows: Sequence[Row]) -> list[str]:
+    """The curves of a sweep, in the order in which they came."""
+    return list(dict.fromkeys(r.name for r in rows))
+
+
+def numbers(base: Experiment, rows: Sequence[Row]) -> dict[str, Any]:
+    """A sweep as plain values: each row, the order fitted to each curve of medians with its
+    interval, and which is ahead at the largest cost, if the samples allow to say so."""
+    nominal = {r.name: r.nominal for r in rows}
+    slopes = {
+        name: slope and {"order": slope.order, "half": slope.half, "nominal": nominal[name]}
+        for name, slope in orders(rows).items()
+    }
+    done = [r.nfe for r in rows if r.median is not None]
+    notes = known_by(dataclasses.replace(base, nfe=max(done))) if done else []
+    return {
+        "query": to_query(base),
+        "orders": slopes,
+        "best": _best(rows),
+        "rows": [plain(r) for r in rows],
+        **({"notes": notes} if notes else {}),
+    }
+
+
+def _best(rows: Sequence[Row]) -> dict[str, Any] | None:
+    found = ranked(rows)
+    if found is None:
+        return None
+    return {
+        "said": sentence(found),
+        "decided": found.decided,
+        "names": [r.name for r in found.first],
+        "nfe": [r.nfe for r in found.first],
+        "next": found.rows[1].name if found.decided else None,
+        **(told(found.ratio, "ratio") if found.decided else {}),
+        "samples": found.samples,
+    }
 
 
 def plain(r: Row) -> dict[str, Any]:
-    """A row as plain values."""
+    """A row as plain values: low and high hold 10–90 % of the samples; “end_error” is what
+    `/explore` says of the same run."""
+    middle = r.middle
+    known = None if r.median is None else told(middle, "median")
     return {
         "solver": r.solver.name,
         "name": r.name,
@@ -144,10 +184,13 @@ def plain(r: Row) -> dict[str, Any]:
         "low": r.low,
         "high": r.high,
         "median_error": r.median,
-        "median_low": r.median and _finite(r.middle.low),
-        "median_high": r.median and _finite(r.middle.high),
+        "median_low": known and known["low"],
+        "median_high": known and known["high"],
         "samples": len(r.each),
         "elsewhere": r.elsewhere,
+        "end_error": known
+        and known | {"mean": r.mean, "elsewhere": r.elsewhere, "samples": middle.count},
+        "range": list(r.ends) or None,
         "seconds": r.seconds,
         "note": r.note,
     }

@@ -2,7 +2,6 @@
 
 import torch
 
-from ..analysis.order import fitted_slope
 from ..core.ode import Corrects
 from ..core.solvers import SOLVERS
 from ..core.timesteps import TIMESTEPS
@@ -10,10 +9,19 @@ from ..errors import UserError
 from ..figures import compare as figures
 from ..lab.experiment import Experiment
 from ..lab.truth import reference_for
-from ..numerals import number, short
+from ..numerals import count, number, short, span
 from ..study.local_error import Curve, local_errors, local_plan
 from ..study.names import solver_name
-from ..study.sweep import BUDGETS, COMPARED_SOLVERS, error_against_nfe, numbers
+from ..study.ranking import ranked, sentence
+from ..study.sweep import (
+    BUDGETS,
+    COMPARED_SOLVERS,
+    error_against_nfe,
+    names_planned,
+    numbers,
+    orders,
+    plain,
+)
 from . import words
 from .measurement import Measurement
 
@@ -66,32 +74,21 @@ def sweep(base: Experiment, request: dict) -> Measurement:
     solvers = _solvers(base, request.get("solvers"))
     budgets, grids = budgets_of(request.get("budgets")), _grids(request.get("grids"))
     error_against_nfe(base, solvers, budgets, grids=grids)  # says at once what cannot work
+    names = names_planned(base, solvers, grids)
     on = ", ".join(TIMESTEPS[g].short for g in grids) or base.timesteps.label
 
     def show(rows: list) -> dict:
-        known = [r for r in rows if r.mean is not None]
-        names = list(dict.fromkeys(r.name for r in rows))
-        slopes = {
-            n: fitted_slope(
-                [r.nfe for r in known if r.name == n], [r.mean for r in known if r.name == n]
-            )
-            for n in names
-        }
+        found, slopes = ranked(rows, names), orders(rows)
         floor = float(reference_for(base).floor[-1]) or None
-        most = max((r.nfe for r in known), default=0)
-        best = min((r for r in known if r.nfe >= 0.8 * most), key=lambda r: r.mean, default=None)
-        title = (
-            "Error against evaluations"
-            if best is None
-            else f"Best near {best.nfe} evaluations: {best.name}, mean end error {short(best.mean)}"
-        )
+        title = "Error against evaluations" if found is None else sentence(found)
+        best = found.first[0].name if found and found.decided else None
         return {
             "title": title,
-            "figure": figures.error_vs_nfe(rows, slopes, floor),
-            "note": f"{words.data_name(base.data)}, {on}, "
-            f"{base.schedule.label} frame. Mean over samples, against the reference at "
-            "the lowest noise level; orders are fitted to the straight tail.",
-            **_pivot(rows, names, slopes),
+            "figure": figures.error_vs_nfe(rows, slopes, floor, best, title),
+            "note": f"{words.data_name(base.data)}, {on}, {base.schedule.label} frame. "
+            f"{_samples(rows)}95 % intervals; against the reference at the lowest noise level. "
+            "Ratios are of the same noise, path by path; orders are fitted to the straight tail.",
+            **_pivot(rows, slopes),
         }
 
     return Measurement(
@@ -100,6 +97,11 @@ def sweep(base: Experiment, request: dict) -> Measurement:
         len(solvers) * len(budgets) * max(1, len(grids)),
         show,
     )
+
+
+def _samples(rows: list) -> str:
+    known = {len(r.each) for r in rows if r.each}
+    return f"Median over {max(known)} samples, " if known else "Median over samples, "
 
 
 def sweep_numbers(
@@ -117,18 +119,53 @@ def sweep_numbers(
     return numbers(base, rows)
 
 
-def _pivot(rows: list, names: list[str], slopes: dict) -> dict:
-    """A line for each solver, a column for each measured number of evaluations."""
-    budgets = sorted({r.nfe for r in rows if r.mean is not None})
-    table = []
-    for name in names:
+def _pivot(rows: list, slopes: dict) -> dict:
+    """A line for each curve, a column for each measured number of evaluations: the median, beside
+    it the interval, the middle 80 % of the samples, the mean and how many end elsewhere.  exact:
+    one line for each run, all digits, to copy.
+    """
+    budgets = sorted({r.nfe for r in rows if r.median is not None})
+    table, beside = [], []
+    for name, slope in slopes.items():
         own = [r for r in rows if r.name == name]
-        mean = {r.nfe: r.mean for r in own}
-        slope = slopes[name]
+        at = {r.nfe: r for r in own if r.median is not None}
         order = "–" if slope is None or slope.half > 2 else f"{slope.order:.1f} ± {slope.half:.1f}"
         note = next((r.note for r in reversed(own) if r.note), "")
-        table.append([name, *(mean.get(n) for n in budgets), order, note])
-    return {"columns": ["mean end error", *map(str, budgets), "order", ""], "table": table}
+        table.append([name, *(at[n].median if n in at else None for n in budgets), order, note])
+        beside.append(["", *(_beside(at[n]) if n in at else "" for n in budgets), "", ""])
+    return {
+        "columns": ["median end error", *map(str, budgets), "order", ""],
+        "table": table,
+        "beside": beside,
+        "exact": _exact([plain(r) for r in rows]),
+    }
+
+
+def _beside(row) -> str:
+    away = f"; {count(row.elsewhere)} elsewhere" if row.elsewhere else ""
+    return (
+        f"{span(row.middle.low, row.middle.high)}<br>10–90 % {span(row.low, row.high)}"
+        f"<br>mean {short(row.mean)}{away}"
+    )
+
+
+EXACT = {  # heading of a column to copy: where it stands in a plain row
+    "solver": "name",
+    "NFE": "nfe",
+    "median": "median_error",
+    "95 % from": "median_low",
+    "95 % to": "median_high",
+    "10 %": "low",
+    "90 %": "high",
+    "mean": "mean_error",
+    "samples": "samples",
+    "elsewhere": "elsewhere",
+    "note": "note",
+}
+
+
+def _exact(rows: list[dict]) -> dict:
+    return {"columns": list(EXACT), "rows": [[r[k] for k in EXACT.values()] for r in rows]}
 
 
 def local(base: Experiment, request: dict) -> Measurement:

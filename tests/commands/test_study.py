@@ -31,6 +31,10 @@ def test_a_sweep_is_that_of_the_page_and_is_measured_once(capsys, home, monkeypa
     e = Experiment(data=Moons(dimension=2), samples=8, nfe=9)
     rows = list(error_against_nfe(e, ["ddim", "heun"], [9, 17, 33, 65]))
     assert [r["mean_error"] for r in found["rows"]] == [r.mean for r in rows]
+    for row, r in zip(found["rows"], rows):
+        assert (row["end_error"]["median"], row["end_error"]["low"]) == (r.median, r.middle.low)
+        assert (row["samples"], row["elsewhere"]) == (8, r.elsewhere)
+    assert found["best"]["said"].startswith(("Best at 65", "At 65"))
     assert found["orders"]["DDIM"]["nominal"] == 1
     assert list(home.glob("studies/*/*.json"))
 
@@ -46,6 +50,13 @@ def test_a_grid_has_a_row_for_each_combination_and_seed(capsys):
     made = [(r["solver"], r["nfe"], r["seed"]) for r in found["rows"]]
     assert made == [(s, n, k) for s in ("ddim", "rk2") for n in (5, 9) for k in (0, 1)]
     assert len({r["query"] for r in found["rows"]}) == 8
+    assert "notes" not in found
+
+
+def test_a_grid_over_the_range_says_that_its_errors_do_not_compare(capsys):
+    found = asked(capsys, "grid", "--over", "timesteps.sigma_max=80,20")
+    assert [r["range"][0] for r in found["rows"]] == pytest.approx([80, 20])
+    assert "different ranges of σ: not ranked" in found["notes"][0]
 
 
 @pytest.mark.parametrize(

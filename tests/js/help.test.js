@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { columnsOf, textOf } from '../../assets/js/help.js';
+import { columnsOf, lines, textOf } from '../../assets/js/help.js';
 import { receive } from '../../assets/js/state.js';
 
 const levels = [80, 57.586, 9.7232, 0.002];
@@ -25,6 +25,22 @@ test('each curve with a name is a column at the levels of the run', () => {
   const sheet = columnsOf({ ...bare, curves: [curve, unnamed, { ...curve, label: { text: 'k, 2', column: 'k, 2' } }] });
   assert.deepEqual(Object.keys(sheet), ['σ', 'Heun', 'k, 2']);
   assert.deepEqual(sheet.Heun, ['80', '58', '9.7', '0.002']); // y = σ
+});
+
+test('what is copied has all digits', () => {
+  const columns = [{ name: 'σ', values: levels, as: 'number' }];
+  const exact = columnsOf({ ...bare, columns }, true);
+  assert.deepEqual(exact, { σ: levels });
+  assert.equal(
+    lines({
+      columns: ['σ', 'error'],
+      rows: [
+        [57.586, 0.0123456789],
+        [80, null],
+      ],
+    }),
+    'σ\terror\n57.586\t0.0123456789\n80\t',
+  );
 });
 
 test('a strip without numbers has no table', () => {

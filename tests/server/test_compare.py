@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from explorer.analysis.distance import Estimate
-from explorer.data import store
+from explorer.data import Moons, store
 from explorer.errors import UserError
 from explorer.lab import experiment
+from explorer.lab.experiment import Experiment
 from explorer.server import measurements
 from explorer.server.jobs import Jobs
+from explorer.ui import compare
 from explorer.ui.churn import verdict
 
 from ..waiting import PATIENCE, until
@@ -43,10 +45,16 @@ def test_a_sweep_gives_a_curve_a_table_and_an_order_for_each_solver():
         )
     )
     assert news["problem"] is None and news["count"] == 10
-    assert news["columns"] == ["mean end error", "17", "33", "65", "129", "257", "order", ""]
+    assert news["columns"] == ["median end error", "17", "33", "65", "129", "257", "order", ""]
     ddim, heun = news["table"]
     assert ddim[0] == "DDIM" and heun[0] == "Heun"
     assert heun[5] < 0.5 * ddim[5]
+    assert re.match(r"[\d.]+–[\d.]+<br>10–90 % .*<br>mean ", news["beside"][1][5])
+    assert news["title"].startswith("Best at 257 evaluations: Heun, median end error")
+    exact = dict(zip(news["exact"]["columns"], news["exact"]["rows"][-1]))
+    assert (exact["solver"], exact["NFE"], exact["samples"]) == ("Heun", 257, 32)
+    assert exact["median"] == heun[5] and exact["95 % from"] < heun[5] < exact["95 % to"]
+    assert exact["mean"] != float(f"{exact['mean']:.4g}")  # all digits
     orders = [float(row[6].split(" ±")[0]) for row in (ddim, heun)]
     assert orders == pytest.approx([1, 2], abs=0.4)  # a few samples near a watershed bend the lines
 
@@ -196,6 +204,19 @@ def test_cancelling_keeps_what_was_measured():
     news = finished(answer)
     assert 3 <= news["count"] < news["total"]
     assert news["problem"].startswith("Cancelled") and news["table"]
+
+
+def test_after_a_cancel_nothing_is_best_that_was_measured_alone():
+    """DDIM alone has come to the last budget: what is said is of the one that all have come to."""
+    base = Experiment(data=Moons(dimension=2), samples=16)
+    asked = {"solvers": ["ddim", "heun"], "budgets": "9, 39"}
+    work = compare.sweep(base, asked)
+    rows = list(work.rows(None))
+    assert [(r.name, r.nfe) for r in rows][2] == ("DDIM", 39)
+    title = lambda n: work.show(rows[:n])["title"]
+    assert title(1) == "Error against evaluations"
+    assert "At 9 evaluations" in title(2) or "Best at 9 evaluations" in title(2)
+    assert title(3) == title(2) and "39 evaluations" in title(4)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 // The Compare page: long measurements that are drawn while they run and can be stopped.
 
+import { copy, lines } from '../help.js';
 import { job } from '../job.js';
 import { $, $$, S } from '../state.js';
 import { short } from '../numbers.js';
@@ -31,6 +32,7 @@ function init(given) {
   $('#compare-run').onclick = () => begin('sweep');
   $('#compare-again').onclick = () => begin(kind);
   $('#compare-cancel').onclick = work.cancel;
+  $('#compare-copy').onclick = (e) => copy(lines(shown.exact), e.target);
   $('#see-churn').onclick = (e) => {
     e.preventDefault();
     begin('churn');
@@ -183,22 +185,25 @@ function draw() {
     layout.height - (layout.margin?.t ?? 0) - (layout.margin?.b ?? 0),
   );
   Plotly.react(box, figure.data.map(themed), layout, { displayModeBar: false, responsive: false });
-  writeTable(shown?.columns ?? [], shown?.table ?? []);
+  writeTable(shown?.columns ?? [], shown?.table ?? [], shown?.beside ?? []);
+  $('#compare-copy').hidden = !shown?.exact;
 }
 
-// A column without a name holds a remark about the row: it goes below the row's name.
-function writeTable(columns, rows) {
+// A column without a name holds a remark about the row: it goes below the row's name.  beside: what stands
+// small below each value.
+function writeTable(columns, rows, beside) {
   const aside = columns.indexOf('', 1),
     kept = columns.map((_, i) => i).filter((i) => i !== aside);
-  const cell = (row, i) => {
-    if (i) return `<td>${typeof row[i] === 'number' ? short(row[i]) : bracketed(row[i] ?? '–')}</td>`;
+  const cell = (row, i, r) => {
+    const below = beside[r]?.[i] ? ` <small>${beside[r][i]}</small>` : '';
+    if (i) return `<td>${typeof row[i] === 'number' ? short(row[i]) : bracketed(row[i] ?? '–')}${below}</td>`;
     const note = aside > 0 && row[aside] ? `<small title="${row[aside]}">${row[aside]}</small>` : '';
     return `<td>${row[0]}${note}</td>`;
   };
   $('.results thead').innerHTML = columns.length
     ? `<tr>${kept.map((i) => `<th scope="col">${columns[i]}</th>`).join('')}</tr>`
     : '';
-  $('#compare-rows').innerHTML = rows.map((row) => `<tr>${kept.map((i) => cell(row, i)).join('')}</tr>`).join('');
+  $('#compare-rows').innerHTML = rows.map((row, r) => `<tr>${kept.map((i) => cell(row, i, r)).join('')}</tr>`).join('');
 }
 
 // An interval goes below its value: “0.04 (0.01 – 0.07)”.

@@ -1,0 +1,117 @@
+"""Which solver is ahead at equal cost, where the samples allow to say so.
+
+    rows of a sweep -> ranked -> Ranking -> sentence
+
+Rows are held against each other path by path.  One is ahead if the interval of its ratio to every
+other lies below 1.
+"""
+
+import dataclasses
+import math
+from collections.abc import Collection, Sequence
+
+from ..analysis.intervals import Estimate, apart
+from ..numerals import short, span
+from .end_error import Row
+
+NEAR = 1.15  # evaluations within this factor cost the same, if both counts are said
+
+
+@dataclasses.dataclass(frozen=True)
+class Ranking:
+    """What can be said at the largest cost that every solver has been measured at.
+
+    rows: a row of each solver there, the lowest median first.  first: the one that is ahead of all
+    others, or those that cannot be told from the best.  apart: names of those over another range
+    of σ, whose errors are no part of the ranking.
+    """
+
+    rows: tuple[Row, ...]
+    first: tuple[Row, ...]
+    apart: tuple[str, ...] = ()
+
+    @property
+    def decided(self) -> bool:
+        """Whether one is ahead of all others."""
+        return len(self.first) == 1 < len(self.rows)
+
+    @property
+    def evaluations(self) -> tuple[int, int]:
+        """The least and the most that one of them takes."""
+        counts = [r.nfe for r in self.rows]
+        return min(counts), max(counts)
+
+    @property
+    def samples(self) -> int:
+        """How many paths each ratio rests on."""
+        return min(len(r.each) for r in self.rows)
+
+    @property
+    def ratio(self) -> Estimate:
+        """The first of all over the next one."""
+        return self.rows[0].over(self.rows[1])
+
+
+def ranked(rows: Sequence[Row], names: Collection[str] = ()) -> Ranking | None:
+    """The ranking at the largest cost where every name (all of the rows, if none are given) has
+    been measured; None where there is none, or nothing to rank.
+
+    What was run and has no value, as it blew up, has been measured; what never has a value, as new
+    noise leaves every reference, takes no part.
+    """
+    curves = {n: [r for r in rows if r.name == n] for n in (*names, *(r.name for r in rows))}
+    curves = {n: own for n, own in curves.items() if not own or any(_known(r) for r in own)}
+    for cost in sorted({r.nfe for r in rows if _known(r)}, reverse=True):
+        there = [_nearest(own, cost) for own in curves.values()]
+        if all(there):
+            return _ranking([r for r in there if r is not None and _known(r)])
+    return None
+
+
+def _known(row: Row) -> bool:
+    return row.median is not None
+
+
+def _nearest(own: Sequence[Row], cost: int) -> Row | None:
+    """The row that costs as much, or nearly."""
+    off = lambda r: abs(math.log(r.nfe / cost))
+    best = min(own, key=off, default=None)
+    return best if best is not None and off(best) <= math.log(NEAR) else None
+
+
+def _ranking(rows: list[Row]) -> Ranking | None:
+    ranges = [sum(not r.other_range(other) for other in rows) for r in rows]
+    usual = rows[ranges.index(max(ranges))]
+    held = sorted((r for r in rows if not usual.other_range(r)), key=lambda r: r.middle.value)
+    if len(held) < 2:
+        return None
+    beats = lambda a, b: apart(a.over(b)) and a.over(b).value < 1
+    ahead = [r for r in held if all(beats(r, other) for other in held if other is not r)]
+    if ahead:
+        held = ahead + [r for r in held if r is not ahead[0]]
+    best = ahead or [r for r in held if not any(beats(other, r) for other in held)] or held[:1]
+    if not ahead and len(best) == 1:  # ahead of some, but not of these
+        best += [r for r in held if r is not best[0] and not beats(best[0], r)]
+    aside = tuple(r.name for r in rows if usual.other_range(r))
+    return Ranking(tuple(held), tuple(best), aside)
+
+
+def sentence(found: Ranking) -> str:
+    """“Best at 39 evaluations: UniPC-3, median end error 0.0001, 0.62 × (0.55–0.7) of Heun’s”, or
+    that it cannot be told."""
+    low, high = found.evaluations
+    cost = f"{high} evaluations" if low == high else f"{low} to {high} evaluations"
+    name = lambda r: r.name if low == high else f"{r.name} ({r.nfe})"
+    aside = f". Over another range of σ, not ranked: {', '.join(found.apart)}"
+    end = aside if found.apart else ""
+    if found.decided:
+        best, ratio = found.first[0], found.ratio
+        times = f"{short(ratio.value)} × ({span(ratio.low, ratio.high)})"
+        return (
+            f"Best at {cost}: {name(best)}, median end error {short(best.middle.value)}, "
+            f"{times} of {name(found.rows[1])}’s{end}"
+        )
+    names = [name(r) for r in found.first]
+    told = f"{', '.join(names[:-1])} and {names[-1]}"
+    samples = f"{found.samples} sample{'s' * (found.samples != 1)}"
+    return f"At {cost} {told} cannot be told apart with {samples}{end}"
