@@ -166,11 +166,18 @@ def _headroom(base, options, how: dict) -> dict:
 def _steps(base, options, how: dict) -> dict:
     """Not kept: each level depends on all that was tried before."""
     from ..settings import to_query
+    from ..study.distances import as_plain
     from ..study.optimise import better_levels, with_levels
 
     *_, last = _counted(better_levels(base))
     rows = [
-        {"levels": name, "error": last.verdict[name], "sigmas": list(last.candidates[name])}
+        {
+            "levels": name,
+            "error": last.verdict[name].value,
+            "median": as_plain(last.verdict[name]),
+            "times": as_plain(last.times[name]) if name in last.times else None,
+            "sigmas": list(last.candidates[name]),
+        }
         for name in last.candidates
     ]
     return _of(base, rows, won=last.won, better=to_query(with_levels(base, last.levels)))

@@ -1,31 +1,55 @@
-"""Better levels for any solver at a budget: GITS, then a search on the measured end error."""
+"""Better levels for any solver at a budget: GITS, then a search on the measured end error.
+
+What the search finds on its own seeds is judged on others, path by path against the levels that
+the view had; it is taken only if the interval of that ratio lies below 1.
+"""
 
 import dataclasses
+import math
 from collections.abc import Iterator, Sequence
 
+from torch import Tensor
+
+from ..analysis.intervals import Estimate, apart, median, ratio
 from ..core.timesteps import Custom
 from ..errors import UserError
 from ..lab.experiment import Experiment, Watch, is_random, levels, prepared
 from ..training import gits
+from ..training.stops import Typical
+
+OWN = "now"  # the view's own levels among the candidates
+BEFORE, SEARCH = 0.15, 0.75  # which part of the work the teacher and the search are
 
 
 @dataclasses.dataclass(frozen=True)
 class Optimised:
-    """How far the search for steps is.  levels: the best so far.  stage: in words.  verdict: mean
-    end error on held-out seeds by origin of the levels (“now”, “GITS”, “search”), empty until the
-    end.
+    """How far the search for steps is.  levels: the best so far; error: the geometric mean of
+    their end errors on the paths searched.  stage: in words; part: how much is done, 0 to 1.
+
+    At the end: verdict, the median end error on held-out seeds by origin of the levels (“now”,
+    “GITS”, “search”); times, how many times the error of the view's own levels those of the others
+    make, path by path; levels, the own ones unless an interval lies below 1.
     """
 
     levels: tuple[float, ...]
     error: float
     stage: str
     tried: int
-    verdict: dict[str, float] = dataclasses.field(default_factory=dict)
+    part: float = 0.0
+    verdict: dict[str, Estimate] = dataclasses.field(default_factory=dict)
+    times: dict[str, Estimate] = dataclasses.field(default_factory=dict)
     candidates: dict[str, tuple[float, ...]] = dataclasses.field(default_factory=dict)
 
     @property
     def won(self) -> str:
-        return min(self.verdict, key=self.verdict.__getitem__) if self.verdict else ""
+        """The origin of the levels that were taken, empty until the end."""
+        return chosen(self.times) if self.verdict else ""
+
+
+def chosen(times: dict[str, Estimate]) -> str:
+    """The best of those whose interval lies below 1, else the view's own."""
+    better = {k: v.value for k, v in times.items() if apart(v) and v.value < 1}
+    return min(better, key=better.__getitem__) if better else OWN
 
 
 def better_levels(
@@ -34,43 +58,70 @@ def better_levels(
     """Better levels for the view's solver at the view's budget: GITS, then coordinate descent on
     the measured end error from there and from the view's own levels; judged on held-out seeds.
 
-    Raises UserError where there is nothing to choose or nothing to hold the result against.
+    The first message comes before anything is run.  Raises UserError where there is nothing to
+    choose or nothing to hold the result against.
     """
     now = _movable(e)
     source = prepared(e.data, e.model)
     where = {"device": source.device.device, "dtype": source.device.dtype}
-    yield Optimised(now, float("nan"), "following the teacher", 0)
-    options = {"schedule": e.schedule, "afs": e.afs, "watch": watch, **where}
-    error = gits.EndError(source.denoiser, e.solver, now[0], now[-1], how.seed, paths, **options)
+    so_far = Optimised(now, math.nan, f"1 of 4: the teacher’s paths, {how.paths}", 0)
+    yield so_far
     free = e.afs and e.solver.evaluations == 1  # the analytic step costs nothing
     found = gits.gits(
         source.denoiser, len(now) - 1 - free, now[0], now[-1], how, **where, watch=watch
     )
+    yield dataclasses.replace(so_far, stage=f"2 of 4: the true ends of {paths} paths", part=0.05)
+    options = {"schedule": e.schedule, "afs": e.afs, "watch": watch, **where}
+    ends = (source.denoiser, e.solver, now[0], now[-1])
+    error = Typical(*ends, how.seed, paths, **options)
     if free:
         found = gits.with_analytic(found, error, how.fine)
+    for so_far in _searched(error, {"GITS": found, OWN: now}):
+        yield dataclasses.replace(so_far, candidates={"GITS": found, "search": so_far.levels})
+    candidates = {OWN: now, "GITS": found, "search": so_far.levels}
+    stage = f"4 of 4: judged on {gits.HELD_OUT} other paths"
+    yield dataclasses.replace(so_far, stage=stage, part=BEFORE + SEARCH, candidates=candidates)
+    held = Typical(*ends, gits.OTHER_SEEDS + how.seed, gits.HELD_OUT, **options)
+    yield _judged({k: held.each(v) for k, v in candidates.items()}, candidates, error.tried)
 
-    best = Optimised(found, error(found), "GITS", error.tried)
+
+def _searched(error: gits.EndError, starts: dict[str, tuple[float, ...]]) -> Iterator[Optimised]:
+    """The search from each start that may lead somewhere; the best so far of all of them."""
+    known = {k: error(v) for k, v in starts.items()}
+    first = min(known, key=known.__getitem__)
+    best = Optimised(starts[first], known[first], "3 of 4: the search begins", error.tried, BEFORE)
     yield best
-    starts = {"GITS": found} if error(found) < error(now) else {"now": now, "GITS": found}
-    for origin, start in starts.items():
-        for s in gits.descend(error, start):
+    if first == "GITS":  # better than the view's own before any search
+        starts = {"GITS": starts["GITS"]}
+    for i, (origin, start) in enumerate(starts.items()):
+        name = "the steps before" if origin == OWN else origin
+        for s in gits.descend(error, start, often=True):
+            part = BEFORE + SEARCH * max(best.part - BEFORE, (i + s.part) / len(starts))
             if s.error < best.error:
-                best = Optimised(s.levels, s.error, f"search from {origin}", error.tried)
-            yield dataclasses.replace(best, tried=error.tried)
-    held = gits.EndError(
-        source.denoiser,
-        e.solver,
-        now[0],
-        now[-1],
-        gits.OTHER_SEEDS + how.seed,
-        gits.HELD_OUT,
-        **options,
-    )
-    candidates = {"now": now, "GITS": found, "search": best.levels}
-    verdict = {k: held(v) for k, v in candidates.items()}
-    won = min(verdict, key=verdict.__getitem__)
-    yield Optimised(
-        candidates[won], verdict[won], "judged on held-out seeds", error.tried, verdict, candidates
+                best = dataclasses.replace(best, levels=s.levels, error=s.error)
+            stage = f"3 of 4: the search from {name}"
+            best = dataclasses.replace(
+                best, stage=stage, tried=error.tried, part=max(best.part, min(part, 1.0))
+            )
+            yield best
+
+
+def _judged(
+    errors: dict[str, Tensor], candidates: dict[str, tuple[float, ...]], tried: int
+) -> Optimised:
+    """What the held-out paths say."""
+    times = {k: ratio(v, errors[OWN]) for k, v in errors.items() if k != OWN}
+    verdict = {k: median(v) for k, v in errors.items()}
+    won = chosen(times)
+    return Optimised(
+        candidates[won],
+        verdict[won].value,
+        "judged on held-out seeds",
+        tried,
+        1.0,
+        verdict,
+        times,
+        candidates,
     )
 
 

@@ -154,11 +154,14 @@ def with_analytic(
 
 @dataclasses.dataclass(frozen=True)
 class Search:
-    """One round of the search: the levels so far, their mean end error on the seeds searched."""
+    """How far a search is: the levels so far, their error on the seeds searched, how many lists
+    were tried, and about which part of the search is done.
+    """
 
     levels: tuple[float, ...]
     error: float
     tried: int
+    part: float = 0.0
 
 
 class EndError:
@@ -192,6 +195,11 @@ class EndError:
 
     def of(self, levels, solver) -> float:
         """The error of any solver over any levels, as the network knows them."""
+        error = self.summary(self.each(levels, solver))
+        return error if math.isfinite(error) else math.inf
+
+    def each(self, levels, solver=None) -> Tensor:
+        """(B,): the end error of every path; not finite where it blew up."""
         if self.watch is not None:
             self.watch()
         self.tried += 1
@@ -199,13 +207,12 @@ class EndError:
             self.denoiser,
             self.noise,
             known.nearest(self.denoiser, torch.tensor(levels, dtype=torch.float64)),
-            solver,
+            self.solver if solver is None else solver,
             afs=self.afs,
             keep=0,
             **self.options,
         ).samples
-        error = self.summary(rms(end - self.truth))
-        return error if math.isfinite(error) else math.inf
+        return rms(end - self.truth)
 
     def summary(self, errors: Tensor) -> float:
         """What (B,) end errors come to, the number that is made small."""
@@ -218,8 +225,10 @@ def descend(
     strides: tuple[float, ...] = (0.4, 0.2, 0.1, 0.05),
     rounds: int = 6,
     moved: Iterable[int] | None = None,
+    often: bool = False,
 ) -> Iterator[Search]:
-    """Coordinate descent on ln σ of the inner levels, one Search after each round.
+    """Coordinate descent on ln σ of the inner levels, one Search after each round; often: after
+    each level.
 
     Each level in turn moves by ± a stride while that helps; a round without a gain goes on to the
     next stride.  The error never rises, and nothing is assumed of the solver.  moved: the indices
@@ -227,12 +236,12 @@ def descend(
     """
     best, tried = error(levels), 1
     log = [math.log(s) for s in levels]
-    moved = range(1, len(log) - 1) if moved is None else moved
+    moved = list(range(1, len(log) - 1) if moved is None else moved)
     yield Search(tuple(levels), best, tried)
-    for stride in strides:
+    for at, stride in enumerate(strides):
         for _ in range(rounds):
             before = best
-            for i in moved:
+            for k, i in enumerate(moved):
                 for way in (stride, -stride):
                     while True:
                         there = log[i] + way
@@ -244,7 +253,10 @@ def descend(
                         if not found < best:
                             break
                         best, log = found, trial
-            yield Search(_levels(log, levels), best, tried)
+                if often:
+                    part = (at + (k + 1) / len(moved)) / len(strides)
+                    yield Search(_levels(log, levels), best, tried, part)
+            yield Search(_levels(log, levels), best, tried, (at + 1) / len(strides))
             if best > before * (1 - 1e-3):
                 break
 

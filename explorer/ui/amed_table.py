@@ -4,10 +4,10 @@ import math
 from typing import Any
 
 from ..lab.experiment import Experiment
-from ..numerals import short
+from ..numerals import count, short, span
 from ..settings import unflatten
 from ..store import predictors as store
-from ..study.optimise import better_levels
+from ..study.optimise import OWN, Optimised, better_levels
 from ..study.predictors import trained_for
 from ..study.table import BUDGETS, Entry, amed_table, best, came_from, table_size
 from ..training.gits import GITS
@@ -73,25 +73,40 @@ def better_steps(request: dict) -> Measurement:
 
     def show(found: list) -> dict:
         last = found[-1]
-        error = "" if math.isnan(last.error) else f", error {short(last.error)}"
+        tried = f", {count(last.tried)} lists tried" if last.tried else ""
+        error = "" if math.isnan(last.error) else f": typical error {short(last.error)}"
         out = {
-            "stage": f"{last.stage}{error}, {last.tried} lists tried",
+            "stage": f"{last.stage}{error}{tried}",
+            "part": last.part,
             "levels": [float(f"{s:.6g}") for s in last.levels],
         }
-        if last.verdict:
-            names = {"now": "the steps before", "GITS": "GITS", "search": "the search"}
-            said = ", ".join(f"{names[k]} {short(v)}" for k, v in last.verdict.items())
-            winner = names[last.won].capitalize()
-            out |= {
-                "won": last.won,
-                "verdict": f"On held-out seeds: {said}. {winner} won.",
-                "candidates": {
-                    k: [float(f"{s:.6g}") for s in v] for k, v in last.candidates.items()
-                },
+        if last.candidates:
+            out["candidates"] = {
+                k: [float(f"{s:.6g}") for s in v] for k, v in last.candidates.items()
             }
+        if last.verdict:
+            out |= {"won": last.won, "verdict": verdict(last)}
         return out
 
     given = request.get("gits")
     how = unflatten(GITS, given if isinstance(given, dict) else {})
     next(better_levels(e, how))  # says at once what cannot work
     return Measurement(e, lambda watch: better_levels(e, how, watch=watch), 24, show)
+
+
+def verdict(last: Optimised) -> str:
+    """What the held-out paths say of the lists that were found, and how sure that is."""
+    names = {"GITS": "GITS", "search": "the search"}
+    times = lambda k: (
+        f"{short(last.times[k].value)} × ({span(last.times[k].low, last.times[k].high)})"
+    )
+    on = f"On {last.times['search'].count} held-out seeds"
+    if last.won == OWN:
+        said = " and ".join(f"{name} makes {times(k)} of" for k, name in names.items())
+        return f"{on} no list is better: {said} the error of your steps, which stay."
+    other = next(k for k in names if k != last.won)
+    before, after = (short(last.verdict[k].value) for k in (OWN, last.won))
+    return (
+        f"{on} {names[last.won]} makes {times(last.won)} of the error before: median {after} after "
+        f"{before}; {names[other]} {times(other)}."
+    )

@@ -30,8 +30,9 @@ export function initOptimise(problem, edit) {
   };
   async function begin(values) {
     problem(null);
-    const news = await search.run({ kind: 'optimise', values, gits: gits() }, ({ stage, count, total }) =>
-      say(stage ?? 'Following the teacher …', Math.min(0.95, count / total), 'Cancel', search.cancel),
+    say('The teacher’s paths …', 0, 'Cancel', search.cancel);
+    const news = await search.run({ kind: 'optimise', values, gits: gits() }, ({ stage, part }) =>
+      say(stage ?? 'The teacher’s paths …', part ?? 0, 'Cancel', search.cancel),
     );
     if (!news) return;
     if (!news.done || (news.problem && news.stage == null)) {
@@ -41,20 +42,22 @@ export function initOptimise(problem, edit) {
     finish(news, values);
   }
 
+  // What was stopped before it was judged is not taken: it may be worse on other seeds.
   function finish(news, values) {
-    if (news.levels && (!news.verdict || news.won !== 'now')) edit(news.levels);
+    const taken = Boolean(news.verdict) && news.won !== 'now';
+    if (taken) edit(news.levels);
     say(
-      news.verdict ?? `${news.problem} Its best list so far is in use.`,
+      news.verdict ?? `${news.problem} Nothing was judged on other seeds, so your steps stay.`,
       null,
-      news.won === 'now' ? 'Close' : 'Take back',
+      taken ? 'Take back' : 'Close',
       () => {
         box.hidden = true;
-        if (news.won !== 'now') edit(before);
+        if (taken) edit(before);
       },
     );
     $('button:not([data-list])', again).onclick = () => begin(values); // from where the first one began
     for (const own of again.querySelectorAll('[data-list]')) {
-      own.hidden = !news.candidates;
+      own.hidden = !news.candidates?.[own.dataset.list];
       own.onclick = () => edit(news.candidates[own.dataset.list]);
     }
     document.body.dataset.optimised = news.won ?? 'stopped';
