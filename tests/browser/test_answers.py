@@ -62,3 +62,31 @@ def test_an_answer_is_joined_to_what_was_held_when_it_was_asked(walk):
     assert walk.page.evaluate("explorer.S.values['timesteps.sigma_max']") == 80
     first, second = walk.page.evaluate("drawn")[:2]
     assert first != before and second == before
+
+
+REFUSED = "() => window.explorer?.S?.states.run?.state === 'refused'"
+SAID = """() => [...document.querySelectorAll('body *')]
+  .filter((e) => e.checkVisibility() && !e.children.length).map((e) => e.textContent).join(' ')"""
+
+
+def test_nothing_waits_for_good_once_what_follows_is_refused(walk):
+    """“Others are on their way” stayed, and “Measuring …” and “Waiting …” with it."""
+
+    def answer(route):
+        asked = route.request.post_data or ""
+        if '"fn_name":"explore"' not in asked or '"want"' not in asked:
+            return route.continue_()
+        return route.fulfill(json={"problem": "No further than this."})
+
+    walk.page.route("**/component_server/**", answer)
+    walk.page.goto(f"{walk.server}?data=digits&model=network&nfe=79&samples=256")
+    walk.page.wait_for_function(REFUSED)
+    walk.calm()
+    said = walk.page.evaluate(SAID)
+    assert "a draft" in said and "on their way" not in said
+    assert "Measuring" not in said and "Waiting for the exact" not in said
+    assert walk.page.inner_text("#subtitle") == "No further than this."
+    assert walk.page.inner_text("#problem-text") == "No further than this."
+    assert "40 steps = 79 evaluations." in said and "not possible" not in said
+    states = walk.page.evaluate("explorer.S.states")
+    assert {states[p]["state"] for p in ("run", "loss", "path", "error")} == {"refused"}
