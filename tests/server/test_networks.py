@@ -134,7 +134,9 @@ def test_a_run_above_the_cap_ends_in_a_refusal(monkeypatch):
     slowly(monkeypatch, 0.00125)
     e = unflatten(Experiment, {"data": "digits", "model": "network", "nfe": 9, "samples": 64})
     monkeypatch.setattr(experiment, "WORK_LIMIT", experiment.work(e) * 0.8)
-    held, states, last = follow(ask())
+    first = ask()
+    assert first["pending"] == ["loss", "path"] and first["states"]["run"]["state"] == "refused"
+    held, states, last = follow(first)
     run = held["run"]
     assert run["count"] == 6 and run["title"] == "Heun: not run"
     assert "operations" in run["first"] and "51 samples would do" in run["first"]

@@ -9,13 +9,13 @@ from explorer.core.sampling import Churn
 from explorer.core.solvers import AMED, DPMpp, Heun
 from explorer.core.timesteps import Rho
 from explorer.data import Moons
-from explorer.lab.experiment import Experiment, levels, run
+from explorer.lab.experiment import Experiment, levels, prepared, run
 from explorer.models import MODELS
 from explorer.models.precond import IDDPM
 from explorer.study import churn, local_error, optimise, predictors, sweep
 from explorer.study.held_out import HeldOutError, span
 from explorer.study.table import table_plan
-from explorer.training.gits import GITS
+from explorer.training.gits import GITS, EndError
 from explorer.training.recipe import AMEDTraining
 from tests.lab.ideal import Perfect
 
@@ -67,6 +67,10 @@ def test_what_churn_adds_ends_at_a_level_of_the_network():
 def test_steps_that_were_searched_are_run_as_they_were_measured():
     e = view(solver=DPMpp(2), nfe=6)
     *_, last = optimise.better_levels(e, GITS(paths=16, fine=16), paths=8)
+    error = EndError(prepared(e.data, e.model).denoiser, e.solver, float(U[8]), BOTTOM, 1, 8)
+    beside = (float(U[8]), 9.0, 1.1, 0.13, BOTTOM)
+    nearest = [float(U[(U - s).abs().argmin()]) for s in beside]
+    assert error(beside) == error(nearest)
     made = optimise.with_levels(e, last.levels)
     assert known(run(made).trajectory.evaluated)
     assert float(levels(made)[-1]) == BOTTOM
