@@ -59,6 +59,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 
 
 def _tell(step) -> None:
+    from ..training.shared import Settled
     from ..training.stops import Placed
 
     if isinstance(step, Placed):
@@ -67,11 +68,22 @@ def _tell(step) -> None:
             + ", ".join(f"{s:.4g}" for s in step.levels),
             flush=True,
         )
-    elif step.error is not None:
+    elif isinstance(step, Settled):
+        if step.update % 10 == 0 or step.update == step.updates:
+            r = ", ".join(f"{v:.3f}" for v in step.r)
+            print(f"{step.update:5d} of {step.updates} shared: error {step.error:.4f}; r {r}")
+    elif step.standing is not None:
         r = ", ".join(f"{m:.2f} ± {s:.2f}" for m, s in step.r)
         print(
             f"{step.batch:5d} of {step.batches}, {step.seconds:5.1f} s: "
-            f"error {step.error:.4f}, "
-            f"untrained {step.before:.4f}; r {r}",
+            f"{_standing(step.standing)}; r {r}",
             flush=True,
         )
+
+
+def _standing(standing) -> str:
+    """Median end errors of all stages, and what learning makes of the one before it."""
+    medians = ", ".join(f"{name} {standing.median(name)}" for name in standing.errors)
+    last = list(standing.errors)[-1]
+    before = standing.before(last)
+    return f"{medians}; {last} {standing.ratio(last, before)} × {before}"

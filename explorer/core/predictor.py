@@ -94,6 +94,15 @@ class Predictor(nn.Module):
             head.weight[0, -2 * CHANNELS :] = found[:-1].to(head.weight)
             head.bias.copy_(found[-1:])
 
+    @torch.no_grad()
+    def center(self, features: Tensor) -> None:
+        """Make it see (h − mean)/deviation of these (n, 64) features, by its first layer alone."""
+        seen, layer = (self.feature_scale * features).to(self.enc_layer0.weight), self.enc_layer0
+        mean, spread = seen.mean(0), seen.std(0)
+        spread = spread.clamp_min(1e-3 * float(spread.max()) or 1.0)  # of one that never changes
+        layer.weight /= spread
+        layer.bias.sub_(layer.weight @ mean)
+
     def forward(self, features: Tensor | None, sigma: float, sigma_next: float, count: int = 1):
         """(r, c, a), each (B,) float32; c and a are 1.0 where there is no head for them.
 

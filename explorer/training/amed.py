@@ -10,7 +10,6 @@ Zhou et al. 2024, arXiv:2312.00094, Algorithm 1 and App. C; the published code.
 """
 
 import dataclasses
-import math
 import time
 from collections.abc import Callable, Iterator
 from typing import cast
@@ -89,10 +88,8 @@ class Trainer:
             yield from self._settle(watch)
         while self.done < self.batches:
             started = time.perf_counter()
-            if self.how.anneal:
-                for group in self.adam.param_groups:
-                    turn = math.pi * self.done / self.batches
-                    group["lr"] = self.how.rate * (1 + math.cos(turn)) / 2
+            rate = self.how.rate_at(self.done, self.batches, self.settled is not None)
+            self.adam.param_groups[0]["lr"] = rate
             loss, chosen = self._batch()
             self.done += 1
             standing = None
@@ -121,17 +118,9 @@ class Trainer:
 
     def _place(self, watch: Callable[[], None] | None) -> Iterator[Placed]:
         started = time.perf_counter()
-        for found in place(
-            self.denoiser,
-            self.solver,
-            self.given.tolist(),
-            self.how.place,
-            OTHER_SEEDS // 2 + self.how.seed,
-            self.afs,
-            self.device,
-            self.dtype,
-            watch,
-        ):
+        asked = self.denoiser, self.solver, self.given.tolist(), self.how.place
+        where = OTHER_SEEDS // 2 + self.how.seed, self.afs, self.device, self.dtype
+        for found in place(*asked, *where, watch):
             yield found
         levels = [float(f"{s:.7g}") for s in found.levels]  # as a link writes them
         ran = known.nearest(self.denoiser, torch.tensor(levels, dtype=torch.float64)).tolist()
@@ -241,14 +230,19 @@ class Trainer:
 
     @torch.no_grad()
     def _measure_features(self, states: Tensor) -> None:
-        """Set the scale at which the features of this model have size 1, on the first batch."""
+        """Set the scale at which the features of this model have size 1, on the first batch; after
+        what all samples share also their middle and spread: what is common tells none apart.
+        """
         ode = Ode(self.denoiser, looks=True)
-        size = [
-            cast(Tensor, ode.evaluate(x, t).features).square().mean()
+        seen = [
+            cast(Tensor, ode.evaluate(x, t).features)
             for x, t in zip(states[1:-1] if len(states) > 2 else states[:1], self.sigmas[1:])
         ]
-        if size and float(sum(size)) > 0:
-            self.predictor.feature_scale = float(f"{(float(sum(size)) / len(size)) ** -0.5:.4g}")
+        size = float(torch.stack([v.square().mean() for v in seen]).mean())
+        if size > 0:
+            self.predictor.feature_scale = float(f"{size**-0.5:.4g}")
+            if self.settled is not None and self.predictor.look:
+                self.predictor.center(torch.cat(seen))
 
     def _start(self, first: int, count: int) -> Tensor:
         """Unit noise of paths first, first + 1, …: each has a seed of its own."""

@@ -1,13 +1,14 @@
 """How a predictor of AMED's is trained: settings, teachers, their levels; what is told of it."""
 
 import dataclasses
+import math
 from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import Tensor
 
 from ..core.ode import Stepper
-from ..core.solvers import DDIM, DPM2, IPNDM, DPMpp, Heun
+from ..core.solvers import DDIM, DPM2, IPNDM, DPMpp, Heun, UniPC
 from ..core.timesteps import Custom
 from ..errors import UserError
 from ..settings import param, setting
@@ -22,8 +23,10 @@ TEACHERS: dict[str, tuple[str, Stepper]] = {
     "dpm2": ("DPM-Solver-2", DPM2()),
     "ipndm4": ("iPNDM-4", IPNDM(4)),
     "dpmpp3": ("DPM-Solver++(3M)", DPMpp(3)),
+    "unipc3": ("UniPC-3", UniPC(3)),
     "ddim": ("DDIM", DDIM()),
 }
+WARM = 0.15  # the part of a training over which the rate rises
 STEPS = {"view": "its own", "gits": "GITS", "search": "searched"}  # as the table calls them
 
 
@@ -105,6 +108,14 @@ class AMEDTraining:
         help="of the learning rate over the training",
     )
     seed: int = param(0, 0, 2**30 - 1, 1, label="Seed", help="of the weights and of the paths")
+
+    def rate_at(self, done: int, batches: int, warm: bool) -> float:
+        """Of the update after so many.  warm: it rises first, where there is something to lose.
+        Adam's first updates move every weight by the whole rate, whatever the gradient: from what
+        all samples share they lead away (0.0098 to 0.013 on a mixture, with 0.005).
+        """
+        fall = (1 + math.cos(math.pi * done / batches)) / 2 if self.anneal else 1.0
+        return self.rate * fall * (min(1.0, (done + 1) / (WARM * batches)) if warm else 1.0)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ import pytest
 from explorer.lab.error import errors_of
 from explorer.lab.experiment import Experiment, run
 from explorer.server import app, measurements
+from explorer.server.jobs import JOBS
 from explorer.settings import unflatten
 from explorer.store import predictors as store
 from explorer.study import step_picture
@@ -17,7 +18,7 @@ from ..waiting import until
 from .test_compare import finished
 
 VALUES = {"data": "moons", "data.dimension": 2, "timesteps": "vp_time", "samples": 32}
-SHORT = {"paths": 256, "batch": 16, "rounds": 1, "inner": 2, "place": "view"}
+SHORT = {"paths": 256, "batch": 16, "rounds": 1, "inner": 2, "place": "view", "settle": 0}
 TRAIN = {"kind": "train", "values": VALUES, "student": "amed", "nfe": 5, "how": SHORT}
 
 
@@ -60,15 +61,28 @@ def test_a_training_is_shown_kept_and_offered_in_the_solver_menu():
 
 
 def test_stops_are_searched_before_anything_is_learned_and_the_view_gets_them():
-    job = measurements.start({**TRAIN, "how": {**SHORT, "place": "search"}})
-    told = []
-    until(lambda: told.append(measurements.poll(job)) or told[-1]["done"])
-    searched = [n for n in told if n.get("learned") is False]
+    job = measurements.start({**TRAIN, "how": {**SHORT, "place": "search", "settle": 8}})
+    rows = lambda: list(JOBS.get(job["job"]).rows)
+    until(lambda: JOBS.get(job["job"]).done)
+    about = JOBS.get(job["job"]).about
+    # what the page saw on its way: each kind of row as the last one
+    told = [about.show(rows()[: i + 1]) for i in range(len(rows()))]
+    told[-1] |= measurements.poll(job)
+    searched = [n for n in told if n["learned"] is False and "Placing" in n["title"]]
+    settled = [n for n in told if "What all samples share" in n["title"]]
+    assert len(settled) == 8 and settled[-1]["figure"]["data"] and settled[-1]["table"][0][3] != "1"
     assert searched and "Placing the stops of AMED-Solver" in searched[-1]["title"]
     lines = searched[-1]["choices"]["data"]
     assert len(lines) == 6  # a level and a point inside for each of three steps
     last = told[-1]
     assert last["learned"] and "steps searched" in last["note"] and last["problem"] is None
+    assert [row[0] for row in last["stages"]["table"]] == [
+        "untrained",
+        "stops searched",
+        "r, c, a shared by all",
+        "learned",
+    ]
+    assert "learning on top makes" in last["title"] and "untrained" not in last["title"]
     p = picture(step=1, **job)
     kept = app.amed_keep(job)
     assert kept["values"]["timesteps"] == "custom"

@@ -61,6 +61,24 @@ def test_a_predictor_is_aimed_at_r_c_and_a(look):
             assert values == pytest.approx([wanted] * 6, abs=2e-3)  # float32 weights
 
 
+def test_features_are_seen_by_how_they_differ():
+    """What is said of h is what was said before of (h − mean)/deviation."""
+    p = Predictor(0.1, generator=torch.Generator().manual_seed(1))
+    other = Predictor(0.1, generator=torch.Generator().manual_seed(1))
+    g = torch.Generator().manual_seed(2)
+    h = 3 + torch.randn(500, 64, generator=g) * torch.linspace(0.1, 2, 64)
+    p.feature_scale = 0.2
+    p.center(h)
+    plain = (h - h.mean(0)) / h.std(0)
+    for mine, known in zip(p(h, 9.2, 0.89, 500), other(plain, 9.2, 0.89, 500)):
+        if not isinstance(mine, float):
+            torch.testing.assert_close(mine, known, rtol=1e-4, atol=1e-5)  # float32
+    still = h.clone()
+    still[:, 5] = 1.0  # a number that says nothing
+    p.center(still)
+    assert all(bool(v.isfinite().all()) for v in p.parameters())
+
+
 @pytest.mark.parametrize("solver", [AMED(), Plugin("ipndm2")], ids=repr)
 def test_a_training_starts_from_what_all_share(solver):
     how = AMEDTraining(
