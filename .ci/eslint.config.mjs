@@ -3,19 +3,7 @@ import js from '@eslint/js';
 import globals from 'globals';
 
 // Not yet within these bounds.  Strike a file out when it is; add none.
-const LONG = [
-  'controls/cards',
-  'controls/networks',
-  'controls/optimise',
-  'cursor',
-  'pages/compare',
-  'shelf/shelf',
-  'stage/draw',
-  'stage/pointer',
-  'stage/stage',
-  'stage/strip',
-  'strips/pointer',
-].map((name) => `assets/js/${name}.js`);
+const LONG = ['stage/pointer', 'strips/pointer'].map((name) => `assets/js/${name}.js`);
 
 const bounds = {
   'max-len': ['error', { code: 120 }],

@@ -16,6 +16,8 @@ import { address, initAddress, readView } from './address.js';
 import { readTheme, usePalette } from './theme.js';
 import { initControls } from './controls/controls.js';
 import { writeControls } from './controls/rows.js';
+import { position } from './controls/sliders.js';
+import { specOf } from './controls/spec.js';
 import { initNetworks } from './controls/networks.js';
 import { initSave } from './save.js';
 import { initLessons } from './lessons.js';
@@ -124,7 +126,9 @@ function wire(line) {
     clearTimeout(timer);
     timer = setTimeout(() => drawAll(), 60);
   }).observe($('.page'));
-  window.explorer = { S, times, go, play, ask: (values) => asker.ask({ values: { ...S.values, ...values } }) };
+  const ask = (values) => asker.ask({ values: { ...S.values, ...values } }),
+    place = (key, value) => position(specOf(key), value); // of a value, on its slider
+  window.explorer = { S, times, go, play, ask, place };
 }
 
 function acted() {

@@ -119,11 +119,13 @@ export function paintCursor() {
   }); // when the page is laid out anyway
 }
 
+const BARS = 'M4.5 3.5h2.4v9H4.5zM9.1 3.5h2.4v9H9.1z',
+  ARROW = 'M5.5 3.2v9.6L12.8 8z';
+
 export function play(on) {
   set({ playing: on });
   $('#play').setAttribute('aria-label', on ? 'Pause' : 'Play');
-  $('#play').innerHTML =
-    `<svg viewBox="0 0 16 16"><path d="${on ? 'M4.5 3.5h2.4v9H4.5zM9.1 3.5h2.4v9H9.1z' : 'M5.5 3.2v9.6L12.8 8z'}"/></svg>`;
+  $('#play').innerHTML = `<svg viewBox="0 0 16 16"><path d="${on ? BARS : ARROW}"/></svg>`;
   if (!on) return;
   if (fraction(S.sigma) > 0.995) set({ sigma: highest() });
   let last = performance.now();
@@ -181,51 +183,34 @@ export function initCursor({ painted, moved, insert }) {
     stop();
     insert(stepAt(S.sigma));
   };
-  $('#scrub').addEventListener('input', (e) => {
-    stop();
-    go(level(e.target.value / 1000));
+  const jump = (direction) => {
+    hop(direction);
     moved();
-  });
+  };
+  const goTo = (sigma) => {
+    stop();
+    go(sigma);
+    moved();
+  };
+  $('#scrub').addEventListener('input', (e) => goTo(level(e.target.value / 1000)));
   $('#play').onclick = () => {
     set({ stopAt: null });
     play(!S.playing);
     moved();
   };
-  $('#prev').onclick = () => {
-    hop(-1);
-    moved();
-  };
-  $('#next').onclick = () => {
-    hop(1);
-    moved();
-  };
-  $('#first').onclick = () => {
-    stop();
-    go(highest());
-    moved();
-  };
-  const goRow = (i) => {
-    stop();
-    go(S.parts.run.sigma[i] || lowest());
-    moved();
-  };
+  $('#prev').onclick = () => jump(-1);
+  $('#next').onclick = () => jump(1);
+  $('#first').onclick = () => goTo(highest());
   $('#rows').onclick = (e) => {
     const tr = e.target.closest('tr');
-    if (tr) goRow(+tr.dataset.i);
+    if (tr) goTo(S.parts.run.sigma[+tr.dataset.i] || lowest());
   };
   $('#scroll').addEventListener('keydown', (e) => {
     const d = { ArrowDown: 1, ArrowUp: -1 }[e.key];
     if (d) {
       e.preventDefault();
-      hop(d);
-      moved();
+      jump(d);
     }
   });
-  return {
-    stop,
-    hop: (direction) => {
-      hop(direction);
-      moved();
-    },
-  };
+  return { stop, hop: jump };
 }

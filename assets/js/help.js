@@ -24,7 +24,8 @@ export function columnsOf(strip, exact = false) {
 function sheet(head, rows) {
   const line = (cells, tag) => `<tr>${cells.map((text) => `<${tag}>${text}</${tag.slice(0, 2)}>`).join('')}</tr>`;
   const body = rows.map((row) => line(row, 'td')).join('');
-  return `<div class="sheet"><table><thead>${line(head, 'th scope="col"')}</thead><tbody>${body}</tbody></table></div>`;
+  const heads = line(head, 'th scope="col"');
+  return `<div class="sheet"><table class="numbers"><thead>${heads}</thead><tbody>${body}</tbody></table></div>`;
 }
 
 function table(columns) {

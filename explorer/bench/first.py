@@ -20,27 +20,27 @@ FIRST = "() => bench.drawn[0] ?? null"
 LIMIT = 300
 
 
-def pictures(page, positions: dict[str, list[float]], move: str) -> dict[str, list[float]]:
+def pictures(page, values: dict[str, list[float]], move: str) -> dict[str, list[float]]:
     """{slider: ms from each move to the first picture of its values}; “drag” is of ρ.
 
-    page: open on VIEW; positions: where each slider goes; move: the script that puts it there.
+    page: open on VIEW; values: what each slider is moved to; move: the script that puts it there.
     """
     times = {}
-    for key, wanted in positions.items():
+    for key, wanted in values.items():
         page.locator(f'.group:has([data-key="{key}"])').evaluate("(g) => { g.open = true; }")
-        times[key] = [_first(page, key, [p], move) for p in wanted]
-    drags = positions["timesteps.rho"]
+        times[key] = [_first(page, key, [v], move) for v in wanted]
+    drags = values["timesteps.rho"]
     times["a drag"] = [
-        _first(page, "timesteps.rho", [p + k for k in range(DRAG)][::-1], move) for p in drags
+        _first(page, "timesteps.rho", [v + k for k in range(DRAG)][::-1], move) for v in drags
     ]
     return times
 
 
-def _first(page, key: str, positions: list[float], move: str) -> float:
-    for k, position in enumerate(positions):
+def _first(page, key: str, values: list[float], move: str) -> float:
+    for k, value in enumerate(values):
         if k:
             page.wait_for_timeout(APART)
-        page.evaluate(move, [key, position])
+        page.evaluate(move, [key, value])
     found = page.wait_for_function(FIRST, polling=10, timeout=60_000).json_value()
     page.wait_for_timeout(PAUSE)
     return found

@@ -5,12 +5,9 @@ The default view at 1440 × 900 in headless Chromium.  A move sets a range input
 of itself, the error against a finer reference, is not waited for: the next move overtakes it.
 """
 
-import math
 import random
 import statistics
 
-from ..lab.experiment import Experiment
-from ..settings import parameters
 from . import first
 from .page import browser, served
 from .report import percentile, resident, table, verdict
@@ -24,7 +21,6 @@ SLIDERS = {  # what a hand does with the default view: (low, high) of the values
     "s_churn": (5, 60),
     "samples": (64, 512),
 }
-FLOOR, CEILING = 0.001, 1000  # the ends of a log slider, as in assets/js/controls/sliders.js
 CURSOR_MOVES, OPENINGS, BASELINE_MOVES = 60, 3, 12
 MB = 1e6
 
@@ -46,9 +42,9 @@ new MutationObserver(() => {
   {subtree: true, childList: true, attributes: true, attributeFilter: ['class']});
 """
 MOVE = """
-([key, position]) => {
+([key, value]) => {
   const range = [...document.querySelectorAll(`[data-key="${key}"] input[type=range]`)]
-    .find((r) => r.offsetParent && !r.disabled);
+    .find((r) => r.offsetParent && !r.disabled), position = explorer.place(key, value);
   bench.before = bench.asked;
   bench.drawn = [];  // ms of each drawing of this move; those of an older one began before it
   const started = performance.now() - 1;
@@ -164,17 +160,14 @@ def _two(values) -> tuple[str, str]:
 
 def _network(moves: int, device: str) -> None:
     """Slider to the first picture, on the page of the digits network."""
-    spec = {p.key: p for p in parameters(Experiment)}
     each = max(1, moves // (len(first.MOVES) + 1))
-    positions = {
-        k: [_position(spec[k], v) for v in _values(ends, each)] for k, ends in first.MOVES.items()
-    }
+    values = {key: _values(ends, each) for key, ends in first.MOVES.items()}
     with browser() as chromium, served(device=device) as app:
         page = chromium.new_context(viewport=SIZE, reduced_motion="reduce").new_page()
         page.add_init_script(WATCH)
         page.goto(f"{app.url}?{first.VIEW}")
         page.wait_for_function("() => document.body.classList.contains('ready')", timeout=120_000)
-        times = first.pictures(page, positions, MOVE)
+        times = first.pictures(page, values, MOVE)
     table(
         ("slider to first picture", "moves", "p50", "p95"),
         [(name, len(values), *_two(values)) for name, values in times.items()],
@@ -205,13 +198,12 @@ def _page(chromium, url: str, moves: int):
         "() => document.body.classList.contains('ready') && explorer.S.parts.error"
     )
     _rest(page)
-    spec = {p.key: p for p in parameters(Experiment)}
     times = {}
     for k, (key, ends) in enumerate(SLIDERS.items()):
         count = moves // len(SLIDERS) + (k < moves % len(SLIDERS))
         group = page.locator(f'.group:has([data-key="{key}"])')
         group.evaluate("(g) => { g.open = true; }")
-        times[key] = [_move(page, key, _position(spec[key], v)) for v in _values(ends, count)]
+        times[key] = [_move(page, key, v) for v in _values(ends, count)]
         page.evaluate(
             "(g) => g.querySelector('.reset[data-group]').click()", group.element_handle()
         )
@@ -231,8 +223,8 @@ def _rest(page) -> None:
         page.wait_for_function("() => bench.flying === 0")
 
 
-def _move(page, key: str, position: float) -> float:
-    page.evaluate(MOVE, [key, position])
+def _move(page, key: str, value: float) -> float:
+    page.evaluate(MOVE, [key, value])
     return page.evaluate(SETTLED)  # told by the page: asking it every few ms would slow it down
 
 
@@ -240,15 +232,6 @@ def _values(ends: tuple[float, float], count: int) -> list[float]:
     """A seeded walk over the range in equal factors."""
     hand, (low, high) = random.Random(0), ends
     return [low * (high / low) ** hand.random() for _ in range(count)]
-
-
-def _position(p, value: float) -> float:
-    """Where the slider of a parameter stands for a value; `position` of sliders.js."""
-    if not p.spec.log:
-        return value
-    low = FLOOR if p.spec.low <= 0 else p.spec.low
-    high = min(p.spec.high, max(CEILING, p.spec.low))
-    return round(1000 * math.log(value / low) / math.log(high / low), 1)
 
 
 def _plots(chromium, url: str) -> list[float]:

@@ -21,3 +21,11 @@ def table(schedule) -> dict:
     zero = float(schedule.time(torch.zeros((), dtype=torch.float64)))
     out = {"low": LOW, "high": HIGH, "t": pack.floats(t.log()), "zero": zero}
     return out | ({"s": pack.floats(schedule.scale(t).log())} if schedule.scaled else {})
+
+
+def opens(schedule) -> bool:
+    """Whether time itself opens the end near the data: the levels below 1 take more than a tenth of
+    the time to 25, as they do for VP (a third) and not where t = σ (a 25th) or σ² (a 625th).
+    """
+    low, high = schedule.time(torch.tensor([1.0, 25.0], dtype=torch.float64)).tolist()
+    return low > 0.1 * high

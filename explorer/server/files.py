@@ -23,6 +23,7 @@ ASSETS = places.assets()
 PLOTLY = Path(plotly.__file__).parent / "package_data"
 AREAS = (  # of the style sheet, in this order: what comes later wins
     "base",
+    "tables",
     "controls",
     "explore",
     "shelf",

@@ -9,7 +9,7 @@ import torch
 
 from ..analysis.loss import change, denoise_strip
 from ..core import known
-from ..core.schedules import EDM, VE, VP
+from ..core.schedules import SCHEDULES
 from ..figures import frames, pack, stage
 from ..figures.style import rounded
 from ..lab import cost
@@ -21,7 +21,7 @@ EXACT_PATHS = 28  # shown whole on the stage
 POINTS = 1000  # data points, at most
 STRIP_LEVELS = (0, 0.2, 0.5, 1, 2, 3, 5, 7, 10, 20, 50)  # EDM Fig. 1
 IMAGES = 64
-FRAMES = {"vp": VP(), "ve": VE(), "edm": EDM()}
+FRAMES = {name: schedule() for name, schedule in reversed(SCHEDULES.items())}  # the plainest last
 
 
 def of_data(view: View) -> dict:
@@ -153,7 +153,7 @@ def _line_stage(source, law) -> dict:
         views = {}
         for view, edge, reach, columns, rows in (("wide", 25, 30, 14, 11), ("near", 1, 2.6, 9, 7)):
             sigma_edge = edge * unit
-            y_edge = reach * unit if name != "vp" else (2.6 if view == "wide" else 2.0)
+            y_edge = (2.6 if view == "wide" else 2.0) if frame.scaled else reach * unit
             views[view] = {
                 "sigma": sigma_edge,
                 "y": y_edge,
@@ -169,12 +169,14 @@ def _line_stage(source, law) -> dict:
 
 
 def frame_of(schedule) -> dict:
-    """A schedule for the page: its names, and t(σ) and s(σ) as a table."""
+    """A schedule for the page: its names, t(σ) and s(σ) as a table, and `opens`, which belongs to
+    the frame and not to how its parameters are set."""
     return {
         "name": schedule.name,
         "label": schedule.label,
         "words": words.frame(schedule),
         "plain": schedule == type(schedule)(),
+        "opens": frames.opens(type(schedule)()),
         "table": frames.table(schedule),
     }
 

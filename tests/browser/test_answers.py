@@ -2,6 +2,8 @@
 
 from .walk import MEASURED, NUDGE, PICTURE, SMALL
 
+FAINT = "getComputedStyle(document.querySelector('.status')).opacity < 1"
+
 
 def test_a_lost_server_is_said_and_the_picture_stays(walk):
     walk.open()
@@ -10,10 +12,12 @@ def test_a_lost_server_is_said_and_the_picture_stays(walk):
     walk.after(lambda: walk.page.evaluate(NUDGE, "nfe-"))
     assert "did not answer" in walk.page.inner_text("#problem-text")
     assert walk.page.evaluate(PICTURE) == picture
+    walk.page.wait_for_function(f"{FAINT} && document.body.dataset.offline")
     walk.page.unroute("**/component_server/**")
     walk.errors.clear()  # the browser's own line about the lost request
     walk.after(lambda: walk.page.evaluate(NUDGE, "nfe-"))
     assert walk.page.is_hidden("#problem")
+    assert not walk.page.evaluate(FAINT)
 
 
 FRAMES = """() => new Promise((done) => {  // that others ask for while ours follow one another

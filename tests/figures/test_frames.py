@@ -32,3 +32,8 @@ def test_the_rows_are_the_schedule(schedule):
 @pytest.mark.parametrize("schedule", [EDM(), VE(), VP()])
 def test_time_ends_at_the_data(schedule):
     assert frames.table(schedule)["zero"] == 0
+
+
+@pytest.mark.parametrize("schedule, opens", [(EDM(), False), (VE(), False), (VP(), True)])
+def test_the_time_of_vp_alone_opens_the_end_near_the_data(schedule, opens):
+    assert frames.opens(schedule) == opens

@@ -105,6 +105,28 @@ export async function refreshNetworks() {
   fillNetworks();
 }
 
+const elsewhere = (n) =>
+  `${n.label} is not on this machine. Its owner can fetch it with “python -m explorer fetch ${n.name}” ` +
+  `(${n.megabytes} MB, ${n.licence}).`;
+
+// A network from a file of this visitor.
+function wireFile(upload, take, problem) {
+  $('#network-file').addEventListener('change', async (e) => {
+    const file = e.target.files[0],
+      label = $('#network-file-name');
+    if (!file) return;
+    label.textContent = `Reading ${file.name} …`;
+    try {
+      const { path } = await upload(file);
+      take(await call('network_open', { path, name: file.name }));
+    } catch {
+      problem(`${file.name} could not be sent to the server; is it larger than the limit (--max-upload)?`);
+    }
+    label.textContent = label.dataset.plain;
+    e.target.value = '';
+  });
+}
+
 export function initNetworks(upload, { changed, problem }) {
   const take = (answer) => {
     if (answer.problem) return problem(answer.problem);
@@ -122,28 +144,13 @@ export function initNetworks(upload, { changed, problem }) {
       e.stopPropagation();
       e.target.value = S.values[KEY];
       if (!mayFetch) {
-        problem(
-          `${n.label} is not on this machine. Its owner can fetch it with “python -m explorer fetch ${n.name}” (${n.megabytes} MB, ${n.licence}).`,
-        );
+        problem(elsewhere(n));
         offered = null;
       }
     } else if (n) adopt(n);
     fillNetworks();
   });
-  $('#network-file').addEventListener('change', async (e) => {
-    const file = e.target.files[0],
-      label = $('#network-file-name');
-    if (!file) return;
-    label.textContent = `Reading ${file.name} …`;
-    try {
-      const { path } = await upload(file);
-      take(await call('network_open', { path, name: file.name }));
-    } catch {
-      problem(`${file.name} could not be sent to the server; is it larger than the limit (--max-upload)?`);
-    }
-    label.textContent = label.dataset.plain;
-    e.target.value = '';
-  });
+  wireFile(upload, take, problem);
   $('#fetch').addEventListener('click', async () => {
     if (fetching.running()) return fetching.cancel();
     const answer = await fetching.run({ kind: 'fetch', name: offered.name }, (news) => {

@@ -6,24 +6,27 @@ import { $, S } from '../state.js';
 
 const POLL = 250;
 
-export function initOptimise(problem, edit) {
+const gits = () => ({ metric: $('#gits-metric').value, coefficient: $('#gits-coefficient').value.replace(',', '.') });
+
+// How far it is, or, where `part` is null, what came of it; and the one button.
+function say(text, part, label, act) {
   const box = $('#optimised'),
     [words, bar, button] = [$('span', box), $('progress', box), $('button', box)];
-  const again = $('.again', box); // the settings of GITS, and the lists to choose from, once there are any
+  box.hidden = false;
+  words.textContent = text;
+  bar.hidden = part == null;
+  if (part != null) bar.value = part;
+  button.textContent = label;
+  button.onclick = act;
+  $('.again', box).hidden = part != null;
+}
+
+export function initOptimise(problem, edit) {
+  const box = $('#optimised'),
+    again = $('.again', box); // the settings of GITS, and the lists to choose from, once there are any
   const search = job({ pause: POLL });
   let before = null;
 
-  const say = (text, part, label, act) => {
-    box.hidden = false;
-    words.textContent = text;
-    bar.hidden = part == null;
-    if (part != null) bar.value = part;
-    button.textContent = label;
-    button.onclick = act;
-    again.hidden = part != null;
-  };
-
-  const gits = () => ({ metric: $('#gits-metric').value, coefficient: $('#gits-coefficient').value.replace(',', '.') });
   $('#optimise').onclick = () => {
     before = S.parts.run.sigma.filter((s) => s > 0);
     begin(S.values);

@@ -6,7 +6,8 @@ import { $, S } from '../state.js';
 import { number } from '../numbers.js';
 import { how, nfe, request, student, usual } from '../amed/form.js';
 import { drawStep } from '../amed/picture.js';
-import { cells, figure, heads, table } from '../amed/show.js';
+import { cells, heads, table } from '../amed/show.js';
+import { plot } from '../draw/figure.js';
 
 const POLL = 200,
   LOOK = 1500; // ms between looks at the job; between pictures of what it has learned
@@ -218,15 +219,15 @@ function draw() {
     return;
   }
   $('#amed-learn').classList.toggle('idle', !shown);
-  figure(
+  plot(
     '#fig-amed-learning',
     shown?.figure,
     'Train: the error on held-out seeds falls here,<br>the loss of each step below it.',
   );
-  figure('#fig-amed-choices', shown?.choices, 'Where each step looks (r) and how far it goes (c).');
+  plot('#fig-amed-choices', shown?.choices, 'Where each step looks (r) and how far it goes (c).');
   table('#amed', shown);
   table('#amed-stages', shown?.stages);
-  figure('#fig-amed-plane', drawn.plane?.figure, drawn.plane?.why ?? 'Measuring …');
+  plot('#fig-amed-plane', drawn.plane?.figure, drawn.plane?.why ?? 'Measuring …');
   $('#amed-plane-say').textContent = drawn.plane?.words ?? '';
   if (picture) listSteps();
   drawStep(picture);

@@ -4,7 +4,8 @@ import { copy, lines } from '../help.js';
 import { job } from '../job.js';
 import { $, $$, S } from '../state.js';
 import { short } from '../numbers.js';
-import { T, themed } from '../theme.js';
+import { plot, ready } from '../draw/figure.js';
+import { themed } from '../theme.js';
 
 const POLL = 180;
 const KINDS = {
@@ -56,15 +57,15 @@ function wireChoices({ solver, timesteps }) {
     b.setAttribute('aria-pressed', chosen.has(b.dataset.name));
     line.address();
   };
-  const grids = $('#compare-grids');
+  const grids = $('#compare-grids'),
+    range = 'over the range of the settings; none pressed: the steps of the settings';
+  const button = (name, { label, short: said }) =>
+    `<button data-name="${name}" aria-pressed="false" title="${label}, ${range}">${said}</button>`;
   grids.innerHTML =
     '<span>Time steps</span>' +
     Object.entries(timesteps)
       .filter(([name]) => name !== 'custom')
-      .map(
-        ([name, s]) =>
-          `<button data-name="${name}" aria-pressed="false" title="${s.label}, over the range of the settings; none pressed: the steps of the settings">${s.short}</button>`,
-      )
+      .map((entry) => button(...entry))
       .join('');
   grids.onclick = (e) => {
     const b = e.target.closest('button');
@@ -157,36 +158,30 @@ function settings() {
 }
 
 function draw() {
-  const box = $('#fig-compare'),
-    old = Boolean(shown?.figure) && measured !== settings();
+  const old = Boolean(shown?.figure) && measured !== settings();
   $('#compare-stale').hidden = !old || work.running();
   $('.results').classList.toggle('old', old && !work.running());
-  if (!window.Plotly || !box.clientWidth) return;
+  const box = ready('#fig-compare');
+  if (!box) return;
   $('#compare-title').textContent = shown?.title ?? 'Which solver, at which budget?';
   if (shown?.note) $('#compare-note').textContent = shown.note;
-  const figure = shown?.figure ?? { data: [], layout: empty() },
-    { meta } = figure.layout;
-  const narrow = box.clientWidth < NARROW ? meta?.narrow : null;
+  drawFigure(box);
+  writeTable(shown?.columns ?? [], shown?.table ?? [], shown?.beside ?? []);
+  $('#compare-copy').hidden = !shown?.exact;
+}
+
+function drawFigure(box) {
+  const meta = shown?.figure?.layout.meta,
+    narrow = box.clientWidth < NARROW ? meta?.narrow : null;
   $('#compare-names').innerHTML = narrow
     ? (meta.names ?? []).map(([name, colour]) => `<span style="color:${themed(colour)}">${name}</span>`).join('')
     : '';
   box.style.height = narrow?.height && innerWidth < 720 ? `${narrow.height}px` : '';
-  const layout = {
-    ...themed(figure.layout),
-    ...themed(narrow ?? {}),
-    title: { text: '' },
-    width: box.clientWidth - 2,
-    height: box.clientHeight - 2,
-    paper_bgcolor: 'rgba(0,0,0,0)',
-    plot_bgcolor: 'rgba(0,0,0,0)',
-  };
-  layout.annotations = apart(
-    layout.annotations ?? [],
-    layout.height - (layout.margin?.t ?? 0) - (layout.margin?.b ?? 0),
-  );
-  Plotly.react(box, figure.data.map(themed), layout, { displayModeBar: false, responsive: false });
-  writeTable(shown?.columns ?? [], shown?.table ?? [], shown?.beside ?? []);
-  $('#compare-copy').hidden = !shown?.exact;
+  plot('#fig-compare', shown?.figure, words(), (layout) => {
+    const made = { ...layout, ...themed(narrow ?? {}), title: { text: '' }, height: layout.height };
+    const { t = 0, b = 0 } = made.margin ?? {};
+    return { ...made, annotations: apart(made.annotations ?? [], made.height - t - b) };
+  });
 }
 
 // A column without a name holds a remark about the row: it goes below the row's name.  beside: what stands
@@ -220,24 +215,10 @@ function apart(notes, pixels) {
   return notes;
 }
 
-const empty = () => ({
-  xaxis: { visible: false },
-  yaxis: { visible: false },
-  margin: { l: 0, r: 0, t: 0, b: 0 },
-  annotations: [
-    {
-      text: work.running()
-        ? 'Measuring …'
-        : 'Choose solvers and run the sweep.<br>Curves appear as they are measured;<br>Cancel keeps what is there.',
-      showarrow: false,
-      xref: 'paper',
-      yref: 'paper',
-      x: 0.5,
-      y: 0.5,
-      font: { size: 13, color: T.ink3 },
-    },
-  ],
-});
+const words = () =>
+  work.running()
+    ? 'Measuring …'
+    : 'Choose solvers and run the sweep.<br>Curves appear as they are measured;<br>Cancel keeps what is there.';
 
 export const page = {
   name: 'compare',

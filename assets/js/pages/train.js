@@ -5,7 +5,7 @@ import { call } from '../net.js';
 import { $, S } from '../state.js';
 import { count, short } from '../numbers.js';
 import { showAugmented } from '../train/augmented.js';
-import { plot } from '../train/plot.js';
+import { plot } from '../draw/figure.js';
 import { samples } from '../train/samples.js';
 
 const POLL = 700,

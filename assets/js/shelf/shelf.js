@@ -39,6 +39,14 @@ function prepare() {
   return root;
 }
 
+const option = (value, name, hint) =>
+  `<label title="${hint}"><input type="radio" name="mini" value="${value}"><span>${name}</span></label>`;
+const AXES =
+  '<span class="seg" role="radiogroup" aria-label="Axes">' +
+  option('plane', '2-D', 'One path in its plane') +
+  option('space', '3-D', 'All paths, each in its own three principal axes') +
+  '</span>';
+
 // Rewritten only when the words change, so that focus stays on the toggle.
 let titled = '';
 function title(words, more, toggle) {
@@ -46,13 +54,7 @@ function title(words, more, toggle) {
     text = `${words} ${more} ${toggle}`;
   if (text !== titled) {
     titled = text;
-    const option = (value, name, hint) =>
-      `<label title="${hint}"><input type="radio" name="mini" value="${value}"><span>${name}</span></label>`;
-    h3.innerHTML =
-      `<span class="words">${words}<em>${more}</em></span>` +
-      (toggle
-        ? `<span class="seg" role="radiogroup" aria-label="Axes">${option('plane', '2-D', 'One path in its plane')}${option('space', '3-D', 'All paths, each in its own three principal axes')}</span>`
-        : '');
+    h3.innerHTML = `<span class="words">${words}<em>${more}</em></span>${toggle ? AXES : ''}`;
   }
   for (const input of h3.querySelectorAll('input')) input.checked = input.value === S.mini;
 }
@@ -95,7 +97,8 @@ export function drawMini() {
     'aria-label',
     space
       ? `${p.paths} exact paths, each in its own three principal axes, path ${chosen(p) + 1} in ink; arrow keys turn`
-      : `Exact path ${chosen(p) + 1}: second and third principal coordinate against the way still to go along the first`,
+      : `Exact path ${chosen(p) + 1}: second and third principal coordinate against ` +
+          'the way still to go along the first',
   );
 }
 
@@ -200,11 +203,13 @@ function drawPlaneAxes(c, { X, Y, w, h, from, to, top, low }) {
 
 function drawFrames(c, { w, h }) {
   title('Other frames', 'same paths', false);
-  const others = ['vp', 've', 'edm'].filter((name) => name !== S.parts.run.frame.name),
+  const others = Object.values(S.parts.data.line.frames)
+      .map(({ frame }) => frame)
+      .filter(({ name }) => name !== S.parts.run.frame.name),
     gap = 16,
-    pw = (w - gap) / 2;
-  const panels = others.map((name, j) =>
-    panelOf({ x: 1 + j * (pw + gap), y: 1, w: pw - 2, h: h - 22 }, S.parts.data.line.frames[name].frame, 'wide'),
+    pw = (w - gap * (others.length - 1)) / others.length;
+  const panels = others.map((frame, j) =>
+    panelOf({ x: 1 + j * (pw + gap), y: 1, w: pw - 2, h: h - 22 }, frame, 'wide'),
   );
   for (const p of panels) {
     drawPanel(c, p, { rich: false, width: 1.25 });

@@ -35,12 +35,19 @@ let stage = null,
   active = null;
 
 const points = () => strokes.flat();
-const place = ({ w, h }) => ({ x: w / 2, y: h / 2, r: Math.min(w - 28, h - 104) / 2 }); // below the tools, above the buttons
+// below the tools, above the buttons
+const place = ({ w, h }) => ({ x: w / 2, y: h / 2, r: Math.min(w - 28, h - 104) / 2 });
 
 function init(owner) {
   stage = owner;
-  stage.pad.innerHTML = `<canvas role="img" aria-label="Drawing pad"></canvas>
-    <div class="buttons"><button type="button" class="ghost" data-do="clear">Clear</button><button type="button" class="ghost" data-do="undo">Undo stroke</button><button type="button" class="ghost use" data-do="use">Use drawing</button><output aria-live="polite"></output></div>`;
+  const button = (act, words, more = '') =>
+    `<button type="button" class="ghost${more}" data-do="${act}">${words}</button>`;
+  stage.pad.innerHTML =
+    '<canvas role="img" aria-label="Drawing pad"></canvas><div class="buttons">' +
+    button('clear', 'Clear') +
+    button('undo', 'Undo stroke') +
+    button('use', 'Use drawing', ' use') +
+    '<output aria-live="polite"></output></div>';
   canvas = $('canvas', stage.pad);
   canvas.style.pointerEvents = 'auto';
   canvas.addEventListener('pointerdown', start);

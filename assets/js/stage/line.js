@@ -11,12 +11,12 @@ let wide = null,
   near = null,
   ground = null;
 
-// Near the data the wide panel is a knot; t of VP opens that end by itself, and ε has no size there.
+// Near the data the wide panel is a knot, unless t opens that end by itself; and ε has no size there.
 function arrange({ size: { w, h }, narrow }) {
   const { frame } = S.parts.run;
   wide = panelOf({ x: 36, y: 14, w: w - 50, h: h - 58 }, frame, 'wide');
   near = ground = null;
-  if (frame.name === 'vp' || S.what === 'e') return;
+  if (frame.opens || S.what === 'e') return;
   const gw = Math.round((narrow ? 0.52 : 0.46) * w),
     gh = Math.round(0.43 * h),
     top = 42;

@@ -45,7 +45,8 @@ export function initStage(root) {
     <canvas class="over" role="img"></canvas>
     <div class="pad" hidden></div>
     <div class="where"></div>
-    <div class="tools"><button class="ghost unzoom" hidden></button><div class="seg" role="radiogroup" aria-label="View"></div></div>
+    <div class="tools"><button class="ghost unzoom" hidden></button>
+    <div class="seg" role="radiogroup" aria-label="View"></div></div>
     <div class="key"></div>`;
   root.tabIndex = 0;
   root.setAttribute('role', 'group');
@@ -160,7 +161,8 @@ function writeTools() {
     choices
       .map(
         ([value, name]) =>
-          `<label title="${titles[value] ?? ''}"><input type="radio" name="stage-view" value="${value}"><span>${name}</span></label>`,
+          `<label title="${titles[value] ?? ''}"><input type="radio" name="stage-view" value="${value}">` +
+          `<span>${name}</span></label>`,
       )
       .join(''),
   );

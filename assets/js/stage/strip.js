@@ -146,7 +146,8 @@ function drawPanels(c, area, levels, band) {
       cell: Math.floor(Math.min((area.w - gap * (columns - 1)) / columns, (area.h - least - 20 - rows * 18) / rows)),
     };
   });
-  const { columns, rows, cell } = sizes.reduce((best, one) => (one.cell >= 0.85 * best.cell ? one : best)); // few rows leave the curve room
+  // few rows leave the curve room
+  const { columns, rows, cell } = sizes.reduce((best, one) => (one.cell >= 0.85 * best.cell ? one : best));
   if (cell < 24) return null;
   const left = area.x + (area.w - columns * (cell + gap) + gap) / 2;
   levels.forEach((level, j) =>

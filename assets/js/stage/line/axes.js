@@ -11,7 +11,7 @@ function levelTicks(p, apart) {
     even = Array.from({ length: 9 }, (_, j) => +(j * step).toPrecision(6));
   const decades = [20, 10, 5, 2, 1, 0.5, 0.2, 0.1],
     out = [0, p.sigma];
-  for (const s of p.frame.name === 'vp' ? decades : even.reverse()) {
+  for (const s of p.frame.opens ? decades : even.reverse()) {
     if (s < p.sigma && out.every((o) => Math.abs(p.X(o) - p.X(s)) >= apart)) out.push(s);
   }
   return out;

@@ -1,0 +1,45 @@
+// A figure of the server, drawn by Plotly as large as its box.
+
+import { $ } from '../state.js';
+import { T, themed } from '../theme.js';
+
+const CLEAR = 'rgba(0,0,0,0)';
+const LEAST = 120; // pixels of height
+
+/** The box of a figure that can be drawn now, else null: the page is not on show, or the library is not here. */
+export function ready(id) {
+  const box = $(id);
+  return window.Plotly && box.clientWidth ? box : null;
+}
+
+const waiting = (words) => ({
+  xaxis: { visible: false },
+  yaxis: { visible: false },
+  margin: { l: 0, r: 0, t: 0, b: 0 },
+  annotations: [
+    {
+      text: words,
+      showarrow: false,
+      xref: 'paper',
+      yref: 'paper',
+      x: 0.5,
+      y: 0.5,
+      font: { size: 12, color: T.ink3 },
+    },
+  ],
+});
+
+/** Draws a figure in its box, or, where there is none yet, the words for what will be there.
+ * `edit(layout)` answers the layout, in this theme's colours and of this size, as the page wants it. */
+export function plot(id, figure, words, edit = (layout) => layout) {
+  const box = ready(id);
+  if (!box) return;
+  const layout = {
+    ...themed(figure?.layout ?? waiting(words)),
+    width: box.clientWidth - 2,
+    height: Math.max(box.clientHeight - 2, LEAST),
+    paper_bgcolor: CLEAR,
+    plot_bgcolor: CLEAR,
+  };
+  Plotly.react(box, (figure?.data ?? []).map(themed), edit(layout), { displayModeBar: false, responsive: false });
+}
