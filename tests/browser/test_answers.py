@@ -33,8 +33,9 @@ OUT_AND_BACK = """() => {
   seen.observe(document.body, {attributeFilter: ['data-drawn']});
   const plain = window.fetch, before = walk.asked;
   const turns = [() => walk.asked > before + 1, () => drawn.length > 0];  // both under way at once
+  // not in each frame, which would be taken for Gradio's loop and stopped
   const until = (true_) => new Promise((done) => {
-    (function look() { true_() ? done() : requestAnimationFrame(look); })();
+    (function look() { true_() ? done() : requestIdleCallback(look); })();
   });
   window.fetch = async (...given) => {
     const explore = String(given[1]?.body).includes('"fn_name":"explore"');
