@@ -165,9 +165,12 @@ def _steps_along(e: Experiment, known: Reference, count: int, watch: Watch | Non
     source = prepared(e.data, e.model)
     sigma, churned = levels(e).to(source.device.dtype), e.churn.s_churn > 0
     truth = known.at(sigma[:1] if churned else sigma, count)
-    noise = Noise(e.seed, truth.shape[1], source.shape, source.device.device, source.device.dtype)
 
     def block(a: int) -> StepErrors:
+        # of its own: noise is asked in rising order, and each block begins at the first step
+        noise = Noise(
+            e.seed, truth.shape[1], source.shape, source.device.device, source.device.dtype
+        )
         return step_errors(
             source.watched(watch),
             ready(e.solver),
