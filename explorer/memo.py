@@ -37,6 +37,7 @@ class Memo:
 
     def __init__(self, limit: int):
         self.limit = limit
+        self.bytes = 0  # of all values
         self._values: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._making: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
@@ -46,10 +47,6 @@ class Memo:
 
     def __contains__(self, key: Hashable) -> bool:
         return key in self._values
-
-    @property
-    def bytes(self) -> int:
-        return sum(size for _, size in self._values.values())
 
     def __call__(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """The value of `key`, made if it is not there."""
@@ -70,11 +67,14 @@ class Memo:
                 raise
             with self._lock:
                 self._making.pop(key, None)
-                self._values[key] = value, size_of(value)
+                size = size_of(value)
+                self._values[key] = value, size
+                self.bytes += size
                 while len(self._values) > 1 and self.bytes > self.limit:
-                    self._values.popitem(last=False)
+                    self.bytes -= self._values.popitem(last=False)[1][1]
             return value
 
     def clear(self) -> None:
         with self._lock:
             self._values.clear()
+            self.bytes = 0

@@ -42,14 +42,15 @@ class Errors:
 
     sigma (n,): the levels above 0.  path (n, B): the run against the truth at each level, of the B
     samples compared.  steps: what the steps do, on `measured` of them.  blame: which make the
-    error.  astray (B,): which samples end in another place.  truth: the reference.
+    error.  astray (B,): which samples end in another place, once it is
+    settled.  truth: the reference.
     """
 
     sigma: Tensor
     path: Tensor
     steps: StepErrors
     blame: Blame
-    astray: Tensor
+    astray: Tensor | None
     truth: Reference
 
     @property
@@ -96,7 +97,7 @@ def _errors_of(r: Run, watch: Watch | None, exact: bool) -> Errors:
         truth = steps.truth[-1]
         states = r.trajectory.x[: len(sigma), : len(truth)]
         path = rms((states - steps.truth).flatten(0, 1)).reshape(states.shape[:2])
-    strayed = strays(e, ends[: len(truth)], truth)
+    strayed = strays(e, ends[: len(truth)], truth) if exact else None
     return Errors(sigma, path, steps, blame(steps.shares, steps.cancels), strayed, known)
 
 

@@ -60,7 +60,7 @@ def _end_error(errors: Errors) -> dict[str, Any]:
     middle = errors.middle
     return plain(middle, "median") | {
         "mean": float(errors.end.mean()),
-        "elsewhere": int(errors.astray.sum()),
+        "elsewhere": 0 if errors.astray is None else int(errors.astray.sum()),
         "samples": middle.count,
     }
 

@@ -4,6 +4,7 @@ versus(errors, run) -> Versus: of Euler in σ         paired(errors, others) -> 
 """
 
 import dataclasses
+from functools import cached_property
 
 from torch import Tensor
 
@@ -18,19 +19,28 @@ from .source import Watch, prepared
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Versus:
-    """Another run, its error (n, B) at each level, and how many times its end error a run makes:
-    the median over paths.  smaller: of how many paths the run's error is the smaller one.
-    """
+    """Another run, its error (n, B) at each level, and the end error (B,) of the run beside it."""
 
     run: Run
     path: Tensor
-    ratio: Estimate
-    smaller: int
+    mine: Tensor
+
+    @cached_property
+    def ratio(self) -> Estimate:
+        """How many times the other's end error the run makes, the median over paths."""
+        return ratio(self.mine, self.path[-1])
+
+    @property
+    def smaller(self) -> int:
+        """Of how many paths the run's error is the smaller one."""
+        return int((self.mine < self.path[-1]).sum())
 
 
-def comparison(e: Experiment, watch: Watch | None = None) -> Run:
+def comparison(e: Experiment, watch: Watch | None = None, exact: bool = False) -> Run:
     """Euler in σ with the evaluations that a run counted, over the same range on the same kind of
-    grid: what the simplest solver makes of its cost.  A typed list has the steps that it has."""
+    grid: what the simplest solver makes of its cost, on the samples compared in a draft, or settled
+    (`exact`).  A typed list has the steps that it has."""
+    source = prepared(e.data, e.model)
     simple = dataclasses.replace(
         e,
         solver=Euler(),
@@ -38,7 +48,7 @@ def comparison(e: Experiment, watch: Watch | None = None) -> Run:
         churn=Churn(),
         afs=False,
         nfe=run(e, watch).nfe,
-        samples=min(e.samples, prepared(e.data, e.model).settled),
+        samples=min(e.samples, source.settled if exact else source.compared),
     )
     return run(simple, watch)
 
@@ -59,14 +69,14 @@ def apart_from(e: Experiment) -> str:
     return ""
 
 
-def versus(errors: Errors, r: Run, watch: Watch | None = None) -> Versus | None:
+def versus(
+    errors: Errors, r: Run, watch: Watch | None = None, exact: bool = False
+) -> Versus | None:
     """A run against Euler on the same paths and reference, or None where `apart_from` says why."""
     if not compared(r.experiment):
         return None
-    other = comparison(r.experiment, watch)
-    path = path_error(other, errors.truth)
-    mine, its = errors.end, path[-1]
-    return Versus(other, path, ratio(mine, its), int((mine < its).sum()))
+    other = comparison(r.experiment, watch, exact)
+    return Versus(other, path_error(other, errors.truth), errors.end)
 
 
 def paired(mine: Errors, other: Errors) -> Estimate:

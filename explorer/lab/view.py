@@ -71,7 +71,7 @@ class View:
     @cached_property
     def versus(self) -> Versus | None:
         """The run beside Euler at the same cost, or None where `versus.apart_from` says why."""
-        return versus(self.errors, self.run, self.watch)
+        return versus(self.errors, self.run, self.watch, self.exact)
 
     @cached_property
     def blame(self) -> Blame:

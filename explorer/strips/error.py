@@ -51,7 +51,7 @@ class Error(Strip):
         solver at the same cost; floor: of the reference."""
         e = view.experiment
         if compared(e):  # first what does not wait for the reference, which may be under way
-            comparison(e, watch)
+            comparison(e, watch, view.exact)
         errors, other = view.errors, view.versus
         truth = errors.truth
         middle, low, high = geometry.band(errors.path)

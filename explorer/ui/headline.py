@@ -80,7 +80,8 @@ def _evaluations(n: int) -> str:
 
 
 def _chips(errors: Errors, draft: int) -> list[dict]:
-    size, strayed = len(errors.end), errors.astray.nonzero().flatten().tolist()
+    size = len(errors.end)
+    strayed = [] if errors.astray is None else errors.astray.nonzero().flatten().tolist()
     out = []
     if draft:
         out.append({"kind": "draft", "text": f"draft, {size} of {count(draft)} paths"})

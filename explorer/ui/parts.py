@@ -148,7 +148,8 @@ def _error(view: View) -> dict:
     """The run against the reference: added up, each step alone, and the shares."""
     if why := judged.unknown(view):
         return {"finding": None, "why": why, "exact": True}
-    strips = _strips("error", view)  # first, as they begin with what waits for nobody
+    measured(STRIPS["error"], view)  # first, as it begins with what waits for nobody
+    strips = _strips("error", view)
     errors, found = view.errors, view.blame
     settled = min(view.experiment.samples, view.source.settled)
     draft = 0 if view.exact or len(errors.end) >= settled else settled
