@@ -34,6 +34,11 @@ def short(value: float | None) -> str:
     return number(0 if value is not None and abs(value) < ROUNDING else value, 2)
 
 
+def times(value: float) -> str:
+    """A ratio, without its ×: 0.75, 1.07, 3.1, 0.018; around 1 two decimals, as there they tell."""
+    return _fixed(value, 2) if 0.095 <= value < 1.995 else short(value)
+
+
 def percent(part: float) -> str:
     """A share: 56 %, 0.3 %, <0.1 %."""
     if part >= 0.00995:

@@ -15,7 +15,7 @@ from ..lab.error import SPREAD, Errors
 from ..lab.experiment import Run
 from ..lab.judged import NOTHING
 from ..lab.versus import Versus, apart_from
-from ..numerals import count, number, percent, short, span
+from ..numerals import count, number, percent, short, span, times
 from ..study.names import sampler_name
 
 CANCELS = 2.0  # from here on moves that cancel are said
@@ -137,7 +137,8 @@ def _undecided(found: Blame, draft: bool, more: bool) -> str:
     """Which steps some of the paths name; nothing that could be taken back."""
     on = f" on {count(found.paths)} paths" if not draft or found.paths < 6 else ""
     if math.isnan(found.share.low):
-        return f"Which steps: undecided{on}; too few."
+        paths = f"{count(found.paths)} path{'s' * (found.paths != 1)}"
+        return f"Which steps: undecided, {paths} {'are' if found.paths != 1 else 'is'} too few."
     if len(found.steps) > SPREAD or not (found.sure or draft or more):
         largest = _bold(
             percent(found.largest.value), span(found.largest.low, found.largest.high, percent)
@@ -169,7 +170,7 @@ def beside(mine: str, its: str, found: Estimate, nfe: int, other_nfe: int) -> st
         if nfe == other_nfe
         else f"{_evaluations(nfe)} against {other_nfe}"
     )
-    ratio = _bold(f"{short(found.value)} ×", span(found.low, found.high))
+    ratio = _bold(f"{times(found.value)} ×", span(found.low, found.high, times))
     if apart(found):
         return f"{mine} makes {ratio} {'of ' * (found.value < 1)}{its}’s error, {cost}."
     samples = f"{count(found.count)} sample{'s' * (found.count != 1)}"
