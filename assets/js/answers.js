@@ -8,11 +8,14 @@ import { worstLevel } from './cursor.js';
 
 const MEASURING = 'Measuring …'; // the server's word for what comes next
 const REST = window.explorerRest ?? 600; // ms without a change before the exact reference is asked for
-const id = crypto.randomUUID?.() ?? String(Math.random()); // of this page, among those of the server
+const LATE = 250; // ms after a change without an answer until the page says so
+/** Of this page, among those of the server. */
+export const id = crypto.randomUUID?.() ?? String(Math.random());
 /** Slider to pixels in ms, for the bench. */
 export const times = [];
 
-// draw(everything); changed(message, first); address(): the view has another link; home(): where notices go
+// draw(everything); changed(message, first); said(): another state, the same picture; address(): the view
+// has another link; home(): where notices go
 let page = null;
 let drawn = 0,
   drawing = 0; // pictures on their way to the screen
@@ -25,6 +28,8 @@ export const asker = new Views({
   show,
   stopped,
   lost,
+  asks,
+  refines,
 });
 
 /** The view that the controls describe, asked for. */
@@ -39,11 +44,14 @@ export function initAnswers(given) {
 // `overtaken`: a newer question is asked or waits, so the controls are ahead of this answer.
 // `held`: the parts on show before it.
 function show(message, { since, keep, exact, overtaken, held }) {
+  arrived();
   if (message.problem) return refused(message);
   if (!keep && !exact) problem(null);
+  if (!keep) set({ refusal: message.refusal ?? null });
   const first = !held.run;
   set({
     values: overtaken ? S.values : message.values,
+    shown: message.values,
     query: message.query,
     predictors: message.predictors ?? [],
     states: message.states,
@@ -51,7 +59,7 @@ function show(message, { since, keep, exact, overtaken, held }) {
   if (!overtaken) {
     writeControls();
     renewPin();
-  }
+  } else asks();
   writeWords(message.words);
   settle(held.data?.key);
   page.draw(false);
@@ -72,7 +80,9 @@ function show(message, { since, keep, exact, overtaken, held }) {
 function refused(message) {
   const why = message.problem,
     open = Object.entries(S.states).filter(([, of]) => of.state === 'draft' || of.why === MEASURING);
-  problem(why, message);
+  set({ refusal: message.refusal ?? null });
+  if (S.refusal && S.parts.run && S.page === 'explore') told();
+  else problem(why, message);
   if (!open.length) return;
   set({ states: { ...S.states, ...Object.fromEntries(open.map(([part]) => [part, { state: 'refused', why }])) } });
   const { run } = S.parts;
@@ -95,6 +105,8 @@ function settle(before) {
 
 // A request that the reader stopped, and not a newer one: what is on show stays, and says so.
 function stopped() {
+  arrived();
+  page.said();
   if (!S.parts.run || S.parts.error) return;
   receive(S.parts, { error: { why: 'Cancelled. Change a setting to measure again.' } });
   page.draw(false);
@@ -102,8 +114,54 @@ function stopped() {
 
 // The server has not answered, or (null) is back: the picture below is not of the settings.
 function lost(sentence) {
-  if (sentence) problem(sentence);
-  else if ([LOST, OFFLINE].includes($('#problem-text').textContent)) problem(null);
+  const known = [LOST, OFFLINE].includes($('#problem-text').textContent);
+  if (sentence !== LOST) arrived();
+  if (sentence === OFFLINE && S.page === 'explore' && S.parts.run) {
+    if (known) problem(null);
+    told();
+  } else if (sentence) problem(sentence);
+  else if (known) problem(null);
+}
+
+// The headline says it, as a notice would.
+function told() {
+  page.said();
+  document.body.dataset.drawn = String(++drawn);
+}
+
+// ---- what the headline says of the time until an answer --------------------------------------------
+
+let late = null;
+// The reader wants another view: after a while without it, what is on show is of former settings.
+function asks() {
+  late ??= setTimeout(() => {
+    set({ late: true });
+    page.said();
+  }, LATE);
+}
+
+function arrived() {
+  clearTimeout(late);
+  late = null;
+  if (S.late) set({ late: false });
+}
+
+function refines(yes) {
+  set({ refining: yes ? {} : null });
+  if (yes) page.said();
+}
+
+/** The server went out of reach, or is back.
+ * @param {boolean} gone */
+export function reaches(gone) {
+  set({ gone: gone ? { since: new Date().toTimeString().slice(0, 5), next: S.gone?.next ?? Date.now() } : null });
+  asker.gone(gone);
+  if (S.parts.run) page.said();
+}
+
+/** @param {number} ms until the server is looked for again */
+export function looks(ms) {
+  set({ gone: { since: new Date().toTimeString().slice(0, 5), ...S.gone, next: Date.now() + ms } });
 }
 
 /** A sentence beside the figure; the last good picture stays.
@@ -132,9 +190,13 @@ function busy(flying) {
   if (!flying) return;
   const started = performance.now();
   slow = setInterval(async () => {
-    if (performance.now() - started < 700 || !open) return;
+    if (!open || (!S.refining && performance.now() - started < 700)) return;
     const p = await call('progress', id);
     if (!open || p.gone) return;
+    if (S.refining) {
+      set({ refining: p }); // in the headline
+      return page.said();
+    }
     $('#progress').hidden = false;
     $('#progress').classList.toggle('small', p.what !== 'Sampling'); // the picture is there already
     $('#progress-text').textContent = p.total ? `${p.what}: ${p.done} of ${p.total}` : 'Working …';

@@ -6,12 +6,13 @@
 //   keys, read(params), write(params)   its part of a link
 //   draw(all)      from the state and the sizes alone; `all`: also what only theme and size change
 //   changed(message, first)   after every answer of the server
+//   said()         when the state has changed, and no answer
 //   begun()        once, when the first answer is drawn
 //   resume()       whenever it comes on show; leave()  when another does
 
 import { $, $$, S, change, plotly, scripts, set } from './state.js';
 import { connect } from './net.js';
-import { asker, askNow, initAnswers, problem, times } from './answers.js';
+import { asker, askNow, initAnswers, looks, problem, reaches, times } from './answers.js';
 import { address, initAddress, readView } from './address.js';
 import { readTheme, usePalette } from './theme.js';
 import { initControls } from './controls/controls.js';
@@ -72,8 +73,9 @@ export async function start({ props, server, upload }) {
   connect(server, {
     changed: (gone) => {
       document.body.dataset.offline = gone ? '1' : '';
-      asker.gone(gone);
+      reaches(gone);
     },
+    looks,
   });
   const { config } = props;
   scripts.plotly = props.plotly;
@@ -96,6 +98,7 @@ function wire(line) {
   initAnswers({
     draw: drawAll,
     changed: (message, first) => pages.forEach((page) => page.changed?.(message, first)),
+    said: () => pages.forEach((page) => page.said?.()),
     address,
     home: () => $('[data-notices]', bodies(S.page)[0]) ?? bodies(S.page)[0],
   });

@@ -159,7 +159,9 @@ export function aim(s) {
 
 export function worstLevel() {
   const g = S.parts.run.sigma,
-    i = S.parts.error?.hot?.at(-1);
+    { hot, share } = S.parts.error ?? {},
+    largest = share?.length ? share.indexOf(Math.max(...share)) : null, // where it is undecided
+    i = hot?.at(-1) ?? largest;
   if (i == null) return Math.sqrt(highest() * lowest());
   return Math.sqrt(g[i] * Math.max(g[i + 1], lowest() * 0.5));
 }

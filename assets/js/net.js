@@ -10,12 +10,15 @@ export const LOST = `The server did not answer. ${SAID}; change a setting to try
 export const OFFLINE = `The server did not answer: it is out of reach. ${SAID}; the settings follow when it is back.`;
 
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
-const server = { functions: {}, again: 250, look: 2000, gone: false, changed: () => {} };
+const server = { functions: {}, again: 250, look: 2000, gone: false, changed: () => {}, looks: () => {} };
+const LONGEST = 15; // first pauses between two looks for a server that is gone
+const BETTER = ['exact', 'more']; // what is asked for at rest, of the same view
 
 /** Which functions there are; `again`, `look`: ms until a question is asked once more, and between looks
- * for a server that is gone; `changed`: hears when it goes and when it comes back.
+ * for a server that is gone, twice as long each time; `changed`: hears when it goes and when it comes back;
+ * `looks`: in how many ms it is looked for again.
  * @param {Record<string, (request: any) => Promise<any>>} functions
- * @param {{again?: number, look?: number, changed?: (gone: boolean) => void}} [given] */
+ * @param {{again?: number, look?: number, changed?: (gone: boolean) => void, looks?: (ms: number) => void}} [given] */
 export function connect(functions, given = {}) {
   Object.assign(server, { functions, gone: false }, given);
 }
@@ -55,17 +58,23 @@ function reached(yes) {
 }
 
 // One question failed, or all would: the cheapest one tells, and is asked until it is answered.
-let looking = false;
+let looking = false,
+  wake = () => {};
 export async function look() {
   if (looking) return;
   looking = true;
-  while ((await once('progress', '')) == null) {
+  for (let tries = 0; (await once('progress', '')) == null; tries++) {
+    const pause = server.look * Math.min(2 ** tries, LONGEST);
+    server.looks(pause);
     reached(false);
-    await wait(server.look);
+    await Promise.race([wait(pause), new Promise((done) => (wake = done))]);
   }
   looking = false;
   reached(true);
 }
+
+/** Look for a server that is gone at once. */
+export const lookNow = () => wake();
 
 // ---- views ----------------------------------------------------------------------------------------
 
@@ -76,7 +85,8 @@ const PATIENCE = 120; // ms at rest after which a question still open is overtak
  * `busy(flying)` hears how many questions are open, `rests(yes)` whether something is still to come at rest;
  * `show(message, about)` draws an answer, about: {since, keep, exact, overtaken, held}; `stopped()` that the
  * newest question was stopped by the reader; `lost(sentence)` that it has no answer, and null when the
- * server is back.  `rest`: ms without a change before the exact reference is asked for. */
+ * server is back; `asks()` that the reader wants another view, `refines(yes)` that a better error is on
+ * its way.  `rest`: ms without a change before the exact reference is asked for. */
 export class Views {
   #page;
   #asked = 0;
@@ -90,7 +100,7 @@ export class Views {
   #idle = null;
 
   /** @param {{page: string, rest: number, busy: Function, rests: Function, show: Function,
-   *   stopped: Function, lost: Function}} page */
+   *   stopped: Function, lost: Function, asks?: Function, refines?: (yes: boolean) => void}} page */
   constructor(page) {
     this.#page = page;
   }
@@ -101,6 +111,7 @@ export class Views {
     clearTimeout(this.#idle);
     this.#waiting = { ...request, since, keep };
     this.#page.rests(false);
+    if (!request.want) this.#page.asks?.();
     if (this.#flying === this.#refining) return this.#send();
     clearTimeout(this.#overtake);
     this.#overtake = setTimeout(() => {
@@ -133,8 +144,9 @@ export class Views {
       { since, keep, ...request } = question;
     this.#waiting = this.#missed = null;
     const id = ++this.#asked,
-      exact = request.want?.[0] === 'exact',
+      exact = BETTER.includes(request.want?.[0]),
       follows = request.want ? 1 : 0;
+    if (exact) this.#page.refines?.(true);
     this.#fly(1, follows);
     // what is not sent again is as it was when this was asked, whatever an answer in between has brought
     const held = { ...S.parts },
@@ -143,6 +155,7 @@ export class Views {
     const wanted = message && !message.stale && id > this.#newest && (id === this.#asked || !follows);
     const overtaken = id < this.#asked || Boolean(this.#waiting);
     if (wanted && !message.problem) receive(held, message.parts, message.drop);
+    if (exact && id === this.#asked) this.#page.refines?.(false);
     this.#fly(-1, -follows); // the server is at the next one while this is drawn
     if (!overtaken) this.#unanswered(message, question);
     if (!wanted) return;

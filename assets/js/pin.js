@@ -1,41 +1,44 @@
 // “Pin this run”: its steps and its error stay as a dotted ghost, so that two settings can be compared.
-// A pinned run is its settings, and the link carries them.
+// A pinned run is its settings, and the link carries them; how many times its error the run on show
+// makes is measured by the server, path by path on the same noise.
 
 import { call } from './net.js';
 import { $, S } from './state.js';
-import { percent, short } from './numbers.js';
+import { beside, called, departures as differ } from './naming.js';
 import { light } from './theme.js';
 
+const DOTTED = '<svg class="dotted" viewBox="0 0 22 8" aria-hidden="true"><path d="M1 4h20"/></svg>';
 const faint = () => light('ink-3');
-let pinned = null; // {query, values, name, data, error, ghosts: strip -> marks}
-let changed = () => {};
+let pinned = null; // {query, values, name, value, ghosts: strip -> marks}
+let given = null; // {now, page, changed, said}
+let found = {}; // what the server says of the pinned run and the error on show: {key, html, value}
 
-const snapshot = (query, values, { data, run, error }) =>
+const snapshot = (query, values, { run, error }) =>
   !error?.strips
     ? null
     : {
         query,
         values: { ...values },
         name: run.title,
-        data: data.name,
-        error: error.added_up.at(-1),
+        value: error.finding.value,
         ghosts: Object.fromEntries(
           Object.entries(error.strips).map(([strip, drawings]) => [strip, ghostsOf(Object.values(drawings)[0])]),
         ),
       };
 
-// now: the settings on show as a query; changed: something to draw, and another address.
-export function initPin(given) {
-  changed = given.changed;
-  $('#pin').onclick = () => set(pinned ? null : snapshot(given.now(), S.values, S.parts));
+/** @param {{now: () => string, page: string, changed: () => void, said: () => void}} line now: the settings
+ * on show as a query; page: its name for the server; changed: something to draw, and another address;
+ * said: another sentence */
+export function initPin(line) {
+  given = line;
+  $('#pin').onclick = () => set(pinned ? null : snapshot(given.now(), S.shown, S.parts));
 }
 
 function set(run) {
   pinned = run;
-  $('#pin').textContent = pinned ? 'Unpin' : 'Pin this run';
-  $('#pin').title = pinned ? `Pinned: ${pinned.name}` : 'Keep its steps and its error as a dotted ghost, and compare';
   $('#pin').setAttribute('aria-pressed', Boolean(pinned));
-  changed();
+  given.changed();
+  comparePin();
 }
 
 export const pinQuery = () => pinned?.query;
@@ -53,33 +56,48 @@ export function renewPin() {
   if (pinned && !departures().length && S.parts.error?.strips) pinned = snapshot(pinned.query, pinned.values, S.parts);
 }
 
-const departures = () =>
-  Object.keys(pinned.values).filter((k) => JSON.stringify(pinned.values[k]) !== JSON.stringify(S.values[k]));
+const departures = () => differ(pinned.values, S.shown);
+const key = () => `${S.parts.error?.key} ${pinned?.query}`;
 
-// What the pinned run is called beside the one on show: “ρ 7” if they differ in little, else its solver.
-function known(plain) {
-  const words = departures().map((k) => {
-    const row = $(`[data-key="${k}"]:not([hidden])`),
-      value = pinned.values[k];
-    return row && typeof value === 'number' ? `${$('label', row).textContent} ${value}` : null;
-  });
-  return words.length && words.length < 3 && words.every(Boolean) ? words.join(', ') : plain;
+/** Both runs measured on the same paths, once the error on show is settled. */
+export async function comparePin() {
+  if (!pinned || !S.parts.error?.exact || !departures().length || found.key === key()) return;
+  const asked = key();
+  found = { key: asked };
+  const answer = await call('beside', { values: S.shown, pin: pinned.query, page: given.page });
+  if (found.key !== asked) return;
+  if (!answer.html) {
+    found = {};
+    return;
+  }
+  found = { ...answer, key: asked };
+  if (pinned && answer.value) pinned = { ...pinned, value: answer.value };
+  given.said();
 }
 
-// “Pinned (ρ 7): 0.009, 1.4 × as much.”
-export function pinSentence() {
-  const now = S.parts.error?.added_up?.at(-1);
-  if (!pinned || now == null) return '';
-  if (pinned.data !== S.parts.data.name) return `Pinned (${pinned.name}, ${pinned.data}): ${short(pinned.error)}.`;
+// What the pinned run is called beside the one on show: “ρ = 7” if they differ in little, else its solver.
+const known = (plain) => called(pinned.values, departures()) || plain;
+
+/** What the run on show is called beside the pinned one, or nothing. */
+export const pinnedName = () => (pinned ? beside(S.shown, pinned.values) : '');
+
+/** “Pinned ρ = 7: 0.005. ρ = 3 makes 3.4 × (3.3–3.5) of its error on the same paths.” */
+export function pinLine() {
+  if (!pinned) return '';
   if (!departures().length) return 'This is the pinned run.';
-  const ratio = pinned.error / now;
-  const worth =
-    ratio > 0.95 && ratio < 1.05
-      ? 'about as much'
-      : ratio >= 1
-        ? `${short(ratio)} × as much`
-        : `only ${percent(ratio)} of this`;
-  return `Pinned (${known(pinned.name)}): ${short(pinned.error)}, ${worth}.`;
+  if (found.key === key() && found.html) return DOTTED + found.html;
+  const then = S.parts.error?.exact ? 'Comparing …' : 'Compared when the slider rests.';
+  return `${DOTTED}Pinned <b>${known(pinned.name)}</b>: ${pinned.value}. ${then}`;
+}
+
+/** The button says what it lets go. */
+export function drawPin() {
+  const name = pinned && departures().length ? called(pinned.values, departures()) : '',
+    words = pinned ? `Unpin ${name}`.trim() : 'Pin this run',
+    button = $('#pin');
+  if (button.textContent === words) return;
+  button.textContent = words;
+  button.title = pinned ? `Pinned: ${pinned.name}` : 'Keep its steps and its error as a dotted ghost, and compare';
 }
 
 // A strip with the ghost below its own curves.

@@ -21,6 +21,13 @@ const state = {
   mini: 'plane', // plane | space (3-D)
   choices: {}, // of the strips that have a menu: its name in a link -> the choice
   states: {}, // of each part: {state: whole | draft | refining | stale | refused | absent, why}
+  shown: {}, // the settings of the answer on show
+  late: false, // the settings have moved on, and the answer has not come
+  refining: null, // a better error is on its way: {done, total}
+  refusal: null, // why the newest run was not made: {title, words, samples}
+  gone: null, // the server is out of reach: {since, next}, and when it is looked for again, in ms
+  away: false, // the samples that end elsewhere are told from the others
+  opened: false, // what the headline's numbers are made of is on show
   design: 'edm',
   playing: false,
   settling: false, // until the reader acts, the cursor waits in the worst step

@@ -184,7 +184,13 @@ def work(e: Experiment) -> float:
     """Samples x NFE x data points x coordinates, the cost that WORK_LIMIT bounds; of a network, see
     `cost.operations`."""
     source = prepared(e.data, e.model)
-    return float(e.samples) * _asked(e) * cost.operations(source.denoiser, source.mixture)
+    return float(e.samples) * asked_of(e) * cost.operations(source.denoiser, source.mixture)
+
+
+def excess(e: Experiment) -> tuple[float, int]:
+    """How many times the cap on work a run is, and how many samples would do; 0: not even one."""
+    asked = work(e)
+    return asked / WORK_LIMIT, int(e.samples * WORK_LIMIT / asked)
 
 
 def too_much(e: Experiment) -> str | None:
@@ -192,19 +198,19 @@ def too_much(e: Experiment) -> str | None:
     asked = work(e)
     if asked <= WORK_LIMIT:
         return None
-    enough = int(e.samples * WORK_LIMIT / asked)
+    _, enough = excess(e)
     return (
-        f"{e.samples} samples × {_asked(e)} evaluations on {e.data.label} are {number(asked)} "
+        f"{e.samples} samples × {asked_of(e)} evaluations on {e.data.label} are {number(asked)} "
         f"operations; at most {number(WORK_LIMIT)} are allowed. Use fewer samples or evaluations "
         f"({enough} samples would do)."
         if enough
-        else f"Even one sample of {_asked(e)} evaluations is {number(asked / e.samples)} "
+        else f"Even one sample of {asked_of(e)} evaluations is {number(asked / e.samples)} "
         f"operations; at most {number(WORK_LIMIT)} are allowed. Use fewer evaluations or a "
         "smaller network, or start the page with a larger --max-work."
     )
 
 
-def _asked(e: Experiment) -> int:
+def asked_of(e: Experiment) -> int:
     """Evaluations that a run asks for; a typed list sets its own, whatever the budget says."""
     return len(levels(e)) * e.solver.evaluations if isinstance(e.timesteps, Custom) else e.nfe
 
@@ -230,12 +236,12 @@ def draft(e: Experiment, seconds: float) -> Experiment | None:
     if (
         source.pace is None
         or (e, *weights(e.data, e.model)) in _runs
-        or _asked(e) * source.seconds(e.samples) <= 1.5 * seconds
+        or asked_of(e) * source.seconds(e.samples) <= 1.5 * seconds
     ):
         return None
-    shortest = min(_asked(e), 4 * e.solver.evaluations)
+    shortest = min(asked_of(e), 4 * e.solver.evaluations)
     enough = lambda n: max(1, int(seconds / (n * source.pace)))  # samples that n evaluations allow
-    count = min(e.samples, max(enough(_asked(e)), min(cost.FEW, enough(shortest))))
+    count = min(e.samples, max(enough(asked_of(e)), min(cost.FEW, enough(shortest))))
     fewer = max(shortest, int(seconds / source.seconds(count)))
     small = dataclasses.replace(e, samples=count, nfe=min(e.nfe, fewer))
     return small if small != e else None

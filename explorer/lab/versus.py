@@ -95,4 +95,8 @@ def unpaired(a: Experiment, b: Experiment) -> str:
         return f"seed {b.seed}, other paths"
     if ends(a) != ends(b):
         return f"σ from {ends(b)[0]:g} to {ends(b)[1]:g}, other paths"
-    return incomparable(b) or incomparable(a) or ""
+    if why := incomparable(b) or incomparable(a):
+        return why
+    if a.churn.s_churn > 0 or b.churn.s_churn > 0:
+        return "with churn each run follows noise of its own"
+    return ""

@@ -13,7 +13,7 @@ from ..ui import pages
 from . import api, files
 from .amed import amed_keep, amed_picture
 from .api import AT_ONCE, receive
-from .explore import cancel, explore, progress, reshape
+from .explore import beside, cancel, explore, progress, reshape
 from .measurements import job_cancel, job_poll, job_start
 from .message import message
 from .networks import network_list, network_open
@@ -26,6 +26,7 @@ CALLS = [  # what the page calls, by these names
     cancel,
     receive,
     reshape,
+    beside,
     job_start,
     job_poll,
     job_cancel,

@@ -63,6 +63,10 @@ class Desk:
 
         return check
 
+    def yielding(self, page: str):
+        """A `check` for what is asked beside the views: it yields to what a person does next."""
+        return self.check(page, self._acted.get(page, 0))
+
     def progress(self, page: str) -> dict:
         return dict(self._progress.get(page, {}))
 

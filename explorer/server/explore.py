@@ -1,12 +1,14 @@
 """What the Explore page calls: a request in, a message out; how far it is; a list reshaped."""
 
 from ..dialects import edits
-from ..errors import UserError
+from ..errors import Cancelled, UserError
 from ..lab.experiment import Experiment
 from ..settings import unflatten
+from ..ui.beside import beside as compared
 from .answer import as_json
+from .api import SLOTS
 from .desk import DESK
-from .message import LIST, message
+from .message import LIST, experiment_of, message
 
 
 def explore(request: dict):
@@ -23,6 +25,21 @@ def cancel(page: str) -> dict:
     """Stop what this page waits for; the last picture stays."""
     DESK.cancel(str(page)[:64])
     return {}
+
+
+def beside(request: dict):
+    """The settings on show ("values") beside a pinned run ("pin", a query), both settled, on the
+    same noise: {value, html, text}.  Yields to whatever the reader of this page does next."""
+    try:
+        e = experiment_of(request)
+        pinned = experiment_of({"query": request.get("pin")})
+        check = DESK.yielding(str(request.get("page", ""))[:64])
+        with SLOTS:
+            return as_json(compared(e, pinned, check))
+    except Cancelled:
+        return {"stale": True}
+    except UserError as error:
+        return {"problem": str(error)}
 
 
 def reshape(request: dict) -> dict:

@@ -26,6 +26,7 @@ AREAS = (  # of the style sheet, in this order: what comes later wins
     "tables",
     "controls",
     "explore",
+    "headline",
     "shelf",
     "spine",
     "pop",

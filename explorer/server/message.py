@@ -13,7 +13,7 @@ from ..core.timesteps import Custom
 from ..dialects import lists
 from ..errors import Cancelled, UserError
 from ..lab import designs, notes
-from ..lab.error import steps_of
+from ..lab.error import BLOCK, MORE, followed, steps_of
 from ..lab.experiment import Experiment, Run, draft, evaluations, levels, too_much
 from ..lab.truth import patience
 from ..lab.versus import compared, comparison
@@ -22,6 +22,7 @@ from ..settings import flatten, from_query, to_query, unflatten
 from ..strips import loss
 from ..study.names import solver_name
 from ..ui import networks, parts, predictors, words
+from ..ui.refusal import refusal
 from .api import AT_ONCE, SLOTS
 from .desk import DESK
 
@@ -37,7 +38,7 @@ ABSENT = ("absent", "Measuring …")  # and nothing is there yet
 BESIDES = ThreadPoolExecutor(AT_ONCE)
 
 
-def _experiment(request: dict) -> Experiment:
+def experiment_of(request: dict) -> Experiment:
     """The experiment a request describes, by values or by a query string."""
     if not isinstance(request, dict):
         raise UserError(f"A request is an object with “values” or “query”; got {request!r:.60}.")
@@ -68,17 +69,19 @@ def message(request: dict) -> dict:
     A problem comes as a sentence under "problem"; a request that a newer one has overtaken comes
     back as {"stale": true}.
     """
+    refused: dict = {}
     try:
-        e = _experiment(request)
+        e = experiment_of(request)
         page, number = str(request.get("page", ""))[:64], request.get("id", 0)
         number = min(number, 2**53) if isinstance(number, int) else 0
         DESK.arrive(page, number, follows=bool(request.get("want")))
+        refused = refusal(e)
         with SLOTS:
-            return _message(e, request, page, number)
+            return _message(e, request, page, number) | refused
     except Cancelled:
         return {"stale": True}
     except UserError as error:
-        return {"problem": str(error)}
+        return {"problem": str(error)} | refused
 
 
 def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
@@ -132,7 +135,7 @@ def _better(e: Experiment, wanted: list | None, have: dict, page: str, number: i
     it; None where nobody asks for it, or it is there."""
     for name, what in (("more", "Following more paths"), ("exact", "Comparing all paths")):
         if wanted and name in wanted:
-            tick = DESK.watch(page, number, what, 3000)
+            tick = DESK.watch(page, number, what, _settling(e, MORE if name == "more" else 1))
             view = View(e, tick, exact=True, more=name == "more")
             if have.get("error") != view.key("error"):
                 return parts.part("error", view)
@@ -162,6 +165,12 @@ def _length(name: str, r: Run) -> int:
     if name == "loss":
         return loss.NETWORK_LEVELS
     return 65 + (len(r.levels) if name == "error" else 0)
+
+
+def _settling(e: Experiment, times: int) -> int:
+    """How many steps settling the error counts, near enough: two references, and its blocks."""
+    blocks = -(-followed(e, True, times) // BLOCK)
+    return 3 * 65 + blocks * len(levels(e))
 
 
 def _dropped(have: dict, view: View, pending: list[str], refusals: dict[str, str]) -> list[str]:

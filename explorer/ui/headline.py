@@ -12,7 +12,7 @@ import re
 from ..analysis.intervals import Estimate, apart
 from ..analysis.shares import Blame, runs_of
 from ..lab.error import SPREAD, Errors
-from ..lab.experiment import Run
+from ..lab.experiment import Run, is_random
 from ..lab.judged import NOTHING
 from ..lab.versus import Versus, apart_from
 from ..numerals import count, number, percent, short, span, times
@@ -24,19 +24,28 @@ NAMED = 4  # groups of steps named in a sentence
 
 @dataclasses.dataclass(frozen=True)
 class Headline:
-    """What stands above the stage.  HTML may hold <b> and spans of class “ci”."""
+    """What stands above the stage: of the run `name` the median end error `value`.  HTML may hold
+    <b> and spans of class “ci”."""
 
-    title: str
+    name: str
+    value: str
     interval: str
     chips: list[dict]
     blame: str
     versus: str
+
+    @property
+    def title(self) -> str:
+        """“Heun, 35 evaluations: median end error 0.005”."""
+        return f"{self.name}: median end error {self.value}"
 
     def plain(self) -> dict:
         """For the message: sentences with their marks, and as text."""
         blame, beside = map(text, (self.blame, self.versus))
         return {
             "title": self.title,
+            "name": self.name,
+            "value": self.value,
             "interval": self.interval,
             "chips": self.chips,
             "blame": blame,
@@ -62,7 +71,8 @@ def headline(
     middle = errors.middle
     about = "≈ " if draft else ""
     return Headline(
-        f"{title(r)}: median end error {about}{short(middle.value)}",
+        title(r),
+        f"{about}{short(middle.value)}",
         span(middle.low, middle.high),
         _chips(errors, draft),
         _blame(r, errors, blamed, bool(draft), more),
@@ -73,6 +83,19 @@ def headline(
 def title(r: Run) -> str:
     """“Heun, 35 evaluations”."""
     return f"{sampler_name(r.experiment)}, {_evaluations(r.nfe)}"
+
+
+def alone(r: Run, why: str) -> dict:
+    """The headline of a run that has no path error."""
+    e = r.experiment
+    if is_random(e):
+        chip, words = (
+            "new noise, no reference",
+            "These samples are judged by their distance to the data.",
+        )
+    else:
+        chip, words = "one step, no reference" if r.steps < 2 else "not measured", why
+    return {"name": title(r), "chip": chip, "words": words, "distance": is_random(e)}
 
 
 def _evaluations(n: int) -> str:

@@ -27,6 +27,7 @@ from ..memo import Memo
 from ..strips import STRIPS, loss, plane
 from ..strips.strip import Numbers, Strip
 from . import headline, stage, words
+from .opened import opened
 
 PARTS = ("data", "loss", "path", "run", "error")
 
@@ -147,7 +148,7 @@ def _run(view: View) -> dict:
 def _error(view: View) -> dict:
     """The run against the reference: added up, each step alone, and the shares."""
     if why := judged.unknown(view):
-        return {"finding": None, "why": why, "exact": True}
+        return {"finding": None, "why": why, "exact": True, "alone": headline.alone(view.run, why)}
     measured(STRIPS["error"], view)  # first, as it begins with what waits for nobody
     strips = _strips("error", view)
     errors, found = view.errors, view.blame
@@ -166,6 +167,7 @@ def _error(view: View) -> dict:
         "added_up": rounded(errors.path.quantile(0.5, 1)),
         "ends": words.ends(errors),
         "strips": strips,
+        **({"opened": opened(view)} if view.exact else {}),
     }
 
 

@@ -78,6 +78,7 @@ def of_run(view: View) -> dict:
         "x_hat": pack.floats(tr.x_hat[:, chosen, 0]),
         "denoised": pack.floats(tr.denoised[:, chosen, 0]),
         "count": len(chosen),
+        "shown": chosen.tolist(),
     }
 
 

@@ -168,10 +168,21 @@ def change(key: str, before, now) -> str:
     name, choices = _spoken(key)
     if isinstance(now, tuple):
         return f"{name} edited"
-    show = lambda v: (
-        choices.get(v) or (f"{v:g}" if isinstance(v, float | int) else "–" if v is None else str(v))
-    )
-    return f"{name} {show(before)} → {show(now)}"
+    return f"{name} {_shown(before, choices)} → {_shown(now, choices)}"
+
+
+def setting(key: str, value) -> str:
+    """“ρ = 7”, or the choice alone: “Heun”."""
+    name, choices = _spoken(key)
+    if isinstance(value, tuple):
+        return f"{name} edited"
+    plain = name.lower() if len(name) > 2 and name.istitle() else name  # “seed”, but “NFE”
+    return choices.get(value) or f"{plain} = {_shown(value, choices)}"
+
+
+def _shown(value, choices: dict) -> str:
+    plain = f"{value:g}" if isinstance(value, float | int) else str(value)
+    return choices.get(value) or ("–" if value is None else plain)
 
 
 def _spoken(key: str) -> tuple[str, dict]:

@@ -10,13 +10,30 @@ def test_a_lost_server_is_said_and_the_picture_stays(walk):
     picture = walk.page.evaluate(PICTURE)
     walk.page.route("**/component_server/**", lambda route: route.abort())
     walk.after(lambda: walk.page.evaluate(NUDGE, "nfe-"))
-    assert "did not answer" in walk.page.inner_text("#problem-text")
+    walk.page.wait_for_selector("#headline[data-state=offline]")
+    assert walk.page.inner_text("#chips").startswith("no server since ")
+    said = walk.page.inner_text("#blame")
+    asked = walk.value("nfe")
+    assert (
+        said
+        == f"This is the last answer, for NFE = 9. Your NFE = {asked} is kept and will be sent."
+    )
     assert walk.page.evaluate(PICTURE) == picture
     walk.page.wait_for_function(f"{FAINT} && document.body.dataset.offline")
+    looks = lambda request: '"progress"' in (request.post_data or "")
+    with walk.page.expect_request(looks):
+        walk.page.click("text=Try now")
+    walk.page.click("[data-page=train]")  # where no headline says it
+    walk.page.evaluate("explorer.ask({})")
+    walk.page.wait_for_function("document.querySelector('#problem-text').textContent")
+    assert "did not answer" in walk.page.inner_text("#problem-text")
+    walk.page.click("[data-page=explore]")
     walk.page.unroute("**/component_server/**")
     walk.errors.clear()  # the browser's own line about the lost request
-    walk.after(lambda: walk.page.evaluate(NUDGE, "nfe-"))
+    walk.page.wait_for_selector("#headline:not([data-state=offline])")
+    walk.calm()
     assert walk.page.is_hidden("#problem")
+    assert walk.query["nfe"] == str(asked)  # what was kept has been sent
     assert not walk.page.evaluate(FAINT)
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from .walk import MEASURED, NUDGE, SMALL, SWEPT, Walk, compare
 
+PAIRED = """/paths|samples/.test(document.querySelector('#versus').textContent)"""
+
 
 def pin(walk, query=SMALL):
     walk.open(query)
@@ -18,17 +20,16 @@ def pin(walk, query=SMALL):
 
 def test_a_pinned_run_is_compared_with_the_one_on_show(walk):
     pin(walk)
-    before = walk.page.evaluate("explorer.S.parts.error.added_up.at(-1)")
+    before = walk.page.evaluate("explorer.S.parts.error.finding.value")
     walk.after(lambda: walk.page.evaluate(NUDGE, "timesteps-rho-rho"))
-    walk.page.wait_for_function(
-        "document.querySelector('#subtitle').textContent.includes('Pinned (ρ 7)')"
-    )
-    now = walk.page.evaluate("explorer.S.parts.error.added_up.at(-1)")
-    sentence = walk.page.inner_text("#subtitle")
-    assert f"{float(f'{before:.2g}'):g}" in sentence
-    assert ("× as much" in sentence) == (before > 1.05 * now)
+    walk.page.wait_for_function(PAIRED)
+    sentence = walk.page.inner_text("#versus")
+    assert sentence.startswith(f"Pinned ρ = 7: {before}. ρ = {walk.value('timesteps.rho'):g} ")
+    assert "of its error on the same paths." in sentence or "with 16 samples" in sentence
+    assert walk.page.inner_text("#named").startswith("ρ = ")  # never two runs with one name
+    assert walk.page.inner_text("#pin") == "Unpin ρ = 7"
     walk.page.click("[data-strip=error]")
-    assert "pinned: ρ 7" in walk.page.inner_text("#pop")  # its curve, with its numbers
+    assert "pinned: ρ = 7" in walk.page.inner_text("#pop")  # its curve, with its numbers
     walk.page.keyboard.press("Escape")
     walk.page.click("#pin")
     assert "inned" not in walk.page.inner_text("#subtitle")
@@ -40,15 +41,16 @@ def test_a_pinned_run_travels_in_the_link_and_lies_in_the_saved_figure(walk):
     walk.page.wait_for_function("location.search.includes('pin=')")
     pinned = parse_qs(walk.query["pin"])
     assert pinned["nfe"] == ["9"] and "timesteps.rho" not in pinned
-    sentence = walk.page.inner_text("#subtitle")
+    walk.page.wait_for_function(PAIRED)
+    sentence = walk.page.inner_text("#versus")
     walk.page.reload()
     walk.page.wait_for_function(
-        "(t) => document.querySelector('#subtitle')?.textContent === t", arg=sentence
+        "(t) => document.querySelector('#versus')?.textContent === t", arg=sentence
     )
-    assert walk.page.inner_text("#pin") == "Unpin"
+    assert walk.page.inner_text("#pin") == "Unpin ρ = 7"
     with walk.page.expect_download() as news:
         walk.page.click("#save")
-    assert "pinned: ρ 7" in open(news.value.path(), encoding="utf-8").read()
+    assert "pinned: ρ = 7" in open(news.value.path(), encoding="utf-8").read()
 
 
 def test_a_pin_with_nonsense_is_said(walk):

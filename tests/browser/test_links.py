@@ -109,5 +109,5 @@ def test_every_lesson_opens_what_it_says(walk):
     walk.page.click("#pop a >> nth=0")
     walk.page.wait_for_function("location.search.includes('timesteps.rho=3')")
     walk.page.wait_for_function(
-        "document.querySelector('#subtitle')?.textContent.includes('Pinned (ρ 7)')"
+        "document.querySelector('#subtitle')?.textContent.includes('Pinned ρ = 7')"
     )

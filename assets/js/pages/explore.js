@@ -1,6 +1,7 @@
 // The Explore page: headline, stage, the strips along σ, the shelf.
 
 import { $, $$, S, change, set } from '../state.js';
+import { id } from '../answers.js';
 import { call } from '../net.js';
 import { writeControls } from '../controls/rows.js';
 import { initOptimise } from '../controls/optimise.js';
@@ -8,7 +9,8 @@ import { initUpload } from '../controls/upload.js';
 import { aim, drawScrubber, drawTable, go, initCursor, paintCursor, play, playOnce, worstLevel } from '../cursor.js';
 import { whenResized } from '../draw/canvas.js';
 import { endLoader } from '../loader.js';
-import { initPin, pinQuery, pinSentence, restorePin } from '../pin.js';
+import { drawHeadline, initHeadline } from '../headline.js';
+import { comparePin, initPin, pinQuery, restorePin } from '../pin.js';
 import { drawMini, paintMini } from '../shelf/shelf.js';
 import { drawStage, initStage, paintStage } from '../stage/stage.js';
 import { initSpine } from '../strips/pointer.js';
@@ -41,9 +43,19 @@ function init(given) {
   initOptimise(line.problem, line.edit);
   initPin({
     now: () => S.query,
+    page: id,
     changed: () => {
       line.draw(false);
       line.address();
+    },
+    said: drawHeadline,
+  });
+  initHeadline({
+    ask: line.ask,
+    looked,
+    measure: () => {
+      line.open('compare');
+      $('#compare-distance').click();
     },
   });
   initUpload(line.upload, line.problem, (digest) => {
@@ -76,6 +88,7 @@ async function insert(step) {
 
 // Another look at the same run.
 function looked() {
+  drawHeadline();
   drawStage();
   drawMini();
   paint();
@@ -140,6 +153,7 @@ function read(params) {
     pick = +params.get('pick');
   if (sigma > 0 && Number.isFinite(sigma)) set({ sigma });
   if (params.has('pick') && Number.isInteger(pick) && pick >= 0 && pick < 4096) set({ pick, picked: true });
+  set({ away: params.get('away') === '1' });
   pin = params.get('pin');
   $(`#what input[value=${S.what}]`).checked = true;
 }
@@ -148,6 +162,7 @@ function write(params) {
   for (const [key, value] of Object.entries(PLAIN)) if (S[key] !== value) params.set(inLink(key), S[key]);
   writeChoices(params);
   if (S.picked) params.set('pick', S.pick);
+  if (S.away) params.set('away', '1');
   if (pinQuery() != null) params.set('pin', pinQuery());
   if (S.sigma != null && !S.playing) params.set('sigma', String(+S.sigma.toPrecision(3)));
 }
@@ -174,13 +189,7 @@ function paint() {
 
 function drawWords() {
   const { run, error } = S.parts;
-  $('#title').textContent = error?.finding?.title ?? run.title;
-  const pinned = error?.finding ? pinSentence() : '';
-  $('#subtitle').textContent = !error
-    ? (run.first ?? 'Measuring the error …')
-    : pinned
-      ? `${error.finding.blame} ${pinned}`
-      : (error.finding?.subtitle ?? error.why ?? '');
+  drawHeadline();
   const pieces = [...run.status];
   pieces[2] = error?.ends ?? '';
   $('#status').innerHTML = pieces
@@ -193,6 +202,7 @@ function drawWords() {
 
 // Until the reader acts, the cursor waits in the worst step, which is known better with each answer.
 function changed(message, first) {
+  comparePin();
   if (first) return opened();
   if (!S.settling || !message.parts.error) return;
   set({ settling: !message.parts.error.exact });
@@ -212,12 +222,13 @@ function begun() {
 
 export const page = {
   name: 'explore',
-  keys: ['stage', 'sigma', 'pick', 'pin', ...Object.keys(CHOICES)],
+  keys: ['stage', 'sigma', 'pick', 'pin', 'away', ...Object.keys(CHOICES)],
   init,
   read,
   write,
   draw,
   changed,
+  said: () => S.page === 'explore' && drawHeadline(),
   begun,
   leave: () => S.playing && play(false),
 };

@@ -4,6 +4,7 @@
 import { S, clamp, lowest, stepAt, unpack } from '../state.js';
 import { T, diverge, inkOnPaper } from '../theme.js';
 import { once, open, sheet, write } from '../draw/canvas.js';
+import { FAINT, away } from './away.js';
 
 const SIDE = 104,
   GAP = 4,
@@ -135,6 +136,19 @@ function arrange({ size, narrow }) {
 // ---- drawing --------------------------------------------------------------------------------------
 
 let painted = '';
+function paintTiles(c, tiles, L, k) {
+  const { W, H } = shape(),
+    gone = away(),
+    place = (j) => [L.x0 + (j % L.columns) * (L.tw + L.gap), L.y0 + ((j / L.columns) | 0) * (L.th + L.gap), L.tw, L.th];
+  for (let j = 0; j < S.parts.run.count; j++) {
+    c.globalAlpha = gone && !gone.has(j) ? FAINT : 1;
+    c.drawImage(tiles, 0, j * H, W, H, ...place(j));
+  }
+  c.globalAlpha = 1;
+  for (const j of gone ?? []) frame(c, ...place(j), T.stochastic);
+  frame(c, ...place(k));
+}
+
 function draw(stage) {
   open(stage.under, stage.size);
   open(stage.still, stage.size);
@@ -142,8 +156,8 @@ function draw(stage) {
   painted = '';
 }
 
-function frame(c, x, y, w, h) {
-  c.strokeStyle = T.onestep;
+function frame(c, x, y, w, h, colour = T.onestep) {
+  c.strokeStyle = colour;
   c.lineWidth = 2;
   c.strokeRect(x - 2, y - 2, w + 4, h + 4);
 }
@@ -160,22 +174,7 @@ function paint({ over, size }) {
     k = picked(),
     grown = L.scale * size.ratio >= 1;
   c.imageSmoothingEnabled = !grown;
-  const shown = S.what === 'x' && end ? 'final' : S.what,
-    tiles = strip(shown, i);
-  for (let j = 0; j < S.parts.run.count; j++) {
-    c.drawImage(
-      tiles,
-      0,
-      j * s.H,
-      s.W,
-      s.H,
-      L.x0 + (j % L.columns) * (L.tw + L.gap),
-      L.y0 + ((j / L.columns) | 0) * (L.th + L.gap),
-      L.tw,
-      L.th,
-    );
-  }
-  frame(c, L.x0 + (k % L.columns) * (L.tw + L.gap), L.y0 + ((k / L.columns) | 0) * (L.th + L.gap), L.tw, L.th);
+  paintTiles(c, strip(S.what === 'x' && end ? 'final' : S.what, i), L, k);
   c.imageSmoothingEnabled = L.sideW < s.W;
   L.kinds.forEach((what, r) => {
     const y = L.sideY + r * L.pitch,

@@ -2,8 +2,9 @@
 // All on canvas.
 
 import { $, S, clamp, stepAt } from '../state.js';
-import { T } from '../theme.js';
+import { T, rgba } from '../theme.js';
 import { open, ring, segment, write } from '../draw/canvas.js';
+import { FAINT, away } from './away.js';
 import { axisName, drawAxes, symbol } from './line/axes.js';
 import { drawPanel, panelOf, runArrays } from './line/panel.js';
 
@@ -79,7 +80,8 @@ function cursorLine(c, p, sigma, hole) {
 
 function paint({ over, size }) {
   const c = open(over, size),
-    sigma = S.sigma ?? S.parts.run.sigma[0];
+    sigma = S.sigma ?? S.parts.run.sigma[0],
+    gone = away();
   if (!wide) return;
   const covered = (x, y) =>
     ground && x > ground.x - 5 && x < ground.x + ground.w + 5 && y > ground.y - 5 && y < ground.y + ground.h + 5;
@@ -90,10 +92,12 @@ function paint({ over, size }) {
       const v = valueAt(k, sigma, p.f),
         x = p.X(sigma),
         y = p.Y(v);
-      if (Math.abs(v) <= p.top && (p === near || !covered(x, y))) ring(c, x, y, 4, T.onestep);
+      if (Math.abs(v) <= p.top && (p === near || !covered(x, y))) ring(c, x, y, 4, ...looks(gone, k));
     }
   }
 }
+
+const looks = (gone, k) => (!gone ? [T.onestep] : gone.has(k) ? [T.stochastic, 3] : [rgba(T.onestep, FAINT)]);
 
 function words({ narrow }) {
   const { run, data } = S.parts,

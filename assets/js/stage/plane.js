@@ -4,6 +4,7 @@
 import { S } from '../state.js';
 import { T, rgba } from '../theme.js';
 import { dot, open, ring } from '../draw/canvas.js';
+import { FAINT, away } from './away.js';
 import { paintDensity, paintScore } from './plane/field.js';
 import { picked, place, placing, screen, some, unit } from './plane/places.js';
 import { draw, trace } from './plane/still.js';
@@ -13,15 +14,24 @@ const TRAIL = 10,
 
 // ---- above: what moves ----------------------------------------------------------------------------
 
-function paintTrails(c, F, sigma, pick) {
+function paintTrails(c, F, sigma, pick, gone) {
   const top = S.parts.run.sigma[0],
     places = [];
   for (let r = TRAIL; r >= 0; r--) places.push(placing(Math.min(top, sigma * TRAIL_STEP ** r)));
   c.beginPath();
-  for (let k = 0; k < some(); k++) if (k !== pick) trace(c, F, places, k);
+  for (let k = 0; k < some(); k++) if (k !== pick && !gone?.has(k)) trace(c, F, places, k);
   c.lineWidth = 1.25;
-  c.strokeStyle = rgba(T.onestep, T.dark ? 0.6 : 0.5);
+  c.strokeStyle = rgba(T.onestep, (T.dark ? 0.6 : 0.5) * (gone ? FAINT : 1));
   c.stroke();
+}
+
+function paintDots(c, F, now, several, fill, r) {
+  for (const k of several) {
+    const [u, v] = place(now, k),
+      x = F.X(u),
+      y = F.Y(v);
+    if (x > -5 && y > -5 && x < F.w + 5 && y < F.h + 5) dot(c, x, y, r, fill, T.surface);
+  }
 }
 
 function paint({ under, over, size: box }) {
@@ -33,20 +43,17 @@ function paint({ under, over, size: box }) {
 
   const c = open(over, box),
     now = placing(sigma),
-    pick = S.show.one ? picked() : -1,
+    gone = away(),
+    pick = S.show.one && !gone ? picked() : -1,
     count = S.parts.run.count,
     r = count > 64 ? 2.6 : 3.4;
-  if (S.show.paths) paintTrails(c, F, sigma, pick);
+  if (S.show.paths) paintTrails(c, F, sigma, pick, gone);
   if (S.show.samples) {
-    const fill = rgba(T.onestep, 0.9);
-    for (let k = 0; k < count; k++)
-      if (k !== pick) {
-        const [u, v] = place(now, k),
-          x = F.X(u),
-          y = F.Y(v);
-        if (x > -5 && y > -5 && x < F.w + 5 && y < F.h + 5) dot(c, x, y, r, fill, T.surface);
-      }
+    const others = [];
+    for (let k = 0; k < count; k++) if (k !== pick && !gone?.has(k)) others.push(k);
+    paintDots(c, F, now, others, rgba(T.onestep, 0.9 * (gone ? FAINT : 1)), r);
   }
+  if (gone) paintDots(c, F, now, gone, T.stochastic, 4.5);
   if (pick < 0) return;
   const [u, v] = place(now, pick);
   ring(c, F.X(u), F.Y(v), 5.5, T.ink, 2.5);

@@ -4,6 +4,7 @@ import { S, unpack } from '../../state.js';
 import { frameOf } from '../frames.js';
 import { T, parse, ramp, rgba } from '../../theme.js';
 import { arrows, dot, once, sheet } from '../../draw/canvas.js';
+import { FAINT, away } from '../away.js';
 
 const MOST_EXACT = 14; // grey paths; more would hide the slopes
 const heldRun = once(),
@@ -155,9 +156,10 @@ function corners(k, f) {
 
 function drawRun(c, p, { width, dots }) {
   const lines = Array.from({ length: S.parts.run.count }, (_, k) => corners(k, p.f).filter(([s]) => onScreen(p, s)));
-  const stroke = (colour, wide, jumps) => {
+  const gone = away();
+  const stroke = (colour, wide, jumps, of = lines) => {
     c.beginPath();
-    for (const line of lines)
+    for (const line of of)
       line.forEach(([s, v, jump], j) => {
         !j || Boolean(jump) !== jumps ? c.moveTo(p.X(s), p.Y(v)) : c.lineTo(p.X(s), p.Y(v));
         if (line[j + 1] && Boolean(line[j + 1][2]) === jumps) c.moveTo(p.X(s), p.Y(v));
@@ -167,7 +169,11 @@ function drawRun(c, p, { width, dots }) {
     c.stroke();
   };
   c.lineJoin = 'round';
-  stroke(T.onestep, width, false);
+  stroke(gone ? rgba(T.onestep, FAINT) : T.onestep, width, false);
+  if (gone) {
+    const strayed = lines.filter((_, k) => gone.has(k));
+    stroke(T.stochastic, width + 0.5, false, strayed);
+  }
   if (S.parts.run.churned && S.what === 'x') stroke(T.stochastic, 1.25, true);
   if (dots) for (const line of lines) for (const [s, v] of line) dot(c, p.X(s), p.Y(v), 2.75, ramp(s));
 }

@@ -3,6 +3,7 @@
 import { S, UNITS } from '../../state.js';
 import { T, ramp, rgba } from '../../theme.js';
 import { CIRCLE, dot, open } from '../../draw/canvas.js';
+import { FAINT, away } from '../away.js';
 import { unitCircles } from './field.js';
 import { dataArrays, exactPaths, picked, place, placing, runArrays, screen, size, some } from './places.js';
 
@@ -111,14 +112,26 @@ export function draw({ still, size: box }) {
     pick = picked(),
     places = pathPlaces();
   c.lineJoin = 'round';
+  const gone = away();
   if (S.what === 'e') unitCircles(c, F);
   else if (S.show.data) drawDots(c, F);
   if (S.show.paths) {
     c.beginPath();
-    for (let k = 0; k < some(); k++) if (k !== pick || !S.show.one) trace(c, F, places, k);
+    for (let k = 0; k < some(); k++) if (gone ? !gone.has(k) : k !== pick || !S.show.one) trace(c, F, places, k);
     c.lineWidth = 1;
-    c.strokeStyle = rgba(T.onestep, T.dark ? 0.3 : 0.2);
+    c.strokeStyle = rgba(T.onestep, (T.dark ? 0.3 : 0.2) * (gone ? FAINT : 1));
     c.stroke();
   }
-  if (S.show.one) drawOne(c, F, places, pick);
+  if (gone) drawAway(c, F, places, gone);
+  else if (S.show.one) drawOne(c, F, places, pick);
+}
+
+// The whole paths of those that end elsewhere; of those few that have one, dotted, where they should end.
+function drawAway(c, F, places, gone) {
+  for (const k of gone) drawExact(c, F, k);
+  c.beginPath();
+  for (const k of gone) trace(c, F, places, k);
+  c.lineWidth = 1.75;
+  c.strokeStyle = T.stochastic;
+  c.stroke();
 }

@@ -1,0 +1,175 @@
+// The headline: three lines of fixed height.  What the server has found, and what the page knows of it
+// just now: that it is a draft, being refined, of former settings, refused, or the last one for a while.
+
+import { $, S, change, set } from './state.js';
+import { asked, answered } from './naming.js';
+import { lookNow, offline } from './net.js';
+import { count } from './numbers.js';
+import { drawOpened } from './opened.js';
+import { drawPin, pinLine, pinnedName } from './pin.js';
+import { awayShown } from './stage/away.js';
+import { writeControls } from './controls/rows.js';
+
+const SPIN = '<i class="spin"></i>',
+  button = (act, words, main = '') => `<button type="button" data-act="${act}" class="${main}">${words}</button>`;
+let act = {},
+  ticking = null;
+
+/** @param {{ask: () => void, looked: () => void, measure: () => void}} given ask: for the view that the
+ * controls describe; looked: another look at the same run; measure: the distance to the data */
+export function initHeadline(given) {
+  act = {
+    away: () => {
+      set({ away: !S.away });
+      given.looked();
+    },
+    open: () => {
+      set({ opened: !S.opened });
+      drawHeadline();
+    },
+    again: lookNow,
+    distance: given.measure,
+    fewer: () => wanted({ samples: S.refusal.samples }),
+    back: () => wanted(S.shown),
+  };
+  const wanted = (values) => {
+    change(values);
+    writeControls();
+    given.ask();
+  };
+  for (const place of [$('#headline'), $('#opened')])
+    place.addEventListener('click', (e) => act[e.target.closest('[data-act]')?.dataset.act]?.());
+}
+
+// ---- what is said ---------------------------------------------------------------------------------
+
+// What the server has found of the run on show.
+function found() {
+  const { run, error } = S.parts,
+    f = error?.finding;
+  if (f) {
+    const name = pinnedName() || f.name;
+    return { ...f, name, measure: 'median end error', ...f.html, versus: pinLine() || f.html.versus };
+  }
+  if (!error?.alone) return { name: run.title, blame: run.first ?? error?.why ?? 'Measuring the error …' };
+  const { name, chip, words, distance } = error.alone;
+  return {
+    name,
+    measure: 'no path error',
+    chips: [{ kind: 'none', text: chip }],
+    blame: words,
+    versus: distance ? button('distance', 'Measure the distance') : '',
+  };
+}
+
+function stateOf() {
+  const { error } = S.parts;
+  if (offline()) return 'offline';
+  if (S.refusal) return 'refused';
+  if (S.late) return 'stale';
+  if (!error) return 'waiting';
+  if (!error.finding) return 'alone';
+  return S.refining ? 'refining' : error.exact ? 'settled' : 'draft';
+}
+
+function whileGone() {
+  const [now, then] = [asked(), answered()],
+    seconds = Math.max(1, Math.round((S.gone?.next - Date.now()) / 1e3));
+  return {
+    interval: '',
+    chips: [{ kind: 'amber', dot: true, text: `no server since ${S.gone?.since}` }],
+    blame:
+      `This is the last answer${then && `, for ${then}`}. ` +
+      `${now ? `Your ${now} is` : 'Your settings are'} kept and will be sent.`,
+    versus: `${button('again', 'Try now')}<span class="ci">again in ${seconds} s</span>`,
+  };
+}
+
+function notMade() {
+  const { title, words, samples } = S.refusal,
+    { run } = S.parts,
+    had = S.shown.samples,
+    back = S.values.samples === had ? answered() : count(had);
+  const shown = run.first
+    ? 'On show: a draft.'
+    : `On show: the last run, ${count(had)} samples, ${count(run.nfe)} evaluations.`;
+  return {
+    name: title,
+    measure: '',
+    value: '',
+    interval: '',
+    chips: [],
+    blame: `${words} ${shown}`,
+    versus:
+      (samples ? button('fewer', `Use ${count(samples)} sample${samples === 1 ? '' : 's'}`, 'main') : '') +
+      (run.first ? '' : button('back', back ? `Back to ${back}` : 'Back')),
+  };
+}
+
+const LATER = {
+  offline: whileGone,
+  refused: notMade,
+  stale: () => {
+    const [now, then] = [asked(), answered()],
+      text = now && then ? `of ${then}; asking for ${now}` : 'of the former settings';
+    return { chips: [{ kind: 'amber', spin: true, text }] };
+  },
+  refining: ({ chips }) => {
+    const draft = chips.find((c) => c.kind === 'draft'),
+      first = { kind: 'draft', text: draft?.text ?? 'following more paths', spin: true };
+    return { chips: [first, ...chips.filter((c) => c !== draft)] };
+  },
+};
+
+// ---- writing it -----------------------------------------------------------------------------------
+
+// Only what has changed is written: focus stays, and a drag lays out nothing that stands still.
+const written = new WeakMap();
+function write(element, html, property = 'innerHTML') {
+  if (written.get(element) === html) return;
+  element[property] = html;
+  written.set(element, html);
+}
+
+function chip({ kind, text, spin, dot }) {
+  const before = spin ? SPIN : dot ? '<i class="dot"></i>' : '';
+  if (kind !== 'away') return `<span class="chip ${kind}">${before}${text}</span>`;
+  const shown = awayShown();
+  if (!shown) return `<span class="chip away" title="None of them is among those on show">${text}</span>`;
+  const words = text.replace(/ends? elsewhere/, '<u>$&</u>');
+  const how = `data-act="away" aria-pressed="${S.away}" title="Show these paths on the stage"`;
+  return `<button type="button" class="chip away" ${how}>${words}</button>`;
+}
+
+/** Everything of the headline, from the state alone. */
+export function drawHeadline() {
+  if (!S.parts.run) return;
+  const state = stateOf(),
+    base = found(),
+    said = { ...base, ...LATER[state]?.(base) },
+    root = $('#headline');
+  drawPin();
+  if (root.dataset.state !== state) root.dataset.state = document.body.dataset.answer = state;
+  const [, short, long = ''] = /^(.*?)( evaluations?)?$/.exec(said.name);
+  write($('#named'), `${short}<span class="long">${long}</span>${said.measure ? `: ${said.measure} ` : ''}`);
+  const value = $('#value');
+  write(value, said.value ?? '', 'textContent');
+  value.hidden = !said.value;
+  value.disabled = !S.parts.error?.opened;
+  write($('#interval'), said.interval ?? '', 'textContent');
+  write($('#chips'), (said.chips ?? []).map(chip).join(''));
+  write($('#blame'), said.blame ?? '');
+  write($('#versus'), said.versus ?? '');
+  const { done, total } = S.refining ?? {};
+  write($('#refined'), total ? `${Math.round((100 * done) / total)}%` : '', 'title');
+  $('#refined i').style.width = total ? `${(100 * done) / total}%` : '';
+  drawOpened(state);
+  tick(state);
+}
+
+// While the server is away the seconds until the next look run down.
+function tick(state) {
+  if ((state === 'offline') === Boolean(ticking)) return;
+  clearInterval(ticking);
+  ticking = state === 'offline' ? setInterval(drawHeadline, 1000) : null;
+}
