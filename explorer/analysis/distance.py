@@ -14,6 +14,7 @@ from torch import Tensor
 from ..core.denoisers import CHUNK
 from ..errors import UserError
 from .intervals import Estimate as Estimate
+from .order import student
 
 Z = 1.959964  # half the width of a 95 % interval in standard deviations of a normal
 
@@ -29,11 +30,12 @@ def sliced_wasserstein(
     x (n, *shape), y (m, *shape); n ≠ m is exact, as the integral needs no pairs.  A shift by c in
     every coordinate scores near c √(2/π), whatever the dimension.
 
-    The interval is value ± 1.96 bootstrap standard deviations, resampling both sets.  The value
-    is that of sets this large, which is above 0 for equal distributions too: hold it against
-    `floor`.  The directions are drawn first, so that one seed compares every solver along the same
-    ones; their own error is not in the interval.  Evenly spaced in 2-D it is below 0.1 %, with
-    orthogonal ones in 64-D about 2 %.
+    The interval is value ± 1.96 bootstrap standard deviations, resampling both sets.  What it
+    covers, in 95 of 100 cases, is the mean score of sets this large, which is above the distance of
+    the distributions (for equal ones too): hold it against `floor`, near which the interval is
+    wider than it need be.  The directions are drawn first, so that one seed compares every solver
+    along the same ones; their own error is not in the interval.  Evenly spaced in 2-D it is below
+    0.1 %, with orthogonal ones in 64-D about 2 %.
 
     `generator` is on the CPU; resamples = 0 leaves out the interval.
     Bonneel et al. 2015; orthogonal directions: Rowland et al. 2019, arXiv:1903.03784.
@@ -44,7 +46,7 @@ def sliced_wasserstein(
     place, order = (along @ torch.cat([x, y]).T).sort(-1)  # (L, n + m)
     gap = torch.nn.functional.pad(place.diff(dim=-1), (0, 1))  # F = G after the last
     weight = torch.cat(
-        [_counts(n, resamples, generator) / n, _counts(m, resamples, generator) / -m], 1
+        [counts(n, resamples, generator) / n, counts(m, resamples, generator) / -m], 1
     ).to(x)
     value = float((weight[0][order].cumsum(-1).abs() * gap).sum() / len(along))
     weight, gap = weight[1:].float(), gap.float()  # single is plenty for a standard deviation
@@ -71,7 +73,7 @@ def _directions(count: int, dimension: int, generator: torch.Generator) -> Tenso
     return torch.linalg.qr(noise).Q.mT.flatten(0, 1)[:count]
 
 
-def _counts(n: int, resamples: int, generator: torch.Generator) -> Tensor:
+def counts(n: int, resamples: int, generator: torch.Generator) -> Tensor:
     """How often each sample appears, (1 + resamples, n): first as drawn, then in each resample."""
     picks = torch.randint(n, (resamples, n), generator=generator)
     once = torch.ones(1, n, dtype=torch.float64)
@@ -80,8 +82,9 @@ def _counts(n: int, resamples: int, generator: torch.Generator) -> Tensor:
 
 
 def spread(values: Tensor) -> float:
-    """Half the interval.  Quantiles of 64 resamples would be the second smallest and largest."""
-    return Z * float(values.std()) if len(values) > 1 else 0.0
+    """Half the interval: so few resamples know the deviation to a tenth, hence Student's factor.
+    Quantiles of 64 would be the second smallest and largest."""
+    return student(len(values) - 1) * float(values.std()) if len(values) > 1 else 0.0
 
 
 @torch.no_grad()
@@ -106,7 +109,7 @@ def energy_distance(
     x, y = (v.flatten(1).to(device).double() for v in (x, y))
     centre = y.mean(0)
     x, y, n, m = x - centre, y - centre, len(x), len(y)
-    a, b = _counts(n, resamples, generator).to(x), _counts(m, resamples, generator).to(x)
+    a, b = counts(n, resamples, generator).to(x), counts(m, resamples, generator).to(x)
     squared = 2 * _pairs(x, y, a, b) / (n * m) - _within(x, a) - _within(y, b)
     value, half = float(squared[0]), spread(squared[1:])
     ends = (
@@ -225,14 +228,19 @@ def mode_coverage(
 def share(hits: Tensor) -> Estimate:
     """A share with Wilson's interval: the bootstrap of 0 out of n is 0 ± 0, which is no interval.
 
-    Wilson 1927, doi:10.1080/01621459.1927.10502953.
+    It covers 95 % on average over the true share, 92 to 98 % at single ones, for shares are steps.
+    Wilson 1927, doi:10.1080/01621459.1927.10502953; Brown, Cai & DasGupta 2001.
     """
     n, p = len(hits), float(hits.sum()) / len(hits)
+    return dataclasses.replace(wilson(p, n), count=n)
+
+
+def wilson(p: float, n: float) -> Estimate:
+    """The share p of n independent samples, or of what is worth as many, with its interval."""
     centre, scale = p + Z**2 / (2 * n), 1 + Z**2 / n
     half = Z * math.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
-    return Estimate(
-        p, max(0.0, min(p, (centre - half) / scale)), min(1.0, max(p, (centre + half) / scale)), n
-    )
+    low, high = (centre - half) / scale, (centre + half) / scale
+    return Estimate(p, max(0.0, min(p, low)), min(1.0, max(p, high)), round(n))
 
 
 def median(values: Tensor) -> Estimate:

