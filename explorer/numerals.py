@@ -1,6 +1,7 @@
 """Numbers for reading, the same on the page (assets/js/numbers.js) and in words.
 
     number 0.0123, 213, 2.6·10⁻⁶    short 0.012    percent 56 %, 0.3 %    duration 30.0 s, 107 ms
+    span 0.0048–0.0054              interval 0.005 (0.0048–0.0054)
 
 Both are held to one table of cases, tests/data/numbers.json.  Exports keep all digits instead.
 """
@@ -46,6 +47,11 @@ def percent(part: float) -> str:
     return f"{number(100 * part, 1)} %" if part >= 0.0005 else "<0.1 %"
 
 
+def percent1(part: float) -> str:
+    """A share that is near all or nothing: 99.7 %."""
+    return f"{_fixed(100 * part, 1).removesuffix('.0')} %"
+
+
 def span(low: float, high: float, write: Callable[[float], str] = short) -> str:
     """An interval: 0.0048–0.0054, 51–53 %; nothing where there is none."""
     if math.isnan(low) or math.isnan(high):
@@ -53,6 +59,12 @@ def span(low: float, high: float, write: Callable[[float], str] = short) -> str:
     first, last = write(low), write(high)
     unit = last[last.find(" ") :] if " " in last else ""
     return last if first == last else f"{first.removesuffix(unit)}–{last}"
+
+
+def interval(value: float, low: float, high: float, write: Callable[[float], str] = short) -> str:
+    """A value with its interval, if it has one: 0.005 (0.0048–0.0054)."""
+    between = span(low, high, write)
+    return f"{write(value)} ({between})" if between else write(value)
 
 
 def duration(seconds: float) -> str:

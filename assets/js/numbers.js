@@ -43,6 +43,10 @@ export const steady = (value) => (value >= 99.95 ? value.toFixed(0) : value.toPr
 export const percent = (part) =>
   part >= 0.00995 ? `${(100 * part).toFixed(0)} %` : part >= 0.0005 ? `${written(100 * part, 1)} %` : '<0.1 %';
 
+/** A share that is near all or nothing: 99.7 %.
+ * @param {number} part */
+export const percent1 = (part) => `${(100 * part).toFixed(1).replace(/\.0$/, '')} %`;
+
 /** Three digits of seconds, whole milliseconds below one, two digits below ten of them.
  * @param {number} seconds */
 export function duration(seconds) {

@@ -241,14 +241,3 @@ def wilson(p: float, n: float) -> Estimate:
     half = Z * math.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
     low, high = (centre - half) / scale, (centre + half) / scale
     return Estimate(p, max(0.0, min(p, low)), min(1.0, max(p, high)), round(n))
-
-
-def median(values: Tensor) -> Estimate:
-    """The median with the 95 % interval that the ranks of a binomial give; no shape is assumed.
-
-    Of n ≤ 5 values the interval is their whole range, which holds less than 95 %.
-    """
-    ordered, n = values.flatten().double().sort().values, values.numel()
-    low = max(0, math.floor((n - 1) / 2 - Z * math.sqrt(n) / 2))  # as far from either end
-    high = n - 1 - low
-    return Estimate(float(ordered.quantile(0.5)), float(ordered[low]), float(ordered[high]), n)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from ..analysis import distance
+from ..analysis import distance, intervals
 from ..analysis.distance import Coverage, Estimate
 from ..analysis.nearest import memorised, nearest_training
 from ..analysis.quality import Quality
@@ -71,7 +71,7 @@ class ToData:
     """The distances of a run to the data, over `seeds` seeds from the experiment's on."""
 
     name: ClassVar[str] = "to_data"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     seeds: int = param(SEEDS, 1, 64, 1, label="Seeds")
 
     def __call__(self, e: Experiment, watch: Watch | None = None) -> dict[str, Any]:
@@ -177,7 +177,7 @@ def _measured(x: Tensor, data: Tensor, modes, points, judge) -> dict[str, Any]:
         near["modes"] = distance.mode_coverage(x, modes.means, modes.stds)
     if points is not None:
         near["copies"] = memorised(x, points)
-        near["nearest"] = distance.median(nearest_training(x, points)[0])
+        near["nearest"] = intervals.median(nearest_training(x, points)[0])
     near["judged"] = None if judge is None else judge(x)
     return {
         "wasserstein": distance.sliced_wasserstein(x, data, g),

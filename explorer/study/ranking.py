@@ -11,7 +11,7 @@ import math
 from collections.abc import Collection, Sequence
 
 from ..analysis.intervals import Estimate, apart
-from ..numerals import short, span
+from ..numerals import short, span, times
 from .end_error import Row
 
 NEAR = 1.15  # evaluations within this factor cost the same, if both counts are said
@@ -97,7 +97,7 @@ def _ranking(rows: list[Row]) -> Ranking | None:
 
 
 def sentence(found: Ranking) -> str:
-    """“Best at 39 evaluations: UniPC-3, median end error 0.0001, 0.62 × (0.55–0.7) of Heun’s”, or
+    """“Best at 39 evaluations: UniPC-3, median end error 0.0001, 0.62 × (0.55–0.70) of Heun’s”, or
     that it cannot be told."""
     low, high = found.evaluations
     cost = f"{high} evaluations" if low == high else f"{low} to {high} evaluations"
@@ -106,10 +106,10 @@ def sentence(found: Ranking) -> str:
     end = aside if found.apart else ""
     if found.decided:
         best, ratio = found.first[0], found.ratio
-        times = f"{short(ratio.value)} × ({span(ratio.low, ratio.high)})"
+        much = f"{times(ratio.value)} × ({span(ratio.low, ratio.high, times)})"
         return (
             f"Best at {cost}: {name(best)}, median end error {short(best.middle.value)}, "
-            f"{times} of {name(found.rows[1])}’s{end}"
+            f"{much} of {name(found.rows[1])}’s{end}"
         )
     names = [name(r) for r in found.first]
     told = f"{', '.join(names[:-1])} and {names[-1]}"

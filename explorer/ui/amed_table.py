@@ -3,8 +3,9 @@
 import math
 from typing import Any
 
+from ..analysis.intervals import Estimate
 from ..lab.experiment import Experiment
-from ..numerals import count, short, span
+from ..numerals import count, short, span, times
 from ..settings import unflatten
 from ..store import predictors as store
 from ..study.optimise import OWN, Optimised, better_levels
@@ -97,16 +98,18 @@ def better_steps(request: dict) -> Measurement:
 def verdict(last: Optimised) -> str:
     """What the held-out paths say of the lists that were found, and how sure that is."""
     names = {"GITS": "GITS", "search": "the search"}
-    times = lambda k: (
-        f"{short(last.times[k].value)} × ({span(last.times[k].low, last.times[k].high)})"
-    )
+    much = lambda k: f"{times(last.times[k].value)} × ({_between(last.times[k])})"
     on = f"On {last.times['search'].count} held-out seeds"
     if last.won == OWN:
-        said = " and ".join(f"{name} makes {times(k)} of" for k, name in names.items())
+        said = " and ".join(f"{name} makes {much(k)} of" for k, name in names.items())
         return f"{on} no list is better: {said} the error of your steps, which stay."
     other = next(k for k in names if k != last.won)
     before, after = (short(last.verdict[k].value) for k in (OWN, last.won))
     return (
-        f"{on} {names[last.won]} makes {times(last.won)} of the error before: median {after} after "
-        f"{before}; {names[other]} {times(other)}."
+        f"{on} {names[last.won]} makes {much(last.won)} of the error before: median {after} after "
+        f"{before}; {names[other]} {much(other)}."
     )
+
+
+def _between(found: Estimate) -> str:
+    return span(found.low, found.high, times)

@@ -1,11 +1,11 @@
 """What the page says of churn: where it acts, what it adds, and whether it helped."""
 
 from ..analysis.churn import Added, mean_over_seeds, paired_difference
-from ..analysis.distance import Estimate
+from ..analysis.intervals import Estimate, apart
 from ..core.sampling import Churn
 from ..figures.churn import churn_figure
 from ..lab.experiment import Experiment
-from ..numerals import number, short
+from ..numerals import number, short, span
 from ..study import churn as study
 from . import words
 from .measurement import Measurement
@@ -32,10 +32,17 @@ def shown(base: Experiment, found: list, zero: Estimate, count: int) -> dict:
         each, (base.churn.s_tmin, base.churn.s_tmax), Churn.CAP, estimates, own, zero
     )
     return {
-        **_said(base, values, estimates, count),
+        **_said(base, values, estimates, zero, count),
         "figure": figure,
         "table": [_row(i, s) for i, s in enumerate(each)],
         "columns": ["step", "σ", "γ", "σ̂", "noise added"],
+        "exact": {
+            "columns": ["step", "σ", "γ", "σ̂", "noise added"],
+            "rows": [
+                [i + 1, s.sigma, s.gamma, s.sigma_hat, s.noise if s.gamma else None]
+                for i, s in enumerate(each)
+            ],
+        },
     }
 
 
@@ -49,7 +56,7 @@ def _row(i: int, s: Added) -> list[str]:
     ]
 
 
-def _said(base: Experiment, values: dict, estimates: dict, count: int) -> dict:
+def _said(base: Experiment, values: dict, estimates: dict, zero: Estimate, count: int) -> dict:
     own = base.churn.s_churn
     note = (
         f"{words.churn(base)} Sliced Wasserstein distance to fresh data, {study.SEEDS} seeds × "
@@ -58,18 +65,26 @@ def _said(base: Experiment, values: dict, estimates: dict, count: int) -> dict:
     if not {0.0, own} <= values.keys():
         return {"title": f"What S_churn = {number(own)} does", "note": note}
     with_, without = estimates[own], estimates[0.0]
-    title, much = verdict(paired_difference(values[own], values[0.0]), with_, without)
+    title, much = verdict(paired_difference(values[own], values[0.0]), with_, without, zero)
     return {"title": title, "note": f"{much} {note}"}
 
 
-def verdict(difference: Estimate, with_: Estimate, without: Estimate) -> tuple[str, str]:
-    """The headline, and the difference in numbers."""
-    value, low, high = (
-        short(v).replace("-", "−") for v in (difference.value, difference.low, difference.high)
-    )
+def verdict(
+    difference: Estimate, with_: Estimate, without: Estimate, zero: Estimate
+) -> tuple[str, str]:
+    """The headline, and the difference in numbers.  zero: the distance of two draws of the data;
+    where both are that near, the measure has no room to show what churn does."""
+    value, low, high = map(short, (difference.value, difference.low, difference.high))
     much = f"Difference {value} ({low} to {high})."
     pair = f"distance {short(with_.value)}, without {short(without.value)}"
-    if difference.low <= 0 <= difference.high:
-        return f"Churn makes no difference that {difference.count} seeds can show: {pair}", much
-    where = "nearer to" if difference.value < 0 else "further from"
-    return f"Churn takes the samples {where} the data: {pair}", much
+    if apart(difference, 0.0):
+        where = "nearer to" if difference.value < 0 else "further from"
+        return f"Churn takes the samples {where} the data: {pair}", much
+    if max(with_.low, without.low) <= zero.high:
+        floor = span(zero.low, zero.high)
+        return (
+            "With churn and without the samples are as near to the data as this measure can show: "
+            f"{pair}, two draws of the data {floor}",
+            much,
+        )
+    return f"Churn or none cannot be told apart with {difference.count} seeds: {pair}", much

@@ -1,9 +1,11 @@
 """What the page says of distances to the data: headline, table and figure."""
 
-from ..analysis import distance
+import dataclasses
+
+from ..analysis.intervals import Estimate
 from ..figures import distances as figures
 from ..lab.experiment import Experiment
-from ..numerals import short
+from ..numerals import count, interval, percent1, short
 from ..study.distances import (
     SEEDS,
     Distance,
@@ -27,26 +29,29 @@ def distances(base: Experiment, request: dict) -> Measurement:
     )
 
 
-def shown(found: list[Distance], held: Standard, count: int) -> dict:
-    """The rows so far; held: what they are held against; count: samples of each seed."""
+def shown(found: list[Distance], held: Standard, samples: int) -> dict:
+    """The rows so far; held: what they are held against; samples: of each seed."""
     shares, fresh = None, held.fresh
     if held.modes:
         shares = ("share within 3 σ of a mode", [d.modes.inside for d in found], fresh.modes.inside)
     elif held.points is not None:
         shares = ("share that repeats a training point", [d.copies for d in found], fresh.copies)
     columns, table = _table(found, fresh, held.floor)
+    title, order = _title(found, held), nearest(found, held.floor)
+    beside = "" if title == order.removesuffix(".") else f"{order} "
     return {
-        "title": _title(found, held.points),
-        "note": f"{SEEDS} seeds × {count} samples, 95 % intervals. Two fresh draws of the "
-        f"data lie {short(held.floor.value)} apart: nothing can be seen below that."
+        "title": title,
+        "note": f"{SEEDS} seeds × {samples} samples, 95 % intervals. {beside}Two fresh draws of "
+        f"the data lie {short(held.floor.value)} apart: nothing can be seen below that."
         f"{_about(held)}",
         "figure": figures.distances(found, held.floor, shares),
         "columns": columns,
         "table": table,
+        "exact": _exact(found, fresh, held.floor),
     }
 
 
-def _table(found: list[Distance], fresh: Distance, zero) -> tuple[list, list]:
+def _table(found: list[Distance], fresh: Distance, zero: Estimate) -> tuple[list, list]:
     columns = ["", "NFE", "sliced W₁", "energy"]
     columns += ["modes found", "within 3 σ"] if fresh.modes else []
     columns += ["nearest training point", "repeats"] if fresh.copies else []
@@ -71,28 +76,81 @@ def _near(d: Distance) -> list[str]:
     return out
 
 
-def _interval(e: distance.Estimate) -> str:
-    return f"{short(e.value)} ({short(e.low)} – {short(e.high)})"
+def _exact(found: list[Distance], fresh: Distance, zero: Estimate) -> dict:
+    """The table with all digits, to copy: value and both ends of each measure."""
+    rows = [*found, dataclasses.replace(fresh, name="fresh data", wasserstein=zero)]
+    measures = [_measures(d) for d in rows]
+    columns = [f"{name}{end}" for name in measures[0] for end in ("", ", from", ", to")]
+    numbers = [[v for e in m.values() for v in (e.value, e.low, e.high)] for m in measures]
+    return {
+        "columns": ["", "NFE", *columns],
+        "rows": [[d.name, d.nfe or None, *line] for d, line in zip(rows, numbers)],
+    }
 
 
-def _percent(e: distance.Estimate) -> str:
-    return f"{100 * e.value:.1f} % ({100 * e.low:.1f} – {100 * e.high:.1f})"
+def _measures(d: Distance) -> dict[str, Estimate]:
+    q = d.judged
+    every = {
+        "sliced W₁": d.wasserstein,
+        "energy": d.energy,
+        "within 3 σ": d.modes and d.modes.inside,
+        "nearest training point": d.nearest,
+        "repeats": d.copies,
+        "Fréchet": q and q.frechet,
+        "precision": q and q.precision,
+        "recall": q and q.recall,
+        "class right": q and q.accuracy,
+    }
+    return {k: v for k, v in every.items() if v is not None}
 
 
-def _title(found: list[Distance], points) -> str:
+def _interval(e: Estimate) -> str:
+    return interval(e.value, e.low, e.high)
+
+
+def _percent(e: Estimate) -> str:
+    return interval(e.value, e.low, e.high, percent1)
+
+
+def _title(found: list[Distance], held: Standard) -> str:
     own = found[0]
     if own.modes:
         return (
             f"{own.name} finds {own.modes.covered} of {own.modes.modes} modes; "
-            f"{100 * own.modes.inside.value:.0f} % of its samples lie within one"
+            f"{_percent(own.modes.inside)} of its samples lie within one"
         )
-    if points is not None:
+    if held.points is not None:
         return (
-            f"{100 * own.copies.value:.0f} % of the samples of {own.name} repeat one of "
-            f"{len(points)} training points"
+            f"{_percent(own.copies)} of the samples of {own.name} repeat one of "
+            f"{count(len(held.points))} training points"
         )
-    best = min(found, key=lambda d: d.wasserstein.value)
-    return f"Nearest to the data so far: {best.name}, distance {short(best.wasserstein.value)}"
+    return nearest(found, held.floor).removesuffix(".")
+
+
+def nearest(found: list[Distance], zero: Estimate) -> str:
+    """Which solver ends nearest to the data, where intervals that do not overlap say so; at the
+    measure's own floor nothing is told apart."""
+    rows = sorted(found, key=lambda d: d.wasserstein.value)
+    size = rows[0].wasserstein.count
+    at_floor = [d.name for d in rows if d.wasserstein.low <= zero.high]
+    if at_floor:
+        are = "is" if len(at_floor) == 1 else "are"
+        return (
+            f"{listed(at_floor)} {are} as near to the data as {count(size)} samples can show: "
+            f"two draws of the data lie as far apart."
+        )
+    best = rows[0].wasserstein
+    if len(rows) == 1:
+        return f"{rows[0].name}: distance to the data {_interval(best)}."
+    level = [d.name for d in rows if d.wasserstein.low <= best.high]
+    if len(level) > 1:
+        return f"{listed(level)} cannot be told apart with {count(size)} samples."
+    return f"Nearest to the data of {len(rows)}: {rows[0].name}, distance {_interval(best)}."
+
+
+def listed(names: list[str]) -> str:
+    """“Heun, DDIM and Euler”."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _about(held: Standard) -> str:

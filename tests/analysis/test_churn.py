@@ -7,7 +7,6 @@ import torch
 from scipy import stats
 
 from explorer.analysis.churn import added, mean_over_seeds, paired_difference
-from explorer.analysis.distance import median
 from explorer.core.denoisers import Mixture
 from explorer.core.sampling import Churn, sample
 from explorer.core.solvers import Euler
@@ -74,33 +73,3 @@ def test_pairs_see_what_means_cannot():
     apart = paired_difference(a, seeds.tolist())
     assert 0 < apart.low < 0.01 < apart.high < 0.02
     assert mean_over_seeds(a).low < mean_over_seeds(seeds.tolist()).high
-
-
-def test_the_median_has_an_interval_without_a_shape():
-    g = torch.Generator().manual_seed(2)
-    hits = 0
-    for _ in range(300):
-        e = median(torch.randn(101, generator=g).exp())
-        hits += e.low <= 1 <= e.high
-        assert e.low <= e.value <= e.high
-    assert hits / 300 > 0.92
-    one = median(torch.tensor([3.0]))
-    assert (one.low, one.value, one.high) == (3, 3, 3)
-
-
-@pytest.mark.parametrize("n", [6, 7, 20, 50, 100, 101, 1000])
-def test_the_ranks_of_the_median_are_those_of_a_binomial(n):
-    """X_(l) lies above the median where at most l of n fair coins fall below it: in up to 2.5 %,
-    and one rank further in more often.  The same from above.
-    """
-    e = median(torch.arange(n))
-    fair, low = stats.binom(n, 0.5), int(e.low)
-    assert fair.cdf(low) <= 0.025 < fair.cdf(low + 1)
-    assert e.low + e.high == n - 1
-
-
-@pytest.mark.parametrize("n", [1, 2, 5, 6, 33, 200])
-def test_the_interval_of_a_median_is_mirrored_with_its_values(n):
-    x = torch.randn(n, generator=torch.Generator().manual_seed(n)).exp()
-    e, mirrored = median(x), median(-x)
-    assert (e.low, e.high) == (-mirrored.high, -mirrored.low)

@@ -105,3 +105,10 @@ def test_nothing_over_nothing_is_alike_and_something_over_nothing_infinite():
 def test_the_same_numbers_give_the_same_interval():
     x = draws(256, 7)[0]
     assert median(x) == median(x) and mean(x) == mean(x.clone())
+
+
+@pytest.mark.parametrize("count", [6, 7, 33, 200])
+def test_the_interval_of_a_median_is_mirrored_with_its_values(count):
+    x = draws(count, count)[0].exp()
+    found, mirrored = median(x), median(-x)
+    assert (found.low, found.high) == pytest.approx((-mirrored.high, -mirrored.low), rel=1e-12)

@@ -116,6 +116,30 @@ def test_compare_measures_at_once_and_says_when_it_is_out_of_date(walk):
     assert news.value.suggested_filename.endswith(".svg")
 
 
+def test_what_cannot_be_measured_leaves_what_is_on_show_under_its_own_name(walk):
+    """At S_churn 0 the sweep stood under “What churn does”."""
+    compare(walk, "budgets=5,9&solvers=heun,ddim")
+    walk.page.wait_for_function(SWEPT)
+    title = walk.page.inner_text("#compare-title")
+    walk.page.click("#compare-churn")
+    walk.page.wait_for_selector("#problem:not([hidden])")
+    assert walk.page.get_attribute("#compare-churn", "aria-pressed") == "false"
+    assert walk.page.inner_text("#compare-title") == title
+
+
+def test_the_table_is_copied_with_all_digits(walk):
+    compare(walk, "budgets=5,9&solvers=heun,ddim")
+    walk.page.wait_for_function(SWEPT)
+    walk.page.evaluate("navigator.clipboard.writeText = async (text) => (window.copied = text)")
+    walk.page.click("#compare-copy")
+    walk.page.wait_for_function("window.copied")
+    head, first, *_ = (row.split("\t") for row in walk.page.evaluate("copied").splitlines())
+    exact = dict(zip(head, first))
+    shown = walk.page.inner_text("#compare-rows td:nth-child(2)").split()[0]
+    assert exact["NFE"] == "5" and len(exact["median"]) > 12
+    assert float(shown) == pytest.approx(float(exact["median"]), rel=0.05)
+
+
 @pytest.mark.parametrize(
     "size", [(1440, 900), (1024, 768), (390, 844)], ids=["desk", "laptop", "phone"]
 )

@@ -11,10 +11,13 @@ from explorer.data import Moons, store
 from explorer.errors import UserError
 from explorer.lab import experiment
 from explorer.lab.experiment import Experiment
+from explorer.numerals import short
 from explorer.server import measurements
 from explorer.server.jobs import Jobs
+from explorer.study.distances import Distance
 from explorer.ui import compare
 from explorer.ui.churn import verdict
+from explorer.ui.distances import nearest
 
 from ..waiting import PATIENCE, until
 
@@ -101,6 +104,11 @@ def test_distance_lists_stochastic_solvers_with_intervals():
     names = [row[0] for row in news["table"]]
     assert "Heun" in names and "Euler ancestral" in names
     assert all("–" in row[2] for row in news["table"])
+    assert "told apart" in news["title"] or "as near" in news["title"] or "of 5" in news["title"]
+    head, first = news["exact"]["columns"], news["exact"]["rows"][0]
+    exact = dict(zip(head, first))
+    assert exact["sliced W₁, from"] < exact["sliced W₁"] < exact["sliced W₁, to"]
+    assert news["table"][0][2].startswith(short(exact["sliced W₁"]))
 
 
 def test_modes_are_counted_for_a_mixture():
@@ -170,14 +178,57 @@ def test_churn_says_where_it_acts_and_what_it_did():
     [
         ((-0.01, -0.02, -0.005), "nearer to"),
         ((0.01, 0.005, 0.02), "further from"),
-        ((0.01, -0.005, 0.02), "no difference that 8 seeds"),
+        ((0.01, -0.005, 0.02), "cannot be told apart with 8 seeds"),
     ],
 )
 def test_the_verdict_on_churn_follows_the_interval(difference, words):
     title, much = verdict(
-        Estimate(*difference, 8), Estimate(0.03, 0, 1, 8), Estimate(0.04, 0, 1, 8)
+        Estimate(*difference, 8),
+        Estimate(0.03, 0.025, 0.035, 8),
+        Estimate(0.04, 0.03, 0.05, 8),
+        Estimate(0.01, 0.008, 0.012, 8),
     )
     assert words in title and "0.03, without 0.04" in title and " to " in much
+
+
+def test_at_the_floor_of_the_measure_churn_is_not_said_to_make_no_difference():
+    """Exact, newly and formerly trained denoisers alike read “no difference that 8 seeds can show”:
+    both distances were those of two draws of the data."""
+    near = Estimate(0.05, 0.04, 0.06, 8)
+    title, _ = verdict(Estimate(0.001, -0.004, 0.006, 8), near, near, Estimate(0.05, 0.03, 0.07, 8))
+    assert "as near to the data as this measure can show" in title and "0.03–0.07" in title
+    assert "no difference" not in title
+    # what pairs of seeds do tell is said there too
+    sure = verdict(Estimate(0.004, 0.002, 0.006, 8), near, near, Estimate(0.05, 0.03, 0.07, 8))
+    assert "further from" in sure[0]
+
+
+def row_of(name: str, value: float, half: float) -> Distance:
+    between = Estimate(value, value - half, value + half, 2048)
+    return Distance(name, "one-step", 9, between, between)
+
+
+@pytest.mark.parametrize(
+    "rows, words",
+    [
+        (
+            [("Heun", 0.2, 0.02), ("DDIM", 0.3, 0.02)],
+            "Nearest to the data of 2: Heun, distance 0.2",
+        ),
+        (
+            [("Heun", 0.2, 0.06), ("DDIM", 0.3, 0.06), ("LMS", 0.9, 0.1)],
+            "Heun and DDIM cannot be told apart with 2,048 samples.",
+        ),
+        ([("Heun", 0.2, 0.02)], "Heun: distance to the data 0.2 (0.18–0.22)."),
+        (
+            [("Heun", 0.06, 0.02), ("DDIM", 0.065, 0.001), ("LMS", 0.07, 0.02)],
+            "Heun and LMS are as near to the data as 2,048 samples can show",
+        ),
+    ],
+)
+def test_distances_whose_intervals_overlap_are_not_ranked(rows, words):
+    found = [row_of(*r) for r in rows]
+    assert nearest(found, Estimate(0.05, 0.04, 0.06, 2048)).startswith(words)
 
 
 def test_images_with_a_judge_are_judged():

@@ -121,6 +121,7 @@ function mark() {
 }
 
 async function begin(name) {
+  const before = [kind, measured];
   kind = name;
   measured = settings();
   mark();
@@ -129,8 +130,12 @@ async function begin(name) {
   const what = name === 'sweep' ? { solvers: [...chosen], grids: pressed(), budgets: $('#compare-budgets').value } : {};
   const news = await work.run({ kind: name, values: S.values, ...what }, hear);
   if (!news) return;
-  if (news.problem && !news.figure) line.problem(news.problem);
-  else hear(news);
+  if (news.problem && !news.figure) {
+    [kind, measured] = before; // what is on show is what was measured before
+    mark();
+    line.address();
+    line.problem(news.problem);
+  } else hear(news);
   draw();
   $('#compare-progress').hidden = !shown?.problem;
   $('#compare-cancel').hidden = true;
