@@ -4,10 +4,12 @@ import pytest
 import torch
 
 from explorer.analysis.shares import blame, hottest
+from explorer.core.solvers import UniPC
 from explorer.data import Digits, Moons, Spiral
 from explorer.lab.error import _steps_along
 from explorer.lab.experiment import Experiment
 from explorer.lab.truth import reference_for
+from explorer.lab.versus import paired
 from explorer.lab.view import View
 
 BLOCKS, PATHS, MOST_WRONG = 32, 128, 2
@@ -52,9 +54,6 @@ def test_euler_is_never_called_better_by_a_few_paths(seed):
 def test_unipc_is_not_worse_than_heun():
     """The mean of the first 64 follows two paths: 0.0099 against 0.009; its median is 40 times
     smaller."""
-    from explorer.core.solvers import UniPC
-    from explorer.lab.versus import paired
-
     unipc, heun = (
         View(Experiment(solver=s), exact=True).errors for s in (UniPC(), Experiment().solver)
     )
@@ -97,3 +96,13 @@ def test_moves_that_cancel_are_said():
     errors = View(Experiment(), exact=True).errors
     moved = float(errors.steps.moved[:, 21].sum() / errors.steps.end[21])
     assert moved > 20 and errors.steps.cancels < 5
+
+
+@pytest.mark.parametrize("nfe, method", [(35, "64"), (255, "adaptive")])
+def test_a_reference_is_refined_until_its_own_error_does_not_matter(nfe, method):
+    view = View(
+        Experiment(data=Moons(dimension=2), samples=16, nfe=nfe, solver=UniPC()), exact=True
+    )
+    errors = view.errors
+    assert method in errors.truth.method
+    assert float(errors.truth.floor[-1]) <= 0.02 * errors.middle.value
