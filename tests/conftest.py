@@ -5,6 +5,7 @@ With pytest-xdist each worker is a process with all of this of its own.
 
 import itertools
 import os
+import random
 import shutil
 import tempfile
 
@@ -29,9 +30,18 @@ experiment.use_device("cpu")
 NUMBER = itertools.count()
 
 
+def pytest_addoption(parser):
+    parser.addoption("--order", help="run the tests reversed, or shuffled by this number")
+
+
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
-def pytest_collection_modifyitems(items):
-    """Who asks for the browser is marked so."""
+def pytest_collection_modifyitems(config, items):
+    """Who asks for the browser is marked so; the order is the one asked for."""
+    order = config.getoption("--order")
+    if order == "reversed":
+        items.reverse()
+    elif order is not None:
+        random.Random(order).shuffle(items)  # the same in each worker
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")

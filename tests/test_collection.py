@@ -1,0 +1,24 @@
+"""Workers must find the same tests: their names hold no set's order, process id or address."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from explorer.bench.page import ROOT
+
+
+def collected(seed: int) -> list[str]:
+    """The ids of all tests, in order, in a process with this seed of hashes."""
+    line = [sys.executable, "-m", "pytest", "-n", "0", "--collect-only", "-q", "tests"]
+    env = {**os.environ, "PYTHONHASHSEED": str(seed), "PYTEST_ADDOPTS": "-p no:cacheprovider"}
+    done = subprocess.run(line, cwd=ROOT, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-2000:]
+    return [test for test in done.stdout.splitlines() if "::" in test]
+
+
+@pytest.mark.slow
+def test_every_process_finds_the_same_tests_in_the_same_order():
+    one, other = collected(1), collected(2)
+    assert len(one) > 1000 and one == other
