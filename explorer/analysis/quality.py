@@ -128,7 +128,7 @@ def _neighbours(x: Tensor, k: int) -> tuple[Tensor, Tensor]:
 
 def _inside(between: Tensor, near, kept: list[Tensor], k: int) -> tuple[float, float]:
     """The shares of kept samples and of kept data that lie in the balls of the other's."""
-    a, b = (_radii(*n, among, k) for n, among in zip(near, kept))
+    a, b = (_radii(far, place, own, k) for (far, place), own in zip(near, kept))
     return (
         float((between <= b).any(1)[kept[0]].double().mean()),
         float((a >= between.T).any(1)[kept[1]].double().mean()),
