@@ -45,7 +45,7 @@ class Blame:
     decided: whether LEVEL of the bootstrap draws over paths name this very set.  sure, maybe: the
     steps that nearly all draws name, and those that some of them name.  largest: the share of the
     first step.  cancels: how many times the end error the moves of a path add up to, its median;
-    1 where all push the same way.
+    1 where all push the same way.  each: the mean share of every step, summing to 1.
     """
 
     steps: tuple[int, ...]
@@ -55,6 +55,7 @@ class Blame:
     maybe: tuple[int, ...]
     largest: Estimate
     cancels: float
+    each: tuple[float, ...] = ()
 
     @property
     def paths(self) -> int:
@@ -75,15 +76,18 @@ def blame(shares: Tensor, cancels: float = 1.0) -> Blame:
     shares = shares[:, shares.sum(0) > 0]
     count = shares.shape[1]
     if not count:
-        return Blame((), NO_BLAME, False, (), (), NO_BLAME, cancels)
+        nothing = (0.0,) * len(shares)
+        return Blame((), NO_BLAME, False, (), (), NO_BLAME, cancels, nothing)
     own = shares.mean(1)
-    hot = hottest(own.tolist())
+    own = own / own.sum()
+    each = tuple(own.tolist())
+    hot = hottest(each)
     first = int(own.argmax())
     value = lambda steps: float(own[steps].sum())
     if count < FEWEST:
         unsure = lambda steps: Estimate(value(steps), math.nan, math.nan, count)
         every = tuple(range(len(own)))
-        return Blame(tuple(hot), unsure(hot), False, (), every, unsure([first]), cancels)
+        return Blame(tuple(hot), unsure(hot), False, (), every, unsure([first]), cancels, each)
     drawn = weights(count) @ shares.T  # (draws, N)
     named = _hottest(drawn)
     often = named.double().mean(0)
@@ -93,7 +97,7 @@ def blame(shares: Tensor, cancels: float = 1.0) -> Blame:
     found = lambda steps: Estimate(value(steps), *bounds(drawn[:, steps].sum(1)), count)
     sure = tuple(i for i, p in enumerate(often.tolist()) if p >= LEVEL)
     maybe = tuple(i for i, p in enumerate(often.tolist()) if 1 - LEVEL < p < LEVEL)
-    return Blame(tuple(hot), found(hot), decided, sure, maybe, found([first]), cancels)
+    return Blame(tuple(hot), found(hot), decided, sure, maybe, found([first]), cancels, each)
 
 
 def _hottest(drawn: Tensor) -> Tensor:

@@ -42,7 +42,7 @@ def judged(view: View) -> dict[str, Any]:
         "mean_error": float(end.mean()),
         "median_error": float(end.quantile(0.5)),
         "worst_error": float(end.max()),
-        "share": errors.steps.share.tolist(),
+        "share": list(view.blame.each),
         "local_error": errors.steps.local.quantile(0.5, 1).tolist(),
         "end_error": _end_error(errors),
         "blame": _blamed(view.blame),

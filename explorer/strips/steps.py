@@ -49,7 +49,7 @@ class Steps(Strip):
         steps, found = view.errors.steps, view.blame
         hot = list(found.steps) if found.decided else []
         local = plain(steps.local.quantile(0.5, 1))
-        return self.levels(view) | {"share": plain(steps.share), "hot": hot, "local": local}
+        return self.levels(view) | {"share": list(found.each), "hot": hot, "local": local}
 
     def levels(self, view: View) -> Numbers:
         """The levels alone, which wait for no error."""

@@ -158,7 +158,7 @@ def _error(view: View) -> dict:
     head = headline.headline(view.run, errors, found, view.versus, draft, more)
     return {
         "finding": head.plain(),
-        "share": rounded(errors.steps.share),
+        "share": rounded(found.each),
         "exact": view.exact,
         "more": more,
         "local": rounded(errors.steps.local.quantile(0.5, 1)),
