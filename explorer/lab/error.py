@@ -205,6 +205,8 @@ def followed(e: Experiment, exact: bool = False, times: int = 1) -> int:
     each = min(n, 32) * n / 2 * e.solver.evaluations + (300 if churned else 0)  # the flow between
     if source.pace is not None:
         seconds = cost.QUICK * (4 * times if exact else 1)
+        if times > 1:  # paths that are not known yet are followed first, refined: 1 + 2 times
+            each += 3 * cost.REFERENCE
         count = cost.affordable(source.pace, each, 24 if not exact else 256 * times, 2, seconds)
     else:
         means = getattr(source.denoiser, "means", source.mixture.means)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from explorer.errors import UserError
-from explorer.lab import experiment
+from explorer.lab import cost, error, experiment
 from explorer.lab.experiment import Experiment, draft
 from explorer.lab.view import View
 from explorer.models import files
@@ -187,6 +187,16 @@ def test_what_would_take_minutes_is_not_measured(monkeypatch):
     assert "minutes" in amed_picture.plane(request)["why"]  # and AMED’s page says it too
     with pytest.raises(UserError, match="minutes"):
         amed_picture.picture(request)
+
+
+def test_more_paths_of_a_network_are_as_many_as_their_references_allow(monkeypatch):
+    """At 5 evaluations the steps cost next to nothing and the reference all: 1,024 paths of the
+    digits' network took minutes."""
+    slowly(monkeypatch, 0.00025)
+    e = unflatten(Experiment, {"data": "digits", "model": "network", "nfe": 5, "samples": 4})
+    count, seconds = error.followed(e, True, error.MORE), 4 * error.MORE * cost.QUICK
+    assert 4 < count and count * 3 * cost.REFERENCE * 0.00025 <= seconds
+    assert error.followed(e, True) == 4
 
 
 def test_the_sentence_below_is_plain_text():
