@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from ..errors import UserError
+from ..numerals import number, percent
 
 
 def fetch(arguments: list[str]) -> int:
@@ -76,8 +77,8 @@ def _show_download(progress) -> None:
         for done, total in progress:
             if sys.stdout.isatty() and time.monotonic() - shown > 0.2 or done == total:
                 shown = time.monotonic()
-                part = f" of {total / 1e6:.0f} MB, {100 * done / total:.0f} %" if total else " MB"
-                print(f"\r{done / 1e6:.0f}{part}   ", end="", flush=True)
+                part = f" of {number(total / 1e6)} MB, {percent(done / total)}" if total else " MB"
+                print(f"\r{number(done / 1e6)}{part}   ", end="", flush=True)
     except KeyboardInterrupt:
         raise UserError("\nPaused; the same command goes on from here.") from None
     finally:

@@ -1,6 +1,11 @@
 """What was measured as columns of text, for people; JSON has all digits."""
 
+import math
 from typing import Any
+
+from ..numerals import interval, number
+
+ESTIMATE = ("value", "low", "high")
 
 
 def told(found: dict) -> str:
@@ -18,12 +23,13 @@ def told(found: dict) -> str:
 
 def said(value: Any) -> str:
     """A value in a few digits; an estimate with its interval; nothing for None."""
-    if isinstance(value, dict) and {"value", "low", "high"} <= value.keys():
-        return f"{value['value']:.3g} ({value['low']:.3g} – {value['high']:.3g})"
+    if isinstance(value, dict) and set(ESTIMATE) <= value.keys():
+        middle, low, high = (math.nan if value[k] is None else value[k] for k in ESTIMATE)
+        return interval(middle, low, high, number)
     if isinstance(value, dict):
         return ", ".join(f"{k} {said(v)}" for k, v in value.items() if said(v))
     if isinstance(value, list):
         return " ".join(map(said, value)) if len(value) <= 16 else f"{len(value)} numbers"
     if isinstance(value, float):
-        return f"{value:.3g}"
+        return number(value)
     return "" if value is None else str(value)

@@ -4,6 +4,7 @@ import argparse
 import time
 
 from ..errors import UserError
+from ..numerals import count, number, percent1
 from .train_amed import train_amed
 from .words import pairs
 
@@ -87,7 +88,7 @@ def _train_classifier(words: list[str]) -> int:
         raise UserError("steps from 1 to 1000000 and seed from 0 to 2147483647 work.")
     data = chosen("F", flat).data
     for step in train_classifier(data, steps, seed):
-        print(f"{step.done} of {step.total} steps, loss {step.loss:.4f}", flush=True)
+        print(f"{step.done} of {step.total} steps, loss {number(step.loss)}", flush=True)
     assert step.accuracy is not None  # the last step says it
     path = classifier.save(
         step.classifier,
@@ -101,17 +102,20 @@ def _train_classifier(words: list[str]) -> int:
         },
     )
     print(
-        f"{100 * step.accuracy:.1f} % of {step.checked} unseen images are taken for what they "
+        f"{percent1(step.accuracy)} of {step.checked} unseen images are taken for what they "
         f"are.\nKept as {path}."
     )
     return 0
 
 
 def _tell(p) -> None:
-    loss = "" if p.loss is None else f", loss {p.loss:.4f}"
-    left = f", {p.left / 60:.1f} minutes left" if 0 < p.left < 1e6 else ""
-    print(f"{p.images:,} of {p.total:,} images{loss}, {p.rate:.0f} a second{left}", flush=True)
+    loss = "" if p.loss is None else f", loss {number(p.loss)}"
+    left = f", {number(p.left / 60, 2)} minutes left" if 0 < p.left < 1e6 else ""
+    print(
+        f"{p.images:,} of {p.total:,} images{loss}, {count(round(p.rate))} a second{left}",
+        flush=True,
+    )
     if p.done:
         print("     σ    at first       now     ideal   (E‖D − y‖² per number)")
         for row in zip(p.now.sigma, p.first.mean, p.now.mean, p.now.floor):
-            print("".join(f"{v:10.4g}" for v in row))
+            print("".join(f"{number(v):>10}" for v in row))

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from ..numerals import number
 from .words import pairs
 
 
@@ -64,14 +65,14 @@ def _tell(step) -> None:
 
     if isinstance(step, Placed):
         print(
-            f"{step.tried:5d} lists of stops: error {step.error:.4f} at σ "
-            + ", ".join(f"{s:.4g}" for s in step.levels),
+            f"{step.tried:5d} lists of stops: error {number(step.error)} at σ "
+            + ", ".join(f"{number(s)}" for s in step.levels),
             flush=True,
         )
     elif isinstance(step, Settled):
         if step.update % 10 == 0 or step.update == step.updates:
             r = ", ".join(f"{v:.3f}" for v in step.r)
-            print(f"{step.update:5d} of {step.updates} shared: error {step.error:.4f}; r {r}")
+            print(f"{step.update:5d} of {step.updates} shared: error {number(step.error)}; r {r}")
     elif step.standing is not None:
         r = ", ".join(f"{m:.2f} ± {s:.2f}" for m, s in step.r)
         print(

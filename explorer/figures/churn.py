@@ -105,7 +105,9 @@ def _heads(inside: Sequence, cap: float) -> list[dict]:
         ),
         _words("<b>noise added</b>, √(σ̂² − σ²) S<sub>noise</sub>", 0, 0.25, "paper", "paper"),
         _words("<b>distance to the data</b>", RIGHT[0], 1, "paper", "paper", below=True),
-        _words(f"cap √2 − 1 = {cap:.2f}", 0.99, cap, "x domain", "y", colour=INK3, right=True),
+        _words(
+            f"cap √2 − 1 = {number(cap, 2)}", 0.99, cap, "x domain", "y", colour=INK3, right=True
+        ),
     ]
     if inside:
         first = inside[0]
@@ -180,9 +182,12 @@ def _arrows(inside: Sequence, top: float) -> list[dict]:
         "x": rounded(s.sigma_hat for s in inside),
         "y": rounded(s.gamma for s in inside),
         "marker": {"symbol": "triangle-left", "size": 9, "color": STOCHASTIC},
-        "customdata": [[number(s.sigma), short(s.noise)] for s in inside],
-        "hovertemplate": "σ = %{customdata[0]} → σ̂ = %{x:.3g}<br>γ = %{y:.3g}, "
-        "noise %{customdata[1]}<extra></extra>",
+        "text": [
+            f"σ = {number(s.sigma)} → σ̂ = {number(s.sigma_hat)}<br>γ = {number(s.gamma)}, "
+            f"noise {short(s.noise)}"
+            for s in inside
+        ],
+        "hovertemplate": "%{text}<extra></extra>",
     }
     return [line(stems_x, stems_y, 1, 0.5), line(x, y, 2, 1), heads]
 
@@ -208,7 +213,8 @@ def _noise(inside: Sequence) -> dict:
         "yaxis": "y2",
         "x": rounded(s.sigma for s in inside),
         "y": rounded(s.noise for s in inside),
-        "hovertemplate": "σ = %{x:.3g}: noise %{y:.2g}<extra></extra>",
+        "text": [f"σ = {number(s.sigma)}: noise {short(s.noise)}" for s in inside],
+        "hovertemplate": "%{text}<extra></extra>",
         "line": {"color": STOCHASTIC, "width": 1.5},
         "marker": {"size": 5, "color": STOCHASTIC},
     }
@@ -248,7 +254,7 @@ def _layout(high, low, top, inside) -> dict:
             "anchor": "y2",
             "range": [math.log10(high), math.log10(low)],
             "tickvals": ticks,
-            "ticktext": [f"{v:g}" for v in ticks],
+            "ticktext": [number(v) for v in ticks],
             "title": axis_title("noise level σ"),
         },
         "yaxis": {

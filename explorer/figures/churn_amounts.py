@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from .style import GRID, INK2, INK3, REFERENCE, STOCHASTIC, axis_title, faded, rounded, short
+from ..numerals import interval, number
+from .style import GRID, INK2, INK3, REFERENCE, STOCHASTIC, axis_title, faded, rounded
 
 AXIS = {"gridcolor": GRID, "zeroline": False, "tickfont": {"size": 11, "color": INK3}}
 
@@ -23,8 +24,8 @@ def dots(amounts: Mapping, own: float) -> list[dict]:
                 "yaxis": "y3",
                 "x": [_name(value)],
                 "y": rounded([e.value]),
-                "hovertemplate": f"S_churn = {value:g}: {short(e.value)} "
-                f"({short(e.low)} – {short(e.high)})<extra></extra>",
+                "hovertemplate": f"S_churn = {number(value)}: "
+                f"{interval(e.value, e.low, e.high)}<extra></extra>",
                 "marker": {
                     "size": 11 if value == own else 8,
                     "color": colour,
@@ -79,7 +80,7 @@ def bands(none, floor) -> list[dict]:
 
 
 def _name(amount: float) -> str:
-    return "none" if amount == 0 else f"{amount:g}"
+    return "none" if amount == 0 else number(amount)
 
 
 def axes(ends: Sequence, amounts: Mapping, domain: list[float]) -> dict:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ..numerals import percent1
 from .style import FAMILY, FONT, GRID, INK, INK2, INK3, REFERENCE, axis_title, faded, rounded, short
 
 AXIS = {"gridcolor": GRID, "zeroline": False, "tickfont": {"size": 11, "color": INK2}}
@@ -28,7 +29,7 @@ def distances(rows, zero, shares=None) -> dict:
             # inside the axis whatever the share: to its left above a half
             labels.append(
                 _value(
-                    f"{100 * e.value:.1f} %",
+                    percent1(e.value),
                     e.high if e.value < 0.5 else e.low,
                     r.name,
                     "x2",

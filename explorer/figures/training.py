@@ -6,6 +6,7 @@ from functools import partial
 
 import torch
 
+from ..numerals import number, short
 from .style import FONT, GRID, INK3, ONE_STEP, REFERENCE, SIGMA_TICKS, STOCHASTIC, faded, rounded
 
 TOP = 1.25  # of the loss axis: untrained networks start at 1
@@ -48,7 +49,7 @@ def loss_by_sigma(
         "type": "log",
         "range": [math.log10(x[-1]), math.log10(x[0])],
         "tickvals": list(SIGMA_TICKS),
-        "ticktext": [f"{v:g}" for v in SIGMA_TICKS],
+        "ticktext": [number(v) for v in SIGMA_TICKS],
     }
     layout["yaxis"] |= {"range": [0, TOP]}
     layout["annotations"] = [
@@ -78,7 +79,8 @@ def _line(x, y, colour, width, dash, name, **more) -> dict:
         "y": y,
         "name": name,
         "showlegend": False,
-        "hovertemplate": f"{name}<br>σ = %{{x:.3g}}: %{{y:.3f}}<extra></extra>",
+        "text": [f"σ = {number(a)}: {short(b)}" for a, b in zip(x, y)],
+        "hovertemplate": f"{name}<br>%{{text}}<extra></extra>",
         "line": {"color": colour, "width": width, "dash": dash},
         **more,
     }
@@ -136,7 +138,8 @@ def loss_curve(curve: Sequence[tuple], total: int, unit: str = "images") -> dict
                 "y": rounded(smooth),
                 "hoverinfo": "all",
                 "line": {"color": ONE_STEP, "width": 2},
-                "hovertemplate": "after %{x:.0f} thousand: %{y:.3f}<extra></extra>",
+                "text": [f"after {number(a)} thousand: {number(b)}" for a, b in zip(x, smooth)],
+                "hovertemplate": "%{text}<extra></extra>",
             },
         ],
         "layout": layout,

@@ -12,6 +12,7 @@ from ..analysis.intervals import Estimate, ratio
 from ..core.churn import Churn
 from ..core.schedules import EDM
 from ..core.solvers import Euler
+from ..numerals import number
 from .error import Errors, path_error
 from .experiment import Experiment, Run, ends, incomparable, run
 from .source import Watch, prepared
@@ -94,7 +95,7 @@ def unpaired(a: Experiment, b: Experiment) -> str:
     if a.seed != b.seed:
         return f"seed {b.seed}, other paths"
     if ends(a) != ends(b):
-        return f"σ from {ends(b)[0]:g} to {ends(b)[1]:g}, other paths"
+        return f"σ from {number(ends(b)[0])} to {number(ends(b)[1])}, other paths"
     if why := incomparable(b) or incomparable(a):
         return why
     if a.churn.s_churn > 0 or b.churn.s_churn > 0:

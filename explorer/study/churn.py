@@ -14,6 +14,7 @@ from ..core.sampling import Churn
 from ..errors import UserError
 from ..lab.experiment import Experiment, levels, run, work
 from ..lab.source import Watch, prepared
+from ..numerals import number
 from ..settings import param, setting
 from . import engine
 from .affordable import within_work
@@ -66,8 +67,8 @@ def churn_plan(base: Experiment) -> list[Cell]:
     steps = churn_steps(base)
     if not any(s.gamma > 0 for s in steps):
         raise UserError(
-            f"No step lies between S_tmin = {base.churn.s_tmin:g} and S_tmax = "
-            f"{base.churn.s_tmax:g}, so churn does nothing; widen the band."
+            f"No step lies between S_tmin = {number(base.churn.s_tmin)} and S_tmax = "
+            f"{number(base.churn.s_tmax)}, so churn does nothing; widen the band."
         )
     own, count = base.churn.s_churn, len(levels(base)) - (base.last != "zero")
     # beyond the cap nothing changes

@@ -5,6 +5,7 @@ from string import Formatter
 from ..core.ode import needs_schedule
 from ..core.solvers.inside import spoken
 from ..lab.experiment import Experiment
+from ..numerals import number
 from ..settings import flatten, parameters
 
 FRAME_NAMES = {"edm": "EDM", "vp": "VP", "ve": "VE", "iddpm": "iDDPM"}
@@ -39,5 +40,5 @@ def solver_name(solver) -> str:
 def _words(solver, key: str, value) -> str:
     spec = next(p.spec for p in parameters(type(solver)) if p.key == key)
     if spec.choices is None:
-        return f"{spec.label} = {value:g}"
+        return f"{spec.label} = {number(value)}"
     return f"{spec.label} {dict(spec.choices)[value]}"

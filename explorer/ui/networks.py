@@ -7,6 +7,7 @@ from ..errors import UserError
 from ..lab.experiment import Experiment
 from ..lab.shapes import data_for
 from ..models import catalogue, diffusers_unet
+from ..numerals import number
 from ..settings import flatten, unflatten
 from ..store import weights
 
@@ -95,4 +96,4 @@ def _trained_for(config) -> str:
 
 def _count(n: int) -> str:
     power = int(math.log10(n)) // 3
-    return f"{n / 1000**power:.3g}{['', ' k', ' M', ' G'][min(power, 3)]}"
+    return f"{number(n / 1000**power)}{['', ' k', ' M', ' G'][min(power, 3)]}"

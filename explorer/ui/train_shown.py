@@ -21,11 +21,11 @@ def progress(s: dict, state: str) -> str:
     left = (
         ""
         if s["left"] is None or not s["rate"]
-        else f", {s['left'] / 60:.1f} minutes left"
+        else f", {number(s['left'] / 60, 2)} minutes left"
         if s["left"] >= 60
         else f", {duration(round(s['left']))} left"
     )
-    loss = "" if s["loss"] is None else f", loss {s['loss']:.3f}"
+    loss = "" if s["loss"] is None else f", loss {number(s['loss'])}"
     return what + loss + (f", {count(round(s['rate']))} a second{left}" if s["rate"] else "")
 
 

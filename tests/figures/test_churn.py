@@ -88,7 +88,7 @@ def test_shares_stand_beside_distances_on_the_same_rows():
     assert [t["y"] for t in beside] == [["Heun"], ["Euler ancestral"]]
     assert beside[1]["error_x"]["array"] == pytest.approx([0.1])
     texts = [a["text"] for a in fig["layout"]["annotations"]]
-    assert {"99.7 %", "20.0 %", "fresh data", "0.03"} <= set(texts)
+    assert {"99.7 %", "20 %", "fresh data", "0.03"} <= set(texts)
     assert fig["layout"]["xaxis2"]["title"]["text"] == "share within 3 σ of a mode"
 
 
