@@ -35,7 +35,7 @@ from ..training.standing import OTHER_SEEDS
 from .held_out import TABLE_SEED
 from .predictors import with_predictor
 
-COUNT, FOUND_ON, UPDATES = 192, 256, 80  # seeds judged, and for what is shared; updates of each
+COUNT, FOUND_ON, UPDATES = 96, 128, 50  # seeds judged, and for what is shared; updates of each
 AT_ONCE = 64
 RATE = 0.08  # of the descent of each sample, on logits
 
