@@ -1,0 +1,163 @@
+"""The headline in a real browser: one height in every state, and what each state says."""
+
+import pytest
+
+from .walk import MEASURED, NUDGE, PICTURE, READY
+
+VIEW = "data=moons&data.dimension=2&samples=128&nfe=9&sigma=1"
+RED = """() => {  // pixels of the stage in the colour of what is new noise and of what strays
+  const hex = getComputedStyle(document.documentElement).getPropertyValue('--stochastic').trim();
+  const [r, g, b] = [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16));
+  let found = 0;
+  for (const canvas of document.querySelectorAll('#box > canvas')) {
+    const {width: w, height: h} = canvas, {data} = canvas.getContext('2d').getImageData(0, 0, w, h);
+    for (let j = 0; j < data.length; j += 4)
+      if (data[j + 3] > 250 && Math.abs(data[j] - r) + Math.abs(data[j + 1] - g)
+          + Math.abs(data[j + 2] - b) < 12) found += 1;
+  }
+  return found;
+}"""
+SETTLED = "() => explorer.S.parts.error?.exact"
+
+
+def state(walk, name: str):
+    """Wait for a state of the headline; where the stage then begins, and how high it is."""
+    walk.page.wait_for_selector(f"#headline[data-state={name}]")
+    return walk.page.evaluate("""() => {
+      const box = document.querySelector('#box').getBoundingClientRect();
+      return [box.top + scrollY, box.height];
+    }""")
+
+
+class Held:
+    """Requests with some words are kept back until they are let go."""
+
+    def __init__(self, page, words: str):
+        self.page, self.words, self.kept = page, words, []
+        page.route("**/component_server/**", self._each)
+
+    def _each(self, route):
+        body = (route.request.post_data or "").replace(" ", "")
+        self.kept.append(route) if self.words in body else route.continue_()
+
+    def let_go(self):
+        self.words = "nothing that is ever asked"
+        while self.kept:
+            self.kept.pop().continue_()
+        self.page.unroute("**/component_server/**")
+
+
+@pytest.mark.parametrize(
+    "size", [(1440, 900), (1024, 768), (390, 844)], ids=["desk", "laptop", "phone"]
+)
+def test_the_stage_stands_still_from_state_to_state(walk, size):
+    walk.page.set_viewport_size(dict(zip(("width", "height"), size)))
+    walk.page.add_init_script("window.explorerRest = +(sessionStorage.rest ?? 0)")
+    walk.page.goto(f"{walk.server}?{VIEW}")
+    walk.page.wait_for_function(READY)
+    seen = {"settled": state(walk, "settled")}
+    walk.calm()
+
+    better = Held(walk.page, '"want":["exact"]')
+    walk.page.evaluate(NUDGE, "timesteps-rho-rho")
+    seen["refining"] = state(walk, "refining")
+    assert walk.page.is_visible(".chip .spin")
+    better.let_go()
+    walk.calm()
+
+    views = Held(walk.page, '"fn_name":"explore"')
+    walk.page.evaluate(NUDGE, "timesteps-rho-rho")
+    seen["stale"] = state(walk, "stale")
+    chip = walk.page.inner_text("#chips")
+    assert chip.startswith("of ρ = ") and f"asking for ρ = {walk.value('timesteps.rho')}" in chip
+    views.let_go()
+    walk.calm()
+    seen["settled again"] = state(walk, "settled")
+
+    walk.page.evaluate("document.querySelector('#pin').click()")
+    walk.after(lambda: walk.page.evaluate(NUDGE, "timesteps-rho-rho"))
+    walk.page.wait_for_function("document.querySelector('#versus').innerText.includes('paths')")
+    seen["pinned"] = state(walk, "settled")
+    walk.after(lambda: walk.page.evaluate("explorer.ask({solver: 'euler_a'})"))
+    seen["alone"] = state(walk, "alone")
+    assert "no path error" in walk.page.inner_text("#title")
+    assert walk.page.inner_text("#chips") == "new noise, no reference"
+
+    walk.page.evaluate("sessionStorage.rest = 1e7")  # a draft stays one
+    walk.page.goto(f"{walk.server}?{VIEW}")
+    walk.page.wait_for_function(READY)
+    seen["draft"] = state(walk, "draft")
+    assert walk.page.inner_text("#value").startswith("≈ ")
+    assert walk.page.inner_text("#chips").startswith("draft, 64 of 128 paths")
+    assert walk.page.inner_text("#versus") == "Against Euler: when the slider rests."
+    assert len({tuple(box) for box in seen.values()}) == 1, seen
+
+
+def test_what_ends_elsewhere_is_shown_and_travels_in_the_link(walk):
+    walk.open("samples=256&sigma=0.01")
+    walk.page.wait_for_function(SETTLED)
+    walk.calm()
+    before = walk.page.evaluate(PICTURE)
+    chip = walk.page.locator(".chip.away")
+    assert "of 256" in chip.inner_text() and walk.page.evaluate(RED) == 0
+    chip.click()
+    assert walk.page.evaluate(RED) > 100
+    walk.calm()
+    assert walk.query["away"] == "1"
+    walk.page.reload()
+    walk.page.wait_for_function(SETTLED)
+    walk.calm()
+    assert walk.page.evaluate(RED) > 100
+    walk.page.click(".chip.away")
+    walk.calm()
+    assert "away" not in walk.query
+    assert walk.page.evaluate(PICTURE) == before
+
+
+def test_a_number_opens_into_what_it_is_made_of(walk):
+    walk.open("samples=64&nfe=17&sigma=1")
+    walk.page.wait_for_function(SETTLED)
+    walk.calm()
+    before = state(walk, "settled")
+    walk.page.click("#value")
+    made = walk.page.evaluate("explorer.S.parts.error.opened")
+    dots = walk.page.locator("#opened svg >> nth=0").locator("circle")
+    assert dots.count() == len(made["ends"]) == 64
+    assert walk.page.locator("#opened circle.off").count() == len(made["far"])
+    words = walk.page.inner_text("#opened")
+    for said in (*made["words"], *made["ratio_words"], made["mean"], "mean, for comparison"):
+        assert said in words
+    assert state(walk, "settled") == before
+    walk.page.click("#value")
+    assert walk.page.is_hidden("#opened")
+
+
+def test_a_refused_run_says_what_would_do_and_leads_back(walk):
+    walk.open("data=digits&samples=16&nfe=9&sigma=1")
+    walk.page.wait_for_function(MEASURED)
+    walk.calm()
+    before = state(walk, "settled")
+    set_to = """(values) => import(document.querySelector('link[href$="/state.js"]').href)
+      .then((state) => state.change(values))"""
+    big = {"samples": 4096, "nfe": 999}
+
+    def ask_for_more():
+        walk.page.evaluate(set_to, big)
+        walk.after(lambda: walk.page.evaluate("explorer.ask({})"))
+        assert state(walk, "refused") == before and walk.page.is_hidden("#problem")
+
+    ask_for_more()
+    title, blame = walk.page.inner_text("#title"), walk.page.inner_text("#blame")
+    assert title.startswith("Not run: 4,096 samples × 999 evaluations is ")
+    assert "On show: the last run, 16 samples, 9 evaluations." in blame
+    walk.after(lambda: walk.page.click("text=Back to 16"))
+    assert state(walk, "settled") == before
+    assert [walk.value(k) for k in big] == [16, 9]
+    ask_for_more()
+    fewer = walk.page.evaluate("explorer.S.refusal.samples")
+    assert f"{fewer:,} samples would do." in blame and 1 <= fewer < 4096
+    asked = Held(walk.page, '"fn_name":"explore"')  # the server would be busy for long
+    walk.page.click(f"text=Use {fewer:,} samples")
+    walk.page.wait_for_function("document.body.dataset.asking")
+    body = asked.kept[0].request.post_data.replace(" ", "")
+    assert f'"samples":{fewer},' in body and '"nfe":999' in body
