@@ -7,6 +7,7 @@ from ..core.solvers.inside import spoken
 from ..lab.experiment import Experiment
 from ..numerals import number
 from ..settings import flatten, parameters
+from ..store.predictors import called
 
 FRAME_NAMES = {"edm": "EDM", "vp": "VP", "ve": "VE", "iddpm": "iDDPM"}
 
@@ -24,7 +25,7 @@ def solver_name(solver) -> str:
     """
     flat, default = flatten(solver), flatten(type(solver)())
     if solver.family == "learned" and solver.predictor:
-        return f"{spoken(solver.purpose)}, {solver.predictor}"
+        return f"{spoken(solver.purpose)}, {called(solver.predictor) or 'trained here'}"
     own = getattr(solver, "full_label", None)
     label = own or (solver.label + "-{order}" if "order" in flat else solver.label)
     told = {field for _, field, *_ in Formatter().parse(label) if field}

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from explorer.core.sampling import Churn, Restart
-from explorer.core.solvers import DDIM, DPM2, SOLVERS, DPMpp, Heun, UniPC
+from explorer.core.solvers import AMED, DDIM, DPM2, SOLVERS, DPMpp, Heun, UniPC
 from explorer.core.timesteps import IDDPM, Custom, LogSNR, Rho
 from explorer.data import Moons
 from explorer.errors import Cancelled, UserError
@@ -198,6 +198,8 @@ def test_a_typed_list_sweeps_what_it_can():
 def test_names_tell_members_apart():
     assert solver_name(Heun()) == "Heun" and solver_name(DPMpp()) == "DPM-Solver++(2M)"
     assert solver_name(DPM2(r=0.3)) == "DPM-Solver-2 r = 0.3"
+    assert solver_name(AMED(predictor="digits-amed-5")) == "AMED-Solver, digits-amed-5"
+    assert solver_name(AMED(predictor="0a1b2c3d4e5f")) == "AMED-Solver, trained here"  # a digest
     assert solver_name(UniPC(order=2, variant="bh1")) == "UniPC-2, B(h) B = h"
     assert len({solver_name(cls()) for cls in SOLVERS.values()}) == len(SOLVERS)
 
