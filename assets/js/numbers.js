@@ -43,6 +43,10 @@ export const steady = (value) => (value >= 99.95 ? value.toFixed(0) : value.toPr
 export const percent = (part) =>
   part >= 0.00995 ? `${(100 * part).toFixed(0)} %` : part >= 0.0005 ? `${written(100 * part, 1)} %` : '<0.1 %';
 
+/** A ratio, without its ×: 0.75, 1.07, 3.1; around 1 two decimals, as there they tell.
+ * @param {number} value */
+export const times = (value) => (value >= 0.095 && value < 1.995 ? value.toFixed(2) : short(value));
+
 /** A share that is near all or nothing: 99.7 %.
  * @param {number} part */
 export const percent1 = (part) => `${(100 * part).toFixed(1).replace(/\.0$/, '')} %`;

@@ -5,6 +5,7 @@ samples.  Not FID: the features are those of a small classifier of ours.
 """
 
 import argparse
+import itertools
 import time
 
 import torch
@@ -18,13 +19,29 @@ from ..data import DATASETS
 from ..data.contract import Endless
 from ..errors import UserError
 from ..models import classifier, files
+from ..numerals import count, interval, number, percent1
 from ..settings import unflatten
 from ..store import weights
 from ..study.judge import features_of_data
 from ..training.configs import Training, draw
 from .fid import fid
 
-HEADINGS = ("network", "S_churn", "NFE", "Fréchet", "precision", "recall", "class right", "s")
+HEADINGS = (
+    ("network", 24),
+    ("S_churn", 9),
+    ("NFE", 5),
+    ("Fréchet", 22),
+    ("precision", 20),
+    ("recall", 20),
+    ("class right", 24),
+    ("s", 8),
+)
+NAMES = {
+    "frechet": "Fréchet",
+    "precision": "Precision",
+    "recall": "Recall",
+    "accuracy": "Class right",
+}
 
 
 def options(command: argparse.ArgumentParser) -> None:
@@ -57,8 +74,8 @@ def measure(options) -> None:
         "Fréchet distance and precision/recall between features of the shipped classifier, 95 %\n"
         f"intervals, {options.samples} samples; not FID. “data” are two draws of the data.\n"
     )
-    print("".join(f"{h:>14}" if i else f"{h:24}" for i, h in enumerate(HEADINGS)))
-    shown = set()
+    print("".join(f"{h:>{w}}" if i else f"{h:{w}}" for i, (h, w) in enumerate(HEADINGS)))
+    rows: dict[str, dict[str, Quality]] = {}
     for checkpoint in known:
         data = trained_on(checkpoint)
         judge = classifier.find(data)
@@ -66,15 +83,17 @@ def measure(options) -> None:
             print(f"{checkpoint.name:24} no classifier is shipped for {data.label}")
             continue
         reference = features_of_data(judge, data, options.samples)
-        if judge not in shown:
-            shown.add(judge)
+        if data.label not in rows:
+            rows[data.label] = {}
             _row(f"data: {data.label}", "", "", floor(judge, data, options.samples), 0.0)
         for churn in options.churn:
             started = time.perf_counter()
             found = judged(checkpoint, judge, reference, options.samples, options.nfe, churn)
+            name = f"{checkpoint.name}, S_churn {number(churn)}" if churn else checkpoint.name
+            rows[data.label][name] = found
             _row(
                 checkpoint.name,
-                f"{churn:g}",
+                number(churn),
                 str(options.nfe),
                 found,
                 time.perf_counter() - started,
@@ -86,7 +105,35 @@ def measure(options) -> None:
                     if isinstance(data, Endless)
                     else data.points()
                 )
-                print(f"{'':24}FID {fid(x, real):.2f} of {len(x)} samples against {len(real)}")
+                print(f"{'':24}{fid_words(fid(x, real), len(x), len(real))}")
+    for own in rows.values():
+        for line in compared(own):
+            print(line)
+
+
+def compared(rows: dict[str, Quality]) -> list[str]:
+    """What the intervals say of each two networks of the same data, measure by measure."""
+    out = []
+    for (a, mine), (b, other) in itertools.combinations(rows.items(), 2):
+        for measure, better in (("frechet", -1), ("precision", 1), ("recall", 1), ("accuracy", 1)):
+            x, y = getattr(mine, measure), getattr(other, measure)
+            if x is None or y is None:
+                continue
+            if x.low <= y.high and y.low <= x.high:
+                said = f"{a} and {b} cannot be told apart with {count(x.count)} samples"
+            else:
+                first, second = (a, b) if better * (x.value - y.value) > 0 else (b, a)
+                said = f"{first} is better than {second}"
+            out.append(f"{NAMES[measure]}: {said}.")
+    return out
+
+
+def fid_words(value: float, samples: int, real: int) -> str:
+    """FID comes without an interval, and is comparable at equal counts only."""
+    return (
+        f"FID {number(value)} of {count(samples)} samples against {count(real)}: no interval; "
+        "fewer samples read higher"
+    )
 
 
 def trained_on(checkpoint: weights.Checkpoint):
@@ -140,14 +187,14 @@ def floor(judge, data, count: int) -> Quality:
 
 
 def _row(name: str, churn: str, nfe: str, q: Quality, seconds: float) -> None:
-    short = lambda e: "" if e is None else f"{e.value:.3f} ±{(e.high - e.low) / 2:.3f}"
+    told = lambda e, write=number: "" if e is None else interval(e.value, e.low, e.high, write)
     cells = [
         churn,
         nfe,
-        short(q.frechet),
-        short(q.precision),
-        short(q.recall),
-        short(q.accuracy),
-        f"{seconds:.1f}" if seconds else "",
+        told(q.frechet),
+        told(q.precision),
+        told(q.recall),
+        told(q.accuracy, percent1),
+        number(seconds) if seconds else "",
     ]
-    print(f"{name:24}" + "".join(f"{c:>14}" for c in cells), flush=True)
+    print(f"{name:24}" + "".join(f"{c:>{w}}" for c, (_, w) in zip(cells, HEADINGS[1:])), flush=True)

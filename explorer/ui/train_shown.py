@@ -7,7 +7,7 @@ import torch
 
 from ..figures import pack
 from ..figures import training as figures
-from ..numerals import count, duration, number
+from ..numerals import count, duration, number, span, times
 from ..training.configs import Training, draw, loss_of
 
 SHOWN = 36  # images of the data, before a training has any of its own
@@ -54,8 +54,19 @@ def figures_of(s: dict, t: Training) -> dict:
         "sigma": sigma,
         "curve": figures.loss_curve(s["curve"], s["total"], _unit(s)),
         "table": table,
+        "beside": _beside(now),
         "samples": _samples(s, t.data),
     }
+
+
+def _beside(now: dict) -> list[list[str]]:
+    """The 95 % intervals of the loss now, and of how many times the ideal's it is, to stand below
+    the cells of the table."""
+    rows = zip(now["low"], now["high"], now["floor"])
+    return [
+        ["", "", span(low, high), "", span(low / ideal, high / ideal, times) if ideal else ""]
+        for low, high, ideal in rows
+    ][::-1]
 
 
 def ideal(data) -> str:

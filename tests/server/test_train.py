@@ -70,6 +70,8 @@ def test_a_training_is_paused_found_again_and_resumed_to_its_end():
     assert done["state"] == "done" and done["part"] >= 1 and done["paused"] == []
     assert weights.find("walked").shape == (2,)
     assert done["table"][0][0] == "80" and done["curve"]["data"]
+    now, ratio = (done["beside"][0][i].split("–") for i in (2, 4))
+    assert float(now[0]) <= done["table"][0][2] * 1.05 and len(ratio) in (1, 2)
     assert (
         "already there" in train.act({"do": "start", "values": POINTS, "name": "walked"})["problem"]
     )

@@ -3,7 +3,7 @@
 import { watch } from '../job.js';
 import { call } from '../net.js';
 import { $, S } from '../state.js';
-import { count, short } from '../numbers.js';
+import { count, short, times } from '../numbers.js';
 import { showAugmented } from '../train/augmented.js';
 import { plot } from '../draw/figure.js';
 import { samples } from '../train/samples.js';
@@ -156,9 +156,11 @@ function waiting(r, busy) {
   return `<span>${r.title}, “${r.name}”, paused ${about}</span>`;
 }
 
-function tableRow(row) {
-  const cell = (v, i) => (i === 0 ? v : i === 4 && v != null ? (v < 100 ? v.toFixed(2) : '> 100') : short(v));
-  return `<tr>${row.map((v, i) => `<td>${cell(v, i)}</td>`).join('')}</tr>`;
+// beside: the interval of each value, small below it.
+function tableRow(row, beside) {
+  const cell = (v, i) => (i === 0 ? v : i === 4 && v != null ? (v < 100 ? times(v) : '> 100') : short(v));
+  const below = (i) => (beside?.[i] ? ` <small>${beside[i]}</small>` : '');
+  return `<tr>${row.map((v, i) => `<td>${cell(v, i)}${below(i)}</td>`).join('')}</tr>`;
 }
 
 function heading({ name, title, state }) {
@@ -182,7 +184,9 @@ function show() {
   $('#train-start').disabled = Boolean(busy) || told.allowed === false || !filled;
   $('#train-waiting').hidden = !paused.length;
   $('#train-waiting').innerHTML = paused.map((r) => waiting(r, busy)).join('');
-  $('#train-rows').innerHTML = (held.table ?? (name ? null : plan.table) ?? []).map(tableRow).join('');
+  $('#train-rows').innerHTML = (held.table ?? (name ? null : plan.table) ?? [])
+    .map((row, r) => tableRow(row, held.table ? held.beside?.[r] : null))
+    .join('');
   plot(
     '#fig-train-sigma',
     held.sigma ?? (name ? null : plan.sigma),
