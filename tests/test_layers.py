@@ -136,6 +136,7 @@ def test_core_needs_torch_and_numpy_only():
 # What of the machine's own is asked for, and written, outside store/, and why.
 OF_THE_MACHINE = {
     "bench": {"environ", "__file__", "tempfile", "write_text"},  # measures this machine
+    "bench/page.py": {"environ", "tempfile", "open"},  # where a server it started says its address
     "commands/sample.py": {"savez_compressed"},  # to the path that was typed
     "commands/serve.py": {"environ"},  # quiets and holds back libraries before they start
     "server/files.py": {"__file__"},  # of plotly's own package
