@@ -115,12 +115,13 @@ def compared(rows: dict[str, Quality]) -> list[str]:
     """What the intervals say of each two networks of the same data, measure by measure."""
     out = []
     for (a, mine), (b, other) in itertools.combinations(rows.items(), 2):
+        samples = count(min(mine.frechet.count, other.frechet.count))
         for measure, better in (("frechet", -1), ("precision", 1), ("recall", 1), ("accuracy", 1)):
             x, y = getattr(mine, measure), getattr(other, measure)
             if x is None or y is None:
                 continue
             if x.low <= y.high and y.low <= x.high:
-                said = f"{a} and {b} cannot be told apart with {count(x.count)} samples"
+                said = f"{a} and {b} cannot be told apart with {samples} samples"
             else:
                 first, second = (a, b) if better * (x.value - y.value) > 0 else (b, a)
                 said = f"{first} is better than {second}"

@@ -131,7 +131,9 @@ def sweep_endpoint(
     grids="rho, logsnr", all else as in /explore.
 
     Without solvers and budgets, those of the Compare page; without grids, the time steps of the
-    settings.  One row for each run, and for each curve the fitted order with its 95 % interval.
+    settings.  One row for each run, whose "end_error" is that of /explore; for each curve the order
+    fitted to its medians with its 95 % interval; and "best": which is ahead at the largest cost
+    that all were measured at, or that it cannot be told.
     """
     with SLOTS:
         return compare.sweep_numbers(unflatten(Experiment, flat), solvers, budgets, grids)

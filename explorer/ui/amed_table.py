@@ -101,8 +101,10 @@ def verdict(last: Optimised) -> str:
     much = lambda k: f"{times(last.times[k].value)} × ({_between(last.times[k])})"
     on = f"On {last.times['search'].count} held-out seeds"
     if last.won == OWN:
-        said = " and ".join(f"{name} makes {much(k)} of" for k, name in names.items())
-        return f"{on} no list is better: {said} the error of your steps, which stay."
+        return (
+            f"{on} no list is better: GITS makes {much('GITS')}, the search {much('search')} of "
+            "the error of your steps, which stay."
+        )
     other = next(k for k in names if k != last.won)
     before, after = (short(last.verdict[k].value) for k in (OWN, last.won))
     return (

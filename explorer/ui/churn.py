@@ -87,4 +87,7 @@ def verdict(
             f"{pair}, two draws of the data {floor}",
             much,
         )
-    return f"Churn or none cannot be told apart with {difference.count} seeds: {pair}", much
+    return (
+        f"With and without churn cannot be told apart with {difference.count} seeds: {pair}",
+        much,
+    )
