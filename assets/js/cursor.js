@@ -86,7 +86,8 @@ export function drawTable() {
   });
   $('#steps-note').textContent = error?.measured ? 'share of the end error' : '';
   $('#steps-note').title = error?.measured
-    ? `How far the end moves when that step alone is replaced by the true one, on ${error.measured} paths`
+    ? 'How far the end moves when that step alone is replaced by the true one: ' +
+      `each path’s own shares, averaged over ${error.measured} paths`
     : '';
   row = -1;
 }

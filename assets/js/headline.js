@@ -129,6 +129,7 @@ function write(element, html, property = 'innerHTML') {
   if (written.get(element) === html) return;
   element[property] = html;
   written.set(element, html);
+  if (element.matches('p, #named')) element.title = element.textContent; // where it is cut off
 }
 
 function chip({ kind, text, spin, dot }) {
@@ -151,7 +152,8 @@ export function drawHeadline() {
   drawPin();
   if (root.dataset.state !== state) root.dataset.state = document.body.dataset.answer = state;
   const [, short, long = ''] = /^(.*?)( evaluations?)?$/.exec(said.name);
-  write($('#named'), `${short}<span class="long">${long}</span>${said.measure ? `: ${said.measure} ` : ''}`);
+  write($('#named'), `${short}<span class="long">${long}</span>`);
+  write($('#measure'), said.measure ? `: ${said.measure} ` : '');
   const value = $('#value');
   write(value, said.value ?? '', 'textContent');
   value.hidden = !said.value;
