@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { Views, call, connect, look, offline } from '../../assets/js/net.js';
+import { Views, call, connect, look, lookNow, offline } from '../../assets/js/net.js';
 import { S, set } from '../../assets/js/state.js';
 import { until } from './waiting.js';
 
 // A server whose answers are given by hand, and a page that notes what it is told.
 function desk({ rest = 1 } = {}) {
   const open = [],
-    said = { shown: [], lost: [], stopped: 0, rests: [], open: 0 };
+    said = { shown: [], lost: [], stopped: 0, rests: [], open: 0, asks: 0, refines: [] };
   const functions = {
     explore: (request) => new Promise((answer) => open.push({ request, answer })),
     progress: async () => ({}),
@@ -21,6 +21,8 @@ function desk({ rest = 1 } = {}) {
     show: (message, about) => said.shown.push({ message, about }),
     stopped: () => (said.stopped += 1),
     lost: (sentence) => said.lost.push(sentence),
+    asks: () => (said.asks += 1),
+    refines: (yes) => said.refines.push(yes),
   });
   connect(functions, { again: 1, look: 1, changed: (gone) => asker.gone(gone) });
   return { open, said, asker, functions };
@@ -160,4 +162,56 @@ test('a call without an answer is a problem in words; what may be done twice is 
   assert.deepEqual(await call('ask', {}, 2), { fine: true });
   assert.equal(times, 3);
   await look();
+});
+
+test('further paths follow the settled error at once, as a refinement that yields to a person', async () => {
+  const { open, said, asker } = desk();
+  asker.ask({ values: { nfe: 1 } });
+  open[0].answer(run('a', { pending: ['exact'] }));
+  await until(() => open.length === 2);
+  open[1].answer(run('a', { parts: { error: { key: 'e' } }, pending: ['more'] }));
+  await until(() => open.length === 3);
+  assert.deepEqual(open[2].request.want, ['more']);
+  asker.ask({ values: { nfe: 2 } }); // does not wait for it
+  assert.equal(open.length, 4);
+  open[2].answer(run('late', { parts: { error: { key: 'more' } } }));
+  await until(() => said.open === 1);
+  assert.deepEqual(
+    said.shown.map(({ about }) => about.exact),
+    [false, true],
+  );
+  assert.equal(S.parts.error.key, 'e');
+});
+
+test('what is on its way at rest is said, and ends with its answer', async () => {
+  const { open, said, asker } = desk();
+  asker.ask({ values: { nfe: 1 } });
+  assert.deepEqual([said.asks, said.refines], [1, []]);
+  open[0].answer(run('a', { pending: ['exact'] }));
+  await until(() => open.length === 2);
+  assert.deepEqual([said.asks, said.refines], [1, [true]]);
+  open[1].answer(run('a'));
+  await until(() => said.shown.length === 2);
+  assert.deepEqual(said.refines, [true, false]);
+});
+
+test('a server that is gone is looked for less and less often, and at once when the reader says so', async () => {
+  const pauses = [];
+  let here = false;
+  connect({ progress: async () => (here ? {} : undefined) }, { look: 1, looks: (ms) => pauses.push(ms) });
+  const back = look();
+  await until(() => pauses.length > 5);
+  here = true;
+  await back;
+  assert.deepEqual(pauses.slice(0, 6), [1, 2, 4, 8, 15, 15]);
+  here = false;
+  connect({ progress: async () => (here ? {} : undefined) }, { look: 1e6, looks: (ms) => pauses.push(ms) });
+  const again = look();
+  await until(() => pauses.at(-1) === 1e6);
+  here = true;
+  await until(() => {
+    lookNow();
+    return !offline();
+  });
+  await again;
 });

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from urllib.parse import unquote
 
 import pytest
 
@@ -12,6 +13,7 @@ from explorer.lab.view import View
 from explorer.server.explore import beside
 from explorer.server.message import message
 from explorer.settings import from_query
+from explorer.ui.lessons import lessons
 
 LEAD = re.compile(r"([\d–, and]+) leads?\b")
 
@@ -87,6 +89,30 @@ def test_where_two_runs_have_no_ratio_the_sentence_says_why(values, pin, named):
     small = "&samples=16&nfe=9"
     text = compared(values + small, pin + small)["text"]
     assert named in text and "×" not in text and not re.search(r"\bnan\b|None", text)
+
+
+def test_the_first_lesson_says_what_the_page_then_shows():
+    lesson = lessons()[0]
+    here, _, there = lesson.view.partition("&pin=")
+    made = re.search(r"makes ([\d.]+ ×)", compared(here, unquote(there))["text"])[1]
+    _, settled = answers(here)
+    part = re.search(r"make ([\d.]+ %)", settled["finding"]["blame"])[1]
+    assert f"makes {made} the error of the pinned ρ = 7" in lesson.text
+    assert f"two thick arcs make {part} of it" in lesson.text and len(settled["hot"]) == 2
+
+
+def test_at_few_evaluations_ddim_is_ahead_and_then_it_is_not():
+    """As a lesson says of Compare's usual solvers: path by path, with intervals."""
+
+    def ends(solver: str, nfe: int):
+        view = View(from_query(Experiment, f"solver={solver}&nfe={nfe}"), exact=True)
+        assert view.run.nfe == nfe
+        return view.errors.end
+
+    for nfe, ahead in ((5, True), (7, True), (13, False), (17, False)):
+        for solver in ("dpmpp", "ipndm"):
+            found = ratio(ends("ddim", nfe), ends(solver, nfe))
+            assert apart(found) and (found.value < 1) == ahead, (solver, nfe, found)
 
 
 def test_two_runs_that_differ_by_chance_are_not_ranked():
