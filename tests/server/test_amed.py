@@ -150,6 +150,10 @@ def test_the_table_grows_line_by_line_and_ends_with_the_searched():
     assert not re.search(r"[0-9a-f]{12}", news["title"])
     for name in ("DDIM", "iPNDM-2", "UniPC-3"):  # the search at the page's budget alone
         assert rows[name, "searched"][0] == "–" and "×" in rows[name, "searched"][1]
+    exact = [dict(zip(news["exact"]["columns"], row)) for row in news["exact"]["rows"]]
+    own = next(r for r in exact if r["steps"] == "its own, learned, just trained")
+    assert own["NFE"] == 5 and own["95 % from"] < own["median"] < own["95 % to"]
+    assert own["times"] > 0 and own["of"] and len(str(own["median"])) > 8
     kept = app.amed_keep({"job": answer["job"]})["name"]
     again = finished(measurements.start({**asked, "training": answer["job"]}))
     rows = {(row[0], row[1]): row[2:] for row in again["table"]}

@@ -1,5 +1,6 @@
 // The AMED page: a training that is drawn while it runs, and one step of a path with r and c at hand.
 
+import { copy, lines } from '../help.js';
 import { job } from '../job.js';
 import { call } from '../net.js';
 import { $, S } from '../state.js';
@@ -41,6 +42,7 @@ function init(given) {
   $('#amed-resume').onclick = () => begin('train', { resume: trained });
   $('#amed-cancel').onclick = work.cancel;
   $('#amed-use').onclick = keep;
+  $('#amed-copy').onclick = (e) => tabled?.exact && copy(lines(tabled.exact), e.target);
   $('#amed-table').onclick = () => {
     if (view === 'table') return showView('learn');
     showView('table');
