@@ -160,7 +160,7 @@ def measure(e: Experiment, watch: Watch | None = None, exact: bool = False) -> R
         "; ".join(_notes(e, len(sigma) - 1)),
         error.tolist(),
         int(strayed.sum()),
-        (float(sigma[0]), float(sigma[-1])),
+        [float(sigma[0]), float(sigma[-1])],
     )
 
 

@@ -65,7 +65,7 @@ def test_the_menu_the_search_and_its_card_know_it(installed):
 def test_words_count_its_evaluations(view):
     made = run(view)
     assert "Kutta" in headline.title(made) and "28" in headline.title(made)
-    said = words.budget(view, made)
+    said = words.budget(view)
     assert "10 steps" in said and "28 evaluations" in said and "three" in said.lower()
 
 
