@@ -67,7 +67,13 @@ export async function look() {
     const pause = server.look * Math.min(2 ** tries, LONGEST);
     server.looks(pause);
     reached(false);
-    await Promise.race([wait(pause), new Promise((done) => (wake = done))]);
+    await new Promise((done) => {
+      const timer = setTimeout(done, pause);
+      wake = () => {
+        clearTimeout(timer);
+        done();
+      };
+    });
   }
   looking = false;
   reached(true);
