@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from ..numerals import number
 from .amed_parts import line, note, plain_axis
 from .charts import decades, power, spread
 from .style import (
@@ -84,7 +85,8 @@ def _medians(looked: Sequence[tuple], batches: int) -> tuple[list[dict], list[di
             marker={"size": 5, "color": LEARNED},
             hoverinfo="all",
             yaxis="y2",
-            hovertemplate="batch %{x}: %{y:.3g}<extra></extra>",
+            text=[f"batch {k}: {number(v)}" for k, v in zip(x, y)],
+            hovertemplate="%{text}<extra></extra>",
         ),
     ]
     levels = {name: last.median(name).value for name in before}
@@ -144,7 +146,8 @@ def placing(rows: Sequence) -> dict:
             mode="lines+markers",
             marker={"size": 5, "color": LEARNED},
             hoverinfo="all",
-            hovertemplate="%{x} lists tried: %{y:.3g}<extra></extra>",
+            text=[f"{k} lists tried: {number(v)}" for k, v in zip(x, y)],
+            hovertemplate="%{text}<extra></extra>",
         )
     ]
     notes = [note(f"<b>{short(y[-1])}</b>", x[-1], y[-1], "y", LEARNED, "bottom", "right")]
@@ -203,7 +206,7 @@ def stops(rows: Sequence) -> dict:
         "title": axis_title("noise level σ"),
         "range": [math.log10(low) - 0.1, math.log10(high) + 0.1],
         "tickvals": [10.0**k for k in powers],
-        "ticktext": [f"{10.0**k:g}" for k in powers],
+        "ticktext": [number(10.0**k) for k in powers],
     }
     return {"data": traces, "layout": layout}
 

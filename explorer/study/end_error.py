@@ -8,6 +8,7 @@ import dataclasses
 import math
 import time
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 
 import torch
@@ -81,7 +82,7 @@ class Row:
     elsewhere: int = 0
     ends: Sequence[float] = ()
 
-    @property
+    @cached_property
     def middle(self) -> Estimate:
         """The median end error with its 95 % interval."""
         return intervals.median(torch.tensor(self.each, dtype=torch.float64))

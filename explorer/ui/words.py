@@ -181,7 +181,8 @@ def setting(key: str, value) -> str:
 
 
 def _shown(value, choices: dict) -> str:
-    plain = f"{value:g}" if isinstance(value, float | int) else str(value)
+    plain = f"{value:g}" if isinstance(value, float) else str(value)
+    plain = number(value) if "e" in plain and isinstance(value, float) else plain
     return choices.get(value) or ("–" if value is None else plain)
 
 

@@ -22,7 +22,7 @@ from explorer.study.distances import Distance
 from explorer.study.end_error import Row
 from explorer.study.optimise import OWN, Optimised
 from explorer.study.ranking import ranked, sentence
-from explorer.ui import amed_table, churn
+from explorer.ui import amed_table, churn, words
 from explorer.ui.distances import nearest
 
 FILE = Path(__file__).parents[1] / "data" / "sentences_of_studies.txt"
@@ -137,6 +137,13 @@ def test_better_steps_are_only_said_where_the_interval_allows_them():
         said = amed_table.verdict(last)
         assert ("no list is better" in said) != apart(gits)
         assert not math.isnan(gits.low) and "256 held-out seeds" in said
+
+
+def test_a_setting_reads_like_every_number():
+    """Not “S_tmax = 1e+09” nor a seed of 1.23457e+07."""
+    assert words.setting("s_tmax", 1e9) == "S<sub>tmax</sub> = 1.0·10⁹"
+    assert words.setting("seed", 12345678) == "seed = 12345678"
+    assert words.change("timesteps.rho", 7.0, 115.5) == "ρ 7 → 115.5"
 
 
 if __name__ == "__main__":
