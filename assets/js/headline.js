@@ -116,7 +116,8 @@ const LATER = {
   },
   refining: ({ chips }) => {
     const draft = chips.find((c) => c.kind === 'draft'),
-      first = { kind: 'draft', text: draft?.text ?? 'following more paths', spin: true };
+      what = S.parts.error.exact ? 'following more paths' : 'refining the reference',
+      first = { kind: 'draft', text: draft?.text ?? what, spin: true };
     return { chips: [first, ...chips.filter((c) => c !== draft)] };
   },
 };

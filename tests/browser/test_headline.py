@@ -17,7 +17,7 @@ RED = """() => {  // pixels of the stage in the colour of what is new noise and 
   }
   return found;
 }"""
-SETTLED = "() => explorer.S.parts.error?.exact"
+SETTLED = "() => window.explorer?.S?.parts.error?.exact"
 
 
 def state(walk, name: str):
@@ -112,6 +112,26 @@ def test_what_ends_elsewhere_is_shown_and_travels_in_the_link(walk):
     walk.calm()
     assert "away" not in walk.query
     assert walk.page.evaluate(PICTURE) == before
+
+
+def test_more_paths_follow_where_it_is_undecided_which_steps_are_to_blame(walk):
+    """64 samples leave it open; then 256 other paths decide it, and nothing on the page moves."""
+    further = Held(walk.page, '"want":["more"]')
+    walk.page.goto(f"{walk.server}?samples=64&sigma=1")
+    walk.page.wait_for_function(SETTLED)
+    before = state(walk, "refining")
+    chip = walk.page.inner_text("#chips")
+    assert chip.startswith("following more paths")
+    undecided = walk.page.inner_text("#blame")
+    assert undecided.startswith("Which steps: undecided on 64 paths;")
+    assert undecided.endswith("More paths are on their way.")
+    asked = walk.page.evaluate("explorer.times.length")
+    further.let_go()
+    assert state(walk, "settled") == before
+    named = {i + 1 for i in walk.page.evaluate("explorer.S.parts.error.hot")}
+    decided = walk.page.inner_text("#blame")
+    assert named and all(str(i) in decided for i in named) and "undecided" not in decided
+    assert walk.page.evaluate("explorer.times.length") == asked  # no answer to a person
 
 
 def test_a_number_opens_into_what_it_is_made_of(walk):
