@@ -21,11 +21,14 @@ SETTLED = "() => window.explorer?.S?.parts.error?.exact"
 
 
 def state(walk, name: str):
-    """Wait for a state of the headline; where the stage then begins, and how high it is."""
+    """Wait for a state of the headline: where the stage then begins, how high both are, and that
+    no line of the headline is higher than its own."""
     walk.page.wait_for_selector(f"#headline[data-state={name}]")
     return walk.page.evaluate("""() => {
       const box = document.querySelector('#box').getBoundingClientRect();
-      return [box.top + scrollY, box.height];
+      const head = document.querySelector('#headline'), said = document.querySelector('#subtitle');
+      const over = said.scrollHeight > head.clientHeight - said.offsetTop + 1;
+      return [box.top + scrollY, box.height, head.clientHeight, over];
     }""")
 
 
