@@ -27,6 +27,7 @@ AREAS = (  # of the style sheet, in this order: what comes later wins
     "controls",
     "explore",
     "headline",
+    "opened",
     "shelf",
     "spine",
     "pop",
