@@ -237,7 +237,7 @@ def test_bench_quality_prints_a_row_for_data_and_network(capsys):
     told = capsys.readouterr().out
     assert "not FID" in told and "data: Digits" in told
     row = next(line for line in told.splitlines() if line.startswith("digits-f"))
-    assert row.split()[1:3] == ["0", "5"] and "±" in row
+    assert row.split()[1:3] == ["0", "5"] and re.search(r"\d \(\S+–\S+\)", row)
 
 
 def test_bench_training_prints_a_ratio(capsys):
