@@ -63,8 +63,16 @@ def span(low: float, high: float, write: Callable[[float], str] = short) -> str:
 
 def interval(value: float, low: float, high: float, write: Callable[[float], str] = short) -> str:
     """A value with its interval, if it has one: 0.005 (0.0048–0.0054)."""
+    said, between = write(value), span(low, high, write)
+    return f"{said} ({between})" if between not in ("", said) else said
+
+
+def factor(value: float, low: float, high: float) -> str:
+    """A ratio with its interval, if it has one: 0.75 × (0.71–0.84); a digit more where both ends
+    would read alike."""
+    write = times if times(low) != times(high) else number
     between = span(low, high, write)
-    return f"{write(value)} ({between})" if between else write(value)
+    return f"{write(value)} × ({between})" if between else f"{times(value)} ×"
 
 
 def duration(seconds: float) -> str:

@@ -29,7 +29,7 @@ window.bench = {asked: 0, answered: 0, requests: 0, flying: 0};
 const fetch_ = window.fetch;
 window.fetch = async (...given) => {
   const body = given[1]?.body, explore = typeof body === 'string'
-    && body.includes('"fn_name":"explore"') && !body.includes('"want":["exact"]');
+    && body.includes('"fn_name":"explore"') && !/"want":\\["(exact|more)"/.test(body);
   bench.requests += 1;
   bench.flying += 1;
   if (explore) bench.asked += 1;

@@ -14,7 +14,7 @@ from ..core.schedules import EDM
 from ..core.solvers import Euler
 from ..numerals import number
 from .error import Errors, path_error
-from .experiment import Experiment, Run, ends, incomparable, run
+from .experiment import Experiment, Run, ends, evaluations, incomparable, run
 from .source import Watch, prepared
 
 
@@ -38,7 +38,7 @@ class Versus:
 
 
 def comparison(e: Experiment, watch: Watch | None = None, exact: bool = False) -> Run:
-    """Euler in σ with the evaluations that a run counted, over the same range on the same kind of
+    """Euler in σ with the evaluations that a run counts, over the same range on the same kind of
     grid: what the simplest solver makes of its cost, on the samples compared in a draft, or settled
     (`exact`).  A typed list has the steps that it has."""
     source = prepared(e.data, e.model)
@@ -48,7 +48,7 @@ def comparison(e: Experiment, watch: Watch | None = None, exact: bool = False) -
         schedule=EDM(),
         churn=Churn(),
         afs=False,
-        nfe=run(e, watch).nfe,
+        nfe=evaluations(e),
         samples=min(e.samples, source.settled if exact else source.compared),
     )
     return run(simple, watch)

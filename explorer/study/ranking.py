@@ -11,7 +11,7 @@ import math
 from collections.abc import Collection, Sequence
 
 from ..analysis.intervals import Estimate, apart
-from ..numerals import short, span, times
+from ..numerals import factor, short
 from .end_error import Row
 
 NEAR = 1.15  # evaluations within this factor cost the same, if both counts are said
@@ -106,7 +106,7 @@ def sentence(found: Ranking) -> str:
     end = aside if found.apart else ""
     if found.decided:
         best, ratio = found.first[0], found.ratio
-        much = f"{times(ratio.value)} × ({span(ratio.low, ratio.high, times)})"
+        much = factor(ratio.value, ratio.low, ratio.high)
         return (
             f"Best at {cost}: {name(best)}, median end error {short(best.middle.value)}, "
             f"{much} of {name(found.rows[1])}’s{end}"

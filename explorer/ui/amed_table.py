@@ -3,9 +3,8 @@
 import math
 from typing import Any
 
-from ..analysis.intervals import Estimate
 from ..lab.experiment import Experiment
-from ..numerals import count, short, span, times
+from ..numerals import count, factor, short
 from ..settings import unflatten
 from ..store import predictors as store
 from ..study.optimise import OWN, Optimised, better_levels
@@ -114,7 +113,7 @@ def better_steps(request: dict) -> Measurement:
 def verdict(last: Optimised) -> str:
     """What the held-out paths say of the lists that were found, and how sure that is."""
     names = {"GITS": "GITS", "search": "the search"}
-    much = lambda k: f"{times(last.times[k].value)} × ({_between(last.times[k])})"
+    much = lambda k: factor(last.times[k].value, last.times[k].low, last.times[k].high)
     on = f"On {last.times['search'].count} held-out seeds"
     if last.won == OWN:
         return (
@@ -127,7 +126,3 @@ def verdict(last: Optimised) -> str:
         f"{on} {names[last.won]} makes {much(last.won)} of the error before: median {after} after "
         f"{before}; {names[other]} {much(other)}."
     )
-
-
-def _between(found: Estimate) -> str:
-    return span(found.low, found.high, times)

@@ -5,8 +5,9 @@
 
 from collections.abc import Sequence
 
+from .. import numerals
 from ..analysis.intervals import Estimate, apart
-from ..numerals import number, short
+from ..numerals import short
 from ..study.table import Entry, best
 from ..training.standing import LEARNED, SEARCHED, SHARED, UNTRAINED, Standing
 
@@ -26,18 +27,13 @@ DOES = {
 
 
 def interval(found: Estimate) -> str:
-    """0.063 (0.059–0.067), two digits and a third for the ends."""
-    if not found.low <= found.high:  # too few for an interval
-        return short(found.value)
-    return f"{short(found.value)} ({number(found.low, 2)}–{number(found.high, 2)})"
+    """0.063 (0.059–0.067)."""
+    return numerals.interval(found.value, found.low, found.high)
 
 
 def times(found: Estimate) -> str:
-    """0.98 × (0.96–1.00): two decimals below 10."""
-    two = lambda v: f"{v:.2f}" if v < 9.995 else number(v, 3)
-    if not found.low <= found.high:
-        return f"{two(found.value)} ×"
-    return f"{two(found.value)} × ({two(found.low)}–{two(found.high)})"
+    """0.98 × (0.96–1.00)."""
+    return numerals.factor(found.value, found.low, found.high)
 
 
 def gain(found: Estimate) -> str:

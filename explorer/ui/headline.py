@@ -15,7 +15,7 @@ from ..lab.error import SPREAD, Errors
 from ..lab.experiment import Run, is_random
 from ..lab.judged import NOTHING
 from ..lab.versus import Versus, apart_from
-from ..numerals import count, number, percent, short, span, times
+from ..numerals import count, factor, number, percent, short, span
 from ..study.names import sampler_name
 
 CANCELS = 2.0  # from here on moves that cancel are said
@@ -193,7 +193,8 @@ def beside(mine: str, its: str, found: Estimate, nfe: int, other_nfe: int) -> st
         if nfe == other_nfe
         else f"{_evaluations(nfe)} against {other_nfe}"
     )
-    ratio = _bold(f"{times(found.value)} ×", span(found.low, found.high, times))
+    said, _, between = factor(found.value, found.low, found.high).partition(" (")
+    ratio = _bold(said, between.removesuffix(")"))
     if apart(found):
         return f"{mine} makes {ratio} {'of ' * (found.value < 1)}{its}’s error, {cost}."
     samples = f"{count(found.count)} sample{'s' * (found.count != 1)}"

@@ -40,7 +40,7 @@ def test_the_best_are_all_that_the_seeds_cannot_tell_apart():
         (0.97, 0.96, 0.98, "0.97 × (0.96–0.98), next to nothing"),  # sure, and small
         (0.9, 0.7, 1.1, "0.90 × (0.70–1.10), cannot be told apart with 256 seeds"),
         (1.2, 1.1, 1.3, "1.20 × (1.10–1.30), which is worse"),
-        (12.34, 11.0, 13.0, "12.3 × (11–13), which is worse"),
+        (12.34, 11.0, 13.0, "12 × (11–13), which is worse"),
         (0.9, float("nan"), float("nan"), "0.90 ×, cannot be told apart with 256 seeds"),
     ],
 )
@@ -54,7 +54,7 @@ def test_the_title_holds_learning_against_the_search_and_not_against_untrained()
     made = {"untrained": 0.52 * NOISE, "searched": searched, "learned": 0.98 * searched}
     standing = Standing(made)
     title = amed_words.title("AMED-Solver", 5, standing)
-    assert title.endswith("learning on top makes 0.98 × (0.98–0.98), next to nothing")
+    assert title.endswith("learning on top makes 0.98 × (0.98), next to nothing")
     said = amed_words.steps_of(standing)
     assert said.startswith("The search of the stops makes 0.12 × (0.12–0.12); learning on top")
     rows = amed_words.rows(standing)
