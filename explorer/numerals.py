@@ -70,9 +70,9 @@ def interval(value: float, low: float, high: float, write: Callable[[float], str
 def factor(value: float, low: float, high: float) -> str:
     """A ratio with its interval, if it has one: 0.75 × (0.71–0.84); a digit more where both ends
     would read alike."""
-    write = times if times(low) != times(high) else number
-    between = span(low, high, write)
-    return f"{write(value)} × ({between})" if between else f"{times(value)} ×"
+    write = number if low <= high and times(low) == times(high) else times
+    said, between = write(value), span(low, high, write)
+    return f"{said} × ({between})" if between not in ("", said) else f"{said} ×"
 
 
 def duration(seconds: float) -> str:
