@@ -142,7 +142,7 @@ def _pivot(rows: list, slopes: dict) -> dict:
 
 
 def _beside(row) -> str:
-    away = f"; {count(row.elsewhere)} elsewhere" if row.elsewhere else ""
+    away = f"<br>{count(row.elsewhere)} elsewhere" if row.elsewhere else ""
     return (
         f"{span(row.middle.low, row.middle.high)}<br>10–90 % {span(row.low, row.high)}"
         f"<br>mean {short(row.mean)}{away}"
