@@ -15,6 +15,8 @@ from explorer.analysis.distance import Estimate, energy_distance, share, sliced_
 from explorer.analysis.intervals import apart
 from explorer.analysis.quality import frechet_distance, precision_recall
 
+pytestmark = pytest.mark.slow
+
 REPEATS = 1000
 NEAR = partial(pytest.approx, abs=0.02)
 

@@ -89,7 +89,7 @@ def test_a_sweep_over_the_range_gives_no_ratio():
         narrow.over(wide)
 
 
-@pytest.mark.parametrize("data", ["spiral", "digits"])
+@pytest.mark.parametrize("data", ["spiral", pytest.param("digits", marks=pytest.mark.slow)])
 def test_explore_and_sweep_say_the_same_of_the_same_run(data):
     flat = {"data": data, "samples": 12, "seed": 3}
     rows = sweep_endpoint(flat, "heun, unipc", "9")["rows"]
@@ -108,6 +108,7 @@ def of(solver, **view) -> Row:
     return measure(Experiment(solver=solver, nfe=35, samples=64, **view))
 
 
+@pytest.mark.slow
 def test_on_digits_the_median_is_that_of_every_seed():
     """Means follow one or two samples: over seeds 0 to 5 Heun's goes from 0.00011 to 0.031."""
     rows = [of(Heun(), data=Digits(), seed=s) for s in range(6)]
