@@ -53,11 +53,12 @@ def percent1(part: float) -> str:
 
 
 def span(low: float, high: float, write: Callable[[float], str] = short) -> str:
-    """An interval: 0.0048–0.0054, 51–53 %; nothing where there is none."""
+    """An interval: 0.0048–0.0054, 51–53 %, 9.0–9.6·10⁻⁵; nothing where there is none."""
     if math.isnan(low) or math.isnan(high):
         return ""
     first, last = write(low), write(high)
-    unit = last[last.find(" ") :] if " " in last else ""
+    mark = next((m for m in " ·" if m in last), "")  # a unit, or a power of ten
+    unit = last[last.find(mark) :] if mark else ""
     return last if first == last else f"{first.removesuffix(unit)}–{last}"
 
 

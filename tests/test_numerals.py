@@ -41,6 +41,7 @@ def test_no_number_is_written_with_an_e():
         (-0.003, 0.001, numerals.short, "−0.003–0.001"),
         (29.96, 30.042, numerals.duration, "30.0 s"),
         (0.1, 30.042, numerals.duration, "100 ms–30.0 s"),
+        (9e-5, 9.6e-5, numerals.short, "9.0–9.6·10⁻⁵"),
         (9e-5, 2.1e-4, numerals.short, "9.0·10⁻⁵–0.00021"),
         (1.0, math.inf, numerals.short, "1–∞"),
         (math.nan, math.nan, numerals.short, ""),
