@@ -13,6 +13,7 @@ from torch import Tensor
 from .intervals import FEWEST, LEVEL, Estimate, bounds, weights
 
 HALF = 0.5
+SPREAD = 8  # more steps than these that make half: the error is spread over all
 
 
 def hottest(share: Sequence[float], part: float = HALF) -> list[int]:
@@ -56,6 +57,11 @@ class Blame:
     largest: Estimate
     cancels: float
     each: tuple[float, ...] = ()
+
+    @property
+    def spread(self) -> bool:
+        """Whether the error is spread over so many steps that none stands out."""
+        return len(self.steps) > SPREAD
 
     @property
     def paths(self) -> int:

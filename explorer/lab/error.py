@@ -27,7 +27,6 @@ from .truth import reference_for
 
 MATTERS = 0.02  # of the median error: what that of the reference may be
 BLOCK = 64  # paths whose steps are replaced together
-SPREAD = 8  # more steps than these that make half: the error is spread over all, none stands out
 MORE = 4  # times as many paths as are compared, where it is undecided which steps are to blame
 
 _errors = Memo(32 * 2**20)

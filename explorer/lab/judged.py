@@ -6,7 +6,7 @@ from typing import Any
 from ..analysis.intervals import Estimate
 from ..analysis.shares import Blame
 from . import cost
-from .error import MORE, SPREAD, Errors
+from .error import MORE, Errors
 from .truth import patience
 from .versus import apart_from
 from .view import View
@@ -26,7 +26,7 @@ def unknown(view: View) -> str | None:
 def undecided(view: View) -> bool:
     """Whether a settled error leaves it open which steps are to blame, and more paths may tell."""
     found = view.errors.blame
-    if found.decided or len(found.steps) > SPREAD or view.errors.middle.value < NOTHING:
+    if found.decided or found.spread or view.errors.middle.value < NOTHING:
         return False
     return found.paths < MORE * min(view.experiment.samples, view.source.settled)
 
@@ -60,7 +60,7 @@ def _end_error(errors: Errors) -> dict[str, Any]:
     middle = errors.middle
     return plain(middle, "median") | {
         "mean": float(errors.end.mean()),
-        "elsewhere": 0 if errors.astray is None else int(errors.astray.sum()),
+        "elsewhere": None if errors.astray is None else int(errors.astray.sum()),
         "samples": middle.count,
     }
 

@@ -77,7 +77,7 @@ class View:
     def blame(self) -> Blame:
         """Which steps make the error; where that is undecided, by more paths, if `more` says so."""
         known = self.errors.blame
-        if not (self.more and self.exact) or known.decided or len(known.steps) > error.SPREAD:
+        if not (self.more and self.exact) or known.decided or known.spread:
             return known
         return error.more_blame(self.run, self.watch) or known
 

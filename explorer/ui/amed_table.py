@@ -32,6 +32,8 @@ def table(request: dict, training: Any = None) -> Measurement:
     asked = request.get("nfe")
     nfe = asked if asked in BUDGETS else 5
 
+    total = table_size(e, own, (nfe,))
+
     def show(cells: list) -> dict:
         at = {(*c.row, c.nfe): c for c in cells}
         rows = dict.fromkeys(c.row for c in cells)
@@ -42,7 +44,9 @@ def table(request: dict, training: Any = None) -> Measurement:
             lines.append([*row, *("–" if c is None else _cell(c, cells, firsts) for c in found)])
         now = [c for c in cells if c.nfe == nfe]
         return {
-            "title": amed_words.best_at(nfe, now) if now else "Error at equal evaluations",
+            "title": amed_words.best_at(nfe, now, len(cells) >= total)
+            if now
+            else "Error at equal evaluations",
             "note": f"{words.data_name(e.data)}, {e.model.label}: median end error against the "
             f"reference, RMS per number, {TABLED} held-out seeds, 95 % intervals; bold are the "
             "best and those that the seeds cannot tell from them. Below: times the row that it "
@@ -52,7 +56,6 @@ def table(request: dict, training: Any = None) -> Measurement:
             "exact": _exact(cells),
         }
 
-    total = table_size(e, own, (nfe,))
     rows = lambda watch: amed_table(e, BUDGETS, TABLED, watch=watch, searched=(nfe,), own=own)
     return Measurement(e, rows, total, show)
 

@@ -77,15 +77,21 @@ def rows(standing: Standing) -> list[list[str]]:
     return out
 
 
-def best_at(nfe: int, entries: Sequence[Entry]) -> str:
-    """Who has the least median end error; several where the seeds cannot rank them."""
+def best_at(nfe: int, entries: Sequence[Entry], whole: bool = True) -> str:
+    """Who has the least median end error; several where the seeds cannot rank them.
+
+    whole: all of them are measured; of some alone none is called the best.
+    """
     first, *others = best(entries)
     said = f"{_row(first)}, median end error {interval(first.median)}"
+    if len(entries) < 2:
+        return f"At {nfe} evaluations {said}"
     if not others:
-        return f"Best at {nfe} evaluations: {said}"
+        lead = "Best" if whole else f"Best of {len(entries)} so far"
+        return f"{lead} at {nfe} evaluations: {said}"
     alike = ", ".join(_row(c) for c in others[:2]) + (", …" if len(others) > 2 else "")
     return (
-        f"Best at {nfe} evaluations: {said}; cannot be told apart from {alike} "
+        f"At {nfe} evaluations {said}, cannot be told apart from {alike} "
         f"with {first.median.count} seeds"
     )
 

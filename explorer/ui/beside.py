@@ -8,7 +8,7 @@ from ..lab.judged import unknown
 from ..lab.source import Watch
 from ..lab.versus import paired, unpaired
 from ..lab.view import View
-from ..numerals import count, short, span
+from ..numerals import count, short
 from ..settings import flatten
 from . import headline, words
 
@@ -39,7 +39,7 @@ def beside(e: Experiment, pinned: Experiment, watch: Watch | None = None) -> dic
 
 
 def _ratio(mine: str, found: Estimate) -> str:
-    made = f'<b>{short(found.value)} ×</b> <span class="ci">({span(found.low, found.high)})</span>'
+    made = headline.ratio_of(found)
     if apart(found):
         return f"{mine} makes {made} of its error on the same paths."
     samples = f"{count(found.count)} sample{'s' * (found.count != 1)}"

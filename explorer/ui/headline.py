@@ -11,10 +11,10 @@ import re
 
 from ..analysis.intervals import Estimate, apart
 from ..analysis.shares import Blame, runs_of
-from ..lab.error import SPREAD, Errors
+from ..lab.error import Errors
 from ..lab.experiment import Run, is_random
 from ..lab.judged import NOTHING
-from ..lab.versus import Versus, apart_from
+from ..lab.versus import Versus
 from ..numerals import count, factor, number, percent, short, span
 from ..study.names import sampler_name
 
@@ -162,7 +162,7 @@ def _undecided(found: Blame, draft: bool, more: bool) -> str:
     if math.isnan(found.share.low):
         paths = f"{count(found.paths)} path{'s' * (found.paths != 1)}"
         return f"Which steps: undecided, {paths} {'are' if found.paths != 1 else 'is'} too few."
-    if len(found.steps) > SPREAD or not (found.sure or draft or more):
+    if found.spread or not (found.sure or draft or more):
         largest = _bold(
             percent(found.largest.value), span(found.largest.low, found.largest.high, percent)
         )
@@ -185,6 +185,12 @@ def _versus(r: Run, errors: Errors, other: Versus | None) -> str:
     return beside(mine, its, other.ratio, r.nfe, other.run.nfe)
 
 
+def ratio_of(found: Estimate) -> str:
+    """“0.75 × (0.71–0.84)”, its number bold."""
+    said, _, between = factor(found.value, found.low, found.high).partition(" (")
+    return _bold(said, between.removesuffix(")"))
+
+
 def beside(mine: str, its: str, found: Estimate, nfe: int, other_nfe: int) -> str:
     """“Heun makes 0.75 × (0.71–0.84) of Euler's error, 35 evaluations each.”, or that it cannot be
     told; found: the ratio of their errors path by path."""
@@ -193,16 +199,10 @@ def beside(mine: str, its: str, found: Estimate, nfe: int, other_nfe: int) -> st
         if nfe == other_nfe
         else f"{_evaluations(nfe)} against {other_nfe}"
     )
-    said, _, between = factor(found.value, found.low, found.high).partition(" (")
-    ratio = _bold(said, between.removesuffix(")"))
+    ratio = ratio_of(found)
     if apart(found):
         return f"{mine} makes {ratio} {'of ' * (found.value < 1)}{its}’s error, {cost}."
     samples = f"{count(found.count)} sample{'s' * (found.count != 1)}"
     if math.isnan(found.low):
         return f"{mine} and {its} cannot be told apart with {samples}."
     return f"{mine} and {its} cannot be told apart with {samples}: {ratio}, {cost}."
-
-
-def why_not(r: Run) -> str:
-    """Why a run is not held against Euler, or nothing."""
-    return apart_from(r.experiment)

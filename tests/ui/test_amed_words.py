@@ -30,6 +30,8 @@ def test_the_best_are_all_that_the_seeds_cannot_tell_apart():
     assert "cannot be told apart from" in amed_words.best_at(5, [worse, alike, first])
     assert amed_words.best_at(5, [worse, first]).startswith("Best at 5 evaluations: a, usual steps")
     assert "cannot" not in amed_words.best_at(5, [worse, first])
+    assert amed_words.best_at(5, [worse, first], False).startswith("Best of 2 so far at 5")
+    assert not amed_words.best_at(5, [first], False).startswith("Best")  # the only one measured
 
 
 @pytest.mark.parametrize(
