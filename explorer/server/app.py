@@ -10,7 +10,7 @@ import threading
 from typing import Any
 
 from ..ui import pages
-from . import api, files
+from . import api, door, files
 from .amed import amed_keep, amed_picture
 from .api import AT_ONCE, receive
 from .explore import beside, cancel, explore, progress, reshape
@@ -69,7 +69,7 @@ def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
         head=files.head(),
         run_history=False,
         footer_links=[],
-        app_kwargs={"routes": files.routes()},
+        app_kwargs={"routes": files.routes(), "lifespan": door.opened},
         quiet=True,
         ssr_mode=False,
         **options,
