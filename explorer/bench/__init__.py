@@ -7,10 +7,11 @@ the exit code says only whether the measurement could be made.
 import argparse
 
 from ..errors import UserError
-from . import amed, denoiser, networks, quality, sampler, solvers, training, ui
+from . import amed, denoiser, load, networks, quality, sampler, solvers, training, ui
 
 BENCHES = {
     "ui": ui,
+    "load": load,
     "sampler": sampler,
     "solvers": solvers,
     "denoiser": denoiser,

@@ -31,10 +31,13 @@ class Served(NamedTuple):
 
 
 @contextmanager
-def served(command: tuple[str, ...] = APP, device: str = "cpu") -> Iterator[Served]:
+def served(
+    command: tuple[str, ...] = APP, device: str = "cpu", **environment: str
+) -> Iterator[Served]:
     """Run `python command --port P --device D` and wait for its page.  UserError if it stops.
 
     The page is where the process says that it is: P is free now, and may be taken when it starts.
+    environment: variables that the process has beside those of this one.
     """
     line = [sys.executable, *command, "--port", str(free_port()), "--device", device]
     with tempfile.TemporaryDirectory(
@@ -43,7 +46,7 @@ def served(command: tuple[str, ...] = APP, device: str = "cpu") -> Iterator[Serv
         said = Path(place) / "said"
         started = time.perf_counter()
         with said.open("w") as out:
-            unheld = {**os.environ, "PYTHONUNBUFFERED": "1"}
+            unheld = {**os.environ, "PYTHONUNBUFFERED": "1", **environment}
             process = subprocess.Popen(line, cwd=ROOT, stdout=out, stderr=out, env=unheld)
         try:
             while not _answers(url := _address(said)):
