@@ -70,7 +70,7 @@ def _serve(options) -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import torch
 
-    from ..lab import experiment
+    from ..lab import cost, experiment
     from ..server import app, hall, networks, owners
 
     hall.allowed = not options.no_training
@@ -80,7 +80,7 @@ def _serve(options) -> None:
         raise UserError(f"--max-work = {options.max_work} must be above 0.")
     if options.queue_size < 1:
         raise UserError(f"--queue-size = {options.queue_size} must be at least 1.")
-    experiment.WORK_LIMIT = options.max_work
+    cost.WORK_LIMIT = options.max_work
     networks.ALLOW_FETCH = options.allow_fetch
     device = experiment.use_device(options.device)
     port = free_port(options.host, options.port)

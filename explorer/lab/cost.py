@@ -9,7 +9,11 @@ import torch
 
 from ..core.denoisers import Counted
 from ..core.device import Device
+from ..errors import UserError
+from ..models.contract import Fitted
+from ..numerals import number
 
+WORK_LIMIT = 4e10  # samples x NFE x data points x coordinates: some 20 s on two cores
 NETWORK = 100  # multiplications of a network for one unit of work: ten times faster, and a run that
 #                shows its progress and can be cancelled may take ten times longer
 REFERENCE = 65 + 3 * 64  # evaluations of the quick reference
@@ -25,6 +29,19 @@ def operations(denoiser, law) -> float:
         return denoiser.operations / NETWORK
     points, size = getattr(denoiser, "means", law.means).shape
     return float(points * size)
+
+
+def check_loading(data, model) -> None:
+    """Before a model begins to fit: raises UserError where that alone is above the cap on work."""
+    if not isinstance(model, Fitted):
+        return
+    asked = model.fitting(data)
+    if asked > WORK_LIMIT:
+        raise UserError(
+            f"{model.label} on {data.label} takes {number(asked)} operations before the first "
+            f"sample; at most {number(WORK_LIMIT)} are allowed. Use fewer points, smaller images "
+            "or the exact denoiser, which needs none, or start the page with a larger --max-work."
+        )
 
 
 @torch.no_grad()

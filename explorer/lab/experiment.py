@@ -31,7 +31,6 @@ from .source import COMPARED, LARGE, MEMOS, SETTLED, Source, Watch, prepared, we
 from .source import current_device as current_device
 from .source import use_device as use_device
 
-WORK_LIMIT = 4e10  # samples x NFE x data points x coordinates: some 20 s on two cores
 PATHS = SETTLED  # samples whose paths are recorded
 ENDINGS = (
     ("zero", "go to σ = 0"),
@@ -181,8 +180,8 @@ def incomparable(e: Experiment) -> str | None:
 
 
 def work(e: Experiment) -> float:
-    """Samples x NFE x data points x coordinates, the cost that WORK_LIMIT bounds; of a network, see
-    `cost.operations`."""
+    """Samples x NFE x data points x coordinates, the work that `cost.WORK_LIMIT` bounds; of a
+    network, see `cost.operations`."""
     source = prepared(e.data, e.model)
     return float(e.samples) * asked_of(e) * cost.operations(source.denoiser, source.mixture)
 
@@ -190,22 +189,23 @@ def work(e: Experiment) -> float:
 def excess(e: Experiment) -> tuple[float, int]:
     """How many times the cap on work a run is, and how many samples would do; 0: not even one."""
     asked = work(e)
-    return asked / WORK_LIMIT, int(e.samples * WORK_LIMIT / asked)
+    return asked / cost.WORK_LIMIT, int(e.samples * cost.WORK_LIMIT / asked)
 
 
 def too_much(e: Experiment) -> str | None:
     """Why a run is above the cap on work, or None."""
     asked = work(e)
-    if asked <= WORK_LIMIT:
+    if asked <= cost.WORK_LIMIT:
         return None
+    limit = number(cost.WORK_LIMIT)
     _, enough = excess(e)
     return (
         f"{e.samples} samples × {asked_of(e)} evaluations on {e.data.label} are {number(asked)} "
-        f"operations; at most {number(WORK_LIMIT)} are allowed. Use fewer samples or evaluations "
+        f"operations; at most {limit} are allowed. Use fewer samples or evaluations "
         f"({enough} samples would do)."
         if enough
         else f"Even one sample of {asked_of(e)} evaluations is {number(asked / e.samples)} "
-        f"operations; at most {number(WORK_LIMIT)} are allowed. Use fewer evaluations or a "
+        f"operations; at most {limit} are allowed. Use fewer evaluations or a "
         "smaller network, or start the page with a larger --max-work."
     )
 

@@ -100,6 +100,7 @@ def prepared(data, model) -> Source:
     def make() -> Source:
         if isinstance(model, Stored):
             check_shape(model.found(data), data)
+        cost.check_loading(data, model)
         denoiser = model.load(data)
         mixture = Mixture(data.points(), data.thickness)
         move = lambda v: v.to(device.device, device.dtype)

@@ -6,6 +6,17 @@ from ..store import weights
 
 
 @runtime_checkable
+class Fitted(Protocol):
+    """A model whose loading is work by itself, which is counted before it begins."""
+
+    label: str
+
+    def fitting(self, data: Any) -> float:
+        """Multiplications of `load(data)`, near enough."""
+        ...
+
+
+@runtime_checkable
 class Stored(Protocol):
     """A model that reads its weights from disk."""
 

@@ -90,5 +90,9 @@ class Gaussian:
     about: ClassVar[str] = "Knows only the mean and covariance of the data."
     condition: int = _label()
 
+    def fitting(self, data) -> float:
+        """Multiplications of `load(data)`."""
+        return GaussianDenoiser.fitting(_points(data, self.condition))
+
     def load(self, data) -> GaussianDenoiser:
         return GaussianDenoiser.fit(_points(data, self.condition), data.thickness)

@@ -4,7 +4,7 @@ import dataclasses
 
 from ..core.timesteps import Rho
 from ..errors import UserError
-from ..lab import cost, experiment
+from ..lab import cost
 from ..lab.experiment import Experiment, work
 from ..lab.source import prepared
 from ..numerals import number
@@ -22,11 +22,11 @@ def compared_within_work(trials: list[Experiment]) -> list[Experiment]:
         for e in one
     }
     total = sum(map(work, one)) + cost.REFERENCE * sum(evaluation.values())
-    wanted, affordable = max(e.samples for e in trials), int(experiment.WORK_LIMIT / total)
+    wanted, affordable = max(e.samples for e in trials), int(cost.WORK_LIMIT / total)
     if affordable < min(FEWEST, wanted):
         raise UserError(
             f"{len(trials)} runs on {trials[0].data.label} are {number(FEWEST * total)} "
-            f"operations for {FEWEST} samples; at most {number(experiment.WORK_LIMIT)} are "
+            f"operations for {FEWEST} samples; at most {number(cost.WORK_LIMIT)} are "
             "allowed. Use fewer runs, smaller budgets or less data."
         )
     limit = min(affordable, *(prepared(e.data, e.model).settled for e in one))
@@ -38,11 +38,11 @@ def within_work(e: Experiment, each: float, most: int, least: int = 4) -> int:
 
     Raises UserError where the cap allows fewer than `least`.
     """
-    count = min(most, int(experiment.WORK_LIMIT / each))
+    count = min(most, int(cost.WORK_LIMIT / each))
     if count < min(least, most):
         raise UserError(
             f"On {e.data.label} this is {number(least * each)} operations for {least} "
-            f"samples; at most {number(experiment.WORK_LIMIT)} are allowed. Use fewer "
+            f"samples; at most {number(cost.WORK_LIMIT)} are allowed. Use fewer "
             "evaluations or less data."
         )
     return count

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Cancelled, UserError
-from ..lab import experiment
+from ..lab import cost
 from ..lab.source import Watch, current_device, use_device
 from ..store.results import Results
 from .plan import Cell
@@ -169,7 +169,7 @@ def _pool(workers: int) -> Iterator[Executor]:
     own = multiprocessing.get_context("spawn")  # a fork would copy locks that threads hold
     stop = own.Event()
     threads = max(1, (os.cpu_count() or 1) // workers)
-    facts = (stop, threads, current_device().device.type, experiment.WORK_LIMIT)
+    facts = (stop, threads, current_device().device.type, cost.WORK_LIMIT)
     pool = ProcessPoolExecutor(workers, own, _begin, facts)
     try:
         yield pool
@@ -188,7 +188,7 @@ def _begin(stop, threads: int, device: str, limit: float) -> None:
     _stop[:] = [stop]
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(threads)
-    experiment.WORK_LIMIT = limit
+    cost.WORK_LIMIT = limit
     use_device(device)
 
 

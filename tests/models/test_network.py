@@ -156,10 +156,10 @@ def test_the_work_of_a_network_is_bounded(monkeypatch):
     e = small(Network())
     each = experiment.work(e) / (3 * 5)
     assert each == pytest.approx(load("plain").operations / 100)
-    monkeypatch.setattr(experiment, "WORK_LIMIT", each * 7)
+    monkeypatch.setattr(experiment.cost, "WORK_LIMIT", each * 7)
     with pytest.raises(UserError, match=r"\(1 samples would do\)"):
         run(e)
-    monkeypatch.setattr(experiment, "WORK_LIMIT", 0.99 * each)
+    monkeypatch.setattr(experiment.cost, "WORK_LIMIT", 0.99 * each)
     with pytest.raises(UserError, match="Even one sample"):
         run(e)
 

@@ -304,12 +304,12 @@ def test_bad_requests_are_answered_in_a_sentence(request_, sentence):
 def test_every_measurement_keeps_to_the_cap_on_work(kind, monkeypatch):
     """Fewer samples where that is enough, and a sentence where it is not; and what is on show in
     other tabs is not pushed out by its runs."""
-    monkeypatch.setattr(experiment, "WORK_LIMIT", 1e3)
+    monkeypatch.setattr(experiment.cost, "WORK_LIMIT", 1e3)
     values = {**SMALL, "nfe": 9, "s_churn": 10, "seed": 2**31 - 1}
     said = measurements.start({"kind": kind, "values": values})["problem"]
     digits, power = re.search(r"(\S+)·10(\S+) operations for 4 samples", said).groups()
     least = float(digits) * 10 ** int(power.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")))
-    monkeypatch.setattr(experiment, "WORK_LIMIT", 2.1 * least)
+    monkeypatch.setattr(experiment.cost, "WORK_LIMIT", 2.1 * least)
     before = len(experiment._runs)
     news = finished(measurements.start({"kind": kind, "values": values}))
     assert news["problem"] is None and len(experiment._runs) == before

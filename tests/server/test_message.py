@@ -453,4 +453,4 @@ def test_no_request_breaks_the_message(request):
 
 
 def test_the_cap_is_the_one_that_is_stated():
-    assert experiment.WORK_LIMIT == 4e10
+    assert experiment.cost.WORK_LIMIT == 4e10

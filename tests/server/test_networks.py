@@ -133,7 +133,7 @@ def test_a_run_above_the_cap_ends_in_a_refusal(monkeypatch):
     way”, for good."""
     slowly(monkeypatch, 0.00125)
     e = unflatten(Experiment, {"data": "digits", "model": "network", "nfe": 9, "samples": 64})
-    monkeypatch.setattr(experiment, "WORK_LIMIT", experiment.work(e) * 0.8)
+    monkeypatch.setattr(experiment.cost, "WORK_LIMIT", experiment.work(e) * 0.8)
     first = ask()
     assert first["pending"] == ["loss", "path"] and first["states"]["run"]["state"] == "refused"
     held, states, last = follow(first)
@@ -153,7 +153,7 @@ def test_what_is_on_show_stays_when_the_next_run_is_refused(monkeypatch):
     held, states, _ = follow(ask())
     assert states["run"]["state"] == "whole"
     e = unflatten(Experiment, {"data": "digits", "model": "network", "nfe": 9, "samples": 64})
-    monkeypatch.setattr(experiment, "WORK_LIMIT", experiment.work(e) * 1.5)
+    monkeypatch.setattr(experiment.cost, "WORK_LIMIT", experiment.work(e) * 1.5)
     answer = ask(have={k: p["key"] for k, p in held.items()}, samples=128)
     assert "parts" not in answer and "96 samples would do" in answer["problem"]
 

@@ -110,16 +110,16 @@ def test_work_is_capped_by_the_sum_over_runs_and_references(monkeypatch):
     assert work(dataclasses.replace(trials[0], samples=1)) == 20
     total = 2 * (10 + 20) + (65 + 3 * 64) * 2  # one range of levels, so one reference
     for samples in (9, 16):
-        monkeypatch.setattr(experiment, "WORK_LIMIT", total * samples + 1)
+        monkeypatch.setattr(experiment.cost, "WORK_LIMIT", total * samples + 1)
         found = affordable.compared_within_work(trials)
         assert {e.samples for e in found} == {samples}
-    monkeypatch.setattr(experiment, "WORK_LIMIT", total * 8 - 1)
+    monkeypatch.setattr(experiment.cost, "WORK_LIMIT", total * 8 - 1)
     with pytest.raises(UserError, match="operations for 8 samples"):
         affordable.compared_within_work(trials)
 
 
 def test_a_measure_within_work_takes_what_it_may(monkeypatch):
-    monkeypatch.setattr(experiment, "WORK_LIMIT", 1000)
+    monkeypatch.setattr(experiment.cost, "WORK_LIMIT", 1000)
     assert affordable.within_work(SMALL, 100, 64) == 10
     assert affordable.within_work(SMALL, 1, 64) == 64
     assert affordable.within_work(SMALL, 250, 64) == 4

@@ -157,7 +157,7 @@ def test_bad_input_is_a_sentence_before_anything_runs():
 def test_samples_are_capped_at_what_is_compared_and_at_the_work_allowed(monkeypatch):
     trials = [Experiment(samples=4096, nfe=n) for n in (5, 9)]
     assert {e.samples for e in compared_within_work(trials)} == {experiment.SETTLED}
-    monkeypatch.setattr(experiment, "WORK_LIMIT", 5e7)  # as --max-work sets it
+    monkeypatch.setattr(experiment.cost, "WORK_LIMIT", 5e7)  # as --max-work sets it
     assert 8 <= compared_within_work(trials)[0].samples < experiment.SETTLED
 
 
