@@ -28,6 +28,13 @@ def _serve_options() -> argparse.ArgumentParser:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     p.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 for all")
+    p.add_argument(
+        "--allowed-host",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a name that this server answers to, beside the machine's own; may be repeated",
+    )
     p.add_argument("--port", type=int, default=7860)
     p.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
     p.add_argument("--share", action="store_true", help="ask Gradio for a public address")
@@ -94,6 +101,7 @@ def _serve(options) -> None:
         queue_size=options.queue_size,
         max_file_size=options.max_upload,
         inbrowser=options.open,
+        allowed_hosts=options.allowed_host,
         prevent_thread_lock=True,
     )
     print(

@@ -10,9 +10,10 @@ import threading
 from typing import Any
 
 from ..ui import pages
-from . import api, door, files
+from . import api, files, hosts
 from .amed import amed_keep, amed_picture
 from .api import AT_ONCE, receive
+from .door import Door
 from .explore import beside, cancel, explore, progress, reshape
 from .measurements import job_cancel, job_poll, job_start
 from .message import message
@@ -60,8 +61,13 @@ def build() -> gr.Blocks:
 
 
 def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
-    """Serve the page; returns Gradio's (app, local url, share url)."""
+    """Serve the page; returns the demo and Gradio's (app, local url, share url).
+
+    allowed_hosts: names that this server answers to beside its own.  Raises UserError.
+    """
     demo = build()
+    door = Door(hosts.Names(host, options.pop("allowed_hosts", ())))
+    door.names.shared = lambda: demo.share_url
     demo.queue(max_size=options.pop("queue_size", 64), default_concurrency_limit=AT_ONCE)
     out = demo.launch(
         server_name=host,
@@ -69,11 +75,12 @@ def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
         head=files.head(),
         run_history=False,
         footer_links=[],
-        app_kwargs={"routes": files.routes(), "lifespan": door.opened},
+        app_kwargs={"routes": files.routes(), "lifespan": door.lifespan},
         quiet=True,
         ssr_mode=False,
         **options,
     )
+    demo.share = False  # from here on, too, its page is this server's and asks nobody else's
     threading.Thread(
         target=message, args=({"query": ""},), daemon=True
     ).start()  # warm the first view

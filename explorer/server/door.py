@@ -1,41 +1,54 @@
 """What stands between the network and Gradio: every request passes here, and every answer.
 
 A plain ASGI layer around all of Gradio's own, so that its refusals and errors pass here too.  It
-knows who asks (`visitor`) and notices when they leave before they are answered.
+knows who asks (`visitor`) and notices when they leave before they are answered; it turns away who
+comes by a foreign name or from a foreign page (`hosts`), and what asks for more than is here
+(`paths`).  What it refuses, it refuses with a sentence, before Gradio has looked.
 """
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from . import visitor
-
-
-@asynccontextmanager
-async def opened(app: Any) -> AsyncIterator[None]:
-    """The server's lifespan: the layer is put around the app before the first request is taken.
-    (Gradio adds middleware of its own outside of what it is given; this one has to be outermost.)
-    """
-    app.middleware_stack = Door(app.middleware_stack)
-    yield
+from . import hosts, paths, visitor
 
 
 class Door:
-    """The layer itself."""
+    """The layer itself; names: to which it answers."""
 
-    def __init__(self, app):
-        self.app = app
+    def __init__(self, names: hosts.Names | None = None):
+        self.names = names or hosts.Names()
+        self.app: Any = None
+
+    @asynccontextmanager
+    async def lifespan(self, app: Any) -> AsyncIterator[None]:
+        """Put the layer around the app before its server takes the first request.  (Gradio adds
+        middleware of its own outside of what it is given; this one has to be outermost.)"""
+        self.app, app.middleware_stack = app.middleware_stack, self
+        yield
 
     async def __call__(self, scope, receive, send):
-        if scope["type"] != "http":
+        if scope["type"] == "websocket":  # nothing here speaks it
+            await send({"type": "websocket.close", "code": 1008})
+        elif scope["type"] != "http":
             await self.app(scope, receive, send)
-            return
+        elif no := self._refusal(scope):
+            await refuse(scope, send, *no)
+        else:
+            await self._enter(scope, receive, send)
+
+    def _refusal(self, scope) -> tuple[int, str] | None:
+        page = paths.opens_page(scope)
+        return hosts.refusal(scope, self.names, page) or paths.refusal(scope)
+
+    async def _enter(self, scope, receive, send):
+        paths.without_gradios_keys(scope)
         who = visitor.enter(scope)
-        if _is_page(scope) and not visitor.known(scope):
+        if paths.opens_page(scope) and scope["method"] == "GET" and not visitor.known(scope):
             send = _giving_cookie(send)
-        waited = scope["method"] == "POST" or _streams(scope["path"])
-        if not waited:
+        if scope["method"] != "POST" and not _streams(scope["path"]):
             await self.app(scope, receive, send)
             return
         ear = _Ear(receive, send, lambda: [v.gone.set() for v in (who, *_joined(scope))])
@@ -43,6 +56,19 @@ class Door:
             await self.app(scope, ear.receive, ear.send)
         finally:
             ear.done()
+
+
+async def refuse(scope, send, status: int, sentence: str) -> None:
+    """Answer with a sentence, as JSON, and read no more from this client."""
+    body = json.dumps({"error": sentence, "detail": sentence}, ensure_ascii=False).encode()
+    headers = [
+        (b"content-type", b"application/json; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    body = b"" if scope["method"] == "HEAD" else body
+    await send({"type": "http.response.body", "body": body})
 
 
 class _Ear:
@@ -84,10 +110,6 @@ class _Ear:
     def _note(self) -> None:
         if not self._answered:
             self._lost()
-
-
-def _is_page(scope) -> bool:
-    return scope["method"] == "GET" and scope["path"].removeprefix(scope["root_path"]) in ("", "/")
 
 
 def _giving_cookie(send):

@@ -1,0 +1,26 @@
+"""A server of this process's own, for what is attacked over HTTP."""
+
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+
+@pytest.fixture(scope="session")
+def client(server):
+    """One who asks and asks again."""
+    with httpx.Client(base_url=server, timeout=60) as asking:
+        yield asking
+
+
+@pytest.fixture(scope="session")
+def html(client):
+    """The id of the page's component, which its calls name."""
+    parts = client.get("/config").json()["components"]
+    return next(c["id"] for c in parts if c["type"] == "html")
+
+
+@pytest.fixture(scope="session")
+def place(server):
+    """host:port of the server."""
+    return urlsplit(server).netloc
