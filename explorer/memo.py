@@ -1,12 +1,22 @@
-"""A memory of results, bounded in bytes, safe between threads."""
+"""A memory of results, bounded in bytes, safe between threads.
+
+Who asks for what another thread is making waits for that, as `waits` of its context says: a server
+lets others work meanwhile.
+"""
 
 import dataclasses
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from contextvars import ContextVar
 from typing import Any
 
 from torch import Tensor, nn
+
+# how a thread waits until another has made what it asks for; may raise Cancelled
+waits: ContextVar[Callable[[threading.Event], object]] = ContextVar(
+    "waits", default=threading.Event.wait
+)
 
 
 def size_of(value: Any) -> int:
@@ -39,7 +49,7 @@ class Memo:
         self.limit = limit
         self.bytes = 0  # of all values
         self._values: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
-        self._making: dict[Hashable, threading.Lock] = {}
+        self._making: dict[Hashable, threading.Event] = {}  # set when made, or given up
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -50,29 +60,29 @@ class Memo:
 
     def __call__(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """The value of `key`, made if it is not there."""
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-                return self._values[key][0]
-            making = self._making.setdefault(key, threading.Lock())
-        with making:
+        while True:
             with self._lock:
                 if key in self._values:
+                    self._values.move_to_end(key)
                     return self._values[key][0]
-            try:
-                value = make()
-            except BaseException:
-                with self._lock:
-                    self._making.pop(key, None)
-                raise
+                others = self._making.get(key)
+                if others is None:
+                    mine = self._making[key] = threading.Event()
+                    break
+            waits.get()(others)
+        try:
+            value = make()
+            size = size_of(value)
             with self._lock:
-                self._making.pop(key, None)
-                size = size_of(value)
                 self._values[key] = value, size
                 self.bytes += size
                 while len(self._values) > 1 and self.bytes > self.limit:
                     self.bytes -= self._values.popitem(last=False)[1][1]
             return value
+        finally:
+            with self._lock:
+                self._making.pop(key, None)
+            mine.set()
 
     def clear(self) -> None:
         with self._lock:

