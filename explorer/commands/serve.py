@@ -101,7 +101,7 @@ def _serve(options) -> None:
         queue_size=options.queue_size,
         max_file_size=options.max_upload,
         inbrowser=options.open,
-        allowed_hosts=options.allowed_host,
+        allowed_hosts=[*options.allowed_host, *space_names()],
         prevent_thread_lock=True,
     )
     print(
@@ -118,6 +118,14 @@ def _serve(options) -> None:
             flush=True,
         )
     app.wait()
+
+
+def space_names() -> list[str]:
+    """The names of a Hugging Face Space, if this is one: its owner chose them there."""
+    if not os.environ.get("SPACE_ID"):
+        return []
+    given = os.environ.get("SPACE_HOST", "").split(",")
+    return ["*.hf.space", *(name.strip() for name in given if name.strip())]
 
 
 def _threads(wanted: int | None) -> int:

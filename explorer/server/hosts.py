@@ -7,7 +7,6 @@ believed, for no page can forge `Host`, `Origin` or `Sec-Fetch-Site`.
 """
 
 import ipaddress
-import os
 import re
 import socket
 from collections.abc import Callable, Iterable
@@ -39,8 +38,6 @@ class Names:
         if self.everywhere:
             machine = socket.gethostname().lower()
             self._own |= {machine, f"{machine.partition('.')[0]}.local"}
-        if on_a_space():
-            self.given |= {"*.hf.space", *_space_hosts()}
         self.shared: Callable[[], str | None] = lambda: None  # the address of --share, once known
 
     def answers_to(self, host: str) -> bool:
@@ -58,11 +55,6 @@ class Names:
             return True
         shared = self.shared()
         return bool(shared and name and name == urlsplit(shared).hostname)
-
-
-def on_a_space() -> bool:
-    """Whether this is a Hugging Face Space, whose page is shown inside of another."""
-    return bool(os.environ.get("SPACE_ID"))
 
 
 def refusal(scope: dict[str, Any], names: Names, page: bool) -> tuple[int, str] | None:
@@ -139,10 +131,6 @@ def _ip(name: str):
         return ipaddress.ip_address(name.partition("%")[0])
     except ValueError:
         return None
-
-
-def _space_hosts() -> set[str]:
-    return {h.strip().lower() for h in os.environ.get("SPACE_HOST", "").split(",") if h.strip()}
 
 
 def _all(scope: dict[str, Any], key: bytes) -> list[str]:
