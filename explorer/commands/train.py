@@ -1,6 +1,7 @@
 """Train a network or a classifier."""
 
 import argparse
+import contextlib
 import time
 
 from ..errors import UserError
@@ -35,18 +36,13 @@ def train(arguments: list[str]) -> int:
     name = name or "-".join([t.data.name, wanted.lower(), *["cond"] * t.conditional])
     print(f"Training {runs.title(t)} as {name}.", flush=True)
     shown = 0.0
-    try:
-        for p in runs.run(
-            t,
-            name,
-            out=options.out,
-            device=pick(options.device),
-            replace=options.replace,
-            look=60.0,
-        ):
-            if p.done or time.monotonic() - shown > 5:
-                shown = time.monotonic()
-                _tell(p)
+    how = dict(device=pick(options.device), replace=options.replace, look=60.0)
+    try:  # closed before anything is said: a state that the disk refuses is no pause
+        with contextlib.closing(runs.run(t, name, out=options.out, **how)) as reports:
+            for p in reports:
+                if p.done or time.monotonic() - shown > 5:
+                    shown = time.monotonic()
+                    _tell(p)
     except KeyboardInterrupt:
         print("\nPaused; the same command goes on.")
         return 130

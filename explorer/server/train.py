@@ -1,6 +1,7 @@
 """What the Train page calls: a training begins, pauses, goes on, stops, and is looked at."""
 
 from ..errors import UserError
+from ..store import places, trainings
 from ..training import runs
 from ..ui.train import asked, augmented, defaults
 from ..ui.train_shown import figures_of, progress
@@ -30,47 +31,62 @@ def act(request: dict) -> dict:
         }
         do = request.get("do")
         if not isinstance(do, str) or do not in kinds:
-            raise UserError(f"Unknown request {do!r:.40}. Known: {', '.join(kinds)}.")
+            told = repr(do[:40]) if isinstance(do, str) else _kind(do)
+            raise UserError(f"Unknown request {told}. Known: {', '.join(kinds)}.")
         return kinds[do](request)
     except UserError as error:
         return {"problem": str(error)}
 
 
+def _name(request: dict) -> str:
+    """The name that a request gives, or "".  Raises UserError unless it is text of one."""
+    name = request.get("name")
+    if name is None or name == "":
+        return ""
+    if not isinstance(name, str):
+        raise UserError(f"A training is named by a text, such as “mine”, not by {_kind(name)}.")
+    return places.check_name(name, "training")
+
+
+def _kind(value) -> str:
+    """What JSON calls it; its content may be anything."""
+    return {list: "a list", dict: "an object", bool: "a truth value"}.get(type(value), "a number")
+
+
 def _start(request: dict) -> dict:
     letter, flat = asked(request)
-    name = request.get("name")
     token = owners.token_of(request)
-    HALL.start(letter.upper(), flat, name if isinstance(name, str) else "", token)
+    HALL.start(letter.upper(), flat, _name(request), token)
     return _look({**request, "token": token}) | {"token": token}
 
 
 def _pause(request: dict) -> dict:
-    HALL.stop(request.get("name"), "paused", request.get("token"))
+    HALL.stop(_name(request), "paused", request.get("token"))
     return _look(request)
 
 
 def _resume(request: dict) -> dict:
-    HALL.resume(request.get("name"), request.get("token"))
+    HALL.resume(_name(request), request.get("token"))
     return _look(request)
 
 
 def _cancel(request: dict) -> dict:
-    HALL.stop(request.get("name"), "cancelled", request.get("token"))
+    HALL.stop(_name(request), "cancelled", request.get("token"))
     return _look(request)
 
 
 def _look(request: dict) -> dict:
-    """The state of the hall: the training under way with its figures, and the paused ones."""
+    """The state of the hall: the training under way with its figures, the paused ones, and those
+    that another server trains on the same cache folder.
+    """
     session, have, token = HALL.session, request.get("have"), request.get("token")
     busy = session is not None and session.busy
-    out = {
-        "paused": [
-            {"name": n, "title": runs.title(t), "mine": owners.may(n, token)}
-            for n, t in runs.unfinished().items()
-            if not (busy and n == session.name)
-        ],
-        "allowed": hall.allowed,
-    }
+    out: dict = {"paused": [], "elsewhere": [], "allowed": hall.allowed}
+    for n, t in runs.unfinished().items():
+        if busy and n == session.name:
+            continue
+        row = {"name": n, "title": runs.title(t), "mine": owners.may(n, token)}
+        out["elsewhere" if trainings.is_busy(trainings.folder(n)) else "paused"].append(row)
     if session is None:
         return out
     s, t = session.seen, session.training
@@ -79,7 +95,7 @@ def _look(request: dict) -> dict:
         "title": runs.title(t),
         "state": session.state,
         "busy": busy,
-        "trouble": session.problem,
+        "trouble": session.trouble,
         "mine": owners.may(session.name, token),
     }
     if not s:

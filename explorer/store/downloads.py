@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..errors import UserError
 from . import places, writing
+from .unsaved import saving
 
 
 class Part:
@@ -56,13 +57,35 @@ class Part:
         writing.write_json(self._note, note)
 
     def open(self, resumed: bool):
-        """To write on, or from the beginning."""
-        return self.path.open("ab" if resumed else "wb")
+        """To write on, or from the beginning.  Raises Unsaved, as does what is written to it."""
+        return _Saved(self.name, self.path, "ab" if resumed else "wb")
 
     def drop(self) -> None:
         """Forget what has arrived."""
         for path in (self.path, self._note):
             path.unlink(missing_ok=True)
+
+
+class _Saved:
+    """A file whose every write either is done or says that it was not."""
+
+    def __init__(self, name: str, path: Path, mode: str):
+        self._name = name
+        with saving(name):
+            self._file = path.open(mode, buffering=0)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._file.close()
+
+    def write(self, piece: bytes) -> None:
+        """All of it.  Raises Unsaved."""
+        rest = memoryview(piece)
+        with saving(self._name):
+            while len(rest):
+                rest = rest[self._file.write(rest) :]
 
 
 def list_of(root: str | Path | None = None) -> Path:

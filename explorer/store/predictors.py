@@ -21,6 +21,7 @@ from ..core.solvers.inside import spoken
 from ..core.trained import Trained, weights_of
 from ..errors import UserError
 from . import places, writing
+from .unsaved import saving
 
 SHIPPED = places.assets("weights", "predictors")
 LARGEST = 2**20  # bytes of a file that is read
@@ -80,7 +81,10 @@ def hold(trained: Trained, name: str) -> str:
 
 
 def keep(trained: Trained, place: Path | None = None, name: str | None = None) -> str:
-    """Write a predictor as NAME.json, its digest if no name is given; returns the name."""
+    """Write a predictor as NAME.json, its digest if no name is given; returns the name.
+
+    Raises Unsaved where the disk is full or read-only.
+    """
     name = name or trained.digest
     if not _NAME.fullmatch(name):
         raise UserError(
@@ -105,7 +109,8 @@ def keep(trained: Trained, place: Path | None = None, name: str | None = None) -
         "digest": trained.digest,
         "weights": base64.b64encode(weights_of(p)).decode(),
     }
-    writing.write_json(place / f"{name}.json", out, indent=1)
+    with saving(f"The predictor {name}"):
+        writing.write_json(place / f"{name}.json", out, indent=1)
     return hold(trained, name)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from .unsaved import saving
 from .writing import write_json
 
 
@@ -38,9 +39,10 @@ class Results:
         return row["value"] if row and row["key"] == key else None
 
     def put(self, key: str, value: Any) -> None:
-        """Keep an answer; a reader sees all of it or nothing."""
+        """Keep an answer; a reader sees all of it or nothing.  Raises Unsaved."""
         # not durable: what a power cut takes is measured again
-        write_json(self.path(key), {"key": key, "value": value}, durable=False)
+        with saving("A result"):
+            write_json(self.path(key), {"key": key, "value": value}, durable=False)
 
     def __contains__(self, key: str) -> bool:
         return self.get(key) is not None

@@ -9,6 +9,7 @@ import numpy as np
 
 from . import arrays, places
 from .results import digest_of
+from .unsaved import saving
 
 KEPT_FILES = 200
 KEPT_BYTES = 2**30
@@ -16,12 +17,13 @@ KEPT_BYTES = 2**30
 
 def put(points: np.ndarray) -> str:
     """Keep points as little-endian float32 and return their digest, 16 hexadecimal characters; the
-    oldest files are forgotten.
+    oldest files are forgotten.  Raises Unsaved where the disk is full or read-only.
     """
     values = points.astype("<f4")
     digest = digest_of(repr(values.shape).encode() + values.tobytes())[:16]
     place = places.cache("uploads", f"{digest}.npz")
-    arrays.write(place, points=values)
+    with saving("Your file"):
+        arrays.write(place, points=values)
     _forget(place.parent)
     return digest
 

@@ -7,12 +7,14 @@ Shipped ones lie under assets/weights, the user's own in the cache folder.  A na
 a link can open nothing else; the digest, SHA-256 of the weights, is checked whenever they are read.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 import json
+import os
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from torch import Tensor
 from ..errors import UserError
 from . import places, writing
 from .places import NAME
+from .unsaved import saving
 
 SHIPPED = places.assets("weights")
 WEIGHTS, CONFIG = "weights.safetensors", "config.json"
@@ -77,10 +80,9 @@ def put(
     """Write a checkpoint folder in one act; a reader sees all of it or nothing.
 
     description: plain values; its digest is added.  root: the folder that holds the folder;
-    default: the user's.  Raises UserError if the name is taken by other weights, unless `replace`.
+    default: the user's.  Raises UserError if the name is taken by other weights, unless `replace`,
+    and Unsaved where the disk is full or read-only.
     """
-    from safetensors.torch import save_file
-
     places.check_name(name, "checkpoint")
     if root is None and (SHIPPED / name / CONFIG).is_file():
         raise UserError(f"A network {name!r} comes with the page; choose another name.")
@@ -88,19 +90,29 @@ def put(
     taken = UserError(f"A checkpoint {name!r} is already there; choose another name.")
     if place.exists() and not replace:
         raise taken
-    try:
-        with writing.whole_folder(place, replace) as part:
-            save_file({k: v.detach().cpu().contiguous() for k, v in state.items()}, part / WEIGHTS)
-            (part / WEIGHTS).chmod(0o644)
-            config = {"format": 1, **description, "digest": digest_of(part / WEIGHTS)}
-            _write(part / CONFIG, json.dumps(config, indent=1, ensure_ascii=False))
-            if losses is not None:
-                _write(part / "losses.json", json.dumps(losses))
-            if card:
-                _write(part / "card.md", card)
-    except FileExistsError:
-        raise taken from None
+    with saving(f"The network “{name}”"):
+        try:
+            config = _written(place, state, description, losses, card, replace)
+        except FileExistsError:
+            raise taken from None
     return Checkpoint(name, place, config)
+
+
+def _written(place, state, description, losses, card: str, replace: bool) -> dict:
+    """Write the folder; returns its config.  Raises FileExistsError and OSError."""
+    from safetensors.torch import save_file
+
+    with writing.whole_folder(place, replace) as part:
+        with _as_oserror():
+            save_file({k: v.detach().cpu().contiguous() for k, v in state.items()}, part / WEIGHTS)
+        (part / WEIGHTS).chmod(0o644)
+        config = {"format": 1, **description, "digest": digest_of(part / WEIGHTS)}
+        _write(part / CONFIG, json.dumps(config, indent=1, ensure_ascii=False))
+        if losses is not None:
+            _write(part / "losses.json", json.dumps(losses))
+        if card:
+            _write(part / "card.md", card)
+    return config
 
 
 def read(checkpoint: Checkpoint) -> dict[str, Tensor]:
@@ -129,18 +141,30 @@ def checkpoints(root: str | Path | None = None) -> list[Checkpoint]:
     """
     own = kept_folder(root)
     writing.mend(own)
-    kept = _opened(sorted(own.iterdir(), key=_age)) if own.is_dir() else []
+    kept = _opened(sorted(_inside(own), key=_age))
     return list({c.name: c for c in [*kept[::-1], *shipped()[::-1]]}.values())[::-1]
 
 
 def shipped() -> list[Checkpoint]:
     """Those that come with the page."""
-    return _opened(sorted(SHIPPED.iterdir())) if SHIPPED.is_dir() else []
+    return _opened(sorted(_inside(SHIPPED)))
 
 
 def is_kept(name: str, root: str | Path | None = None) -> bool:
     """Whether the user has a checkpoint of this name."""
     return bool(NAME.fullmatch(name)) and (kept_folder(root) / name / CONFIG).is_file()
+
+
+def is_taken(name: str, root: str | Path | None = None) -> bool:
+    """Whether something of this name is there, whole or damaged."""
+    return bool(NAME.fullmatch(name)) and (
+        (SHIPPED / name / CONFIG).is_file() or os.path.lexists(kept_folder(root) / name)
+    )
+
+
+def count(root: str | Path | None = None) -> int:
+    """How many networks of the user's own there are; what is half written is none."""
+    return len(_opened(_inside(kept_folder(root))))
 
 
 def kept(name: str, root: str | Path | None = None) -> Checkpoint:
@@ -229,11 +253,32 @@ def _opened(folders: Iterable[Path]) -> list[Checkpoint]:
     return found
 
 
+def _inside(folder: Path) -> list[Path]:
+    """What is in a folder; nothing if it is none, or may not be looked into."""
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
+
+
 def _age(path: Path) -> float:
     try:
         return -path.stat().st_mtime
     except OSError:  # removed meanwhile
         return 0.0
+
+
+@contextlib.contextmanager
+def _as_oserror() -> Iterator[None]:
+    """What the disk refuses, which safetensors only tells in words, as Python raises it."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except SafetensorError as problem:
+        if told := re.search(r"os error (\d+)", str(problem)):
+            raise OSError(int(told[1]), os.strerror(int(told[1]))) from None
+        raise
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Files written in one act, and locks between processes.
+"""Files written in one act.
 
     write_bytes(path, data)     write_text(path, text)     write_json(path, value)
     with whole(path) as part: ...            for a library that writes by itself
@@ -7,7 +7,8 @@
 
 A reader sees the old content or the new, never a piece, also after `kill -9` or a power cut.  What
 is being written lies beside its place as `.NAME.RANDOM.part`; a part that a dead process left is
-removed an hour later by the next process that writes into the folder.
+removed an hour later by the next process that writes into the folder.  Where the disk is full or
+read-only the old content stays, no part does, and Unsaved says so.
 """
 
 import contextlib
@@ -15,21 +16,29 @@ import json
 import os
 import secrets
 import shutil
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from ..errors import UserError
+from . import locks
+from .locks import Busy, lock
+from .unsaved import Unsaved, saving
+
+__all__ = [
+    "Busy",
+    "lock",
+    "mend",
+    "sweep",
+    "whole",
+    "whole_folder",
+    "write_bytes",
+    "write_json",
+    "write_text",
+]
 
 FORGOTTEN = 3600.0  # seconds without a change after which nobody writes a part any more
-_PAUSE = 0.02  # seconds between two tries for a lock
 _swept: set[Path] = set()
-
-
-class Busy(UserError):
-    """Another process is at work there."""
 
 
 def write_bytes(path: Path, data: bytes | memoryview, durable: bool = True) -> None:
@@ -53,15 +62,17 @@ def write_json(path: Path, value: Any, indent: int | None = None, durable: bool 
 @contextlib.contextmanager
 def whole(path: Path, durable: bool = True) -> Iterator[Path]:
     """A path to write to; it becomes `path` when the block ends well, and is removed otherwise."""
-    part = _part(path)
-    try:
-        yield part
-        if durable:
-            _flush(part)
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    with saving(path.name):
+        part = _part(path)
+        try:
+            yield part
+            if durable:
+                _flush(part)
+            part.replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                part.unlink()
+            raise
 
 
 @contextlib.contextmanager
@@ -70,23 +81,36 @@ def whole_folder(path: Path, replace: bool = False) -> Iterator[Path]:
     old one steps aside for the moment between two renames, and `mend` brings it back if the
     process dies just then.
     """
-    part = _part(path)
-    part.mkdir()
     try:
-        yield part
-        for file in part.iterdir():
-            _flush(file)
-        with lock(path):
-            aside = part.with_suffix(".old")
-            if path.exists():
-                if not replace:
-                    raise FileExistsError(path)
-                path.rename(aside)
-            part.rename(path)
-            shutil.rmtree(aside, ignore_errors=True)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
+        with saving(path.name):
+            part = _part(path)
+            part.mkdir()
+            try:
+                yield part
+                _settle(part, path, replace)
+            except BaseException:
+                shutil.rmtree(part, ignore_errors=True)
+                raise
+    except _Taken:
+        raise FileExistsError(path) from None
+
+
+class _Taken(Exception):
+    """Something is where a new folder was to go."""
+
+
+def _settle(part: Path, path: Path, replace: bool) -> None:
+    """Put a folder that is written in its place."""
+    for file in part.iterdir():
+        _flush(file)
+    with lock(path):
+        aside = part.with_suffix(".old")
+        if path.exists():
+            if not replace:
+                raise _Taken
+            path.rename(aside)
+        part.rename(path)
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def mend(folder: Path) -> None:
@@ -99,44 +123,13 @@ def mend(folder: Path) -> None:
                     shutil.rmtree(aside, ignore_errors=True)
                 else:
                     aside.rename(path)
-        except (Busy, OSError):  # it is being replaced, or mended by another process
+        except (Busy, Unsaved, OSError):  # it is being replaced, or mended by another process
             continue
 
 
-@contextlib.contextmanager
-def lock(path: Path, patience: float | None = None) -> Iterator[None]:
-    """Only one process, and one thread of it, is inside for this path at a time.
-
-    The system holds the lock, on `.NAME.lock` beside the path, and frees it whenever its holder
-    ends, also by `kill -9`.  It is not re-entrant.  patience: seconds to wait, for ever if None.
-    Raises Busy when they are over.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    place = path.with_name(f".{path.name}.lock")
-    until = None if patience is None else time.monotonic() + patience
-    while True:
-        file = place.open("ab")
-        try:
-            taken = _take(file) and _same(file, place)
-        except BaseException:
-            file.close()
-            raise
-        if taken:
-            break
-        file.close()
-        if until is not None and time.monotonic() >= until:
-            raise Busy(f"Another process is at work on {path.name}; try again when it is done.")
-        time.sleep(_PAUSE)
-    try:
-        yield
-    finally:
-        with contextlib.suppress(OSError):  # Windows removes no open file
-            place.unlink()
-        file.close()
-
-
 def sweep(folder: Path) -> None:
-    """Remove the parts that dead processes left in a folder."""
+    """Remove the parts and locks that dead processes left in a folder."""
+    locks.sweep(folder)
     for part in folder.glob(".*.part"):
         with contextlib.suppress(OSError):  # another process may be removing it
             if time.time() - part.stat().st_mtime > FORGOTTEN:
@@ -158,34 +151,3 @@ def _part(path: Path) -> Path:
 def _flush(path: Path) -> None:
     with path.open("rb+") as file:
         os.fsync(file.fileno())
-
-
-def _same(file: IO[bytes], place: Path) -> bool:
-    """Whether the lock that was taken is on the file that others will see: the one who held it
-    before removed it.
-    """
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), place.stat())
-    except FileNotFoundError:
-        return False
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _take(file: IO[bytes]) -> bool:
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _take(file: IO[bytes]) -> bool:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True

@@ -1,16 +1,21 @@
-"""A training in a process of its own, for the page: it tells by lines of JSON and stops by a file.
+"""A training in a process of its own, for the page: it tells by lines of JSON and stops when told.
 
     python -m explorer.training.child '{"name": ..., "flat": {...}, "letter": "F", "parent": pid}'
 
 The page stays live, and nothing that happens to it or to this process loses more than seconds: the
-state is on disk.  It stops, keeping the state, when `stop` appears in its folder or its parent
-goes.
+state is on disk.  It stops, keeping the state, when its parent writes to it or goes: a pipe needs
+no disk, which may be full.
+
+    {"images": ..., ...}  a report         {"kept": n}  stopped, the state at n images is on disk
+    {"problem": "..."}    why it ended     {"alive": true}  nothing new, but this process runs
 """
 
 import base64
+import contextlib
 import json
 import os
 import sys
+import threading
 from typing import Any
 
 from ..errors import Cancelled, UserError
@@ -20,6 +25,10 @@ from .configs import chosen
 from .loop import Progress
 
 LOOK = 4.0  # seconds between looks at samples
+PULSE = 2.0  # seconds between two signs of life
+NICE = 10  # the page comes first
+_telling = threading.Lock()
+_stop = threading.Event()
 
 
 def main(words: dict) -> int:
@@ -28,23 +37,27 @@ def main(words: dict) -> int:
 
     torch.set_num_threads(int(words.get("threads", 1)))
     if hasattr(os, "nice"):
-        os.nice(5)  # the page comes first
+        os.nice(NICE)
     name, parent = words["name"], words["parent"]
-    place = trainings.folder(name)
+    trainings.folder(name)  # says what is wrong with the name
+    for work in (_listen, _pulse):
+        threading.Thread(target=work, daemon=True).start()
 
     def watch() -> None:
-        if trainings.is_to_stop(place) or hasattr(os, "getppid") and os.getppid() != parent:
+        if _stop.is_set() or hasattr(os, "getppid") and os.getppid() != parent:
             raise Cancelled
 
-    seen = None
+    seen = last = None
     try:
         t = chosen(words["letter"], words["flat"])
-        for p in runs.run(t, name, look=LOOK, watch=watch):
-            _tell(report(p, p.now is not seen or p.done))
-            seen = p.now
+        for last in runs.run(t, name, look=LOOK, watch=watch, lock=words.get("lock")):
+            _tell(report(last, last.now is not seen or last.done))
+            seen = last.now
     except UserError as error:
         _tell({"problem": str(error)})
         return 2
+    if last is not None and not last.done:
+        _tell({"kept": last.images})
     return 0
 
 
@@ -72,8 +85,22 @@ def report(p: Progress, looked: bool) -> dict:
     return out
 
 
+def _listen() -> None:
+    """A word from the parent, or its end, is the wish to stop."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdin.readline()
+    _stop.set()
+
+
+def _pulse() -> None:
+    while not _stop.wait(PULSE):
+        _tell({"alive": True})
+
+
 def _tell(words: dict) -> None:
-    print(json.dumps(words), flush=True)
+    with _telling, contextlib.suppress(BrokenPipeError):  # its parent is gone, so it stops soon
+        sys.stdout.write(json.dumps(words) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

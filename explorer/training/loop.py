@@ -22,6 +22,7 @@ from ..core.solvers import Heun
 from ..core.timesteps import Rho
 from ..errors import Cancelled
 from ..models.denoiser import NetworkDenoiser, Preconditioned
+from ..store.unsaved import Unsaved
 from .augment import augment
 from .configs import Training, draw, loss_of
 from .loss import loss
@@ -70,8 +71,9 @@ def train(
     """Train in `folder`, from its last checkpoint if it has one; the last report is `done`.
 
     look: seconds between looks at samples and at the loss per σ.  watch() is called at each step
-    and may raise Cancelled.  However it ends, the state is on disk.  Raises UserError where the
-    folder holds another training.
+    and may raise Cancelled.  However it ends, the state is on disk; where the disk refuses,
+    training stops with Unsaved, which says how much is kept.  Raises UserError where the folder holds
+    another training.
     """
     device = device or pick("auto")
     state = resume(t, folder, device)
@@ -80,7 +82,7 @@ def train(
         state.first = per_sigma(t, NetworkDenoiser(state.average), device=device)
     newest = _Look(t, state.average, state.first, device)
     started = saved = told = newest.at
-    before = state.seconds
+    before, kept = state.seconds, state.images
     recent = [(started, state.images)]
     pending, binned = _Mean(), _Mean()
     yield _report(t, state, None, newest, 0.0)
@@ -99,16 +101,20 @@ def train(
             if not ended and now - newest.at > max(look, newest.cost / SHARE):
                 newest.again()
             if now - saved > SAVE_EVERY:
-                save(t, state, folder)
+                kept = _saved(t, state, folder, kept)
                 saved = time.monotonic()
             if not ended and now - told > TELL_EVERY:
                 recent, told = [*recent[-20:], (now, state.images)], now
                 yield _report(t, state, pending.take(), newest, _rate(recent))
     except Cancelled:
         pass
+    except Unsaved:
+        kept = -1  # it would be refused again
+        raise
     finally:
         state.seconds = before + time.monotonic() - started
-        save(t, state, folder)
+        if kept >= 0:
+            _saved(t, state, folder, kept)
     if state.images >= t.images:
         newest.again(count=2048)
         rate = t.images / max(state.seconds, 1e-9)
@@ -163,6 +169,19 @@ def step(t: Training, state: State, fast, device: Device) -> float:
     follow(state.average, state.module, t.hyper.batch, half_life)
     state.images += len(clean)
     return float(total.detach()) * t.hyper.batch / clean.numel()
+
+
+def _saved(t: Training, state: State, folder: Path, kept: int) -> int:
+    """Save; returns the images that are kept now.  kept: those that were before."""
+    try:
+        save(t, state, folder)
+    except Unsaved as error:
+        rest = f"what was kept at {kept:,} images stays" if kept else "nothing of it is kept yet"
+        what = (
+            f"Training has stopped; {rest}. The state of “{folder.name}” at {state.images:,} images"
+        )
+        raise error.of(what) from None
+    return state.images
 
 
 @torch.no_grad()

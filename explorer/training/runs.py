@@ -5,7 +5,7 @@ finish(t, name, progress)  -> Checkpoint, which the model menu then shows
 """
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import torch
@@ -31,6 +31,11 @@ def unfinished(root: str | Path | None = None) -> dict[str, Training]:
     return out
 
 
+def kept(root: str | Path | None = None) -> set[str]:
+    """Names of all of which a state is on disk, also of another version or damaged."""
+    return {place.name for place in trainings.unfinished(root)}
+
+
 def run(
     t: Training,
     name: str,
@@ -38,19 +43,21 @@ def run(
     out: str | Path | None = None,
     device: Device | None = None,
     replace: bool = False,
+    lock: int | None = None,
     **options,
-) -> Iterator[Progress]:
+) -> Generator[Progress, None, None]:
     """Train under a name and keep the result as a checkpoint of that name.
 
     root: the cache folder; out: the folder for the checkpoint, the user's own if not given.  Stop
-    iterating to pause; the same call goes on.  Raises UserError if the name is taken, or another
-    process trains under it.
+    iterating to pause; the same call goes on.  lock: the descriptor of the run's lock, where a
+    parent took it for this process.  Raises UserError if the name is taken, or another process
+    trains under it.
     """
     place, device = trainings.folder(name, root), device or pick("auto")
     taken = (Path(out) if out else weights.kept_folder(root)) / name
     if taken.exists() and not replace:
         raise UserError(f"A checkpoint {name!r} is already there; choose another name.")
-    with trainings.alone(place):
+    with trainings.alone(place, lock):
         for progress in train(t, place, device=device, **options):
             if progress.done:
                 finish(t, name, progress, root, out, device, replace)

@@ -64,23 +64,45 @@ def resume(t: Training, folder: Path, device: Device) -> State:
             f"The folder {folder.name} holds another training; choose another name, or "
             "repeat its settings to go on with it."
         )
-    kept = torch.load(last, map_location=device.device, weights_only=True)
-    module.load_state_dict(kept["module"])
-    average.load_state_dict(kept["average"])
-    adam.load_state_dict(kept["adam"])
-    state.images, state.seconds = kept["images"], kept["seconds"]
-    state.curve = [tuple(v) for v in kept["curve"]]
-    state.first = None if kept["first"] is None else PerSigma.of(kept["first"])
+    try:
+        _take_up(state, torch.load(last, map_location=device.device, weights_only=True))
+    except Exception as problem:  # noqa: BLE001  torch.load and what it fills have no common error
+        raise UserError(
+            f"The kept state of “{folder.name}” is damaged ({type(problem).__name__}) and cannot "
+            "be gone on from; cancel it and begin anew."
+        ) from None
     return state
+
+
+def _take_up(state: State, kept: dict) -> None:
+    """Fill a fresh state with what was kept."""
+    state.module.load_state_dict(kept["module"])
+    state.average.load_state_dict(kept["average"])
+    state.adam.load_state_dict(kept["adam"])
+    state.images, state.seconds = int(kept["images"]), float(kept["seconds"])
+    state.curve = [(int(i), float(v)) for i, v in kept["curve"]]
+    state.first = None if kept["first"] is None else PerSigma.of(kept["first"])
 
 
 def stored(folder: Path) -> Training:
     """The training that a folder holds."""
-    return unflatten(Training, trainings.settings(folder))
+    try:
+        return unflatten(Training, trainings.settings(folder))
+    except (ValueError, OSError):
+        raise
+    except Exception as problem:  # noqa: BLE001  whatever a damaged file holds, in whatever place
+        raise UserError(
+            f"The settings of “{folder.name}” are damaged ({type(problem).__name__}); cancel it "
+            "and begin anew."
+        ) from None
 
 
 def save(t: Training, state: State, folder: Path) -> None:
-    """Write the state in one act: whoever is killed while writing leaves the state before."""
+    """Write the state in one act: whoever is killed while writing, and a disk that is full, leave
+    the state before.  Raises Unsaved.
+    """
     buffer = io.BytesIO()
     torch.save(state.numbers(), buffer)
+    if not (folder / trainings.SETTINGS).exists():  # somebody emptied the cache meanwhile
+        trainings.begin(folder, flatten(t))
     trainings.write_state(folder, buffer.getbuffer())

@@ -54,7 +54,6 @@ def training() -> None:
     with trainings.alone(place):
         trainings.begin(place, {"kimg": 1})
         trainings.write_state(place, b"numbers")
-        trainings.ask_to_stop(place)
 
 
 def predictor() -> None:

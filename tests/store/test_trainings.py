@@ -33,15 +33,11 @@ def test_the_newest_comes_first_and_one_without_a_state_is_none(home):
 
 def test_what_was_noted_is_read(home):
     place = trainings.folder("mine")
-    assert trainings.state(place) is None and not trainings.is_to_stop(place)
+    assert trainings.state(place) is None
     trainings.begin(place, {"data": "glyphs", "σ": 0.5})
     trainings.write_state(place, b"numbers")
-    trainings.ask_to_stop(place)
     assert trainings.settings(place) == {"data": "glyphs", "σ": 0.5}
-    assert trainings.state(place).read_bytes() == b"numbers" and trainings.is_to_stop(place)
-    trainings.ask_to_stop(place, False)
-    trainings.ask_to_stop(place, False)
-    assert not trainings.is_to_stop(place)
+    assert trainings.state(place).read_bytes() == b"numbers"
 
 
 def test_it_belongs_to_who_came_first(home):

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from explorer.store import writing
+from explorer.store import locks, writing
 from tests.waiting import PATIENCE
 
 WRITER = """
@@ -212,7 +212,7 @@ def test_the_first_write_into_a_folder_sweeps_it(tmp_path):
 
 
 def test_a_folder_waits_for_whoever_is_replacing_it(tmp_path, monkeypatch):
-    path, refused, take = tmp_path / "a", threading.Event(), writing._take
+    path, refused, take = tmp_path / "a", threading.Event(), locks._take
 
     def told(file):
         if not (taken := take(file)):
@@ -223,7 +223,7 @@ def test_a_folder_waits_for_whoever_is_replacing_it(tmp_path, monkeypatch):
         with writing.whole_folder(path) as part:
             (part / "b").write_text("new")
 
-    monkeypatch.setattr(writing, "_take", told)
+    monkeypatch.setattr(locks, "_take", told)
     with writing.lock(path):
         thread = threading.Thread(target=save)
         thread.start()
