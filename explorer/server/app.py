@@ -10,7 +10,7 @@ import threading
 from typing import Any
 
 from ..ui import pages
-from . import api, files, hosts
+from . import api, files, hosts, knocks
 from .amed import amed_keep, amed_picture
 from .api import AT_ONCE, receive
 from .door import Door
@@ -63,8 +63,11 @@ def build() -> gr.Blocks:
 def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
     """Serve the page; returns the demo and Gradio's (app, local url, share url).
 
-    allowed_hosts: names that this server answers to beside its own.  Raises UserError.
+    allowed_hosts: names that this server answers to beside its own; auth: (user, password) pairs.
+    Raises UserError.
     """
+    if options.get("auth"):
+        options["auth"] = knocks.checker(options["auth"])
     demo = build()
     door = Door(hosts.Names(host, options.pop("allowed_hosts", ())))
     door.names.shared = lambda: demo.share_url
@@ -80,6 +83,7 @@ def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
         ssr_mode=False,
         **options,
     )
+    door.server = demo.server
     demo.share = False  # from here on, too, its page is this server's and asks nobody else's
     threading.Thread(
         target=message, args=({"query": ""},), daemon=True

@@ -1,18 +1,24 @@
 """What stands between the network and Gradio: every request passes here, and every answer.
 
 A plain ASGI layer around all of Gradio's own, so that its refusals and errors pass here too.  It
-knows who asks (`visitor`) and notices when they leave before they are answered; it turns away who
-comes by a foreign name or from a foreign page (`hosts`), and what asks for more than is here
-(`paths`).  What it refuses, it refuses with a sentence, before Gradio has looked.
+knows who asks (`visitor`) and notices when they leave before they are answered (`leaving`).  It
+turns away who comes by a foreign name or from a foreign page (`hosts`), what asks for more than is
+here (`paths`), brings too much or too slowly (`bodies`, `idle`) or guesses passwords (`knocks`).
+What it refuses, it refuses with a sentence, before Gradio has looked.
 """
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import math
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from . import hosts, paths, visitor
+from . import bodies, hosts, idle, knocks, leaving, paths, visitor
+
+STREAMS = 64  # answers that one visitor listens to at the same time; each open tab is one or two
+ALL_STREAMS = 4096
 
 
 class Door:
@@ -21,13 +27,19 @@ class Door:
     def __init__(self, names: hosts.Names | None = None):
         self.names = names or hosts.Names()
         self.app: Any = None
+        self.server: Any = None  # uvicorn's, once it is known
+        self.knocks = knocks.Knocks()
+        self._reader = bodies.Reader()
+        self._streams: Counter[str] = Counter()
 
     @asynccontextmanager
     async def lifespan(self, app: Any) -> AsyncIterator[None]:
         """Put the layer around the app before its server takes the first request.  (Gradio adds
         middleware of its own outside of what it is given; this one has to be outermost.)"""
         self.app, app.middleware_stack = app.middleware_stack, self
+        watch = asyncio.create_task(idle.Watch().forever(self))
         yield
+        watch.cancel()
 
     async def __call__(self, scope, receive, send):
         if scope["type"] == "websocket":  # nothing here speaks it
@@ -46,70 +58,116 @@ class Door:
     async def _enter(self, scope, receive, send):
         paths.without_gradios_keys(scope)
         who = visitor.enter(scope)
-        if paths.opens_page(scope) and scope["method"] == "GET" and not visitor.known(scope):
-            send = _giving_cookie(send)
-        if scope["method"] != "POST" and not _streams(scope["path"]):
+        if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
+            await self._call(scope, receive, send, who)
+        elif leaving.streams(scope["path"]):
+            await self._stream(scope, receive, send, who)
+        else:
+            if paths.opens_page(scope) and not visitor.known(scope):
+                send = _giving_cookie(send)
             await self.app(scope, receive, send)
+
+    async def _call(self, scope, receive, send, who):
+        """What has a body: an upload as it comes, all else once it is there."""
+        path = paths.local(scope).rstrip("/")
+        if path == "/gradio_api/upload":
+            await self._upload(scope, receive, send, who)
             return
-        ear = _Ear(receive, send, lambda: [v.gone.set() for v in (who, *_joined(scope))])
+        try:
+            limit = bodies.LOGIN if path == "/login" else bodies.LARGEST
+            body = await self._reader.whole(scope, receive, limit)
+        except bodies.Refused as no:
+            await refuse(scope, send, no.status, no.sentence)
+            return
+        except bodies.Left:
+            return
+        try:
+            receive = bodies.again(body, receive)
+            if path == "/login":
+                await self._login(scope, receive, send)
+            else:
+                await self._heard(scope, receive, send, who)
+        finally:
+            self._reader.release(body)
+
+    async def _heard(self, scope, receive, send, who):
+        """Have the app answer, and tell the visitor's work when nobody waits for it any more."""
+        ear = leaving.Ear(
+            receive, send, lambda: [v.gone.set() for v in (who, *leaving.joined(scope))]
+        )
         try:
             await self.app(scope, ear.receive, ear.send)
         finally:
             ear.done()
 
+    async def _stream(self, scope, receive, send, who):
+        """Answers that last for as long as somebody listens."""
+        if self._streams[who.name] >= STREAMS or self._streams.total() >= ALL_STREAMS:
+            await refuse(scope, send, 429, "Too many answers are waited for; close some pages.")
+            return
+        self._streams[who.name] += 1
+        try:
+            await self._heard(scope, receive, send, who)
+        finally:
+            self._streams[who.name] -= 1
+            if not self._streams[who.name]:
+                del self._streams[who.name]
 
-async def refuse(scope, send, status: int, sentence: str) -> None:
-    """Answer with a sentence, as JSON, and read no more from this client."""
+    async def _upload(self, scope, receive, send, who):
+        largest = scope["app"].get_blocks().max_file_size
+        upload = bodies.Upload(scope, receive, float("inf") if largest is None else largest)
+        said = _Said(send, upload)
+        try:
+            await self._heard(scope, upload.receive, said, who)
+        except Exception:
+            if upload.refused is None:
+                raise
+        if upload.refused and not said.begun:
+            await refuse(scope, send, upload.refused.status, upload.refused.sentence)
+
+    async def _login(self, scope, receive, send):
+        """A password: not yet, if its address sent wrong ones before; then what Gradio says."""
+        address = visitor.address(scope)
+        if wait := math.ceil(self.knocks.wait(address)):
+            sentence = f"Wrong passwords came from your address; try again in {wait} s."
+            await refuse(scope, send, 429, sentence, ((b"retry-after", str(wait).encode()),))
+            return
+        if pause := self.knocks.pause():
+            await asyncio.sleep(pause)
+
+        async def noting(message):
+            if message["type"] == "http.response.start" and message["status"] == 400:
+                self.knocks.wrong(address)
+            await send(message)
+
+        await self.app(scope, receive, noting)
+
+
+class _Said:
+    """send, which knows whether an answer has begun, and says nothing once the door refuses."""
+
+    def __init__(self, send, upload: bodies.Upload):
+        self._send, self._upload = send, upload
+        self.begun = False
+
+    async def __call__(self, message):
+        if self._upload.refused is None or self.begun:
+            self.begun = True
+            await self._send(message)
+
+
+async def refuse(scope, send, status: int, sentence: str, more: Iterable = ()) -> None:
+    """Answer with a sentence, as JSON, and read no more from this client; more: headers."""
     body = json.dumps({"error": sentence, "detail": sentence}, ensure_ascii=False).encode()
     headers = [
         (b"content-type", b"application/json; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),
         (b"connection", b"close"),
+        *more,
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     body = b"" if scope["method"] == "HEAD" else body
     await send({"type": "http.response.body", "body": body})
-
-
-class _Ear:
-    """Listens, after the request was read, for the client to leave before it has its answer.
-
-    What the app below asks `receive` for, it gets: it may listen for the same thing.
-    """
-
-    def __init__(self, receive, send, lost):
-        self._receive, self._send, self._lost = receive, send, lost
-        self._answered = False
-        self._watch: asyncio.Task | None = None
-
-    async def receive(self):
-        if self._watch is None:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                self._note()
-            elif not message.get("more_body"):
-                self._watch = asyncio.create_task(self._listen())
-            return message
-        return await asyncio.shield(self._watch)
-
-    async def send(self, message):
-        if message["type"] == "http.response.body" and not message.get("more_body"):
-            self._answered = True  # the server calls a request that is answered disconnected too
-        await self._send(message)
-
-    def done(self) -> None:
-        self._answered = True
-        if self._watch is not None:
-            self._watch.cancel()
-
-    async def _listen(self):
-        message = await self._receive()
-        self._note()
-        return message
-
-    def _note(self) -> None:
-        if not self._answered:
-            self._lost()
 
 
 def _giving_cookie(send):
@@ -122,23 +180,3 @@ def _giving_cookie(send):
         await send(message)
 
     return giving
-
-
-def _streams(path: str) -> bool:
-    """Whether somebody who joined the queue waits here for what comes of it."""
-    return "/gradio_api/call/" in path or path.rstrip("/").endswith("/gradio_api/queue/data")
-
-
-def _joined(scope) -> list[visitor.Visitor]:
-    """Who joined the queue for what this stream of events waits for."""
-    if scope["method"] != "GET":
-        return []
-    events = list(scope["app"].get_blocks()._queue.event_ids_to_events.values())
-    name = scope["path"].rstrip("/").rpartition("/")[2]
-    if name == "data":
-        query = scope["query_string"].decode("latin-1")
-        mine = [e for e in events if f"session_hash={e.session_hash}" in query.split("&")]
-    else:
-        mine = [e for e in events if e._id == name]
-    found = (e.request.scope.get(visitor.PLACE) for e in mine if e.request is not None)
-    return [v for v in found if v is not None]
