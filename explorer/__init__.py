@@ -13,6 +13,7 @@ Layers; imports only point down:
     lab                         one view
     training                    generators of Progress: losses, augmentation, configurations A to F
     data | models | analysis | dialects    siblings: none imports another
+    reading                     strangers' files to numbers, in a process of its own; no torch
     store                       the one place that knows folders
     core                        torch, numpy
     settings, errors, memo, numerals    standard library (memo knows the size of a tensor)

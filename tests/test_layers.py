@@ -15,6 +15,7 @@ LAYERS = [
     {"settings", "errors", "memo", "numerals"},
     {"core"},
     {"store"},
+    {"reading"},
     {"data", "models", "analysis", "dialects"},
     {"training"},
     {"lab"},

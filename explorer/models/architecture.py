@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from ..errors import UserError
+from ..reading.pickle_tensors import LARGEST
 from ..settings import flatten, unflatten
 from . import diffusers_unet
 from .adm_unet import DhariwalUNet
@@ -25,7 +26,6 @@ from .networks import Mlp
 from .precond import PRECONDS
 
 NETWORKS = {"SongUNet": SongUNet, "DhariwalUNet": DhariwalUNet, "Mlp": Mlp}
-LARGEST = 600_000_000  # parameters; the largest published network has 296 million
 BOUNDS = {  # whole numbers: (least, most)
     "img_resolution": (1, 1024),
     "in_channels": (1, 64),

@@ -3,45 +3,27 @@
     read_network(file) -> (description, state)        read_predictor(file) -> Predictor
 
 Such a file is a pickle that carries the source text of its classes, and its own loader executes
-that text.  Here the pickle is read by `pickle_data`, which calls nothing; the class name and the
-constructor's arguments are held against lists, and the tensors are copied out.
+that text.  Here `reading.snapshot` reads it, in a process of its own, and calls nothing; the class
+name and the constructor's arguments are held against lists.
 """
 
 import dataclasses
-import io
 import math
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from torch import Tensor
 
 from ..errors import UserError
-from ..store import weights
+from ..store import apart, weights
 from . import files
-from .architecture import LARGEST, build, describe
+from .architecture import build, describe
 from .denoiser import NetworkDenoiser
-from .pickle_data import Call, Name, read
-from .pickle_tensors import is_call, tensor_of
 from .precond import EDM, IDDPM, VE, VP
 
 LARGEST_FILE = 2 * 2**30  # bytes; the largest published file has 1.2 GB
 LARGEST_PREDICTOR = 16 * 2**20
-DEEPEST = 12  # modules inside modules
-MODULES = 20_000
-GLOBALS = {
-    Name(*n.rsplit(".", 1))
-    for n in (
-        "torch_utils.persistence._reconstruct_persistent_obj",
-        "collections.OrderedDict",
-        "torch._utils._rebuild_tensor_v2",
-        "torch._utils._rebuild_parameter",
-        "torch.storage._load_from_bytes",
-        "numpy.core.multiarray.scalar",
-        "numpy._core.multiarray.scalar",
-        "numpy.dtype",
-        "dnnlib.util.EasyDict",
-    )
-}
+SPEED = 32 * 2**20  # bytes a second that a slow disk copies: a large file has more time
 DEFAULTS = {  # class: (preconditioning, its arguments by the file's names, its network)
     "VPPrecond": (
         VP,
@@ -52,7 +34,6 @@ DEFAULTS = {  # class: (preconditioning, its arguments by the file's names, its 
     "iDDPMPrecond": (IDDPM, {"C_1": "c_1", "C_2": "c_2", "M": "steps"}, "DhariwalUNet"),
     "EDMPrecond": (EDM, {"sigma_data": "sigma_data"}, "DhariwalUNet"),
 }
-POSITIONS = ("img_resolution", "img_channels", "label_dim")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,35 +49,16 @@ def read_network(source: bytes | str | Path) -> tuple[dict, dict[str, Tensor]]:
 
     Raises UserError for anything that is not such a file, naming what is refused.
     """
-    with _opened(source, LARGEST_FILE) as file:
-        root = _root(file)
-    ema = root.get("ema") if isinstance(root, dict) else None
-    if ema is None:
-        held = ", ".join(map(str, list(root)[:8])) if isinstance(root, dict) else "no dict"
-        raise UserError(f"This pickle holds no “ema” network as EDM's snapshots do ({held}).")
-    return _network(_meta(ema))
+    with _read("network", source, LARGEST_FILE) as found:
+        state = found.tensors("state")
+        state.pop("u", None)  # iDDPM's levels, which follow from its settings
+        return _described(found.value["class"], found.value["kwargs"]), state
 
 
 def read_predictor(source: bytes | str | Path) -> Predictor:
     """The weights and settings of an AMED predictor's .pkl.  Raises UserError."""
-    with _opened(source, LARGEST_PREDICTOR) as file:
-        root = _root(file)
-    model = root.get("model") if isinstance(root, dict) else None
-    if model is None:
-        raise UserError("This pickle holds no “model” as AMED's predictors do.")
-    meta = _meta(model)
-    if meta["class_name"] != "AMED_predictor":
-        raise UserError(
-            f"The file holds a {str(meta['class_name'])[:60]!r}; AMED_predictor is read here."
-        )
-    state = _tensors(model)
-    plain = {
-        k: v
-        for k, v in meta["state"].items()
-        if isinstance(k, str) and not k.startswith("_") and k != "training"
-    }
-    plain |= _words(_init_kwargs(meta["state"], ()))
-    return Predictor({k: v for k, v in _words(plain).items() if v is not _NOTHING}, state)
+    with _read("predictor", source, LARGEST_PREDICTOR) as found:
+        return Predictor(found.value, found.tensors("state"))
 
 
 def convert(
@@ -131,73 +93,26 @@ def load_pickle(source: bytes | str | Path) -> NetworkDenoiser:
     return NetworkDenoiser(build(*read_network(source)))
 
 
-# ---- the container ------------------------------------------------------------------------------
-
-
-def _opened(source: bytes | str | Path, most: int) -> BinaryIO:
+def _read(what: str, source: bytes | str | Path, most: int):
+    """What `reading.snapshot` finds in a file of at most so many bytes."""
     size = len(source) if isinstance(source, bytes) else _size(Path(source))
     if size > most:
         raise UserError(
             f"The file has {size / 2**20:,.0f} MB; at most {most / 2**20:,.0f} MB are read."
         )
-    file = io.BytesIO(source) if isinstance(source, bytes) else Path(source).open("rb")  # noqa: SIM115
-    head = file.read(4)
-    file.seek(0)
-    if head[:2] == b"PK":
-        file.close()
-        raise UserError(
-            "This is a .zip or torch.save file; EDM's network-snapshot-*.pkl is wanted."
-        )
-    if head[:1] != b"\x80" or not 2 <= (head[1:2] or b"\0")[0] <= 5:
-        file.close()
-        raise UserError("This is not a pickle; EDM's network-snapshot-*.pkl is wanted.")
-    return file
+    limits = apart.Limits(seconds=10 + size // SPEED, written=2 * size + 64 * 2**20)
+    return apart.read(f"explorer.reading.snapshot:{what}", source, "The file", limits)
 
 
 def _size(path: Path) -> int:
     if not path.is_file():
-        raise UserError(f"There is no file {path}.")
+        raise UserError(f"There is no file {path.name[:120]}.")
     return path.stat().st_size
 
 
-def _allowed(name: Name) -> bool:
-    return (
-        name in GLOBALS or name.module.startswith("torch.nn.modules.") and name.name.isidentifier()
-    )
-
-
-def _root(file: BinaryIO):
-    return read(file, _allowed)
-
-
-def _meta(value) -> dict:
-    """What a persistent object says of itself, held against version 6."""
-    if (
-        not is_call(value, "torch_utils.persistence._reconstruct_persistent_obj")
-        or len(value.arguments) != 1
-        or not isinstance(value.arguments[0], dict)
-    ):
-        raise UserError("The network in this file is not stored as EDM stores its networks.")
-    meta = value.arguments[0]
-    if meta.get("type") != "class" or meta.get("version") != 6:
-        raise UserError(
-            f"The file has version {str(meta.get('version'))[:40]} of EDM's format; "
-            "version 6 is read."
-        )
-    if not isinstance(meta.get("class_name"), str) or not isinstance(meta.get("state"), dict):
-        raise UserError("The network in this file has no class name or no state.")
-    return meta
-
-
-# ---- the network --------------------------------------------------------------------------------
-
-
-def _network(meta: dict) -> tuple[dict, dict[str, Tensor]]:
-    name = meta["class_name"]
-    if name not in DEFAULTS:
-        raise UserError(f"The file holds a {name[:60]!r}. Known: {', '.join(DEFAULTS)}.")
+def _described(name: str, kwargs: dict) -> dict:
+    """The description of a network of one of EDM's classes."""
     precond_class, renamed, network = DEFAULTS[name]
-    kwargs = _words(_init_kwargs(meta["state"], POSITIONS))
     kwargs.pop("use_fp16", None)
     network = kwargs.pop("model_type", network)
     if name == "EDMPrecond":
@@ -216,82 +131,4 @@ def _network(meta: dict) -> tuple[dict, dict[str, Tensor]]:
         precond = precond_class(**own)
     except TypeError:
         raise UserError(f"{name} has settings that are no numbers.") from None
-    state = _tensors(Call(Name("torch_utils.persistence", "_reconstruct_persistent_obj"), (meta,)))
-    state.pop("u", None)  # iDDPM's levels, which follow from its settings
-    description = describe(str(network)[:60], kwargs, precond, (channels, side, side))
-    return description, state
-
-
-def _init_kwargs(state: dict, positions: tuple[str, ...]) -> dict:
-    """The constructor's arguments, by name."""
-    given, kwargs = state.get("_init_args", ()), state.get("_init_kwargs", {})
-    if not isinstance(given, tuple) or len(given) > len(positions) or not isinstance(kwargs, dict):
-        raise UserError("The file's constructor arguments are not as EDM writes them.")
-    return dict(zip(positions, given)) | kwargs
-
-
-_NOTHING = object()
-
-
-def _words(values: dict) -> dict[str, Any]:
-    """Plain values; objects, which no argument of a network is, become _NOTHING."""
-    budget = [1000]
-
-    def plain(v, depth: int):
-        budget[0] -= 1
-        if budget[0] < 0:
-            raise UserError("The file's settings are longer than any network's.")
-        if v is None or isinstance(v, bool | int | float | str):
-            return v
-        if isinstance(v, list | tuple) and depth < 3:
-            return [plain(w, depth + 1) for w in v]
-        return _NOTHING
-
-    return {str(k): plain(v, 0) for k, v in values.items()}
-
-
-def _tensors(value: Call) -> dict[str, Tensor]:
-    """The state by dotted names: parameters and buffers of a module and of those inside it."""
-    found: dict[str, Tensor] = {}
-    budget, numbers = [MODULES], [LARGEST]
-
-    def walk(module, prefix: str, depth: int) -> None:
-        budget[0] -= 1
-        if budget[0] < 0 or depth > DEEPEST:
-            raise UserError("The file nests more modules than any network here.")
-        for group in ("_parameters", "_buffers"):
-            for name, v in _dict(_state(module), group).items():
-                if v is None:
-                    continue
-                if len(found) >= MODULES:
-                    raise UserError("The file holds more tensors than any network here.")
-                tensor = tensor_of(v, numbers)
-                if tensor is not None:
-                    found[prefix + str(name)] = tensor
-        for name, inner in _dict(_state(module), "_modules").items():
-            if inner is not None:
-                walk(inner, f"{prefix}{name}.", depth + 1)
-
-    walk(value, "", 0)
-    return found
-
-
-def _state(module) -> dict:
-    if (
-        isinstance(module, Call)
-        and isinstance(module.state, dict)
-        and str(module.target).startswith("torch.nn.modules.")
-    ):
-        return module.state
-    return _meta(module)["state"]
-
-
-def _dict(state: dict, group: str) -> dict:
-    value = state.get(group, {})
-    if is_call(value, "collections.OrderedDict"):
-        if value.arguments and value.arguments != ((),):
-            raise UserError("The file's OrderedDict is not as Python writes it.")
-        value = value.items
-    if not isinstance(value, dict):
-        raise UserError(f"A module's {group} is no dict.")
-    return value
+    return describe(str(network)[:60], kwargs, precond, (channels, side, side))

@@ -19,6 +19,7 @@ from explorer.models import edm_pickle, files
 from explorer.models.edm_pickle import convert, load_pickle, read_network, read_predictor
 from explorer.store import weights
 
+from ..apart import in_this_process  # noqa: F401
 from .snapshots import (
     FAKES,
     KWARGS,
@@ -62,10 +63,9 @@ def test_a_shared_and_strided_storage():
     module.model.map_layer0.weight = nn.Parameter(
         wide[p.numel() :].view(p.shape[1], p.shape[0]).T.copy_(p.detach())
     )
-    x = torch.randn(1, 1, 8, 8)
-    assert torch.equal(
-        load_pickle(snapshot(module))(x, torch.tensor(1.0)), module(x, torch.tensor(1.0))
-    )
+    found, wanted = read_network(snapshot(module))[1], module.state_dict()
+    assert found.keys() == wanted.keys()
+    assert all(torch.equal(v, wanted[k]) for k, v in found.items())
 
 
 def test_half_precision_weights_are_widened():
@@ -229,7 +229,7 @@ HOSTILE = {
         "system",
     ),
     "in torch.save inside": (with_tensor(rebuilt(RawStorage(saved_module()))), "system"),
-    "as a zip inside": (with_tensor(rebuilt(RawStorage(zipped(1000)))), "damaged|zip"),
+    "as a zip inside": (with_tensor(rebuilt(RawStorage(zipped(1000)))), "does not need"),
     "source in another class": (snapshot(class_name="Evil", source=CODE), "Evil"),
     "version 5": (snapshot(version=5), "version 5"),
     "version True": (snapshot(version="6"), "version 6 is read"),
@@ -349,14 +349,14 @@ def test_sizes_are_capped(monkeypatch, tmp_path):
         read_network(tmp_path / "absent.pkl")
 
 
-def test_every_cut_is_refused_or_whole():
+def test_every_cut_is_refused_or_whole(in_this_process):
     """Cut anywhere, the file is refused; a cut never gives a network with wrong weights."""
     for n in np.linspace(0, len(GOOD) - 1, 24).astype(int):
         with pytest.raises(UserError):
             load_pickle(GOOD[:n])
 
 
-def test_flipped_bytes_never_escape_a_sentence():
+def test_flipped_bytes_never_escape_a_sentence(in_this_process):
     """A damaged byte gives a UserError or, inside a weight, another number; never anything else."""
     rng = np.random.default_rng(0)
     for _ in range(60):

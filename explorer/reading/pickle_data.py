@@ -1,22 +1,31 @@
 """A pickle read as data: its opcodes build plain values, and nothing of it is ever called.
 
-    read(file, allowed) -> value
+    read(window, allowed) -> value
 
 Python's own `pickle` calls whatever a file names.  Here a name becomes a `Name`, a call becomes a
 `Call` that nobody makes, and a name that is not on the list is refused by name.  Only opcodes that
-Python's picklers write for plain data and objects are understood.
+Python's picklers write for plain data and objects are understood.  Bytes stay in the file, as a
+`Window` of it.
+
+A few hundred bytes can describe a value that unfolds without end, since a list may hold the same
+list twice.  So nothing here or later formats, compares, hashes or sorts a value before its type is
+known to be a number or a short text: C code that does so holds the interpreter until it is done.
 """
 
 import dataclasses
 import pickletools
-from collections.abc import Callable
-from typing import IO, Any, BinaryIO, cast
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from ..errors import UserError
+from .windows import Window
 
-OPCODES = 2_000_000  # a network of 300 million parameters takes some 30,000
+DEEPEST = 200  # values inside values; a network of 12 levels of modules has some 60
 NUMBER = 80  # bits of a whole number; the magic number of torch.save has 77
-DAMAGED = (ValueError, IndexError, KeyError, TypeError, OverflowError, EOFError, MemoryError)
+NAME = 200  # characters of a global's module, and of its name
+SHOWN = 60
+_CODES = {op.code.encode("latin-1"): op for op in pickletools.opcodes}
+DAMAGED = (ValueError, IndexError, KeyError, TypeError, OverflowError, EOFError)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -47,53 +56,99 @@ class Persistent:
     key: Any
 
 
-def read(file: BinaryIO, allowed: Callable[[Name], bool], persistent: bool = False) -> Any:
-    """The value of the pickle that begins where the file stands.
+def shown(value: Any) -> str:
+    """A value for a sentence: numbers and texts cut short, of anything else only what it is."""
+    if value is None or isinstance(value, bool | int | float):
+        return str(value)[:SHOWN]
+    return repr(value[:SHOWN]) if isinstance(value, str) else f"a {type(value).__name__}"
+
+
+def read(window: Window, allowed: Callable[[Name], bool], persistent: bool = False) -> Any:
+    """The value of the pickle that begins where the window stands.
 
     Lists, dicts and sets (as lists) are real; objects are `Call`s.  Raises UserError for a name
-    that is not allowed, for opcodes that plain data do not need, and for what is cut or damaged.
+    that is not allowed, for opcodes that plain data do not need, for what is cut or damaged, nests
+    too deep or takes more than its budget.
     """
-    machine = _Machine(allowed)
+    machine = _Machine(allowed, window)
     try:
-        for i, (op, argument, _) in enumerate(pickletools.genops(cast(IO[bytes], _Bounded(file)))):
-            if i > OPCODES:
-                raise UserError(f"The pickle has more than {OPCODES:,} instructions.")
-            act = _ACTS.get(op.name)
-            if act is None or op.name == "BINPERSID" and not persistent:
-                raise UserError(
-                    f"The pickle uses {op.name}, which a file of plain data does not "
-                    "need; it is refused."
-                )
-            act(machine, argument)
-    except UserError:
-        raise
+        _run(machine, window, persistent)
     except DAMAGED as problem:
+        if isinstance(problem, UserError):
+            raise
         raise UserError(
             f"The pickle is cut short or damaged ({str(problem)[:100] or 'empty'})."
         ) from None
     if len(machine.stack) != 1 or machine.marks:
         raise UserError("The pickle is damaged: it ends with something left over.")
+    _measure(machine.stack[0])
     return machine.stack[0]
 
 
-class _Bounded:
-    """A file that is never asked for more bytes than it has: a length in a pickle is a claim."""
+def _run(machine: "_Machine", window: Window, persistent: bool) -> None:
+    while True:
+        window.budget.take("opcodes")
+        op = _CODES.get(window.read(1))
+        if op is None:
+            raise ValueError("an unknown instruction, or none")
+        act = _ACTS.get(op.name)
+        if act is None or op.name == "BINPERSID" and not persistent:
+            raise UserError(
+                f"The pickle uses {op.name}, which a file of plain data does not need; it is "
+                "refused."
+            )
+        reader: Any = op.arg and op.arg.reader
+        width = _BYTES.get(op.name)
+        act(machine, _piece(window, width) if width else reader(window) if reader else None)
+        if op.name == "STOP":
+            return
 
-    def __init__(self, file: BinaryIO):
-        here = file.tell()
-        self.end = file.seek(0, 2)
-        file.seek(here)
-        self.file, self.tell, self.readline = file, file.tell, file.readline
 
-    def read(self, n: int) -> bytes:
-        return self.file.read(min(n, self.end - self.file.tell()))
+def _piece(window: Window, width: int) -> Window:
+    """The bytes that a length of `width` bytes goes before."""
+    head = window.read(width)
+    if len(head) < width:
+        raise ValueError("a length is missing")
+    return window.piece(int.from_bytes(head, "little"))
+
+
+def _measure(root: Any) -> None:
+    """Raises UserError where values lie too deep inside each other, or inside themselves."""
+    depth: dict[int, int] = {}  # by identity; 0 while what is inside is being looked at
+    waiting = [(root, False)]
+    while waiting:
+        value, seen = waiting.pop()
+        if seen:
+            inner = (depth.get(id(v), 0) for v in _inside(value))
+            depth[id(value)] = 1 + max(inner, default=0)
+            if depth[id(value)] > DEEPEST:
+                raise UserError(f"The pickle nests values more than {DEEPEST} deep.")
+        elif id(value) not in depth:
+            depth[id(value)] = 0
+            waiting.append((value, True))
+            waiting += [(v, False) for v in _inside(value) if isinstance(v, _HOLDERS)]
+        elif not depth[id(value)]:
+            raise UserError("The pickle nests a value inside itself, which no plain data do.")
+
+
+_HOLDERS = (list, tuple, dict, Call, Persistent)
+
+
+def _inside(value: Any) -> Iterable:
+    if isinstance(value, Call):
+        return [value.arguments, value.state, value.items]
+    if isinstance(value, Persistent):
+        return [value.key]
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list | tuple) else ()
 
 
 class _Machine:
     """The stack, the marks and the memo of a pickle."""
 
-    def __init__(self, allowed: Callable[[Name], bool]):
-        self.allowed = allowed
+    def __init__(self, allowed: Callable[[Name], bool], window: Window):
+        self.allowed, self.budget = allowed, window.budget
         self.stack: list = []
         self.marks: list[int] = []
         self.memo: dict[int, Any] = {}
@@ -123,6 +178,8 @@ class _Machine:
     def name(self, module, name) -> None:
         if not isinstance(module, str) or not isinstance(name, str):
             raise ValueError("a global without a name")
+        if len(module) > NAME or len(name) > NAME:
+            raise ValueError("a global with a name that is too long")
         found = Name(module, name)
         if not self.allowed(found):
             raise UserError(
@@ -156,6 +213,7 @@ class _Machine:
             into[key] = value
 
     def remember(self, place: int) -> None:
+        self.budget.take("memo")
         self.memo[place] = self.stack[-1]
 
     def _top(self, kind: type):
@@ -172,6 +230,7 @@ def _get(m: _Machine, argument) -> None:
     m.push(m.memo[argument])
 
 
+_BYTES = {"SHORT_BINBYTES": 1, "BINBYTES": 4, "BINBYTES8": 8}  # and how long their length is
 _ACTS: dict[str, Callable[[_Machine, Any], Any]] = {
     "PROTO": lambda m, a: None,
     "FRAME": lambda m, a: None,
@@ -190,9 +249,7 @@ _ACTS: dict[str, Callable[[_Machine, Any], Any]] = {
             "BINUNICODE",
             "SHORT_BINUNICODE",
             "BINUNICODE8",
-            "BINBYTES",
-            "SHORT_BINBYTES",
-            "BINBYTES8",
+            *_BYTES,
         ),
         _value,
     ),
