@@ -113,7 +113,7 @@ def _serve(options) -> None:
     if owners.shared and hall.allowed:
         print(
             "Who starts a training here is the only one who can pause or cancel it; to do so with "
-            f"any of them, open this once in your browser:\n{local}?tab=train&trainer="
+            f"any of them, open this once in your browser:\n{local}?tab=train#trainer="
             f"{owners.master}",
             flush=True,
         )

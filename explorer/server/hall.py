@@ -1,6 +1,7 @@
 """The one training of this server, in a process of its own, that can be found again."""
 
 import threading
+from collections.abc import Sequence
 
 from ..errors import UserError
 from ..settings import flatten
@@ -23,8 +24,18 @@ class Hall:
         self._lock = threading.Lock()
         self.session: Session | None = None
 
-    def start(self, letter: str, flat: dict, name: str = "", token: str = "") -> Session:
-        """Begin, or go on with, a training; token: of whoever does.  Raises UserError."""
+    def start(
+        self,
+        letter: str,
+        flat: dict,
+        name: str = "",
+        tokens: Sequence[str] = (),
+        own: str = "",
+    ) -> Session:
+        """Begin, or go on with, a training.  Raises UserError.
+
+        tokens: of whoever asks; own: the token that a new run belongs to.
+        """
         if not allowed:
             raise UserError(
                 "The owner of this server has switched training off; it works on a "
@@ -53,23 +64,23 @@ class Hall:
                     f"This server already holds {KEPT} trained networks; its owner has "
                     "to remove some first."
                 )
-            self.session = _begun(name, letter, flat, t, token)
+            self.session = _begun(name, letter, flat, t, tokens, own)
             return self.session
 
-    def resume(self, name: str, token: str | None = None) -> Session:
+    def resume(self, name: str, tokens: Sequence[str] = ()) -> Session:
         """Go on with a run that was paused or killed."""
         waiting = runs.unfinished()
         if name not in waiting:
             raise UserError(f"There is no paused training “{name[:64]}”.")
-        return self.start("F", flatten(waiting[name]), name, token)
+        return self.start("F", flatten(waiting[name]), name, tokens)
 
-    def stop(self, name: str, how: str, token: str | None = None) -> None:
+    def stop(self, name: str, how: str, tokens: Sequence[str] = ()) -> None:
         """Pause or cancel; a run that only lies on disk can be cancelled too."""
         session = self.session
         busy = session is not None and session.name == name and session.busy
         known = busy or name in runs.kept()
         if known:
-            owners.check(name, token)
+            owners.check(name, tokens)
         if busy:
             session.stop(how)
         elif how == "cancelled" and known:
@@ -81,16 +92,18 @@ class Hall:
 HALL = Hall()
 
 
-def _begun(name: str, letter: str, flat: dict, t: Training, token: str | None) -> Session:
+def _begun(
+    name: str, letter: str, flat: dict, t: Training, tokens: Sequence[str], own: str
+) -> Session:
     """A process that trains, alone in its folder and owned by one.  Raises UserError."""
     place = trainings.folder(name)  # says what is wrong with the name
     held = trainings.reserve(place, PATIENCE)
     try:
         if trainings.state(place):
-            owners.check(name, token)
+            owners.check(name, tokens)
         else:
             trainings.forget(name)  # of a run that died before its first state, with its owner
-            owners.claim(name, token)
+            owners.claim(name, own)
         return Session(name, letter, flat, t, held)
     except BaseException:
         held.release()

@@ -1,25 +1,41 @@
 """Who may pause, cancel or resume a training, where strangers share a server.
 
-A browser keeps a random token and sends it along; who starts a run leaves the digest of theirs in
-its folder, so it outlives the server.  On a server of one's own nothing is asked: a lost token
-locks nobody out.
+Each run has a token of its own: the browser that starts it keeps it and sends it along, the run's
+folder holds its digest, so it outlives the server and goes when the run does.  One more opens every
+run, for the server's owner; a link brings it, and can bring no other.  On a server of one's own
+nothing is asked: a lost token locks nobody out.
 """
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 
 from ..errors import UserError
 from ..store import trainings
 
 SHORTEST, LONGEST = 16, 64  # characters of a token
+MOST = 64  # tokens that come with one request
 shared = False  # whether others than the owner of the machine reach this server
 master = secrets.token_urlsafe(24)  # opens every run, for the server's owner
 
 
-def token_of(request: dict) -> str:
-    """The token that comes with a request, or a new one."""
+def tokens_of(request: dict) -> tuple[str, ...]:
+    """All tokens that come with a request: “token”, and “tokens”, of several runs."""
+    many = request.get("tokens")
+    given = [request.get("token"), *(many[:MOST] if isinstance(many, list) else [])]
+    return tuple(t for t in given if _is_token(t))
+
+
+def new_token(request: dict) -> str:
+    """The token of a run that begins: a new one, or that of a client which keeps but one."""
     given = request.get("token")
-    return given if _is_token(given) else secrets.token_urlsafe(24)
+    alone = "tokens" not in request and _is_token(given) and not is_master(given)
+    return given if alone else secrets.token_urlsafe(24)
+
+
+def is_master(token) -> bool:
+    """Whether it is the token of the server's owner."""
+    return _is_token(token) and secrets.compare_digest(token, master)
 
 
 def claim(name: str, token: str) -> None:
@@ -30,29 +46,25 @@ def claim(name: str, token: str) -> None:
         trainings.claim(name, _digest(token))
 
 
-def may(name: str, token) -> bool:
-    """Whether who has this token may pause, cancel or resume this run."""
-    if not shared:
+def may(name: str, tokens: Sequence[str]) -> bool:
+    """Whether who has one of these tokens may pause, cancel or resume this run."""
+    if not shared or any(map(is_master, tokens)):
         return True
-    if not _is_token(token):
-        return False
-    if secrets.compare_digest(token.encode(), master.encode()):
-        return True
-    owner = trainings.owner(name)
-    return owner is not None and secrets.compare_digest(owner, _digest(token))
+    owner = (trainings.owner(name) or "").encode()
+    return any(secrets.compare_digest(owner, _digest(t).encode()) for t in tokens if _is_token(t))
 
 
-def check(name, token) -> None:
+def check(name: str, tokens: Sequence[str]) -> None:
     """Raise UserError unless `may`."""
-    if not may(str(name), token):
+    if not may(name, tokens):
         raise UserError(
-            f"“{str(name)[:64]}” was started by another visitor, who alone can pause, "
+            f"“{name[:64]}” was started by another visitor, who alone can pause, "
             "resume or cancel it. You can watch it, and use the network when it is done."
         )
 
 
 def _is_token(given) -> bool:
-    return isinstance(given, str) and SHORTEST <= len(given) <= LONGEST
+    return isinstance(given, str) and SHORTEST <= len(given) <= LONGEST and given.isascii()
 
 
 def _digest(token: str) -> str:

@@ -127,6 +127,7 @@ class Session:
             return "done"
         there = _there(self.name, self._ending == "cancelled")
         if self._ending == "cancelled" and not there:
+            self.problem = None  # nobody wants what could not be saved
             return "cancelled"
         if self._ending == "paused" and self._kept and there:
             return "paused"

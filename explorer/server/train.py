@@ -16,7 +16,7 @@ def training(request: dict):
 
 
 def act(request: dict) -> dict:
-    """{"do": start | pause | resume | cancel | look | augment | defaults, …} -> what to show."""
+    """{"do": start | pause | resume | cancel | look | …, …} -> what to show."""
     try:
         if not isinstance(request, dict):
             raise UserError("A training is asked for with what to do and its values.")
@@ -26,6 +26,7 @@ def act(request: dict) -> dict:
             "resume": _resume,
             "cancel": _cancel,
             "look": _look,
+            "key": _key,
             "augment": augmented,
             "defaults": defaults,
         }
@@ -55,37 +56,42 @@ def _kind(value) -> str:
 
 def _start(request: dict) -> dict:
     letter, flat = asked(request)
-    token = owners.token_of(request)
-    HALL.start(letter.upper(), flat, _name(request), token)
-    return _look({**request, "token": token}) | {"token": token}
+    own, tokens = owners.new_token(request), owners.tokens_of(request)
+    HALL.start(letter.upper(), flat, _name(request), tokens, own)
+    return _look({**request, "tokens": [*tokens, own]}) | {"token": own}
 
 
 def _pause(request: dict) -> dict:
-    HALL.stop(_name(request), "paused", request.get("token"))
+    HALL.stop(_name(request), "paused", owners.tokens_of(request))
     return _look(request)
 
 
 def _resume(request: dict) -> dict:
-    HALL.resume(_name(request), request.get("token"))
+    HALL.resume(_name(request), owners.tokens_of(request))
     return _look(request)
 
 
 def _cancel(request: dict) -> dict:
-    HALL.stop(_name(request), "cancelled", request.get("token"))
+    HALL.stop(_name(request), "cancelled", owners.tokens_of(request))
     return _look(request)
+
+
+def _key(request: dict) -> dict:
+    """Whether the token that a link brought is that of the server's owner; no page keeps others."""
+    return {"opens": owners.is_master(request.get("token"))}
 
 
 def _look(request: dict) -> dict:
     """The state of the hall: the training under way with its figures, the paused ones, and those
     that another server trains on the same cache folder.
     """
-    session, have, token = HALL.session, request.get("have"), request.get("token")
+    session, have, tokens = HALL.session, request.get("have"), owners.tokens_of(request)
     busy = session is not None and session.busy
     out: dict = {"paused": [], "elsewhere": [], "allowed": hall.allowed}
     for n, t in runs.unfinished().items():
         if busy and n == session.name:
             continue
-        row = {"name": n, "title": runs.title(t), "mine": owners.may(n, token)}
+        row = {"name": n, "title": runs.title(t), "mine": owners.may(n, tokens)}
         out["elsewhere" if trainings.is_busy(trainings.folder(n)) else "paused"].append(row)
     if session is None:
         return out
@@ -96,7 +102,7 @@ def _look(request: dict) -> dict:
         "state": session.state,
         "busy": busy,
         "trouble": session.trouble,
-        "mine": owners.may(session.name, token),
+        "mine": owners.may(session.name, tokens),
     }
     if not s:
         return out

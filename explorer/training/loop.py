@@ -71,8 +71,8 @@ def train(
     """Train in `folder`, from its last checkpoint if it has one; the last report is `done`.
 
     look: seconds between looks at samples and at the loss per σ.  watch() is called at each step
-    and may raise Cancelled.  However it ends, the state is on disk; where the disk refuses,
-    training stops with Unsaved, which says how much is kept.  Raises UserError where the folder holds
+    and may raise Cancelled.  However it ends, the state is on disk; where the disk refuses, it
+    stops with Unsaved, which says how much is kept.  Raises UserError where the folder holds
     another training.
     """
     device = device or pick("auto")

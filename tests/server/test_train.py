@@ -239,8 +239,8 @@ def test_on_a_server_of_ones_own_a_lost_token_locks_nobody_out():
 
 
 def test_a_run_of_the_command_line_is_nobodys_on_the_page(shared):
-    assert not owners.may("never-begun", "x" * 32) and not owners.may("../up", "x" * 32)
-    assert owners.may("never-begun", owners.master)
+    assert not owners.may("never-begun", ["x" * 32]) and not owners.may("../up", ["x" * 32])
+    assert owners.may("never-begun", [owners.master])
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import { count, short, times } from '../numbers.js';
 import { showAugmented } from '../train/augmented.js';
 import { plot } from '../draw/figure.js';
 import { samples } from '../train/samples.js';
+import { forget, keep, linked, own, tokens } from '../train/tokens.js';
 
 const POLL = 700,
   IDLE = 5000;
@@ -17,13 +18,16 @@ let line = null, // see app.js
   plan = {},
   data = '',
   wasBusy = false;
-const ask = (request, tries = 1) => call('training', { token: token(), ...request }, tries);
+const ask = (request, tries = 1) => call('training', { tokens: tokens(), ...request }, tries);
 
-// What tells this browser's trainings from those of others; a link of the server's owner brings theirs.
-function token() {
-  const given = new URLSearchParams(location.search).get('trainer');
-  if (given) localStorage.setItem('trainer', given);
-  return localStorage.getItem('trainer') ?? '';
+// A link of the server's owner brings their token; any other that a link may hold opens nothing and is not kept.
+async function greet() {
+  const token = linked(); // out of the address, whatever it is
+  if (token == null) return;
+  const { opens } = await ask({ do: 'key', token }, 3);
+  if (opens) own(token);
+  else problem('The token in this link is not that of this server’s owner, so it was not kept.');
+  if (S.page === 'train') follow();
 }
 
 // A sentence on this page; what is drawn stays.
@@ -34,7 +38,7 @@ function problem(sentence) {
 
 function init(given) {
   line = given;
-  token(); // of a link, before the address bar changes
+  greet();
   $('#train-problem button').onclick = () => problem(null);
   const { letters, columns, rungs } = line.config.train;
   const options = (choices) => choices.map((c) => `<option value="${c.value}">${c.label}</option>`).join('');
@@ -118,12 +122,18 @@ async function act(request) {
   problem(null);
   const answer = await ask({ ...request, have: told.key });
   if (answer.problem) return problem(answer.problem);
-  if (answer.token) localStorage.setItem('trainer', answer.token);
+  if (answer.token) keep(answer.name, answer.token);
   take(answer);
   follow();
 }
 
+const runs = ({ name, busy, state, paused = [], elsewhere = [] }) => [
+  ...(busy || state === 'failed' ? [name] : []),
+  ...[...paused, ...elsewhere].map((r) => r.name),
+];
+
 function take(answer) {
+  forget(runs(told), runs(answer));
   for (const part of ['sigma', 'curve', 'table', 'samples']) if (answer[part]) held[part] = answer[part];
   if (answer.name !== told.name && !answer.samples) held = {};
   told = answer;
@@ -149,6 +159,7 @@ function draw() {
 
 // A paused training, and what its owner may do with it.
 function waiting(r, busy) {
+  if (r.elsewhere) return `<span>${r.title}, “${r.name}”, being trained by another server</span>`;
   const about = r.mine
     ? `<button class="ghost" data-do="resume" data-name="${r.name}" ${busy ? 'disabled' : ''}>Resume</button>` +
       `<button class="ghost" data-do="cancel" data-name="${r.name}">Discard</button>`
@@ -169,10 +180,12 @@ function heading({ name, title, state }) {
   return `${title}, “${name}”: ${state}`;
 }
 
-const doing = ({ words, state }) => words ?? (state === 'starting' ? 'Starting …' : (state ?? ''));
+const doing = ({ words, state, busy, trouble }) =>
+  (busy && trouble) || (words ?? (state === 'starting' ? 'Starting …' : (state ?? '')));
 
 function show() {
-  const { name, state, busy, mine, paused = [], trouble } = told;
+  const { name, state, busy, mine, paused = [], elsewhere = [], trouble } = told;
+  const rows = [...paused, ...elsewhere.map((r) => ({ ...r, elsewhere: true }))];
   $('#train-title').textContent = heading(told);
   if (trouble && !busy) $('#train-note').textContent = trouble;
   $('#train-progress').hidden = !name;
@@ -182,8 +195,8 @@ function show() {
   $('#train-others').hidden = !busy || mine;
   $('#train-use').hidden = state !== 'done';
   $('#train-start').disabled = Boolean(busy) || told.allowed === false || !filled;
-  $('#train-waiting').hidden = !paused.length;
-  $('#train-waiting').innerHTML = paused.map((r) => waiting(r, busy)).join('');
+  $('#train-waiting').hidden = !rows.length;
+  $('#train-waiting').innerHTML = rows.map((r) => waiting(r, busy)).join('');
   $('#train-rows').innerHTML = (held.table ?? (name ? null : plan.table) ?? [])
     .map((row, r) => tableRow(row, held.table ? held.beside?.[r] : null))
     .join('');
