@@ -141,7 +141,7 @@ OF_THE_MACHINE = {
     "commands/sample.py": {"savez_compressed"},  # to the path that was typed
     "commands/serve.py": {"environ"},  # quiets and holds back libraries before they start
     "server/files.py": {"__file__"},  # of plotly's own package
-    "server/hall.py": {"environ"},  # of the process that trains
+    "server/session.py": {"environ"},  # of the process that trains
 }
 PLACES = {"environ", "getenv", "home", "expanduser", "__file__", "gettempdir", "tempfile"}
 WRITING = {
