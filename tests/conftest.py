@@ -28,6 +28,7 @@ from explorer.lab import experiment  # noqa: E402
 torch.set_num_threads(1)
 experiment.use_device("cpu")
 NUMBER = itertools.count()
+COLLECTED = pytest.StashKey[list[str]]()  # what was found, before any of it is left out
 
 
 def pytest_addoption(parser):
@@ -37,6 +38,7 @@ def pytest_addoption(parser):
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(config, items):
     """Who asks for the browser is marked so; the order is the one asked for."""
+    config.stash[COLLECTED] = [item.nodeid for item in items]
     order = config.getoption("--order")
     if order == "reversed":
         items.reverse()

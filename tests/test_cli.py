@@ -158,6 +158,7 @@ def test_passwords_come_from_the_line_or_a_file(tmp_path):
             read_auth(wrong)
 
 
+@pytest.mark.slow
 def test_python_m_explorer_runs_from_the_root():
     done = subprocess.run(
         [sys.executable, "-m", "explorer", "sample", *FAST],

@@ -11,4 +11,4 @@ def walk(browser, server):
     visitor = Walk(browser, server)
     yield visitor
     assert not visitor.errors and not visitor.outside
-    visitor.context.close()
+    visitor.leave()

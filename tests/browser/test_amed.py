@@ -152,4 +152,4 @@ def test_the_page_fits(browser, server, width, height):
     visitor.page.wait_for_function(HAND)
     wide = visitor.page.evaluate("document.documentElement.scrollWidth")
     assert wide <= width and not visitor.errors
-    visitor.context.close()
+    visitor.leave()

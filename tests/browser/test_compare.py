@@ -164,7 +164,6 @@ def test_what_is_compared_lies_within_the_screen(walk, size, kind):
 @pytest.mark.parametrize("kind", ["sweep", "local", "distance", "churn"])
 def test_what_is_compared_fits_a_phone(browser, server, kind):
     visitor = Walk(browser, server, viewport={"width": 390, "height": 844}, has_touch=True)
-    visitor.context.set_default_timeout(120_000)  # a measurement on a busy machine
     visitor.open(
         f"tab=compare&compare={kind}&{SMALL}&data.dimension=2&s_churn=9&budgets=5,9"
         "&solvers=heun,unipc"
@@ -178,7 +177,7 @@ def test_what_is_compared_fits_a_phone(browser, server, kind):
       .map((t) => [t.textContent, t.getBoundingClientRect()])
       .filter(([t, r]) => t && r.width && (r.left < 0 || r.right > innerWidth)).map(([t]) => t)""")
     named = visitor.page.inner_text("#compare-names")
-    visitor.context.close()
+    visitor.leave()
     assert figure["width"] <= box["width"] and words == []
     assert ("UniPC" in named) == (kind == "sweep") and ("ρ = 7" in named) == (kind == "local")
     assert not visitor.errors and not visitor.outside

@@ -20,7 +20,7 @@ RANGES = """
     ids=["rk2", "euler", "digits"],
 )
 def test_every_slider_draws_and_shows_in_the_address(walk, query):
-    walk.open(f"{query}&samples=8&nfe=61&sigma=1").unfold()  # NFE for a restart too
+    walk.hasty().open(f"{query}&samples=8&nfe=61&sigma=1").unfold()  # NFE for a restart too
     moved = set()
     while todo := [r for r in walk.page.evaluate(RANGES) if r not in moved]:
         slider = todo[0]

@@ -12,7 +12,7 @@ from .walk import PIXELS, SMALL
 
 @pytest.mark.parametrize("data", ["digits", "diracs", "moons", "swissroll", "drawn"])
 def test_other_data_are_one_choice_away(walk, data):
-    walk.open("samples=16&nfe=9&sigma=1").unfold()
+    walk.hasty().open("samples=16&nfe=9&sigma=1").unfold()
     walk.choose("#slot-data", data)
     assert walk.query["data"] == data and walk.page.is_hidden("#problem")
     kind = walk.page.evaluate("explorer.S.parts.data.kind")
@@ -22,7 +22,7 @@ def test_other_data_are_one_choice_away(walk, data):
 
 
 def test_every_data_set_is_drawn(walk):
-    walk.open("samples=16&nfe=9&sigma=1")
+    walk.hasty().open("samples=16&nfe=9&sigma=1")
     for data in [name for name in DATASETS if name not in ("spiral", "upload", "published")]:
         walk.choose("#slot-data", data)
         assert walk.page.is_hidden("#problem"), data
@@ -33,7 +33,7 @@ def test_every_data_set_is_drawn(walk):
 def test_the_menu_of_classes_is_that_of_the_data(walk):
     menu = "document.querySelector('[data-key=\"model.condition\"]:not([hidden]) select')"
     shown = lambda: walk.page.evaluate(f"[...{menu}.options].map((o) => o.text)")
-    walk.open("data=rings&samples=16&nfe=9&sigma=1").unfold()
+    walk.hasty().open("data=rings&samples=16&nfe=9&sigma=1").unfold()
     assert shown() == ["all", "0", "1", "2"]
     walk.choose("#slot-data", "grid")
     assert shown() == ["all", *map(str, range(25))]
@@ -47,7 +47,7 @@ def test_the_menu_of_classes_is_that_of_the_data(walk):
 
 def test_a_file_becomes_the_data_and_a_broken_one_changes_nothing(walk):
     file = lambda name, text: {"name": name, "mimeType": "text/csv", "buffer": text.encode()}
-    walk.open("samples=16&nfe=9&sigma=1").unfold()
+    walk.hasty().open("samples=16&nfe=9&sigma=1").unfold()
     walk.choose("#slot-data", "upload")
     assert "No data is uploaded yet" in walk.page.inner_text("#problem-text")
     ring = "\n".join(f"{math.cos(a / 9)},{math.sin(a / 9)}" for a in range(57))

@@ -25,7 +25,7 @@ FORMER = {"page": "tab", "view": "stage"}  # what Gradio keeps for itself has ot
 @pytest.mark.parametrize("link", VIEWS)
 def test_an_old_link_opens_its_page_and_its_view(walk, link):
     asked = {FORMER.get(k, k): v for k, v in parse_qsl(link)}
-    walk.page.goto(f"{walk.server}?{link}")
+    walk.hasty().page.goto(f"{walk.server}?{link}")
     walk.page.wait_for_function("() => document.body.classList.contains('ready')")
     assert walk.page.is_hidden("#problem"), walk.page.inner_text("#problem-text")
     assert walk.page.evaluate("explorer.S.page") == asked.get("tab", "explore")

@@ -26,7 +26,7 @@ def test_a_small_screen_has_no_sideways_scroll(browser, server, size):
     visitor = Walk(browser, server, viewport=dict(zip(("width", "height"), size)), has_touch=True)
     visitor.open()
     wide = visitor.page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    visitor.context.close()
+    visitor.leave()
     assert wide <= 0 and not visitor.errors and not visitor.outside
 
 
@@ -102,5 +102,5 @@ def test_every_control_has_a_name_and_every_word_can_be_read(browser, server, qu
     if "compare" in query:
         visitor.page.wait_for_function(SWEPT)
     wrong = visitor.page.evaluate(AUDIT)
-    visitor.context.close()
+    visitor.leave()
     assert wrong == []

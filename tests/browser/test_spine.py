@@ -123,7 +123,7 @@ def test_a_finger_scrubs_and_drags_a_step(browser, server):
     (x, height), (end, _) = place(visitor, 5), place(visitor, 2)
     visitor.after(lambda: swipe([(x + f * (end - x), height) for f in (0, 0.25, 0.5, 0.75, 1)]))
     levels = visitor.value("timesteps.levels")
-    visitor.context.close()
+    visitor.leave()
     assert levels[2] == pytest.approx(2, rel=0.3) and levels[1] == 20 and levels[3] == 1
     assert not visitor.errors and not visitor.outside
 

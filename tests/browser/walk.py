@@ -11,7 +11,8 @@ READY = "() => document.body.classList.contains('ready')"
 
 CALM = """() => {  // in three frames, one after the other: what a frame still had to do is done
   const {asking, resting, drawing, writing} = document.body.dataset, now = window.walk;
-  const calm = now && now.asked === now.answered && !(asking || resting || drawing || writing);
+  const rests = resting && !now?.hasty;
+  const calm = now && now.asked === now.answered && !(asking || rests || drawing || writing);
   if (now) now.calm = calm ? now.calm + 1 : 0;
   return now?.calm > 2;
 }"""
@@ -40,7 +41,18 @@ PIXELS = """() => {
 PICTURE = "() => [...document.querySelectorAll('#box > canvas')].map((c) => c.toDataURL()).join()"
 
 
+HASTY = "window.explorerRest = 3.6e6; walk.hasty = true;"
+
+
 END = "explorer.S.parts.error?.added_up?.at(-1)"
+
+
+NEW_HERE = """
+if (location.protocol === 'http:' && !sessionStorage.walked) {  // a tab's first page
+  localStorage.clear();
+  sessionStorage.walked = 'yes';
+}
+"""
 
 
 COUNT = """
@@ -56,29 +68,57 @@ window.fetch = async (...given) => {
 """
 
 
-class Walk:
-    """One visitor: a page that notes its errors and every request that leaves the server."""
-
-    def __init__(self, browser, server, **context):
-        self.server, self.errors, self.outside = server, [], []
-        context = {
+def kept(browser, screen: dict):
+    """The browser's one context for this screen."""
+    key = repr(sorted(screen.items()))
+    for context in browser.contexts:
+        if getattr(context, "screen", None) == key:
+            return context
+    context = browser.new_context(
+        **{
             "viewport": {"width": 1440, "height": 900},
             "reduced_motion": "reduce",
-            **context,
+            "permissions": ["clipboard-read", "clipboard-write"],
+            **screen,
         }
-        self.context = browser.new_context(
-            permissions=["clipboard-read", "clipboard-write"], **context
-        )
-        self.context.set_default_timeout(120_000)
+    )
+    context.set_default_timeout(120_000)
+    context.screen = key
+    return context
+
+
+class Walk:
+    """One visitor: a page that notes its errors and every request that leaves the server.
+
+    Visitors with the same screen share what the browser keeps of scripts, fetched and compiled
+    once, and nothing else: each comes without cookies and without what the page remembers.
+    """
+
+    def __init__(self, browser, server, **screen):
+        self.server, self.errors, self.outside = server, [], []
+        self.context = kept(browser, screen)
+        self.leave()  # whoever stood here when a test failed
+        self.context.clear_cookies()
         self.page = self.context.new_page()
+        self.page.add_init_script(NEW_HERE)
         self.page.add_init_script(COUNT)
         self.page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
         self.page.on("pageerror", lambda e: self.errors.append(str(e)))
         self.page.on("request", self._request)
 
+    def leave(self):
+        for page in self.context.pages:
+            page.close()
+
     def _request(self, request):
         if not request.url.startswith((self.server, "data:", "blob:")):
             self.outside.append(request.url)
+
+    def hasty(self):
+        """Moves on before the best reference is asked for: for walks of many moves that are not
+        about it.  Before `open`."""
+        self.page.add_init_script(HASTY)
+        return self
 
     def open(self, query=SMALL):
         self.page.goto(self.server + (f"?{query}" if query else ""))
@@ -147,7 +187,7 @@ def drag(walk, start: float, end: float):
 
 
 def compare(walk, query: str):
-    walk.open(f"tab=compare&data=moons&data.dimension=2&samples=64&{query}")
+    walk.hasty().open(f"tab=compare&data=moons&data.dimension=2&samples=64&{query}")
     return walk.page.locator("#compare-rows tr")
 
 

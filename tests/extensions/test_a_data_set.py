@@ -50,6 +50,7 @@ def test_sweeps_use_it(view):
     assert [r.nfe for r in rows] == [9, 19] and rows[0].median > rows[1].median
 
 
+@pytest.mark.slow
 def test_the_command_line_samples_and_sweeps_it(shell):
     settings = VIEW.replace("&", " ").split()
     assert "15" in shell("sample", *settings)

@@ -69,6 +69,7 @@ def test_words_count_its_evaluations(view):
     assert "10 steps" in said and "28 evaluations" in said and "three" in said.lower()
 
 
+@pytest.mark.slow
 def test_the_command_line_runs_and_sweeps_it(shell, tmp_path):
     settings = VIEW.replace("&", " ").split()
     out = shell("sample", *settings)

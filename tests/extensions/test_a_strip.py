@@ -65,6 +65,7 @@ def test_an_unknown_strip_is_named():
         api.explore_endpoint({"samples": 4, "nfe": 5}, strips="sise")
 
 
+@pytest.mark.slow
 def test_the_command_line_measures_it(shell):
     numbers = json.loads(shell("measure", "size", *PLAIN.split("&"), "--json"))
     assert len(numbers["sigma"]) == len(numbers["size"]) > 20
@@ -94,4 +95,4 @@ def test_it_is_drawn_in_a_browser_with_its_menu_link_help_and_saved_figure(brows
     drawing = open(news.value.path(), encoding="utf-8").read()
     assert "Size of a sample" in drawing and ">true paths</text>" in drawing
     assert not visitor.errors and not visitor.outside
-    visitor.context.close()
+    visitor.leave()

@@ -356,6 +356,7 @@ def test_every_cut_is_refused_or_whole(in_this_process):
             load_pickle(GOOD[:n])
 
 
+@pytest.mark.slow
 def test_flipped_bytes_never_escape_a_sentence(in_this_process):
     """A damaged byte gives a UserError or, inside a weight, another number; never anything else."""
     rng = np.random.default_rng(0)

@@ -228,6 +228,7 @@ def test_slow_networks_are_measured_on_fewer_samples():
     assert dataclasses.replace(source, pace=None).compared == 64
 
 
+@pytest.mark.slow
 def test_errors_of_a_network():
     """Against its own flow: half the step, a good deal less error."""
     rough, fine = (

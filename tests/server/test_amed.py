@@ -135,6 +135,7 @@ def test_the_plane_is_flat_beside_a_random_walk():
     assert "2-D" in flat["why"]
 
 
+@pytest.mark.slow
 def test_the_table_grows_line_by_line_and_ends_with_the_searched():
     finished(answer := measurements.start(TRAIN))
     asked = {"kind": "table", "values": VALUES, "nfe": 5}

@@ -85,6 +85,7 @@ def test_local_error_of_each_rho_crosses():
     assert curves["ρ = 7"][0] > curves["ρ = 2"][0]
 
 
+@pytest.mark.slow
 def test_a_multistep_solver_has_local_errors_too():
     """With a true past; of order 2 they are smaller than those of DDIM where steps are short."""
 

@@ -39,7 +39,9 @@ def numbered(words: str) -> set[int]:
     return {i for s in spans for i in range(int(s[0]), int(s[-1]) + 1)}
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(k, marks=pytest.mark.slow) for k in range(1, 6))]
+)
 def test_no_first_answer_is_taken_back(seed):
     """Of the default view: what a draft names, or says to lead, the settled answer names too."""
     draft, settled = answers(f"seed={seed}")

@@ -168,6 +168,7 @@ def test_the_first_samples_are_those_of_the_whole(monkeypatch):
     )
 
 
+@pytest.mark.slow
 def test_a_quick_network_answers_at_once(monkeypatch):
     slowly(monkeypatch, 1e-9)
     answer = ask()
