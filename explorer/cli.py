@@ -1,4 +1,4 @@
-"""The command line: python -m explorer serve | sample | measure | study | train | fetch | bench."""
+"""The command line: python -m explorer serve | sample | measure | study | train | fetch | …"""
 
 import sys
 from importlib import import_module
@@ -6,8 +6,8 @@ from importlib import import_module
 from .errors import UserError
 
 # each a function in a file of its name
-COMMANDS = ("serve", "sample", "measure", "study", "train", "fetch", "bench")
-USAGE = """Usage: python -m explorer serve|sample|measure|study|train|fetch|bench ...
+COMMANDS = ("serve", "sample", "measure", "study", "train", "fetch", "cache", "bench")
+USAGE = """Usage: python -m explorer serve|sample|measure|study|train|fetch|cache|bench ...
   serve    open the page (serve --help lists host, port, device, auth, limits)
   sample   key=value ...  run an experiment and print its numbers
   measure  STRIP key=value ...  what a strip of the spine shows, in numbers
@@ -15,6 +15,7 @@ USAGE = """Usage: python -m explorer serve|sample|measure|study|train|fetch|benc
   train    config=F data=digits name=mine ...  train a network; Ctrl+C pauses
   train amed  solver=plugin nfe=5 ...  train a predictor for AMED
   fetch    NAME|FILE|FOLDER  bring a network into the model menu; alone, list the published
+  cache    [clear [KIND ...]]  what the cache folder holds, and how to make room in it
   bench    ui|sampler|solvers|denoiser|networks|amed  speed and claims, against a baseline"""
 
 

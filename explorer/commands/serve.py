@@ -6,7 +6,10 @@ import socket
 from pathlib import Path
 
 from ..errors import UserError
+from ..store import places, room, uploads
+from .sizes import of_bytes
 
+LEAST_CACHE = 1e8  # bytes: a few uploads of the largest kind
 LOCAL = ("127.0.0.1", "localhost", "::1")  # where nobody but the owner of the machine comes
 
 
@@ -52,6 +55,7 @@ def _serve_options() -> argparse.ArgumentParser:
         metavar="N",
         help="cap on samples × NFE × data points × coordinates of one run",
     )
+    _cache_option(p)
     p.add_argument("--max-upload", default="64mb", metavar="SIZE", help="largest uploaded file")
     p.add_argument(
         "--threads",
@@ -69,17 +73,33 @@ def _serve_options() -> argparse.ArgumentParser:
     return p
 
 
-def _serve(options) -> None:
+def _cache_option(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "--max-cache",
+        default="10gb",
+        metavar="SIZE",
+        help="of the cache folder; above it the oldest uploads go, and no more are taken",
+    )
+
+
+def _environment() -> None:
     # nothing leaves this machine; read by Gradio when it is imported
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     # the browser shares these cores: idle worker threads sleep instead of spinning
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # what browsers send lies where its room is counted, and goes when it is read
+    os.environ.setdefault("GRADIO_TEMP_DIR", str(places.cache(room.ARRIVING)))
+
+
+def _serve(options) -> None:
+    _environment()
     import torch
 
     from ..lab import cost, experiment
-    from ..server import app, hall, networks, owners
+    from ..server import app, hall, networks, owners, tidy
 
+    uploads.limit = of_bytes(options.max_cache, "--max-cache", least=LEAST_CACHE)
     hall.allowed = not options.no_training
     owners.shared = bool(options.share or options.auth or options.host not in LOCAL)
     torch.set_num_threads(_threads(options.threads))
@@ -117,6 +137,7 @@ def _serve(options) -> None:
             f"{owners.master}",
             flush=True,
         )
+    tidy.start()
     app.wait()
 
 

@@ -73,16 +73,17 @@ class Upload:
         return uploads.path(self.digest)
 
 
-def store(source: bytes | str | Path, filename: str = "", size: int = 16) -> str:
+def store(source: bytes | str | Path, filename: str = "", size: int = 16, of: str = "") -> str:
     """Read a file, keep its numbers and return their digest, 16 hexadecimal characters.
 
     source: its bytes or its path.  filename: what the user calls it, for its ending and for
     messages; it is never opened.  size: the side in pixels of images from a .zip, 8 to 32.
+    of: the visitor with whom it goes again, if any.
     Raises UserError for whatever cannot be read.
     """
     raw = read(source, filename, size)
     points = scaled(torch.from_numpy(raw)) if raw.ndim == 2 else torch.from_numpy(raw)
-    return uploads.put(points.numpy())
+    return uploads.put(points.numpy(), of)
 
 
 @lru_cache(maxsize=4)  # up to 64 MB each

@@ -13,8 +13,10 @@ from ..errors import UserError
 from ..lab.experiment import Experiment, Run, run
 from ..lab.notes import notes
 from ..settings import flatten, parameters, slots, to_query, unflatten
+from ..store import room
 from ..strips import STRIPS
 from ..ui import compare, parts
+from . import visitor
 from .quick import gr
 
 AT_ONCE = 4  # requests that compute at the same time
@@ -45,7 +47,11 @@ def receive(request: dict) -> dict:
     """Take in a file that the browser has just uploaded; its digest names the data from now on."""
     try:
         path = uploaded(request)
-        return {"digest": store(path, str(request.get("name", path.name))[:200])}
+        try:
+            name = str(request.get("name", path.name))[:200]
+            return {"digest": store(path, name, of=visitor.current().name)}
+        finally:
+            room.taken_in(path)
     except UserError as error:
         return {"problem": str(error)}
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from ..errors import UserError
 from ..models import catalogue, diffusers_folder
 from ..models.edm_pickle import convert
-from ..store import weights
+from ..store import room, weights
 from ..ui import networks
 from ..ui.measurement import Measurement, Watch
 from .api import uploaded
@@ -79,6 +79,9 @@ def network_open(request: dict) -> dict:
     read as data, never run."""
     try:
         path = uploaded(request)
-        return receive(path, str(request.get("name", path.name))[:200])
+        try:
+            return receive(path, str(request.get("name", path.name))[:200])
+        finally:
+            room.taken_in(path)
     except UserError as error:
         return {"problem": str(error)}

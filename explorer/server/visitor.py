@@ -10,6 +10,7 @@ import hmac
 import ipaddress
 import secrets
 import threading
+import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
@@ -21,6 +22,7 @@ PLACE = "explorer.visitor"  # of the visitor in a request's ASGI scope
 PAGE_CALL = "/gradio_api/component_server"  # where the page's own calls go
 
 _here: ContextVar["Visitor | None"] = ContextVar("explorer_visitor", default=None)
+_seen: dict[str, float] = {}  # when each visitor last asked for anything
 _secret = secrets.token_bytes(32)  # only names that this server gave are believed
 
 
@@ -50,8 +52,18 @@ def enter(scope: dict) -> Visitor:
     way = "page" if scope["path"].rstrip("/").endswith(PAGE_CALL) else "api"
     visitor = Visitor(_given(scope) or f"address {address(scope)}", way)
     scope[PLACE] = visitor
+    _seen[visitor.name] = time.monotonic()
     _here.set(visitor)
     return visitor
+
+
+def absent(seconds: float) -> list[str]:
+    """Who has asked for nothing for so long; they are forgotten, and come back as if new."""
+    now = time.monotonic()
+    names = [name for name, at in list(_seen.items()) if now - at > seconds]
+    for name in names:
+        _seen.pop(name, None)
+    return names
 
 
 def address(scope: dict) -> str:

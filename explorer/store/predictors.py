@@ -24,6 +24,7 @@ from . import places, writing
 from .unsaved import saving
 
 SHIPPED = places.assets("weights", "predictors")
+MOST = 200  # that a page keeps; who sits at the machine may keep more
 LARGEST = 2**20  # bytes of a file that is read
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _DIGEST = re.compile(r"[0-9a-f]{12}")
@@ -112,6 +113,15 @@ def keep(trained: Trained, place: Path | None = None, name: str | None = None) -
     with saving(f"The predictor {name}"):
         writing.write_json(place / f"{name}.json", out, indent=1)
     return hold(trained, name)
+
+
+def check_room() -> None:
+    """Raise UserError where so many are kept that a page takes no more."""
+    if sum(1 for _ in folder().glob("*.json")) >= MOST:
+        raise UserError(
+            f"This machine already holds {MOST} predictors, so this one was not saved; its owner "
+            "can remove some with “python -m explorer cache clear predictors”."
+        )
 
 
 def read(path: Path) -> Trained:

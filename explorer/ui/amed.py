@@ -12,6 +12,7 @@ from ..figures import amed as figures
 from ..lab.experiment import Experiment
 from ..numerals import duration, number, short
 from ..settings import flatten, to_query, unflatten
+from ..store import predictors as kept
 from ..study import predictors
 from ..training.amed import AMEDTraining, Trainer
 from ..training.recipe import Progress
@@ -186,5 +187,6 @@ def keep(about: Any) -> dict:
     """Save what a training has learned, by its digest: the name and the view that uses it."""
     if not isinstance(about, Training) or not about.trainer.done:
         raise UserError("There is nothing to keep yet; train for a moment first.")
+    kept.check_room()
     view = predictors.keep(about.trainer, about.base)
     return {"name": view.solver.predictor, "values": flatten(view), "query": to_query(view)}
