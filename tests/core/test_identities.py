@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from explorer.core.sampling import Churn, Noise, sample
-from explorer.core.schedules import EDM, SCALINGS, SCHEDULES, VP
+from explorer.core.schedules import EDM, SCALINGS, SCHEDULES, VE, VP
 from explorer.core.solvers import (
     DDIM,
     DEIS,
@@ -254,3 +254,15 @@ def test_lower_orders_at_the_end_finish_with_ddim():
     here, sigma, sigma_next = run.x_hat[-1], *TO_SIGMA_MIN[-2:]
     expected = sigma_next / sigma * here + (1 - sigma_next / sigma) * run.denoised[-1]
     torch.testing.assert_close(run.samples, expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "schedule", [EDM(), VE(), VP(), VP.fitted(0.002, 80.0)], ids=["edm", "ve", "vp", "fitted"]
+)
+def test_alpha_above_1_never_looks_below_half_the_level_it_steps_to(schedule):
+    """Steps this long would reach σ < 0, where no schedule and no network has an answer."""
+    levels = tensor(80.0, 4.0, 0.2, 0.01, 0.002)
+    made = sample(DENOISER, NOISE, levels, RK2(alpha=1.5), schedule)
+    between = made.evaluated[1::2]
+    assert bool((between >= levels[1:] / 2 * (1 - 1e-6)).all())  # VP's time of a level rounds
+    assert bool((between < levels[1:]).all()) and bool(made.samples.isfinite().all())

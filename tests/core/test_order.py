@@ -40,7 +40,7 @@ FIXED = {
     "thresholding": (False,),
     "eta": (0.0,),
     "r": (0.3, 0.5, 1.0),
-    "alpha": (0.3, 0.5, 2 / 3, 1.0),
+    "alpha": (0.3, 0.5, 2 / 3, 1.0, 1.1, 1.5),
 }
 # What r alone may be without losing the order: elsewhere AMED's one direction is of order 1, and a
 # plug-in that stops at the end of the step has a second half of no length.
