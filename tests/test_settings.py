@@ -291,7 +291,7 @@ def test_any_link_is_a_view_or_a_user_error(query):
         ({"solver": ["heun"]}, "Unknown solver"),
         ({"solver.alpha": 0.5}, "heun has no setting 'alpha'"),
         ({"solver": "rk2", "solver.beta": 1}, "rk2 has no setting 'beta'. Known: alpha"),
-        ({"solver": "rk2", "solver.alpha": 7}, "= 7 is out of range; from 0.1 to 1 works"),
+        ({"solver": "rk2", "solver.alpha": 7}, "= 7 is out of range; from 0.1 to 1.5 works"),
         ({"stepps": 3}, "Unknown setting 'stepps'. Known: steps"),
         ({"steps": 2.5}, "whole number; got 2.5. Try 2 or 3"),
         ({"steps": "many"}, "got 'many'"),

@@ -39,6 +39,7 @@ FIXED = {
     "lower_order_final": (False,),
     "thresholding": (False,),
     "eta": (0.0,),
+    "beta": (0.0,),
     "r": (0.3, 0.5, 1.0),
     "alpha": (0.3, 0.5, 2 / 3, 1.0, 1.1, 1.5),
 }

@@ -17,6 +17,7 @@ Each can be stepped by hand, with nothing but an Ode and a State; in EDM's frame
 
 from ...settings import named
 from .exponential import DPMpp, DPMpp2S, UniPC
+from .langevin import EulerMaruyama
 from .learned import AMED, Plugin
 from .multistep import DEIS, DPM2, IPNDM, IPNDMV, LMS
 from .one_step import DDIM, RK2, Euler, Heun
@@ -39,6 +40,7 @@ SOLVERS = named(
     Plugin,
     EulerAncestral,
     DPMppSDE,
+    EulerMaruyama,
 )
 
 __all__ = [
@@ -56,6 +58,7 @@ __all__ = [
     "DPMppSDE",
     "Euler",
     "EulerAncestral",
+    "EulerMaruyama",
     "Heun",
     "Plugin",
     "UniPC",
