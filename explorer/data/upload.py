@@ -6,6 +6,8 @@ A link names a digest, never a path, and what is kept holds numbers only.
 """
 
 import re
+import zipfile
+import zlib
 from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
@@ -15,10 +17,10 @@ import torch
 from torch import Tensor
 
 from ..errors import UserError
+from ..reading.numbers import NUMBERS, ROWS, limits, named
 from ..settings import param, setting
-from ..store import uploads
+from ..store import apart, uploads
 from .planar import scaled, thickness_param
-from .reading import limits, read
 from .views import principal_plane
 
 
@@ -79,11 +81,28 @@ def store(source: bytes | str | Path, filename: str = "", size: int = 16, of: st
     source: its bytes or its path.  filename: what the user calls it, for its ending and for
     messages; it is never opened.  size: the side in pixels of images from a .zip, 8 to 32.
     of: the visitor with whom it goes again, if any.
-    Raises UserError for whatever cannot be read.
+    Raises UserError for whatever cannot be read.  A process of its own reads it.
     """
-    raw = read(source, filename, size)
+    filename, shown = named(source, filename, size)
+    with apart.read(
+        "explorer.reading.numbers:points", source, shown, filename=filename, size=size
+    ) as found:
+        raw = _sound(found.array("points"), shown)
     points = scaled(torch.from_numpy(raw)) if raw.ndim == 2 else torch.from_numpy(raw)
     return uploads.put(points.numpy(), of)
+
+
+def _sound(x: np.ndarray, shown: str) -> np.ndarray:
+    """What a reader handed back, held against what it promises.  Raises UserError."""
+    if (
+        x.dtype != np.float64
+        or x.ndim not in (2, 4)
+        or not 2 <= len(x) <= ROWS
+        or not 0 < x.size <= NUMBERS
+        or not np.isfinite(x).all()
+    ):
+        raise UserError(f"{shown} cannot be read: its reader found no numbers in it.")
+    return x
 
 
 @lru_cache(maxsize=4)  # up to 64 MB each
@@ -94,6 +113,10 @@ def _kept(path: Path) -> Tensor:
         raise UserError(
             f"This link names uploaded data ({path.stem}) that this server does not "
             "hold; upload the file again."
+        ) from None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+        raise UserError(
+            f"The uploaded data {path.stem} is damaged on this server; upload the file again."
         ) from None
 
 

@@ -56,7 +56,7 @@ class Persistent:
     key: Any
 
 
-def shown(value: Any) -> str:
+def said(value: Any) -> str:
     """A value for a sentence: numbers and texts cut short, of anything else only what it is."""
     if value is None or isinstance(value, bool | int | float):
         return str(value)[:SHOWN]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from ..errors import UserError
-from .pickle_data import Call, Name, read, shown
+from .pickle_data import Call, Name, read, said
 from .pickle_tensors import Stored, Tensors, is_call
 from .windows import Budget, Window
 
@@ -44,7 +44,7 @@ class Out(Protocol):
     def tensors(self, name: str, found: dict[str, Stored]) -> None: ...
 
 
-def network(path: Path, out: Out) -> dict:
+def network(path: Path, out: Out, shown: str) -> dict:
     """The class and the constructor's arguments of a file's EMA network; its tensors as "state".
 
     Raises UserError for anything that is not such a file, naming what is refused.
@@ -53,12 +53,12 @@ def network(path: Path, out: Out) -> dict:
         root, tensors = _root(file)
         ema = root.get("ema") if isinstance(root, dict) else None
         if ema is None:
-            held = ", ".join(map(shown, list(root)[:8])) if isinstance(root, dict) else "no dict"
+            held = ", ".join(map(said, list(root)[:8])) if isinstance(root, dict) else "no dict"
             raise UserError(f"This pickle holds no “ema” network as EDM's snapshots do ({held}).")
         meta = _meta(ema)
         name = meta["class_name"]
         if name not in NETWORKS:
-            raise UserError(f"The file holds a {shown(name)}. Known: {', '.join(NETWORKS)}.")
+            raise UserError(f"The file holds a {said(name)}. Known: {', '.join(NETWORKS)}.")
         kwargs = _words(_init_kwargs(meta["state"], POSITIONS))
         strange = [k for k, v in kwargs.items() if v is _NOTHING and k != "use_fp16"]
         if strange:
@@ -67,7 +67,7 @@ def network(path: Path, out: Out) -> dict:
         return {"class": name, "kwargs": {k: v for k, v in kwargs.items() if v is not _NOTHING}}
 
 
-def predictor(path: Path, out: Out) -> dict:
+def predictor(path: Path, out: Out, shown: str) -> dict:
     """The settings of an AMED predictor's .pkl, plain attributes; its tensors as "state"."""
     with path.open("rb") as file:
         root, tensors = _root(file)
@@ -77,7 +77,7 @@ def predictor(path: Path, out: Out) -> dict:
         meta = _meta(model)
         if meta["class_name"] != "AMED_predictor":
             raise UserError(
-                f"The file holds a {shown(meta['class_name'])}; AMED_predictor is read here."
+                f"The file holds a {said(meta['class_name'])}; AMED_predictor is read here."
             )
         out.tensors("state", _tensors(model, tensors))
         plain = {
@@ -122,9 +122,7 @@ def _meta(value: Any) -> dict:
     meta = value.arguments[0]
     kind, version = meta.get("type"), meta.get("version")
     if type(kind) is not str or kind != "class" or type(version) is not int or version != 6:
-        raise UserError(
-            f"The file has version {shown(version)} of EDM's format; version 6 is read."
-        )
+        raise UserError(f"The file has version {said(version)} of EDM's format; version 6 is read.")
     if type(meta.get("class_name")) is not str or not isinstance(meta.get("state"), dict):
         raise UserError("The network in this file has no class name or no state.")
     return meta
@@ -166,7 +164,7 @@ def _words(values: dict) -> dict[str, Any]:
 
 def _name(key: Any) -> str:
     if not isinstance(key, str) or len(key) > LONGEST:
-        raise UserError(f"The file names something {shown(key)}, which no network does.")
+        raise UserError(f"The file names something {said(key)}, which no network does.")
     return key
 
 

@@ -98,7 +98,7 @@ def read(
                 "task": task,
                 "source": str(path),
                 "folder": place,
-                "words": words,
+                "words": words | {"shown": shown},
                 "shown": shown,
                 "limits": dataclasses.asdict(limits),
             }

@@ -19,50 +19,50 @@ class Canary:
         return os.mkdir, (self.path,)
 
 
-def spin(path: Path, out):
+def spin(path: Path, out, shown: str):
     while True:
         pass
 
 
-def wait(path: Path, out):
+def wait(path: Path, out, shown: str):
     threading.Event().wait()
 
 
-def swallow(path: Path, out):
+def swallow(path: Path, out, shown: str):
     return len(bytearray(2 * 10**9))
 
 
-def hoard(path: Path, out):
+def hoard(path: Path, out, shown: str):
     kept = []
     while True:
         kept.append(b"x" * 10**6 + str(len(kept)).encode())
 
 
-def fill(path: Path, out):
+def fill(path: Path, out, shown: str):
     with (out.folder / "large").open("wb") as file:
         while True:
             file.write(bytes(2**20))
 
 
-def vanish(path: Path, out):
+def vanish(path: Path, out, shown: str):
     os._exit(0)
 
 
-def crash(path: Path, out):
+def crash(path: Path, out, shown: str):
     os.kill(os.getpid(), signal.SIGSEGV)
 
 
-def fail(path: Path, out):
+def fail(path: Path, out, shown: str):
     raise RuntimeError(f"of {path}")
 
 
-def chatter(path: Path, out):
+def chatter(path: Path, out, shown: str):
     """Answers garbage, as a reader that a file has taken over might."""
     (out.folder / "answer.json").write_bytes(path.read_bytes())
     os._exit(0)
 
 
-def arrays(path: Path, out):
+def arrays(path: Path, out, shown: str):
     """Hands back a pickle under the names of an array and of tensors."""
     raw = pickle.dumps(Canary(str(path.parent / "executed")))
     np.save(out.folder / "objects.npy", np.array([Canary("executed")] * 2), allow_pickle=True)
@@ -71,6 +71,6 @@ def arrays(path: Path, out):
     return 1
 
 
-def open_files(path: Path, out):
+def open_files(path: Path, out, shown: str):
     kept = [path.open("rb") for _ in range(1000)]
     return len(kept)

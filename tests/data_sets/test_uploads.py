@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.data import Upload, reading, store
+from explorer.data import Upload, store
 from explorer.errors import UserError
+from explorer.reading import numbers
 from explorer.store import uploads
+
+from ..apart import in_this_process  # noqa: F401
 
 RNG = np.random.default_rng(0)
 
@@ -117,7 +120,7 @@ def test_numbers_decide_the_kind():
         ((5, 32, 32, 3), (5, 3, 32, 32)),
     ],
 )
-def test_image_arrays_become_channels_first(shape, expected):
+def test_image_arrays_become_channels_first(shape, expected, in_this_process):
     x = noise(*shape)
     digest = store(npy(np.asfortranarray(x)), "a.npy")
     seen = Upload(digest).points().numpy()
@@ -138,7 +141,7 @@ def test_image_arrays_become_channels_first(shape, expected):
         (20, -10, lambda x: x / 10),
     ],
 )
-def test_image_ranges(factor, shift, rule):
+def test_image_ranges(factor, shift, rule, in_this_process):
     x = np.stack([np.zeros((4, 4)), np.ones((4, 4)), np.linspace(0, 1, 16).reshape(4, 4)])
     x = x * factor + shift
     for dtype in (">f8", "f4"):
@@ -327,7 +330,9 @@ DAMAGED = damaged()
 
 
 @pytest.mark.parametrize("case", DAMAGED)
-def test_broken_and_hostile_files_get_a_sentence(case, cache, tmp_path, monkeypatch):
+def test_broken_and_hostile_files_get_a_sentence(
+    case, cache, tmp_path, monkeypatch, in_this_process
+):
     monkeypatch.chdir(tmp_path)
     raw, filename, mention = DAMAGED[case]
     with pytest.raises(UserError, match=mention) as caught:
@@ -351,14 +356,14 @@ def test_names_inside_a_zip_are_never_paths(cache, tmp_path):
     assert len(Upload(digest).points()) == 3
 
 
-def test_too_many_entries_are_refused_before_they_are_listed(monkeypatch):
-    monkeypatch.setattr(reading, "ROWS", 2)
+def test_too_many_entries_are_refused_before_they_are_listed(monkeypatch, in_this_process):
+    monkeypatch.setattr(numbers, "ROWS", 2)
     with pytest.raises(UserError, match="more than 4 files"):
         store(zipped({f"{i}.png": b"" for i in range(5)}), "a.zip")
 
 
 def test_large_file_is_refused(monkeypatch):
-    monkeypatch.setattr(reading, "LARGEST", 100)
+    monkeypatch.setattr(numbers, "LARGEST", 100)
     with pytest.raises(UserError, match="larger than"):
         store(npy(np.zeros((9, 9))), "a.npy")
 
@@ -394,7 +399,7 @@ def test_unknown_and_missing_uploads_say_what_to_do():
             ask()
 
 
-def test_only_the_newest_files_are_kept(cache, monkeypatch):
+def test_only_the_newest_files_are_kept(cache, monkeypatch, in_this_process):
     monkeypatch.setattr(uploads, "KEPT_FILES", 3)
     digests = []
     for i in range(5):
@@ -416,7 +421,7 @@ def test_very_large_and_very_small_numbers_are_scaled():
 
 
 @pytest.mark.parametrize("filename", ["a.npy", "a.npz", "a.csv", "a.zip"])
-def test_flipped_and_missing_bytes_are_read_or_explained(filename):
+def test_flipped_and_missing_bytes_are_read_or_explained(filename, in_this_process):
     good = {
         "a.npy": npy(np.arange(12.0).reshape(6, 2)),
         "a.npz": npz(x=np.eye(4)),
