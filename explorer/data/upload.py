@@ -23,6 +23,8 @@ from ..store import apart, uploads
 from .planar import scaled, thickness_param
 from .views import principal_plane
 
+LIMITS = apart.Limits()  # of the process that reads a file
+
 
 @setting
 class Upload:
@@ -85,7 +87,7 @@ def store(source: bytes | str | Path, filename: str = "", size: int = 16, of: st
     """
     filename, shown = named(source, filename, size)
     with apart.read(
-        "explorer.reading.numbers:points", source, shown, filename=filename, size=size
+        "explorer.reading.numbers:points", source, shown, LIMITS, filename=filename, size=size
     ) as found:
         raw = _sound(found.array("points"), shown)
     points = scaled(torch.from_numpy(raw)) if raw.ndim == 2 else torch.from_numpy(raw)
@@ -108,7 +110,7 @@ def _sound(x: np.ndarray, shown: str) -> np.ndarray:
 @lru_cache(maxsize=4)  # up to 64 MB each
 def _kept(path: Path) -> Tensor:
     try:
-        return torch.from_numpy(uploads.read(path).astype(np.float64))
+        return torch.from_numpy(_sound(uploads.read(path).astype(np.float64), path.stem))
     except FileNotFoundError:
         raise UserError(
             f"This link names uploaded data ({path.stem}) that this server does not "

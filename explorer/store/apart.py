@@ -11,6 +11,7 @@ What comes back is data, never a pickle: words as JSON, arrays as .npy, tensors 
 each is checked as a stranger's once more.
 """
 
+import atexit
 import contextlib
 import dataclasses
 import json
@@ -34,6 +35,8 @@ AT_ONCE = 2  # readers; each has the memory of its limits
 PATIENCE = 20.0  # seconds that a file waits for its turn
 LONGEST = MIB  # bytes of an answer in words
 SENTENCE = 1000  # characters
+QUICK, NICE = 1.0, 10  # seconds after which a reader steps back behind the page
+IDLE = 3  # exit code of a reader that was not asked for anything
 _rooms = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -109,29 +112,74 @@ def read(
 
 
 def _run(job: dict, patience: float) -> tuple[int, bool]:
-    """(exit code, whether its time was over)."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "explorer.store.apart_child"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd=places.ROOT,
-        env=os.environ | _ALONE,
-    )
+    """(exit code, whether its time was over) of a reader, the one that waits if there is one."""
+    waiting = _take()
+    code, late = _serve(waiting or _started(), job, patience)
+    if waiting and code == IDLE:  # it ended just then
+        code, late = _serve(_started(), job, patience)
+    threading.Thread(target=_keep_one, daemon=True).start()
+    return code, late
+
+
+def _serve(process: subprocess.Popen, job: dict, patience: float) -> tuple[int, bool]:
     late = threading.Event()
 
     def end() -> None:
         late.set()
         process.kill()
 
-    timer = threading.Timer(patience, end)
-    timer.start()
+    def lower() -> None:
+        with contextlib.suppress(AttributeError, OSError):  # not on Windows; it may have ended
+            os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
+
+    timers = [threading.Timer(patience, end), threading.Timer(QUICK, lower)]
+    for timer in timers:
+        timer.start()
     try:
         with contextlib.suppress(OSError):  # it ended before it was asked
             process.communicate(json.dumps(job).encode())
         return process.wait(), late.is_set()
     finally:
-        timer.cancel()
+        for timer in timers:
+            timer.cancel()
+        process.kill()
+        process.wait()
+
+
+def _started(*modules: str) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "explorer.store.apart_child", *modules],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=places.ROOT,
+        env=os.environ | _ALONE,
+    )
+
+
+# One reader waits with its libraries loaded, which is nine tenths of what a small file takes.  It
+# serves one file, as any; it ends by itself when none comes, and with this process.
+
+LIBRARIES = ("explorer.reading.numbers", "explorer.reading.pictures", "explorer.reading.snapshot")
+_waiting: list[subprocess.Popen] = []
+_lock = threading.Lock()
+
+
+def _take() -> subprocess.Popen | None:
+    with _lock:
+        process = _waiting.pop() if _waiting else None
+    return process if process and process.poll() is None else None
+
+
+def _keep_one() -> None:
+    with _lock:
+        if not _waiting:
+            _waiting.append(_started(*LIBRARIES))
+
+
+@atexit.register
+def _leave() -> None:
+    while process := _take():
         process.kill()
         process.wait()
 

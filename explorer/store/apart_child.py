@@ -1,6 +1,6 @@
 """The reader's side of `apart`: one job from standard input, one answer as a file, and the end.
 
-    python -m explorer.store.apart_child
+    python -m explorer.store.apart_child [modules to load meanwhile]
 
 The job is the server's own, so its words are trusted; the file that it names is a stranger's.
 """
@@ -10,6 +10,7 @@ import importlib
 import json
 import os
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from . import tensors
 if TYPE_CHECKING:
     import numpy as np
 
-NICE = 5  # the page comes first
+IDLE, PATIENCE = 3, 120.0  # exit code of a reader that nobody asks, and its seconds
 FILES = 64  # that may be open
 
 
@@ -43,7 +44,16 @@ class Out:
 
 def main() -> int:
     """Serve one job; returns the exit code."""
-    job = json.loads(sys.stdin.buffer.readline())
+    for module in sys.argv[1:]:
+        importlib.import_module(module)
+    idle = threading.Timer(PATIENCE, os._exit, [IDLE])
+    idle.start()
+    line = sys.stdin.buffer.readline()
+    idle.cancel()
+    idle.join()
+    if not line:  # whoever would ask is gone
+        return IDLE
+    job = json.loads(line)
     task = found(job)  # before the limits: libraries are large
     limit(**job["limits"])
     serve(job, task)
@@ -74,14 +84,12 @@ def serve(job: dict, task: Callable) -> None:
 
 def limit(seconds: int, memory: int, written: int) -> None:
     """Hold this process to these from now on, as far as its system can."""
-    with contextlib.suppress(AttributeError, OSError):
-        os.nice(NICE)
     try:
         import resource
     except ImportError:  # not on Windows, where the clock of `apart` alone is the limit
         return
     for kind, most in (
-        ("RLIMIT_CPU", seconds),
+        ("RLIMIT_CPU", seconds + 1),  # a second after the softer limit, which names its reason
         ("RLIMIT_AS", _held() + memory),
         ("RLIMIT_FSIZE", written),
         ("RLIMIT_CORE", 0),
@@ -92,7 +100,7 @@ def limit(seconds: int, memory: int, written: int) -> None:
             hard = resource.getrlimit(number)[1]
             most = most if hard == resource.RLIM_INFINITY else min(most, hard)
             with contextlib.suppress(ValueError, OSError):  # macOS knows limits that it refuses
-                resource.setrlimit(number, (most, most))
+                resource.setrlimit(number, (seconds if kind == "RLIMIT_CPU" else most, most))
 
 
 def _held() -> int:
