@@ -14,7 +14,7 @@ from explorer.bench import BENCHES
 from explorer.bench import main as bench
 from explorer.bench.page import ROOT
 from explorer.cli import main
-from explorer.commands.serve import free_port, read_auth
+from explorer.commands.listen import free_port, read_auth
 from explorer.errors import UserError
 from explorer.lab.experiment import Experiment, run
 from explorer.settings import unflatten

@@ -139,6 +139,7 @@ OF_THE_MACHINE = {
     "bench": {"environ", "__file__", "tempfile", "write_text"},  # measures this machine
     "bench/page.py": {"environ", "tempfile", "open"},  # where a server it started says its address
     "commands/sample.py": {"savez_compressed"},  # to the path that was typed
+    "commands/listen.py": {"environ"},  # whether this is a Space
     "commands/serve.py": {"environ"},  # quiets and holds back libraries before they start
     "server/files.py": {"__file__"},  # of plotly's own package
     "server/session.py": {"environ"},  # of the process that trains

@@ -23,6 +23,7 @@ import { initNetworks } from './controls/networks.js';
 import { initSave } from './save.js';
 import { initLessons } from './lessons.js';
 import { go, play } from './cursor.js';
+import { recall, remember } from './remember.js';
 
 let pages = [];
 const shown = () => pages.find((page) => page.name === S.page);
@@ -80,7 +81,7 @@ export async function start({ props, server, upload }) {
   const { config } = props;
   scripts.plotly = props.plotly;
   usePalette(config.palette);
-  const remembered = localStorage.getItem('theme');
+  const remembered = recall('theme');
   setTheme(remembered ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'));
   pages = (await Promise.all(config.pages.map((name) => import(`./pages/${name}.js`)))).map(({ page }) => page);
   const line = { config, upload, problem, address, edit, use, ask: askNow, open: showPage, draw: drawAll };
@@ -120,7 +121,7 @@ function wire(line) {
   };
   $('#theme').onclick = () => {
     const next = document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark';
-    localStorage.setItem('theme', next);
+    remember('theme', next);
     setTheme(next);
     drawAll();
   };

@@ -3,6 +3,7 @@
 
 import { $ } from './state.js';
 import { showPop } from './help.js';
+import { recall, remember } from './remember.js';
 
 const card = ({ title, view, text, source }) =>
   `<a class="card" href="?${view}"><b>${title}</b><span>${text}</span><span class="src">${source}</span></a>`;
@@ -11,9 +12,9 @@ const card = ({ title, view, text, source }) =>
  * @param {{title: string, view: string, text: string, source: string}[]} lessons */
 export function initLessons(lessons) {
   const button = $('#lessons');
-  button.classList.toggle('fresh', !localStorage.getItem('lessons'));
+  button.classList.toggle('fresh', !recall('lessons'));
   button.onclick = () => {
-    localStorage.setItem('lessons', 'opened');
+    remember('lessons', 'opened');
     button.classList.remove('fresh');
     showPop(button, `<h3>Lessons</h3><div class="cards">${lessons.map(card).join('')}</div>`);
   };

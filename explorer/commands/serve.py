@@ -2,15 +2,23 @@
 
 import argparse
 import os
-import socket
-from pathlib import Path
 
 from ..errors import UserError
+from ..server.hosts import bare
 from ..store import places, room, uploads
+from .listen import (
+    LOCAL,
+    default_host,
+    framers,
+    free_port,
+    in_link,
+    read_auth,
+    space_names,
+)
 from .sizes import of_bytes
 
 LEAST_CACHE = 1e8  # bytes: a few uploads of the largest kind
-LOCAL = ("127.0.0.1", "localhost", "::1")  # where nobody but the owner of the machine comes
+TRIES = 5  # ports that another program may take while the page is made ready
 
 
 def serve(arguments: list[str] | None = None) -> int:
@@ -30,14 +38,7 @@ def _serve_options() -> argparse.ArgumentParser:
         description="Open the page.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    p.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 for all")
-    p.add_argument(
-        "--allowed-host",
-        metavar="NAME",
-        action="append",
-        default=[],
-        help="a name that this server answers to, beside the machine's own; may be repeated",
-    )
+    _door_options(p)
     p.add_argument("--port", type=int, default=7860)
     p.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
     p.add_argument("--share", action="store_true", help="ask Gradio for a public address")
@@ -56,7 +57,7 @@ def _serve_options() -> argparse.ArgumentParser:
         help="cap on samples × NFE × data points × coordinates of one run",
     )
     _cache_option(p)
-    p.add_argument("--max-upload", default="64mb", metavar="SIZE", help="largest uploaded file")
+    p.add_argument("--max-upload", default="64mib", metavar="SIZE", help="largest uploaded file")
     p.add_argument(
         "--threads",
         type=int,
@@ -71,6 +72,25 @@ def _serve_options() -> argparse.ArgumentParser:
     p.add_argument("--no-training", action="store_true", help="visitors cannot train networks")
     p.add_argument("--open", action="store_true", help="open a browser window")
     return p
+
+
+def _door_options(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--host", default=default_host(), help="address to listen on; 0.0.0.0 for all")
+    p.add_argument(
+        "--allowed-host",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a name that this server answers to, beside the machine's own; may be repeated",
+    )
+    p.add_argument(
+        "--embed",
+        metavar="ORIGIN",
+        nargs="*",
+        default=None,
+        help="pages that may show this one in a frame, like https://example.org; without an ORIGIN "
+        "those of notebooks on this machine",
+    )
 
 
 def _cache_option(p: argparse.ArgumentParser) -> None:
@@ -101,7 +121,7 @@ def _serve(options) -> None:
 
     uploads.limit = of_bytes(options.max_cache, "--max-cache", least=LEAST_CACHE)
     hall.allowed = not options.no_training
-    owners.shared = bool(options.share or options.auth or options.host not in LOCAL)
+    owners.shared = bool(options.share or options.auth or bare(options.host) not in LOCAL)
     torch.set_num_threads(_threads(options.threads))
     if not options.max_work > 0:
         raise UserError(f"--max-work = {options.max_work} must be above 0.")
@@ -110,20 +130,7 @@ def _serve(options) -> None:
     cost.WORK_LIMIT = options.max_work
     networks.ALLOW_FETCH = options.allow_fetch
     device = experiment.use_device(options.device)
-    port = free_port(options.host, options.port)
-    if port != options.port:
-        print(f"Port {options.port} is taken; using the next free one, {port}.", flush=True)
-    _, _, local, shared = app.launch(
-        options.host,
-        port,
-        share=options.share,
-        auth=read_auth(options.auth),
-        queue_size=options.queue_size,
-        max_file_size=options.max_upload,
-        inbrowser=options.open,
-        allowed_hosts=[*options.allowed_host, *space_names()],
-        prevent_thread_lock=True,
-    )
+    local, shared = _launched(options)
     print(
         f"Diffusion Sampler Explorer on {local} ({device.label}, {device.note})"
         + (f"\nShared as {shared}" if shared else "")
@@ -141,12 +148,39 @@ def _serve(options) -> None:
     app.wait()
 
 
-def space_names() -> list[str]:
-    """The names of a Hugging Face Space, if this is one: its owner chose them there."""
-    if not os.environ.get("SPACE_ID"):
-        return []
-    given = os.environ.get("SPACE_HOST", "").split(",")
-    return ["*.hf.space", *(name.strip() for name in given if name.strip())]
+def _launched(options) -> tuple[str, str | None]:
+    """Launch the page on the first port that is free: its address here, and the public one."""
+    from ..server import app
+
+    host = bare(options.host)
+    given = {
+        "share": options.share,
+        "auth": read_auth(options.auth),
+        "max_file_size": int(min(of_bytes(options.max_upload, "--max-upload"), 2**60)),
+        "embed": framers(options.embed),
+        "allowed_hosts": [*options.allowed_host, *space_names()],
+    }
+    port = options.port
+    for _ in range(TRIES):
+        port = free_port(host, port)
+        if port != options.port:
+            print(f"Port {options.port} is taken; using the next free one, {port}.", flush=True)
+        try:
+            _, _, local, shared = app.launch(
+                in_link(host),
+                port,
+                queue_size=options.queue_size,
+                inbrowser=options.open,
+                prevent_thread_lock=True,
+                **given,
+            )
+        except OSError as error:  # taken between the look and the start
+            if "Cannot find empty port" not in str(error):
+                raise UserError(f"Cannot listen on {in_link(host)}:{port}: {error}.") from None
+            port += 1
+        else:
+            return local, shared
+    raise UserError(f"Port {port} and those before it were taken meanwhile; choose another.")
 
 
 def _threads(wanted: int | None) -> int:
@@ -155,32 +189,3 @@ def _threads(wanted: int | None) -> int:
     if not 1 <= threads <= 256:
         raise UserError(f"--threads = {threads} is out of range; 1 to 256 works.")
     return threads
-
-
-def free_port(host: str, port: int) -> int:
-    """This port, or the next that is free.  Raises UserError if none of a hundred is."""
-    if not 1 <= port <= 65535:
-        raise UserError(f"--port = {port} is out of range; 1 to 65535 works.")
-    for candidate in range(port, min(port + 100, 65536)):
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
-            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                s.bind((host, candidate))
-            except OSError as error:
-                if error.errno in (98, 48, 10048):  # in use: Linux, macOS, Windows
-                    continue
-                raise UserError(f"Cannot listen on {host}:{candidate}: {error.strerror}.") from None
-            return candidate
-    raise UserError(f"Ports {port} to {port + 99} are all taken; choose another with --port.")
-
-
-def read_auth(text: str | None) -> list[tuple[str, str]] | None:
-    """user:password, or a file with one pair a line."""
-    if text is None:
-        return None
-    path = Path(text)
-    lines = path.read_text().splitlines() if path.is_file() else [text]
-    pairs = [line.strip().partition(":") for line in lines if line.strip()]
-    if not pairs or not all(user and password for user, _, password in pairs):
-        raise UserError("--auth wants user:password, or a file with one user:password a line.")
-    return [(user, password) for user, _, password in pairs]

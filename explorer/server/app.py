@@ -9,12 +9,15 @@ named API endpoints.  Every value is checked again by the settings themselves.
 import threading
 from typing import Any
 
+from starlette.middleware import Middleware
+
 from ..ui import pages
 from . import api, files, hosts, knocks
 from .amed import amed_keep, amed_picture
 from .api import AT_ONCE, receive
 from .door import Door
 from .explore import beside, cancel, explore, progress, reshape
+from .headers import Headers, Inner
 from .measurements import job_cancel, job_poll, job_start
 from .message import message
 from .networks import network_list, network_open
@@ -63,13 +66,14 @@ def build() -> gr.Blocks:
 def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
     """Serve the page; returns the demo and Gradio's (app, local url, share url).
 
-    allowed_hosts: names that this server answers to beside its own; auth: (user, password) pairs.
-    Raises UserError.
+    allowed_hosts: names that this server answers to beside its own; embed: origins whose pages may
+    show it in a frame; auth: (user, password) pairs.  Raises UserError.
     """
     if options.get("auth"):
         options["auth"] = knocks.checker(options["auth"])
     demo = build()
-    door = Door(hosts.Names(host, options.pop("allowed_hosts", ())))
+    said = Headers(options.pop("embed", ()))
+    door = Door(hosts.Names(host, options.pop("allowed_hosts", ())), said)
     door.names.shared = lambda: demo.share_url
     demo.queue(max_size=options.pop("queue_size", 64), default_concurrency_limit=AT_ONCE)
     out = demo.launch(
@@ -78,7 +82,11 @@ def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
         head=files.head(),
         run_history=False,
         footer_links=[],
-        app_kwargs={"routes": files.routes(), "lifespan": door.lifespan},
+        app_kwargs={
+            "routes": files.routes(),
+            "lifespan": door.lifespan,
+            "middleware": [Middleware(Inner, said)],
+        },
         quiet=True,
         ssr_mode=False,
         **options,

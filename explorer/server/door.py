@@ -15,17 +15,18 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from . import bodies, hosts, idle, knocks, leaving, paths, visitor
+from . import bodies, headers, hosts, idle, knocks, leaving, paths, visitor
 
 STREAMS = 64  # answers that one visitor listens to at the same time; each open tab is one or two
 ALL_STREAMS = 4096
 
 
 class Door:
-    """The layer itself; names: to which it answers."""
+    """The layer itself; names: those it answers to, what: its headers say."""
 
-    def __init__(self, names: hosts.Names | None = None):
+    def __init__(self, names: hosts.Names | None = None, what: headers.Headers | None = None):
         self.names = names or hosts.Names()
+        self.headers = what or headers.Headers()
         self.app: Any = None
         self.server: Any = None  # uvicorn's, once it is known
         self.knocks = knocks.Knocks()
@@ -44,9 +45,12 @@ class Door:
     async def __call__(self, scope, receive, send):
         if scope["type"] == "websocket":  # nothing here speaks it
             await send({"type": "websocket.close", "code": 1008})
-        elif scope["type"] != "http":
+            return
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
-        elif no := self._refusal(scope):
+            return
+        send = self.headers.on(send)
+        if no := self._refusal(scope):
             await refuse(scope, send, *no)
         else:
             await self._enter(scope, receive, send)
@@ -159,13 +163,13 @@ class _Said:
 async def refuse(scope, send, status: int, sentence: str, more: Iterable = ()) -> None:
     """Answer with a sentence, as JSON, and read no more from this client; more: headers."""
     body = json.dumps({"error": sentence, "detail": sentence}, ensure_ascii=False).encode()
-    headers = [
+    fields = [
         (b"content-type", b"application/json; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),
         (b"connection", b"close"),
         *more,
     ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": fields})
     body = b"" if scope["method"] == "HEAD" else body
     await send({"type": "http.response.body", "body": body})
 

@@ -61,7 +61,8 @@ def refusal(scope: dict[str, Any], names: Names, page: bool) -> tuple[int, str] 
     """Status and sentence for a request that must not go further.  page: it only opens the page,
     which a link on any other page may do."""
     hosts = _all(scope, b"host")
-    for host in hosts or [""]:
+    forwarded = [h for value in _all(scope, b"x-forwarded-host") for h in value.split(",")]
+    for host in [*(hosts or [""]), *map(str.strip, forwarded)]:
         if not names.answers_to(host):
             name = _said(_name(host))
             return 421, (

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from explorer.commands import serve
+from explorer.commands import listen
 from explorer.errors import UserError
 from explorer.server import hosts
 from explorer.server.hosts import Names, refusal
@@ -124,7 +124,7 @@ def test_a_shared_server_answers_to_its_public_address_once_it_has_one():
 def test_a_space_answers_to_its_own_name(monkeypatch):
     monkeypatch.setenv("SPACE_ID", "somebody/explorer")
     monkeypatch.setenv("SPACE_HOST", "somebody-explorer.hf.space,own.example")
-    names = Names("0.0.0.0", serve.space_names())
+    names = Names("0.0.0.0", listen.space_names())
     assert names.answers_to("somebody-explorer.hf.space") and names.answers_to("own.example")
     assert not names.answers_to("evil.example")
 

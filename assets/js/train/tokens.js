@@ -1,20 +1,22 @@
 // What tells this browser's trainings from those of others: a token for each run, kept while the run is there,
 // and the one of the server's owner, which opens all of them.  A link can bring that one and no other.
 
+import { recall, remember } from '../remember.js';
+
 const RUNS = 'trainings',
   OWNER = 'trainer', // also where earlier versions kept one token for all runs
   MOST = 40;
 const read = () => {
   try {
-    return Object(JSON.parse(localStorage.getItem(RUNS)) ?? {});
+    return Object(JSON.parse(recall(RUNS)) ?? {});
   } catch {
     return {}; // somebody else's value
   }
 };
-const write = (runs) => localStorage.setItem(RUNS, JSON.stringify(runs));
+const write = (runs) => remember(RUNS, JSON.stringify(runs));
 
 /** All tokens that this browser has. */
-export const tokens = () => [localStorage.getItem(OWNER), ...Object.values(read())].filter(Boolean);
+export const tokens = () => [recall(OWNER), ...Object.values(read())].filter(Boolean);
 
 /** The run of this name is this browser's.
  * @param {string} name @param {string} token */
@@ -46,4 +48,4 @@ export function linked() {
 
 /** This browser is the server owner's.
  * @param {string} token */
-export const own = (token) => localStorage.setItem(OWNER, token);
+export const own = (token) => remember(OWNER, token);
