@@ -5,6 +5,7 @@ lets others work meanwhile.
 """
 
 import dataclasses
+import itertools
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -17,6 +18,9 @@ from torch import Tensor, nn
 waits: ContextVar[Callable[[threading.Event], object]] = ContextVar(
     "waits", default=threading.Event.wait
 )
+
+
+_clock = itertools.count()  # of all memories, so that they can be told which was used last
 
 
 def size_of(value: Any) -> int:
@@ -48,7 +52,7 @@ class Memo:
     def __init__(self, limit: int):
         self.limit = limit
         self.bytes = 0  # of all values
-        self._values: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._values: OrderedDict[Hashable, tuple[Any, int, int]] = OrderedDict()
         self._making: dict[Hashable, threading.Event] = {}  # set when made, or given up
         self._lock = threading.Lock()
 
@@ -63,8 +67,10 @@ class Memo:
         while True:
             with self._lock:
                 if key in self._values:
+                    value, size, _ = self._values[key]
+                    self._values[key] = value, size, next(_clock)
                     self._values.move_to_end(key)
-                    return self._values[key][0]
+                    return value
                 others = self._making.get(key)
                 if others is None:
                     mine = self._making[key] = threading.Event()
@@ -74,7 +80,7 @@ class Memo:
             value = make()
             size = size_of(value)
             with self._lock:
-                self._values[key] = value, size
+                self._values[key] = value, size, next(_clock)
                 self.bytes += size
                 while len(self._values) > 1 and self.bytes > self.limit:
                     self.bytes -= self._values.popitem(last=False)[1][1]
@@ -83,6 +89,19 @@ class Memo:
             with self._lock:
                 self._making.pop(key, None)
             mine.set()
+
+    @property
+    def oldest(self) -> float:
+        """When the value was last asked for that would go first, on the clock of all memories."""
+        with self._lock:
+            first = next(iter(self._values.values()), None)
+            return float("inf") if first is None else first[2]
+
+    def forget(self) -> None:
+        """Drop the value that was used least recently, if there is one."""
+        with self._lock:
+            if self._values:
+                self.bytes -= self._values.popitem(last=False)[1][1]
 
     def clear(self) -> None:
         with self._lock:

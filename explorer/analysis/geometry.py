@@ -7,6 +7,8 @@ along the path, from noise to data.  Nothing loops over samples.
 import torch
 from torch import Tensor
 
+AT_ONCE = 2**22  # numbers of paths that are measured together, 32 MB: an image of 16 x 16, 64 paths
+
 
 def bend(
     sigma: Tensor,
@@ -231,6 +233,14 @@ def walk_like(path: Tensor, generator: torch.Generator) -> Tensor:
     way = way * (step.norm(dim=2, keepdim=True) / way.norm(dim=2, keepdim=True))
     start = path.flatten(2)[:1]
     return torch.cat([start, start + way.cumsum(0)]).view_as(path)
+
+
+def blocks(path: Tensor, count: int) -> list[slice]:
+    """The first `count` paths in pieces that are measured together, as each measure here holds some
+    ten copies of its paths.  path (T, B, *shape); where it is small, all are one piece."""
+    count = min(count, path.shape[1])
+    each = max(1, min(count, AT_ONCE // max(1, path[:, 0].numel())))
+    return [slice(k, min(k + each, count)) for k in range(0, count, each)]
 
 
 def band(values: Tensor, low: float = 0.1, high: float = 0.9) -> tuple[Tensor, Tensor, Tensor]:

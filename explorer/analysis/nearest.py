@@ -46,7 +46,7 @@ def _nearest(x: Tensor, points: Tensor, k: int, chunk: int) -> tuple[Tensor, Ten
     x, points = x - centre, points - centre
     half, spare = points.square().sum(1) / 2, min(k + 2, len(points))
     distances, indices = [], []
-    for part in x.split(max(1, chunk // len(points))):
+    for part in x.split(max(1, chunk // max(len(points), spare * x.shape[1]))):
         near = torch.addmm(half, part, points.T, alpha=-1).topk(spare, largest=False).indices
         distance = (part[:, None] - points[near]).square().mean(-1).sqrt()
         distance, order = distance.sort(-1)

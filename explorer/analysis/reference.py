@@ -10,6 +10,8 @@ from ..core.denoisers import Gaussian, Mixture
 from .error import rms
 from .flow import flow_step
 
+AT_ONCE = 2**22  # numbers of paths that are worked on together: 32 MB for each of some ten copies
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Reference:
@@ -41,12 +43,24 @@ class Reference:
         node = node.clamp(0, len(self.sigma) - 2)
         a, b = self.sigma[node], self.sigma[node + 1]
         u, h = _column((sigmas - a) / (b - a), self.x), _column(b - a, self.x)
-        start, end = self.x[node, :count], self.x[node + 1, :count]
-        slope = (start - self.denoised[node, :count]) / _column(a, self.x)
-        slope_end = (end - self.denoised[node + 1, :count]) / _column(b, self.x)
-        return ((1 + 2 * u) * start + u * h * slope) * (1 - u) ** 2 + (
-            (3 - 2 * u) * end - (1 - u) * h * slope_end
-        ) * u**2
+        a, b = _column(a, self.x), _column(b, self.x)
+
+        def part(k: slice) -> Tensor:
+            start, end = self.x[node[k], :count], self.x[node[k] + 1, :count]
+            slope = (start - self.denoised[node[k], :count]) / a[k]
+            slope_end = (end - self.denoised[node[k] + 1, :count]) / b[k]
+            v, far = u[k], h[k]
+            return ((1 + 2 * v) * start + v * far * slope) * (1 - v) ** 2 + (
+                (3 - 2 * v) * end - (1 - v) * far * slope_end
+            ) * v**2
+
+        rows = max(1, AT_ONCE // max(1, count * self.x[0, 0].numel()))
+        if rows >= len(node):
+            return part(slice(None))
+        out = self.x.new_empty(len(node), count, *self.x.shape[2:])
+        for i in range(0, len(node), rows):
+            out[i : i + rows] = part(slice(i, i + rows))
+        return out
 
 
 def _column(sigma: Tensor, x: Tensor) -> Tensor:
@@ -73,18 +87,19 @@ def reference(
     with an adaptive method to 1e-6 in the median, 1e-3 at worst, near a watershed.
     """
     sigma = _nodes(sigma_max, sigma_min, points)
-    xs, answers, x = [], [], start
+    xs, answers = (start.new_empty(points, *start.shape) for _ in range(2))
+    x = start
     for i, here in enumerate(sigma):
         if watch is not None:
             watch()
-        xs.append(x)
-        answers.append(denoiser(x, here))
+        xs[i] = x
+        answers[i] = answer = denoiser(x, here)
         if i + 1 < points:
-            x = flow_step(denoiser, x, here, sigma[i + 1], (x - answers[-1]) / here)
+            x = flow_step(denoiser, x, here, sigma[i + 1], (x - answer) / here)
     return Reference(
         sigma,
-        torch.stack(xs),
-        torch.stack(answers),
+        xs,
+        answers,
         torch.zeros_like(sigma),
         f"Runge–Kutta of order 4, {points - 1} steps",
     )
@@ -95,9 +110,21 @@ def shortened(denoiser, deeper: Reference, sigma_min: float) -> Reference:
     """The same paths down to a higher level, for one evaluation at each node instead of four."""
     sigma = _nodes(float(deeper.sigma[0]), sigma_min, len(deeper.sigma))
     x = deeper.at(sigma)
-    each = sigma.to(x).repeat_interleave(x.shape[1])
-    answers = denoiser(x.flatten(0, 1), each).view_as(x)
+    rows = max(1, AT_ONCE // max(1, x[0].numel()))
+    if rows >= len(x):
+        each = sigma.to(x).repeat_interleave(x.shape[1])
+        answers = denoiser(x.flatten(0, 1), each).view_as(x)
+    else:
+        answers = _answers(denoiser, x, sigma)
     return dataclasses.replace(deeper, sigma=sigma, x=x, denoised=answers)
+
+
+def _answers(denoiser, x: Tensor, sigma: Tensor) -> Tensor:
+    """D at each of the levels, (T, B, *shape), a level at a time."""
+    out = torch.empty_like(x)
+    for i, level in enumerate(sigma):
+        out[i] = denoiser(x[i], level)
+    return out
 
 
 @torch.no_grad()
@@ -150,24 +177,20 @@ def adaptive_reference(
             watch()
         return x - denoiser(x, v.exp())
 
-    loose, path = (
-        odeint(
-            slope,
-            start,
-            nodes,
-            rtol=tol,
-            atol=tol,
-            method="dopri5",
-            options={"step_t": nodes, "dtype": start.dtype},
-        )
-        for tol, nodes in zip(TOLERANCES, (u[::2], u))
-    )
-    answers = torch.stack([denoiser(x, s) for x, s in zip(path, sigma)])
+    def follow(tolerance: float, nodes: Tensor) -> Tensor:
+        options = {"step_t": nodes, "dtype": start.dtype}
+        method = {"method": "dopri5", "options": options}
+        return odeint(slope, start, nodes, rtol=tolerance, atol=tolerance, **method)
+
+    loose = follow(TOLERANCES[0], u[::2])
+    path = follow(TOLERANCES[1], u)
+    floor = _difference(path, loose)
+    del loose  # before the answers, which take as much again
     return Reference(
         sigma,
         path,
-        answers,
-        _difference(path, loose),
+        _answers(denoiser, path, sigma),
+        floor,
         f"adaptive Dormand–Prince, tolerance {TOLERANCES[1]:g}",
     )
 
@@ -177,10 +200,16 @@ def _difference(fine: Tensor, coarse: Tensor) -> Tensor:
 
     A node that only the fine paths have takes the larger of the two beside it.
     """
-    each = rms((fine[::2] - coarse).flatten(0, 1)).reshape(coarse.shape[:2])
+    each = torch.stack([rms(a - b) for a, b in zip(fine[::2], coarse)])
     known = each.quantile(0.5, 1).cpu().double().repeat_interleave(2)[:-1]
     known[1::2] = torch.maximum(known[:-1:2], known[2::2])
     return known
+
+
+def closes(denoiser) -> bool:
+    """Whether the paths have a closed form."""
+    line = isinstance(denoiser, Mixture) and denoiser.shape == (1,) and not denoiser.stds.ndim
+    return line or isinstance(denoiser, Gaussian)
 
 
 @torch.no_grad()
@@ -192,21 +221,27 @@ def closed_reference(
     A Gaussian: each coefficient goes with √(σ² + l).  A mixture in 1-D: the flow keeps the CDF, so
     a path is a level set of Σ w Φ((x − m)/√(σ² + τ²)) = const (EDM, Fig. 3), found by bisection.
     """
+    if not closes(denoiser):
+        return None
     if isinstance(denoiser, Gaussian):
         method = "closed form of a Gaussian"
-        closed = lambda sigmas: torch.stack(
-            [denoiser.flow(start, sigma_max, float(s)) for s in sigmas]
-        )
-    elif isinstance(denoiser, Mixture) and denoiser.shape == (1,) and not denoiser.stds.ndim:
+        closed = lambda sigmas: _flown(denoiser, start, sigma_max, sigmas)
+    else:
         method = "closed form: level sets of the CDF"
         closed = lambda sigmas: _level_sets(denoiser, start, sigma_max, sigmas)
-    else:
-        return None
     sigma = _nodes(sigma_max, sigma_min, points)
     x = closed(sigma)
-    answers = torch.stack([denoiser(v, s) for v, s in zip(x, sigma)])
+    answers = _answers(denoiser, x, sigma)
     floor = torch.full_like(sigma, 16 * torch.finfo(start.dtype).eps)
     return Reference(sigma, x, answers, floor, method, closed)
+
+
+def _flown(law: Gaussian, start: Tensor, sigma_max: float, sigmas: Tensor) -> Tensor:
+    """(N, B, *shape): where the flow takes the starts."""
+    out = start.new_empty(len(sigmas), *start.shape)
+    for i, sigma in enumerate(sigmas):
+        out[i] = law.flow(start, sigma_max, float(sigma))
+    return out
 
 
 def _level_sets(law: Mixture, start: Tensor, sigma_max: float, sigmas: Tensor) -> Tensor:

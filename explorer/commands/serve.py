@@ -18,6 +18,7 @@ from .listen import (
 from .sizes import of_bytes
 
 LEAST_CACHE = 1e8  # bytes: a few uploads of the largest kind
+LEAST_MEMORY = 1e8  # bytes: a view of an image data set and its error
 TRIES = 5  # ports that another program may take while the page is made ready
 
 
@@ -57,6 +58,7 @@ def _serve_options() -> argparse.ArgumentParser:
         help="cap on samples × NFE × data points × coordinates of one run",
     )
     _cache_option(p)
+    _memory_option(p)
     p.add_argument("--max-upload", default="64mib", metavar="SIZE", help="largest uploaded file")
     p.add_argument(
         "--threads",
@@ -102,6 +104,15 @@ def _cache_option(p: argparse.ArgumentParser) -> None:
     )
 
 
+def _memory_option(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "--max-memory",
+        default=None,
+        metavar="SIZE",
+        help="what all views together hold; half of the machine, at most 4gb, if not given",
+    )
+
+
 def _environment() -> None:
     # nothing leaves this machine; read by Gradio when it is imported
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -116,7 +127,7 @@ def _serve(options) -> None:
     _environment()
     import torch
 
-    from ..lab import cost, experiment
+    from ..lab import cost, experiment, memory
     from ..server import app, hall, networks, owners, tidy
 
     uploads.limit = of_bytes(options.max_cache, "--max-cache", least=LEAST_CACHE)
@@ -128,6 +139,8 @@ def _serve(options) -> None:
     if options.queue_size < 1:
         raise UserError(f"--queue-size = {options.queue_size} must be at least 1.")
     cost.WORK_LIMIT = options.max_work
+    if options.max_memory is not None:
+        memory.use(of_bytes(options.max_memory, "--max-memory", least=LEAST_MEMORY))
     networks.ALLOW_FETCH = options.allow_fetch
     device = experiment.use_device(options.device)
     local, shared = _launched(options)

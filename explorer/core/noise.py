@@ -17,9 +17,10 @@ def _generators(seed: int, count: int) -> list[torch.Generator]:
 @lru_cache(maxsize=16)
 def _starts(seed: int, count: int, shape: tuple[int, ...]) -> Tensor:
     """(count, *shape), not to be written to."""
-    return torch.stack(
-        [torch.randn(shape, generator=g, dtype=torch.float64) for g in _generators(seed, count)]
-    )
+    out = torch.empty(count, *shape, dtype=torch.float64)
+    for k, g in enumerate(_generators(seed, count)):
+        torch.randn(shape, generator=g, out=out[k])
+    return out
 
 
 class Noise:
@@ -49,11 +50,10 @@ class Noise:
             self._generators = _generators(self._seed, self._count)
             for g in self._generators:
                 torch.randn(self._shape, generator=g, dtype=torch.float64)
-        rows = [
-            torch.randn(lead + self._shape, generator=g, dtype=torch.float64)
-            for g in self._generators
-        ]
-        return torch.stack(rows, len(lead)).to(self._device, self._dtype)
+        out = torch.empty(*lead, self._count, *self._shape, dtype=torch.float64)
+        for k, g in enumerate(self._generators):  # never held twice, as a stack of rows would be
+            out[:, k] = torch.randn(lead + self._shape, generator=g, dtype=torch.float64)
+        return out.to(self._device, self._dtype)
 
     def __call__(self, i: int) -> Tensor:
         """The noise of step i, (count, *shape).  Steps are asked in rising order.

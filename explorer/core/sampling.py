@@ -99,6 +99,7 @@ def sample(
                 watch(i, point)
             record.evaluated(point)
     paths = [ode.plain(x, t) for x, t in zip(record.arrived, times)]
+    record.arrived.clear()
     paths.append(record.first(point.denoised))
     if denoise and levels[-1] > 0:
         point = ode.evaluate(point.x, point.t)
@@ -109,12 +110,19 @@ def sample(
         times,
         sigmas,
         torch.stack(record.sigma),
-        torch.stack(paths),
-        torch.stack(record.x),
-        torch.stack(record.denoised),
+        _stacked(paths),
+        _stacked(record.x),
+        _stacked(record.denoised),
         point.denoised,
         torch.stack(ode.evaluated),
     )
+
+
+def _stacked(states: list[Tensor]) -> Tensor:
+    """The states as one; the list is emptied, so that no two of them are held twice."""
+    out = torch.stack(states)
+    states.clear()
+    return out
 
 
 class _Record:

@@ -8,6 +8,7 @@ own error does not matter.
 """
 
 import dataclasses
+import math
 
 import torch
 from torch import Tensor
@@ -20,13 +21,23 @@ from ..analysis.shares import Blame, blame
 from ..core.sampling import Noise
 from ..errors import UserError
 from ..memo import Memo
-from . import cost
-from .experiment import MEMOS, Experiment, Run, Watch, incomparable, levels, prepared, weights
+from . import cost, memory, sizes
+from .experiment import (
+    MEMOS,
+    Experiment,
+    Run,
+    Watch,
+    incomparable,
+    levels,
+    prepared,
+    weights,
+)
 from .learned import ready
 from .truth import reference_for
 
 MATTERS = 0.02  # of the median error: what that of the reference may be
 BLOCK = 64  # paths whose steps are replaced together
+BATCH = 2**22  # numbers of the states that then move together, where samples are large
 MORE = 4  # times as many paths as are compared, where it is undecided which steps are to blame
 
 _errors = Memo(32 * 2**20)
@@ -122,6 +133,7 @@ def settled_reference(e: Experiment, end: Tensor, watch: Watch | None = None) ->
     off = rms(end[:count] - known.at(levels(e)[-1:])[0])
     if float(known.floor[-1]) <= MATTERS * float(off.quantile(0.5)):
         return known
+    del known  # what it holds may be wanted for the better one
     return reference_for(e, watch, exact=True, count=count)
 
 
@@ -162,6 +174,18 @@ def steps_of(e: Experiment, watch: Watch | None = None) -> StepErrors:
 
 def _steps_along(e: Experiment, known: Reference, count: int, watch: Watch | None) -> StepErrors:
     """What each step does, on the first `count` paths, a block at a time."""
+    source, n = prepared(e.data, e.model), len(levels(e)) - 1
+    size = block_of(e)
+    with memory.room(
+        sizes.of_steps(source, e, n, count, size), f"Replacing the steps of {count} paths"
+    ):
+        return memory.counted(_replaced(e, known, count, size, watch))
+
+
+def _replaced(
+    e: Experiment, known: Reference, count: int, size: int, watch: Watch | None
+) -> StepErrors:
+    """Blocks of `size` paths."""
     source = prepared(e.data, e.model)
     sigma, churned = levels(e).to(source.device.dtype), e.churn.s_churn > 0
     truth = known.at(sigma[:1] if churned else sigma, count)
@@ -176,15 +200,21 @@ def _steps_along(e: Experiment, known: Reference, count: int, watch: Watch | Non
             ready(e.solver),
             e.schedule,
             sigma,
-            truth[:, a : a + BLOCK],
+            truth[:, a : a + size],
             e.churn,
-            lambda i: noise(i)[a : a + BLOCK],
+            lambda i: noise(i)[a : a + size],
             steps=len(sigma) - (e.last != "zero"),
             afs=e.afs,
             watch=watch,
         )
 
-    return together([block(a) for a in range(0, truth.shape[1], BLOCK)])
+    return together([block(a) for a in range(0, truth.shape[1], size)])
+
+
+def block_of(e: Experiment) -> int:
+    """How many paths are replaced together: fewer of large samples."""
+    each = min(len(levels(e)), 33) * math.prod(prepared(e.data, e.model).shape)
+    return max(4, min(BLOCK, BATCH // each))
 
 
 def together(blocks: list[StepErrors]) -> StepErrors:
@@ -211,6 +241,6 @@ def followed(e: Experiment, exact: bool = False, times: int = 1) -> int:
         means = getattr(source.denoiser, "means", source.mixture.means)
         most, least, total = (times * source.settled, 16, 2e10 * times) if exact else (16, 12, 2e8)
         count = int(max(least, min(most, total / (each * (means.shape[0] * (means.shape[1] + 8))))))
-    return (
-        count if times > 1 else min(e.samples, count, source.settled if exact else source.compared)
-    )
+    if times > 1:
+        return sizes.affordable(source, count)
+    return min(e.samples, count, source.settled if exact else source.compared)

@@ -25,7 +25,7 @@ from ..memo import Memo
 from ..models import MODELS, Exact
 from ..numerals import number
 from ..settings import param, setting, slot
-from . import cost
+from . import cost, memory, sizes
 from .learned import ready
 from .source import COMPARED, LARGE, MEMOS, SETTLED, Source, Watch, prepared, weights
 from .source import current_device as current_device
@@ -100,8 +100,7 @@ class Run:
         return sigma[:-1] if float(sigma[-1]) == 0 else sigma
 
 
-_runs = Memo(48 * 2**20)
-MEMOS.append(_runs)
+MEMOS.append(_runs := Memo(48 * 2**20))
 
 
 def grid(e: Experiment) -> Any:
@@ -193,10 +192,10 @@ def excess(e: Experiment) -> tuple[float, int]:
 
 
 def too_much(e: Experiment) -> str | None:
-    """Why a run is above the cap on work, or None."""
-    asked = work(e)
+    """Why a run is above the cap on work, or its view above that on memory, or None."""
+    asked, source = work(e), prepared(e.data, e.model)
     if asked <= cost.WORK_LIMIT:
-        return None
+        return sizes.too_large(source, e, count(e), kept_paths(source))
     limit = number(cost.WORK_LIMIT)
     _, enough = excess(e)
     return (
@@ -219,12 +218,16 @@ def run(e: Experiment, watch: Watch | None = None, kept: bool = True) -> Run:
     """Sample as the experiment says; the same experiment is not run twice.
 
     watch() is called at each step and may raise Cancelled.  kept=False: made afresh and forgotten,
-    so that a measurement of many runs does not push out what is on show.  Raises UserError for work
-    above the cap.
+    so that many runs do not push out what is on show.  Raises UserError for work above the cap.
     """
     if why := too_much(e):
         raise UserError(why)
     return _runs((e, *weights(e.data, e.model)), lambda: _run(e, watch)) if kept else _run(e, watch)
+
+
+def made(e: Experiment) -> bool:
+    """Whether its run is remembered."""
+    return (e, *weights(e.data, e.model)) in _runs
 
 
 def draft(e: Experiment, seconds: float) -> Experiment | None:
@@ -233,11 +236,7 @@ def draft(e: Experiment, seconds: float) -> Experiment | None:
     None where the whole takes no longer, or was run already.
     """
     source = prepared(e.data, e.model)
-    if (
-        source.pace is None
-        or (e, *weights(e.data, e.model)) in _runs
-        or asked_of(e) * source.seconds(e.samples) <= 1.5 * seconds
-    ):
+    if source.pace is None or made(e) or asked_of(e) * source.seconds(e.samples) <= 1.5 * seconds:
         return None
     shortest = min(asked_of(e), 4 * e.solver.evaluations)
     enough = lambda n: max(1, int(seconds / (n * source.pace)))  # samples that n evaluations allow
@@ -249,8 +248,14 @@ def draft(e: Experiment, seconds: float) -> Experiment | None:
 
 def _run(e: Experiment, watch: Watch | None) -> Run:
     source = prepared(e.data, e.model)
-    device = source.device
-    sigmas = levels(e)
+    kept = kept_paths(source)
+    need = sizes.of_run(source, e, count(e), e.samples, kept)
+    with memory.room(need, f"A run of {e.samples} samples"):
+        return memory.counted(_sampled(e, source, kept, watch))
+
+
+def _sampled(e: Experiment, source: Source, kept: int, watch: Watch | None) -> Run:
+    device, sigmas = source.device, levels(e)
     if e.last == "zero":
         sigmas = torch.cat([sigmas, sigmas.new_zeros(1)])
     noise = Noise(e.seed, e.samples, source.shape, device.device, device.dtype)
@@ -275,7 +280,7 @@ def _run(e: Experiment, watch: Watch | None) -> Run:
         afs=e.afs,
         restart=rounds(e),
         denoise=e.last == "denoise",
-        keep=_kept_paths(source),
+        keep=kept,
         watch=tick,
     )
     device.synchronize()
@@ -290,6 +295,6 @@ def _run(e: Experiment, watch: Watch | None) -> Run:
     return Run(e, source, trajectory, ended - started, each)
 
 
-def _kept_paths(source: Source) -> int:
+def kept_paths(source: Source) -> int:
     """How many samples leave their paths: fewer where one is large."""
     return PATHS if math.prod(source.shape) <= LARGE else COMPARED

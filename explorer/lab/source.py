@@ -15,7 +15,8 @@ from ..core.denoisers import Mixture
 from ..core.device import Device, pick
 from ..memo import Memo
 from ..models.contract import Stored
-from . import cost
+from . import cost, memory, sizes
+from .memory import MEMOS as MEMOS
 from .shapes import check_shape
 from .watched import watched
 
@@ -26,7 +27,7 @@ LARGE = 1024  # coordinates of a large sample
 Watch = Callable[[], None]
 
 _sources = Memo(96 * 2**20)
-MEMOS: list = [_sources]  # forgotten with the device; others add their own
+MEMOS.append(_sources)
 _device: list[Device] = []
 
 
@@ -63,12 +64,13 @@ class Source:
     @property
     def compared(self) -> int:
         """How many samples a draft holds against the reference."""
-        return cost.affordable(self.pace, cost.REFERENCE, COMPARED)
+        return cost.affordable(self.pace, cost.REFERENCE, sizes.affordable(self, COMPARED))
 
     @property
     def settled(self) -> int:
         """How many samples are held against it at rest, and in every table."""
         most = SETTLED if math.prod(self.shape) <= LARGE else COMPARED
+        most = sizes.affordable(self, most)
         return cost.affordable(self.pace, cost.REFERENCE, most, seconds=4 * cost.QUICK)
 
     @property
@@ -101,6 +103,10 @@ def prepared(data, model) -> Source:
         if isinstance(model, Stored):
             check_shape(model.found(data), data)
         cost.check_loading(data, model)
+        with memory.room(sizes.loading(data, model), f"{model.label} on {data.label}"):
+            return memory.counted(load())
+
+    def load() -> Source:
         denoiser = model.load(data)
         mixture = Mixture(data.points(), data.thickness)
         move = lambda v: v.to(device.device, device.dtype)

@@ -6,6 +6,7 @@ In closed form, by quick steps while a slider moves, or refined until the error 
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from torch import Tensor
 
@@ -19,7 +20,7 @@ from ..analysis.reference import (
 )
 from ..core.sampling import Noise
 from ..memo import Memo
-from . import cost
+from . import cost, memory, sizes
 from .experiment import (
     MEMOS,
     Experiment,
@@ -50,26 +51,48 @@ def reference_for(
     draft if not said.
     """
     source = prepared(e.data, e.model)
-    top, bottom = ends(e)
     count = min(e.samples, source.compared) if count is None else count
-    paths = (e.data, e.model, *weights(e.data, e.model), e.seed, count, top)
-    key = (*paths, bottom)
+    *paths, bottom = key = _key(e, count)
+    top = paths[-1]
 
     def start() -> Tensor:
         noise = Noise(e.seed, count, source.shape, source.device.device, source.device.dtype)
         return noise.start * top
 
-    found = _references(key, lambda: _quickly(source, start, paths, bottom, watch))
+    def kept(name: tuple, nodes: int, make: Callable[[], Reference]) -> Reference:
+        def counted() -> Reference:
+            need = sizes.of_reference(source, count, nodes)
+            with memory.room(need, f"Following {count} true paths"):
+                return memory.counted(make())
+
+        return _references(name, counted)
+
+    quick = lambda: _quickly(source, start, tuple(paths), bottom, watch)
+    found = kept(key, sizes.quickest(source), quick)
     if found.closed is not None or not (exact or refined):
         return found
     if source.pace is not None or refined:
-        return _references(
-            (*key, "refined"), lambda: refined_reference(source.watched(watch), found, watch)
-        )
-    return _references(
-        (*key, "exact"),
-        lambda: adaptive_reference(source.denoiser, start(), top, bottom, watch=watch),
-    )
+        finer = lambda coarse: refined_reference(source.watched(watch), coarse, watch)
+        return kept((*key, "refined"), sizes.REFINED, partial(finer, found))
+    del found  # what it holds may be wanted for the best there is
+    best = lambda: adaptive_reference(source.denoiser, start(), top, bottom, watch=watch)
+    return kept((*key, "exact"), sizes.SETTLED, best)
+
+
+def _key(e: Experiment, count: int) -> tuple:
+    """What names a quick reference; its last two are the ends."""
+    return (e.data, e.model, *weights(e.data, e.model), e.seed, count, *ends(e))
+
+
+def wanted(e: Experiment, count: int, refined: bool = False) -> float:
+    """Bytes of the references of a view that are not remembered."""
+    source, key = prepared(e.data, e.model), _key(e, count)
+    need = 0.0
+    if key not in _references:
+        need += sizes.of_reference(source, count, sizes.quickest(source))
+    if refined and (*key, "refined") not in _references and (*key, "exact") not in _references:
+        need += sizes.of_reference(source, count, sizes.REFINED)
+    return need
 
 
 def _quickly(

@@ -16,9 +16,9 @@ from torch import Tensor
 from ..analysis.error import StepErrors
 from ..analysis.reference import Reference
 from ..analysis.shares import Blame
-from . import error, truth
+from . import error, memory, sizes, truth
 from .error import Errors
-from .experiment import Experiment, Run, incomparable, run
+from .experiment import Experiment, Run, count, incomparable, kept_paths, made, run, too_much
 from .source import Source, Watch, prepared, weights
 from .versus import Versus, versus
 
@@ -42,6 +42,20 @@ class View:
         other = copy.copy(self)
         object.__setattr__(other, "watch", watch)
         return other
+
+    def room(self) -> memory.Room:
+        """What all of it may hold, taken at once, so that no two views wait for each other half
+        made; a context."""
+        e, source = self.experiment, self.source
+        if too_much(e):  # what is left of it is a draft of a few samples
+            return memory.room(0, "")
+        paths = min(e.samples, source.settled if self.exact else source.compared)
+        need = truth.wanted(e, paths, self.exact)
+        if not made(e):
+            need += sizes.of_run(source, e, count(e), e.samples, kept_paths(source))
+        if self.exact:
+            need += sizes.of_steps(source, e, count(e), paths, error.block_of(e))
+        return memory.room(need, f"A view of {e.samples} samples of {e.data.label}")
 
     @cached_property
     def source(self) -> Source:

@@ -17,6 +17,15 @@ class Fitted(Protocol):
 
 
 @runtime_checkable
+class Sized(Protocol):
+    """A model that holds more than the points of its data."""
+
+    def numbers(self, data: Any) -> float:
+        """Numbers that it holds while it loads, beside a few copies of the points."""
+        ...
+
+
+@runtime_checkable
 class Stored(Protocol):
     """A model that reads its weights from disk."""
 

@@ -69,6 +69,11 @@ class Ideal:
     count: int = param(100, 2, 20000, 1, label="Points", log=True, help="size of the training set")
     condition: int = _label()
 
+    def numbers(self, data) -> float:
+        """Of the draws, their noise and their copies."""
+        points = data.points()
+        return 5.0 * self.count * points[0].numel() if data.thickness else float(points.numel())
+
     def load(self, data) -> Mixture:
         points = _points(data, self.condition)
         g = torch.Generator().manual_seed(0)
@@ -93,6 +98,12 @@ class Gaussian:
     def fitting(self, data) -> float:
         """Multiplications of `load(data)`."""
         return GaussianDenoiser.fitting(_points(data, self.condition))
+
+    def numbers(self, data) -> float:
+        """Of the directions, and of the smaller square while they are found."""
+        points = data.points()
+        fewer = min(len(points), points[0].numel())
+        return 3.0 * points.numel() + 6.0 * fewer**2
 
     def load(self, data) -> GaussianDenoiser:
         return GaussianDenoiser.fit(_points(data, self.condition), data.thickness)

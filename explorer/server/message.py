@@ -12,8 +12,8 @@ from html import escape
 from ..core.timesteps import Custom
 from ..dialects import lists
 from ..errors import Cancelled, UserError
-from ..lab import designs, notes
-from ..lab.error import BLOCK, MORE, followed, steps_of
+from ..lab import designs, memory, notes
+from ..lab.error import MORE, block_of, followed, steps_of
 from ..lab.experiment import Experiment, Run, draft, evaluations, levels, too_much
 from ..lab.truth import patience
 from ..lab.versus import compared, comparison
@@ -76,12 +76,18 @@ def message(request: dict) -> dict:
         number = min(number, 2**53) if isinstance(number, int) else 0
         DESK.arrive(page, number, follows=bool(request.get("want")))
         refused = refusal(e)
-        with SLOTS:
+        with SLOTS, View(e, exact=_asks_rest(request)).room():
             return _message(e, request, page, number) | refused
     except Cancelled:
         return {"stale": True}
     except UserError as error:
         return {"problem": str(error)} | refused
+
+
+def _asks_rest(request: dict) -> bool:
+    """Whether the settled error is asked for, which holds more than a draft."""
+    wanted = request.get("want")
+    return isinstance(wanted, list) and ("exact" in wanted or "more" in wanted)
 
 
 def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
@@ -169,7 +175,7 @@ def _length(name: str, r: Run) -> int:
 
 def _settling(e: Experiment, times: int) -> int:
     """How many steps settling the error counts, near enough: two references, and its blocks."""
-    blocks = -(-followed(e, True, times) // BLOCK)
+    blocks = -(-followed(e, True, times) // block_of(e))
     return 3 * 65 + blocks * len(levels(e))
 
 
@@ -230,7 +236,7 @@ def _ahead(view: View, have: dict, page: str, number: float) -> bool:
         if compared(e):
             comparison(e, check)
 
-    BESIDES.submit(make)
+    BESIDES.submit(memory.shared(make))
     return False
 
 

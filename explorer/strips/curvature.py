@@ -1,5 +1,7 @@
 """How much the true paths curve, in four measures and in each frame."""
 
+import torch
+
 from ..analysis import geometry
 from ..core.schedules import EDM, VE, VP
 from ..figures.style import INK, INK3, REFERENCE
@@ -81,25 +83,15 @@ class Curvature(Strip):
     def measure(self, view: View, watch: Watch | None = None) -> Numbers:
         """measure -> {sigma, curves}, curves: frame -> (median, low, high), each (T,); measures of
         data space have one, under "edm"."""
-        e, ref, spread = view.experiment, view.reference, view.source.sigma_data
-        sigma, x, answers = ref.sigma, ref.x[:, :MEASURED], ref.denoised[:, :MEASURED]
-        bends, kappas = {}, {}
-        change = geometry.answer_change(sigma, x, answers)
-        for name, schedule in {**FRAMES, e.schedule.name: e.schedule}.items():
-            inner, bend = geometry.bend(sigma, x, answers, schedule, spread, change)
-            bends[name] = _band(bend)
-            t = schedule.time(sigma)
-            y = x.flatten(2) * schedule.scale(t).to(x).reshape(-1, 1, 1)
-            kappas[name] = _band(geometry.curvature(t, y))
-        chord = geometry.chord_deviation(x) / geometry.chord_length(x)
-        inside = plain(sigma[1:-1])
-        return {
-            "frame": e.schedule.name,
-            "bend": {"sigma": plain(inner), "curves": bends},
-            "kappa": {"sigma": inside, "curves": kappas},
-            "angle": {"sigma": inside, "curves": {"edm": _band(geometry.turning(x))}},
-            "chord": {"sigma": inside, "curves": {"edm": _band(chord[1:-1])}},
+        e, sigma = view.experiment, view.reference.sigma
+        found = [_measured(view, paths) for paths in geometry.blocks(view.reference.x, MEASURED)]
+        curves = {
+            measure: {name: _band(torch.cat([f[measure][name] for f in found], 1)) for name in of}
+            for measure, of in found[0].items()
         }
+        inside = plain(sigma[1:-1])
+        of = {measure: {"sigma": inside, "curves": curves[measure]} for measure in SHOWN}
+        return {"frame": e.schedule.name, **of}
 
     def draw(self, numbers: Numbers, look: Look) -> Drawing:
         """The chosen frame last, over the others."""
@@ -172,6 +164,26 @@ class Curvature(Strip):
             )
             for name, v in values.items()
         }
+
+
+def _measured(view: View, paths: slice) -> dict[str, dict[str, torch.Tensor]]:
+    """measure -> frame -> (T − 2, B) of these true paths; measures of data space have one frame."""
+    e, ref, spread = view.experiment, view.reference, view.source.sigma_data
+    sigma, x, answers = ref.sigma, ref.x[:, paths], ref.denoised[:, paths]
+    bends, kappas = {}, {}
+    change = geometry.answer_change(sigma, x, answers)
+    for name, schedule in {**FRAMES, e.schedule.name: e.schedule}.items():
+        _, bends[name] = geometry.bend(sigma, x, answers, schedule, spread, change)
+        t = schedule.time(sigma)
+        y = x.flatten(2) * schedule.scale(t).to(x).reshape(-1, 1, 1)
+        kappas[name] = geometry.curvature(t, y)
+    chord = geometry.chord_deviation(x) / geometry.chord_length(x)
+    return {
+        "bend": bends,
+        "kappa": kappas,
+        "angle": {"edm": geometry.turning(x)},
+        "chord": {"edm": chord[1:-1]},
+    }
 
 
 def _band(values) -> list[list]:

@@ -38,9 +38,9 @@ class Plane(Strip):
             lifts = getattr(view.experiment.data, "dimension", None) == dimension == 2
             return {"why": without(dimension), "lifts": lifts}
         sigma, path = thinned(view)
-        residual = geometry.residuals(path)
-        walk = geometry.walk_like(path, torch.Generator().manual_seed(4))
-        baseline = geometry.residuals(walk, scale=path.flatten(2).norm(dim=2), ks=(2,))[0]
+        generator = torch.Generator().manual_seed(4)
+        found = [_measured(path[:, paths], generator) for paths in geometry.blocks(path, MEASURED)]
+        residual, baseline, explained, walked = (torch.cat(v, -1) for v in zip(*found))
         _, low, high = geometry.band(residual[1])
         return {
             "sigma": plain(sigma),
@@ -48,8 +48,8 @@ class Plane(Strip):
             "low": plain(low),
             "high": plain(high),
             "walk": plain(baseline.mean(1)),
-            "explained": plain(geometry.explained(path, 6).mean(1)),
-            "walked": plain(geometry.explained(walk, 6).mean(1)),
+            "explained": plain(explained.mean(1)),
+            "walked": plain(walked.mean(1)),
         }
 
     def draw(self, numbers: Numbers, look: Look) -> Drawing:
@@ -77,6 +77,15 @@ class Plane(Strip):
         )
 
 
+def _measured(path: torch.Tensor, generator: torch.Generator) -> tuple[torch.Tensor, ...]:
+    """Of these paths: residuals (3, T, B), those of a random walk with k = 2 (T, B), and the
+    variance that axes hold, of both (6, B)."""
+    walk = geometry.walk_like(path, generator)
+    baseline = geometry.residuals(walk, scale=path.flatten(2).norm(dim=2), ks=(2,))[0]
+    explained = geometry.explained(path, 6), geometry.explained(walk, 6)
+    return geometry.residuals(path), baseline, *explained
+
+
 def without(dimension: int) -> str:
     """Why there is no plane to leave."""
     if dimension == 1:
@@ -84,11 +93,11 @@ def without(dimension: int) -> str:
     return "A path in 2-D cannot leave its plane."
 
 
-def thinned(view: View) -> tuple[torch.Tensor, torch.Tensor]:
-    """The true paths at POINTS levels: sigma (P,) and x (P, B, *shape)."""
+def thinned(view: View, count: int = MEASURED) -> tuple[torch.Tensor, torch.Tensor]:
+    """The first true paths at POINTS levels: sigma (P,) and x (P, B, *shape)."""
     ref = view.reference
     keep = torch.linspace(0, len(ref.sigma) - 1, POINTS).round().long()
-    return ref.sigma[keep], ref.x[:, :MEASURED][keep]
+    return ref.sigma[keep], ref.x[:, :count][keep]
 
 
 def _variance(numbers: Numbers) -> list[dict]:

@@ -29,6 +29,7 @@ from ..store import predictors as store
 from ..training import stops
 from ..training.standing import OTHER_SEEDS
 
+AT_ONCE = 2**25  # numbers of the paths that are followed together: 0.25 GB
 COUNT, POINTS = 1000, 65  # held-out seeds, and levels of the reference that they follow
 TABLE_SEED = 2**28  # far from every seed that a training or a search uses
 SEARCH_SEED = OTHER_SEEDS // 2  # where those of a search begin
@@ -89,7 +90,11 @@ def span(e: Experiment) -> tuple[float, float]:
 def _held_out(e: Experiment, count: int, points: int, watch: Watch | None) -> HeldOut:
     source, (top, bottom) = prepared(e.data, e.model), span(e)
     noise = Noise(TABLE_SEED, count, source.shape, source.device.device, source.device.dtype).start
-    truth = reference(source.denoiser, noise * top, top, bottom, points, watch).x[-1]
+    rows = max(
+        1, AT_ONCE // (points * noise[0].numel())
+    )  # paths are long, and only their ends stay
+    ends_of = lambda start: reference(source.denoiser, start, top, bottom, points, watch).x[-1]
+    truth = torch.cat([ends_of(part * top).clone() for part in noise.split(rows)])
     data = source.clean(count, seed=29)
     return HeldOut(noise, truth, data, _distance(truth, data))
 

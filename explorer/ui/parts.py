@@ -112,8 +112,7 @@ def _planes(view: View) -> dict | None:
     dimension = int(torch.tensor(view.source.shape).prod())
     if dimension < 3:
         return None
-    sigma, x = plane.thinned(view)
-    several = x[:, : stage.EXACT_PATHS]
+    sigma, several = plane.thinned(view, stage.EXACT_PATHS)
     coordinates, _ = geometry.principal(several, min(3, dimension))
     return {
         "sigma": rounded(sigma, 6),
@@ -184,6 +183,7 @@ def numbers(r: Run, strips: list[str]) -> Mapping:
         "ms_per_evaluation": r.ms_per_evaluation,
         "device": r.source.device.label,
     }
-    if strips:
-        out["strips"] = {name: measured(STRIPS[name], view) for name in strips}
-    return out | judged.judged(view)
+    with view.room():
+        if strips:
+            out["strips"] = {name: measured(STRIPS[name], view) for name in strips}
+        return out | judged.judged(view)

@@ -1,14 +1,19 @@
 """A run that is not made: why, and what would do, for the headline and its buttons."""
 
-from ..lab.experiment import Experiment, asked_of, excess, too_much
+from ..lab import experiment, sizes
+from ..lab.experiment import Experiment, asked_of, excess, kept_paths, too_much
+from ..lab.source import prepared
 from ..numerals import count, short
 
 
 def refusal(e: Experiment) -> dict:
     """What the message says of a run above the cap on work, under "refusal"; nothing of others."""
-    if not too_much(e):
+    why = too_much(e)
+    if not why:
         return {}
     times, enough = excess(e)
+    if times <= 1:
+        return {"refusal": _too_large(e, why)}
     many = f"{count(e.samples)} sample{'s' * (e.samples != 1)} × {count(asked_of(e))} evaluations"
     found = {
         "title": f"Not run: {many} is {short(times)} × the limit of this machine.",
@@ -18,3 +23,11 @@ def refusal(e: Experiment) -> dict:
     if not enough:
         found["words"] = f"On {e.data.label}, even one sample is too much: use fewer evaluations."
     return {"refusal": found}
+
+
+def _too_large(e: Experiment, why: str) -> dict:
+    """A view above the cap on memory, in the two halves of its sentence."""
+    lead, _, more = why.partition("; ")
+    source = prepared(e.data, e.model)
+    enough = sizes.holding(source, e, experiment.count(e), kept_paths(source))
+    return {"title": f"Not run: {lead}.", "words": more[:1].upper() + more[1:], "samples": enough}
