@@ -75,7 +75,7 @@ def two_stage(ode: Ode, here: Point, t_next: Tensor, alpha: float) -> Tensor:
     h, d = number(t_next - here.t), ode.velocity(here)
     if is_zero(number(ode.schedule.sigma(t_next))):
         return moved(here.x, h, d)
-    if alpha > 1:
+    if alpha > 1 and h < 0:
         lowest = number(ode.schedule.time(ode.schedule.sigma(t_next) / 2) - here.t)
         alpha = min(alpha, lowest / h)  # learned steps, a level for each sample, have α ≤ 1
     there = ode.evaluate(moved(here.x, alpha * h, d), torch.lerp(here.t, t_next, alpha))
