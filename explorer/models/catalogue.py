@@ -101,7 +101,8 @@ def _keep(e: Entry, part: Part, root: str | Path | None) -> None:
         raise UserError(
             f"{e.name} is not the file that was first fetched from this address "
             f"(SHA-256 {digest[:16]}…, then {first[:16]}…). It was thrown away; if its authors "
-            f"have changed it, remove its line from {downloads.list_of(root)}."
+            f"have changed it, remove its line from {downloads.list_of(root).name} "
+            "among the downloads."
         )
     own = dict(name=e.name, label=e.label, licence=e.licence, origin=e.url, file_digest=digest)
     try:
@@ -181,6 +182,7 @@ def _sentence(e: Entry, problem: Exception, part: Part) -> str:
     if isinstance(problem, urllib.error.HTTPError):
         return f"{host} does not give {e.name} (HTTP {problem.code}); nothing was changed."
     why = getattr(problem, "reason", None) or problem
+    why = getattr(why, "strerror", None) or why  # and no place on this machine
     held = part.size
     rest = (
         f" {held / 2**20:.0f} MB have arrived and are kept; fetch it again to go on."

@@ -3,32 +3,24 @@
     load_folder(folder) -> NetworkDenoiser            convert(folder, name) -> Checkpoint
     convert_zip(file, title) -> Checkpoint            keep_hub("owner/name") -> Checkpoint
 
-One holds `config.json` (of a UNet2DModel), its weights as .safetensors beside it, and the scheduler
-that it was trained for: unet/ and scheduler/ inside one folder, as pipelines have it, or all in
-one.  Its .bin files are pickles and are not read.
+`reading.diffusers` reads it, in a process of its own; what its configs say is held against lists.
 """
 
-import contextlib
 import hashlib
 import json
 import re
-import zipfile
-import zlib
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from torch import Tensor
 
 from ..errors import UserError
-from ..store import downloads, weights
+from ..reading.diffusers import WEIGHTS
+from ..store import apart, downloads, weights
 from . import diffusers_unet, files
 from .architecture import build
 from .denoiser import NetworkDenoiser
 
-WEIGHTS, CONFIG = "diffusion_pytorch_model.safetensors", "config.json"
-SCHEDULER = "scheduler_config.json"
-LONGEST = 2**20  # bytes of a config
-MEMBERS = 1000  # of a zip
-SQUEEZED = 4  # times that zipped weights may be larger than what carries them
+SPEED = 32 * 2**20  # bytes a second that a slow disk copies: large weights have more time
 OLD = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
 
 
@@ -44,12 +36,14 @@ def convert(
     """Keep the network of a diffusers folder as a checkpoint of the user's, and say which.
 
     name: what links call it; if not given, the folder's name with a digest, and a second time finds
-    it there.  known: label, licence, origin.  Raises UserError if a given name is taken.
+    it there.  known: label, licence, origin, and `shown`, what sentences call it.  Raises
+    UserError if a given name is taken.
     """
     folder = Path(folder)
-    description, state = read_folder(folder)
+    shown = known.pop("shown", "") or folder.resolve().name[:80]
+    title = known.pop("label", "") or shown
+    description, state = read_folder(folder, shown)
     module = build(description, state)
-    title = known.pop("label", "") or folder.resolve().name[:80]
     known |= {"parameters": sum(p.numel() for p in module.parameters())}
     if not name:
         name = weights.named_like(title, _digest(module, description))
@@ -66,20 +60,7 @@ def convert_zip(
 
     Raises UserError for a zip that lacks one of them, is damaged, or grows too much.
     """
-    with contextlib.ExitStack() as stack:
-        try:
-            archive = stack.enter_context(zipfile.ZipFile(path))
-            folder = stack.enter_context(downloads.unpacked(archive, _members(archive)))
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            OSError,
-            RuntimeError,
-            NotImplementedError,
-        ) as problem:  # RuntimeError: it wants a password
-            raise UserError(f"{title[:80]} cannot be unpacked: {str(problem)[:160]}.") from None
-        return convert(folder, name, root, label=Path(title).stem[:80], **known)
+    return convert(path, name, root, label=Path(title).stem[:80], shown=title[:80], **known)
 
 
 def is_hub_name(text: str) -> bool:
@@ -136,53 +117,31 @@ def keep_hub(name: str, called: str = "", root: str | Path | None = None) -> wei
 # ---- reading ------------------------------------------------------------------------------------
 
 
-def read_folder(folder: Path) -> tuple[dict, dict[str, Tensor]]:
-    """(description for `architecture.build`, state by its names)."""
-    inner = folder / "unet" if (folder / "unet").is_dir() else folder
-    config = _json(inner / CONFIG)
-    description = diffusers_unet.describe(config, _json(_scheduler(folder, inner)))
-    return description, _state(inner / WEIGHTS)
+def read_folder(folder: Path, shown: str = "") -> tuple[dict, dict[str, Tensor]]:
+    """(description for `architecture.build`, state by its names) of a folder, or a zip of one.
+
+    Raises UserError for anything else, in words that name no place on this machine.
+    """
+    shown = shown or folder.resolve().name[:80] or "The folder"
+    size = _size(folder)
+    limits = apart.Limits(seconds=10 + size // SPEED, written=size + 64 * 2**20)
+    with apart.read("explorer.reading.diffusers:network", folder, shown, limits) as found:
+        description = diffusers_unet.describe(found.value["config"], found.value["scheduler"])
+        if found.value["problem"]:
+            raise UserError(str(found.value["problem"]))
+        return description, _renamed(found.tensors("state"))
 
 
-def _scheduler(folder: Path, inner: Path) -> Path:
-    for place in (folder / "scheduler", folder, inner.parent / "scheduler", inner):
-        if (place / SCHEDULER).is_file():
-            return place / SCHEDULER
-    raise UserError(
-        f"{folder} has no {SCHEDULER}, so nobody knows what its network predicts and "
-        "at which noise levels."
-    )
+def _size(path: Path) -> int:
+    """About how many bytes are to be copied."""
+    if path.is_file():
+        return 4 * path.stat().st_size  # it may be zipped
+    places = (path / WEIGHTS, path / "unet" / WEIGHTS)
+    return sum(p.stat().st_size for p in places if p.is_file())
 
 
-def _json(path: Path) -> dict:
-    try:
-        if path.stat().st_size > LONGEST:
-            raise ValueError(f"longer than {LONGEST:,} bytes")
-        value = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(value, dict):
-            raise ValueError("not an object")
-        return value
-    except (OSError, ValueError, RecursionError) as problem:
-        raise UserError(
-            f"{path} cannot be read ({str(problem)[:120]}); a folder of ours has "
-            "weights.safetensors, one of diffusers unet/config.json."
-        ) from None
-
-
-def _state(path: Path) -> dict[str, Tensor]:
+def _renamed(state: dict[str, Tensor]) -> dict[str, Tensor]:
     """The tensors by the names that `Preconditioned` and the library's attention have today."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    if not path.is_file():
-        other = " Its .bin is a pickle and is not read." if list(path.parent.glob("*.bin")) else ""
-        raise UserError(f"{path} is missing.{other}")
-    try:
-        if path.stat().st_size > weights.LARGEST_WEIGHTS:
-            raise UserError(f"{path} is larger than {weights.LARGEST_WEIGHTS / 2**30:.0f} GB.")
-        state = load_file(path)
-    except (SafetensorError, OSError) as problem:
-        raise UserError(f"{path} cannot be read: {str(problem)[:200]}") from None
     # models of before 2023, the published DDPM ones among them, have other names for attention
     renamed = lambda k: re.sub(
         r"(attentions\.\d+\.)(query|key|value|proj_attn)(?=\.(weight|bias)$)",
@@ -196,40 +155,3 @@ def _digest(module, description: dict) -> str:
     """Of the weights and of what they were trained for: the same weights may be read two ways."""
     words = json.dumps(description, sort_keys=True)
     return hashlib.sha256((files.digest_of_state(module) + words).encode()).hexdigest()
-
-
-def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
-    """The three files that are read, by the name that each gets, their sizes checked."""
-    if len(archive.infolist()) > MEMBERS:
-        raise UserError(f"This zip holds more than {MEMBERS} files.")
-    held = {PurePosixPath(i.filename): i for i in archive.infolist() if not i.is_dir()}
-    own = [p for p in held if p.name == WEIGHTS]
-    if len(own) != 1:
-        pickles = (
-            " A .bin is a pickle and is not read." if any(p.suffix == ".bin" for p in held) else ""
-        )
-        raise UserError(
-            f"A zip of a diffusers model holds one {WEIGHTS}; this one holds "
-            f"{len(own) or 'none'}.{pickles}"
-        )
-    folder = own[0].parent
-    places = (folder.parent / "scheduler", folder, folder.parent)
-    scheduler = next((p / SCHEDULER for p in places if p / SCHEDULER in held), None)
-    if folder / CONFIG not in held or scheduler is None:
-        raise UserError(
-            f"A zip of a diffusers model holds {CONFIG} beside its weights, and "
-            f"{SCHEDULER} there or in a folder “scheduler”."
-        )
-    found = {WEIGHTS: held[own[0]], CONFIG: held[folder / CONFIG], SCHEDULER: held[scheduler]}
-    for name, member in found.items():
-        most = (
-            LONGEST
-            if name != WEIGHTS
-            else min(weights.LARGEST_WEIGHTS, SQUEEZED * member.compress_size + LONGEST)
-        )
-        if member.file_size > most:
-            raise UserError(
-                f"{name} in this zip would have {member.file_size:,} bytes unpacked; "
-                "weights hardly get smaller in a zip, so this is not one to unpack."
-            )
-    return found

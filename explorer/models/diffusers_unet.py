@@ -51,6 +51,15 @@ WORDS = {
 }
 LISTS = {"down_block_types": DOWN, "up_block_types": UP, "block_out_channels": range(1, 4097)}
 LONGEST = 8
+BROKEN = (  # what the library says of settings that do not go together
+    ValueError,
+    TypeError,
+    LookupError,
+    RuntimeError,
+    ArithmeticError,
+    AttributeError,
+    AssertionError,
+)
 OPTIONAL = ("attn_norm_num_groups", "attention_head_dim", "time_embedding_dim", "mid_block_type")
 IGNORED = ("num_train_timesteps", "class_embed_type", "num_class_embeds")
 SCHEDULER = (
@@ -164,7 +173,7 @@ def parts(d: Mapping):
 
         try:
             unet = UNet2DModel(**kwargs, num_class_embeds=classes or None)
-        except (ValueError, TypeError, KeyError, RuntimeError, ZeroDivisionError) as problem:
+        except BROKEN as problem:
             raise UserError(f"diffusers cannot build this network: {str(problem)[:200]}") from None
         return Adapter(unet, classes)
 

@@ -47,7 +47,7 @@ class Stored:
 
     def pieces(self) -> Iterator[bytes]:
         """Its numbers, row after row."""
-        if self.stride == _plain_stride(self.shape):
+        if self.stride == plain_stride(self.shape):
             for k in range(0, self.size, PIECE):
                 yield self.source.at(self.start + k, min(PIECE, self.size - k))
         elif self.size:
@@ -59,7 +59,8 @@ class Stored:
             yield np.lib.stride_tricks.as_strided(flat, self.shape, steps).tobytes()
 
 
-def _plain_stride(shape: tuple[int, ...]) -> tuple[int, ...]:
+def plain_stride(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Of numbers that lie row after row."""
     return tuple(math.prod(shape[k + 1 :]) for k in range(len(shape)))
 
 

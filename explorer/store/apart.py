@@ -29,11 +29,12 @@ import numpy as np
 
 from ..errors import UserError
 from . import places
+from .unsaved import saving
 
 MIB = 2**20
 AT_ONCE = 2  # readers; each has the memory of its limits
 PATIENCE = 20.0  # seconds that a file waits for its turn
-LONGEST = MIB  # bytes of an answer in words
+LONGEST = 4 * MIB  # bytes of an answer in words
 SENTENCE = 1000  # characters
 QUICK, NICE = 1.0, 10  # seconds after which a reader steps back behind the page
 IDLE = 3  # exit code of a reader that was not asked for anything
@@ -89,14 +90,16 @@ def read(
             f"{shown} could not be read yet: many files are being read just now. Try again in a "
             "moment."
         )
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
+    with contextlib.ExitStack() as stack:
         try:
-            folder = Path(place)
-            if isinstance(source, bytes):
-                path = folder / "given"
-                path.write_bytes(source)
-            else:
-                path = Path(source).resolve()
+            with saving(f"What is read of {shown}"):
+                place = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
+                folder = Path(place)
+                if isinstance(source, bytes):
+                    path = folder / "given"
+                    path.write_bytes(source)
+                else:
+                    path = Path(source).resolve()
             job = {
                 "task": task,
                 "source": str(path),

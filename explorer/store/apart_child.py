@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
 from . import tensors
+from .unsaved import saving
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,18 +29,20 @@ FILES = 64  # that may be open
 class Out:
     """Where a task puts what is too large for words."""
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    def __init__(self, folder: Path, shown: str):
+        self.folder, self._what = folder, f"What is read of {shown}"
 
     def array(self, name: str, values: "np.ndarray") -> None:
         """Hand back an array of numbers."""
         import numpy as np  # half of a reader's start, and not every reader's
 
-        np.save(self.folder / f"{name}.npy", values, allow_pickle=False)
+        with saving(self._what):
+            np.save(self.folder / f"{name}.npy", values, allow_pickle=False)
 
     def tensors(self, name: str, found: dict[str, Any]) -> None:
         """Hand back tensors, each written as it is read."""
-        tensors.write(self.folder / f"{name}.safetensors", found)
+        with saving(self._what):
+            tensors.write(self.folder / f"{name}.safetensors", found)
 
 
 def main() -> int:
@@ -70,8 +73,9 @@ def serve(job: dict, task: Callable) -> None:
     """Call it, and write what it answers."""
     folder = Path(job["folder"])
     answer: dict[str, Any]
+    out = Out(folder, job["shown"])
     try:
-        answer = {"kind": "value", "value": task(Path(job["source"]), Out(folder), **job["words"])}
+        answer = {"kind": "value", "value": task(Path(job["source"]), out, **job["words"])}
     except UserError as error:
         answer = {"kind": "refused", "refused": str(error)}
     except MemoryError:

@@ -6,8 +6,6 @@ with Part(name).alone() as part: ...       known(root) -> {name: SHA-256}       
 import contextlib
 import json
 import shutil
-import tempfile
-import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -101,7 +99,8 @@ def known(root: str | Path | None = None) -> dict[str, str]:
         return {}
     except ValueError:
         raise UserError(
-            f"{list_of(root)} is damaged, so no download can be checked; mend or remove it."
+            f"{list_of(root).name} among the downloads is damaged, so no download can be "
+            "checked; mend or remove it."
         ) from None
     return found if isinstance(found, dict) else {}
 
@@ -120,16 +119,3 @@ def hub_folder(name: str, root: str | Path | None = None) -> Path:
 def drop_hub(name: str, root: str | Path | None = None) -> None:
     """Forget what was fetched of owner/name."""
     shutil.rmtree(hub_folder(name, root))
-
-
-@contextlib.contextmanager
-def unpacked(archive: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo]) -> Iterator[Path]:
-    """A folder for the moment that holds these members of a zip, each under a plain name.
-
-    Raises what zipfile raises of a damaged one.
-    """
-    with tempfile.TemporaryDirectory() as place:
-        for name, member in members.items():
-            with archive.open(member) as source, Path(place, places.plain(name)).open("wb") as out:
-                shutil.copyfileobj(source, out, 2**20)
-        yield Path(place)

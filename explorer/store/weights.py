@@ -123,7 +123,8 @@ def read(checkpoint: Checkpoint) -> dict[str, Tensor]:
     path = checkpoint.folder / WEIGHTS
     try:
         if path.stat().st_size > LARGEST_WEIGHTS:
-            raise UserError(f"{path} is larger than {LARGEST_WEIGHTS / 2**30:.0f} GB.")
+            most = f"{LARGEST_WEIGHTS / 2**30:.0f} GB"
+            raise UserError(f"The weights of {checkpoint.name} are larger than {most}.")
         if digest_of(path) != checkpoint.digest:
             raise UserError(
                 f"The weights of {checkpoint.name} are not those that its config names "
@@ -131,7 +132,9 @@ def read(checkpoint: Checkpoint) -> dict[str, Tensor]:
             )
         return load_file(path)
     except (OSError, SafetensorError) as problem:
-        raise UserError(f"The weights of {checkpoint.name} cannot be read: {problem}.") from None
+        raise UserError(
+            f"The weights of {checkpoint.name} cannot be read: {_why(problem)}."
+        ) from None
 
 
 def checkpoints(root: str | Path | None = None) -> list[Checkpoint]:
@@ -193,7 +196,9 @@ def open_folder(folder: Path) -> Checkpoint:
     try:
         stamp = path.stat()
     except OSError as problem:
-        raise UserError(f"{path} is not the config of a checkpoint: {problem}.") from None
+        raise UserError(
+            f"{folder.name}/{CONFIG} is not the config of a checkpoint: {_why(problem)}."
+        ) from None
     return _opened_at(folder, stamp.st_mtime_ns, stamp.st_size, stamp.st_ino)
 
 
@@ -218,7 +223,9 @@ def _opened_at(folder: Path, *stamp: int) -> Checkpoint:
         ):
             raise ValueError("its label_dim, label_dropout or data are of the wrong kind")
     except (OSError, ValueError, RecursionError) as problem:
-        raise UserError(f"{path} is not the config of a checkpoint: {problem}.") from None
+        raise UserError(
+            f"{folder.name}/{CONFIG} is not the config of a checkpoint: {_why(problem)}."
+        ) from None
     return Checkpoint(folder.name, folder, config)
 
 
@@ -259,6 +266,11 @@ def _inside(folder: Path) -> list[Path]:
         return list(folder.iterdir())
     except OSError:
         return []
+
+
+def _why(problem: Exception) -> str:
+    """A reason without the place on this machine that the system adds to it."""
+    return str(getattr(problem, "strerror", None) or problem)
 
 
 def _age(path: Path) -> float:

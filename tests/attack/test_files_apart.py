@@ -9,7 +9,7 @@ from explorer.errors import UserError
 from explorer.store import apart
 
 MIB = 2**20
-SMALL = apart.Limits(seconds=1, memory=100 * MIB, written=5 * MIB)
+SMALL = apart.Limits(seconds=1, memory=100 * MIB, written=9 * MIB)
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_what_a_reader_does_ends_with_it(task, words, file):
         b'{"kind": "value", "val',
         b'{"kind": ["value"]}',
         b'{"kind": "refused", "refused": ["x"]}',
-        b'{"kind": "value", "value": "' + b"x" * 2 * MIB + b'"}',
+        b'{"kind": "value", "value": "' + b"x" * 5 * MIB + b'"}',
     ],
     ids=lambda raw: raw[:24].decode("latin-1"),
 )

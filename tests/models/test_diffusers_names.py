@@ -150,7 +150,7 @@ HOSTILE = {
         ),
         "block_out_channels",
     ),
-    "too many files": (lambda f: f | {f"x/{k}": b"" for k in range(1001)}, "more than 1000"),
+    "too many files": (lambda f: f | {f"x/{k}": b"" for k in range(1001)}, "more than 1,000"),
 }
 
 
