@@ -10,9 +10,11 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from torch import Tensor, nn
+
+T = TypeVar("T")
 
 # how a thread waits until another has made what it asks for; may raise Cancelled
 waits: ContextVar[Callable[[threading.Event], object]] = ContextVar(
@@ -21,6 +23,28 @@ waits: ContextVar[Callable[[threading.Event], object]] = ContextVar(
 
 
 _clock = itertools.count()  # of all memories, so that they can be told which was used last
+
+
+class Kept(Generic[T]):
+    """A property that is made once for each object, when it is first asked for.
+
+    `functools.cached_property` of Python 3.11 makes one at a time for all objects of a class: two
+    views could not be measured at once, and one that rests would hold up all others.
+    """
+
+    def __init__(self, make: Callable[[Any], T]):
+        self._make = make
+        self.__doc__ = make.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, it: Any, owner: type | None = None) -> T:
+        if it is None:
+            return self  # type: ignore[return-value]  # of the class: for documentation
+        value = self._make(it)
+        vars(it)[self._name] = value  # found there from now on
+        return value
 
 
 def size_of(value: Any) -> int:

@@ -198,8 +198,9 @@ function busy(flying) {
       return page.said();
     }
     $('#progress').hidden = false;
-    $('#progress').classList.toggle('small', p.what !== 'Sampling'); // the picture is there already
-    $('#progress-text').textContent = p.total ? `${p.what}: ${p.done} of ${p.total}` : 'Working …';
+    $('#progress').classList.toggle('small', Boolean(p.what) && p.what !== 'Sampling'); // the picture is there already
+    const far = p.total ? `${p.what}: ${p.done} of ${p.total}` : 'Working …';
+    $('#progress-text').textContent = p.waits ?? far; // its place among those who wait, and about how long
     $('#progress progress').value = p.total ? p.done / p.total : 0;
   }, 300);
 }

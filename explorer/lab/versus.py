@@ -4,7 +4,6 @@ versus(errors, run) -> Versus: of Euler in σ         paired(errors, others) -> 
 """
 
 import dataclasses
-from functools import cached_property
 
 from torch import Tensor
 
@@ -12,6 +11,7 @@ from ..analysis.intervals import Estimate, ratio
 from ..core.churn import Churn
 from ..core.schedules import EDM
 from ..core.solvers import Euler
+from ..memo import Kept
 from ..numerals import number
 from .error import Errors, path_error
 from .experiment import Experiment, Run, ends, evaluations, incomparable, run
@@ -26,7 +26,7 @@ class Versus:
     path: Tensor
     mine: Tensor
 
-    @cached_property
+    @Kept
     def ratio(self) -> Estimate:
         """How many times the other's end error the run makes, the median over paths."""
         return ratio(self.mine, self.path[-1])

@@ -9,13 +9,13 @@ a view is a light thing: make one where it is needed.
 import copy
 import dataclasses
 import hashlib
-from functools import cached_property
 
 from torch import Tensor
 
 from ..analysis.error import StepErrors
 from ..analysis.reference import Reference
 from ..analysis.shares import Blame
+from ..memo import Kept
 from . import error, memory, sizes, truth
 from .error import Errors
 from .experiment import Experiment, Run, count, incomparable, kept_paths, made, run, too_much
@@ -57,37 +57,37 @@ class View:
             need += sizes.of_steps(source, e, count(e), paths, error.block_of(e))
         return memory.room(need, f"A view of {e.samples} samples of {e.data.label}")
 
-    @cached_property
+    @Kept
     def source(self) -> Source:
         """Data and denoiser on their device."""
         return prepared(self.experiment.data, self.experiment.model)
 
-    @cached_property
+    @Kept
     def run(self) -> Run:
         """The samples and their paths."""
         return run(self.experiment, self.watch)
 
-    @cached_property
+    @Kept
     def reference(self) -> Reference:
         """The true paths of the samples compared."""
         return truth.reference_for(self.experiment, self.watch, self.exact)
 
-    @cached_property
+    @Kept
     def steps(self) -> StepErrors:
         """What each step does by itself, of a draft without a run.  Raises UserError."""
         return self.errors.steps if self.exact else error.steps_of(self.experiment, self.watch)
 
-    @cached_property
+    @Kept
     def errors(self) -> Errors:
         """The run against the reference.  Raises UserError where `incomparable` says why."""
         return error.errors_of(self.run, self.watch, self.exact)
 
-    @cached_property
+    @Kept
     def versus(self) -> Versus | None:
         """The run beside Euler at the same cost, or None where `versus.apart_from` says why."""
         return versus(self.errors, self.run, self.watch, self.exact)
 
-    @cached_property
+    @Kept
     def blame(self) -> Blame:
         """Which steps make the error; where that is undecided, by more paths, if `more` says so."""
         known = self.errors.blame
@@ -117,7 +117,7 @@ class View:
             part = "more" if self.more else "exact"
         return self.keys[part]
 
-    @cached_property
+    @Kept
     def keys(self) -> dict[str, str]:
         """The key of each part."""
         e = self.experiment

@@ -4,9 +4,10 @@ from ..errors import UserError
 from ..ui import amed
 from ..ui.amed_picture import picture, plane
 from .answer import as_json
-from .api import SLOTS
 from .jobs import JOBS
 from .measurements import job_of
+from .turn import FOLLOWS
+from .turns import ROOM
 
 
 def amed_keep(request: dict) -> dict:
@@ -28,7 +29,7 @@ def amed_picture(request: dict):
 def _picture(request: dict) -> dict:
     if not isinstance(request, dict):
         raise UserError("A picture is asked for with the values of a view.")
-    with SLOTS:
+    with ROOM.taking(FOLLOWS):
         if request.get("plane"):
             return plane(request)
         about = JOBS.get(request["job"]).about if request.get("job") else None

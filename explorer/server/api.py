@@ -1,15 +1,14 @@
 """What a client calls by name, with named arguments; and the files that it may hand in.
 
-The page's own calls are in `app`; both compute behind the same SLOTS.
+The page's own calls are in `app`; both compute when their turn comes (`turns`).
 """
 
 import inspect
-import threading
 from pathlib import Path
 
 from ..data import store
 from ..dialects.lists import read_list
-from ..errors import UserError
+from ..errors import Cancelled, UserError
 from ..lab.experiment import Experiment, Run, run
 from ..lab.notes import notes
 from ..settings import flatten, parameters, slots, to_query, unflatten
@@ -18,9 +17,8 @@ from ..strips import STRIPS
 from ..ui import compare, parts
 from . import visitor
 from .quick import gr
-
-AT_ONCE = 4  # requests that compute at the same time
-SLOTS = threading.Semaphore(AT_ONCE)
+from .turn import FOLLOWS, breathe
+from .turns import ROOM
 
 
 def register() -> None:
@@ -79,6 +77,8 @@ def _named_arguments(fn, **more: type):
             )
         except UserError as error:
             raise gr.Error(str(error), print_exception=False) from None
+        except Cancelled:
+            raise gr.Error("Nobody waits for this any more.", print_exception=False) from None
 
     kinds |= more
     arguments = [
@@ -97,8 +97,8 @@ def _run_of(flat: dict) -> tuple[Run, dict]:
     """The run, and under "notes" what was guessed in reading a pasted list of noise levels, what
     was changed for a network that does not know them all, and what is odd in the time steps."""
     flat, told = read_list(flat)
-    with SLOTS:
-        r = run(unflatten(Experiment, flat))
+    with ROOM.taking(FOLLOWS):
+        r = run(unflatten(Experiment, flat), breathe)
         told = told + notes(r.experiment)
         return r, {"notes": told} if told else {}
 
@@ -113,8 +113,8 @@ def explore_endpoint(flat: dict, strips: str | None = None) -> dict:
     if unknown := [name for name in asked if name not in STRIPS]:
         raise UserError(f"Unknown strip {unknown[0]!r:.40}. Known: {', '.join(STRIPS)}.")
     r, told = _run_of(flat)
-    with SLOTS:
-        measured = parts.numbers(r, asked)
+    with ROOM.taking(FOLLOWS):
+        measured = parts.numbers(r, asked, breathe)
     return {"query": to_query(r.experiment), "settings": flatten(r.experiment), **measured, **told}
 
 
@@ -141,8 +141,9 @@ def sweep_endpoint(
     fitted to its medians with its 95 % interval; and "best": which is ahead at the largest cost
     that all were measured at, or that it cannot be told.
     """
-    with SLOTS:
-        return compare.sweep_numbers(unflatten(Experiment, flat), solvers, budgets, grids)
+    with ROOM.taking(FOLLOWS):
+        base = unflatten(Experiment, flat)
+        return compare.sweep_numbers(base, solvers, budgets, grids, breathe)
 
 
 def upload_endpoint(file: str) -> dict:

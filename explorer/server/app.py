@@ -14,28 +14,31 @@ from starlette.middleware import Middleware
 from ..ui import pages
 from . import api, files, hosts, knocks
 from .amed import amed_keep, amed_picture
-from .api import AT_ONCE, receive
+from .api import receive
 from .door import Door
 from .explore import beside, cancel, explore, progress, reshape
 from .headers import Headers, Inner
+from .in_turn import at_once, in_turn
 from .measurements import job_cancel, job_poll, job_start
-from .message import message
+from .message import arrives, message
 from .networks import network_list, network_open
 from .quick import gr
 from .train import training
+from .turn import FOLLOWS, SETTLED
+from .turns import AT_ONCE
 
 CALLS = [  # what the page calls, by these names
-    explore,
-    progress,
-    cancel,
+    in_turn(explore, arrives),
+    at_once(progress),
+    at_once(cancel),
     receive,
     reshape,
-    beside,
+    in_turn(beside, lambda _: (SETTLED, "", 0)),
     job_start,
     job_poll,
     job_cancel,
     amed_keep,
-    amed_picture,
+    in_turn(amed_picture, lambda _: (FOLLOWS, "", 0)),
     training,
     network_list,
     network_open,

@@ -4,6 +4,7 @@ import threading
 from collections import OrderedDict
 
 from ..errors import Cancelled
+from .turn import breathe
 
 PAGES = 512  # open pages whose newest request is remembered
 
@@ -38,14 +39,15 @@ class Desk:
                 self._acted[page] = self._newest[page]
 
     def watch(self, page: str, number: float, what: str, total: int):
-        """A function that counts steps and raises Cancelled once a newer request is there; its
-        `check` raises without counting."""
+        """A function that counts steps and raises Cancelled once a newer request is there, or the
+        client has left; its `check` raises without counting.  Both rest while others come first."""
         state = {"what": what, "done": 0, "total": total}
         self._progress[page] = state
 
         def check() -> None:
             if self._newest.get(page, 0) > number:
                 raise Cancelled
+            breathe()
 
         def tick() -> None:
             state["done"] = min(state["done"] + 1, total)

@@ -6,9 +6,10 @@ from ..lab.experiment import Experiment
 from ..settings import unflatten
 from ..ui.beside import beside as compared
 from .answer import as_json
-from .api import SLOTS
 from .desk import DESK
 from .message import LIST, experiment_of, message
+from .turn import SETTLED, breathe
+from .turns import ROOM
 
 
 def explore(request: dict):
@@ -17,13 +18,18 @@ def explore(request: dict):
 
 
 def progress(page: str) -> dict:
-    """How far the newest request of a page is."""
-    return DESK.progress(str(page)[:64])
+    """How far the newest request of a page is; where it waits, "waits" tells its place and about
+    how long."""
+    page = str(page)[:64]
+    waits = ROOM.place(page)
+    return {"waits": waits} if waits else DESK.progress(page)
 
 
 def cancel(page: str) -> dict:
     """Stop what this page waits for; the last picture stays."""
-    DESK.cancel(str(page)[:64])
+    page = str(page)[:64]
+    DESK.cancel(page)
+    ROOM.drop(page)
     return {}
 
 
@@ -33,8 +39,13 @@ def beside(request: dict):
     try:
         e = experiment_of(request)
         pinned = experiment_of({"query": request.get("pin")})
-        check = DESK.yielding(str(request.get("page", ""))[:64])
-        with SLOTS:
+        wanted = DESK.yielding(str(request.get("page", ""))[:64])
+
+        def check() -> None:
+            wanted()
+            breathe()
+
+        with ROOM.taking(SETTLED):
             return as_json(compared(e, pinned, check))
     except Cancelled:
         return {"stale": True}

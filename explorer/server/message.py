@@ -5,9 +5,11 @@
 Every value is checked again by the settings themselves.
 """
 
+import dataclasses
 import os
 from concurrent.futures import ThreadPoolExecutor
 from html import escape
+from typing import Any
 
 from ..core.timesteps import Custom
 from ..dialects import lists
@@ -15,6 +17,7 @@ from ..errors import Cancelled, UserError
 from ..lab import designs, memory, notes
 from ..lab.error import MORE, block_of, followed, steps_of
 from ..lab.experiment import Experiment, Run, draft, evaluations, levels, too_much
+from ..lab.experiment import made as was_run
 from ..lab.truth import patience
 from ..lab.versus import compared, comparison
 from ..lab.view import View
@@ -23,11 +26,14 @@ from ..strips import loss
 from ..study.names import solver_name
 from ..ui import networks, parts, predictors, words
 from ..ui.refusal import refusal
-from .api import AT_ONCE, SLOTS
+from . import turn as turns
 from .desk import DESK
+from .turns import AT_ONCE, ROOM
 
 PARTS = ("data", "run", "loss", "path", "error")
 BESIDE = ("run", "error", "loss", "data", "path")  # the order while another thread makes the others
+BETTER = ("exact", "more")  # what is asked for at rest
+HURRIED = 64  # samples of a first picture while more of them wait than are computed at once
 MEASURES = ("path", "loss", "error")  # what a slow network is asked for one at a time
 LIST = "timesteps.levels"
 FIRST = 0.07  # seconds for the first samples of a slow network
@@ -72,22 +78,34 @@ def message(request: dict) -> dict:
     refused: dict = {}
     try:
         e = experiment_of(request)
-        page, number = str(request.get("page", ""))[:64], request.get("id", 0)
-        number = min(number, 2**53) if isinstance(number, int) else 0
-        DESK.arrive(page, number, follows=bool(request.get("want")))
-        refused = refusal(e)
-        with SLOTS, View(e, exact=_asks_rest(request)).room():
-            return _message(e, request, page, number) | refused
+        rank, page, number = arrives(request)
+        with ROOM.taking(rank, page, number):
+            refused = refusal(e)
+            with View(e, exact=_settles(request)).room():
+                return _message(e, request, page, number) | refused
     except Cancelled:
         return {"stale": True}
     except UserError as error:
         return {"problem": str(error)} | refused
 
 
-def _asks_rest(request: dict) -> bool:
-    """Whether the settled error is asked for, which holds more than a draft."""
-    wanted = request.get("want")
-    return isinstance(wanted, list) and ("exact" in wanted or "more" in wanted)
+def arrives(request: Any) -> tuple[int, str, float]:
+    """The rank of a request, its page and its number there; the desk hears of it."""
+    if not isinstance(request, dict):
+        return turns.FIRST, "", 0
+    page, number = str(request.get("page", ""))[:64], request.get("id", 0)
+    number = min(number, 2**53) if isinstance(number, int) else 0
+    follows = bool(request.get("want"))
+    DESK.arrive(page, number, follows)
+    if not follows:
+        return turns.FIRST, page, number
+    return turns.SETTLED if _settles(request) else turns.FOLLOWS, page, number
+
+
+def _settles(request: dict) -> bool:
+    """Whether the settled error is asked for, which takes longer and holds more than a draft."""
+    want = request.get("want")
+    return isinstance(want, list) and any(name in want for name in BETTER)
 
 
 def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
@@ -100,7 +118,10 @@ def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
     refusals = parts.refused(whole) | (dict.fromkeys(("run", "error"), why) if why else {})
     alone = _ahead(whole, have, page, number)
     asked = wanted is None and have.get("run") != whole.key("run")
+    hurried = wanted is None and ROOM.crowded
     few = draft(e, FIRST) if asked or why else None
+    if hurried and asked and not few and e.samples > HURRIED and not was_run(e):
+        few = dataclasses.replace(e, samples=HURRIED)
     view = View(few or e, DESK.watch(page, number, "Sampling", len(levels(few or e))))
     r = view.run  # before all else: what stands in its way is the answer
     held = _held(have, view if why else whole)
@@ -108,7 +129,7 @@ def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
     for name in PARTS if alone else BESIDE:
         if name in held or (name in refusals and name != "run"):
             continue
-        if _late(name, view, wanted, few is not None and asked, bool(made)):
+        if _late(name, view, wanted, hurried or (few is not None and asked), bool(made)):
             pending.append(name)
             continue
         tick = DESK.watch(page, number, f"Measuring the {name}", _length(name, r))
@@ -218,13 +239,22 @@ def _states(
 
 def _ahead(view: View, have: dict, page: str, number: float) -> bool:
     """Let another core make what does not hang on the run, beginning with the reference; whoever
-    asks for it meanwhile waits for that.  True where there is none, or where a network fills them
-    all.
+    asks for it meanwhile waits for that.  True where there is none, or where a network or other
+    visitors fill them all.
     """
     e, source = view.experiment, view.source
     if source.pace is not None or source.device.device.type != "cpu" or CORES < 2 or too_much(e):
         return True
-    check = DESK.check(page, number)
+    mine = turns.current()
+    if ROOM.others(mine):  # the other core has its own work
+        return True
+    wanted = DESK.check(page, number)
+
+    def check() -> None:
+        wanted()
+        if mine is not None:
+            mine.check()
+
     beside = view.watched(check)
 
     def make() -> None:

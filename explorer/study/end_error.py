@@ -8,7 +8,6 @@ import dataclasses
 import math
 import time
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from typing import Any, ClassVar
 
 import torch
@@ -27,6 +26,7 @@ from ..lab.experiment import Experiment, is_random, levels
 from ..lab.learned import sample
 from ..lab.source import Source, Watch, prepared
 from ..lab.truth import reference_for
+from ..memo import Kept
 from ..settings import param, setting
 from .names import solver_name
 
@@ -82,7 +82,7 @@ class Row:
     elsewhere: int = 0
     ends: Sequence[float] = ()
 
-    @cached_property
+    @Kept
     def middle(self) -> Estimate:
         """The median end error with its 95 % interval."""
         return intervals.median(torch.tensor(self.each, dtype=torch.float64))

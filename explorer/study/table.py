@@ -8,7 +8,6 @@ with searched steps, so that what is learned is held against what only was searc
 import dataclasses
 import math
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from ..core.solvers.inside import spoken
 from ..core.timesteps import Custom, LogSNR, Rho
 from ..lab.experiment import Experiment
 from ..lab.source import Watch, prepared
+from ..memo import Kept
 from ..store import predictors as store
 from ..training import gits
 from . import engine
@@ -80,7 +80,7 @@ class Entry:
         """Its line in the table: the solver, and what was done for it."""
         return self.name, ", ".join(w for w in (self.steps, self.stage, self.origin) if w)
 
-    @cached_property
+    @Kept
     def each(self) -> Tensor:
         """(n,) the end error of each seed."""
         return torch.tensor(self.errors, dtype=torch.float64)

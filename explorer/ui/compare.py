@@ -23,7 +23,7 @@ from ..study.sweep import (
     plain,
 )
 from . import words
-from .measurement import Measurement
+from .measurement import Measurement, Watch
 
 LARGEST_BUDGET = 1023
 
@@ -105,7 +105,11 @@ def _samples(rows: list) -> str:
 
 
 def sweep_numbers(
-    base: Experiment, solvers: str | None, budgets: str | None, grids: str | None = None
+    base: Experiment,
+    solvers: str | None,
+    budgets: str | None,
+    grids: str | None = None,
+    watch: Watch | None = None,
 ) -> dict:
     """A whole sweep as plain numbers, for the API.  Raises UserError as the page would say it."""
     named = lambda text: (
@@ -113,7 +117,11 @@ def sweep_numbers(
     )
     rows = list(
         error_against_nfe(
-            base, _solvers(base, named(solvers)), budgets_of(budgets), grids=_grids(named(grids))
+            base,
+            _solvers(base, named(solvers)),
+            budgets_of(budgets),
+            watch,
+            grids=_grids(named(grids)),
         )
     )
     return numbers(base, rows)

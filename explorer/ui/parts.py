@@ -20,7 +20,7 @@ from ..figures import pack
 from ..figures.style import FAMILY, rounded
 from ..lab import cost, judged
 from ..lab.experiment import Experiment, Run
-from ..lab.source import MEMOS
+from ..lab.source import MEMOS, Watch
 from ..lab.truth import patience
 from ..lab.view import View
 from ..memo import Memo
@@ -170,10 +170,10 @@ def _error(view: View) -> dict:
     }
 
 
-def numbers(r: Run, strips: list[str]) -> Mapping:
+def numbers(r: Run, strips: list[str], watch: Watch | None = None) -> Mapping:
     """The run as plain numbers, for the API, settled, with those of some strips; "why" says why it
     has no error, or none to hold it against, where there is none."""
-    view, tr = View(r.experiment, exact=True, more=True), r.trajectory
+    view, tr = View(r.experiment, watch, exact=True, more=True), r.trajectory
     out = {
         "nfe": r.nfe,
         "steps": r.steps,
