@@ -101,8 +101,7 @@ def _keep(e: Entry, part: Part, root: str | Path | None) -> None:
         raise UserError(
             f"{e.name} is not the file that was first fetched from this address "
             f"(SHA-256 {digest[:16]}…, then {first[:16]}…). It was thrown away; if its authors "
-            f"have changed it, remove its line from {downloads.list_of(root).name} "
-            "among the downloads."
+            f"have changed it, remove its line from {downloads.LIST}."
         )
     own = dict(name=e.name, label=e.label, licence=e.licence, origin=e.url, file_digest=digest)
     try:

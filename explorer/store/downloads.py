@@ -4,14 +4,16 @@ with Part(name).alone() as part: ...       known(root) -> {name: SHA-256}       
 """
 
 import contextlib
-import json
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ..errors import UserError
-from . import places, writing
+from . import places, reading, writing
 from .unsaved import saving
+
+LIST = "digests.json among the downloads"  # as a person is told
+LONGEST = 2**20  # bytes of a note or of the list
 
 
 class Part:
@@ -45,7 +47,7 @@ class Part:
     def note(self) -> dict:
         """What was noted of the file, or nothing."""
         try:
-            found = json.loads(self._note.read_text(encoding="utf-8"))
+            found = reading.json(self._note, LONGEST)
         except (OSError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}
@@ -94,15 +96,17 @@ def list_of(root: str | Path | None = None) -> Path:
 def known(root: str | Path | None = None) -> dict[str, str]:
     """SHA-256 of each file as it first arrived, by name.  Raises UserError for a damaged list."""
     try:
-        found = json.loads(list_of(root).read_text(encoding="utf-8"))
+        found = reading.json(list_of(root), LONGEST)
+        if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
+            raise ValueError("it is no list of digests")
     except FileNotFoundError:
         return {}
-    except ValueError:
+    except (OSError, ValueError) as problem:
         raise UserError(
-            f"{list_of(root).name} among the downloads is damaged, so no download can be "
-            "checked; mend or remove it."
+            f"{LIST} is damaged ({reading.why(problem)}), so no download can be checked; mend or "
+            "remove it."
         ) from None
-    return found if isinstance(found, dict) else {}
+    return found
 
 
 def remember(name: str, digest: str, root: str | Path | None = None) -> None:

@@ -6,8 +6,8 @@ A name holds no path, so a link can open nothing else.
 """
 
 import base64
+import contextlib
 import dataclasses
-import json
 import re
 import threading
 from itertools import pairwise
@@ -20,7 +20,7 @@ from ..core.predictor import Predictor
 from ..core.solvers.inside import spoken
 from ..core.trained import Trained, weights_of
 from ..errors import UserError
-from . import places, writing
+from . import places, reading, writing
 from .unsaved import saving
 
 SHIPPED = places.assets("weights", "predictors")
@@ -39,11 +39,12 @@ def folder() -> Path:
 
 def names() -> list[str]:
     """All names that `find` knows: shipped ones first, then the user's, newest first."""
-    own = (
-        sorted(folder().glob("*.json"), key=lambda p: -p.stat().st_mtime)
-        if folder().is_dir()
-        else []
-    )
+    aged = []
+    for path in folder().glob("*.json"):
+        with contextlib.suppress(OSError):  # just removed, or a circle of links
+            if path.is_file():
+                aged.append((-path.stat().st_mtime, path))
+    own = [path for _, path in sorted(aged)]
     shipped = sorted(SHIPPED.glob("*.json")) if SHIPPED.is_dir() else []
     return list(dict.fromkeys(p.stem for p in [*shipped, *own] if _NAME.fullmatch(p.stem)))
 
@@ -127,9 +128,7 @@ def check_room() -> None:
 def read(path: Path) -> Trained:
     """A predictor from its file.  Raises UserError, saying what is wrong with it."""
     try:
-        if path.stat().st_size > LARGEST:
-            raise ValueError(f"it is larger than {LARGEST} bytes")
-        d = json.loads(path.read_text(encoding="utf-8"))
+        d = reading.json(path, LARGEST)
         p = Predictor(float(d["scale_dir"]), float(d["scale_time"]), bool(d["look"]))
         p.feature_scale = float(d["feature_scale"])
         numbers = np.frombuffer(base64.b64decode(d["weights"], validate=True), "<f4")
@@ -160,5 +159,13 @@ def read(path: Path) -> Trained:
         if trained.digest != d["digest"]:
             raise ValueError("its digest does not match its contents")
         return trained
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
-        raise UserError(f"Predictor {path.stem} cannot be read: {problem}.") from None
+    except (
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+    ) as problem:
+        why = reading.why(problem)
+        raise UserError(f"Predictor {path.stem} cannot be read: {why}.") from None

@@ -8,13 +8,15 @@ writes the same answer twice, so no lock is needed.
 """
 
 import hashlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from . import reading
 from .unsaved import saving
 from .writing import write_json
+
+LARGEST = 2**28  # bytes of an answer
 
 
 class Results:
@@ -61,7 +63,7 @@ def digest_of(data: str | bytes) -> str:
 
 def _read(path: Path) -> dict | None:
     try:
-        row = json.loads(path.read_text(encoding="utf-8"))
+        row = reading.json(path, LARGEST)
     except (OSError, ValueError):
         return None
     return row if isinstance(row, dict) and {"key", "value"} <= row.keys() else None

@@ -7,14 +7,13 @@ from before the first byte until the process ends, however it ends.
 """
 
 import contextlib
-import json
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from . import locks, places, writing
+from . import locks, places, reading, writing
 from .unsaved import saving
 
 STATE, SETTINGS, OWNER = "state.pt", "training.json", "owner"
@@ -55,13 +54,13 @@ def forget(name: str, root: str | Path | None = None) -> None:
 # ---- who is at work in a folder ------------------------------------------------------------------
 
 
-def reserve(place: Path, patience: float = PATIENCE) -> locks.Held:
+def reserve(place: Path, patience: float | None = None) -> locks.Held:
     """Be the only one who trains in this folder.  Raises UserError where another process does.
 
-    patience: seconds to wait for it to be gone.
+    patience: seconds to wait for it to be gone; PATIENCE if not given.
     """
     try:
-        return locks.hold(place, patience)
+        return locks.hold(place, PATIENCE if patience is None else patience)
     except locks.Busy:
         raise UserError(
             f"{place.name} is being trained by another process; stop that one or choose another "
@@ -102,10 +101,7 @@ def begin(place: Path, settings: Mapping[str, Any]) -> None:
 
 def settings(place: Path) -> dict[str, Any]:
     """What is being trained, in flat form.  Raises OSError or ValueError where it is not known."""
-    try:
-        found = json.loads(_short(place / SETTINGS))
-    except RecursionError:
-        raise ValueError("the settings are nested too deeply") from None
+    found = reading.json(place / SETTINGS, LONGEST)
     if not isinstance(found, dict):
         raise ValueError("the settings are no object of JSON")
     return found
@@ -139,12 +135,6 @@ def claim(name: str, owner: str) -> None:
 def owner(name: str) -> str | None:
     """Who began one, or None where that is not known: at the command line, or there is none."""
     try:
-        return _short(folder(name) / OWNER)
+        return reading.text(folder(name) / OWNER, LONGEST)
     except (OSError, ValueError):
         return None
-
-
-def _short(path: Path) -> str:
-    if path.stat().st_size > LONGEST:
-        raise ValueError(f"{path.name} is longer than {LONGEST:,} bytes")
-    return path.read_text(encoding="utf-8")

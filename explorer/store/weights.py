@@ -9,6 +9,7 @@ a link can open nothing else; the digest, SHA-256 of the weights, is checked whe
 
 import contextlib
 import dataclasses
+import errno
 import hashlib
 import json
 import os
@@ -21,13 +22,12 @@ from pathlib import Path
 from torch import Tensor
 
 from ..errors import UserError
-from . import places, writing
+from . import described, places, reading, writing
 from .places import NAME
 from .unsaved import saving
 
 SHIPPED = places.assets("weights")
 WEIGHTS, CONFIG = "weights.safetensors", "config.json"
-LONGEST_CONFIG = 2**20  # bytes
 LARGEST_WEIGHTS = 4 * 2**30
 
 
@@ -122,9 +122,12 @@ def read(checkpoint: Checkpoint) -> dict[str, Tensor]:
 
     path = checkpoint.folder / WEIGHTS
     try:
+        if not path.is_file():
+            raise FileNotFoundError(errno.ENOENT, "no file")
         if path.stat().st_size > LARGEST_WEIGHTS:
-            most = f"{LARGEST_WEIGHTS / 2**30:.0f} GB"
-            raise UserError(f"The weights of {checkpoint.name} are larger than {most}.")
+            raise UserError(
+                f"The weights of {checkpoint.name} have more than {LARGEST_WEIGHTS / 2**30:.0f} GB."
+            )
         if digest_of(path) != checkpoint.digest:
             raise UserError(
                 f"The weights of {checkpoint.name} are not those that its config names "
@@ -132,9 +135,8 @@ def read(checkpoint: Checkpoint) -> dict[str, Tensor]:
             )
         return load_file(path)
     except (OSError, SafetensorError) as problem:
-        raise UserError(
-            f"The weights of {checkpoint.name} cannot be read: {_why(problem)}."
-        ) from None
+        why = reading.why(problem)
+        raise UserError(f"The weights of {checkpoint.name} cannot be read: {why}.") from None
 
 
 def checkpoints(root: str | Path | None = None) -> list[Checkpoint]:
@@ -196,9 +198,7 @@ def open_folder(folder: Path) -> Checkpoint:
     try:
         stamp = path.stat()
     except OSError as problem:
-        raise UserError(
-            f"{folder.name}/{CONFIG} is not the config of a checkpoint: {_why(problem)}."
-        ) from None
+        raise described.none(path, problem) from None
     return _opened_at(folder, stamp.st_mtime_ns, stamp.st_size, stamp.st_ino)
 
 
@@ -206,26 +206,7 @@ def open_folder(folder: Path) -> Checkpoint:
 def _opened_at(folder: Path, *stamp: int) -> Checkpoint:
     """As `open_folder`; the page asks many times for what changes seldom."""
     path = folder / CONFIG
-    try:
-        if stamp[1] > LONGEST_CONFIG:
-            raise ValueError(f"it is longer than {LONGEST_CONFIG:,} bytes")
-        config = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(config, dict) or config.get("format") != 1:
-            raise ValueError("it has no “format”: 1")
-        if not re.fullmatch(r"[0-9a-f]{64}", str(config.get("digest"))):
-            raise ValueError("it names no digest")
-        if not isinstance(config.get("kwargs"), dict) or not isinstance(config.get("shape"), list):
-            raise ValueError("it does not describe a network")
-        if (
-            type(config["kwargs"].get("label_dim", 0)) is not int
-            or type(config["kwargs"].get("label_dropout", 0)) not in (int, float)
-            or not isinstance(config.get("data", {}), dict)
-        ):
-            raise ValueError("its label_dim, label_dropout or data are of the wrong kind")
-    except (OSError, ValueError, RecursionError) as problem:
-        raise UserError(
-            f"{folder.name}/{CONFIG} is not the config of a checkpoint: {_why(problem)}."
-        ) from None
+    config = described.read(path)
     return Checkpoint(folder.name, folder, config)
 
 
@@ -266,11 +247,6 @@ def _inside(folder: Path) -> list[Path]:
         return list(folder.iterdir())
     except OSError:
         return []
-
-
-def _why(problem: Exception) -> str:
-    """A reason without the place on this machine that the system adds to it."""
-    return str(getattr(problem, "strerror", None) or problem)
 
 
 def _age(path: Path) -> float:

@@ -88,7 +88,7 @@ def stored(folder: Path) -> Training:
     """The training that a folder holds."""
     try:
         return unflatten(Training, trainings.settings(folder))
-    except (ValueError, OSError):
+    except UserError:
         raise
     except Exception as problem:  # noqa: BLE001  whatever a damaged file holds, in whatever place
         raise UserError(
