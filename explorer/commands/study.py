@@ -125,6 +125,15 @@ def _churn(base, options, how: dict) -> dict:
     return _of(base, rows, floor=as_plain(zero))
 
 
+def _round(base, options, how: dict) -> dict:
+    from ..study.round_trip import BUDGETS, UPWARDS, round_trips
+    from ..study.sweep import numbers
+
+    solvers = _list(options.solvers) or UPWARDS
+    budgets = [_number(n) for n in _list(options.budgets)] or BUDGETS
+    return numbers(base, _counted(round_trips(base, solvers, budgets, **how)))
+
+
 def _truncation(base, options, how: dict) -> dict:
     from ..study.local_error import local_errors
 
@@ -188,6 +197,7 @@ KINDS: dict[str, Callable[..., dict]] = {
     "grid": _grid,
     "distances": _distances,
     "churn": _churn,
+    "round": _round,
     "truncation": _truncation,
     "table": _table,
     "steps": _steps,

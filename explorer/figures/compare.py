@@ -18,9 +18,10 @@ def error_vs_nfe(
     floor: float | None = None,
     highlight: str | None = None,
     title: str = "",
+    measured: str = "median end error",
 ) -> dict:
-    """Median end error against measured NFE on log axes, a curve for each name; the whiskers are
-    the 95 % interval of each median.
+    """Median end error, or what else is `measured`, against NFE on log axes, a curve for each name;
+    the whiskers are the 95 % interval of each median.
 
     rows: with solver, name, family, nfe, median, middle (an Estimate), low, high, nominal and note,
     in any order; those without a median are gaps, and a name without any value is said below.
@@ -45,9 +46,7 @@ def error_vs_nfe(
         errors.append(floor)
     reach = charts.decades(errors)
     longest = max((len(text) for _, text, *_ in labels), default=0)
-    layout = charts.layout(
-        "NFE", "median end error", reach, right=round(min(max(200, 5.8 * longest), 330))
-    )
+    layout = charts.layout("NFE", measured, reach, right=round(min(max(200, 5.8 * longest), 330)))
     ends = [math.log10(budgets[0]) - 0.03, math.log10(budgets[-1]) + 0.03] if budgets else [0.6, 2]
     ticks = _apart(budgets)
     layout["xaxis"] |= {"range": ends, "tickvals": ticks, "ticktext": [str(v) for v in ticks]}

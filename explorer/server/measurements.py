@@ -7,6 +7,7 @@ from ..ui import amed, amed_table, compare
 from ..ui.churn import churn_effect
 from ..ui.distances import distances
 from ..ui.measurement import Measurement
+from ..ui.round_trip import round_trip
 from . import networks
 from .answer import as_json
 from .jobs import JOBS, Job
@@ -16,6 +17,7 @@ OF_A_VIEW = {
     "local": compare.local,
     "distance": distances,
     "churn": churn_effect,
+    "round": round_trip,
 }
 OTHERS = {
     "train": lambda request: amed.train(request, _before(request)),

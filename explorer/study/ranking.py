@@ -96,7 +96,7 @@ def _ranking(rows: list[Row]) -> Ranking | None:
     return Ranking(tuple(held), tuple(best), aside)
 
 
-def sentence(found: Ranking) -> str:
+def sentence(found: Ranking, measured: str = "median end error") -> str:
     """“Best at 39 evaluations: UniPC-3, median end error 0.0001, 0.62 × (0.55–0.70) of Heun’s”, or
     that it cannot be told."""
     low, high = found.evaluations
@@ -108,7 +108,7 @@ def sentence(found: Ranking) -> str:
         best, ratio = found.first[0], found.ratio
         much = factor(ratio.value, ratio.low, ratio.high)
         return (
-            f"Best at {cost}: {name(best)}, median end error {short(best.middle.value)}, "
+            f"Best at {cost}: {name(best)}, {measured} {short(best.middle.value)}, "
             f"{much} of {name(found.rows[1])}’s{end}"
         )
     names = [name(r) for r in found.first]

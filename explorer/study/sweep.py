@@ -92,7 +92,7 @@ def error_plan(
         for s in solvers
         for g in grids
     ]
-    return [Cell(e, EndError(exact)) for e in _different(compared_within_work(trials))]
+    return [Cell(e, EndError(exact)) for e in different(compared_within_work(trials))]
 
 
 def _grid(base: Experiment, choice):
@@ -107,7 +107,7 @@ def _grid(base: Experiment, choice):
     return TIMESTEPS[choice](sigma_max=base.timesteps.sigma_max, sigma_min=base.timesteps.sigma_min)
 
 
-def _different(trials: Sequence[Experiment]) -> Iterator[Experiment]:
+def different(trials: Sequence[Experiment]) -> Iterator[Experiment]:
     """Without those that take the same steps as one before."""
     seen = set()
     for e in trials:

@@ -13,6 +13,7 @@ const KINDS = {
   local: '#compare-local',
   distance: '#compare-distance',
   churn: '#compare-churn',
+  round: '#compare-round',
 };
 const NARROW = 560; // pixels below which a figure has no room for names at its side
 let line = null, // see app.js
