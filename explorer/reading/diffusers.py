@@ -10,7 +10,6 @@ one.  Its .bin files are pickles and are not read.  Of a zip three files are rea
 import contextlib
 import json
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
@@ -27,7 +26,6 @@ LARGEST = 4 * 2**30  # bytes of weights
 MEMBERS = 1000  # of a zip
 SQUEEZED = 4  # times that zipped weights may be larger than what carries them
 DIGITS = 18  # of a whole number
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
 
 
 class Out(Protocol):
@@ -105,7 +103,9 @@ def _zipped(path: Path, shown: str) -> Iterator:
         with path.open("rb") as file, zips.opened(file, shown, MEMBERS) as archive:
             members = _members(archive)
             yield lambda name: archive.open(members[name]), lambda: members[WEIGHTS].file_size
-    except BROKEN as problem:  # RuntimeError: it wants a password
+    except (UserError, MemoryError):
+        raise
+    except Exception as problem:  # noqa: BLE001  zipfile meets damaged ones with every kind
         words = problem.strerror if isinstance(problem, OSError) else str(problem)
         raise UserError(f"{shown} cannot be unpacked: {(words or '')[:160]}.") from None
 
