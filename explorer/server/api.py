@@ -4,11 +4,12 @@ The page's own calls are in `app`; both compute when their turn comes (`turns`).
 """
 
 import inspect
+import os
 from pathlib import Path
 
 from ..data import store
 from ..dialects.lists import read_list
-from ..errors import Cancelled, UserError
+from ..errors import UserError
 from ..lab.experiment import Experiment, Run, run
 from ..lab.notes import notes
 from ..settings import flatten, parameters, slots, to_query, unflatten
@@ -17,6 +18,7 @@ from ..strips import STRIPS
 from ..ui import compare, parts
 from . import visitor
 from .quick import gr
+from .sentences import for_a_client
 from .turn import FOLLOWS, breathe
 from .turns import ROOM
 
@@ -32,9 +34,12 @@ def register() -> None:
 def uploaded(request: dict) -> Path:
     """The file that a request names, if it lies in the folder of uploads and nowhere else."""
     try:
-        path = Path(str(request.get("path", ""))).resolve() if isinstance(request, dict) else None
-        folder = Path(gr.utils.get_upload_folder()).resolve()
-        if path and path.is_relative_to(folder) and path.is_file():
+        name = str(request.get("path", "")) if isinstance(request, dict) else ""
+        folder = gr.utils.get_upload_folder()
+        if not Path(os.path.abspath(name)).is_relative_to(os.path.abspath(folder)):
+            name = ""  # by its name alone: a look at a foreign one may be one too many
+        path = Path(name).resolve() if name else None
+        if path and path.is_relative_to(Path(folder).resolve()) and path.is_file():
             return path
     except (ValueError, OSError):  # no path at all: a null byte, half a character, too long
         pass
@@ -70,15 +75,15 @@ def _named_arguments(fn, **more: type):
 
     def endpoint(*values) -> dict:
         given = {k: v for k, v in zip(kinds, values) if v is not None}
-        try:
+        with for_a_client(fn.__name__):
+            for name, value in given.items():
+                if not isinstance(value, str | int | float):
+                    what = "text" if kinds[name] is str else "a number"
+                    raise UserError(f"{name} must be {what}; got {value!r:.60}.")
             return fn(
                 {names[k]: v for k, v in given.items() if k in names},
                 **{k: v for k, v in given.items() if k in more},
             )
-        except UserError as error:
-            raise gr.Error(str(error), print_exception=False) from None
-        except Cancelled:
-            raise gr.Error("Nobody waits for this any more.", print_exception=False) from None
 
     kinds |= more
     arguments = [
@@ -148,7 +153,8 @@ def sweep_endpoint(
 
 def upload_endpoint(file: str) -> dict:
     """Take in a data file (.npy, .npz, .csv, .zip of images); use it as data="upload"."""
-    answer = receive({"path": file, "name": Path(file).name})
+    with for_a_client("upload"):
+        answer = receive({"path": file, "name": Path(file).name})
     if "problem" in answer:
         raise gr.Error(answer["problem"], print_exception=False)
     return answer

@@ -23,6 +23,7 @@ from .measurements import job_cancel, job_poll, job_start
 from .message import arrives, message
 from .networks import network_list, network_open
 from .quick import gr
+from .sentences import guarded
 from .train import training
 from .turn import FOLLOWS, SETTLED
 from .turns import AT_ONCE
@@ -57,7 +58,7 @@ def build() -> gr.Blocks:
             apply_default_css=False,
             elem_id="explorer",
             padding=False,
-            server_functions=CALLS,
+            server_functions=[guarded(call) for call in CALLS],
             config=pages.config(),
             script=f"{files.base()}/js/app.js",
             plotly=files.plotly_script(),

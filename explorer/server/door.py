@@ -3,8 +3,9 @@
 A plain ASGI layer around all of Gradio's own, so that its refusals and errors pass here too.  It
 knows who asks (`visitor`) and notices when they leave before they are answered (`leaving`).  It
 turns away who comes by a foreign name or from a foreign page (`hosts`), what asks for more than is
-here (`paths`), brings too much or too slowly (`bodies`, `idle`) or guesses passwords (`knocks`).
-What it refuses, it refuses with a sentence, before Gradio has looked.
+here (`paths`, `calls`), brings too much or too slowly (`bodies`, `idle`) or guesses passwords
+(`knocks`).  What it refuses, it refuses with a sentence, before Gradio has looked; where Gradio
+refuses, it sees to the sentence (`sentences`).
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from . import bodies, headers, hosts, idle, knocks, leaving, paths, visitor
+from . import bodies, calls, headers, hosts, idle, knocks, leaving, paths, sentences, visitor
 
 STREAMS = 64  # answers that one visitor listens to at the same time; each open tab is one or two
 ALL_STREAMS = 4096
@@ -53,7 +54,7 @@ class Door:
         if no := self._refusal(scope):
             await refuse(scope, send, *no)
         else:
-            await self._enter(scope, receive, send)
+            await self._enter(scope, receive, sentences.Worded(send))
 
     def _refusal(self, scope) -> tuple[int, str] | None:
         page = paths.opens_page(scope)
@@ -64,6 +65,8 @@ class Door:
         who = visitor.enter(scope)
         if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
             await self._call(scope, receive, send, who)
+        elif no := calls.of_event(paths.local(scope), scope["app"].get_blocks()):
+            await refuse(scope, send, *no)
         elif leaving.streams(scope["path"]):
             await self._stream(scope, receive, send, who)
         else:
@@ -87,7 +90,10 @@ class Door:
             return
         try:
             receive = bodies.again(body, receive)
-            if path == "/login":
+            kind = dict(scope["headers"]).get(b"content-type", b"")
+            if no := calls.refusal(path, kind, body, scope["app"].get_blocks()):
+                await refuse(scope, send, *no)
+            elif path == "/login":
                 await self._login(scope, receive, send)
             else:
                 await self._heard(scope, receive, send, who)
@@ -123,9 +129,10 @@ class Door:
         said = _Said(send, upload)
         try:
             await self._heard(scope, upload.receive, said, who)
-        except Exception:
+        except Exception as error:  # noqa: BLE001 (of its form or the disk: told and noted)
             if upload.refused is None:
-                raise
+                sentences.log.exception("an upload failed")
+                upload.refused = bodies.Refused(*sentences.of_upload(error))
         if upload.refused and not said.begun:
             await refuse(scope, send, upload.refused.status, upload.refused.sentence)
 
@@ -152,10 +159,11 @@ class _Said:
 
     def __init__(self, send, upload: bodies.Upload):
         self._send, self._upload = send, upload
-        self.begun = False
+        self.begun = self._failed = False
 
     async def __call__(self, message):
-        if self._upload.refused is None or self.begun:
+        self._failed |= message.get("status") == 500  # why comes as an exception, after this
+        if not self._failed and (self._upload.refused is None or self.begun):
             self.begun = True
             await self._send(message)
 

@@ -72,7 +72,7 @@ class Inner:
         self.app, self._headers = app, headers
 
     async def __call__(self, scope, receive, send):
-        if scope["type"] != "http" or scope["path"].startswith("/gradio_api/"):
+        if scope["type"] != "http" or "/gradio_api/" in scope["path"]:
             await self.app(scope, receive, send)
             return
         start, pieces = None, []

@@ -17,6 +17,9 @@ CLOSED = re.compile(
     r"|run-history|custom_component|mcp(?:/|$)|profiling|monitoring)"
 )
 FILE = re.compile(r"/*gradio_api/+file[=/](.*)", re.DOTALL)
+ODD = re.compile(
+    r"/+(?:static|svelte|assets)/.*(?://|\\|\0|\.\.)|/+(?:static|svelte|assets)//", re.DOTALL
+)
 STORED = re.compile(r"[0-9a-f]{64}/[^/\\\0]{1,255}")
 GRADIOS = (b"page", b"deep_link")  # keys of an address that mean something to Gradio, not to us
 
@@ -36,6 +39,8 @@ def refusal(scope: dict[str, Any]) -> tuple[int, str] | None:
     path = local(scope)
     if found := CLOSED.match(path):
         return 404, f"This server has no “{found[1].rstrip('/')}”."
+    if ODD.match(path):
+        return 404, "There is no such file on this server."
     if (found := FILE.match(path)) and not is_upload(found[1]):
         return 403, "Only a file that was just uploaded can be opened here."
     return None

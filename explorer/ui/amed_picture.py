@@ -86,7 +86,10 @@ def _predictor(request: dict, e: Experiment, about: Any):
         and same_levels(about.trainer.sigmas, levels(e))
     ):
         return about.trainer.predictor
-    return predictor_for(e, str((request.get("values") or {}).get("solver.predictor") or ""))
+    values = request.get("values") or {}
+    if not isinstance(values, dict):
+        raise UserError(f"“values” holds settings by their names; got {values!r:.60}.")
+    return predictor_for(e, str(values.get("solver.predictor") or ""))
 
 
 def plane(request: dict) -> dict:

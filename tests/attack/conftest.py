@@ -9,7 +9,8 @@ import pytest
 @pytest.fixture(scope="session")
 def client(server):
     """One who asks and asks again."""
-    with httpx.Client(base_url=server, timeout=60) as asking:
+    fresh = httpx.Limits(keepalive_expiry=2)  # the server closes after 5 s, perhaps just now
+    with httpx.Client(base_url=server, timeout=60, limits=fresh) as asking:
         yield asking
 
 
