@@ -12,15 +12,16 @@ import dataclasses
 import math
 from collections.abc import Callable
 
+import numpy as np
 import torch
+from scipy.integrate import solve_ivp
 from torch import Tensor
 
 from ..errors import UserError
 from .jacobian import signs, trace
 
 FEW = 8  # coordinates up to which the trace is exact unless somebody wants it otherwise
-FIRST, MOST = 32, 512  # RK4 steps in ln σ: doubled until the answer stands still
-CLOSE = 1e-3  # nats between one number of steps and half of it
+TOLERANCE = 1e-5  # of states and nats in one step of the integrator
 
 Density = Callable[[Tensor, float], Tensor]
 
@@ -29,14 +30,14 @@ Density = Callable[[Tensor, float], Tensor]
 class Likelihood:
     """log_density (B,): nats.  latent (B, *shape): where the flow took each sample, at σ_max.
     spread (B,): standard error over the probes of an estimated trace, 0 where it is exact.
-    moved (B,): how far the last doubling of the steps moved the answer.  steps: in ln σ.
+    moved (B,): how far a tenfold tolerance moves the answer.  evaluations: of D and its Jacobian.
     """
 
     log_density: Tensor
     latent: Tensor
     spread: Tensor
     moved: Tensor
-    steps: int
+    evaluations: int
 
     def bits(self, dimension: int) -> Tensor:
         """Bits per coordinate, −log₂ p/d; of data in units of their own, no 8-bit pixels."""
@@ -70,7 +71,7 @@ def log_likelihood(
     x is a state at σ_min: clean data with that much noise on them.  density: log p(·; σ_max), by
     default that of noise of variance σ_max² + 1.  probes: 0 for an exact trace up to 8 coordinates
     and for 8 random probes beyond; else their number.  generator: on the CPU, for the probes.
-    Raises UserError for a range that does not rise.
+    Raises UserError for a range that does not rise, or a way that cannot be integrated.
     """
     if not 0 < sigma_min < sigma_max < math.inf:
         raise UserError(
@@ -81,46 +82,46 @@ def log_likelihood(
     count = probes or (0 if size <= FEW else 8)
     given = signs((count, *x.shape), generator).to(x) if count else None
     density = density or gaussian_density(1.0)
-    before, steps = None, FIRST
-    while True:
-        latent, grown = _upwards(denoiser, x, sigma_min, sigma_max, steps, given, watch)
-        each = density(latent, sigma_max) + grown  # (B,), or (P, B)
-        found = each.mean(0) if count else each
-        if before is not None:
-            moved = (found - before).abs()
-            if float(moved.median()) < CLOSE or steps >= MOST:
-                break
-        before, steps = found, 2 * steps
-    spread = each.std(0) / math.sqrt(count) if count > 1 else torch.zeros_like(found)
-    return Likelihood(found, latent, spread, moved, steps)
+    rough, found = (
+        _found(denoiser, x, sigma_min, sigma_max, density, given, tolerance, watch)
+        for tolerance in (10 * TOLERANCE, TOLERANCE)
+    )
+    each, latent, evaluated = found
+    middle = each.mean(0)
+    spread = each.std(0) / math.sqrt(count) if count > 1 else torch.zeros_like(middle)
+    moved = (middle - rough[0].mean(0)).abs()
+    return Likelihood(middle, latent, spread, moved, evaluated + rough[2])
 
 
-def _upwards(
+def _found(
     denoiser,
     x: Tensor,
     low: float,
     high: float,
-    steps: int,
+    density: Density,
     probes: Tensor | None,
+    tolerance: float,
     watch: Callable[[], None] | None,
-) -> tuple[Tensor, Tensor]:
-    """(the state at σ_max, ∫ (d − tr J) d ln σ): RK4 in u = ln σ, where dx/du = x − D."""
-    size, h = x[0].numel(), math.log(high / low) / steps
+) -> tuple[Tensor, Tensor, int]:
+    """(log p (P or 1, B), the state at σ_max, evaluations): Dormand–Prince of order 8 in u = ln σ,
+    where dx/du = x − D and d log p/du = −(d − tr J).
+    """
+    count, many = (1 if probes is None else len(probes)), x.numel()
 
-    def slope(x: Tensor, u: float) -> tuple[Tensor, Tensor]:
+    def slope(u: float, y: np.ndarray) -> np.ndarray:
         if watch is not None:
             watch()
+        state = torch.from_numpy(y[:many]).view(x.shape).to(x)
         sigma = torch.tensor(math.exp(u), dtype=x.dtype)
-        denoised, traced = trace(denoiser, x, sigma, probes)
-        return x - denoised, size - traced
+        denoised, traced = trace(denoiser, state, sigma, probes)
+        grown = (x[0].numel() - traced).expand(count, len(x))
+        return torch.cat([(state - denoised).flatten(), grown.flatten()]).cpu().double().numpy()
 
-    grown = torch.zeros((*probes.shape[:1], len(x)) if probes is not None else len(x)).to(x)
-    for i in range(steps):
-        u = math.log(low) + i * h
-        k1, g1 = slope(x, u)
-        k2, g2 = slope(x + h / 2 * k1, u + h / 2)
-        k3, g3 = slope(x + h / 2 * k2, u + h / 2)
-        k4, g4 = slope(x + h * k3, u + h)
-        x = x + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
-        grown = grown + h / 6 * (g1 + 2 * g2 + 2 * g3 + g4)
-    return x, grown
+    start = np.concatenate([x.flatten().cpu().double().numpy(), np.zeros(count * len(x))])
+    way = (math.log(low), math.log(high))
+    run = solve_ivp(slope, way, start, "DOP853", t_eval=way[1:], rtol=tolerance, atol=tolerance)
+    if not run.success:
+        raise UserError(f"The way up from σ = {low:g} could not be integrated: {run.message}")
+    end = torch.from_numpy(run.y[:, -1])
+    latent, grown = end[:many].view(x.shape).to(x), end[many:].view(count, len(x)).to(x)
+    return density(latent, high) + grown, latent, int(run.nfev)

@@ -134,6 +134,19 @@ def _round(base, options, how: dict) -> dict:
     return numbers(base, _counted(round_trips(base, solvers, budgets, **how)))
 
 
+def _likelihood(base, options, how: dict) -> dict:
+    from ..study.distances import as_plain
+    from ..study.likelihood import likelihoods
+
+    known = _counted(likelihoods(base, **how))[-1]
+    said = {"model": as_plain(known.level), "law_over_model": as_plain(known.less)}
+    rows = [
+        {"model": found, "law": exact, "spread": spread}
+        for found, exact, spread in zip(known.found, known.exact, known.spread, strict=True)
+    ]
+    return _of(base, rows, moved=known.moved, range=list(known.range), **said)
+
+
 def _truncation(base, options, how: dict) -> dict:
     from ..study.local_error import local_errors
 
@@ -198,6 +211,7 @@ KINDS: dict[str, Callable[..., dict]] = {
     "distances": _distances,
     "churn": _churn,
     "round": _round,
+    "likelihood": _likelihood,
     "truncation": _truncation,
     "table": _table,
     "steps": _steps,

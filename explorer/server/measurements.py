@@ -6,6 +6,7 @@ from ..settings import unflatten
 from ..ui import amed, amed_table, compare
 from ..ui.churn import churn_effect
 from ..ui.distances import distances
+from ..ui.likelihood import likelihood
 from ..ui.measurement import Measurement
 from ..ui.round_trip import round_trip
 from . import networks
@@ -18,6 +19,7 @@ OF_A_VIEW = {
     "distance": distances,
     "churn": churn_effect,
     "round": round_trip,
+    "likelihood": likelihood,
 }
 OTHERS = {
     "train": lambda request: amed.train(request, _before(request)),

@@ -143,7 +143,7 @@ def test_the_table_is_copied_with_all_digits(walk):
 @pytest.mark.parametrize(
     "size", [(1440, 900), (1024, 768), (390, 844)], ids=["desk", "laptop", "phone"]
 )
-@pytest.mark.parametrize("kind", ["sweep", "distance", "churn"])
+@pytest.mark.parametrize("kind", ["sweep", "distance", "churn", "likelihood"])
 def test_what_is_compared_lies_within_the_screen(walk, size, kind):
     walk.page.set_viewport_size(dict(zip(("width", "height"), size)))
     compare(walk, f"compare={kind}&s_churn=9&budgets=5,9&solvers=heun,ddim")
@@ -161,7 +161,7 @@ def test_what_is_compared_lies_within_the_screen(walk, size, kind):
     assert outside == []
 
 
-@pytest.mark.parametrize("kind", ["sweep", "local", "distance", "churn"])
+@pytest.mark.parametrize("kind", ["sweep", "local", "distance", "churn", "round", "likelihood"])
 def test_what_is_compared_fits_a_phone(browser, server, kind):
     visitor = Walk(browser, server, viewport={"width": 390, "height": 844}, has_touch=True)
     visitor.open(

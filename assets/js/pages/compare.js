@@ -14,6 +14,7 @@ const KINDS = {
   distance: '#compare-distance',
   churn: '#compare-churn',
   round: '#compare-round',
+  likelihood: '#compare-likelihood',
 };
 const NARROW = 560; // pixels below which a figure has no room for names at its side
 let line = null, // see app.js
