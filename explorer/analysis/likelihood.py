@@ -11,6 +11,7 @@ is the log-density itself; for a network it is that of its own ODE.
 import dataclasses
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,7 +24,7 @@ from .jacobian import signs, trace
 FEW = 8  # coordinates up to which the trace is exact unless somebody wants it otherwise
 TOLERANCE = 1e-5  # of states and nats in one step of the integrator
 
-Density = Callable[[Tensor, float], Tensor]
+Density = Callable[[Tensor, Any], Tensor]  # of states (B, *shape) at a level
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -92,7 +92,7 @@ class Known:
 
     def joined(self, value: dict[str, Any]) -> "Known":
         """With one block more."""
-        more = {k: (*getattr(self, k), *value[k]) for k in ("found", "exact", "spread")}
+        more: Any = {k: (*getattr(self, k), *value[k]) for k in ("found", "exact", "spread")}
         return dataclasses.replace(self, moved=max(self.moved, value["moved"]), **more)
 
 
