@@ -62,6 +62,7 @@ class Door:
 
     async def _enter(self, scope, receive, send):
         paths.without_gradios_keys(scope)
+        paths.find_upload(scope)
         who = visitor.enter(scope)
         if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
             await self._call(scope, receive, send, who)
@@ -89,7 +90,7 @@ class Door:
         except bodies.Left:
             return
         try:
-            receive = bodies.again(body, receive)
+            receive = bodies.again(paths.meant(body), receive)
             kind = dict(scope["headers"]).get(b"content-type", b"")
             if no := calls.refusal(path, kind, body, scope["app"].get_blocks()):
                 await refuse(scope, send, *no)
@@ -155,17 +156,29 @@ class Door:
 
 
 class _Said:
-    """send, which knows whether an answer has begun, and says nothing once the door refuses."""
+    """send, for an upload: knows whether an answer has begun, says nothing once the door refuses,
+    and does not tell where the file lies."""
 
     def __init__(self, send, upload: bodies.Upload):
         self._send, self._upload = send, upload
+        self._start: Any = None
         self.begun = self._failed = False
 
     async def __call__(self, message):
         self._failed |= message.get("status") == 500  # why comes as an exception, after this
-        if not self._failed and (self._upload.refused is None or self.begun):
-            self.begun = True
-            await self._send(message)
+        if self._failed or (self._upload.refused is not None and not self.begun):
+            return
+        self.begun = True
+        if message.get("status") == 200:
+            self._start = message
+            return
+        if self._start is not None:  # a list of names, in one piece
+            start, self._start = self._start, None
+            message = {**message, "body": paths.told(message.get("body", b""))}
+            fields = [pair for pair in start["headers"] if pair[0] != b"content-length"]
+            length = (b"content-length", str(len(message["body"])).encode())
+            await self._send({**start, "headers": [*fields, length]})
+        await self._send(message)
 
 
 async def refuse(scope, send, status: int, sentence: str, more: Iterable = ()) -> None:

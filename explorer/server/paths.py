@@ -5,10 +5,11 @@ in a folder, streams of sound, tools for its own developers.  A file is looked f
 by its name alone, where uploads lie.
 """
 
+import json
 import os
 import re
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from .quick import gr
 
@@ -21,6 +22,7 @@ ODD = re.compile(
     r"/+(?:static|svelte|assets)/.*(?://|\\|\0|\.\.)|/+(?:static|svelte|assets)//", re.DOTALL
 )
 STORED = re.compile(r"[0-9a-f]{64}/[^/\\\0]{1,255}")
+HERE = "/uploaded"  # stands for the folder of uploads in what clients are told
 GRADIOS = (b"page", b"deep_link")  # keys of an address that mean something to Gradio, not to us
 
 
@@ -46,9 +48,45 @@ def refusal(scope: dict[str, Any]) -> tuple[int, str] | None:
     return None
 
 
+def folder() -> str:
+    """Where Gradio keeps uploads."""
+    return os.path.abspath(gr.utils.get_upload_folder())
+
+
+def told(answer: bytes) -> bytes:
+    """Gradio's answer to an upload, with names that do not tell where this server keeps it."""
+    try:
+        names = json.loads(answer)
+    except ValueError:
+        return answer
+    if not isinstance(names, list):
+        return answer
+    start = len(folder())
+    known = [n if not str(n).startswith(folder()) else f"{HERE}{n[start:]}" for n in names]
+    return json.dumps(known, ensure_ascii=False).replace("\\\\", "/").encode("utf-8", "replace")
+
+
+def meant(call: bytes) -> bytes:
+    """A call with the places that Gradio knows for the names that `told` gave."""
+    return call.replace(f'"{HERE}/'.encode(), json.dumps(folder())[:-1].encode() + b"/")
+
+
+def find_upload(scope: dict[str, Any]) -> None:
+    """Have a request for an upload's content ask for it by its place."""
+    if f"={HERE}/" in scope["path"] and (found := FILE.match(local(scope))):
+        place = folder() + found[1].removeprefix(HERE)
+        scope["path"] = f"{scope['root_path']}/gradio_api/file={place}"
+        scope["raw_path"] = quote(scope["path"]).encode()
+
+
 def is_upload(name: str) -> bool:
     """Whether a name is that of an upload, without a look at the disk."""
-    folder = os.path.abspath(gr.utils.get_upload_folder())
+    if name.startswith(f"{HERE}/"):
+        return bool(STORED.fullmatch(name[len(HERE) + 1 :]))
+    return _lies_there(name, folder())
+
+
+def _lies_there(name: str, folder: str) -> bool:
     if os.sep == "\\":
         folder, name = folder.replace("\\", "/"), name.replace("\\", "/")
     return name.startswith(f"{folder}/") and bool(STORED.fullmatch(name[len(folder) + 1 :]))

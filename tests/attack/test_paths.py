@@ -41,6 +41,7 @@ def test_a_foreign_name_is_refused(client, name, way):
 def test_an_upload_is_given_back_and_its_neighbours_are_not(client):
     sent = client.post("/gradio_api/upload", files={"files": ("a.csv", b"1,2\n3,4\n")})
     (path,) = sent.json()
+    assert path.startswith("/uploaded/")  # not where this server keeps it
     assert client.get(f"/gradio_api/file={path}").content == b"1,2\n3,4\n"
     folder = os.path.dirname(path)
     for other in (
@@ -51,6 +52,22 @@ def test_an_upload_is_given_back_and_its_neighbours_are_not(client):
         f"{path}\0",
     ):
         assert client.get(f"/gradio_api/file={quote(other, safe='')}").status_code == 403
+
+
+def test_an_upload_is_taken_in_by_the_name_that_was_told(client, html):
+    """By the page's call and by the endpoint, each of which opens the file."""
+    for way in ("page", "run"):
+        sent = client.post("/gradio_api/upload", files={"files": ("b.csv", b"1,2\n3,4\n5,6\n")})
+        (path,) = sent.json()
+        if way == "page":
+            call = {"component_id": html, "session_hash": "s", "fn_name": "receive"}
+            given = {**call, "data": {"path": path, "name": "b.csv"}}
+            digest = client.post("/gradio_api/component_server", json=given).json()["digest"]
+        else:
+            file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+            said = client.post("/gradio_api/run/upload", json={"data": [file]}).json()
+            digest = said["data"][0]["digest"]
+        assert digest
 
 
 def test_a_name_is_judged_without_a_look_at_the_disk(monkeypatch):
