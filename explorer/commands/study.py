@@ -147,6 +147,14 @@ def _likelihood(base, options, how: dict) -> dict:
     return _of(base, rows, moved=known.moved, range=list(known.range), **said)
 
 
+def _conservative(base, options, how: dict) -> dict:
+    from ..study.asymmetry import asymmetries
+    from ..study.distances import as_plain
+
+    found = _counted(asymmetries(base, **how))
+    return _of(base, [{"sigma": o.sigma, "share": as_plain(o.middle)} for o in found])
+
+
 def _truncation(base, options, how: dict) -> dict:
     from ..study.local_error import local_errors
 
@@ -212,6 +220,7 @@ KINDS: dict[str, Callable[..., dict]] = {
     "churn": _churn,
     "round": _round,
     "likelihood": _likelihood,
+    "conservative": _conservative,
     "truncation": _truncation,
     "table": _table,
     "steps": _steps,

@@ -1,4 +1,4 @@
-"""Log-densities of the same images by the model and by their own law, point by point."""
+"""Log-densities of the same samples by the model and by their own law, point by point."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from .style import INK3, ONE_STEP, rounded
 def likelihood_figure(
     exact: Sequence[float], found: Sequence[float], spread: Sequence[float]
 ) -> dict:
-    """A dot for each image, nats: across by the data's own law, up by the model; whiskers are the
+    """A dot for each sample, nats: across by the data's own law, up by the model; whiskers are the
     standard error where the trace is estimated.  Where the two agree dots lie on the line.
     """
     both = [*exact, *found]
@@ -21,7 +21,13 @@ def likelihood_figure(
         "mode": "markers",
         "x": rounded(exact),
         "y": rounded(found),
-        "error_y": {"type": "data", "array": rounded(spread), "color": ONE_STEP, "thickness": 1},
+        "error_y": {
+            "type": "data",
+            "array": rounded(spread),
+            "color": ONE_STEP,
+            "thickness": 1,
+            "visible": any(spread),
+        },
         "marker": {"color": ONE_STEP, "size": 6, "opacity": 0.75},
         "hovertemplate": "law %{x:.3f}, model %{y:.3f} nats<extra></extra>",
         "showlegend": False,

@@ -4,6 +4,7 @@ from ..errors import UserError
 from ..lab.experiment import Experiment
 from ..settings import unflatten
 from ..ui import amed, amed_table, compare
+from ..ui.asymmetry import conservative
 from ..ui.churn import churn_effect
 from ..ui.distances import distances
 from ..ui.likelihood import likelihood
@@ -20,6 +21,7 @@ OF_A_VIEW = {
     "churn": churn_effect,
     "round": round_trip,
     "likelihood": likelihood,
+    "conservative": conservative,
 }
 OTHERS = {
     "train": lambda request: amed.train(request, _before(request)),

@@ -35,9 +35,9 @@ def shown(base: Experiment, known: Known) -> dict:
     return {
         "title": title(known),
         "figure": likelihood_figure(known.exact, known.found, known.spread),
-        "note": f"{words.data_name(base.data)}: {count} images with the noise of σ = "
+        "note": f"{words.data_name(base.data)}: {count} samples with the noise of σ = "
         f"{number(bottom)}, taken up to σ = {number(top)} with the divergence, {how}. 95 % "
-        "intervals over the images; their own law is known in closed form. Song et al. 2021, "
+        "intervals over the samples; their own law is known in closed form. Song et al. 2021, "
         "App. D.2.",
         "columns": ["", "nats", "95 %"],
         "table": [

@@ -15,6 +15,7 @@ const KINDS = {
   churn: '#compare-churn',
   round: '#compare-round',
   likelihood: '#compare-likelihood',
+  conservative: '#compare-conservative',
 };
 const NARROW = 560; // pixels below which a figure has no room for names at its side
 let line = null, // see app.js
