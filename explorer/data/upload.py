@@ -86,9 +86,8 @@ def store(source: bytes | str | Path, filename: str = "", size: int = 16, of: st
     Raises UserError for whatever cannot be read.  A process of its own reads it.
     """
     filename, shown = named(source, filename, size)
-    with apart.read(
-        "explorer.reading.numbers:points", source, shown, LIMITS, filename=filename, size=size
-    ) as found:
+    task = "explorer.reading.numbers:points"
+    with apart.read(task, source, shown, LIMITS, of, filename=filename, size=size) as found:
         raw = _sound(found.array("points"), shown)
     points = scaled(torch.from_numpy(raw)) if raw.ndim == 2 else torch.from_numpy(raw)
     return uploads.put(points.numpy(), of)

@@ -36,13 +36,13 @@ def convert(
     """Keep the network of a diffusers folder as a checkpoint of the user's, and say which.
 
     name: what links call it; if not given, the folder's name with a digest, and a second time finds
-    it there.  known: label, licence, origin, and `shown`, what sentences call it.  Raises
-    UserError if a given name is taken.
+    it there.  known: label, licence, origin, and `shown`, what sentences call it, and
+    `of`, the visitor whose it is.  Raises UserError if a given name is taken.
     """
     folder = Path(folder)
-    shown = known.pop("shown", "") or folder.resolve().name[:80]
+    of, shown = known.pop("of", ""), known.pop("shown", "") or folder.resolve().name[:80]
     title = known.pop("label", "") or shown
-    description, state = read_folder(folder, shown)
+    description, state = read_folder(folder, shown, of)
     module = build(description, state)
     known |= {"parameters": sum(p.numel() for p in module.parameters())}
     if not name:
@@ -117,7 +117,7 @@ def keep_hub(name: str, called: str = "", root: str | Path | None = None) -> wei
 # ---- reading ------------------------------------------------------------------------------------
 
 
-def read_folder(folder: Path, shown: str = "") -> tuple[dict, dict[str, Tensor]]:
+def read_folder(folder: Path, shown: str = "", of: str = "") -> tuple[dict, dict[str, Tensor]]:
     """(description for `architecture.build`, state by its names) of a folder, or a zip of one.
 
     Raises UserError for anything else, in words that name no place on this machine.
@@ -125,7 +125,7 @@ def read_folder(folder: Path, shown: str = "") -> tuple[dict, dict[str, Tensor]]
     shown = shown or folder.resolve().name[:80] or "The folder"
     size = _size(folder)
     limits = apart.Limits(seconds=10 + size // SPEED, written=size + 64 * 2**20)
-    with apart.read("explorer.reading.diffusers:network", folder, shown, limits) as found:
+    with apart.read("explorer.reading.diffusers:network", folder, shown, limits, of) as found:
         description = diffusers_unet.describe(found.value["config"], found.value["scheduler"])
         if found.value["problem"]:
             raise UserError(str(found.value["problem"]))

@@ -44,12 +44,13 @@ class Predictor:
     state: dict[str, Tensor]
 
 
-def read_network(source: bytes | str | Path) -> tuple[dict, dict[str, Tensor]]:
+def read_network(source: bytes | str | Path, of: str = "") -> tuple[dict, dict[str, Tensor]]:
     """(description for `architecture.build`, state by EDM's names) of a file's EMA network.
 
+    of: the visitor whose file it is, if any.
     Raises UserError for anything that is not such a file, naming what is refused.
     """
-    with _read("network", source, LARGEST_FILE) as found:
+    with _read("network", source, LARGEST_FILE, of) as found:
         state = found.tensors("state")
         state.pop("u", None)  # iDDPM's levels, which follow from its settings
         return _described(found.value["class"], found.value["kwargs"]), state
@@ -66,14 +67,16 @@ def convert(
     filename: str = "",
     root: str | Path | None = None,
     name: str = "",
+    of: str = "",
     **known,
 ) -> weights.Checkpoint:
     """Keep a snapshot as a checkpoint folder of the user's, once; a second time finds it there.
 
     filename: what the user calls it, for the menu and, with a digest, for the name unless one is
-    given, which must be free.  known: what else is known (label, licence, source), for its config.
+    given, which must be free.  of: as in `read_network`.  known: what else is known
+    (label, licence, source), for its config.
     """
-    description, state = read_network(source)
+    description, state = read_network(source, of)
     title = filename or (Path(source).name if isinstance(source, str | Path) else "network.pkl")
     title = Path(title).stem[:80]
     module = build(description, state)
@@ -93,7 +96,7 @@ def load_pickle(source: bytes | str | Path) -> NetworkDenoiser:
     return NetworkDenoiser(build(*read_network(source)))
 
 
-def _read(what: str, source: bytes | str | Path, most: int):
+def _read(what: str, source: bytes | str | Path, most: int, of: str = ""):
     """What `reading.snapshot` finds in a file of at most so many bytes."""
     size = len(source) if isinstance(source, bytes) else _size(Path(source))
     if size > most:
@@ -101,7 +104,7 @@ def _read(what: str, source: bytes | str | Path, most: int):
             f"The file has {size / 2**20:,.0f} MB; at most {most / 2**20:,.0f} MB are read."
         )
     limits = apart.Limits(seconds=10 + size // SPEED, written=2 * size + 64 * 2**20)
-    return apart.read(f"explorer.reading.snapshot:{what}", source, "The file", limits)
+    return apart.read(f"explorer.reading.snapshot:{what}", source, "The file", limits, of)
 
 
 def _size(path: Path) -> int:

@@ -46,13 +46,17 @@ def uploaded(request: dict) -> Path:
     raise UserError("Only a file that was just uploaded can be opened here.")
 
 
+def called(request: dict, path: Path) -> str:
+    """What a request calls its file, cut short; half a character, which no file keeps, is "?"."""
+    return str(request.get("name", path.name))[:200].encode("utf-8", "replace").decode("utf-8")
+
+
 def receive(request: dict) -> dict:
     """Take in a file that the browser has just uploaded; its digest names the data from now on."""
     try:
         path = uploaded(request)
         try:
-            name = str(request.get("name", path.name))[:200]
-            return {"digest": store(path, name, of=visitor.current().name)}
+            return {"digest": store(path, called(request, path), of=visitor.current().name)}
         finally:
             room.taken_in(path)
     except UserError as error:

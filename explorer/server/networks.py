@@ -8,7 +8,8 @@ from ..models.edm_pickle import convert
 from ..store import room, weights
 from ..ui import networks
 from ..ui.measurement import Measurement, Watch
-from .api import uploaded
+from . import visitor
+from .api import called, uploaded
 
 ALLOW_FETCH = False  # the owner's switch: --allow-fetch
 UPLOADED = "opened through the page"
@@ -24,7 +25,7 @@ def receive(path: Path, name: str) -> dict:
     """Keep the network of an EDM .pkl, or of a zipped diffusers folder, that was just uploaded; it
     is in the list from now on."""
     read = diffusers_folder.convert_zip if name.lower().endswith(".zip") else convert
-    kept = read(path, name, origin=UPLOADED)
+    kept = read(path, name, origin=UPLOADED, of=visitor.current().name)
     _forget()
     return {"network": kept.name, **listing()}
 
@@ -80,7 +81,7 @@ def network_open(request: dict) -> dict:
     try:
         path = uploaded(request)
         try:
-            return receive(path, str(request.get("name", path.name))[:200])
+            return receive(path, called(request, path))
         finally:
             room.taken_in(path)
     except UserError as error:

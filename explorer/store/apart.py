@@ -38,7 +38,8 @@ LONGEST = 4 * MIB  # bytes of an answer in words
 SENTENCE = 1000  # characters
 QUICK, NICE = 1.0, 10  # seconds after which a reader steps back behind the page
 IDLE = 3  # exit code of a reader that was not asked for anything
-_rooms = threading.BoundedSemaphore(AT_ONCE)
+_reading: list[str] = []  # for whom, of the files that are being read
+_turn = threading.Condition()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,18 +79,21 @@ class Found:
 
 @contextlib.contextmanager
 def read(
-    task: str, source: bytes | str | Path, shown: str, limits: Limits = Limits(), **words
+    task: str,
+    source: bytes | str | Path,
+    shown: str,
+    limits: Limits = Limits(),
+    of: str = "",
+    **words,
 ) -> Iterator[Found]:
     """Call the project's function "module:name" with (path, out, **words) in a reader's process.
 
-    source: the file or its bytes.  shown: what a person calls it, for sentences.  words: plain.
+    source: the file or its bytes.  shown: what a person calls it, for sentences.  of: the visitor
+    whose it is, who has one reader at a time, so that nobody's files keep all of them.  words:
+    plain, for the function.
     Raises UserError with the function's own sentence, or one that says which limit was met.
     """
-    if not _rooms.acquire(timeout=PATIENCE):
-        raise UserError(
-            f"{shown} could not be read yet: many files are being read just now. Try again in a "
-            "moment."
-        )
+    _wait(of, shown)
     with contextlib.ExitStack() as stack:
         try:
             with saving(f"What is read of {shown}"):
@@ -110,8 +114,22 @@ def read(
             }
             code, late = _run(job, 2.0 * limits.seconds)
         finally:
-            _rooms.release()
+            with _turn:
+                _reading.remove(of)
+                _turn.notify_all()
         yield Found(_value(folder, shown, limits, code, late), folder, shown)
+
+
+def _wait(of: str, shown: str) -> None:
+    """Come back when it is this file's turn.  Raises UserError where that takes too long."""
+    free = lambda: len(_reading) < AT_ONCE and not (of and of in _reading)
+    with _turn:
+        if not _turn.wait_for(free, PATIENCE):
+            raise UserError(
+                f"{shown} could not be read yet: other files are being read just now. Try again in "
+                "a moment."
+            )
+        _reading.append(of)
 
 
 def _run(job: dict, patience: float) -> tuple[int, bool]:

@@ -83,8 +83,27 @@ def test_what_comes_back_is_never_unpickled(file, tmp_path, monkeypatch):
 
 
 def test_a_few_at_once_and_a_sentence_for_who_waits_too_long(file, monkeypatch):
-    """Two readers are stuck; a third is told so, and a fourth is served when they have ended."""
     monkeypatch.setattr(apart, "PATIENCE", 0.1)
+    monkeypatch.setattr(apart, "_reading", ["one", "another"])
+    with pytest.raises(UserError, match="Try again in a moment"):
+        read("fail", file)
+    monkeypatch.setattr(apart, "_reading", ["one"])
+    with pytest.raises(UserError, match="damaged"):  # its turn comes
+        read("fail", file)
+    assert apart._reading == ["one"]
+
+
+def test_one_visitor_has_one_reader_and_leaves_the_other_free(file, monkeypatch):
+    monkeypatch.setattr(apart, "_reading", ["flood"])
+    monkeypatch.setattr(apart, "PATIENCE", 0.1)
+    with pytest.raises(UserError, match="Try again in a moment"):
+        read("fail", file, of="flood")
+    with pytest.raises(UserError, match="damaged"):
+        read("fail", file, of="somebody else")
+
+
+def test_who_waits_is_served_when_others_have_ended(file):
+    """Readers that are stuck take their turns, each until its own time is over."""
     problems = []
 
     def stuck():
@@ -93,18 +112,10 @@ def test_a_few_at_once_and_a_sentence_for_who_waits_too_long(file, monkeypatch):
         except UserError as problem:
             problems.append(str(problem))
 
-    taken = [apart._rooms.acquire() for _ in range(apart.AT_ONCE)]
-    try:
-        stuck()
-    finally:
-        for _ in taken:
-            apart._rooms.release()
-    assert "Try again in a moment" in problems.pop()
-    threads = [threading.Thread(target=stuck) for _ in range(apart.AT_ONCE)]
+    threads = [threading.Thread(target=stuck) for _ in range(2 * apart.AT_ONCE)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(problems) == apart.AT_ONCE and all("more than 1 seconds" in p for p in problems)
-    with pytest.raises(UserError, match="damaged"):  # its turn comes: every room is free again
-        read("fail", file)
+    assert len(problems) == len(threads) and all("more than 1 seconds" in p for p in problems)
+    assert not apart._reading
