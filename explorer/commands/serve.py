@@ -5,7 +5,8 @@ import os
 
 from ..errors import UserError
 from ..server.hosts import bare
-from ..store import places, room, uploads
+from ..store import room, uploads
+from ..store.unsaved import Unsaved
 from .listen import (
     LOCAL,
     default_host,
@@ -119,8 +120,12 @@ def _environment() -> None:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     # the browser shares these cores: idle worker threads sleep instead of spinning
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    # what browsers send lies where its room is counted, and goes when it is read
-    os.environ.setdefault("GRADIO_TEMP_DIR", str(places.cache(room.ARRIVING)))
+    if "GRADIO_TEMP_DIR" in os.environ:
+        return
+    try:  # what browsers send lies where its room is counted, and goes when it is read
+        os.environ["GRADIO_TEMP_DIR"] = str(room.arriving())
+    except Unsaved as problem:
+        print(f"Nothing can be saved here. {problem}", flush=True)
 
 
 def _serve(options) -> None:

@@ -7,6 +7,8 @@ saved on purpose never does.  What a process works on stays whatever is asked.
 """
 
 import contextlib
+import errno
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -16,6 +18,7 @@ from pathlib import Path
 from ..errors import UserError
 from . import locks, places
 from .downloads import list_of
+from .unsaved import saving
 
 ARRIVING = "arriving"
 DAY = 24 * 3600.0  # seconds after which an upload is forgotten
@@ -131,6 +134,16 @@ def drop(item: Path) -> bool:
     finally:
         held.release()
     return not item.is_symlink() and not item.exists()
+
+
+def arriving() -> Path:
+    """The folder for what browsers send, made and writable.  Raises Unsaved where it cannot be."""
+    place = places.cache(ARRIVING)
+    with saving("What browsers send"):
+        place.mkdir(parents=True, exist_ok=True)
+        if not os.access(place, os.W_OK):
+            raise OSError(errno.EROFS, "read-only")
+    return place
 
 
 def taken_in(path: Path) -> None:

@@ -60,7 +60,8 @@ def reserve(place: Path, patience: float | None = None) -> locks.Held:
     patience: seconds to wait for it to be gone; PATIENCE if not given.
     """
     try:
-        return locks.hold(place, PATIENCE if patience is None else patience)
+        with saving(f"The training “{place.name}”"):
+            return locks.hold(place, PATIENCE if patience is None else patience)
     except locks.Busy:
         raise UserError(
             f"{place.name} is being trained by another process; stop that one or choose another "

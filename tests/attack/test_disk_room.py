@@ -172,3 +172,24 @@ def test_what_somebody_works_on_stays_and_is_said(capsys):
     assert downloads.known() == {"net": "0" * 64}, "by which a changed file is noticed"
     assert not locks.is_held(trainings.folder("run"))
     assert cli.main(["cache", "clear", "training"]) == 0 and weights.kept_folder().is_dir()
+
+
+def test_a_server_starts_where_nothing_can_be_saved_and_says_so(tmp_path, monkeypatch, capsys):
+    from explorer.commands import serve
+
+    monkeypatch.delenv("GRADIO_TEMP_DIR")
+    serve._environment()
+    assert os.environ["GRADIO_TEMP_DIR"] == str(places.cache(room.ARRIVING))
+    monkeypatch.delenv("GRADIO_TEMP_DIR")
+    (tmp_path / "file").write_text("mine")
+    monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path / "file"))
+    serve._environment()
+    assert "GRADIO_TEMP_DIR" not in os.environ  # the system's own place, then
+    assert "Nothing can be saved here. What browsers send could" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("size", ["abc", "", "-1gb", "1", "10 parsecs"])
+def test_a_size_that_is_none_is_said(size, capsys):
+    with pytest.raises(SystemExit):
+        cli.serve(["--max-cache", size or " "])
+    assert "--max-cache" in capsys.readouterr().err

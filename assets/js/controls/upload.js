@@ -16,7 +16,9 @@ export function initUpload(upload, problem, taken) {
       if (answer.problem) return problem(answer.problem);
       taken(answer.digest);
     } catch {
-      problem(`${file.name} could not be sent to the server; is it larger than the limit?`);
+      problem(
+        `${file.name} could not be sent to the server: it is larger than the limit, or the server’s disk is full.`,
+      );
     }
     e.target.value = '';
   });
