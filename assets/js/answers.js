@@ -189,9 +189,11 @@ function busy(flying) {
   $('#progress').hidden = true;
   if (!flying) return;
   const started = performance.now();
+  let pause = 0; // looks left out: a place in a queue is told less often than steps
   slow = setInterval(async () => {
-    if (!open || (!S.refining && performance.now() - started < 700)) return;
+    if (!open || (!S.refining && performance.now() - started < 700) || pause-- > 0) return;
     const p = await call('progress', id);
+    pause = p.waits ? 2 : 0;
     if (!open || p.gone) return;
     if (S.refining) {
       set({ refining: p }); // in the headline

@@ -1,5 +1,6 @@
 """What the benches share: two things timed side by side, and a plain table."""
 
+import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -64,6 +65,12 @@ def percentile(values: Sequence[float], part: float) -> float:
     """The smallest value that at least this part of the values do not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, max(0, -(-int(100 * part) * len(ordered) // 100) - 1))]
+
+
+def worked(process: int) -> float:
+    """Seconds of a core that a process has had, as Linux tells them."""
+    fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def resident(what: str = "VmRSS", process: int | str = "self") -> int:

@@ -16,7 +16,8 @@ from .caller import Caller, Fault
 
 THINKING = (1.0, 2.0)  # seconds between a picture and the next move, evenly spread
 OVERTAKES, REST = 0.12, 0.6  # seconds, as in net.js and answers.js
-LOOKS, AGAIN = 0.7, 0.3  # seconds until a page asks how far it is, and between two of these
+LOOKS, AGAIN = 0.7, 0.3  # seconds until a page asks how far it is, and between two of these,
+#                          three times as long in a queue
 DRAGS, STEPS, PAUSE = 0.25, 3, 0.06  # of the moves are drags, of so many values, so far apart
 TOGETHER = 0.2  # of the moves go to a view that others go to as well
 SLIDERS = {  # (low, high) of the values that a hand visits
@@ -123,13 +124,14 @@ class User:
         if not want:
             self._flying.add(number)
             self._landed.clear()
-        looks = self._start(self._looks())
+        looks = asyncio.Event()
+        self._start(self._looks(looks))
         try:
             answer = await self.caller.call("explore", request)
         except Fault as fault:
             return self._lost(str(fault))
         finally:
-            looks.cancel()
+            looks.set()
             self._flying.discard(number)
             if not self._flying:
                 self._landed.set()
@@ -171,15 +173,19 @@ class User:
         if moved == self._moved:
             await self._ask(pending, moved)
 
-    async def _looks(self) -> None:
+    async def _looks(self, answered: asyncio.Event) -> None:
         """How far it is, asked as long as an answer is on its way."""
-        await asyncio.sleep(LOOKS)
+        pause = LOOKS
         while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(answered.wait(), pause)
+                return
             try:
-                await self.caller.call("progress", self.name)
+                far = await self.caller.call("progress", self.name)
             except Fault as fault:
                 self.seen.faults.append(str(fault))
-            await asyncio.sleep(AGAIN)
+                return
+            pause = AGAIN * (3 if "waits" in far else 1)
 
     def _start(self, work) -> asyncio.Task:
         task = asyncio.get_running_loop().create_task(work)

@@ -33,7 +33,7 @@ from .turns import AT_ONCE, ROOM
 PARTS = ("data", "run", "loss", "path", "error")
 BESIDE = ("run", "error", "loss", "data", "path")  # the order while another thread makes the others
 BETTER = ("exact", "more")  # what is asked for at rest
-HURRIED = 64  # samples of a first picture while more of them wait than are computed at once
+HURRIED = 64  # samples of a first picture while more wait than are computed at once
 MEASURES = ("path", "loss", "error")  # what a slow network is asked for one at a time
 LIST = "timesteps.levels"
 FIRST = 0.07  # seconds for the first samples of a slow network
@@ -118,9 +118,9 @@ def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
     refusals = parts.refused(whole) | (dict.fromkeys(("run", "error"), why) if why else {})
     alone = _ahead(whole, have, page, number)
     asked = wanted is None and have.get("run") != whole.key("run")
-    hurried = wanted is None and ROOM.crowded
+    hurried = wanted is None and ROOM.firsts > 0  # then the run comes alone
     few = draft(e, FIRST) if asked or why else None
-    if hurried and asked and not few and e.samples > HURRIED and not was_run(e):
+    if ROOM.crowded and asked and not few and e.samples > HURRIED and not was_run(e):
         few = dataclasses.replace(e, samples=HURRIED)
     view = View(few or e, DESK.watch(page, number, "Sampling", len(levels(few or e))))
     r = view.run  # before all else: what stands in its way is the answer

@@ -134,10 +134,15 @@ class Room:
     # ---- what is told
 
     @property
-    def crowded(self) -> bool:
-        """Whether more first pictures wait than there are slots."""
+    def firsts(self) -> int:
+        """How many wait for their first picture."""
         with self._lock:
-            return sum(t.rank == FIRST and not t.begun for t in self.waiting) > self.at_once
+            return sum(t.rank == FIRST and not t.begun for t in self.waiting)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether more of them wait than there are slots."""
+        return self.firsts > self.at_once
 
     def others(self, turn: Turn | None) -> bool:
         """Whether other visitors are at work, or wait for it."""

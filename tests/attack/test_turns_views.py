@@ -157,3 +157,10 @@ def test_what_is_known_is_no_draft_however_many_wait(monkeypatch):
     message(asked)
     monkeypatch.setattr(type(ROOM), "crowded", True)
     assert "first" not in message(asked)["parts"]["run"]
+
+
+def test_while_another_waits_the_run_comes_alone_and_before_what_is_measured(monkeypatch):
+    monkeypatch.setattr(type(ROOM), "firsts", 1)
+    answer = message({"values": {"samples": 200, "nfe": 9, "seed": 7600}})
+    assert set(answer["parts"]) == {"data", "run"} and "first" not in answer["parts"]["run"]
+    assert set(answer["pending"]) == {"error", "loss", "path"}
