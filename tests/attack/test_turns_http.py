@@ -208,18 +208,17 @@ def test_more_requests_than_may_wait_are_refused_with_a_sentence(server):
             values = {**HEAVY, "seed": 9100 + k}
             answer = await flood.call("explore", {"values": values, "page": f"many {k}", "id": 1})
             if "problem" in answer:
-                refused.append(answer)
+                await refused.put(answer)
 
-        refused: list[dict] = []
+        refused: asyncio.Queue[dict] = asyncio.Queue()
         tasks = [asyncio.create_task(heavy(k)) for k in range(FLOOD + 20)]
-        while len(refused) < 10:
-            await asyncio.sleep(0)
+        told = [await refused.get() for _ in range(10)]
         for task in tasks:
             task.cancel()
         ended = await asyncio.gather(*tasks, return_exceptions=True)
         assert not [e for e in ended if isinstance(e, Fault)]
         flood.close()
-        return refused
+        return told
 
     for answer in asyncio.run(all_of_it()):
         assert f"{FLOOD} of your requests wait already" in answer["problem"], answer
