@@ -143,6 +143,8 @@ OF_THE_MACHINE = {
     "commands/serve.py": {"environ"},  # quiets and holds back libraries before they start
     "server/files.py": {"__file__"},  # of plotly's own package
     "server/session.py": {"environ"},  # of the process that trains
+    "server/worker.py": {"environ", "write_text"},  # of the server it works for; its rank in memory
+    "server/workers.py": {"environ"},  # of the processes that measure
 }
 PLACES = {"environ", "getenv", "home", "expanduser", "__file__", "gettempdir", "tempfile"}
 WRITING = {

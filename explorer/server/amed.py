@@ -4,8 +4,7 @@ from ..errors import UserError
 from ..ui import amed
 from ..ui.amed_picture import picture, plane
 from .answer import as_json
-from .jobs import JOBS
-from .measurements import job_of
+from .measurements import job_of, left_by
 from .turn import FOLLOWS
 from .turns import ROOM
 
@@ -13,7 +12,7 @@ from .turns import ROOM
 def amed_keep(request: dict) -> dict:
     """Save what a training has learned; the view that samples with it."""
     try:
-        return amed.keep(job_of(request).about)
+        return amed.keep(left_by(job_of(request)))
     except UserError as error:
         return {"problem": str(error)}
 
@@ -29,8 +28,6 @@ def amed_picture(request: dict):
 def _picture(request: dict) -> dict:
     if not isinstance(request, dict):
         raise UserError("A picture is asked for with the values of a view.")
+    about = left_by(job_of(request)) if request.get("job") else None
     with ROOM.taking(FOLLOWS):
-        if request.get("plane"):
-            return plane(request)
-        about = JOBS.get(request["job"]).about if request.get("job") else None
-        return picture({**request, "training": about})
+        return plane(request) if request.get("plane") else picture(request, about)

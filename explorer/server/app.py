@@ -27,6 +27,7 @@ from .sentences import guarded
 from .train import training
 from .turn import FOLLOWS, SETTLED
 from .turns import AT_ONCE
+from .workers import WORKERS
 
 CALLS = [  # what the page calls, by these names
     in_turn(explore, arrives),
@@ -97,10 +98,14 @@ def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
     )
     door.server = demo.server
     demo.share = False  # from here on, too, its page is this server's and asks nobody else's
-    threading.Thread(
-        target=message, args=({"query": ""},), daemon=True
-    ).start()  # warm the first view
+    threading.Thread(target=_warm, daemon=True).start()
     return demo, *out
+
+
+def _warm() -> None:
+    """Have the first view, and a worker for the first measurement, before anybody asks."""
+    message({"query": ""})
+    WORKERS.warm()
 
 
 def wait() -> None:

@@ -1,93 +1,101 @@
 """Long work of every page: it begins, is asked how far it is, and stops."""
 
-from ..errors import UserError
-from ..lab.experiment import Experiment
-from ..settings import unflatten
-from ..ui import amed, amed_table, compare
-from ..ui.asymmetry import conservative
-from ..ui.churn import churn_effect
-from ..ui.distances import distances
-from ..ui.likelihood import likelihood
-from ..ui.measurement import Measurement
-from ..ui.round_trip import round_trip
-from . import networks
-from .answer import as_json
-from .jobs import JOBS, Job
+import json
+from typing import Any
 
-OF_A_VIEW = {
-    "sweep": compare.sweep,
-    "local": compare.local,
-    "distance": distances,
-    "churn": churn_effect,
-    "round": round_trip,
-    "likelihood": likelihood,
-    "conservative": conservative,
-}
-OTHERS = {
-    "train": lambda request: amed.train(request, _before(request)),
-    "table": lambda request: amed_table.table(request, _training(request)),
-    "optimise": amed_table.better_steps,
-    "fetch": networks.fetch,
-}
+from fastapi import Response
+
+from ..errors import UserError
+from ..ui.amed import Left
+from . import kinds, networks
+from .answer import as_json
+from .here import Here
+from .jobs import JOBS, Job, waiting
+from .visitor import current
+from .workers import Away
+
+AT_ONCE = 20.0  # seconds in which a job that has a place says whether it can begin
+LARGEST = 2**18  # characters of a request
 
 
 def start(request: dict) -> dict:
-    """Begin a measurement in the background: {"job": name, "total": rows}, or {"problem"}."""
+    """Begin a measurement in the background, or put it in line: {"job": name, "total": rows} with
+    "place", "wait" and "waiting" of one that waits; or {"problem"}."""
     try:
         if not isinstance(request, dict):
             raise UserError("A measurement is asked for with its kind and values.")
-        work = _measurement(request.get("kind"), request)
-        return {"job": JOBS.start(work.rows, work.total, work), "total": work.total}
+        work = _work(request)
+        visitor = current().name
+        job = JOBS.start(work, visitor, owned=visitor.startswith("visitor "))
+        if isinstance(work, Away) and not job.waits:
+            work.known.wait(AT_ONCE)
+            if job.problem and not work.total:  # it could not begin
+                return {"problem": job.problem}
+        return {"job": job.name, "total": work.total, **waiting(JOBS.place(job))}
     except UserError as error:
         return {"problem": str(error)}
 
 
-def _measurement(kind, request: dict) -> Measurement:
-    if not isinstance(kind, str) or kind not in OF_A_VIEW | OTHERS:
-        known = ", ".join(OF_A_VIEW | OTHERS)
-        raise UserError(f"Unknown measurement {kind!r:.40}. Known: {known}.")
-    if kind in OTHERS:
-        return OTHERS[kind](request)
-    values = request.get("values")
-    base = unflatten(Experiment, values if isinstance(values, dict) else {})
-    return OF_A_VIEW[kind](base, request)
+def _work(request: dict) -> Away | Here:
+    kind = kinds.known(request.get("kind"), ("fetch",))
+    if kind == "fetch":
+        work = networks.fetch(request)
+        return Here(work.rows, work.total, work.show)
+    if len(json.dumps(request)) > LARGEST:
+        raise UserError(f"A measurement is asked for in at most {LARGEST:,} characters.")
+    if kind == "train" and request.get("resume"):
+        return _gone_on(request)
+    about = _about(request.get("training")) if kind == "table" else None
+    before = about and {"request": about.request, "left": about.left}
+    return Away(request, kind in kinds.LONG, before)
 
 
-def _before(request: dict):
-    """The training that goes on, or None."""
-    return JOBS.get(request["resume"]).about if request.get("resume") else None
+def _gone_on(request: dict) -> Away:
+    """A training that was stopped, from where it stood; one that was not begins again."""
+    job = _job(request["resume"])
+    about = job.work
+    if not isinstance(about, Away) or job.problem is None:
+        return Away({k: v for k, v in request.items() if k != "resume"}, True)
+    if not about.state:
+        raise UserError("This training ended before it could be kept to go on; start it again.")
+    before = {"request": about.request, "left": about.left}
+    return Away(about.request, True, before, about.state)
 
 
-def _training(request: dict):
+def _about(name: Any) -> Away | None:
     """The training whose predictor takes part in a table, or None; one that is gone does not."""
     try:
-        return JOBS.get(request["training"]).about if request.get("training") else None
+        work = _job(name).work if name else None
     except UserError:
         return None
+    return work if isinstance(work, Away) and work.left else None
 
 
 def poll(request: dict) -> dict:
-    """How far a measurement is, with its figure and table so far."""
+    """How far a measurement is, with its figure and table so far; in line, which place it has."""
     try:
         job = job_of(request)
-        done = job.done  # before the rows: what came last must not be missed
-        rows = list(job.rows)
-        shown = job.about.show(rows) if rows else {}
-        return {
-            "count": len(rows),
-            "total": job.total,
-            "done": done,
-            "problem": job.problem,
-            **shown,
-        }
+        return _standing(job) | job.work.news()
     except UserError as error:
         return {"problem": str(error)}
+
+
+def _standing(job: Job) -> dict:
+    done = job.done  # before what it has: what came last must not be missed
+    begins = not done and isinstance(job.work, Away) and not job.work.known.is_set()
+    return {
+        **({"waiting": "It begins …"} if begins else {}),
+        "total": job.work.total,
+        "done": done,
+        "problem": job.problem if done else None,
+        **waiting(JOBS.place(job)),
+    }
 
 
 def cancel(request: dict) -> dict:
     """Stop a measurement; what it has measured can still be asked for."""
     try:
-        job_of(request).cancel()
+        JOBS.cancel(job_of(request))
         return {}
     except UserError as error:
         return {"problem": str(error)}
@@ -95,7 +103,19 @@ def cancel(request: dict) -> dict:
 
 def job_of(request: dict) -> Job:
     """The job that a request names.  Raises UserError if it is gone."""
-    return JOBS.get(request.get("job") if isinstance(request, dict) else None)
+    return _job(request.get("job") if isinstance(request, dict) else None)
+
+
+def _job(name: Any) -> Job:
+    return JOBS.get(name, current().name)
+
+
+def left_by(job: Job) -> Left | None:
+    """What a training has come to; None of other work, and before there is anything."""
+    work = job.work
+    if not isinstance(work, Away) or not work.left:
+        return None
+    return Left.of(work.request, work.left)
 
 
 # What the page calls
@@ -108,7 +128,17 @@ def job_start(request: dict) -> dict:
 
 def job_poll(request: dict):
     """What it has so far."""
-    return as_json(poll(request))
+    try:
+        job = job_of(request)
+    except UserError as error:
+        return as_json({"problem": str(error)})
+    if not isinstance(job.work, Away):
+        return as_json(poll(request))
+    standing = _standing(job)  # then what it has shown, as its worker has written it
+    head = json.dumps(standing | {"count": job.work.count}, ensure_ascii=False)
+    shown = job.work.shown
+    body = head if len(shown) < 3 else f"{head[:-1]}, {shown[1:].decode()}"
+    return Response(body, media_type="application/json")
 
 
 def job_cancel(request: dict) -> dict:

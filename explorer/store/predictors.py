@@ -93,8 +93,15 @@ def keep(trained: Trained, place: Path | None = None, name: str | None = None) -
             f"A predictor cannot be called {name[:64]!r}: use small letters, digits and hyphens."
         )
     place = folder() if place is None else place
+    with saving(f"The predictor {name}"):
+        writing.write_json(place / f"{name}.json", plain(trained), indent=1)
+    return hold(trained, name)
+
+
+def plain(trained: Trained) -> dict:
+    """A predictor as its file has it."""
     p = trained.predictor
-    out = {
+    return {
         "kind": "AMED predictor",
         "version": 1,
         "solver": trained.solver,
@@ -111,9 +118,6 @@ def keep(trained: Trained, place: Path | None = None, name: str | None = None) -
         "digest": trained.digest,
         "weights": base64.b64encode(weights_of(p)).decode(),
     }
-    with saving(f"The predictor {name}"):
-        writing.write_json(place / f"{name}.json", out, indent=1)
-    return hold(trained, name)
 
 
 def check_room() -> None:
@@ -128,7 +132,16 @@ def check_room() -> None:
 def read(path: Path) -> Trained:
     """A predictor from its file.  Raises UserError, saying what is wrong with it."""
     try:
-        d = reading.json(path, LARGEST)
+        return of(reading.json(path, LARGEST), path.stem)
+    except UserError:  # it is said already
+        raise
+    except (OSError, ValueError) as problem:
+        raise UserError(f"Predictor {path.stem} cannot be read: {reading.why(problem)}.") from None
+
+
+def of(d: dict, name: str = "") -> Trained:
+    """A predictor from its plain values.  Raises UserError, saying what is wrong with them."""
+    try:
         p = Predictor(float(d["scale_dir"]), float(d["scale_time"]), bool(d["look"]))
         p.feature_scale = float(d["feature_scale"])
         numbers = np.frombuffer(base64.b64decode(d["weights"], validate=True), "<f4")
@@ -153,19 +166,11 @@ def read(path: Path) -> Trained:
             tuple(float(v) for v in d["answers"]),
             str(d["query"]),
             dict(d["record"]),
-            path.stem,
+            name,
         )
         spoken(trained.solver)
         if trained.digest != d["digest"]:
             raise ValueError("its digest does not match its contents")
         return trained
-    except (
-        OSError,
-        ValueError,
-        LookupError,
-        TypeError,
-        AttributeError,
-        ArithmeticError,
-    ) as problem:
-        why = reading.why(problem)
-        raise UserError(f"Predictor {path.stem} cannot be read: {why}.") from None
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as problem:
+        raise UserError(f"Predictor {name} cannot be read: {reading.why(problem)}.") from None

@@ -11,12 +11,13 @@ from ..core.sampling import Churn, Restart
 from ..core.schedules import EDM
 from ..core.solvers import AMED, Plugin
 from ..core.timesteps import Custom
-from ..core.trained import answers_of
+from ..core.trained import Trained, answers_of
 from ..errors import UserError
 from ..lab.experiment import Experiment, grid, levels, prepared
 from ..settings import from_query, to_query
 from ..store import predictors as store
 from ..training.amed import AMEDTraining, Trainer
+from ..training.amed_state import unpacked
 from .optimise import with_levels
 
 
@@ -98,15 +99,28 @@ def trainer(e: Experiment, how: AMEDTraining | None = None) -> Trainer:
     )
 
 
+def gone_on(e: Experiment, state: bytes) -> Trainer:
+    """The training of a view that was packed in another process."""
+    return unpacked(state, prepared(e.data, e.model).denoiser)
+
+
 def keep(t: Trainer, e: Experiment, place=None, name: str | None = None) -> Experiment:
     """Save what was learned, by its digest if no name is given; the view that samples with it."""
-    e = student(e)
-    if t.placed is not None:
-        e = with_levels(e, t.sigmas.tolist())
+    return with_predictor(_on(t, e), store.keep(learned(t, e), place, name))
+
+
+def learned(t: Trainer, e: Experiment) -> Trained:
+    """What there is so far, fit to be kept, with the view it is for and how it came about."""
+    e = _on(t, e)
     own = dataclasses.replace(published(e.solver), seed=t.how.seed)
     recipe = {"recipe": "as published"} if t.how == own else {}
-    trained = t.trained(to_query(e), model=f"{e.model.label}, {e.data.label}", **recipe)
-    return with_predictor(e, store.keep(trained, place, name))
+    return t.trained(to_query(e), model=f"{e.model.label}, {e.data.label}", **recipe)
+
+
+def _on(t: Trainer, e: Experiment) -> Experiment:
+    """The view as the student has it, on the levels that its training has come to."""
+    e = student(e)
+    return e if t.placed is None else with_levels(e, t.sigmas.tolist())
 
 
 def with_predictor(e: Experiment, name: str) -> Experiment:

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from ..core.solvers import AMED, Plugin
@@ -12,9 +13,11 @@ from ..figures import amed as figures
 from ..lab.experiment import Experiment
 from ..numerals import duration, number, short
 from ..settings import flatten, to_query, unflatten
-from ..store import predictors as kept
+from ..store import predictors as store
 from ..study import predictors
+from ..study.optimise import with_levels
 from ..training.amed import AMEDTraining, Trainer
+from ..training.amed_state import packed
 from ..training.recipe import Progress
 from ..training.shared import Settled
 from ..training.standing import LEARNED
@@ -52,16 +55,33 @@ def _how(request: dict, solver) -> AMEDTraining:
 
 
 @dataclasses.dataclass(frozen=True)
-class Training(Measurement):
-    """A measurement that leaves a trainer behind, which can go on and be kept."""
+class Left:
+    """What a training has come to, wherever it ran.  levels: where its stops were placed, None
+    while they are those of the view; trained: what has been learned; state: with what it goes on.
+    """
 
-    trainer: Trainer | None = None
+    request: dict
+    levels: list[float] | None = None
+    trained: Trained | None = None
+    state: bytes = b""
+
+    @staticmethod
+    def of(request: dict, told: dict, state: bytes = b"") -> "Left":
+        """From what `Measurement.left` told."""
+        trained = told.get("trained")
+        return Left(request, told.get("levels"), trained and store.of(trained), state)
+
+    @cached_property
+    def base(self) -> Experiment:
+        """The view it was asked for."""
+        return view_of(self.request)
 
 
-def train(request: dict, before: Any = None) -> Training:
-    """Train a predictor.  before: a training of the same page that was stopped and goes on."""
-    if isinstance(before, Training) and before.trainer.done < before.trainer.batches:
-        e, trainer = before.base, before.trainer
+def train(request: dict, before: Left | None = None) -> Measurement:
+    """Train a predictor.  before: a training that was stopped and goes on."""
+    if before is not None and before.state:
+        e = before.base
+        trainer = predictors.gone_on(e, before.state)
     else:
         e = view_of(request)
         trainer = predictors.trainer(e, _how(request, e.solver))
@@ -75,7 +95,16 @@ def train(request: dict, before: Any = None) -> Training:
 
     ahead = PLACING if trainer.how.place != "view" and trainer.placed is None else 0
     ahead += trainer.how.settle if trainer.settled is None else 0
-    return Training(e, rows, ahead + trainer.batches - len(known), show, trainer)
+    total = ahead + trainer.batches - len(known)
+    state = lambda: packed(trainer) if trainer.done < trainer.batches else b""
+    return Measurement(e, rows, total, show, lambda: _left(e, trainer), state)
+
+
+def _left(e: Experiment, trainer: Trainer) -> dict:
+    return {
+        "levels": None if trainer.placed is None else trainer.sigmas.tolist(),
+        "trained": store.plain(predictors.learned(trainer, e)) if trainer.done else None,
+    }
 
 
 def shown(e: Experiment, trainer: Trainer, rows: list) -> dict:
@@ -177,16 +206,13 @@ def _pm(pair, digits: int = 2) -> str:
     return f"{pair[0]:.{digits}f} ± {pair[1]:.{digits}f}"
 
 
-def just_trained(about: Training) -> tuple[str, Trained]:
-    """What a training has learned so far, under the name that it would be kept by."""
-    trained = about.trainer.trained()
-    return trained.digest, trained
-
-
-def keep(about: Any) -> dict:
+def keep(left: Left | None) -> dict:
     """Save what a training has learned, by its digest: the name and the view that uses it."""
-    if not isinstance(about, Training) or not about.trainer.done:
+    if left is None or left.trained is None:
         raise UserError("There is nothing to keep yet; train for a moment first.")
-    kept.check_room()
-    view = predictors.keep(about.trainer, about.base)
+    store.check_room()
+    e = predictors.student(left.base)
+    if left.levels is not None:
+        e = with_levels(e, left.levels)
+    view = predictors.with_predictor(e, store.keep(left.trained))
     return {"name": view.solver.predictor, "values": flatten(view), "query": to_query(view)}

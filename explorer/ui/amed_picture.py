@@ -1,7 +1,6 @@
 """Why AMED works, for the page to draw: one quick call, and its sliders never ask the server."""
 
 import math
-from typing import Any
 
 from ..errors import UserError
 from ..figures import amed_plane
@@ -19,15 +18,18 @@ from ..study.step_picture import (
     same_levels,
     step_picture,
 )
-from .amed import Training, view_of
+from .amed import Left, view_of
 from .parts import unfollowed
 
 
-def picture(request: dict) -> dict:
-    """One step of true paths: its chord, its tangents, and where every r and c would lead."""
-    e, about = view_of(request), request.get("training")
-    if isinstance(about, Training) and about.base == e and about.trainer.placed is not None:
-        e = with_levels(e, about.trainer.sigmas.tolist())
+def picture(request: dict, about: Left | None = None) -> dict:
+    """One step of true paths: its chord, its tangents, and where every r and c would lead.
+
+    about: the training under way.
+    """
+    e = view_of(request)
+    if about is not None and about.levels is not None and about.base == e:
+        e = with_levels(e, about.levels)
     steps = len(levels(e)) - 1
     n, k = request.get("step", 0), request.get("pick", 0)
     if not isinstance(n, int) or isinstance(n, bool) or not 0 <= n < steps:
@@ -77,15 +79,15 @@ def _drawn(p: StepPicture, k: int) -> dict:
     }
 
 
-def _predictor(request: dict, e: Experiment, about: Any):
+def _predictor(request: dict, e: Experiment, about: Left | None):
     """The predictor of the training under way, if it is for this view; else the one in use."""
     if (
-        isinstance(about, Training)
-        and about.trainer.done
-        and about.base.solver.purpose == e.solver.purpose
-        and same_levels(about.trainer.sigmas, levels(e))
+        about is not None
+        and about.trained is not None
+        and about.trained.solver == e.solver.purpose
+        and same_levels(about.trained.sigmas, levels(e))
     ):
-        return about.trainer.predictor
+        return about.trained.on(prepared(e.data, e.model).device.device).predictor
     values = request.get("values") or {}
     if not isinstance(values, dict):
         raise UserError(f"“values” holds settings by their names; got {values!r:.60}.")

@@ -1,7 +1,6 @@
 """The AMED page's table of solvers, and its search for better steps."""
 
 import math
-from typing import Any
 
 from ..lab.experiment import Experiment
 from ..numerals import count, factor, short
@@ -12,23 +11,22 @@ from ..study.predictors import trained_for
 from ..study.table import BUDGETS, Entry, amed_table, best, came_from, table_size
 from ..training.gits import GITS
 from . import amed_words, words
-from .amed import Training, just_trained, view_of
+from .amed import Left, view_of
 from .measurement import Measurement
 
 TABLED = 256  # held-out seeds of the table on the page; the bench takes 1,000
 
 
-def table(request: dict, training: Any = None) -> Measurement:
+def table(request: dict, training: Left | None = None) -> Measurement:
     """Every solver at 3, 5, 7 and 9 evaluations, on the usual and on GITS steps, the learned ones
     stage by stage, and at the page's budget all with their steps searched.
 
     training: one of the same page, whose predictor takes part as it is.
     """
     e, own = view_of(request), []
-    if isinstance(training, Training) and training.trainer.done:
-        name, trained = just_trained(training)
-        if name not in trained_for(e):
-            own = [store.hold(trained, name)]
+    trained = training and training.trained
+    if trained is not None and trained.digest not in trained_for(e):
+        own = [store.hold(trained, trained.digest)]
     asked = request.get("nfe")
     nfe = asked if asked in BUDGETS else 5
 

@@ -7,8 +7,7 @@ import pytest
 
 from explorer.lab.error import errors_of
 from explorer.lab.experiment import Experiment, run
-from explorer.server import app, measurements
-from explorer.server.jobs import JOBS
+from explorer.server import app, kinds, measurements
 from explorer.settings import unflatten
 from explorer.store import predictors as store
 from explorer.study import step_picture
@@ -61,12 +60,12 @@ def test_a_training_is_shown_kept_and_offered_in_the_solver_menu():
 
 
 def test_stops_are_searched_before_anything_is_learned_and_the_view_gets_them():
-    job = measurements.start({**TRAIN, "how": {**SHORT, "place": "search", "settle": 8}})
-    rows = lambda: list(JOBS.get(job["job"]).rows)
-    until(lambda: JOBS.get(job["job"]).done)
-    about = JOBS.get(job["job"]).about
-    # what the page saw on its way: each kind of row as the last one
-    told = [about.show(rows()[: i + 1]) for i in range(len(rows()))]
+    asked = {**TRAIN, "how": {**SHORT, "place": "search", "settle": 8}}
+    job = measurements.start(asked)
+    # what the page may see on its way: each kind of row as the last one
+    work, rows = kinds.measurement(asked), []
+    told = [work.show(rows) for row in work.rows(lambda: None) if not rows.append(row)]
+    assert finished(job) == measurements.poll(job)
     told[-1] |= measurements.poll(job)
     searched = [n for n in told if n["learned"] is False and "Placing" in n["title"]]
     settled = [n for n in told if "What all samples share" in n["title"]]

@@ -8,18 +8,16 @@ import pytest
 
 from explorer.analysis.distance import Estimate
 from explorer.data import Moons, store
-from explorer.errors import UserError
 from explorer.lab import experiment
 from explorer.lab.experiment import Experiment
 from explorer.numerals import short
 from explorer.server import measurements
-from explorer.server.jobs import Jobs
 from explorer.study.distances import Distance
 from explorer.ui import compare
 from explorer.ui.churn import verdict
 from explorer.ui.distances import nearest
 
-from ..waiting import PATIENCE, until
+from ..waiting import until
 
 SMALL = {"samples": 32, "data": "moons", "data.dimension": 2}
 
@@ -323,37 +321,3 @@ def test_every_measurement_keeps_to_the_cap_on_work(kind, monkeypatch):
 def test_unknown_jobs_are_answered_in_a_sentence(request_):
     assert "no longer there" in measurements.poll(request_)["problem"]
     assert "no longer there" in measurements.cancel(request_)["problem"]
-
-
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_fault_of_ours_ends_in_a_sentence_and_in_the_log():
-    def broken(watch):
-        yield 1
-        raise ZeroDivisionError("of ours")
-
-    jobs = Jobs()
-    job = jobs.get(jobs.start(broken, 2))
-    job._thread.join(PATIENCE)
-    assert job.done and job.rows == [1] and "ZeroDivisionError" in job.problem
-
-
-def test_old_jobs_make_room_and_stop():
-    jobs = Jobs()
-    stopped = []
-
-    def endless(watch):
-        try:
-            while True:
-                watch()
-                yield 1
-        finally:
-            stopped.append(1)
-
-    first = jobs.start(endless, 1)
-    for _ in range(16):
-        jobs.start(endless, 1)
-    with pytest.raises(UserError, match="no longer there"):
-        jobs.get(first)
-    until(lambda: stopped)
-    for name in list(jobs._jobs):
-        jobs.get(name).cancel()

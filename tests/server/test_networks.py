@@ -262,11 +262,11 @@ def test_a_download_is_a_job_that_ends_with_the_network_in_the_list(monkeypatch)
     monkeypatch.setattr(networks.catalogue, "is_here", lambda entry: entry in kept)
     begun = measurements.start({"kind": "fetch", "name": "edm-cifar10-32x32-uncond-vp"})
     job = measurements.JOBS.get(begun["job"])
-    until(lambda: job.rows)
+    until(lambda: job.work.rows)
     news = measurements.poll(begun)
     assert (news["bytes"], news["size"], news["done"]) == (5, 10, False) and "network" not in news
     go_on.set()
-    job._thread.join(PATIENCE)
+    until(lambda: job.done)
     news = measurements.poll(begun)
     assert news["done"] and news["problem"] is None and news["bytes"] == 10
     assert news["network"] == "edm-cifar10-32x32-uncond-vp" and news["networks"]

@@ -34,8 +34,8 @@ export function initOptimise(problem, edit) {
   async function begin(values) {
     problem(null);
     say('The teacher’s paths …', 0, 'Cancel', search.cancel);
-    const news = await search.run({ kind: 'optimise', values, gits: gits() }, ({ stage, part }) =>
-      say(stage ?? 'The teacher’s paths …', part ?? 0, 'Cancel', search.cancel),
+    const news = await search.run({ kind: 'optimise', values, gits: gits() }, ({ stage, part, waiting }) =>
+      say(stage ?? waiting ?? 'The teacher’s paths …', part ?? 0, 'Cancel', search.cancel),
     );
     if (!news) return;
     if (!news.done || (news.problem && news.stage == null)) {

@@ -110,11 +110,11 @@ function begun(kind, name) {
   $('#amed-resume').hidden = true;
 }
 
-function progress({ done, count, total, problem: trouble }) {
+function progress({ done, count, total, waiting, problem: trouble }) {
   const bar = $('#amed-progress progress');
   $('#amed-progress').hidden = bar.hidden = $('#amed-cancel').hidden = false;
   bar.value = done ? 1 : count / Math.max(total, 1);
-  $('#amed-progress span').textContent = trouble ?? `${count} of ${total}`;
+  $('#amed-progress span').textContent = trouble ?? waiting ?? `${count} of ${total}`;
 }
 
 // The Explore page's notice is out of sight here: a problem is said in the page's own line.

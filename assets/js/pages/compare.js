@@ -151,7 +151,7 @@ function hear(news) {
   shown = news;
   $('#compare-progress').hidden = false;
   $('#compare-progress progress').value = news.done ? 1 : news.count / Math.max(news.total, 1);
-  $('#compare-progress span').textContent = news.problem ?? `${news.count} of ${news.total}`;
+  $('#compare-progress span').textContent = news.problem ?? news.waiting ?? `${news.count} of ${news.total}`;
   draw();
 }
 

@@ -1,0 +1,51 @@
+"""What can be measured, by name and from plain values: as true in a worker as in the server."""
+
+from typing import Any
+
+from ..errors import UserError
+from ..lab.experiment import Experiment
+from ..settings import unflatten
+from ..ui import amed, amed_table, compare
+from ..ui.asymmetry import conservative
+from ..ui.churn import churn_effect
+from ..ui.distances import distances
+from ..ui.likelihood import likelihood
+from ..ui.measurement import Measurement
+from ..ui.round_trip import round_trip
+
+OF_A_VIEW = {
+    "sweep": compare.sweep,
+    "local": compare.local,
+    "distance": distances,
+    "churn": churn_effect,
+    "round": round_trip,
+    "likelihood": likelihood,
+    "conservative": conservative,
+}
+OTHERS = {
+    "train": lambda request, before: amed.train(request, before),
+    "table": lambda request, before: amed_table.table(request, before),
+    "optimise": lambda request, before: amed_table.better_steps(request),
+}
+LONG = {"train", "table", "optimise"}  # minutes rather than seconds
+
+
+def known(kind: Any, more: tuple[str, ...] = ()) -> str:
+    """The kind itself.  Raises UserError unless it can be measured; more: kinds beside these."""
+    names = (*OF_A_VIEW, *OTHERS, *more)
+    if not isinstance(kind, str) or kind not in names:
+        raise UserError(f"Unknown measurement {kind!r:.40}. Known: {', '.join(names)}.")
+    return kind
+
+
+def measurement(request: dict, before: Any = None) -> Measurement:
+    """What a request asks for.  before: what an earlier job left, see `ui.amed.Left`.
+
+    Raises UserError where it cannot work.
+    """
+    kind = known(request.get("kind"))
+    if kind in OTHERS:
+        return OTHERS[kind](request, before)
+    values = request.get("values")
+    base = unflatten(Experiment, values if isinstance(values, dict) else {})
+    return OF_A_VIEW[kind](base, request)
