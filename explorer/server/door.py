@@ -72,7 +72,7 @@ class Door:
             await self._stream(scope, receive, send, who)
         else:
             if paths.opens_page(scope) and not visitor.known(scope):
-                send = _giving_cookie(send)
+                send = _giving_cookie(send, self.headers.cookie)
             await self.app(scope, receive, send)
 
     async def _call(self, scope, receive, send, who):
@@ -195,9 +195,9 @@ async def refuse(scope, send, status: int, sentence: str, more: Iterable = ()) -
     await send({"type": "http.response.body", "body": body})
 
 
-def _giving_cookie(send):
-    """send, with a first visitor's cookie on the answer."""
-    value = f"{visitor.COOKIE}={visitor.new_cookie()}; Path=/; HttpOnly; SameSite=Lax"
+def _giving_cookie(send, where: str):
+    """send, with a first visitor's cookie on the answer; where: what it says of where it goes."""
+    value = f"{visitor.COOKIE}={visitor.new_cookie()}; Path=/; HttpOnly; {where}"
 
     async def giving(message):
         if message["type"] == "http.response.start":

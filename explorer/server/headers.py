@@ -33,7 +33,11 @@ class Headers:
     "*" for all of them."""
 
     def __init__(self, frames: Sequence[str] = ()):
-        self.frames = " ".join(origin(f) for f in frames) or "'none'"
+        origins = [origin(f) for f in frames]
+        self.frames = " ".join(origins) or "'none'"
+        # a cookie goes along inside of another site's page only if it says so
+        inside = any(re.match(r"https://(?!localhost|127\.)|\*", o) for o in origins)
+        self.cookie = "SameSite=None; Secure; Partitioned" if inside else "SameSite=Lax"
         self._plain = [
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"no-referrer"),

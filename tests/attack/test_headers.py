@@ -46,6 +46,8 @@ def test_the_owner_says_who_may_frame_it():
     some = Headers(["https://a.example", "http://localhost:*"])
     assert b"frame-ancestors https://a.example http://localhost:*" in some.page(b"")
     assert b"x-frame-options" not in dict(some._plain)
+    assert Headers().cookie == Headers(["http://localhost:*"]).cookie == "SameSite=Lax"
+    assert "SameSite=None; Secure" in some.cookie  # or all of a Space's visitors would be one
 
 
 def test_a_script_that_is_not_the_pages_is_not_run(browser, server):
