@@ -105,6 +105,17 @@ def precision_recall(
     return precision, recall
 
 
+@torch.no_grad()
+def within(x: Tensor, y: Tensor, k: int = NEAREST) -> Tensor:
+    """Which samples x (n, D) lie inside the manifold of data y (m, D), (n,) bool: precision is the
+    share of them.
+    """
+    x, y = x.double(), y.double()
+    far, place = _neighbours(y, k)
+    whole = torch.ones(len(y), dtype=torch.bool, device=y.device)
+    return (torch.cdist(x, y) <= _radii(far, place, whole, k)).any(1)
+
+
 def _worth(p: float, drawn: list[float], n: int) -> Estimate:
     """A share of n with the interval that its scatter over halves gives, Wilson's at least."""
     scatter = float(torch.tensor(drawn, dtype=torch.float64).var()) if len(drawn) > 1 else 0.0

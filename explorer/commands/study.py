@@ -155,6 +155,12 @@ def _conservative(base, options, how: dict) -> dict:
     return _of(base, [{"sigma": o.sigma, "share": as_plain(o.middle)} for o in found])
 
 
+def _stochastic(base, options, how: dict) -> dict:
+    from ..study.stochastic import churn_by_training, plain
+
+    return _of(base, plain(_counted(churn_by_training(base, **how))[-1]))
+
+
 def _truncation(base, options, how: dict) -> dict:
     from ..study.local_error import local_errors
 
@@ -221,6 +227,7 @@ KINDS: dict[str, Callable[..., dict]] = {
     "round": _round,
     "likelihood": _likelihood,
     "conservative": _conservative,
+    "stochastic": _stochastic,
     "truncation": _truncation,
     "table": _table,
     "steps": _steps,

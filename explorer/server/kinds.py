@@ -12,6 +12,7 @@ from ..ui.distances import distances
 from ..ui.likelihood import likelihood
 from ..ui.measurement import Measurement
 from ..ui.round_trip import round_trip
+from ..ui.stochastic import by_training
 
 OF_A_VIEW = {
     "sweep": compare.sweep,
@@ -21,6 +22,7 @@ OF_A_VIEW = {
     "round": round_trip,
     "likelihood": likelihood,
     "conservative": conservative,
+    "stochastic": by_training,
 }
 OTHERS = {
     "train": lambda request, before: amed.train(request, before),

@@ -161,7 +161,9 @@ def test_what_is_compared_lies_within_the_screen(walk, size, kind):
     assert outside == []
 
 
-@pytest.mark.parametrize("kind", ["sweep", "local", "distance", "churn", "round", "likelihood", "conservative"])
+@pytest.mark.parametrize(
+    "kind", ["sweep", "local", "distance", "churn", "round", "likelihood", "conservative"]
+)
 def test_what_is_compared_fits_a_phone(browser, server, kind):
     visitor = Walk(browser, server, viewport={"width": 390, "height": 844}, has_touch=True)
     visitor.open(

@@ -13,6 +13,7 @@ const KINDS = {
   local: '#compare-local',
   distance: '#compare-distance',
   churn: '#compare-churn',
+  stochastic: '#compare-stochastic',
   round: '#compare-round',
   likelihood: '#compare-likelihood',
   conservative: '#compare-conservative',
