@@ -26,7 +26,7 @@ from .loop import Progress
 
 LOOK = 4.0  # seconds between looks at samples
 PULSE = 2.0  # seconds between two signs of life
-NICE = 10  # the page comes first
+NICE = 5  # the page comes first, and training still goes on
 _telling = threading.Lock()
 _stop = threading.Event()
 
