@@ -161,6 +161,15 @@ def _stochastic(base, options, how: dict) -> dict:
     return _of(base, plain(_counted(churn_by_training(base, **how))[-1]))
 
 
+def _sde(base, options, how: dict) -> dict:
+    from dataclasses import asdict
+
+    from ..study.langevin import marginals
+
+    rows = _counted(marginals(base, **how))
+    return _of(base, [asdict(r) | {"noise": r.noise, "apart": r.apart} for r in rows])
+
+
 def _truncation(base, options, how: dict) -> dict:
     from ..study.local_error import local_errors
 
@@ -228,6 +237,7 @@ KINDS: dict[str, Callable[..., dict]] = {
     "likelihood": _likelihood,
     "conservative": _conservative,
     "stochastic": _stochastic,
+    "sde": _sde,
     "truncation": _truncation,
     "table": _table,
     "steps": _steps,

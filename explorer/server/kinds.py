@@ -9,6 +9,7 @@ from ..ui import amed, amed_table, compare
 from ..ui.asymmetry import conservative
 from ..ui.churn import churn_effect
 from ..ui.distances import distances
+from ..ui.langevin import langevin
 from ..ui.likelihood import likelihood
 from ..ui.measurement import Measurement
 from ..ui.round_trip import round_trip
@@ -23,6 +24,7 @@ OF_A_VIEW = {
     "likelihood": likelihood,
     "conservative": conservative,
     "stochastic": by_training,
+    "sde": langevin,
 }
 OTHERS = {
     "train": lambda request, before: amed.train(request, before),

@@ -14,6 +14,7 @@ const KINDS = {
   distance: '#compare-distance',
   churn: '#compare-churn',
   stochastic: '#compare-stochastic',
+  sde: '#compare-sde',
   round: '#compare-round',
   likelihood: '#compare-likelihood',
   conservative: '#compare-conservative',

@@ -1,0 +1,56 @@
+"""What the page says of the SDE: from how many steps on its samples follow the law."""
+
+from ..figures.langevin import langevin_figure
+from ..lab.experiment import Experiment
+from ..numerals import number, short
+from ..study import langevin as study
+from ..study.langevin import Marginal
+from . import words
+from .measurement import Measurement
+
+
+def langevin(base: Experiment, request: dict) -> Measurement:
+    """Euler–Maruyama beside Algorithm 2 and the ODE, against the exact marginal at σ_min."""
+    plan = study.langevin_plan(base)  # says at once what cannot work
+    return Measurement(
+        base, lambda watch: study.marginals(base, watch), len(plan), lambda rows: shown(base, rows)
+    )
+
+
+def shown(base: Experiment, rows: list[Marginal]) -> dict:
+    """The rows so far."""
+    return {
+        "title": title(rows),
+        "note": f"{words.data_name(base.data)}: the largest gap between the distribution of log p "
+        f"of {rows[0].samples} samples under the data’s law at σ_min and that of draws of the law. "
+        f"Samples of the law itself exceed {short(rows[0].noise)} once in 20 times. Karras et al. "
+        "2022, Eq. 6 and Algorithm 2.",
+        "figure": langevin_figure(rows),
+        "columns": ["sampler", "NFE", "gap", "follows the law"],
+        "table": [
+            [r.name, str(r.nfe), short(r.gap), "no" if r.apart else "cannot be told from it"]
+            for r in rows
+        ],
+        "exact": {
+            "columns": ["sampler", "NFE", "gap", "exceeded once in 20", "samples"],
+            "rows": [[r.name, r.nfe, r.gap, r.noise, r.samples] for r in rows],
+        },
+    }
+
+
+def title(rows: list[Marginal]) -> str:
+    """From how many evaluations on each sampler cannot be told from the law, the earliest first;
+    of those that are measured."""
+    first: dict[str, int | None] = {}
+    for name in dict.fromkeys(r.name for r in rows):
+        own = sorted((r for r in rows if r.name == name), key=lambda r: r.nfe)
+        tail = [r.nfe for i, r in enumerate(own) if not any(x.apart for x in own[i:])]
+        first[name] = min(tail, default=None)
+    known = sorted((n, name) for name, n in first.items() if n is not None)
+    if not known:
+        most = max(r.nfe for r in rows)
+        return f"None follows the law yet, up to {number(most)} evaluations"
+    said = ", ".join(f"{name} from {n}" for n, name in known)
+    never = [name for name, n in first.items() if n is None]
+    rest = f"; not {' nor '.join(never)}" if never else ""
+    return f"Evaluations until samples cannot be told from the law: {said}{rest}"

@@ -1,0 +1,96 @@
+"""The SDE's samples against the law: the instrument, and what is said with it."""
+
+import dataclasses
+
+import pytest
+import scipy.stats
+import torch
+
+from explorer.core.churn import Churn
+from explorer.core.solvers import EulerMaruyama
+from explorer.core.timesteps import Custom
+from explorer.data import Digits, Moons
+from explorer.errors import UserError
+from explorer.lab.experiment import Experiment
+from explorer.lab.source import prepared
+from explorer.study.langevin import (
+    Gap,
+    Marginal,
+    langevin_plan,
+    largest_gap,
+    law,
+    noise_of,
+    samplers,
+)
+from explorer.ui import langevin as said
+
+MOONS = Experiment(data=Moons(dimension=2), samples=1024)
+
+
+def test_the_gap_is_that_of_kolmogorov_and_smirnov():
+    g = torch.Generator().manual_seed(0)
+    a, b = torch.randn(300, generator=g), 0.3 + torch.randn(500, generator=g)
+    assert largest_gap(a, b) == pytest.approx(scipy.stats.ks_2samp(a.numpy(), b.numpy()).statistic)
+    assert noise_of(300, 500) == pytest.approx(1.358 * (800 / 150000) ** 0.5)
+
+
+@pytest.mark.slow
+def test_draws_of_the_law_stay_below_the_line_19_times_in_20():
+    """200 sets of 256; 4 standard errors."""
+    source = prepared(MOONS.data, MOONS.model)
+    level = torch.tensor(0.002, dtype=torch.float64)
+    scores = source.mixture.log_density(law(source, 0.002), level)
+    over = 0
+    for k in range(200):
+        x = source.clean(256, 100 + k)
+        x = x + 0.002 * torch.randn(x.shape, generator=torch.Generator().manual_seed(k)).double()
+        own = source.mixture.log_density(x, level)
+        over += largest_gap(own, scores) > noise_of(256)
+    assert abs(over / 200 - 0.05) < 4 * (0.05 * 0.95 / 200) ** 0.5
+
+
+@pytest.mark.slow
+def test_the_gaps_close_as_steps_grow_short():
+    for name, e in samplers(MOONS).items():
+        rough, fine = (Gap()(dataclasses.replace(e, nfe=n))["gap"] for n in (9, 257))
+        assert fine < 0.5 * rough, name
+        if "DDIM" not in name:  # of order 1, without noise that would forget its errors
+            assert fine < 1.5 * noise_of(1024), name
+
+
+@pytest.mark.slow
+def test_one_half_of_the_langevin_term_leaves_the_law():
+    for half in ("decay", "noise"):
+        e = dataclasses.replace(MOONS, solver=EulerMaruyama(half=half), nfe=257, last="sigma_min")
+        assert Gap()(e)["gap"] > 3 * noise_of(1024), half
+
+
+def test_the_views_own_settings_are_taken():
+    own = dataclasses.replace(MOONS, solver=EulerMaruyama(beta=0.5), churn=Churn(s_churn=30.0))
+    names = list(samplers(own))
+    assert names[:2] == ["Euler–Maruyama, β = 0.5/σ", "Algorithm 2, S_churn 30"]
+    assert len(langevin_plan(own)) == 24
+
+
+def test_what_cannot_be_measured_is_named():
+    with pytest.raises(UserError, match="are images"):
+        langevin_plan(Experiment(data=Digits()))
+    with pytest.raises(UserError, match="typed list"):
+        langevin_plan(dataclasses.replace(MOONS, timesteps=Custom(levels=(80.0, 1.0, 0.1))))
+
+
+def test_the_title_says_from_where_on():
+    chance = noise_of(1024)
+    rows = [
+        Marginal(name, "stochastic", nfe, factor * chance, 1024)
+        for name, factors in {
+            "A": (3, 0.8, 1.2, 0.9),
+            "B": (2, 0.9, 0.8, 0.7),
+            "C": (9, 8, 7, 6),
+        }.items()
+        for nfe, factor in zip((9, 17, 33, 65), factors)
+    ]
+    assert said.title(rows) == (
+        "Evaluations until samples cannot be told from the law: B from 17, A from 65; not C"
+    )
+    assert said.title(rows[-4:]) == "None follows the law yet, up to 65 evaluations"
