@@ -229,13 +229,12 @@ def header(shape: str, descr="'<f8'") -> bytes:
 )
 @pytest.mark.parametrize("ending", ["npy", "npz"])
 def test_an_array_is_counted_before_it_is_made(shape, descr, ending, in_this_process, monkeypatch):
-    def never(*_, **__):
-        raise AssertionError("made before it was counted")
-
-    monkeypatch.setattr(np.lib.format, "read_array", never)
+    made = []
+    monkeypatch.setattr(np.lib.format, "read_array", lambda *_, **__: made.append(1))
     raw = header(shape, descr) + bytes(30 * MIB)
     with pytest.raises(UserError):
         store(raw if ending == "npy" else zipped({"x.npy": raw}), f"a.{ending}")
+    assert not made
 
 
 def test_an_archive_of_many_arrays_is_not_searched_for_ever(in_this_process, monkeypatch):
