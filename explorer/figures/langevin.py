@@ -34,10 +34,8 @@ def langevin_figure(rows: Sequence[Any]) -> dict:
     labels.append((chance, "chance: once in 20", INK3, False))
     reach = charts.decades([chance, *(r.gap for r in rows)])
     layout = charts.layout("NFE", "largest gap to the law", reach, right=230)
-    layout["xaxis"] |= {
-        "tickvals": budgets[:: max(1, len(budgets) // 8)],
-        "ticktext": [number(v) for v in budgets[:: max(1, len(budgets) // 8)]],
-    }
+    ticks = [b for a, b in zip([0.0, *budgets], budgets) if b > 1.3 * a]
+    layout["xaxis"] |= {"tickvals": ticks, "ticktext": [number(v) for v in ticks]}
     layout["annotations"] = charts.end_names(labels, reach)
     layout["meta"] = charts.narrow(labels, [])
     return {"data": traces, "layout": layout}

@@ -46,11 +46,13 @@ def title(rows: list[Marginal]) -> str:
         own = sorted((r for r in rows if r.name == name), key=lambda r: r.nfe)
         tail = [r.nfe for i, r in enumerate(own) if not any(x.apart for x in own[i:])]
         first[name] = min(tail, default=None)
-    known = sorted((n, name) for name, n in first.items() if n is not None)
+    samples = f"{min(r.samples for r in rows):,} samples"
+    known = sorted({n for n in first.values() if n is not None})
     if not known:
-        most = max(r.nfe for r in rows)
-        return f"None follows the law yet, up to {number(most)} evaluations"
-    said = ", ".join(f"{name} from {n}" for n, name in known)
-    never = [name for name, n in first.items() if n is None]
-    rest = f"; not {' nor '.join(never)}" if never else ""
-    return f"Evaluations until samples cannot be told from the law: {said}{rest}"
+        return f"None follows the law yet, up to {max(r.nfe for r in rows)} evaluations"
+    short_name = lambda name: name.partition(",")[0]
+    at = lambda n: ", ".join(short_name(name) for name, own in first.items() if own == n)
+    said = ", ".join(f"{n} ({at(n)})" for n in known)
+    never = [short_name(name) for name, n in first.items() if n is None]
+    rest = f"; not yet {', '.join(never)}" if never else ""
+    return f"{samples} cannot be told from the law from {said} evaluations on{rest}"

@@ -91,6 +91,6 @@ def test_the_title_says_from_where_on():
         for nfe, factor in zip((9, 17, 33, 65), factors)
     ]
     assert said.title(rows) == (
-        "Evaluations until samples cannot be told from the law: B from 17, A from 65; not C"
+        "1,024 samples cannot be told from the law from 17 (B), 65 (A) evaluations on; not yet C"
     )
     assert said.title(rows[-4:]) == "None follows the law yet, up to 65 evaluations"
