@@ -19,15 +19,16 @@ const { forget, keep, linked, own, tokens } = await import('../../assets/js/trai
 
 beforeEach(() => {
   kept.clear();
-  history.replaceState(null, '', '/');
+  globalThis.history.replaceState(null, '', '/');
 });
 
 for (const address of ['/?data=moons,2&trainer=theirs&tab=train', '/?data=moons,2&tab=train#trainer=theirs'])
   test(`the token of ${address} leaves the address and overwrites nothing`, () => {
     keep('mine', 'a'.repeat(32));
-    history.replaceState(null, '', address);
+    globalThis.history.replaceState(null, '', address);
     assert.equal(linked(), 'theirs');
-    assert.equal(location.pathname + location.search + location.hash, '/?data=moons,2&tab=train');
+    const { pathname, search, hash } = globalThis.location;
+    assert.equal(pathname + search + hash, '/?data=moons,2&tab=train');
     assert.deepEqual(tokens(), ['a'.repeat(32)]);
     assert.equal(linked(), null);
   });

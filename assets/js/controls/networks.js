@@ -120,9 +120,7 @@ function wireFile(upload, take, problem) {
       const { path } = await upload(file);
       take(await call('network_open', { path, name: file.name }));
     } catch {
-      problem(
-        `${file.name} could not be sent to the server: it is larger than the limit (--max-upload), or the disk is full.`,
-      );
+      problem(`${file.name} could not be sent to the server: it is above --max-upload, or the disk is full.`);
     }
     label.textContent = label.dataset.plain;
     e.target.value = '';

@@ -21,8 +21,8 @@ export const tokens = () => [recall(OWNER), ...Object.values(read())].filter(Boo
 /** The run of this name is this browser's.
  * @param {string} name @param {string} token */
 export function keep(name, token) {
-  const { [name]: _, ...others } = read();
-  write(Object.fromEntries([...Object.entries(others), [name, token]].slice(-MOST)));
+  const others = Object.entries(read()).filter(([other]) => other !== name);
+  write(Object.fromEntries([...others, [name, token]].slice(-MOST)));
 }
 
 /** A token goes with its run: what was there and is no more is forgotten.
