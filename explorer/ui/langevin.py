@@ -2,7 +2,7 @@
 
 from ..figures.langevin import langevin_figure
 from ..lab.experiment import Experiment
-from ..numerals import number, short
+from ..numerals import short
 from ..study import langevin as study
 from ..study.langevin import Marginal
 from . import words
