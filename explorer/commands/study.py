@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
+from .claims import claims
 from .tables import told
 from .words import pairs
 
@@ -17,6 +18,8 @@ Rows = list[dict[str, Any]]
 def study(arguments: list[str]) -> int:
     """python -m explorer study sweep data=moons --solvers ddim,heun --budgets 9,17 [--json]"""
     options = _options(arguments)
+    if options.what == "claims":
+        return claims(options, _how(options))
     from ..lab.experiment import Experiment, use_device
     from ..settings import unflatten
 
@@ -37,9 +40,12 @@ def _options(arguments: list[str]) -> argparse.Namespace:
         description="Many runs of a view. What is measured is kept in the cache folder: the same "
         "command after Ctrl+C goes on, and a larger one measures only what is new.",
     )
-    p.add_argument("what", choices=list(KINDS), help="what is measured")
+    p.add_argument("what", choices=[*KINDS, "claims"], help="what is measured")
     p.add_argument(
-        "settings", nargs="*", metavar="key=value", help="the view, as in a link: data=moons nfe=20"
+        "settings",
+        nargs="*",
+        metavar="key=value",
+        help="the view, as in a link: data=moons nfe=20; of claims, the names of some",
     )
     p.add_argument("--solvers", metavar="A,B", help="of a sweep")
     p.add_argument("--budgets", metavar="N,N", help="of a sweep: evaluations")
@@ -59,6 +65,8 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     p.add_argument("--workers", type=int, default=0, help="processes; 0 works in this one")
     p.add_argument("--folder", default=None, metavar="FOLDER", help="keep what is measured in here")
     p.add_argument("--device", default="auto")
+    p.add_argument("--names", action="store_true", help="of claims: list them, measure nothing")
+    p.add_argument("--keep", action="store_true", help="of claims: write the record that ships")
     return p.parse_intermixed_args(arguments)
 
 

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from ..errors import UserError
 from ..settings import flatten
 from ..store import places, writing
+from ..store.results import digest_of
 
 FOLDER = places.assets("classifiers")
 FEATURES = 64
@@ -82,6 +83,12 @@ def stem(data) -> str:
 def about(data) -> dict:
     """What its training recorded: accuracy on images it never saw, seed, number of images."""
     return json.loads((FOLDER / f"{stem(data)}.json").read_text())
+
+
+@lru_cache(8)
+def digest(data) -> str:
+    """SHA-256 of its weights: what a measure that asks it depends on."""
+    return digest_of((FOLDER / f"{stem(data)}.safetensors").read_bytes())
 
 
 def save(classifier: Classifier, data, facts: dict, root: Path | None = None) -> Path:

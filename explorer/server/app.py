@@ -15,6 +15,7 @@ from ..ui import pages
 from . import api, files, hosts, knocks
 from .amed import amed_keep, amed_picture
 from .api import receive
+from .claims import claim_list
 from .door import Door
 from .explore import beside, cancel, explore, progress, reshape
 from .headers import Headers, Inner
@@ -44,6 +45,7 @@ CALLS = [  # what the page calls, by these names
     training,
     network_list,
     network_open,
+    claim_list,
 ]
 SCRIPT = """
 import(props.script).then((app) => app.start({element, props, server, upload}));

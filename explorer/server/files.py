@@ -38,6 +38,7 @@ AREAS = (  # of the style sheet, in this order: what comes later wins
     "train",
     "stage",
     "compare",
+    "claims",
     "amed",
 )
 SHEET = "css/page.css"

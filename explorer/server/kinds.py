@@ -5,7 +5,7 @@ from typing import Any
 from ..errors import UserError
 from ..lab.experiment import Experiment
 from ..settings import unflatten
-from ..ui import amed, amed_table, compare
+from ..ui import amed, amed_table, claims, compare
 from ..ui.asymmetry import conservative
 from ..ui.churn import churn_effect
 from ..ui.distances import distances
@@ -30,6 +30,7 @@ OTHERS = {
     "train": lambda request, before: amed.train(request, before),
     "table": lambda request, before: amed_table.table(request, before),
     "optimise": lambda request, before: amed_table.better_steps(request),
+    "claim": lambda request, before: claims.again(request),
 }
 LONG = {"train", "table", "optimise"}  # minutes rather than seconds
 

@@ -1,0 +1,61 @@
+// A claim as a row: what stands in its line, and what opens below.
+
+const ORDER = ['holds', 'does not hold here', 'cannot be told', ''];
+const LABELS = ['hold', 'do not hold here', 'cannot be told', 'not measured'];
+
+/** Text as HTML. @param {any} text */
+export const plain = (text) =>
+  String(text).replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]);
+
+/** The rows of a paper and a verdict.
+ * @param {any[]} rows @param {{paper: string, verdict: string | null}} chosen “” and null: all of them */
+export const kept = (rows, { paper, verdict }) =>
+  rows.filter((r) => (!paper || r.paper === paper) && (verdict == null || r.verdict === verdict));
+
+/** How many there are of each verdict, and that as a title. @param {any[]} rows */
+export function counted(rows) {
+  const verdicts = ORDER.map((verdict, i) => ({
+    verdict,
+    label: LABELS[i],
+    count: rows.filter((r) => r.verdict === verdict).length,
+  })).filter(({ count }) => count);
+  const said = verdicts.map(({ count, label }) => `${count} ${label}`).join(', ');
+  return { verdicts, title: `${rows.length} claims tried here: ${said}` };
+}
+
+/** The line of a row. @param {any} row */
+export function summary(row) {
+  const verdict = row.doing ? 'measuring …' : row.verdict || (row.stale ? 'not of today' : 'not measured');
+  return (
+    `<b class="verdict ${row.doing ? 'none' : row.chip}">${verdict}</b>` +
+    `<span class="said">${plain(row.quote)}</span>` +
+    `<span class="where">${row.paper}, ${plain(row.source)}</span>` +
+    `<span class="number">${plain(row.found || '–')}</span>`
+  );
+}
+
+/** What opens below it. @param {any} row @param {string} path of the page */
+export function body(row, path) {
+  const when = row.stale ? ` <em>(${plain(row.stale)})</em>` : row.now ? ' <em>(measured just now)</em>' : '';
+  const facts = [
+    [row.quoted ? 'As printed' : 'In other words', plain(row.quote)],
+    ['Measured here', `${plain(row.measure)}.`],
+    ['To hold', `${plain(row.expected)}`],
+    ['Found', `${plain(row.found || '–')}${when}`],
+    ['Samples', `${plain(row.seeds)}`],
+  ];
+  if (row.why) facts.push(['Why not here', plain(row.why)]);
+  const list = facts.map(([name, text]) => `<dt>${name}</dt><dd>${text}</dd>`).join('');
+  return `<div class="claim"><dl>${list}</dl><p class="tools">${tools(row, path)}</p></div>`;
+}
+
+function tools(row, path) {
+  const measure = row.doing
+    ? '<button class="ghost" data-do="cancel">Cancel</button>'
+    : `<button class="ghost" data-do="again" title="${row.cost === 'slow' ? 'up to a minute' : 'seconds'}">` +
+      'Measure again</button>';
+  return (
+    `<code>${plain(row.command)}</code><button class="ghost" data-do="copy">Copy command</button>${measure}` +
+    `<a class="ghost" href="${path}${row.view ? `?${plain(row.view)}` : ''}">Open in Explore</a>`
+  );
+}
