@@ -24,6 +24,7 @@ test('the title counts each verdict that there is', () => {
 test('a quote is text, a link keeps its settings, and what is stale says so', () => {
   const old = row({ stale: 'of an earlier version', verdict: '', chip: 'none' });
   assert.match(summary(old), /not of today/);
+  assert.match(summary(row({ verdict: '', found: '', stale: 'not measured yet' })), /not measured/);
   assert.match(summary(old), /x &lt; y &amp; z/);
   assert.match(body(old, '/p'), /of an earlier version/);
   assert.match(body(old, '/p'), /href="\/p\?a=1&amp;b=2"/);

@@ -47,6 +47,7 @@ LONG = (
         "plane-holds-92-percent-digits",
         "plane-holds-92-percent-glyphs",
         "a-tangent-is-parallel-to-the-chord",
+        "that-tangent-lies-early",
         "photographs-decided-in-a-narrow-band",
         "schedules-share-their-curves",
         "rho-7-beats-rho-3",

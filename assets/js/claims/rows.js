@@ -1,6 +1,7 @@
 // A claim as a row: what stands in its line, and what opens below.
 
 const ORDER = ['holds', 'does not hold here', 'cannot be told', ''];
+const PAPERS = { EDM: 'Karras et al. 2022 (EDM)', AMED: 'Zhou et al. 2024 (AMED)' };
 const LABELS = ['hold', 'do not hold here', 'cannot be told', 'not measured'];
 
 /** Text as HTML. @param {any} text */
@@ -25,7 +26,7 @@ export function counted(rows) {
 
 /** The line of a row. @param {any} row */
 export function summary(row) {
-  const verdict = row.doing ? 'measuring …' : row.verdict || (row.stale ? 'not of today' : 'not measured');
+  const verdict = row.doing ? 'measuring …' : row.verdict || (row.found ? 'not of today' : 'not measured');
   return (
     `<b class="verdict ${row.doing ? 'none' : row.chip}">${verdict}</b>` +
     `<span class="said">${plain(row.quote)}</span>` +
@@ -38,7 +39,7 @@ export function summary(row) {
 export function body(row, path) {
   const when = row.stale ? ` <em>(${plain(row.stale)})</em>` : row.now ? ' <em>(measured just now)</em>' : '';
   const facts = [
-    [row.quoted ? 'As printed' : 'In other words', plain(row.quote)],
+    ['Source', `${PAPERS[row.paper]}, ${plain(row.source)}; ${row.quoted ? 'as printed' : 'in other words'}`],
     ['Measured here', `${plain(row.measure)}.`],
     ['To hold', `${plain(row.expected)}`],
     ['Found', `${plain(row.found || '–')}${when}`],
