@@ -49,7 +49,7 @@ FREEZES = {  # each takes a process without end when a value is printed or compa
     "as the version": (meta(version=laughs()), "version a list of"),
     "as the type": (meta(type=laughs()), "version"),
     "as the class": (meta(class_name=laughs(), state={}), "no class name"),
-    "as two keys to compare": (with_tensor(rebuilt(storage_with(laughs(), laughs()))), "storage"),
+    "as two keys to compare": (with_tensor(rebuilt(storage_with(laughs(), [laughs()]))), "storage"),
     "as keys of one": (with_tensor(rebuilt(storage_with("0", [laughs()]))), "storage"),
     "as the magic number": (with_tensor(rebuilt(RawStorage(dump(laughs())))), "damaged"),
     "as a dict's key": (b"\x80\x04]\x940}h\x00K\x01s.", "key"),
