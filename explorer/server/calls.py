@@ -13,6 +13,12 @@ DEEPEST = 400  # lists within lists, within what every part here can take; the p
 ROUTE = re.compile(
     r"/gradio_api/(?:(component_server|queue/join|cancel|reset)|(run|api|call/v2|call)/([^/]+))/?"
 )
+KINDS = {
+    "trigger_id": (int, "a whole number"),
+    "batched": (bool, "true or false"),
+    "simple_format": (bool, "true or false"),
+    "oauth_token": (str, "a text"),
+}
 DEEP = f"The call is nested too deeply; {DEEPEST} lists within lists work."
 NEEDED = {
     "component_server": ("session_hash",),
@@ -68,11 +74,7 @@ def _fits(found: re.Match, call: Any, blocks: Any) -> None:
     if way == "call/v2":
         _named(call, _endpoint(blocks, name))
         return
-    for key in ("session_hash", "event_id"):
-        if call.get(key) is not None and not _is_word(call[key]):
-            raise Unfit(f"“{key}” must be a short text.")
-        if call.get(key) is None and key in NEEDED.get(plain or "", ()):
-            raise Unfit(f"“{key}” is missing.")
+    _plain_values(call, plain or "")
     if plain == "component_server":
         _of_the_page(call, blocks)
     elif plain == "queue/join":
@@ -83,6 +85,17 @@ def _fits(found: re.Match, call: Any, blocks: Any) -> None:
         if call.get("fn_index") is not None:
             _function(blocks, call["fn_index"])
         _arguments(call, _endpoint(blocks, name))
+
+
+def _plain_values(call: dict, plain: str) -> None:
+    for key in ("session_hash", "event_id"):
+        if call.get(key) is not None and not _is_word(call[key]):
+            raise Unfit(f"“{key}” must be a short text.")
+        if call.get(key) is None and key in NEEDED.get(plain, ()):
+            raise Unfit(f"“{key}” is missing.")
+    for key, (kind, told) in KINDS.items():  # Gradio cannot write down what is wrong with some
+        if plain != "component_server" and not isinstance(call.get(key), kind | None):
+            raise Unfit(f"“{key}” must be {told}.")
 
 
 def _of_the_page(call: dict, blocks: Any) -> None:
