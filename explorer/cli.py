@@ -11,8 +11,8 @@ USAGE = """Usage: python -m explorer serve|sample|measure|study|train|fetch|cach
   serve    open the page (serve --help lists host, port, device, auth, limits)
   sample   key=value ...  run an experiment and print its numbers
   measure  STRIP key=value ...  what a strip of the spine shows, in numbers
-  study    sweep|grid|distances|churn|stochastic|sde|truncation|round|likelihood|
-           conservative|table|steps key=value ...  many runs, kept
+  study    sweep|grid|distances|churn|stochastic|sde|heat|truncation|round|
+           likelihood|conservative|table|steps key=value ...  many runs, kept
   study    claims [NAME ...]  what both papers claim, tried here, each with a verdict
   train    config=F data=digits name=mine ...  train a network; Ctrl+C pauses
   train amed  solver=plugin nfe=5 ...  train a predictor for AMED

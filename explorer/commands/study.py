@@ -3,16 +3,16 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
+from . import papers
 from .claims import claims
+from .rows import counted, counted_done, listed, number_of, of
 from .tables import told
 from .words import pairs
-
-Rows = list[dict[str, Any]]
 
 
 def study(arguments: list[str]) -> int:
@@ -83,11 +83,11 @@ def _how(options) -> dict[str, Any]:
 def _sweep(base, options, how: dict) -> dict:
     from ..study.sweep import BUDGETS, COMPARED_SOLVERS, error_against_nfe, numbers
 
-    solvers = _list(options.solvers) or COMPARED_SOLVERS
-    budgets = [_number(n) for n in _list(options.budgets)] or BUDGETS
-    grids, exact = _list(options.grids), options.exact
+    solvers = listed(options.solvers) or COMPARED_SOLVERS
+    budgets = [number_of(n) for n in listed(options.budgets)] or BUDGETS
+    grids, exact = listed(options.grids), options.exact
     rows = error_against_nfe(base, solvers, budgets, exact=exact, grids=grids, **how)
-    return numbers(base, _counted(rows))
+    return numbers(base, counted(rows))
 
 
 def _grid(base, options, how: dict) -> dict:
@@ -96,14 +96,14 @@ def _grid(base, options, how: dict) -> dict:
     from ..study.end_error import row_of
     from ..study.sweep import plain
 
-    axes = {key: _list(values) for key, values in pairs(options.over).items()}
+    axes = {key: listed(values) for key, values in pairs(options.over).items()}
     if not axes or options.seeds < 1:
         raise UserError("A grid needs an axis, as in --over nfe=9,17, and at least one seed.")
     plan = study.grid(base, axes, study.EndError(options.exact))
     if options.seeds > 1:
         plan = study.over_seeds(plan, range(base.seed, base.seed + options.seeds))
     rows = []
-    for d in study.in_order(_counted_done(study.run(plan, **how))):
+    for d in study.in_order(counted_done(study.run(plan, **how))):
         e = d.cell.experiment
         row = plain(row_of(e, d.value, d.problem))
         rows.append({"query": to_query(e), "seed": e.seed, **row})
@@ -116,9 +116,9 @@ def _distances(base, options, how: dict) -> dict:
     from ..study.distances import SEEDS, as_plain, distance_plan, distances_to_data, standard
 
     held = standard(distance_plan(base)[0].experiment, SEEDS)
-    rows = [as_plain(d) for d in _counted(distances_to_data(base, **how))]
+    rows = [as_plain(d) for d in counted(distances_to_data(base, **how))]
     fresh = as_plain(held.fresh) | {"name": "fresh data", "wasserstein": as_plain(held.floor)}
-    return _of(base, [*rows, fresh])
+    return of(base, [*rows, fresh])
 
 
 def _churn(base, options, how: dict) -> dict:
@@ -127,55 +127,10 @@ def _churn(base, options, how: dict) -> dict:
     from ..study.distances import as_plain
 
     zero, rows = data_floor(base, churn_plan(base)[0].experiment.samples), []
-    for amount, values in _counted(churn_effect(base, **how)):
+    for amount, values in counted(churn_effect(base, **how)):
         mean = as_plain(mean_over_seeds(values))
         rows.append({"s_churn": amount, "distance": mean, "seeds": values})
-    return _of(base, rows, floor=as_plain(zero))
-
-
-def _round(base, options, how: dict) -> dict:
-    from ..study.round_trip import BUDGETS, UPWARDS, round_trips
-    from ..study.sweep import numbers
-
-    solvers = _list(options.solvers) or UPWARDS
-    budgets = [_number(n) for n in _list(options.budgets)] or BUDGETS
-    return numbers(base, _counted(round_trips(base, solvers, budgets, **how)))
-
-
-def _likelihood(base, options, how: dict) -> dict:
-    from ..study.distances import as_plain
-    from ..study.likelihood import likelihoods
-
-    known = _counted(likelihoods(base, **how))[-1]
-    said = {"model": as_plain(known.level), "law_over_model": as_plain(known.less)}
-    rows = [
-        {"model": found, "law": exact, "spread": spread}
-        for found, exact, spread in zip(known.found, known.exact, known.spread, strict=True)
-    ]
-    return _of(base, rows, moved=known.moved, range=list(known.range), **said)
-
-
-def _conservative(base, options, how: dict) -> dict:
-    from ..study.asymmetry import asymmetries
-    from ..study.distances import as_plain
-
-    found = _counted(asymmetries(base, **how))
-    return _of(base, [{"sigma": o.sigma, "share": as_plain(o.middle)} for o in found])
-
-
-def _stochastic(base, options, how: dict) -> dict:
-    from ..study.stochastic import churn_by_training, plain
-
-    return _of(base, plain(_counted(churn_by_training(base, **how))[-1]))
-
-
-def _sde(base, options, how: dict) -> dict:
-    from dataclasses import asdict
-
-    from ..study.langevin import marginals
-
-    rows = _counted(marginals(base, **how))
-    return _of(base, [asdict(r) | {"noise": r.noise, "apart": r.apart} for r in rows])
+    return of(base, rows, floor=as_plain(zero))
 
 
 def _truncation(base, options, how: dict) -> dict:
@@ -183,17 +138,17 @@ def _truncation(base, options, how: dict) -> dict:
 
     rows = [
         {"rho": c.rho, "sigma": s, "mean": m, "std": d}
-        for c in _counted(local_errors(base, **how))
+        for c in counted(local_errors(base, **how))
         for s, m, d in zip(c.sigma.tolist(), c.mean.tolist(), c.std.tolist(), strict=True)
     ]
-    return _of(base, rows)
+    return of(base, rows)
 
 
 def _table(base, options, how: dict) -> dict:
     from ..study.distances import as_plain
     from ..study.table import amed_table, best, came_from
 
-    entries = _counted(amed_table(base, **how))
+    entries = counted(amed_table(base, **how))
     rows = []
     for entry in entries:
         row, before = as_plain(entry), came_from(entry, entries)
@@ -205,7 +160,7 @@ def _table(base, options, how: dict) -> dict:
         str(nfe): [", ".join(c.row) for c in best([c for c in entries if c.nfe == nfe])]
         for nfe in sorted({c.nfe for c in entries})
     }
-    return _of(base, rows, best=least)
+    return of(base, rows, best=least)
 
 
 def _headroom(base, options, how: dict) -> dict:
@@ -213,7 +168,7 @@ def _headroom(base, options, how: dict) -> dict:
     from ..study.distances import as_plain
     from ..study.headroom import headroom
 
-    return _of(base, [as_plain(room) for room in _counted(headroom(base))])
+    return of(base, [as_plain(room) for room in counted(headroom(base))])
 
 
 def _steps(base, options, how: dict) -> dict:
@@ -222,7 +177,7 @@ def _steps(base, options, how: dict) -> dict:
     from ..study.distances import as_plain
     from ..study.optimise import better_levels, with_levels
 
-    *_, last = _counted(better_levels(base))
+    *_, last = counted(better_levels(base))
     rows = [
         {
             "levels": name,
@@ -233,7 +188,7 @@ def _steps(base, options, how: dict) -> dict:
         }
         for name in last.candidates
     ]
-    return _of(base, rows, won=last.won, better=to_query(with_levels(base, last.levels)))
+    return of(base, rows, won=last.won, better=to_query(with_levels(base, last.levels)))
 
 
 KINDS: dict[str, Callable[..., dict]] = {
@@ -241,44 +196,14 @@ KINDS: dict[str, Callable[..., dict]] = {
     "grid": _grid,
     "distances": _distances,
     "churn": _churn,
-    "round": _round,
-    "likelihood": _likelihood,
-    "conservative": _conservative,
-    "stochastic": _stochastic,
-    "sde": _sde,
+    "round": papers.round,
+    "likelihood": papers.likelihood,
+    "conservative": papers.conservative,
+    "stochastic": papers.stochastic,
+    "sde": papers.sde,
+    "heat": papers.heat,
     "truncation": _truncation,
     "table": _table,
     "steps": _steps,
     "headroom": _headroom,
 }
-
-
-def _of(base, rows: Rows, **more: Any) -> dict:
-    from ..settings import to_query
-
-    return {"query": to_query(base), "rows": rows, **more}
-
-
-def _list(text: str | None) -> list[str]:
-    return [w for w in (word.strip() for word in (text or "").split(",")) if w]
-
-
-def _number(word: str) -> int:
-    if not word.isdecimal() or not 1 <= int(word[:6]) <= 1023:
-        raise UserError(f"A budget must be a whole number from 1 to 1023; got {word!r:.40}.")
-    return int(word)
-
-
-def _counted(rows: Iterator[Any]) -> list[Any]:
-    """All rows; how many there are so far is told on a terminal."""
-    return list(_counted_done(rows))
-
-
-def _counted_done(rows: Iterator[Any]) -> Iterator[Any]:
-    shown = sys.stderr.isatty()
-    for i, row in enumerate(rows, 1):
-        if shown:
-            print(f"\r{i} measured ", end="", file=sys.stderr, flush=True)
-        yield row
-    if shown:
-        print("\r", end="", file=sys.stderr)

@@ -9,6 +9,7 @@ from ..ui import amed, amed_table, claims, compare
 from ..ui.asymmetry import conservative
 from ..ui.churn import churn_effect
 from ..ui.distances import distances
+from ..ui.heat import heat
 from ..ui.langevin import langevin
 from ..ui.likelihood import likelihood
 from ..ui.measurement import Measurement
@@ -25,6 +26,7 @@ OF_A_VIEW = {
     "conservative": conservative,
     "stochastic": by_training,
     "sde": langevin,
+    "heat": heat,
 }
 OTHERS = {
     "train": lambda request, before: amed.train(request, before),

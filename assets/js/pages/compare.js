@@ -15,10 +15,12 @@ const KINDS = {
   churn: '#compare-churn',
   stochastic: '#compare-stochastic',
   sde: '#compare-sde',
+  heat: '#compare-heat',
   round: '#compare-round',
   likelihood: '#compare-likelihood',
   conservative: '#compare-conservative',
 };
+const AXES = ['#compare-up', '#compare-across']; // of a map of two settings
 const NARROW = 560; // pixels below which a figure has no room for names at its side
 let line = null, // see app.js
   usual = null, // of a sweep that nobody has chosen: its solvers and budgets
@@ -36,6 +38,7 @@ function init(given) {
   wireChoices(line.config.entries);
   for (const [name, button] of Object.entries(KINDS)) $(button).onclick = () => begin(name);
   $('#compare-run').onclick = () => begin('sweep');
+  for (const axis of AXES) $(axis).onchange = () => begin('heat');
   $('#compare-again').onclick = () => begin(kind);
   $('#compare-cancel').onclick = work.cancel;
   $('#compare-copy').onclick = (e) => copy(lines(shown.exact), e.target);
@@ -81,6 +84,7 @@ function wireChoices({ solver, timesteps }) {
   $('#compare-budgets').addEventListener('change', () => line.address());
 }
 
+const axes = () => AXES.map((axis) => $(axis).value);
 const pressed = () => $$('#compare-grids [aria-pressed=true]').map((b) => b.dataset.name);
 
 // ---- the link: what is compared, where it differs from the default ---------------------------------
@@ -92,6 +96,7 @@ function write(params) {
   if (kind) params.set('compare', kind);
   if (names.length !== usual.solvers.length || !usual.solvers.every((n) => chosen.has(n)))
     params.set('solvers', names.join());
+  if (kind === 'heat') params.set('axes', axes().join());
   if (pressed().length) params.set('grids', pressed().join());
   if (budgets !== usual.budgets.join()) params.set('budgets', budgets);
 }
@@ -110,6 +115,10 @@ function read(params) {
   const grids = (params.get('grids') ?? '').split(',');
   $$('#compare-grids button').forEach((b) => b.setAttribute('aria-pressed', grids.includes(b.dataset.name)));
   if (params.has('budgets')) $('#compare-budgets').value = params.get('budgets').slice(0, 200).replaceAll(',', ', ');
+  const pair = (params.get('axes') ?? '').split(',');
+  AXES.forEach((axis, i) => {
+    if ([...$(axis).options].some((o) => o.value === pair[i])) $(axis).value = pair[i];
+  });
   if (params.get('compare') in KINDS) kind = params.get('compare');
 }
 
@@ -123,6 +132,7 @@ function resume() {
 function mark() {
   for (const [k, button] of Object.entries(KINDS)) $(button).setAttribute('aria-pressed', k === kind);
   $('#compare-choose').hidden = Boolean(kind) && kind !== 'sweep';
+  $('#compare-axes').hidden = kind !== 'heat';
 }
 
 async function begin(name) {
@@ -132,7 +142,12 @@ async function begin(name) {
   mark();
   line.problem(null);
   line.address();
-  const what = name === 'sweep' ? { solvers: [...chosen], grids: pressed(), budgets: $('#compare-budgets').value } : {};
+  const what =
+    name === 'heat'
+      ? { axes: axes() }
+      : name === 'sweep'
+        ? { solvers: [...chosen], grids: pressed(), budgets: $('#compare-budgets').value }
+        : {};
   const news = await work.run({ kind: name, values: S.values, ...what }, hear);
   if (!news) return;
   if (news.problem && !news.figure) {
@@ -233,7 +248,7 @@ const words = () =>
 export const page = {
   name: 'compare',
   plotly: true,
-  keys: ['compare', 'solvers', 'grids', 'budgets'],
+  keys: ['compare', 'solvers', 'grids', 'budgets', 'axes'],
   init,
   read,
   write,

@@ -1,0 +1,73 @@
+"""Studies of what both papers show: each a function of the view, the options and the folder."""
+
+from typing import Any
+
+from .rows import counted, listed, number_of, of
+from .words import pairs
+
+
+def round(base, options, how: dict) -> dict:
+    """What each solver misses on the way up and down again."""
+    from ..study.round_trip import BUDGETS, UPWARDS, round_trips
+    from ..study.sweep import numbers
+
+    solvers = listed(options.solvers) or UPWARDS
+    budgets = [number_of(n) for n in listed(options.budgets)] or BUDGETS
+    return numbers(base, counted(round_trips(base, solvers, budgets, **how)))
+
+
+def likelihood(base, options, how: dict) -> dict:
+    """log p of the data, by the model and by their own law."""
+    from ..study.distances import as_plain
+    from ..study.likelihood import likelihoods
+
+    known = counted(likelihoods(base, **how))[-1]
+    said = {"model": as_plain(known.level), "law_over_model": as_plain(known.less)}
+    rows = [
+        {"model": found, "law": exact, "spread": spread}
+        for found, exact, spread in zip(known.found, known.exact, known.spread, strict=True)
+    ]
+    return of(base, rows, moved=known.moved, range=list(known.range), **said)
+
+
+def conservative(base, options, how: dict) -> dict:
+    """The antisymmetric share of the denoiser's Jacobian."""
+    from ..study.asymmetry import asymmetries
+    from ..study.distances import as_plain
+
+    found = counted(asymmetries(base, **how))
+    return of(base, [{"sigma": o.sigma, "share": as_plain(o.middle)} for o in found])
+
+
+def stochastic(base, options, how: dict) -> dict:
+    """Good samples against S_churn for each denoiser of the data."""
+    from ..study.stochastic import churn_by_training, plain
+
+    return of(base, plain(counted(churn_by_training(base, **how))[-1]))
+
+
+def sde(base, options, how: dict) -> dict:
+    """Euler–Maruyama, Algorithm 2 and the ODE against the exact law."""
+    from dataclasses import asdict
+
+    from ..study.langevin import marginals
+
+    rows = counted(marginals(base, **how))
+    return of(base, [asdict(r) | {"noise": r.noise, "apart": r.apart} for r in rows])
+
+
+def heat(base, options, how: dict) -> dict:
+    """Two settings of Algorithm 2 at a time: --over s_churn=0,40 --over s_tmin=0,1."""
+    from ..study.distances import as_plain
+    from ..study.heat import AXES, heat
+
+    given = {key: [float(v) for v in listed(values)] for key, values in pairs(options.over).items()}
+    axes: dict[str, Any] = given or {name: AXES[name] for name in ("s_churn", "s_tmin")}
+    found = counted(heat(base, axes, **how))[-1]
+    best = found.best
+    rows = [
+        dict(zip(found.axes, s.values)) | {"nfe": s.nfe, "found": as_plain(s.found)}
+        for s in found.spots
+        if s.found is not None
+    ]
+    return of(base, rows, best=best and dict(zip(found.axes, best.values)), level=found.level)
