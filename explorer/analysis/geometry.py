@@ -7,7 +7,8 @@ along the path, from noise to data.  Nothing loops over samples.
 import torch
 from torch import Tensor
 
-AT_ONCE = 2**22  # numbers of paths that are measured together, 32 MB: an image of 16 x 16, 64 paths
+AT_ONCE = 2**22  # numbers of paths that are measured together: 64 of images of 16 x 16
+PIECE = 2**20  # of more of them, in pieces: 8 MB
 
 
 def bend(
@@ -239,7 +240,8 @@ def blocks(path: Tensor, count: int) -> list[slice]:
     """The first `count` paths in pieces that are measured together, as each measure here holds some
     ten copies of its paths.  path (T, B, *shape); where it is small, all are one piece."""
     count = min(count, path.shape[1])
-    each = max(1, min(count, AT_ONCE // max(1, path[:, 0].numel())))
+    size = max(1, path[:, 0].numel())
+    each = max(1, count if count * size <= AT_ONCE else PIECE // size)
     return [slice(k, min(k + each, count)) for k in range(0, count, each)]
 
 

@@ -10,7 +10,7 @@ from ..core.denoisers import Gaussian, Mixture
 from .error import rms
 from .flow import flow_step
 
-AT_ONCE = 2**22  # numbers of paths that are worked on together: 32 MB for each of some ten copies
+AT_ONCE = 2**20  # numbers of paths that are worked on together: 8 MB for each of some ten copies
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

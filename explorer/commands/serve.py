@@ -132,7 +132,7 @@ def _serve(options) -> None:
     _environment()
     import torch
 
-    from ..lab import cost, experiment, memory
+    from ..lab import cost, experiment, machine, memory
     from ..server import app, hall, networks, owners, tidy
 
     uploads.limit = of_bytes(options.max_cache, "--max-cache", least=LEAST_CACHE)
@@ -144,6 +144,7 @@ def _serve(options) -> None:
     if options.queue_size < 1:
         raise UserError(f"--queue-size = {options.queue_size} must be at least 1.")
     cost.WORK_LIMIT = options.max_work
+    machine.let_go_early()
     if options.max_memory is not None:
         memory.use(of_bytes(options.max_memory, "--max-memory", least=LEAST_MEMORY))
     networks.ALLOW_FETCH = options.allow_fetch

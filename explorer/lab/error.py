@@ -37,7 +37,7 @@ from .truth import reference_for
 
 MATTERS = 0.02  # of the median error: what that of the reference may be
 BLOCK = 64  # paths whose steps are replaced together
-BATCH = 2**22  # numbers of the states that then move together, where samples are large
+BATCH = 2**21  # numbers of the states that then move together, where samples are large
 MORE = 4  # times as many paths as are compared, where it is undecided which steps are to blame
 
 _errors = Memo(32 * 2**20)

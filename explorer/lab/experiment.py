@@ -297,4 +297,4 @@ def _sampled(e: Experiment, source: Source, kept: int, watch: Watch | None) -> R
 
 def kept_paths(source: Source) -> int:
     """How many samples leave their paths: fewer where one is large."""
-    return PATHS if math.prod(source.shape) <= LARGE else COMPARED
+    return sizes.affordable(source, PATHS if math.prod(source.shape) <= LARGE else COMPARED)

@@ -7,60 +7,25 @@ Where the account is full, what the memos remember is forgotten first, the least
 all of them; then whoever asks waits for a while; then there is a sentence.
 """
 
-import contextlib
 import contextvars
-import ctypes
-import os
-import sys
 import threading
 import time
 import traceback
 import weakref
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
 from ..memo import Memo, size_of, waits
 from ..numerals import number
+from .machine import default, hand_back
 
-MOST = 4e9  # bytes, where nobody says otherwise; or half of the machine
-WAIT = (
-    30.0  # seconds that a computation waits for room; the longest of those before it take as long
-)
+WAIT = 60.0  # seconds that a computation waits for room
 LOOK = 0.25  # seconds after which who waits looks again whether a value was let go meanwhile
 SMALL = 1 / 32  # of the limit: who needs less does not queue behind who needs more
 LARGE = 64e6  # bytes of work after which freed memory is handed back to the system
-MMAP_THRESHOLD, BLOCK = -3, 2**23  # bytes: what is larger goes back to the system when it is freed;
-#   glibc would raise this to 32 MB by itself, and keep the images of all threads in their heaps
 FULL = ("not enough memory", "out of memory", "can't allocate memory")  # torch's own words
-CGROUP = Path("/sys/fs/cgroup")  # where Linux says what a container may use
-
-
-def default() -> float:
-    """Half of the machine, or of what its container may use, at most MOST; bytes."""
-    return min(MOST, _machine() / 2)
-
-
-def _machine() -> float:
-    sizes = [2 * MOST]
-    with contextlib.suppress(ValueError, OSError, AttributeError):  # not on every system
-        sizes.append(float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")))
-    for place in _limits():
-        with contextlib.suppress(OSError, ValueError):  # "max", or no such file
-            sizes.append(float(place.read_text()))
-    return min(sizes)
-
-
-def _limits() -> list[Path]:
-    """Files that may limit this process: of its own group and of all around it."""
-    own = CGROUP
-    with contextlib.suppress(OSError, IndexError):
-        lines = Path("/proc/self/cgroup").read_text().splitlines()
-        own = CGROUP / next(v[3:].strip("/") for v in [*lines, "0::"] if v.startswith("0::"))
-    groups = [g for g in (own, *own.parents) if g.is_relative_to(CGROUP)]
-    return [g / "memory.max" for g in groups] + [CGROUP / "memory" / "memory.limit_in_bytes"]
 
 
 def words(size: float) -> str:
@@ -117,15 +82,32 @@ class Account:
             self._serve()
             return asked not in self._queue
 
-    def leave(self, asked: "Room") -> None:
-        """Give back what is left of a room, or the place in the queue."""
+    def overdraw(self, asked: "Room") -> None:
+        """Take room for who is in the middle of a view, whatever there is."""
+        with self._lock:
+            if asked.need:
+                self._fits(asked.need)  # forgets what it can
+                self.promised += asked.need
+
+    def join(self, asked: "Room") -> None:
+        """One more thread works in a room."""
+        with self._lock:
+            asked.users += 1
+
+    def leave(self, asked: "Room") -> bool:
+        """Give back the place in the queue or, the last who works in it, what is left of a room:
+        then True."""
         with self._lock:
             if asked in self._queue:
                 self._queue.remove(asked)
             else:
+                asked.users -= 1
+                if asked.users:
+                    return False
                 self.promised -= asked.need
             asked.need = 0.0
             self._serve()
+            return True
 
     def _serve(self) -> None:
         while self._queue and self._fits(self._queue[0].need):
@@ -152,22 +134,26 @@ class Account:
 
 
 class Room:
-    """What a computation takes from the account; a context.  Within another room of the same
-    context it takes only what that has not left."""
+    """What a computation takes from the account; a context.
+
+    Within another room of the same context it takes only what that has not left, and does not wait
+    for it: who holds half of a view and waits for the rest would keep others waiting in turn.
+    """
 
     def __init__(self, account: Account, need: float, what: str):
         self.account, self.need, self.what = account, max(0.0, need), what
         self.large = self.need > LARGE
         self.free = threading.Event()
+        self.users = 1  # threads that work in it
 
     def __enter__(self) -> "Room":
-        around = _room.get()
+        around = self.outer = _room.get()
         if around is not None:
             self.need = max(0.0, self.need - around.need)
-        self.outer = around
-        if self.need or around is None:
+            self.account.overdraw(self)
+        else:
             self._wait()
-        self._token = _room.set(self if around is None else around)
+        self._token = _room.set(around or self)
         return self
 
     def _wait(self) -> None:
@@ -201,9 +187,7 @@ class Room:
         _room.reset(self._token)
         if error is not None:
             traceback.clear_frames(trace)  # what a refused or cancelled computation held goes now
-        self.account.leave(self)
-        if self.outer is None and self.large:
-            hand_back()
+        self.left()
         if error is not None and _is_full(error):
             for memo in self.account.memos:
                 memo.clear()
@@ -212,6 +196,11 @@ class Room:
                 f"{self.what} did not fit into the memory of this machine. Use fewer samples or "
                 "evaluations, or smaller images; nothing else is lost."
             ) from None
+
+    def left(self) -> None:
+        """One of those who work in it is done; the last gives it back."""
+        if self.account.leave(self) and self.outer is None and self.large:
+            hand_back()
 
 
 def _is_full(error: BaseException) -> bool:
@@ -241,15 +230,23 @@ def room(need: float, what: str) -> Room:
 
 
 def shared(work: Callable[[], Any]) -> Callable[[], Any]:
-    """The same work for another thread, which takes its memory from the room that this one has."""
+    """The same work for another thread, once; it takes its memory from the room that this one has,
+    which stays taken until both are done."""
     mine = _room.get()
+    if mine is None:
+        return work
+    mine.account.join(mine)
 
     def within() -> Any:
         token = _room.set(mine)
         try:
             return work()
+        except BaseException as error:
+            traceback.clear_frames(error.__traceback__)
+            raise
         finally:
             _room.reset(token)
+            mine.left()
 
     return within
 
@@ -260,24 +257,3 @@ def counted(value: Any) -> Any:
     if (mine := _room.get()) is not None:
         ACCOUNT.used(mine, size)
     return value
-
-
-def hand_back() -> None:
-    """Give freed memory back to the system, which glibc would keep for the next time."""
-    if _libc is not None:
-        _libc.malloc_trim(0)
-
-
-def _glibc():
-    if not sys.platform.startswith("linux"):
-        return None
-    try:
-        libc = ctypes.CDLL("libc.so.6")
-        libc.malloc_trim.argtypes = [ctypes.c_size_t]
-        libc.mallopt(MMAP_THRESHOLD, BLOCK)
-        return libc
-    except (OSError, AttributeError):  # another C library
-        return None
-
-
-_libc = _glibc()

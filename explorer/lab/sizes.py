@@ -7,6 +7,7 @@ of, with what it holds while it works; nothing is measured, so that to ask costs
 import math
 from typing import Any
 
+from ..analysis import geometry
 from ..analysis.reference import closes
 from ..core.denoisers import CHUNK
 from ..core.noise import Noise
@@ -15,9 +16,9 @@ from ..models.contract import Sized
 from . import memory
 
 QUICK, REFINED, SETTLED = 65, 129, 193  # nodes of the references
-WORKING = 12  # states of the whole batch that a step holds besides what it keeps
-BESIDES = 24e6  # bytes of what no formula speaks of: words, drawings, small tensors
-REST = 0.5  # of the limit, for the references of the settled error; there is more in a view
+WORKING = 8  # states of the whole batch that a step holds besides what it keeps
+BESIDES = 6e6  # bytes of what no formula speaks of: words, drawings, small tensors
+REST = 0.35  # of the limit, for the references of the settled error; there is more in a view
 
 
 def state(source) -> float:
@@ -74,7 +75,14 @@ def of_draft(source, e: Any, steps: int, samples: int, kept: int) -> float:
     """A view while a slider moves: the run and a quick reference."""
     paths = min(samples, source.compared)
     truth = of_reference(source, paths, quickest(source))
-    return of_run(source, e, steps, samples, kept) + truth
+    return of_run(source, e, steps, samples, kept) + truth + of_beside(source, e, steps, paths)
+
+
+def of_beside(source, e: Any, steps: int, paths: int) -> float:
+    """What is measured beside a run: Euler at the same cost, and the strips in pieces."""
+    numbers = math.prod(source.shape) * QUICK * paths
+    strips = 8 * 10.0 * (numbers if numbers <= geometry.AT_ONCE else geometry.PIECE)
+    return of_run(source, e, e.nfe, paths, paths) + strips
 
 
 def too_large(source, e: Any, steps: int, kept: int) -> str | None:

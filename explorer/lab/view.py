@@ -50,11 +50,13 @@ class View:
         if too_much(e):  # what is left of it is a draft of a few samples
             return memory.room(0, "")
         paths = min(e.samples, source.settled if self.exact else source.compared)
-        need = truth.wanted(e, paths, self.exact)
+        need = truth.wanted(e, paths, self.exact) + sizes.of_beside(source, e, count(e), paths)
         if not made(e):
             need += sizes.of_run(source, e, count(e), e.samples, kept_paths(source))
         if self.exact:
             need += sizes.of_steps(source, e, count(e), paths, error.block_of(e))
+        # its paths are chosen to fit; beside it there is room for its data, and for nobody's view
+        need = min(need, 0.8 * memory.ACCOUNT.limit)
         return memory.room(need, f"A view of {e.samples} samples of {e.data.label}")
 
     @Kept

@@ -47,6 +47,7 @@ CALLS = [  # what the page calls, by these names
     network_open,
     claim_list,
 ]
+SESSIONS = 128  # that Gradio remembers, 0.2 MB of each; nothing here hangs on their state
 SCRIPT = """
 import(props.script).then((app) => app.start({element, props, server, upload}));
 """
@@ -83,6 +84,7 @@ def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
     door = Door(hosts.Names(host, options.pop("allowed_hosts", ())), said)
     door.names.shared = lambda: demo.share_url
     demo.queue(max_size=options.pop("queue_size", 64), default_concurrency_limit=AT_ONCE)
+    demo._queue.pending_messages_per_session.max_size = SESSIONS  # answers that nobody fetched
     out = demo.launch(
         server_name=host,
         server_port=port,
@@ -96,6 +98,7 @@ def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
         },
         quiet=True,
         ssr_mode=False,
+        state_session_capacity=SESSIONS,
         **options,
     )
     door.server = demo.server

@@ -9,6 +9,7 @@ import torch
 
 from explorer import memo as memos
 from explorer.errors import Cancelled, UserError
+from explorer.lab import machine as machine_of
 from explorer.lab import memory
 from explorer.memo import Memo
 
@@ -230,7 +231,7 @@ def test_the_limit_is_half_of_what_machine_and_container_allow(
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    monkeypatch.setattr(memory, "CGROUP", tmp_path)
+    monkeypatch.setattr(machine_of, "CGROUP", tmp_path)
     pages = {"SC_PHYS_PAGES": machine / 4096, "SC_PAGE_SIZE": 4096}
-    monkeypatch.setattr(memory, "os", SimpleNamespace(sysconf=pages.__getitem__))
-    assert memory.default() == limit
+    monkeypatch.setattr(machine_of, "os", SimpleNamespace(sysconf=pages.__getitem__))
+    assert machine_of.default() == limit

@@ -1,0 +1,63 @@
+"""How much memory this machine has, and how freed memory goes back to it."""
+
+import contextlib
+import ctypes
+import os
+import sys
+from pathlib import Path
+
+MOST = 4e9  # bytes that this process may hold, where nobody says otherwise; or half of the machine
+CGROUP = Path("/sys/fs/cgroup")  # where Linux says what a container may use
+MMAP_THRESHOLD, LARGE = -3, 2**23  # mallopt's name for it; bytes
+
+
+def default() -> float:
+    """Half of the machine, or of what its container may use, at most MOST; bytes."""
+    return min(MOST, _machine() / 2)
+
+
+def _machine() -> float:
+    sizes = [2 * MOST]
+    with contextlib.suppress(ValueError, OSError, AttributeError):  # not on every system
+        sizes.append(float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")))
+    for place in _limits():
+        with contextlib.suppress(OSError, ValueError):  # "max", or no such file
+            sizes.append(float(place.read_text()))
+    return min(sizes)
+
+
+def _limits() -> list[Path]:
+    """Files that may limit this process: of its own group and of all around it."""
+    own = CGROUP
+    with contextlib.suppress(OSError, IndexError):
+        lines = Path("/proc/self/cgroup").read_text().splitlines()
+        own = CGROUP / next(v[3:].strip("/") for v in [*lines, "0::"] if v.startswith("0::"))
+    groups = [g for g in (own, *own.parents) if g.is_relative_to(CGROUP)]
+    return [g / "memory.max" for g in groups] + [CGROUP / "memory" / "memory.limit_in_bytes"]
+
+
+def hand_back() -> None:
+    """Give freed memory back to the system, which glibc would keep for the next time."""
+    if (libc := _glibc()) is not None:
+        libc.malloc_trim(0)
+
+
+def let_go_early() -> None:
+    """From now on whatever is larger than LARGE goes back when it is freed.
+
+    glibc raises this to 32 MB by itself, and then keeps the images of all threads in their heaps.
+    """
+    if (libc := _glibc()) is not None:
+        libc.mallopt(MMAP_THRESHOLD, LARGE)
+
+
+def _glibc():
+    """The C library, where it is the one that has these; elsewhere None."""
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        libc = ctypes.CDLL("libc.so.6")
+        libc.malloc_trim.argtypes = [ctypes.c_size_t]
+        return libc
+    except (OSError, AttributeError):  # another C library
+        return None

@@ -1,0 +1,80 @@
+"""Thousands who come and go leave nothing behind: the memory of a real server, over HTTP."""
+
+import os
+
+import httpx
+import pytest
+
+from explorer.bench.page import served
+from explorer.bench.report import resident
+
+FULL = os.environ.get("EXPLORER_ATTACK") == "full"
+SESSIONS, VIEWS = (8000, 500) if FULL else (800, 40)
+MB = 1e6
+GROWTH = 300.0  # MB, what the issue allows 8,000 sessions and 500 views
+EACH = 12e3  # bytes of a session: Gradio keeps some 30 kB of each that it remembers
+
+
+class Page:
+    """One who asks a server as many pages would."""
+
+    def __init__(self, client: httpx.Client):
+        self.client = client
+        parts = client.get("/config").json()["components"]
+        self.component = next(c["id"] for c in parts if c["type"] == "html")
+
+    def call(self, function: str, data, session: str):
+        body = {
+            "data": data,
+            "component_id": self.component,
+            "fn_name": function,
+            "session_hash": session,
+        }
+        answer = self.client.post("/gradio_api/component_server", json=body)
+        answer.raise_for_status()
+        return answer.json()
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory):
+    place = str(tmp_path_factory.mktemp("sessions"))
+    with served(("app.py", "--threads", "1", "--max-memory", "400mb"), EXPLORER_CACHE=place) as app:
+        yield app
+
+
+@pytest.fixture(scope="module")
+def page(process):
+    with httpx.Client(base_url=process.url, timeout=120) as client:
+        page = Page(client)
+        for k in range(4):  # what the first views load stays
+            data = ("spiral", "digits", "patches")[k % 3]
+            page.call("explore", {"query": f"data={data}", "page": "first", "id": k}, "first")
+        yield page
+
+
+def rest(process) -> float:
+    return resident(process=process.process.pid)
+
+
+@pytest.mark.slow
+def test_sessions_that_came_and_went_are_not_remembered(page, process):
+    """Each with a name of its own for Gradio and for the desk, and a view that it asks about."""
+    for k in range(300):  # as many as are remembered
+        page.call("progress", {"page": f"before {k}"}, f"before {k}")
+    before = rest(process)
+    for k in range(SESSIONS):
+        page.call("progress", {"page": f"page {k}"}, f"session {k}")
+        page.call("cancel", {"page": f"page {k}"}, f"session {k}")
+    grown = rest(process) - before
+    assert grown < min(GROWTH * MB, EACH * SESSIONS), f"{grown / MB:.0f} MB"
+
+
+@pytest.mark.slow
+def test_many_views_leave_no_more_than_the_memories_hold(page, process):
+    before = rest(process)
+    for k in range(VIEWS):
+        values = {"seed": k, "nfe": 5 + k % 40, "data": ("spiral", "digits", "patches")[k % 3]}
+        answer = page.call("explore", {"values": values, "page": f"v{k}", "id": 1}, f"v{k}")
+        assert "problem" not in answer
+    grown = rest(process) - before
+    assert grown < GROWTH * MB, f"{grown / MB:.0f} MB"
