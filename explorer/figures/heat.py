@@ -42,7 +42,7 @@ def heat_figure(found: Any) -> dict:
     for name in ("xaxis", "yaxis"):
         axis = layout[name] | {"type": "category"}
         layout[name] = {k: v for k, v in axis.items() if k not in ("tickvals", "ticktext", "range")}
-    if (best := found.best) is not None:
+    if (best := found.best) is not None and not found.level:  # the others can be told from it
         layout["annotations"] = [
             {
                 "x": _said(best.values[1]),

@@ -5,7 +5,7 @@ from typing import Any
 from ..errors import UserError
 from ..figures.heat import NAMES, heat_figure
 from ..lab.experiment import Experiment
-from ..numerals import interval, number, percent1, short
+from ..numerals import interval, number, percent1, short, span
 from ..study import heat as study
 from ..study.heat import AXES, Heat
 from . import words
@@ -56,9 +56,9 @@ def shown(base: Experiment, found: Heat, count: int) -> dict:
         "samples a spot, the same noise for all, 95 % intervals under the pointer and in the "
         "table. Karras et al. 2022, Fig. 4 and Algorithm 2.",
         "figure": heat_figure(found),
-        "columns": [one, other, measured],
+        "columns": [one, other, measured, "95 %"],
         "table": [
-            [*map(number, s.values), interval(s.found.value, s.found.low, s.found.high, write)]
+            [*map(number, s.values), write(s.found.value), span(s.found.low, s.found.high, write)]
             for s in sorted(known, key=lambda s: -s.found.value if found.more else s.found.value)
         ],
         "exact": {
