@@ -9,7 +9,7 @@ from .caller import Caller, Fault
 AMED = 4
 LOOKS = 2.0  # seconds between two questions how far a job is
 VALUES = {"data": "moons", "data.dimension": 2, "timesteps": "vp_time"}
-LONG = {"paths": 4096, "rounds": 400, "inner": 4}  # more than any row takes
+LONG = {"paths": 200_000, "rounds": 64, "inner": 4}  # more than any row takes
 
 
 class Jobs:

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from explorer.lab import memory
-from explorer.server import measurements, workers
+from explorer.server import amed, measurements, owners, workers
 from explorer.server.jobs import CANCELLED, JOBS, RUNNING
 from explorer.server.visitor import Visitor
 from explorer.server.workers import WORKERS, Worker
@@ -113,6 +113,7 @@ def test_one_that_holds_too_much_is_ended(monkeypatch):
     assert "more memory than" in ended(answer)["problem"]
 
 
+@pytest.mark.slow
 def test_one_that_takes_too_long_is_stopped_and_can_go_on(monkeypatch):
     answer = begun()
     monkeypatch.setattr(workers, "LONGEST", 0.0)
@@ -136,6 +137,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.slow
 def test_the_servers_death_ends_its_workers():
     with subprocess.Popen(
         [sys.executable, "-c", SERVER.replace("{request}", repr(LONG))],
@@ -181,6 +183,35 @@ def test_another_visitor_cannot_cancel_keep_or_go_on(monkeypatch):
     assert JOBS.get(answer["job"]).runs
     who[0] = "visitor a"
     assert measurements.cancel(answer) == {}
+
+
+def test_one_visitor_cannot_keep_predictors_without_end(monkeypatch):
+    monkeypatch.setattr(owners, "shared", True)
+    monkeypatch.setattr(amed, "OWN", 1)
+    monkeypatch.setattr(amed, "_kept", {})
+    who = ["visitor a"]
+    for module in (measurements, amed):
+        monkeypatch.setattr(module, "current", lambda: Visitor(who[0]))
+    answer = begun()
+    until(lambda: JOBS.get(answer["job"]).work.left.get("trained"))
+    measurements.cancel(answer)
+    ended(answer)
+    name = amed.amed_keep(answer)["name"]
+    assert amed.amed_keep(answer)["name"] == name  # the same once more takes no room
+    more = begun({**LONG, "how": LONG["how"] | {"seed": 7}})
+    assert "1 predictors" in until(lambda: _refused(more))
+    who[0] = "visitor b"
+    other = begun({**LONG, "how": LONG["how"] | {"seed": 8}})
+    assert until(lambda: amed.amed_keep(other).get("name"))
+
+
+def _refused(answer: dict) -> str:
+    """What keeping it is answered, once there is something to keep."""
+    return (
+        ""
+        if not JOBS.get(answer["job"]).work.left.get("trained")
+        else (amed.amed_keep(answer)["problem"])
+    )
 
 
 def test_the_pages_answer_is_what_a_poll_says():
