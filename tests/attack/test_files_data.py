@@ -38,6 +38,7 @@ def nothing_is_decoded(monkeypatch, in_this_process):
 # ---- pictures -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_small_zip_of_large_pictures(nothing_is_decoded):
     raw = zipped({f"{k}.png": flat(4000) for k in range(20)})
     assert len(raw) < 16_000
@@ -57,6 +58,7 @@ def test_one_picture_too_large_is_refused_before_the_first_is_decoded(nothing_is
         store(zipped(pictures_), "a.zip")
 
 
+@pytest.mark.slow
 def test_what_takes_too_long_is_ended(monkeypatch):
     """Pictures that are permitted by their count and slow by their kind."""
     monkeypatch.setattr(upload, "LIMITS", apart.Limits(seconds=1))
@@ -104,6 +106,7 @@ def test_text_chunks_that_unfold(in_this_process):
         store(zipped({"a.png": plain, "b.png": plain[:33] + chunk + plain[33:]}), "a.zip")
 
 
+@pytest.mark.slow
 def test_twelve_at_once_are_two_at_once(monkeypatch):
     lock, now, most, own = threading.Lock(), [0], [0], apart._run
     digests = []

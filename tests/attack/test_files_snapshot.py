@@ -102,6 +102,7 @@ def many(count: int, size, stride) -> bytes:
     return snapshot(change=spoil)
 
 
+@pytest.mark.slow
 def test_one_storage_read_for_19_000_tensors(in_this_process):
     """Each takes a few bytes in the file and a megabyte in reading."""
     for size, stride in (((2,), (2**18 - 1,)), ((2**18,), (0,)), ((2**18,), (1,))):
@@ -109,12 +110,14 @@ def test_one_storage_read_for_19_000_tensors(in_this_process):
             read_network(many(19_000, size, stride))
 
 
+@pytest.mark.slow
 def test_one_storage_is_parsed_once(in_this_process):
     """Its five pickles once, not 19,000 times, which would be more instructions than a file has."""
     with pytest.raises(UserError, match="has not|lack"):
         load_pickle(many(19_000, (1,), (1,)))
 
 
+@pytest.mark.slow
 def test_modules_that_share_a_dict_of_nothing(in_this_process):
     """20,000 looks at 20,000 names that hold None would be 400 million."""
     nothing = dict.fromkeys(map(str, range(20_000)))
