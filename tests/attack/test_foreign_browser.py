@@ -34,7 +34,7 @@ ATTACK = """async ([target, html]) => {
     typed: await post('gradio_api/component_server', call('typed'), typed),
     upload: await post('gradio_api/upload', form()),
     blind: await post('gradio_api/upload', form(), {mode: 'no-cors'}),
-    queue: await post('gradio_api/call/explore', JSON.stringify({data: []}), typed),
+    queue: await post('gradio_api/call/upload', JSON.stringify({data: [null]}), typed),
     login: await post('login', new URLSearchParams({username: 'a', password: 'b'}), plain),
   };
   navigator.sendBeacon(target + 'gradio_api/component_server', call('beacon'));
