@@ -16,6 +16,7 @@ class Lesson:
     text: str
     view: str  # as in a link, without the question mark
     source: str
+    claim: str = ""  # of the Claims page: what it shows, measured
 
 
 def lessons() -> list[Lesson]:

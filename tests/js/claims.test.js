@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { body, counted, kept, summary } from '../../assets/js/claims/rows.js';
+import { body, counted, formula, kept, summary } from '../../assets/js/claims/rows.js';
 
 const row = (fields) => ({ name: 'a', paper: 'EDM', quote: 'x < y & z', source: 'Eq. 1', verdict: 'holds', chip: 'holds', found: '1', measure: 'm', expected: 'e', seeds: 's', command: 'c', view: 'a=1&b=2', stale: '', why: '', cost: 'quick', ...fields }); // prettier-ignore
 const rows = [row({}), row({ name: 'b', paper: 'AMED', verdict: 'cannot be told' }), row({ name: 'c', verdict: '' })];
@@ -29,6 +29,12 @@ test('a quote is text, a link keeps its settings, and what is stale says so', ()
   assert.match(body(old, '/p'), /of an earlier version/);
   assert.match(body(old, '/p'), /href="\/p\?a=1&amp;b=2"/);
   assert.match(body(row({ view: '' }), '/p'), /href="\/p"/);
+});
+
+test('indices are set low, and names with a line stay as they are', () => {
+  assert.equal(formula('√(t_n t_{n+1})'), '√(t<sub>n</sub> t<sub>n+1</sub>)');
+  assert.equal(formula('x_{t_n}'), 'x<sub>t<sub>n</sub></sub>');
+  assert.equal(formula('c_skip < S_noise'), 'c_skip &lt; S_noise');
 });
 
 test('while it is measured the row says so and can be cancelled', () => {

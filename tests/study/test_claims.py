@@ -31,6 +31,7 @@ DEAR = {
     "churn-loses-detail",
     "s-noise-makes-up-for-it",
     "config-f-samples-better-than-a",
+    "reasonable-from-13-evaluations",
 }
 # seconds: what many networks' evaluations or 64 levels of true steps take
 LONG = (
@@ -77,6 +78,16 @@ def test_the_verdict_follows_from_the_interval():
     assert within(2, 3).verdict(at(1.0, 4.0)) == within(2, 3).verdict(at(2.5, 3.5)) == OPEN
     assert within(35, 35).verdict(sure(35)) == HOLDS
     assert within(35, 35).verdict(sure(36)) == NOT_HERE
+
+
+def test_what_must_hold_is_said_as_it_was_written():
+    said = [below(1e-9), above(-0.15), within(151.5, 152.5), within(35, 35)]
+    assert list(map(str, said)) == [
+        "at most 1.0·10⁻⁹",
+        "at least −0.15",
+        "151.5 to 152.5",
+        "exactly 35",
+    ]
 
 
 def test_without_an_interval_nothing_can_be_told():

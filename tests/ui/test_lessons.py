@@ -6,6 +6,7 @@ import pytest
 
 from explorer.lab.experiment import Experiment
 from explorer.settings import from_query, to_query
+from explorer.study.claims import claim
 from explorer.ui import lessons, pages
 
 OF_THE_PAGE = {"tab", "stage", "compare", "pin"}  # what the server is not asked for
@@ -21,6 +22,15 @@ def test_the_view_of_a_lesson_is_one_that_there_is(lesson):
     assert given.get("tab", "explore") in {p.name for p in pages.PAGES}
     if "pin" in given:
         from_query(Experiment, given["pin"])
+
+
+@pytest.mark.parametrize("lesson", [one for one in ALL if one.claim], ids=lambda one: one.title)
+def test_the_claim_of_a_lesson_is_one_that_is_tried(lesson):
+    assert claim(lesson.claim).name == lesson.claim
+
+
+def test_most_lessons_refer_to_a_claim():
+    assert sum(bool(lesson.claim) for lesson in ALL) >= 6
 
 
 def test_each_lesson_has_a_place_of_its_own():

@@ -8,6 +8,12 @@ const LABELS = ['hold', 'do not hold here', 'cannot be told', 'not measured'];
 export const plain = (text) =>
   String(text).replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]);
 
+/** The same with indices set low: x_{t_n}. @param {string} text */
+export const formula = (text) =>
+  plain(text)
+    .replace(/_n\b/g, '<sub>n</sub>')
+    .replace(/_\{([^{}]*)\}/g, '<sub>$1</sub>');
+
 /** The rows of a paper and a verdict.
  * @param {any[]} rows @param {{paper: string, verdict: string | null}} chosen “” and null: all of them */
 export const kept = (rows, { paper, verdict }) =>
@@ -29,7 +35,7 @@ export function summary(row) {
   const verdict = row.doing ? 'measuring …' : row.verdict || (row.found ? 'not of today' : 'not measured');
   return (
     `<b class="verdict ${row.doing ? 'none' : row.chip}">${verdict}</b>` +
-    `<span class="said">${plain(row.quote)}</span>` +
+    `<span class="said">${formula(row.quote)}<small>${formula(row.measure)}</small></span>` +
     `<span class="where">${row.paper}, ${plain(row.source)}</span>` +
     `<span class="number">${plain(row.found || '–')}</span>`
   );
@@ -40,7 +46,7 @@ export function body(row, path) {
   const when = row.stale ? ` <em>(${plain(row.stale)})</em>` : row.now ? ' <em>(measured just now)</em>' : '';
   const facts = [
     ['Source', `${PAPERS[row.paper]}, ${plain(row.source)}; ${row.quoted ? 'as printed' : 'in other words'}`],
-    ['Measured here', `${plain(row.measure)}.`],
+    ['Measured here', `${formula(row.measure)}.`],
     ['To hold', `${plain(row.expected)}`],
     ['Found', `${plain(row.found || '–')}${when}`],
     ['Samples', `${plain(row.seeds)}`],

@@ -14,6 +14,7 @@ from typing import Any
 from ...analysis.intervals import Estimate
 from ...lab.experiment import Experiment
 from ...lab.source import Watch
+from ...numerals import number
 from ...settings import from_query
 
 HOLDS, NOT_HERE, OPEN = "holds", "does not hold here", "cannot be told"
@@ -39,12 +40,18 @@ class Relation:
 
     def __str__(self) -> str:
         if self.low == self.high:
-            return f"exactly {self.low:g}"
+            return f"exactly {_said(self.low)}"
         if math.isinf(self.low):
-            return f"at most {self.high:g}"
+            return f"at most {_said(self.high)}"
         if math.isinf(self.high):
-            return f"at least {self.low:g}"
-        return f"{self.low:.6g} to {self.high:.6g}"
+            return f"at least {_said(self.low)}"
+        return f"{_said(self.low)} to {_said(self.high)}"
+
+
+def _said(value: float) -> str:
+    """As it was written, with a minus; a power of ten where it is small."""
+    small = 0 < abs(value) < 1e-3
+    return number(value) if small else f"{value:.6g}".replace("-", "−")
 
 
 def below(value: float) -> Relation:
