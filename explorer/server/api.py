@@ -17,6 +17,7 @@ from ..store import room
 from ..strips import STRIPS
 from ..ui import compare, parts
 from . import visitor
+from .in_turn import when_served
 from .quick import gr
 from .sentences import for_a_client
 from .turn import FOLLOWS, breathe
@@ -24,10 +25,14 @@ from .turns import ROOM
 
 
 def register() -> None:
-    """Add the endpoints to the Blocks that is open."""
-    gr.api(_named_arguments(explore_endpoint, strips=str), api_name="explore")
-    gr.api(_named_arguments(sample_endpoint), api_name="sample")
-    gr.api(_named_arguments(sweep_endpoint, solvers=str, budgets=str, grids=str), api_name="sweep")
+    """Add the endpoints to the Blocks that is open.  Those that compute wait in the room, where it
+    is fair, and not in Gradio's queue, which is first come, first served."""
+    for name, endpoint in {
+        "explore": _named_arguments(explore_endpoint, strips=str),
+        "sample": _named_arguments(sample_endpoint),
+        "sweep": _named_arguments(sweep_endpoint, solvers=str, budgets=str, grids=str),
+    }.items():
+        gr.api(endpoint, api_name=name, concurrency_limit=None)
     gr.api(_receive_file, api_name="upload")
 
 
@@ -77,17 +82,16 @@ def _named_arguments(fn, **more: type):
         names[name] = p.key
         kinds[name] = str if isinstance(p.default, str | tuple) else float
 
-    def endpoint(*values) -> dict:
+    async def endpoint(*values) -> dict:
         given = {k: v for k, v in zip(kinds, values) if v is not None}
         with for_a_client(fn.__name__):
             for name, value in given.items():
                 if not isinstance(value, str | int | float):
                     what = "text" if kinds[name] is str else "a number"
                     raise UserError(f"{name} must be {what}; got {value!r:.60}.")
-            return fn(
-                {names[k]: v for k, v in given.items() if k in names},
-                **{k: v for k, v in given.items() if k in more},
-            )
+            flat = {names[k]: v for k, v in given.items() if k in names}
+            own = {k: v for k, v in given.items() if k in more}
+            return await when_served(lambda: fn(flat, **own), FOLLOWS)
 
     kinds |= more
     arguments = [

@@ -27,7 +27,7 @@ from .quick import gr
 from .sentences import guarded
 from .train import training
 from .turn import FOLLOWS, SETTLED
-from .turns import AT_ONCE
+from .turns import AT_ONCE, EACH
 from .workers import WORKERS
 
 CALLS = [  # what the page calls, by these names
@@ -96,6 +96,8 @@ def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
             "lifespan": door.lifespan,
             "middleware": [Middleware(Inner, said)],
         },
+        max_threads=2
+        * EACH,  # calls that leave Gradio's queue for the room: more than one visitor's
         quiet=True,
         ssr_mode=False,
         state_session_capacity=SESSIONS,

@@ -29,7 +29,7 @@ def in_turn(function: Callable[[Any], Any], about: Callable[[Any], tuple[int, st
     async def asked(request: dict):
         rank, page, number = about(request)
         try:
-            return await _when_served(lambda: function(request), rank, page, number)
+            return await when_served(lambda: function(request), rank, page, number)
         except Cancelled:
             return as_json({"stale": True})
         except UserError as error:
@@ -48,7 +48,9 @@ def at_once(function: Callable[[Any], Any]):
     return asked
 
 
-async def _when_served(work: Callable[[], Any], rank: int, page: str, number: float) -> Any:
+async def when_served(work: Callable[[], Any], rank: int, page: str = "", number: float = 0) -> Any:
+    """What work() gives, in a thread of its own when its turn comes.  Raises what it raises,
+    UserError where too many wait, and Cancelled where nobody wants it any more."""
     answer: Future = Future()
     context = copy_context()
 

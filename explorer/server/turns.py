@@ -210,7 +210,7 @@ class Room:
         self._stop(last, UserError(crowd))
 
     def _serve(self) -> None:
-        while len(self._with_slot) < self.at_once and (turn := self._best()) is not None:
+        while (turn := self._next()) is not None:
             self.waiting.remove(turn)
             self._with_slot.append(turn)
             self._served.pop(turn.who.name, None)
@@ -223,16 +223,22 @@ class Room:
             if begins:
                 turn.wake()
 
-    def _best(self) -> Turn | None:
-        """Who is served next."""
+    def _next(self) -> Turn | None:
+        """Who is given a slot now, if there is one: beside the API's calls the page's have one more
+        than there are."""
+        if len(self._with_slot) < self.at_once:
+            return self._best()
+        api = all(t.who.way == "api" for t in self._with_slot)
+        return self._best("page") if api and len(self._with_slot) == self.at_once else None
+
+    def _best(self, way: str = "") -> Turn | None:
+        """Who is served next, of all or of those that came this way."""
         begun = [t.who.name for t in self._everywhere() if t.begun]
-        api = sum(t.who.way == "api" for t in self._with_slot)
-        closed = api >= max(1, self.at_once - 1)  # the page's calls have a slot beside the API's
 
         def able(turn: Turn) -> bool:
             own = begun.count(turn.who.name)
             room = len(begun) < (2 * BEGUN if not own else BEGUN) and own < OWN
-            return (turn.begun or room) and not (closed and turn.who.way == "api")
+            return (turn.begun or room) and way in ("", turn.who.way)
 
         return min(filter(able, self.waiting), key=self._order, default=None)
 

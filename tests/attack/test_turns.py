@@ -80,9 +80,11 @@ def test_the_api_leaves_a_slot_to_the_page():
     line = Line(2)
     for k in range(9):
         line.ask(f"script {k}", FOLLOWS, way="api", name=f"api {k}")
+    assert len(line.served) == 2  # nobody else is there
     line.ask("page", name="page")
-    assert [name for name, _ in line.served] == ["api 0", "page"]
-    assert len(line.finish()) == 10
+    line.ask("page of another", name="another page")
+    assert [name for name, _ in line.served] == ["api 0", "api 1", "page"]
+    assert len(line.finish()) == 11
 
 
 def test_an_overtaken_move_never_begins():

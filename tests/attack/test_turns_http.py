@@ -6,13 +6,14 @@ import json
 import socket
 import threading
 
+import httpx
 import pytest
 
 from explorer.bench.caller import Caller, Fault
 from explorer.bench.page import free_port
 from explorer.errors import Cancelled
 from explorer.lab import experiment
-from explorer.server import app, visitor
+from explorer.server import api, app, visitor
 from explorer.server import message as messages
 from explorer.server.turns import AT_ONCE, ROOM
 from tests.waiting import PATIENCE, until
@@ -223,3 +224,41 @@ def test_more_requests_than_may_wait_are_refused_with_a_sentence(server):
     for answer in asyncio.run(all_of_it()):
         assert f"{FLOOD} of your requests wait already" in answer["problem"], answer
         assert f"number {FLOOD + 1}, about" in answer["problem"]
+
+
+def joins(port: int, cookie: str, seed: int) -> None:
+    """A call of /explore, put into Gradio's queue."""
+    names = api._named_arguments(api.explore_endpoint, strips=str).__signature__.parameters
+    given = {"samples": 4, "nfe": 5, "seed": seed}
+    sent = httpx.post(
+        f"http://127.0.0.1:{port}/gradio_api/call/explore",
+        json={"data": [given.get(name) for name in names]},
+        headers={"Cookie": cookie},
+        timeout=PATIENCE,
+    )
+    assert sent.status_code == 200, sent.text
+
+
+def test_a_script_is_served_while_the_flood_of_another_waits(served, monkeypatch):
+    """Both come by the API.  Nine calls of one wait; the other's is the next but one, though
+    Gradio's own queue is first come, first served."""
+    port, _ = served
+    order, real = [], experiment._run
+    monkeypatch.setattr(experiment, "_run", lambda e, w: order.append(e.seed) or real(e, w))
+    flood, other = (
+        httpx.get(f"http://127.0.0.1:{port}/").headers["set-cookie"].partition(";")[0]
+        for _ in range(2)
+    )
+    until(lambda: not ROOM._everywhere())
+    held = [ROOM.enter(visitor.Visitor(f"holder {k}", "page")) for k in range(AT_ONCE)]
+    try:
+        for k in range(9):
+            joins(port, flood, 8400 + k)
+        until(lambda: len(ROOM.waiting) == 9)
+        joins(port, other, 8500)
+        until(lambda: len(ROOM.waiting) == 10)
+    finally:
+        for turn in held:
+            ROOM.leave(turn)
+    until(lambda: len(set(order)) == 10 and not ROOM._everywhere())
+    assert list(dict.fromkeys(order)).index(8500) <= AT_ONCE
