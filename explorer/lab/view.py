@@ -47,6 +47,10 @@ class View:
         """What all of it may hold, taken at once, so that no two views wait for each other half
         made; a context."""
         e, source = self.experiment, self.source
+        if not self.exact:
+            need = sizes.of_draft(source, e, count(e), e.samples, kept_paths(source))
+            if need <= memory.SMALL * memory.ACCOUNT.limit:  # whatever of it is known already
+                return memory.room(need, f"A view of {e.samples} samples of {e.data.label}")
         if too_much(e):  # what is left of it is a draft of a few samples
             return memory.room(0, "")
         paths = min(e.samples, source.settled if self.exact else source.compared)
