@@ -3,7 +3,11 @@
 import json
 import re
 
+import pytest
+
 from explorer.study.claims import CLAIMS
+
+from .walk import Walk
 
 ROWS = "document.querySelectorAll('#claims-rows details').length"
 
@@ -61,3 +65,16 @@ def test_a_number_of_an_earlier_version_is_never_shown_as_fresh(walk):
     row = walk.page.locator("details[data-name=score-from-denoiser]")
     assert row.locator(".verdict").inner_text() == "not of today"
     assert "of an earlier version; measure it again" in row.inner_text()
+
+
+@pytest.mark.parametrize("size", [(390, 844), (768, 1024), (1024, 768)], ids=str)
+def test_it_fits_a_small_screen(browser, server, size):
+    visitor = Walk(browser, server, viewport=dict(zip(("width", "height"), size)), has_touch=True)
+    opened(visitor, "&claim=rho-3-equalises-heun")
+    wide = visitor.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    cut = visitor.page.evaluate(
+        "[...document.querySelectorAll('.top button, .claims button, .claims summary')]"
+        ".filter((e) => e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.textContent)"
+    )
+    visitor.leave()
+    assert wide <= 0 and cut == [] and not visitor.errors and not visitor.outside

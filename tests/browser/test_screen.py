@@ -93,14 +93,21 @@ AUDIT = r"""
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(
     "query",
-    ["s_churn=9", "data=digits", "tab=compare&compare=sweep&budgets=5,9&data.dimension=2"],
-    ids=["plane", "images", "compare"],
+    [
+        "s_churn=9",
+        "data=digits",
+        "tab=compare&compare=sweep&budgets=5,9&data.dimension=2",
+        "tab=claims&claim=rho-3-equalises-heun",
+    ],
+    ids=["plane", "images", "compare", "claims"],
 )
 def test_every_control_has_a_name_and_every_word_can_be_read(browser, server, query, theme):
     visitor = Walk(browser, server, color_scheme=theme)
     visitor.open(f"samples=16&nfe=9&sigma=1&{query}").unfold()
     if "compare" in query:
         visitor.page.wait_for_function(SWEPT)
+    if "claims" in query:
+        visitor.page.wait_for_selector("#claims-rows details[open]")
     wrong = visitor.page.evaluate(AUDIT)
     visitor.leave()
     assert wrong == []
