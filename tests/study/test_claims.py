@@ -8,6 +8,7 @@ import pytest
 
 from explorer.analysis.intervals import Estimate
 from explorer.errors import UserError
+from explorer.lab.experiment import run
 from explorer.study import engine
 from explorer.study.claims import CLAIMS, claim, record, tried
 from explorer.study.claims.contract import (
@@ -32,6 +33,7 @@ DEAR = {
     "s-noise-makes-up-for-it",
     "config-f-samples-better-than-a",
     "reasonable-from-13-evaluations",
+    "rho-3-equalises-heun-on-a-network",
 }
 # seconds: what many networks' evaluations or 64 levels of true steps take
 LONG = (
@@ -102,6 +104,12 @@ def test_there_are_thirty_claims_of_both_papers_that_say_all_that_they_should():
         assert c.quote and c.source and c.measure and c.seeds, name
         assert c.quote.endswith((".", ")")) or c.quoted, name  # a sentence, or as it is printed
         assert c.experiment is not None  # a view that opens
+
+
+@pytest.mark.parametrize("name", [n for n, c in CLAIMS.items() if "predictor=" in c.view])
+def test_the_view_of_a_claim_runs_with_the_predictor_that_it_names(name):
+    e = dataclasses.replace(claim(name).experiment, samples=1)
+    assert run(e, kept=False).nfe == e.nfe
 
 
 def test_what_departs_is_explained():

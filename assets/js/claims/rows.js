@@ -45,7 +45,7 @@ export function summary(row) {
 export function body(row, path) {
   const when = row.stale ? ` <em>(${plain(row.stale)})</em>` : row.now ? ' <em>(measured just now)</em>' : '';
   const facts = [
-    ['Source', `${PAPERS[row.paper]}, ${plain(row.source)}; ${row.quoted ? 'as printed' : 'in other words'}`],
+    ['Source', `${PAPERS[row.paper]}, ${plain(row.source)}; ${row.quoted ? 'figures as printed' : 'in other words'}`],
     ['Measured here', `${formula(row.measure)}.`],
     ['To hold', `${plain(row.expected)}`],
     ['Found', `${plain(row.found || '–')}${when}`],

@@ -16,11 +16,13 @@ from . import (
     edm_steps,
     edm_stochastic,
     edm_training,
+    edm_truncation,
     identities,
 )
 from .contract import Claim
 
 TOPICS = (
+    edm_truncation,
     edm_steps,
     edm_frames,
     edm_ideal,

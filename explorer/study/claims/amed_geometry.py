@@ -174,7 +174,7 @@ CLAIMS = [
         within(8500, 9500),
         _numbers,
         quoted=True,
-        view=f"{NETWORK}&solver=amed&solver.predictor=digits-amed-5",
+        view="data=digits&solver=amed",
     ),
     Claim(
         "two-evaluations-a-step-less-one",

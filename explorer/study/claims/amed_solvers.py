@@ -1,7 +1,7 @@
 """Claims of AMED on solvers of few evaluations: Table 2."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ...analysis import intervals
 from ...analysis.intervals import Estimate
@@ -54,6 +54,17 @@ UNIPC5 = usual(UniPC(3), LogSNR())
 IPNDM5 = usual(IPNDM(4), Rho())
 LEARNED_VIEW = f"{NETWORK}&solver=amed&solver.predictor={PUBLISHED}&afs=true&last=sigma_min&nfe=5"
 
+OURS_VIEW = (
+    f"{NETWORK}&timesteps=custom&timesteps.levels=80.0,6.754204,0.7221002,0.002"
+    f"&solver=amed&solver.predictor={OURS}&afs=true&nfe=5&last=sigma_min"
+)
+
+
+def _view(files: Sequence[str]) -> str:
+    """Where the predictor of a row can be seen, or the network."""
+    known = {PUBLISHED: LEARNED_VIEW, OURS: OURS_VIEW}
+    return known.get(files[0] if files else "", f"{NETWORK}&nfe=5&last=sigma_min")
+
 
 def _table(
     name: str, quote: str, words: str, mine: Made, other: Made, relation=below(1), why="", files=()
@@ -68,7 +79,7 @@ def _table(
         ratio(mine, other),
         quoted=True,
         seeds=f"{UNSEEN} seeds that no training saw",
-        view=LEARNED_VIEW if files else f"{NETWORK}&nfe=5&last=sigma_min",
+        view=_view(files),
         why=why,
         uses=(HeldOutError,),
         predictors=files,

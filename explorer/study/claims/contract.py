@@ -76,7 +76,7 @@ Try = Callable[[Watch | None], Estimate]
 class Claim:
     """One sentence of a paper that can be tried here.
 
-    quote: what is said; quoted: a formula or number as it is printed, else told in other words.
+    quote: what is said; quoted: a formula or figures as they are printed, else told in other words.
     source: its place in the paper.  measure: what we measure, in words; relation: what that must
     be.  seeds: on which samples.  view: of the page where it can be seen, as a link has it; its
     data and network are those of the measure.  why: a sentence for a claim that departs here.

@@ -62,7 +62,7 @@ def keep(rows: Iterable[Row], path: Path | None = None) -> dict[str, Any]:
         "with": _with(),
         "rows": {name: both[name] for name in CLAIMS if name in both},
     }
-    writing.write_json(path, record)
+    writing.write_json(path, record, indent=1)
     return record
 
 
