@@ -100,7 +100,7 @@ class Run:
         return sigma[:-1] if float(sigma[-1]) == 0 else sigma
 
 
-MEMOS.append(_runs := Memo(48 * 2**20))
+MEMOS.append(_runs := Memo(32 * 2**20))
 
 
 def grid(e: Experiment) -> Any:

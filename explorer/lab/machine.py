@@ -9,6 +9,7 @@ from pathlib import Path
 MOST = 4e9  # bytes that this process may hold, where nobody says otherwise; or half of the machine
 CGROUP = Path("/sys/fs/cgroup")  # where Linux says what a container may use
 MMAP_THRESHOLD, LARGE = -3, 2**23  # mallopt's name for it; bytes
+ARENA_MAX, ARENAS = -8, 2  # mallopt's name for it; heaps that all threads share
 
 
 def default() -> float:
@@ -43,12 +44,15 @@ def hand_back() -> None:
 
 
 def let_go_early() -> None:
-    """From now on whatever is larger than LARGE goes back when it is freed.
+    """From now on whatever is larger than LARGE goes back when it is freed, and threads share
+    heaps.
 
-    glibc raises this to 32 MB by itself, and then keeps the images of all threads in their heaps.
+    glibc raises this to 32 MB by itself, and then keeps the images of all threads in their heaps,
+    of which it makes up to eight for each core.
     """
     if (libc := _glibc()) is not None:
         libc.mallopt(MMAP_THRESHOLD, LARGE)
+        libc.mallopt(ARENA_MAX, ARENAS)
 
 
 def _glibc():

@@ -26,7 +26,7 @@ LARGE = 1024  # coordinates of a large sample
 
 Watch = Callable[[], None]
 
-_sources = Memo(96 * 2**20)
+_sources = Memo(64 * 2**20)
 MEMOS.append(_sources)
 _device: list[Device] = []
 

@@ -31,7 +31,7 @@ from .experiment import (
     weights,
 )
 
-_references = Memo(64 * 2**20)
+_references = Memo(32 * 2**20)
 _deepest: dict[tuple, float] = {}  # how far down paths are known, where they are still remembered
 MEMOS += [_references, _deepest]
 

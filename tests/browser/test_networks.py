@@ -14,7 +14,7 @@ def options(walk, selector: str) -> list[str]:
 
 
 def test_a_trained_network_from_the_menu(walk):
-    walk.open(QUICK).unfold()
+    walk.hasty().open(QUICK).unfold()
     walk.choose("#slot-model", "network")
     assert walk.page.is_hidden("#problem") and walk.query["model"] == "network"
     assert "Digits" in walk.page.inner_text("#help-data")
@@ -31,7 +31,7 @@ def test_a_trained_network_from_the_menu(walk):
 
 
 def test_an_edm_pickle_is_opened_and_sampled(walk):
-    walk.open("data=moons&samples=4&nfe=5&sigma=1").unfold()
+    walk.hasty().open("data=moons&samples=4&nfe=5&sigma=1").unfold()
     walk.choose("#slot-model", "network")
     walk.after(lambda: walk.page.set_input_files("#network-file", file("my net.pkl", snapshot())))
     assert walk.page.is_hidden("#problem"), walk.page.inner_text("#problem-text")
@@ -50,7 +50,7 @@ def test_an_edm_pickle_is_opened_and_sampled(walk):
 
 
 def test_a_visitor_is_told_how_a_published_one_gets_here(walk):
-    walk.open(f"{QUICK}&model=network").unfold()
+    walk.hasty().open(f"{QUICK}&model=network").unfold()
     walk.page.wait_for_function(
         "document.querySelectorAll('#network-checkpoint option').length > 3"
     )

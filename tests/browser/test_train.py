@@ -52,7 +52,7 @@ def test_train_on_points_and_sample_from_the_result(walk):
 
 
 def test_augmentation_is_shown_with_its_labels(walk):
-    page = walk.open("data=digits&samples=4&nfe=5&sigma=1&tab=train").page
+    page = walk.hasty().open("data=digits&samples=4&nfe=5&sigma=1&tab=train").page
     page.wait_for_function(FORM)
     page.click("#train-augmented")
     page.wait_for_selector(".pop .told canvas")
