@@ -78,3 +78,15 @@ def test_it_fits_a_small_screen(browser, server, size):
     )
     visitor.leave()
     assert wide <= 0 and cut == [] and not visitor.errors and not visitor.outside
+
+
+def test_a_long_one_is_cancelled_and_keeps_the_number_of_the_record(walk):
+    opened(walk, "&claim=churn-hurts-the-new-training")
+    row = walk.page.locator("details[data-name=churn-hurts-the-new-training]")
+    number = row.locator(".number").inner_text()
+    row.get_by_role("button", name="Measure again").click()
+    assert row.locator(".verdict").inner_text() == "measuring …"
+    row.get_by_role("button", name="Cancel").click()
+    row.get_by_role("button", name="Measure again").wait_for()
+    assert row.locator(".number").inner_text() == number
+    assert "Cancelled" in walk.page.inner_text("#claims-problem")
