@@ -1,8 +1,10 @@
-"""To wait for what is meant: a condition, never a length of time."""
+"""To wait for what is meant: a condition or an answer, never a length of time."""
 
+import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -18,3 +20,11 @@ def until(condition: Callable[[], Any], patience: float = PATIENCE) -> Any:
             pytest.fail(f"never came: {condition}")
         pause.wait(0.01)
     return answer
+
+
+def answer_of(work: Coroutine) -> Any:
+    """What a coroutine gives, run in a thread of its own: where a browser was asked for, this one
+    has a loop already.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()

@@ -26,7 +26,7 @@ def test_of_a_gaussian_it_is_the_log_density():
     )
     found = log_likelihood(data, x, LOW, HIGH, density)
     torch.testing.assert_close(found.log_density, density(x, LOW), rtol=0, atol=1e-3)
-    torch.testing.assert_close(found.latent, data.flow(x, LOW, HIGH), rtol=1e-6, atol=1e-5)
+    torch.testing.assert_close(found.latent, data.flow(x, LOW, HIGH), rtol=1e-3, atol=1e-3)
     assert float(found.moved.max()) < 1e-2 and not found.spread.any()
     bits = -density(x, LOW) / (3 * math.log(2))
     torch.testing.assert_close(found.bits(3), bits, rtol=0, atol=1e-3)

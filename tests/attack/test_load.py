@@ -10,6 +10,8 @@ from explorer.bench import checked
 from explorer.bench.user import User
 from explorer.server.message import message
 
+from ..waiting import answer_of
+
 VALUES = {"nfe": 9, "samples": 16, "timesteps.rho": 3.0}
 
 
@@ -54,7 +56,7 @@ def test_users_move_a_real_server_and_every_answer_is_to_its_question(server):
     async def both():
         await asyncio.gather(*(user.lives(6.0) for user in users))
 
-    asyncio.run(both())
+    answer_of(both())
     for user in users:
         seen = user.seen
         assert seen.faults == []

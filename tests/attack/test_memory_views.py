@@ -93,7 +93,7 @@ def test_fewer_paths_are_compared_where_their_references_have_no_room():
     assert (source.compared, source.settled) == (64, 256)
     memory.use(200 * MB)
     assert 1 <= source.settled < 64 and source.compared == source.settled
-    memory.use(66 * MB)
+    memory.use(100 * MB)
     found = View(Experiment(data=Patches(size=16), samples=16, nfe=5))
     with found.room():
         assert len(found.errors.end) == source.compared < 16

@@ -1,7 +1,6 @@
 """Large, slow, silent and guessing clients keep nobody busy.  The server of this process asks for
 a password, and has less patience than a real one."""
 
-import asyncio
 import http.client
 import socket
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ import pytest
 
 from explorer.bench.page import free_port
 from explorer.server import app, bodies, idle, knocks
-from tests.waiting import until
+from tests.waiting import answer_of, until
 
 SOON = 0.3  # seconds, in place of a real server's patience of 15 and more
 
@@ -123,12 +122,12 @@ def test_all_that_is_being_read_is_bounded_and_let_go(monkeypatch):
     async def piece():
         return {"type": "http.request", "body": b"a" * 60}
 
-    first = asyncio.run(reader.whole(call, piece))
+    first = answer_of(reader.whole(call, piece))
     with pytest.raises(bodies.Refused, match="holds too many"):
-        asyncio.run(reader.whole(call, piece))
+        answer_of(reader.whole(call, piece))
     assert reader.held == 60
     reader.release(first)
-    assert reader.held == 0 and len(asyncio.run(reader.whole(call, piece))) == 60
+    assert reader.held == 0 and len(answer_of(reader.whole(call, piece))) == 60
 
 
 def test_many_silent_connections_make_room_and_an_answer_unread_is_given_up(monkeypatch):

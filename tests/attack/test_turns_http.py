@@ -16,7 +16,7 @@ from explorer.lab import experiment
 from explorer.server import api, app, visitor
 from explorer.server import message as messages
 from explorer.server.turns import AT_ONCE, ROOM
-from tests.waiting import PATIENCE, until
+from tests.waiting import PATIENCE, answer_of, until
 
 FLOOD = 64
 HEAVY = {"samples": 4096, "nfe": 200}  # seconds of work each, below the cap
@@ -143,7 +143,7 @@ def test_a_newer_move_ends_the_older_one_at_work(served, stuck):
         caller.close()
         return new
 
-    assert asyncio.run(moves())["values"]["seed"] == 8301
+    assert answer_of(moves())["values"]["seed"] == 8301
     assert answer_on(old) == {"stale": True} and run.ended == 1
     old.close()
 
@@ -179,12 +179,12 @@ def test_a_bystander_is_answered_while_a_visitor_s_flood_waits(server):
         other.close()
         return told, answer, before
 
-    told, answer, before = asyncio.run(all_of_it())
+    told, answer, before = answer_of(all_of_it())
     assert told["waits"].startswith("Place ") and "about " in told["waits"]
     assert answer["values"]["seed"] == 9999 and "run" in answer["parts"]
     assert before < FLOOD // 4
     assert (
-        asyncio.run(_answers(server))["values"]["seed"] == 9998
+        answer_of(_answers(server))["values"]["seed"] == 9998
     )  # the flood has gone with its client
 
 
@@ -221,7 +221,7 @@ def test_more_requests_than_may_wait_are_refused_with_a_sentence(server):
         flood.close()
         return told
 
-    for answer in asyncio.run(all_of_it()):
+    for answer in answer_of(all_of_it()):
         assert f"{FLOOD} of your requests wait already" in answer["problem"], answer
         assert f"number {FLOOD + 1}, about" in answer["problem"]
 
