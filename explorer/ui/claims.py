@@ -57,5 +57,5 @@ def _said(kept: dict, rows: list[dict]) -> str:
     stale = f" {old} of them are not of today’s version and say so." if old else ""
     return (
         f"Measured with version {kept['version']} on {kept['on']} ({kept['with']}); intervals of "
-        f"95 %.{stale}"
+        f"95 %, so of {len(rows)} verdicts a few are chance.{stale}"
     )

@@ -89,7 +89,7 @@ def test_a_link_restores_what_is_compared(walk):
 
 
 def test_every_lesson_opens_what_it_says(walk):
-    walk.open()
+    walk.hasty().open()
     walk.page.click("#lessons")
     links = walk.page.eval_on_selector_all(
         "#pop a", "all => all.map((a) => a.getAttribute('href'))"

@@ -12,25 +12,25 @@ from explorer.lab.truth import reference_for
 from explorer.lab.versus import paired
 from explorer.lab.view import View
 
-BLOCKS, PATHS, MOST_WRONG = 32, 128, 2
+PATHS = 128
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "data, least",
-    [(Spiral(), 4), (Moons(), 4), (Digits(), 4)],
+    "data, blocks, least",
+    [(Spiral(), 32, 4), (Moons(), 32, 4), (Digits(), 16, 2)],
     ids=["spiral", "moons", "digits"],
 )
-def test_the_steps_named_are_those_of_the_population(data, least):
-    """In at least 30 of 32 blocks, or the headline says that it is undecided."""
+def test_the_steps_named_are_those_of_the_population(data, blocks, least):
+    """In 15 of 16 blocks at least, or the headline says that it is undecided."""
     shares = []
-    for k in range(BLOCKS):
+    for k in range(blocks):
         e = Experiment(data=data, seed=100 + k)
         shares.append(_steps_along(e, reference_for(e, count=PATHS), PATHS, None).shares)
     population = tuple(hottest(torch.cat(shares, 1).mean(1).tolist()))
     named = [found.steps for found in map(blame, shares) if found.decided]
     wrong = [steps for steps in named if steps != population]
-    assert len(wrong) <= MOST_WRONG, (population, wrong)
+    assert len(wrong) <= blocks // 16, (population, wrong)
     assert len(named) >= least  # a rule that never decides would be of no use
 
 

@@ -233,10 +233,12 @@ CLAIMS = [
         "At high noise the target is the mean of the data, and the loss cannot be lowered further.",
         "Sec. 5, Fig. 5a",
         "loss of digits-f at σ = 80 over that of the ideal denoiser",
-        within(0.9, 1.1),  # a tenth at most, where in the middle three quarters go
+        within(0.95, 1.05),  # set before the first measurement
         _at_the_floor,
         seeds="1024 images",
         view=NEW,
+        why="This small network’s loss there is 6 % above the ideal’s: little is left to learn, but "
+        "not nothing.",
     ),
     Claim(
         "p-train-aims-at-the-middle",
