@@ -237,8 +237,8 @@ CLAIMS = [
         _at_the_floor,
         seeds="1024 images",
         view=NEW,
-        why="This small network’s loss there is 6 % above the ideal’s: little is left to learn, but "
-        "not nothing.",
+        why="This small network’s loss there is 6 % above the ideal’s: little is left to learn, "
+        "but not nothing.",
     ),
     Claim(
         "p-train-aims-at-the-middle",
