@@ -2,7 +2,24 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { body, counted, formula, kept, summary } from '../../assets/js/claims/rows.js';
 
-const row = (fields) => ({ name: 'a', paper: 'EDM', quote: 'x < y & z', source: 'Eq. 1', verdict: 'holds', chip: 'holds', found: '1', measure: 'm', expected: 'e', seeds: 's', command: 'c', view: 'a=1&b=2', stale: '', why: '', cost: 'quick', ...fields }); // prettier-ignore
+const row = (fields) => ({
+  name: 'a',
+  paper: 'EDM',
+  quote: 'x < y & z',
+  source: 'Eq. 1',
+  verdict: 'holds',
+  chip: 'holds',
+  found: '1',
+  measure: 'm',
+  expected: 'e',
+  seeds: 's',
+  command: 'c',
+  view: 'a=1&b=2',
+  stale: '',
+  why: '',
+  cost: 'quick',
+  ...fields,
+});
 const rows = [row({}), row({ name: 'b', paper: 'AMED', verdict: 'cannot be told' }), row({ name: 'c', verdict: '' })];
 
 test('rows are kept by paper and by verdict, none of which is one as well', () => {
