@@ -229,6 +229,24 @@ def room(need: float, what: str) -> Room:
     return Room(ACCOUNT, need, what)
 
 
+_looked: dict[int, float] = {}  # when what a memory keeps above its limit was last used, as seen
+
+
+def let_go() -> None:
+    """Forget what a memory keeps beyond its limit, one large value, where nobody has asked for it
+    since the last call.  While a view grows its parts are needed; at rest they are gigabytes.
+    """
+    freed = False
+    for memo in (m for m in MEMOS if isinstance(m, Memo)):
+        used = memo.oldest
+        if memo.bytes > memo.limit and _looked.get(id(memo)) == used:
+            memo.forget()
+            freed = True
+        _looked[id(memo)] = used
+    if freed:
+        hand_back()
+
+
 def shared(work: Callable[[], Any]) -> Callable[[], Any]:
     """The same work for another thread, once; it takes its memory from the room that this one has,
     which stays taken until both are done."""

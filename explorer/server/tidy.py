@@ -1,5 +1,5 @@
 """What visitors leave behind goes: their uploads when they are gone, all within a day, the oldest
-where the cache is full.
+where the cache is full; and large values that nobody has asked for since the last look.
 
     python -m explorer cache        says what there is, and lets go of more
 """
@@ -9,6 +9,7 @@ import threading
 import time
 
 from ..errors import UserError
+from ..lab import memory
 from ..store import room, trainings, uploads
 from . import visitor
 
@@ -27,6 +28,7 @@ def start() -> threading.Thread:
 
 def tidy() -> None:
     """Let go of what nobody needs any more."""
+    memory.let_go()
     for name in visitor.absent(ABSENT):
         uploads.left(name)
     room.expire()

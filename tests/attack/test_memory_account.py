@@ -235,3 +235,19 @@ def test_the_limit_is_half_of_what_machine_and_container_allow(
     pages = {"SC_PHYS_PAGES": machine / 4096, "SC_PAGE_SIZE": 4096}
     monkeypatch.setattr(machine_of, "os", SimpleNamespace(sysconf=pages.__getitem__))
     assert machine_of.default() == limit
+
+
+def test_a_large_value_goes_when_nobody_asks_for_it_any_more(monkeypatch):
+    """From one look to the next; what is within its limit stays, and what was asked for does."""
+    large, small = Memo(100), Memo(10_000)
+    monkeypatch.setattr(memory, "MEMOS", [large, small])
+    ask = lambda memo: memo("key", lambda: bytes(1000))
+    ask(large), ask(small)
+    memory.let_go()
+    assert len(large) == 1
+    ask(large)
+    memory.let_go()
+    assert len(large) == 1
+    memory.let_go()
+    assert len(large) == 0 and len(small) == 1
+    memory.let_go()
