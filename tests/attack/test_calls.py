@@ -16,6 +16,8 @@ from explorer.server.sentences import UNEXPECTED
 
 from .hostile import JSON, hostile
 
+pytestmark = pytest.mark.slow  # real servers and processes
+
 FULL = os.environ.get("EXPLORER_ATTACK") == "full"
 CALLS = 10_000 if FULL else 600
 SEED = 12

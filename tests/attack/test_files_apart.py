@@ -8,6 +8,8 @@ import pytest
 from explorer.errors import UserError
 from explorer.store import apart
 
+pytestmark = pytest.mark.slow  # real servers and processes
+
 MIB = 2**20
 SMALL = apart.Limits(seconds=30, memory=100 * MIB, written=9 * MIB)
 SHORT = apart.Limits(seconds=1)  # for readers that never end; on a busy machine others need more

@@ -4,6 +4,8 @@ import pytest
 
 from explorer.server.headers import Headers
 
+pytestmark = pytest.mark.slow  # real servers and processes
+
 WAYS = [
     ("GET", "/"),
     ("HEAD", "/"),

@@ -17,6 +17,8 @@ from explorer.store import places
 
 from ..waiting import until
 
+pytestmark = pytest.mark.slow  # real servers and processes
+
 VALUES = {"data": "moons", "data.dimension": 2, "samples": 32}
 LONG = {
     "kind": "train",

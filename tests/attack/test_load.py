@@ -12,6 +12,8 @@ from explorer.server.message import message
 
 from ..waiting import answer_of
 
+pytestmark = pytest.mark.slow  # real servers and processes
+
 VALUES = {"nfe": 9, "samples": 16, "timesteps.rho": 3.0}
 
 

@@ -21,6 +21,8 @@ from explorer.strips import STRIPS
 
 from ..core.problems import mixture, normal
 
+pytestmark = pytest.mark.slow  # real servers and processes
+
 MB = 1e6
 
 

@@ -9,6 +9,8 @@ from explorer.store import places, trainings
 
 from . import halls
 
+pytestmark = pytest.mark.slow  # real servers and processes
+
 
 def deep(make, depth: int = 900):
     value = make(None)

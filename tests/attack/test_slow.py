@@ -14,6 +14,8 @@ from explorer.bench.page import free_port
 from explorer.server import app, bodies, idle, knocks
 from tests.waiting import answer_of, until
 
+pytestmark = pytest.mark.slow  # real servers and processes
+
 SOON = 0.3  # seconds, in place of a real server's patience of 15 and more
 
 

@@ -15,6 +15,8 @@ from explorer.errors import UserError
 from explorer.server.headers import origin
 from tests.waiting import until
 
+pytestmark = pytest.mark.slow  # real servers and processes
+
 
 def said(capsys, *options: str) -> str:
     """What `serve` says of these options, on its way out with code 2."""

@@ -18,6 +18,8 @@ from explorer.server import message as messages
 from explorer.server.turns import AT_ONCE, ROOM
 from tests.waiting import PATIENCE, answer_of, until
 
+pytestmark = pytest.mark.slow  # real servers and processes
+
 FLOOD = 64
 HEAVY = {"samples": 4096, "nfe": 200}  # seconds of work each, below the cap
 
