@@ -42,7 +42,8 @@ def heat_figure(found: Any) -> dict:
     for name in ("xaxis", "yaxis"):
         axis = layout[name] | {"type": "category"}
         layout[name] = {k: v for k, v in axis.items() if k not in ("tickvals", "ticktext", "range")}
-    if (best := found.best) is not None and not found.level:  # the others can be told from it
+    many = sum(s.found is not None for s in found.spots) > 1
+    if (best := found.best) is not None and many and not found.level:  # all others can be told
         layout["annotations"] = [
             {
                 "x": _said(best.values[1]),
