@@ -17,14 +17,13 @@ from ..analysis.intervals import Estimate
 from ..core.ode import makes_noise
 from ..errors import UserError
 from ..lab.experiment import Experiment, work
-from ..lab.source import Watch, prepared
+from ..lab.source import Watch
 from ..settings import unflatten
 from . import engine
 from .affordable import within_work
-from .judge import Judge
 from .langevin import Gap, noise_of
 from .plan import Cell
-from .stochastic import Good
+from .stochastic import Good, judged_as_images
 
 AXES: dict[str, tuple[float, ...]] = {
     "s_churn": (0.0, 5.0, 10.0, 20.0, 40.0, 80.0, 120.0, 160.0),
@@ -130,12 +129,7 @@ def heat_plan(base: Experiment, axes: Mapping[str, Sequence[float]]) -> list[Cel
         raise UserError(f"{base.solver.label} makes noise of its own; choose Heun, Algorithm 2’s.")
     if "s_churn" not in axes and not base.churn.s_churn:
         raise UserError("S_churn is 0, so nothing here matters; raise it, or make it an axis.")
-    image = prepared(base.data, base.model).kind == "image"
-    if image and Judge.of(base.data, 8) is None:
-        raise UserError(
-            f"No classifier comes with the page for {base.data.label}, so nothing here can tell "
-            "whether a sample is a good one; choose digits or glyphs, or points."
-        )
+    image = judged_as_images(base)
     trials = [
         dataclasses.replace(unflatten(Experiment, pair, base), samples=1, last="sigma_min")
         for pair in _pairs(axes)

@@ -114,6 +114,20 @@ def churn_by_training(
         yield list(rows.values())
 
 
+def judged_as_images(base: Experiment) -> bool:
+    """Whether samples are images, for the classifier; else points, for their law.
+
+    Raises UserError for images that no classifier here knows.
+    """
+    image = prepared(base.data, base.model).kind == "image"
+    if image and Judge.of(base.data, 8) is None:
+        raise UserError(
+            f"No classifier comes with the page for {base.data.label}, so nothing here can tell "
+            "whether a sample is a good one; choose digits or glyphs, or points."
+        )
+    return image
+
+
 def stochastic_plan(base: Experiment, amounts: Sequence[float] = AMOUNTS) -> list[Cell]:
     """Blocks of samples of each denoiser at each amount, so that all grow together; the view's own
     S_churn is one of them, S_tmin, S_tmax and S_noise are the view's.
@@ -121,12 +135,7 @@ def stochastic_plan(base: Experiment, amounts: Sequence[float] = AMOUNTS) -> lis
     Raises UserError for data that nothing here can judge, and where the cap on work allows too few
     samples.
     """
-    source = prepared(base.data, base.model)
-    if source.kind == "image" and Judge.of(base.data, 8) is None:
-        raise UserError(
-            f"No classifier comes with the page for {base.data.label}, so nothing here can tell "
-            "whether a sample is a good one; choose digits or glyphs, or points."
-        )
+    judged_as_images(base)
     amounts = sorted({*amounts, base.churn.s_churn})
     trials = [
         dataclasses.replace(
