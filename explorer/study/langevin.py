@@ -17,7 +17,6 @@ from torch import Tensor
 
 from ..core.churn import Churn, Restart
 from ..core.solvers import DDIM, EulerMaruyama, Heun
-from ..core.timesteps import Custom
 from ..errors import UserError
 from ..lab.experiment import Experiment, run, work
 from ..lab.source import Source, Watch, prepared
@@ -25,6 +24,7 @@ from ..settings import setting
 from . import engine
 from .affordable import within_work
 from .plan import Cell
+from .sweep import check_budgets_count
 
 BUDGETS = (9, 17, 33, 65, 129, 257)  # evaluations
 SAMPLES = 1024
@@ -136,11 +136,7 @@ def langevin_plan(base: Experiment, budgets: Sequence[int] = BUDGETS) -> list[Ce
     """Raises UserError for a typed list of levels, images, whose law no sample of a network can
     follow to the last digit, and where the cap on work allows too few samples.
     """
-    if isinstance(base.timesteps, Custom):
-        raise UserError(
-            "A typed list of noise levels fixes the steps, so no budget can change them; choose a "
-            "grid such as ρ."
-        )
+    check_budgets_count(base)
     if prepared(base.data, base.model).kind == "image":
         raise UserError(
             f"{base.data.label} are images: no sample lies as near to one as their law at σ_min "

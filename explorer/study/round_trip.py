@@ -17,7 +17,6 @@ from ..core.churn import Churn, Restart
 from ..core.encoding import decode, encode, goes_up
 from ..core.noise import Noise
 from ..core.solvers import SOLVERS
-from ..core.timesteps import Custom
 from ..errors import UserError
 from ..lab.experiment import Experiment, levels
 from ..lab.source import Watch, prepared
@@ -26,7 +25,7 @@ from . import engine
 from .affordable import compared_within_work
 from .end_error import Row, row_of
 from .plan import Cell
-from .sweep import different
+from .sweep import check_budgets_count, different
 
 UPWARDS = tuple(name for name, solver in SOLVERS.items() if goes_up(solver))
 BUDGETS = (5, 9, 17, 33, 65, 129)  # evaluations each way
@@ -100,11 +99,7 @@ def round_trip_plan(
     if unable := next((name for name in solvers if name not in UPWARDS), None):
         raise UserError(f"{unable!r:.40} cannot go up. Those that can: {', '.join(UPWARDS)}.")
     plain = dataclasses.replace(base, churn=Churn(), restart=Restart(), afs=False, last="sigma_min")
-    if isinstance(base.timesteps, Custom):
-        raise UserError(
-            "A typed list of noise levels fixes the steps, so no budget can change them; choose a "
-            "grid such as ρ."
-        )
+    check_budgets_count(base)
     own = lambda name: base.solver if name == base.solver.name else SOLVERS[name]()
     trials = [
         dataclasses.replace(plain, solver=own(name), nfe=budget)

@@ -21,6 +21,7 @@ from ..analysis.quality import within
 from ..errors import UserError
 from ..lab.experiment import Experiment, run, work
 from ..lab.source import Source, Watch, prepared
+from ..models import classifier
 from ..models.contract import Stored
 from ..models.network import Network
 from ..settings import setting
@@ -50,8 +51,8 @@ class Good:
         return {"each": good.int().tolist(), "nfe": made.nfe}
 
     def weights(self, e: Experiment) -> tuple[str, ...]:
-        """Those of the classifier go with its data set."""
-        return ()
+        """The classifier's, where one judges."""
+        return (classifier.digest(e.data),) if classifier.find(e.data) else ()
 
 
 def _good(source: Source, x: Tensor, sigma: float) -> Tensor:

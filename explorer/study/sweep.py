@@ -80,11 +80,7 @@ def error_plan(
     budgets = sorted(set(budgets))
     if not solvers or not budgets:
         raise UserError("Nothing to compare: choose at least one solver and one budget.")
-    if isinstance(base.timesteps, Custom):
-        raise UserError(
-            f"A typed list of {len(levels(base))} noise levels fixes the steps, so no "
-            "budget can change them; choose a grid such as ρ to compare budgets."
-        )
+    check_budgets_count(base)
     grids = [_grid(base, g) for g in grids] or [base.timesteps]
     trials = [
         dataclasses.replace(base, solver=s, nfe=b, timesteps=g)
@@ -93,6 +89,15 @@ def error_plan(
         for g in grids
     ]
     return [Cell(e, EndError(exact)) for e in different(compared_within_work(trials))]
+
+
+def check_budgets_count(base: Experiment) -> None:
+    """Raises UserError for a typed list of levels, which no budget changes."""
+    if isinstance(base.timesteps, Custom):
+        raise UserError(
+            f"A typed list of {len(levels(base))} noise levels fixes the steps, so no "
+            "budget can change them; choose a grid such as ρ to compare budgets."
+        )
 
 
 def _grid(base: Experiment, choice):
