@@ -22,7 +22,7 @@ from explorer.study.distances import Distance
 from explorer.study.end_error import Row
 from explorer.study.optimise import OWN, Optimised
 from explorer.study.ranking import ranked, sentence
-from explorer.ui import amed_table, churn, words
+from explorer.ui import amed_table, churn, round_trip, words
 from explorer.ui.distances import nearest
 
 FILE = Path(__file__).parents[1] / "data" / "sentences_of_studies.txt"
@@ -57,6 +57,17 @@ def of_sweeps() -> Iterator[tuple[str, str]]:
     rows = [row(n, s, 39, 256) for n, s in SIZES["one ahead"].items()]
     far = row("Heun, iDDPM", 1e-6, 39, 256, top=57.0)
     yield "sweep, another range", sentence(ranked([*rows, far]))
+
+
+def of_round_trips() -> Iterator[tuple[str, str]]:
+    for where, sizes in SIZES.items():
+        for count, step in ((256, 0), (4, 0), (256, 1)):
+            rows = [row(n, s, 39 - step * i, count) for i, (n, s) in enumerate(sizes.items())]
+            cost = ", other counts" * step
+            yield f"round trip, {where}, {count} samples{cost}", round_trip.sentence(ranked(rows))
+    rows = [row(n, s, 39, 256) for n, s in SIZES["one ahead"].items()]
+    far = row("Heun, iDDPM", 1e-6, 39, 256, top=57.0)
+    yield "round trip, another range", round_trip.sentence(ranked([*rows, far]))
 
 
 def distance(name: str, value: float, half: float) -> Distance:
@@ -113,7 +124,9 @@ def of_networks() -> Iterator[tuple[str, str]]:
 
 def sentences() -> list[str]:
     """“situation: sentence”, one for each."""
-    every = itertools.chain(of_sweeps(), of_distances(), of_churn(), of_steps(), of_networks())
+    every = itertools.chain(
+        of_sweeps(), of_round_trips(), of_distances(), of_churn(), of_steps(), of_networks()
+    )
     return [f"{where}: {said}" for where, said in every]
 
 
