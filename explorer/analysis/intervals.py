@@ -7,6 +7,7 @@ A sentence ranks only where `apart` allows it.
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 
 import torch
@@ -58,6 +59,21 @@ def _inner(count: int) -> tuple[int, float]:
         below, d = further, d + 1
     part = (1 - below / total - LEVEL) / ((further - below) / total)
     return d, (count - d) * part / (d + (count - 2 * d) * part)
+
+
+def allowed(chances: Sequence[float], tests: int) -> float:
+    """The chance below which a comparison is called apart when `tests` of them are made, so that
+    1 − LEVEL holds for all of them together, however they depend on each other; chances: p-values
+    of those known, the others count as 1.
+
+    Holm's step-down: the least of m may be (1 − LEVEL)/m, the next (1 − LEVEL)/(m − 1) …, up to
+    the first that is more.  Holm 1979, Scandinavian Journal of Statistics 6, 65.
+    """
+    most = 1 - LEVEL
+    for rank, chance in enumerate(sorted(chances)):
+        if chance > most / (tests - rank):
+            return most / (tests - rank)
+    return most / max(1, tests - len(chances))
 
 
 def median(values: Tensor) -> Estimate:

@@ -50,10 +50,12 @@ def sde(base, options, how: dict) -> dict:
     """Euler–Maruyama, Algorithm 2 and the ODE against the exact law."""
     from dataclasses import asdict
 
-    from ..study.langevin import marginals
+    from ..study.langevin import apart_above, langevin_plan, marginals
 
-    rows = counted(marginals(base, **how))
-    return of(base, [asdict(r) | {"noise": r.noise, "apart": r.apart} for r in rows])
+    rows, tests = counted(marginals(base, **how)), len(langevin_plan(base))
+    limit = apart_above(rows, tests)
+    told = lambda r: {"noise": r.noise, "p": r.chance, "apart": r.gap > limit}
+    return of(base, [asdict(r) | told(r) for r in rows], line=limit, tests=tests)
 
 
 def heat(base, options, how: dict) -> dict:

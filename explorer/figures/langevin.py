@@ -8,9 +8,9 @@ from . import charts
 from .style import INK3, REFERENCE, rounded
 
 
-def langevin_figure(rows: Sequence[Any]) -> dict:
-    """rows: with name, family, nfe, gap and noise.  Below the dotted line samples cannot be told
-    from draws of the law.
+def langevin_figure(rows: Sequence[Any], chance: float) -> dict:
+    """rows: with name, family, nfe and gap.  Below the dotted line, at `chance`, samples cannot be
+    told from draws of the law.
     """
     curves: dict[str, list] = {}
     for row in rows:
@@ -27,11 +27,10 @@ def langevin_figure(rows: Sequence[Any]) -> dict:
         )
         labels.append((y[-1], f"{glyph} {name}", colour, False))
     budgets = sorted({r.nfe for r in rows})
-    chance = rows[0].noise
     traces.append(
         charts.line([budgets[0], budgets[-1]], [chance] * 2, REFERENCE, 1.25, "dot", name="chance")
     )
-    labels.append((chance, "chance: once in 20", INK3, False))
+    labels.append((chance, "chance: once in 20 studies", INK3, False))
     reach = charts.decades([chance, *(r.gap for r in rows)])
     layout = charts.layout("NFE", "largest gap to the law", reach, right=230)
     ticks = [b for a, b in zip([0.0, *budgets], budgets) if b > 1.3 * a]

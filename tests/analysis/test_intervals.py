@@ -8,7 +8,7 @@ import math
 import pytest
 import torch
 
-from explorer.analysis.intervals import Estimate, apart, mean, median, ratio
+from explorer.analysis.intervals import Estimate, allowed, apart, mean, median, ratio
 
 REPEATS = 1000
 
@@ -112,3 +112,12 @@ def test_the_interval_of_a_median_is_mirrored_with_its_values(count):
     x = draws(count, count)[0].exp()
     found, mirrored = median(x), median(-x)
     assert (found.low, found.high) == pytest.approx((-mirrored.high, -mirrored.low), rel=1e-12)
+
+
+def test_holm_steps_down():
+    """Holm 1979: the least of four may be 0.05/4, the next 0.05/3 …; the first that is more ends
+    it, also for those after it."""
+    assert allowed([0.03, 0.01, 0.02, 0.04], 4) == pytest.approx(0.05 / 3)
+    assert allowed([0.012, 0.016, 0.02, 0.04], 4) == pytest.approx(0.05)  # all are apart
+    assert allowed([0.001], 4) == pytest.approx(0.05 / 3)  # three are still to come
+    assert allowed([], 4) == pytest.approx(0.05 / 4)

@@ -14,8 +14,12 @@ from explorer.errors import UserError
 from explorer.lab.experiment import Experiment
 from explorer.lab.source import prepared
 from explorer.study.langevin import (
+    HELD,
     Gap,
     Marginal,
+    apart_above,
+    chance_of,
+    gap_of,
     langevin_plan,
     largest_gap,
     law,
@@ -25,6 +29,27 @@ from explorer.study.langevin import (
 from explorer.ui import langevin as said
 
 MOONS = Experiment(data=Moons(dimension=2), samples=1024)
+
+
+def test_the_chance_of_a_gap_is_kolmogorovs():
+    for gap in (0.01, 0.03, 0.05, 0.08):
+        size = gap / (1 / 1024 + 1 / HELD) ** 0.5
+        assert chance_of(gap, 1024) == pytest.approx(scipy.stats.kstwobign.sf(size), rel=1e-9)
+        if gap > 0.02:  # below it every chance is 1
+            assert gap_of(chance_of(gap, 1024), 1024) == pytest.approx(gap, rel=1e-6)
+    assert gap_of(0.05, 1024) == pytest.approx(noise_of(1024), rel=1e-3)  # POINT has four digits
+
+
+def test_many_comparisons_are_held_against_the_law_together():
+    """24 gaps just above the line of one alone are what chance makes; one far above it is not, and
+    rows that are still to come are counted."""
+    rows = [Marginal("A", "stochastic", n, 1.02 * noise_of(1024), 1024) for n in range(24)]
+    far = [*rows, Marginal("A", "stochastic", 99, 2 * noise_of(1024), 1024)]
+    assert all(r.chance < 0.05 for r in rows)
+    assert not any(r.gap > apart_above(rows, 24) for r in rows)
+    assert [r.nfe for r in far if r.gap > apart_above(far, 25)] == [99]
+    assert apart_above(rows[:1], 24) == pytest.approx(gap_of(0.05 / 24, 1024))
+    assert apart_above(rows[:1], 1) == pytest.approx(gap_of(0.05, 1024))
 
 
 def test_the_gap_is_that_of_kolmogorov_and_smirnov():
@@ -80,9 +105,9 @@ def test_what_cannot_be_measured_is_named():
 
 
 def test_the_title_says_from_where_on():
-    chance = noise_of(1024)
+    limit = noise_of(1024)
     rows = [
-        Marginal(name, "stochastic", nfe, factor * chance, 1024)
+        Marginal(name, "stochastic", nfe, factor * limit, 1024)
         for name, factors in {
             "A": (3, 0.8, 1.2, 0.9),
             "B": (2, 0.9, 0.8, 0.7),
@@ -90,7 +115,7 @@ def test_the_title_says_from_where_on():
         }.items()
         for nfe, factor in zip((9, 17, 33, 65), factors)
     ]
-    assert said.title(rows) == (
+    assert said.title(rows, limit) == (
         "1,024 samples cannot be told from the law from 17 (B), 65 (A) evaluations on; not yet C"
     )
-    assert said.title(rows[-4:]) == "None follows the law yet, up to 65 evaluations"
+    assert said.title(rows[-4:], limit) == "No sampler follows the law yet, up to 65 evaluations"

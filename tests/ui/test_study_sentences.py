@@ -20,9 +20,10 @@ from explorer.bench.quality import compared, fid_words
 from explorer.core.solvers import Heun
 from explorer.study.distances import Distance
 from explorer.study.end_error import Row
+from explorer.study.langevin import Marginal, apart_above
 from explorer.study.optimise import OWN, Optimised
 from explorer.study.ranking import ranked, sentence
-from explorer.ui import amed_table, churn, round_trip, words
+from explorer.ui import amed_table, churn, langevin, round_trip, words
 from explorer.ui.distances import nearest
 
 FILE = Path(__file__).parents[1] / "data" / "sentences_of_studies.txt"
@@ -122,10 +123,27 @@ def of_networks() -> Iterator[tuple[str, str]]:
     yield "networks, FID", fid_words(12.3456, 1000, 1797)
 
 
+def of_the_sde() -> Iterator[tuple[str, str]]:
+    row = lambda name, nfe, gap: Marginal(f"{name}, no new noise", "one-step", nfe, gap, 1024)
+    for where, gaps in {
+        "both in the end": {"Heun": (0.9, 0.06, 0.02), "DDIM": (0.2, 0.05, 0.03)},
+        "one alone": {"Heun": (0.9, 0.6, 0.2), "DDIM": (0.05, 0.04, 0.03)},
+        "none": {"Heun": (0.9, 0.6, 0.2)},
+    }.items():
+        rows = [row(n, b, g) for n, own in gaps.items() for b, g in zip((9, 17, 33), own)]
+        yield f"SDE, {where}", langevin.title(rows, apart_above(rows, len(rows)))
+
+
 def sentences() -> list[str]:
     """“situation: sentence”, one for each."""
     every = itertools.chain(
-        of_sweeps(), of_round_trips(), of_distances(), of_churn(), of_steps(), of_networks()
+        of_sweeps(),
+        of_round_trips(),
+        of_distances(),
+        of_churn(),
+        of_steps(),
+        of_networks(),
+        of_the_sde(),
     )
     return [f"{where}: {said}" for where, said in every]
 
