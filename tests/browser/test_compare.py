@@ -121,6 +121,7 @@ def test_what_cannot_be_measured_leaves_what_is_on_show_under_its_own_name(walk)
     compare(walk, "budgets=5,9&solvers=heun,ddim")
     walk.page.wait_for_function(SWEPT)
     title = walk.page.inner_text("#compare-title")
+    walk.page.click("[data-of=churn]")
     walk.page.click("#compare-churn")
     walk.page.wait_for_selector("#problem:not([hidden])")
     assert walk.page.get_attribute("#compare-churn", "aria-pressed") == "false"
@@ -152,11 +153,11 @@ def test_what_is_compared_lies_within_the_screen(walk, size, kind):
     own = ["#compare-solvers", "#compare-run", "#compare-budgets"]  # the others do not use them
     assert [walk.page.is_visible(s) for s in own] == [kind == "sweep"] * 3
     outside = walk.page.evaluate(
-        """([width, own]) => ['.compare', '#compare-churn', '#fig-compare',
+        """([width, own]) => ['.compare', '#fig-compare',
       '#fig-compare .main-svg', '.results .scroll', ...own].filter((s) => {
         const r = document.querySelector(s).getBoundingClientRect();
         return r.left < -1 || r.right > width + 1 || r.width < 1 || r.height < 20; })""",
-        [size[0], own if kind == "sweep" else []],
+        [size[0], [f"#compare-{kind}", *(own if kind == "sweep" else [])]],
     )
     assert outside == []
 

@@ -6,20 +6,9 @@ import { $, $$, S } from '../state.js';
 import { short } from '../numbers.js';
 import { plot, ready } from '../draw/figure.js';
 import { themed } from '../theme.js';
+import { known, markKind, wireKinds } from './compare_kinds.js';
 
 const POLL = 180;
-const KINDS = {
-  sweep: '#compare-sweep',
-  local: '#compare-local',
-  distance: '#compare-distance',
-  churn: '#compare-churn',
-  stochastic: '#compare-stochastic',
-  sde: '#compare-sde',
-  heat: '#compare-heat',
-  round: '#compare-round',
-  likelihood: '#compare-likelihood',
-  conservative: '#compare-conservative',
-};
 const AXES = ['#compare-up', '#compare-across']; // of a map of two settings
 const NARROW = 560; // pixels below which a figure has no room for names at its side
 let line = null, // see app.js
@@ -36,7 +25,7 @@ function init(given) {
   for (const name of usual.solvers) chosen.add(name);
   $('#compare-budgets').value = usual.budgets.join(', ');
   wireChoices(line.config.entries);
-  for (const [name, button] of Object.entries(KINDS)) $(button).onclick = () => begin(name);
+  wireKinds(begin);
   $('#compare-run').onclick = () => begin('sweep');
   for (const axis of AXES) $(axis).onchange = () => begin('heat');
   $('#compare-again').onclick = () => begin(kind);
@@ -119,7 +108,7 @@ function read(params) {
   AXES.forEach((axis, i) => {
     if ([...$(axis).options].some((o) => o.value === pair[i])) $(axis).value = pair[i];
   });
-  if (params.get('compare') in KINDS) kind = params.get('compare');
+  if (known(params.get('compare'))) kind = params.get('compare');
 }
 
 // The page as a link has it; without one the sweep, unless it would cost a network's time.
@@ -130,7 +119,7 @@ function resume() {
 
 // Which measurement is on show; what only the sweep uses is there for the sweep.
 function mark() {
-  for (const [k, button] of Object.entries(KINDS)) $(button).setAttribute('aria-pressed', k === kind);
+  markKind(kind);
   $('#compare-choose').hidden = Boolean(kind) && kind !== 'sweep';
   $('#compare-axes').hidden = kind !== 'heat';
 }
