@@ -72,6 +72,11 @@ SCHEDULER = (
     "trained_betas",
     "rescale_betas_zero_snr",
     "sigma_data",
+    "shift",
+    "flow_shift",
+    "use_dynamic_shifting",
+    "time_shift_type",
+    "invert_sigmas",
 )
 
 

@@ -1,6 +1,6 @@
 """What a network of the diffusers library was trained for, as its scheduler's config tells.
 
-precond_of(config) -> Discrete | EDM | MinusEDM
+precond_of(config) -> Discrete | EDM | MinusEDM | Flow
 """
 
 import dataclasses
@@ -11,12 +11,20 @@ import torch
 from torch import Tensor
 
 from ..errors import UserError
+from . import flow
 from .precond import EDM
 
 DISCRETE = (
     "DDPMScheduler",
     "DDIMScheduler",
     "PNDMScheduler",
+    "LMSDiscreteScheduler",
+    "EulerDiscreteScheduler",
+    "EulerAncestralDiscreteScheduler",
+    "HeunDiscreteScheduler",
+    "KDPM2DiscreteScheduler",
+    "KDPM2AncestralDiscreteScheduler",
+    "DPMSolverSinglestepScheduler",
     "DPMSolverMultistepScheduler",
     "UniPCMultistepScheduler",
     "DEISMultistepScheduler",
@@ -34,12 +42,14 @@ class Discrete:
         ε:  D = x − σ F        v:  D = x/(1 + σ²) − σ/√(1 + σ²) F        y:  D = F
 
     c_noise is the step k, between steps by its place in ln σ.  Salimans & Ho 2022,
-    arXiv:2202.00512, for v.  levels (T,) float64 rising.
+    arXiv:2202.00512, for v.  levels (T,) float64 rising.  ends_in_noise: step T − 1 of the table is
+    pure noise, σ = ∞ (zero terminal SNR), and was left out.
     """
 
     levels: Tensor
     prediction: str
     sigma_data: float = 0.5
+    ends_in_noise: bool = False
 
     @property
     def sigma_min(self) -> float:
@@ -90,6 +100,8 @@ class MinusEDM(EDM):
 
 def precond_of(scheduler: Mapping):
     """The preconditioning that a scheduler's config implies.  Raises UserError."""
+    if flow.is_flow(scheduler):
+        return flow.precond_of(scheduler)
     name, prediction = (
         str(scheduler.get("_class_name")),
         scheduler.get("prediction_type", "epsilon"),
@@ -97,7 +109,7 @@ def precond_of(scheduler: Mapping):
     if prediction not in PREDICTIONS:
         raise UserError(
             f"prediction_type {str(prediction)[:60]!r} is not read. Known: "
-            f"{', '.join(PREDICTIONS)}."
+            f"{', '.join((*PREDICTIONS, flow.PREDICTION))}."
         )
     if name in CONTINUOUS:
         if prediction == "sample":
@@ -106,20 +118,24 @@ def precond_of(scheduler: Mapping):
             )
         return (EDM if prediction == "epsilon" else MinusEDM)(_number(scheduler, "sigma_data", 0.5))
     if name in DISCRETE:
-        return Discrete(_levels(scheduler), prediction)
-    raise UserError(
-        f"Scheduler {name[:60]!r} is not read. Known: {', '.join((*DISCRETE, *CONTINUOUS))}."
-    )
+        zero = bool(scheduler.get("rescale_betas_zero_snr"))
+        return Discrete(_levels(scheduler, zero), prediction, ends_in_noise=zero)
+    known = (*DISCRETE, *CONTINUOUS, *flow.SCHEDULERS)
+    raise UserError(f"Scheduler {name[:60]!r} is not read. Known: {', '.join(known)}.")
 
 
-def _levels(scheduler: Mapping) -> Tensor:
-    """σ_k = √((1 − ᾱ_k)/ᾱ_k), (T,) float64."""
-    if scheduler.get("rescale_betas_zero_snr"):
-        raise UserError("rescale_betas_zero_snr takes σ to infinity, where no sampler here starts.")
+def _levels(scheduler: Mapping, zero: bool) -> Tensor:
+    """σ_k = √((1 − ᾱ_k)/ᾱ_k), (T,) float64; zero: of betas rescaled to zero terminal SNR, without
+    the last, (T − 1,)."""
     alphas = 1 - _betas(scheduler)
     if not bool(((alphas > 0) & (alphas < 1)).all()):
         raise UserError("The scheduler's betas must lie between 0 and 1.")
     bar = alphas.cumprod(0)
+    if zero:  # Lin et al. 2024, arXiv:2305.08891, Alg. 1
+        root = bar.sqrt()
+        bar = ((root - root[-1]) * root[0] / (root[0] - root[-1])).square()[:-1]
+        if len(bar) < 2:
+            raise UserError("rescale_betas_zero_snr leaves one step of this table; 3 are needed.")
     levels = ((1 - bar) / bar).sqrt()
     if not bool(levels.isfinite().all()):
         raise UserError("The scheduler's betas leave nothing of the data at its last step.")

@@ -6,7 +6,8 @@ from collections import Counter
 from ..errors import UserError
 from ..lab.experiment import Experiment
 from ..lab.shapes import data_for
-from ..models import catalogue, diffusers_unet
+from ..models import catalogue, diffusers_unet, flow
+from ..models.discrete import precond_of
 from ..numerals import number
 from ..settings import flatten, unflatten
 from ..store import weights
@@ -88,10 +89,16 @@ def about(e: Experiment) -> str:
 def _trained_for(config) -> str:
     if (s := config.get("scheduler")) is None:
         return f"preconditioning {config['precond'].upper()}"
-    means = {"epsilon": "ε", "v_prediction": "v", "sample": "the clean image"}
-    return (
-        f"trained for {s['_class_name']}, it predicts {means[s.get('prediction_type', 'epsilon')]}"
-    )
+    means = {
+        "epsilon": "ε",
+        "v_prediction": "v",
+        "sample": "the clean image",
+        flow.PREDICTION: "the flow ε − y",
+    }
+    kind = flow.PREDICTION if flow.is_flow(s) else s.get("prediction_type", "epsilon")
+    ends = getattr(found := precond_of(s), "ends_in_noise", False)
+    noise = f"; its table ends in pure noise, so runs begin at σ = {number(found.sigma_max)}"
+    return f"trained for {s['_class_name']}, it predicts {means[kind]}{noise * ends}"
 
 
 def _count(n: int) -> str:

@@ -111,13 +111,17 @@ def test_edm_schedulers():
     [
         ({"_class_name": "LCMScheduler"}, "Known: DDPM"),
         ({"prediction_type": "flow"}, "Known: eps"),
+        ({"prediction_type": "flow_prediction", "flow_shift": 0}, "flow_shift must be"),
+        ({"_class_name": "FlowMatchEulerDiscreteScheduler", "invert_sigmas": True}, "invert"),
+        ({"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 1e9}, "from 0.01"),
+        ({"_class_name": "FlowMatchEulerDiscreteScheduler", "num_train_timesteps": 2}, "from 3"),
         ({"beta_schedule": "exp"}, "Known: linear"),
         ({"num_train_timesteps": 10**9}, "from 2"),
         ({"beta_end": 7}, "between 0 and 1"),
         ({"beta_start": "x"}, "out of range"),
         ({"trained_betas": "x"}, "list"),
         ({"trained_betas": [0.999] * 9999}, "nothing of the data"),
-        ({"rescale_betas_zero_snr": True}, "infinity"),
+        ({"rescale_betas_zero_snr": True, "trained_betas": [0.1, 0.2]}, "one step"),
         ({"_class_name": "EDMEulerScheduler", "prediction_type": "sample"}, "epsilon and"),
     ],
 )
