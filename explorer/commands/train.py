@@ -36,7 +36,7 @@ def train(arguments: list[str]) -> int:
     name = name or "-".join([t.data.name, wanted.lower(), *["cond"] * t.conditional])
     print(f"Training {runs.title(t)} as {name}.", flush=True)
     shown = 0.0
-    how = dict(device=pick(options.device), replace=options.replace, look=60.0)
+    how = dict(device=pick(options.device), replace=options.replace, half=options.half, look=60.0)
     try:  # closed before anything is said: a state that the disk refuses is no pause
         with contextlib.closing(runs.run(t, name, out=options.out, **how)) as reports:
             for p in reports:
@@ -66,6 +66,9 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     p.add_argument("--threads", type=int, default=None, help="CPU threads; all if not given")
     p.add_argument("--out", default=None, metavar="FOLDER", help="keep the checkpoint in here")
     p.add_argument("--replace", action="store_true", help="replace a checkpoint of this name")
+    p.add_argument(
+        "--half", action="store_true", help="keep the weights in half precision: half the file"
+    )
     return p.parse_intermixed_args(arguments)
 
 

@@ -7,6 +7,8 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from torch import Tensor
+
 from ..store import weights
 from ..store.weights import Checkpoint
 from .architecture import build
@@ -21,13 +23,24 @@ def save(
     losses=None,
     card: str = "",
     replace: bool = False,
+    half: bool = False,
 ) -> Checkpoint:
-    """Keep a network; `weights.put` has the arguments.
+    """Keep a network; `weights.put` has the arguments.  half: of `rounded` numbers.
 
     description: of `architecture.describe`, with anything else worth keeping: label, data (flat
     settings), training, licence, source.
     """
-    return weights.put(module.state_dict(), description, name, root, losses, card, replace)
+    state = rounded(module) if half else module.state_dict()
+    return weights.put(state, description, name, root, losses, card, replace)
+
+
+def rounded(module: Preconditioned) -> dict[str, Tensor]:
+    """Its numbers as a file of half the size has them: parameters in float16, buffers as they are.
+
+    `load` makes float32 of them again; a weight moves by 2⁻¹¹ of itself at most.
+    """
+    names = {name for name, _ in module.named_parameters()}
+    return {k: v.half() if k in names else v for k, v in module.state_dict().items()}
 
 
 def load(checkpoint: Checkpoint, device=None) -> NetworkDenoiser:

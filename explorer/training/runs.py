@@ -4,6 +4,7 @@ run(t, name)               -> reports of a new or an interrupted run
 finish(t, name, progress)  -> Checkpoint, which the model menu then shows
 """
 
+import dataclasses
 import platform
 from collections.abc import Generator
 from pathlib import Path
@@ -12,11 +13,13 @@ import torch
 
 from ..core.device import Device, pick
 from ..errors import UserError
-from ..models import files
+from ..models import architecture, files
+from ..models.denoiser import NetworkDenoiser
 from ..settings import flatten
 from ..store import trainings, weights
 from .configs import Training, config, description, sigma_data
 from .loop import Progress, train
+from .measure import per_sigma
 from .state import resume, stored
 
 
@@ -44,14 +47,15 @@ def run(
     device: Device | None = None,
     replace: bool = False,
     lock: int | None = None,
+    half: bool = False,
     **options,
 ) -> Generator[Progress, None, None]:
     """Train under a name and keep the result as a checkpoint of that name.
 
     root: the cache folder; out: the folder for the checkpoint, the user's own if not given.  Stop
     iterating to pause; the same call goes on.  lock: the descriptor of the run's lock, where a
-    parent took it for this process.  Raises UserError if the name is taken, or another process
-    trains under it.
+    parent took it for this process.  half: keep its weights in half precision.  Raises UserError if
+    the name is taken, or another process trains under it.
     """
     place, device = trainings.folder(name, root), device or pick("auto")
     taken = (Path(out) if out else weights.kept_folder(root)) / name
@@ -60,7 +64,7 @@ def run(
     with trainings.alone(place, lock):
         for progress in train(t, place, device=device, **options):
             if progress.done:
-                finish(t, name, progress, root, out, device, replace)
+                finish(t, name, progress, root, out, device, replace, half)
             yield progress
 
 
@@ -72,10 +76,16 @@ def finish(
     out=None,
     device: Device | None = None,
     replace: bool = False,
+    half: bool = False,
 ) -> weights.Checkpoint:
-    """Keep the averaged weights with everything that is known of them, and forget the run."""
+    """Keep the averaged weights with everything that is known of them, and forget the run.
+
+    half: in half precision; the losses are then those of the rounded weights.
+    """
     device = device or pick("auto")
     state = resume(t, trainings.folder(name, root), device)
+    if half:
+        last = _as_kept(t, state.average, last, device)
     words = description(t) | {
         "label": title(t),
         "sigma_data": sigma_data(t),
@@ -85,6 +95,7 @@ def finish(
         "seconds": round(last.seconds),
         "device": device.label,
         "parameters": sum(p.numel() for p in state.average.parameters()),
+        **({"precision": "float16"} if half else {}),
     }
     losses = {
         "per_sigma": last.now.flat(),
@@ -92,7 +103,14 @@ def finish(
         "curve": [[i, float(f"{v:.5g}")] for i, v in last.curve],
     }
     checkpoint = files.save(
-        state.average, words, name, _root(root, out), losses, card(t, name, words, last), replace
+        state.average,
+        words,
+        name,
+        _root(root, out),
+        losses,
+        card(t, name, words, last),
+        replace,
+        half,
     )
     trainings.forget(name, root)
     return checkpoint
@@ -113,7 +131,7 @@ def letter(t: Training) -> str:
     told = lambda a: (a.precond, a.loss, a.augment > 0, a.hyper.lr)
     letters = [x for x in "ABCDEF" if told(config(x, t.data)) == told(t)]
     if letters == ["B", "C"]:  # they differ in the network alone
-        letters = [x for x in letters if config(x, t.data).network == t.network]
+        letters = [x for x in letters if _alike(config(x, t.data).network, t.network)]
     return letters[-1] if letters else ""
 
 
@@ -129,6 +147,8 @@ def card(t: Training, name: str, words: dict, last: Progress) -> str:
             last.now.sigma, last.now.mean, last.now.low, last.now.high, last.now.floor
         )
     )
+    half = words.get("precision") == "float16"
+    kept, flag = ("Kept in half precision. ", " --half") if half else ("", "")
     classes = f"{words['kwargs']['label_dim']} classes" if t.conditional else "unconditional"
     return f"""# {words["label"]}
 
@@ -138,9 +158,10 @@ def card(t: Training, name: str, words: dict, last: Progress) -> str:
 
 Trained by this project on {t.data.label} ({t.data.source}):
 {last.images:,} images in {last.seconds / 60:.0f} minutes on {words["device"]}
-({platform.machine()}, PyTorch {torch.__version__.split("+")[0]}), seed {t.seed}. Made again with
+({platform.machine()}, PyTorch {torch.__version__.split("+")[0]}), seed {t.seed}. {kept}Made
+again with
 
-    python -m explorer train name=again {pairs}
+    python -m explorer train name=again {pairs}{flag}
 
 Loss per number at each noise level, {last.now.count} samples, 95 % interval, beside the ideal
 denoiser of the same points:
@@ -155,6 +176,20 @@ anything.
 
 
 # ---- from here on: the details ------------------------------------------------------------------
+
+
+def _alike(a, b) -> bool:
+    """Whether two networks share their capacity out alike, however wide they are."""
+    if a.name != b.name or a.name != "unet":
+        return a == b
+    return dataclasses.replace(a, channels=b.channels) == b
+
+
+def _as_kept(t: Training, average, last: Progress, device: Device) -> Progress:
+    """The last report with the losses of the weights as a half precision file gives them back."""
+    module = architecture.build(description(t), files.rounded(average)).to(device.device)
+    now = per_sigma(t, NetworkDenoiser(module.eval()), last.now.count, device=device)
+    return dataclasses.replace(last, now=now)
 
 
 def _own(value, slot: str) -> dict:

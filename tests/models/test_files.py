@@ -58,6 +58,20 @@ def test_saved_and_loaded_is_the_same(cache, module):
     assert d.sigma_data == 0.7 and d.module.precond == EDM(0.7)
 
 
+def test_half_precision_halves_the_file_and_moves_a_weight_by_half_a_step_at_most(cache, module):
+    whole = files.save(module, DESCRIPTION, "whole")
+    half = files.save(module, DESCRIPTION, "half", half=True)
+    size = lambda c: (c.folder / "weights.safetensors").stat().st_size
+    assert size(half) < 0.6 * size(whole)
+    before, after = dict(module.named_parameters()), files.load(half).module.state_dict()
+    for name, p in before.items():
+        assert after[name].dtype == torch.float32
+        # float16 rounds to 11 digits, so by 2^-11 of the number; below 6e-5 by 2^-25 at all
+        bound = p.detach().abs().mul(2**-11).clamp(min=2**-25)
+        assert ((after[name] - p.detach()).abs() <= bound).all(), name
+    assert any(not torch.equal(after[name], p) for name, p in before.items())
+
+
 def test_shipped_first_then_the_newest(cache, module):
     import os
 

@@ -2,6 +2,8 @@
 
 import contextlib
 import copy
+import dataclasses
+import json
 import os
 import signal
 import subprocess
@@ -18,7 +20,7 @@ from explorer.models.denoiser import NetworkDenoiser
 from explorer.settings import flatten
 from explorer.store import trainings, weights
 from explorer.training import loop, runs
-from explorer.training.configs import build, chosen, loss_of
+from explorer.training.configs import build, chosen, config, loss_of
 from explorer.training.measure import per_sigma
 from explorer.training.state import resume, save
 
@@ -197,6 +199,26 @@ def test_a_run_ends_as_a_checkpoint_that_samples(tmp_path):
     torch.testing.assert_close(samples, last.samples)
     with pytest.raises(UserError, match="already there"):
         next(iter(runs.run(t, "tiny", tmp_path, device=CPU)))
+
+
+def test_a_run_kept_in_half_precision_says_so_and_tells_the_loss_of_what_it_kept(tmp_path):
+    t = chosen("F", SMALL | {"kimg": 6.4, "ramp": 0.1})
+    *_, last = runs.run(t, "tiny", tmp_path, device=CPU, half=True)
+    kept = weights.find("tiny", tmp_path)
+    card = (kept.folder / "card.md").read_text()
+    told = json.loads((kept.folder / "losses.json").read_text())["per_sigma"]["mean"]
+    assert kept.config["precision"] == "float16"
+    assert "half precision" in card and " --half\n" in card
+    again = per_sigma(t, files.load(kept), count=last.now.count)
+    assert again.mean == pytest.approx(told, rel=1e-6)
+    assert told != pytest.approx(last.now.mean, rel=1e-7)  # of the weights before they were rounded
+
+
+@pytest.mark.parametrize("letter", "ABCDEF")
+def test_a_narrower_network_has_the_letter_of_its_configuration(letter):
+    t = config(letter)
+    narrow = dataclasses.replace(t, network=dataclasses.replace(t.network, channels=8))
+    assert runs.letter(narrow) == runs.letter(t) == letter
 
 
 def test_a_paused_run_can_be_found_again(tmp_path, monkeypatch):
