@@ -14,7 +14,7 @@ const state = {
   peek: null, // a hover on the spine, never a commitment
   what: 'x', // x | D | e
   view: 'fit', // fit: constant spread | true: 1 : 1 | strip: EDM Fig. 1 | draw: a pad
-  show: { samples: true, paths: true, one: true, data: true, density: true, score: false },
+  show: { samples: true, paths: true, one: true, data: true, density: true, score: false, tangent: true },
   zoom: { k: 1, x: 0, y: 0 }, // of the stage: magnification, and the world point at its middle
   pick: 0, // the sample whose path is drawn in ink
   picked: false, // whether the reader chose it

@@ -7,6 +7,7 @@ import { open, ring, segment, write } from '../draw/canvas.js';
 import { FAINT, away } from './away.js';
 import { axisName, drawAxes, symbol } from './line/axes.js';
 import { drawPanel, panelOf, runArrays } from './line/panel.js';
+import { tangent } from './tangent.js';
 
 let wide = null,
   near = null,
@@ -78,6 +79,35 @@ function cursorLine(c, p, sigma, hole) {
   segment(c, x, hole.y + hole.h, x, end);
 }
 
+// From where each path was at its last evaluation, the way of one Euler step to σ = 0, and a ring on D.
+function drawTangents(c, p, sigma, hole) {
+  const { hat, count } = S.parts.run,
+    { from, D } = runArrays(),
+    i = stepAt(sigma),
+    level = hat[i];
+  c.save();
+  c.beginPath();
+  c.rect(p.x, p.y, p.w, p.h);
+  if (hole) c.rect(hole.x + hole.w, hole.y, -hole.w, hole.h); // the other way round: left out
+  c.clip('evenodd');
+  c.beginPath();
+  const ends = [];
+  for (let k = 0; k < count; k++) {
+    const j = i * count + k,
+      way = tangent(p.f, level, from[j], D[j]);
+    c.moveTo(p.X(level), p.Y(way.from));
+    c.lineTo(p.X(0), p.Y(way.to));
+    ends.push(p.Y(D[j]));
+  }
+  c.setLineDash([4, 3]);
+  c.lineWidth = 1.25;
+  c.strokeStyle = T.ink2;
+  c.stroke();
+  c.setLineDash([]);
+  c.restore();
+  for (const y of ends) ring(c, p.X(0), y, 3, T.ink2, 1.5);
+}
+
 function paint({ over, size }) {
   const c = open(over, size),
     sigma = S.sigma ?? S.parts.run.sigma[0],
@@ -86,6 +116,7 @@ function paint({ over, size }) {
   const covered = (x, y) =>
     ground && x > ground.x - 5 && x < ground.x + ground.w + 5 && y > ground.y - 5 && y < ground.y + ground.h + 5;
   for (const p of near ? [wide, near] : [wide]) {
+    if (S.what === 'x' && S.show.tangent) drawTangents(c, p, sigma, p === wide ? ground : null);
     if (sigma > p.sigma) continue;
     cursorLine(c, p, sigma, p === wide ? ground : null);
     for (let k = 0; k < S.parts.run.count; k++) {
@@ -115,6 +146,7 @@ function words({ narrow }) {
             { swatch: 'density', text: 'p(x; σ)', show: 'density', cls: narrow ? 'opt' : '' },
           ]
         : []),
+      ...(S.what === 'x' ? [{ swatch: 'tangent', text: narrow ? 'to D' : 'tangent, D', show: 'tangent' }] : []),
     ],
     label:
       `${S.what === 'x' ? 'Paths' : S.what === 'D' ? 'Denoiser’s answers' : 'Predicted noise'} of ${data.name} ` +

@@ -1,13 +1,14 @@
 // Points in a plane.  Three canvases: density and score below (they change with σ), data and whole
 // paths in the middle (they do not), samples and their way so far on top.
 
-import { S } from '../state.js';
+import { S, UNITS, stepAt } from '../state.js';
 import { T, rgba } from '../theme.js';
 import { dot, open, ring } from '../draw/canvas.js';
 import { FAINT, away } from './away.js';
 import { paintDensity, paintScore } from './plane/field.js';
-import { picked, place, placing, screen, some, unit } from './plane/places.js';
+import { picked, place, placing, runArrays, screen, size, some, unit } from './plane/places.js';
 import { draw, trace } from './plane/still.js';
+import { euler } from './tangent.js';
 
 const TRAIL = 10,
   TRAIL_STEP = 1.35; // the way so far: this many points, each this factor in σ apart
@@ -34,6 +35,27 @@ function paintDots(c, F, now, several, fill, r) {
   }
 }
 
+// From the last evaluation of one path, the way of an Euler step to σ = 0, which ends on D; EDM Fig. 3.
+function paintTangent(c, F, sigma, k) {
+  if (S.what !== 'x') return;
+  const { hat, count } = S.parts.run,
+    { from, D } = runArrays(),
+    i = stepAt(sigma),
+    j = 2 * (i * count + k),
+    spread = size(hat[i]);
+  const x = [from[j], from[j + 1]].map((v) => (v * spread) / UNITS), // kept in units of the noisy spread
+    end = [D[j] / UNITS, D[j + 1] / UNITS],
+    way = euler(hat[i], x, end, S.view === 'true' ? () => 1 : size);
+  c.beginPath();
+  way.forEach(([u, v], n) => (n ? c.lineTo(F.X(u), F.Y(v)) : c.moveTo(F.X(u), F.Y(v))));
+  c.setLineDash([4, 3]);
+  c.lineWidth = 1.5;
+  c.strokeStyle = T.ink;
+  c.stroke();
+  c.setLineDash([]);
+  ring(c, F.X(end[0]), F.Y(end[1]), 4, T.ink, 1.5);
+}
+
 function paint({ under, over, size: box }) {
   const sigma = S.sigma ?? S.parts.run.sigma[0],
     F = screen(box),
@@ -55,6 +77,7 @@ function paint({ under, over, size: box }) {
   }
   if (gone) paintDots(c, F, now, gone, T.stochastic, 4.5);
   if (pick < 0) return;
+  paintTangent(c, F, sigma, pick);
   const [u, v] = place(now, pick);
   ring(c, F.X(u), F.Y(v), 5.5, T.ink, 2.5);
 }
@@ -82,7 +105,12 @@ function words({ narrow }) {
     { swatch: 'path', text: `paths of ${some()}`, show: 'paths' },
     {
       swatch: 'one',
-      text: S.what !== 'x' ? 'one path' : run.churned ? 'one path (no churn: dotted)' : 'one path (exact: dotted)',
+      text:
+        S.what !== 'x'
+          ? 'one path'
+          : run.churned
+            ? 'one path (no churn ···, to D – –)'
+            : 'one path (exact ···, to D – –)',
       show: 'one',
       cls: 'opt',
     },

@@ -215,6 +215,9 @@ function swatch(name) {
     density: `<rect x="2" y="1" width="14" height="10" rx="2" fill="${grey}" fill-opacity=".3"/>`,
     exact: `<path d="${curve}" stroke="${grey}" fill="none"/>`,
     run: `<path d="M1 6h16" stroke="${own}" stroke-width="1.75"/>${bead(9, 1)}`,
+    tangent:
+      `<path d="M1 10 13 4" stroke="${T.ink2}" stroke-dasharray="3 2"/>` +
+      `<circle cx="15" cy="3.500" r="2" stroke="${T.ink2}" fill="none"/>`,
     arrow: `<path d="M2 6h11" stroke="${T.ink2}"/><path d="M12 3.500 16.500 6 12 8.500z" fill="${T.ink2}"/>`,
   }[name];
 }
