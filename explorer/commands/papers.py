@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ..errors import UserError
 from .rows import counted, listed, number_of, of
 from .words import pairs
 
@@ -14,6 +15,43 @@ def round(base, options, how: dict) -> dict:
     solvers = listed(options.solvers) or UPWARDS
     budgets = [number_of(n) for n in listed(options.budgets)] or BUDGETS
     return numbers(base, counted(round_trips(base, solvers, budgets, **how)))
+
+
+def edit(base, options, how: dict) -> dict:
+    """Images of each class under every other; --over classes=3,8 and --over origin=samples."""
+    from ..study.distances import as_plain
+    from ..study.edit import classes_of, edits, kept, missed, taken
+
+    given = pairs(options.over)
+    if stray := next((k for k in given if k not in ("classes", "origin")), None):
+        raise UserError(f"An edit is over classes and origin, not {stray!r:.40}.")
+    classes, origin = classes_of(given.get("classes", "")), given.get("origin", "data")
+    found = counted(edits(base, classes, origin, **how))[-1]
+    told = lambda rows: {
+        "missed": as_plain(missed(rows)),
+        "seen": (t := taken(rows)) and as_plain(t),
+        "kept": (k := kept(rows)) and as_plain(k),
+    }
+    rows = [{"class": r.condition, "images": len(r.missed), **told([r])} for r in found]
+    return of(base, rows, all=told(found), nfe=found[0].nfe, range=list(found[0].ends))
+
+
+def between(base, options, how: dict) -> dict:
+    """What lies between two images, by the great circle and two other ways."""
+    from ..study.between import WAYS, between
+    from ..study.distances import as_plain
+
+    found = counted(between(base, **how))[-1]
+    rows = [
+        {
+            "way": way,
+            "pairs": len(found.missed),
+            "good": (s := found.share(way)) and as_plain(s),
+            "nearest": as_plain(found.away(way)),
+        }
+        for way in WAYS
+    ]
+    return of(base, rows, missed=as_plain(found.off), nfe=found.nfe, range=list(found.ends))
 
 
 def likelihood(base, options, how: dict) -> dict:

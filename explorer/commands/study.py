@@ -197,6 +197,8 @@ KINDS: dict[str, Callable[..., dict]] = {
     "distances": _distances,
     "churn": _churn,
     "round": papers.round,
+    "edit": papers.edit,
+    "between": papers.between,
     "likelihood": papers.likelihood,
     "conservative": papers.conservative,
     "stochastic": papers.stochastic,

@@ -7,8 +7,10 @@ from ..lab.experiment import Experiment
 from ..settings import unflatten
 from ..ui import amed, amed_table, claims, compare
 from ..ui.asymmetry import conservative
+from ..ui.between import between
 from ..ui.churn import churn_effect
 from ..ui.distances import distances
+from ..ui.edit import edit
 from ..ui.heat import heat
 from ..ui.langevin import langevin
 from ..ui.likelihood import likelihood
@@ -22,6 +24,8 @@ OF_A_VIEW = {
     "distance": distances,
     "churn": churn_effect,
     "round": round_trip,
+    "edit": edit,
+    "between": between,
     "likelihood": likelihood,
     "conservative": conservative,
     "stochastic": by_training,

@@ -18,12 +18,14 @@ from explorer.analysis.intervals import Estimate, apart
 from explorer.analysis.quality import Quality
 from explorer.bench.quality import compared, fid_words
 from explorer.core.solvers import Heun
+from explorer.study.between import Paths
 from explorer.study.distances import Distance
+from explorer.study.edit import Edits
 from explorer.study.end_error import Row
 from explorer.study.langevin import Marginal, apart_above
 from explorer.study.optimise import OWN, Optimised
 from explorer.study.ranking import ranked, sentence
-from explorer.ui import amed_table, churn, langevin, round_trip, words
+from explorer.ui import amed_table, between, churn, edit, langevin, round_trip, words
 from explorer.ui.distances import nearest
 
 FILE = Path(__file__).parents[1] / "data" / "sentences_of_studies.txt"
@@ -69,6 +71,29 @@ def of_round_trips() -> Iterator[tuple[str, str]]:
     rows = [row(n, s, 39, 256) for n, s in SIZES["one ahead"].items()]
     far = row("Heun, iDDPM", 1e-6, 39, 256, top=57.0)
     yield "round trip, another range", round_trip.sentence(ranked([*rows, far]))
+
+
+def of_edits() -> Iterator[tuple[str, str]]:
+    flat = lambda v: ((v,) * 8,) * 2
+    for where, seen, own in (
+        ("all seen", ((3,) * 8, (8,) * 8), 0.8),
+        ("one missed", ((3,) * 8, (8,) * 7 + (3,)), 0.8),
+        ("nothing stays", ((3,) * 8, (8,) * 8), 1.0),
+        ("no judge", (), 0.8),
+    ):
+        found = Edits(3, (3, 8), 34, (80.0, 0.002), (0.004,) * 8, seen, flat(own), flat(1.0), ())
+        yield f"edit, {where}", f"{edit.title([found])} | {edit.stays([found])}".strip(" |")
+    near = ((0.3,) * 64, (0.25,) * 64, (0.37,) * 64)
+    half = lambda good: (1,) * good + (0,) * (64 - good)
+    for where, good in {
+        "ahead": (half(60), half(40), half(20)),
+        "level": (half(40), half(38), half(20)),
+        "behind": (half(30), half(60), half(20)),
+        "no judge": (),
+    }.items():
+        found = Paths(34, (80.0, 0.002), (0.004,) * 64, near, good, near[:2], ())
+        said = f"{between.title_between(found)} | {between.gains(found)}"
+        yield f"between, {where}", said.strip(" |")
 
 
 def distance(name: str, value: float, half: float) -> Distance:
@@ -139,6 +164,7 @@ def sentences() -> list[str]:
     every = itertools.chain(
         of_sweeps(),
         of_round_trips(),
+        of_edits(),
         of_distances(),
         of_churn(),
         of_steps(),

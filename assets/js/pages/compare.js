@@ -6,6 +6,8 @@ import { $, $$, S } from '../state.js';
 import { short } from '../numbers.js';
 import { plot, ready } from '../draw/figure.js';
 import { themed } from '../theme.js';
+import { withPictures } from '../draw/pictures.js';
+import * as edits from './compare_edit.js';
 import { known, markKind, wireKinds } from './compare_kinds.js';
 
 const POLL = 180;
@@ -28,6 +30,7 @@ function init(given) {
   wireKinds(begin);
   $('#compare-run').onclick = () => begin('sweep');
   for (const axis of AXES) $(axis).onchange = () => begin('heat');
+  edits.init(() => begin('edit'));
   $('#compare-again').onclick = () => begin(kind);
   $('#compare-cancel').onclick = work.cancel;
   $('#compare-copy').onclick = (e) => copy(lines(shown.exact), e.target);
@@ -86,6 +89,7 @@ function write(params) {
   if (names.length !== usual.solvers.length || !usual.solvers.every((n) => chosen.has(n)))
     params.set('solvers', names.join());
   if (kind === 'heat') params.set('axes', axes().join());
+  if (kind === 'edit') edits.write(params);
   if (pressed().length) params.set('grids', pressed().join());
   if (budgets !== usual.budgets.join()) params.set('budgets', budgets);
 }
@@ -108,6 +112,7 @@ function read(params) {
   AXES.forEach((axis, i) => {
     if ([...$(axis).options].some((o) => o.value === pair[i])) $(axis).value = pair[i];
   });
+  edits.read(params);
   if (known(params.get('compare'))) kind = params.get('compare');
 }
 
@@ -122,6 +127,7 @@ function mark() {
   markKind(kind);
   $('#compare-choose').hidden = Boolean(kind) && kind !== 'sweep';
   $('#compare-axes').hidden = kind !== 'heat';
+  $('#compare-edits').hidden = kind !== 'edit';
 }
 
 async function begin(name) {
@@ -134,9 +140,11 @@ async function begin(name) {
   const what =
     name === 'heat'
       ? { axes: axes() }
-      : name === 'sweep'
-        ? { solvers: [...chosen], grids: pressed(), budgets: $('#compare-budgets').value }
-        : {};
+      : name === 'edit'
+        ? edits.asked()
+        : name === 'sweep'
+          ? { solvers: [...chosen], grids: pressed(), budgets: $('#compare-budgets').value }
+          : {};
   const news = await work.run({ kind: name, values: S.values, ...what }, hear);
   if (!news) return;
   if (news.problem && !news.figure) {
@@ -194,7 +202,7 @@ function drawFigure(box) {
   plot('#fig-compare', shown?.figure, words(), (layout) => {
     const made = { ...layout, ...themed(narrow ?? {}), title: { text: '' }, height: layout.height };
     const { t = 0, b = 0 } = made.margin ?? {};
-    return { ...made, annotations: apart(made.annotations ?? [], made.height - t - b) };
+    return withPictures({ ...made, annotations: apart(made.annotations ?? [], made.height - t - b) });
   });
 }
 
@@ -237,7 +245,7 @@ const words = () =>
 export const page = {
   name: 'compare',
   plotly: true,
-  keys: ['compare', 'solvers', 'grids', 'budgets', 'axes'],
+  keys: ['compare', 'solvers', 'grids', 'budgets', 'axes', ...edits.keys],
   init,
   read,
   write,
