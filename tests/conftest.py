@@ -17,18 +17,21 @@ os.environ["GRADIO_TEMP_DIR"] = os.path.join(WORKER, "gradio")
 # threads that wait for each other on a busy machine cost more than they give; children inherit it
 os.environ["OMP_NUM_THREADS"] = "1"
 
-# after the environment, which they read when imported
-import pytest  # noqa: E402
-import torch  # noqa: E402
+import pytest  # noqa: E402  after the environment, which plugins read when imported
 
-from explorer.bench import page  # noqa: E402
-from explorer.data import published  # noqa: E402
-from explorer.lab import experiment  # noqa: E402
-
-torch.set_num_threads(1)
-experiment.use_device("cpu")
 NUMBER = itertools.count()
 COLLECTED = pytest.StashKey[list[str]]()  # what was found, before any of it is left out
+
+
+def pytest_configure(config):
+    """Who hands out tests runs none, and starts seconds earlier without the project's libraries."""
+    if config.getoption("dist", "no") == "no":  # so it is in each worker too
+        import torch
+
+        from explorer.lab import experiment
+
+        torch.set_num_threads(1)
+        experiment.use_device("cpu")
 
 
 def pytest_addoption(parser):
@@ -47,8 +50,14 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
-        if item.get_closest_marker("gpu") and not torch.cuda.is_available():
+        if item.get_closest_marker("gpu") and not accelerator():
             item.add_marker(pytest.mark.skip(reason="needs an accelerator"))
+
+
+def accelerator() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
 
 
 def pytest_sessionfinish():
@@ -64,12 +73,16 @@ def cache_of_its_own(monkeypatch):
 @pytest.fixture(autouse=True)
 def nothing_is_fetched():
     """What one test allowed, such as a training on MNIST, another must not wait for."""
+    from explorer.data import published
+
     published.allow_fetch(False)
 
 
 @pytest.fixture(scope="session")
 def server():
     """The address of the real app, started as a newcomer starts it, with a cache of its own."""
+    from explorer.bench import page
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EXPLORER_CACHE", os.path.join(WORKER, "server"))
         with page.served((*page.APP, "--threads", "1")) as app:
@@ -79,6 +92,8 @@ def server():
 @pytest.fixture(scope="session")
 def browser():
     """A headless Chromium; without one the tests that need it are skipped, or fail in CI."""
+    from explorer.bench import page
+
     if page.chromium() is None:
         if os.environ.get("EXPLORER_REQUIRE_BROWSER") == "1":
             pytest.fail(page.CHROMIUM_ADVICE)

@@ -4,6 +4,7 @@ Read from the source, so nothing is imported here.
 """
 
 import ast
+import functools
 import sys
 from pathlib import Path
 
@@ -61,6 +62,7 @@ def imported(source: str, module: tuple[str, ...]) -> set[str]:
     return names
 
 
+@functools.cache
 def targets(path: Path) -> set[str]:
     inside = path.relative_to(ROOT).parts[:-1]
     return imported(path.read_text(encoding="utf-8"), inside)
@@ -81,21 +83,24 @@ def allowed(source: str, target: str) -> bool:
     return RANK[source] >= RANK[target]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_imports_point_down(path):
-    if path == PACKAGE / "__init__.py":
-        return  # the list of public names
-    here = part(path)
-    assert here in RANK or here == "app", f"{here} has no layer: add it to LAYERS and to design.md"
-    wrong = [n for n in targets(path) if own(n) and not allowed(here, own(n))]
-    assert not wrong, f"{path.relative_to(ROOT)} reaches up or sideways: {sorted(wrong)}"
+def test_imports_point_down():
+    wrong = {}
+    for path in FILES:
+        if path == PACKAGE / "__init__.py":
+            continue  # the list of public names
+        here = part(path)
+        assert here in RANK or here == "app", f"{here} has no layer: add it to LAYERS and design.md"
+        if up := sorted(n for n in targets(path) if own(n) and not allowed(here, own(n))):
+            wrong[str(path.relative_to(ROOT))] = up
+    assert not wrong, f"these reach up or sideways: {wrong}"
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_a_library_stays_in_its_layer(path):
-    for name in targets(path):
-        homes = ONLY_IN.get(name.split(".")[0])
-        assert homes is None or part(path) in homes, f"{name} belongs in {sorted(homes)}"
+def test_a_library_stays_in_its_layer():
+    for path in FILES:
+        for name in targets(path):
+            homes = ONLY_IN.get(name.split(".")[0])
+            at_home = homes is None or part(path) in homes
+            assert at_home, f"{path.relative_to(ROOT)}: {name} belongs in {sorted(homes)}"
 
 
 def test_settings_and_errors_need_the_standard_library_only():
@@ -104,9 +109,10 @@ def test_settings_and_errors_need_the_standard_library_only():
         assert outside <= set(sys.stdlib_module_names), path
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "core").rglob("*.py")), ids=lambda p: p.stem)
-def test_core_opens_no_file_and_reads_no_environment(path):
-    assert not reaches_out(path.read_text(encoding="utf-8"), path.relative_to(ROOT).parts[:-1])
+def test_core_opens_no_file_and_reads_no_environment():
+    for path in (PACKAGE / "core").rglob("*.py"):
+        doors = reaches_out(path.read_text(encoding="utf-8"), path.relative_to(ROOT).parts[:-1])
+        assert not doors, f"{path.relative_to(ROOT)}: {sorted(doors)}"
 
 
 def reaches_out(source: str, module: tuple[str, ...]) -> set[str]:
@@ -204,14 +210,16 @@ def _buffer(node: ast.AST | None) -> bool:
     return isinstance(node, ast.Name) and node.id == "buffer"
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_only_the_store_knows_folders(path):
-    if part(path) == "store":
-        return
-    inside = path.relative_to(PACKAGE).as_posix() if PACKAGE in path.parents else path.name
-    known = OF_THE_MACHINE.get(inside, OF_THE_MACHINE.get(part(path), set()))
-    asked = machine(path.read_text(encoding="utf-8")) - known
-    assert not asked, f"{inside} uses {sorted(asked)}: let a module of store/ do that"
+def test_only_the_store_knows_folders():
+    wrong = {}
+    for path in FILES:
+        if part(path) == "store":
+            continue
+        inside = path.relative_to(PACKAGE).as_posix() if PACKAGE in path.parents else path.name
+        known = OF_THE_MACHINE.get(inside, OF_THE_MACHINE.get(part(path), set()))
+        if asked := sorted(machine(path.read_text(encoding="utf-8")) - known):
+            wrong[inside] = asked
+    assert not wrong, f"let a module of store/ do what these ask of the machine: {wrong}"
 
 
 @pytest.mark.parametrize(
