@@ -111,3 +111,28 @@ def heat(base, options, how: dict) -> dict:
         if s.found is not None
     ]
     return of(base, rows, best=best and dict(zip(found.axes, best.values)), level=found.level)
+
+
+def equal(base, options, how: dict) -> dict:
+    """Three published samplers, step by step to Algorithm 1: evaluations to equal error."""
+    from dataclasses import asdict, replace
+
+    from ..study import equal_error as found
+    from ..study.distances import as_plain
+
+    count = found.equal_error_plan(base)[0].experiment.samples
+    rows = counted(found.equal_error(base, **how))
+    zero = found.chance(replace(base, samples=count), rows[0].range[1])
+    times = {
+        name: {"quoted": quoted, "found": asdict(t) if (t := found.as_many(rows, own)) else None}
+        for name, (own, _, quoted) in found.DESIGNS.items()
+    }
+    plain = lambda r: {"name": r.name, "nfe": r.nfe, "error": as_plain(r.error)}
+    return of(
+        base,
+        [plain(r) | {"distance": as_plain(r.distance), "seconds": r.seconds} for r in rows],
+        times=times,
+        floor=as_plain(zero),
+        range=list(rows[0].range),
+        images_a_second=as_plain(found.images_a_second(rows)),
+    )

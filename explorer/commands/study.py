@@ -204,6 +204,7 @@ KINDS: dict[str, Callable[..., dict]] = {
     "stochastic": papers.stochastic,
     "sde": papers.sde,
     "heat": papers.heat,
+    "equal": papers.equal,
     "truncation": _truncation,
     "table": _table,
     "steps": _steps,

@@ -11,6 +11,7 @@ from ..ui.between import between
 from ..ui.churn import churn_effect
 from ..ui.distances import distances
 from ..ui.edit import edit
+from ..ui.equal_error import equal_error
 from ..ui.heat import heat
 from ..ui.langevin import langevin
 from ..ui.likelihood import likelihood
@@ -31,6 +32,7 @@ OF_A_VIEW = {
     "stochastic": by_training,
     "sde": langevin,
     "heat": heat,
+    "equal": equal_error,
 }
 OTHERS = {
     "train": lambda request, before: amed.train(request, before),

@@ -124,12 +124,20 @@ def row_of(e: Experiment, value: dict[str, Any] | None, problem: str = "") -> Ro
 
 def measure(e: Experiment, watch: Watch | None = None, exact: bool = False) -> Row:
     """One experiment as a row, run afresh and not kept."""
+    return reached(e, watch, exact)[0]
+
+
+def reached(
+    e: Experiment, watch: Watch | None = None, exact: bool = False
+) -> tuple[Row, Tensor | None]:
+    """The row and the states at the last level above 0, (n, *shape); None where nothing was run."""
     if is_random(e):
-        return _empty(e, "judged by distribution, not by path: new noise leaves every reference")
+        why = "judged by distribution, not by path: new noise leaves every reference"
+        return _empty(e, why), None
     try:
         sigma = levels(e)
         if len(sigma) < 2:
-            return _empty(e, "one step has nothing to compare above σ = 0")
+            return _empty(e, "one step has nothing to compare above σ = 0"), None
         truth = _churned(e, sigma, watch) if e.churn.s_churn > 0 else None
         states, nfe, seconds = _end(e, sigma, watch)
         if truth is None:
@@ -140,7 +148,13 @@ def measure(e: Experiment, watch: Watch | None = None, exact: bool = False) -> R
             )
             truth = known.at(sigma[-1:])[0]
     except UserError as problem:
-        return _empty(e, str(problem))
+        return _empty(e, str(problem)), None
+    return _row(e, sigma, states, truth, nfe, seconds), states
+
+
+def _row(
+    e: Experiment, sigma: Tensor, states: Tensor, truth: Tensor, nfe: int, seconds: float
+) -> Row:
     error = rms(states[: len(truth)] - truth)
     if not bool(torch.isfinite(error).all()):
         return _empty(e, "blew up: some samples are not finite", nfe)

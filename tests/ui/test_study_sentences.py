@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from explorer.analysis.equal import Times
 from explorer.analysis.intervals import Estimate, apart
 from explorer.analysis.quality import Quality
 from explorer.bench.quality import compared, fid_words
@@ -25,7 +26,16 @@ from explorer.study.end_error import Row
 from explorer.study.langevin import Marginal, apart_above
 from explorer.study.optimise import OWN, Optimised
 from explorer.study.ranking import ranked, sentence
-from explorer.ui import amed_table, between, churn, edit, langevin, round_trip, words
+from explorer.ui import (
+    amed_table,
+    between,
+    churn,
+    edit,
+    equal_error,
+    langevin,
+    round_trip,
+    words,
+)
 from explorer.ui.distances import nearest
 
 FILE = Path(__file__).parents[1] / "data" / "sentences_of_studies.txt"
@@ -159,6 +169,20 @@ def of_the_sde() -> Iterator[tuple[str, str]]:
         yield f"SDE, {where}", langevin.title(rows, apart_above(rows, len(rows)))
 
 
+def of_equal_errors() -> Iterator[tuple[str, str]]:
+    found = Times(1.43, 1.33, 1.53, 0.26, 26.0)
+    for where, own in {
+        "known": found,
+        "beyond": Times(math.inf, math.inf, math.inf, 0.26, 26.0),
+        "perhaps beyond": Times(25.2, 24.1, math.inf, 0.26, 26.0),
+        "below": Times(0.0, 0.0, 0.0, 0.26, 26.0),
+        "perhaps below": Times(0.3, 0.0, 0.33, 0.26, 26.0),
+        "not yet": None,
+    }.items():
+        yield f"equal error, {where}", equal_error.title({"VP": found, "VE": own})
+    yield "equal error, nothing yet", equal_error.title({"VP": None})
+
+
 def sentences() -> list[str]:
     """“situation: sentence”, one for each."""
     every = itertools.chain(
@@ -170,6 +194,7 @@ def sentences() -> list[str]:
         of_steps(),
         of_networks(),
         of_the_sde(),
+        of_equal_errors(),
     )
     return [f"{where}: {said}" for where, said in every]
 

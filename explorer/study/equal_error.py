@@ -1,0 +1,222 @@
+"""EDM's Fig. 2: how many evaluations three published samplers need for the error of Algorithm 1.
+
+VP, VE and iDDPM each with its own sampler, then with Heun and the steps of ρ = 7, then with σ = t;
+all on the same denoiser, noise and range of levels, so that one reference holds for all.  The range
+is that of iDDPM's levels, which cannot move.  Paths are held against the reference, samples against
+draws of the data.  Karras et al. 2022, Sec. 3 and Table 3.
+"""
+
+import dataclasses
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from ..analysis import distance
+from ..analysis.equal import Times, times_as_many
+from ..analysis.intervals import Estimate, median
+from ..core.churn import Churn, Restart
+from ..core.schedules import EDM, VE, VP
+from ..core.solvers import DDIM, Euler, Heun
+from ..core.timesteps import IDDPM, Rho
+from ..core.timesteps import VE as VESteps
+from ..core.timesteps import VP as VPSteps
+from ..errors import UserError
+from ..lab.experiment import Experiment, ends
+from ..lab.source import MEMOS, Source, Watch, prepared, weights
+from ..memo import Memo
+from ..settings import setting
+from . import engine
+from .affordable import compared_within_work
+from .distances import as_plain
+from .end_error import reached
+from .plan import Cell
+from .sweep import check_budgets_count
+
+BUDGETS = (9, 17, 35, 69, 137, 273, 545, 901)
+FEWEST = 4  # budgets, where the cap on work allows no more
+TARGET = 35  # evaluations of Algorithm 1 whose error the others have to reach: EDM's for VP
+HELD = 2048  # draws of the data
+OURS = "Heun, ρ steps, σ = t"
+# name -> (the original sampler, with Heun and ρ steps), how many times fewer evaluations EDM says
+DESIGNS = {
+    "VP": ("VP: Euler, its own steps", "VP: Heun, ρ steps", 7.3),
+    "VE": ("VE: Euler, its own steps", "VE: Heun, ρ steps", 300.0),
+    "iDDPM": ("iDDPM: DDIM, its own steps", OURS, 3.2),
+}
+PACE = 26.3  # images a second, EDM Sec. 3: CIFAR-10 on one V100
+
+
+@setting
+class Reached:
+    """The end error of every sample, and the distance of the samples to draws of the data, both at
+    the last level above 0.
+    """
+
+    name: ClassVar[str] = "reached"
+    version: ClassVar[int] = 1
+
+    def __call__(self, e: Experiment, watch: Watch | None = None) -> dict[str, Any]:
+        """{"each", "nfe", "seconds", "distance", "range"}; raises UserError where a run cannot be
+        compared.
+        """
+        row, states = reached(e, watch)
+        if states is None or row.median is None:
+            raise UserError(row.note)
+        held = law(e, row.ends[1])
+        far = distance.sliced_wasserstein(states, held, torch.Generator().manual_seed(13))
+        return {
+            "each": list(row.each),
+            "nfe": row.nfe,
+            "seconds": row.seconds,
+            "distance": as_plain(far),
+            "range": list(row.ends),
+        }
+
+    def weights(self, e: Experiment) -> tuple[str, ...]:
+        """Nothing is read beside the experiment."""
+        return ()
+
+
+_laws = Memo(16 * 2**20)
+MEMOS.append(_laws)
+
+
+def law(e: Experiment, sigma: float) -> Tensor:
+    """Draws of p(x; σ) of the data, (HELD, *shape); made once."""
+    key = (e.data, e.model, *weights(e.data, e.model), sigma)
+    return _laws(key, lambda: _noisy(prepared(e.data, e.model), HELD, sigma, 31))
+
+
+def _noisy(source: Source, count: int, sigma: float, seed: int) -> Tensor:
+    clean = source.clean(count, seed)
+    noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(seed + 1)).to(clean)
+    return clean + sigma * noise
+
+
+def chance(e: Experiment, sigma: float) -> Estimate:
+    """The distance of as many draws of the data themselves, with what holds 95 % of them."""
+    key = (e.data, e.model, *weights(e.data, e.model), sigma, e.samples)
+
+    def make() -> Estimate:
+        source, seed = prepared(e.data, e.model), iter(range(100, 10**6, 2))
+        held = law(e, sigma)
+        fresh = lambda n, g: held if n == HELD else _noisy(source, n, sigma, next(seed))
+        g = torch.Generator().manual_seed(13)
+        return distance.floor(distance.sliced_wasserstein, fresh, e.samples, g, HELD, repeats=12)
+
+    return _laws(key, make)
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """One sampler at one budget."""
+
+    name: str
+    nfe: int
+    each: tuple[float, ...]
+    distance: Estimate
+    seconds: float
+    range: tuple[float, float]
+
+    @property
+    def error(self) -> Estimate:
+        """The median end error."""
+        return median(torch.tensor(self.each, dtype=torch.float64))
+
+
+def samplers(base: Experiment) -> dict[str, Experiment]:
+    """name -> the base with that sampler, all over the levels of iDDPM that the base's range holds.
+
+    EDM's σ_max of 80 means u_8 = 80.2 there (Table 1), hence the hundredth above.
+    """
+    check_budgets_count(base)
+    plain = dataclasses.replace(
+        base, churn=Churn(), restart=Restart(), afs=False, last="zero", solver=Heun()
+    )
+    low, high = base.timesteps.sigma_min, 1.01 * base.timesteps.sigma_max
+    own = IDDPM(sigma_max=high, sigma_min=low)
+    high, low = ends(dataclasses.replace(plain, timesteps=own))
+    both = {"sigma_max": high, "sigma_min": low}
+    wider: dict[str, Any] = {"sigma_max": high * (1 + 1e-9), "sigma_min": low / (1 + 1e-9)}
+    make = lambda schedule, solver, steps: dataclasses.replace(
+        plain, schedule=schedule, solver=solver, timesteps=steps
+    )
+    return {
+        DESIGNS["iDDPM"][0]: make(EDM(), DDIM(), dataclasses.replace(own, **wider)),
+        DESIGNS["VP"][0]: make(VP(), Euler(), VPSteps(**both)),
+        DESIGNS["VE"][0]: make(VE(), Euler(), VESteps(**both)),
+        OURS: make(EDM(), Heun(), Rho(**both)),
+        DESIGNS["VP"][1]: make(VP(), Heun(), Rho(**both)),
+        DESIGNS["VE"][1]: make(VE(), Heun(), Rho(**both)),
+    }
+
+
+def equal_error_plan(base: Experiment, budgets: Sequence[int] = BUDGETS) -> list[Cell]:
+    """Round by round from the cheapest budget up.  Where the cap on work allows too few samples the
+    largest budgets are left out, down to FEWEST of them.
+
+    Raises UserError where even these are too many, and for a typed list of levels.
+    """
+    known = samplers(base)
+    for most in range(len(budgets), FEWEST - 1, -1):
+        trials = [dataclasses.replace(e, nfe=b) for b in budgets[:most] for e in known.values()]
+        try:
+            return [Cell(e, Reached()) for e in compared_within_work(trials)]
+        except UserError:
+            if most == FEWEST:
+                raise
+    raise UserError(f"At least {FEWEST} budgets are needed to say where two samplers are equal.")
+
+
+def equal_error(
+    base: Experiment, watch: Watch | None = None, folder: Path | None = None, workers: int = 0
+) -> Iterator[Found]:
+    """Each sampler at each budget; those that cannot be compared are left out."""
+    names = {_key(e): name for name, e in samplers(base).items()}
+    for done in engine.in_order(engine.run(equal_error_plan(base), folder, workers, watch)):
+        if (v := done.value) is not None:
+            yield Found(
+                names[_key(done.cell.experiment)],
+                v["nfe"],
+                tuple(v["each"]),
+                Estimate(**v["distance"]),
+                v["seconds"],
+                (v["range"][0], v["range"][1]),
+            )
+
+
+def _key(e: Experiment) -> tuple:
+    return e.schedule, e.solver, e.timesteps
+
+
+def as_many(rows: Sequence[Found], name: str) -> Times | None:
+    """How many times the evaluations of Algorithm 1 a sampler needs for the error that it makes
+    with TARGET of them; None before that is known.
+    """
+    curve = {r.nfe: r.each for r in rows if r.name == name}
+    own = next((r for r in rows if r.name == OURS and r.nfe >= TARGET), None)
+    if own is None or len(curve) < 2:
+        return None
+    return times_as_many(curve, own.each, own.nfe)
+
+
+def at_the_data(rows: Sequence[Found], name: str, zero: Estimate) -> tuple[int, int] | None:
+    """(n, m): from m evaluations on the samples cannot be told from draws of the data, with n they
+    still could, 0 where the first budget is enough; None where they always can.
+    """
+    own = sorted((r for r in rows if r.name == name), key=lambda r: r.nfe)
+    apart = [r.distance.low > zero.high for r in own]
+    if not own or apart[-1]:
+        return None
+    first = max((i + 1 for i, a in enumerate(apart) if a), default=0)
+    return (own[first - 1].nfe if first else 0), own[first].nfe
+
+
+def images_a_second(rows: Sequence[Found]) -> Estimate:
+    """At TARGET evaluations: the median over all runs."""
+    pace = [len(r.each) / (r.seconds * TARGET / r.nfe) for r in rows if r.seconds > 0]
+    return median(torch.tensor(pace or [math.nan], dtype=torch.float64))
