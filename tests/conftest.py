@@ -78,6 +78,24 @@ def nothing_is_fetched():
     published.allow_fetch(False)
 
 
+@pytest.fixture
+def in_this_process(monkeypatch, request):
+    """From now on a file is read here, without limits, by the same function with the same words.
+
+    For what is read; who reads, and within which limits, is the claim of tests marked `apart` and
+    of tests/attack.
+    """
+    if request.node.get_closest_marker("apart"):
+        return
+    from explorer.store import apart, apart_child
+
+    def run(job: dict, patience: float) -> tuple[int, bool]:
+        apart_child.serve(job, apart_child.found(job))
+        return 0, False
+
+    monkeypatch.setattr(apart, "_run", run)
+
+
 @pytest.fixture(scope="session")
 def server():
     """The address of the real app, started as a newcomer starts it, with a cache of its own."""

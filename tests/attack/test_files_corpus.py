@@ -20,7 +20,6 @@ from explorer.models.edm_pickle import read_predictor
 from explorer.server import networks
 from explorer.store import places, predictors, weights
 
-from ..apart import in_this_process  # noqa: F401
 from .corpus import SPOT, corpus
 
 pytestmark = pytest.mark.filterwarnings("ignore:TypedStorage")

@@ -15,7 +15,6 @@ from explorer.errors import UserError
 from explorer.reading import numbers, pictures
 from explorer.store import apart, uploads
 
-from ..apart import in_this_process  # noqa: F401
 from ..data_sets.test_uploads import noise, npy, npz, picture, zipped
 
 MIB = 2**20

@@ -8,7 +8,6 @@ from explorer.server import api, networks
 from explorer.server.quick import gr
 from explorer.store import weights
 
-from ..apart import in_this_process  # noqa: F401
 from ..models.snapshots import snapshot
 
 NAMES = [

@@ -12,7 +12,6 @@ from explorer.models.edm_pickle import load_pickle, read_network, read_predictor
 from explorer.reading.pickle_data import DEEPEST, read
 from explorer.reading.windows import Budget, Window
 
-from ..apart import in_this_process  # noqa: F401
 from ..models.snapshots import KWARGS, RECONSTRUCT, Reduced, dump, persistent, predictor, snapshot
 from ..models.test_edm_pickle import RawStorage, rebuilt, with_tensor
 

@@ -16,8 +16,7 @@ from explorer.errors import UserError
 from explorer.reading import numbers
 from explorer.store import uploads
 
-from ..apart import in_this_process  # noqa: F401
-
+pytestmark = pytest.mark.usefixtures("in_this_process")
 RNG = np.random.default_rng(0)
 
 
@@ -120,7 +119,7 @@ def test_numbers_decide_the_kind():
         ((5, 32, 32, 3), (5, 3, 32, 32)),
     ],
 )
-def test_image_arrays_become_channels_first(shape, expected, in_this_process):
+def test_image_arrays_become_channels_first(shape, expected):
     x = noise(*shape)
     digest = store(npy(np.asfortranarray(x)), "a.npy")
     seen = Upload(digest).points().numpy()
@@ -141,13 +140,14 @@ def test_image_arrays_become_channels_first(shape, expected, in_this_process):
         (20, -10, lambda x: x / 10),
     ],
 )
-def test_image_ranges(factor, shift, rule, in_this_process):
+def test_image_ranges(factor, shift, rule):
     x = np.stack([np.zeros((4, 4)), np.ones((4, 4)), np.linspace(0, 1, 16).reshape(4, 4)])
     x = x * factor + shift
     for dtype in (">f8", "f4"):
         np.testing.assert_allclose(points(npy(x.astype(dtype)), "a.npy")[:, 0], rule(x), atol=1e-6)
 
 
+@pytest.mark.apart
 def test_zip_of_images_is_cropped_and_made_small():
     left, right = np.zeros((40, 80), np.uint8), np.zeros((40, 80), np.uint8)
     left[:, :20], right[:, 20:60] = 255, 255  # outside and inside the middle square
@@ -187,6 +187,7 @@ def test_transparent_is_white_and_sixteen_bits_are_scaled():
     np.testing.assert_allclose(x[1], 128 / 127.5 - 1, atol=1e-6)
 
 
+@pytest.mark.apart
 def test_path_works_as_well_as_bytes(tmp_path):
     path = tmp_path / "mine.npy"
     path.write_bytes(npy(RNG.normal(size=(9, 2))))
@@ -330,9 +331,7 @@ DAMAGED = damaged()
 
 
 @pytest.mark.parametrize("case", DAMAGED)
-def test_broken_and_hostile_files_get_a_sentence(
-    case, cache, tmp_path, monkeypatch, in_this_process
-):
+def test_broken_and_hostile_files_get_a_sentence(case, cache, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     raw, filename, mention = DAMAGED[case]
     with pytest.raises(UserError, match=mention) as caught:
@@ -356,7 +355,7 @@ def test_names_inside_a_zip_are_never_paths(cache, tmp_path):
     assert len(Upload(digest).points()) == 3
 
 
-def test_too_many_entries_are_refused_before_they_are_listed(monkeypatch, in_this_process):
+def test_too_many_entries_are_refused_before_they_are_listed(monkeypatch):
     monkeypatch.setattr(numbers, "ROWS", 2)
     with pytest.raises(UserError, match="more than 4 files"):
         store(zipped({f"{i}.png": b"" for i in range(5)}), "a.zip")
@@ -399,7 +398,7 @@ def test_unknown_and_missing_uploads_say_what_to_do():
             ask()
 
 
-def test_only_the_newest_files_are_kept(cache, monkeypatch, in_this_process):
+def test_only_the_newest_files_are_kept(cache, monkeypatch):
     monkeypatch.setattr(uploads, "KEPT_FILES", 3)
     digests = []
     for i in range(5):
@@ -421,7 +420,7 @@ def test_very_large_and_very_small_numbers_are_scaled():
 
 
 @pytest.mark.parametrize("filename", ["a.npy", "a.npz", "a.csv", "a.zip"])
-def test_flipped_and_missing_bytes_are_read_or_explained(filename, in_this_process):
+def test_flipped_and_missing_bytes_are_read_or_explained(filename):
     good = {
         "a.npy": npy(np.arange(12.0).reshape(6, 2)),
         "a.npz": npz(x=np.eye(4)),

@@ -16,6 +16,7 @@ from explorer.store import places, weights
 
 from .snapshots import KWARGS, snapshot
 
+pytestmark = pytest.mark.usefixtures("in_this_process")
 GOOD = snapshot()
 
 
@@ -64,7 +65,7 @@ class Server(http.server.BaseHTTPRequestHandler):
 def server():
     kind = type("Own", (Server,), {"asked": []})
     httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), kind)
-    thread = threading.Thread(target=httpd.serve_forever, daemon=True)
+    thread = threading.Thread(target=httpd.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     kind.port = httpd.server_address[1]
     yield kind
@@ -110,6 +111,7 @@ def test_the_list_is_whole():
     assert all(places.NAME.fullmatch(name) for name in rows)
 
 
+@pytest.mark.apart
 def test_fetched_converted_and_known_by_name(entry, server, tmp_path):
     progress = list(fetch(entry))
     assert progress[-1] == (len(GOOD), len(GOOD)) and progress[0] == (0, len(GOOD))

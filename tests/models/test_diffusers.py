@@ -12,6 +12,7 @@ from explorer.models.diffusers_folder import load_folder
 
 from .test_discrete import DDPM
 
+pytestmark = pytest.mark.usefixtures("in_this_process")
 UNET = {
     "_class_name": "UNet2DModel",
     "sample_size": 8,

@@ -17,6 +17,8 @@ from . import stand_in
 from .snapshots import snapshot
 from .test_discrete import DDPM
 
+pytestmark = pytest.mark.usefixtures("in_this_process")
+
 
 @pytest.fixture(autouse=True)
 def shelf(tmp_path, monkeypatch):
@@ -115,7 +117,7 @@ def test_from_the_hub_when_the_owner_asks(tmp_path, monkeypatch):
     assert not downloads.hub_folder("owner/tiny").exists()  # kept once, not twice
 
 
-@pytest.mark.parametrize("flat", [False, True])
+@pytest.mark.parametrize("flat", [pytest.param(False, marks=pytest.mark.apart), True])
 def test_a_zip(tmp_path, flat):
     plain = lambda held: {k.rsplit("/", 1)[1]: v for k, v in held.items()} if flat else held
     folder = stand_in.write(tmp_path / "net")

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import zipfile
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,7 +20,6 @@ from explorer.models import edm_pickle, files
 from explorer.models.edm_pickle import convert, load_pickle, read_network, read_predictor
 from explorer.store import weights
 
-from ..apart import in_this_process  # noqa: F401
 from .snapshots import (
     FAKES,
     KWARGS,
@@ -35,12 +35,15 @@ from .snapshots import (
     tiny,
 )
 
-pytestmark = pytest.mark.filterwarnings("ignore:TypedStorage")  # what torch.save writes in a pickle
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:TypedStorage"),  # what torch.save writes in a pickle
+    pytest.mark.usefixtures("in_this_process"),
+]
 
 # ---- good files ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("protocol", [4, 5])
+@pytest.mark.parametrize("protocol", [pytest.param(4, marks=pytest.mark.apart), 5])
 def test_a_snapshot_comes_back_bit_for_bit(protocol):
     module = tiny()
     d = load_pickle(snapshot(module, protocol=protocol))
@@ -299,6 +302,17 @@ def test_the_corpus_is_large():
 
 @pytest.mark.parametrize("case", HOSTILE)
 def test_hostile_or_broken(case, tmp_path):
+    is_refused(case, tmp_path)
+
+
+@pytest.mark.apart
+@pytest.mark.parametrize("case", ["os.system", "a storage that lies", "cut in the middle"])
+def test_hostile_or_broken_and_read_by_its_own_process(case, tmp_path):
+    """As every file is; tests/attack asks it of a sample of all kinds."""
+    is_refused(case, tmp_path)
+
+
+def is_refused(case: str, tmp_path: Path) -> None:
     raw, words = HOSTILE[case]
     for source in (raw, tmp_path / "file.pkl"):
         if source is not raw:
@@ -349,7 +363,7 @@ def test_sizes_are_capped(monkeypatch, tmp_path):
         read_network(tmp_path / "absent.pkl")
 
 
-def test_every_cut_is_refused_or_whole(in_this_process):
+def test_every_cut_is_refused_or_whole():
     """Cut anywhere, the file is refused; a cut never gives a network with wrong weights."""
     for n in np.linspace(0, len(GOOD) - 1, 24).astype(int):
         with pytest.raises(UserError):
@@ -357,7 +371,7 @@ def test_every_cut_is_refused_or_whole(in_this_process):
 
 
 @pytest.mark.slow
-def test_flipped_bytes_never_escape_a_sentence(in_this_process):
+def test_flipped_bytes_never_escape_a_sentence():
     """A damaged byte gives a UserError or, inside a weight, another number; never anything else."""
     rng = np.random.default_rng(0)
     for _ in range(60):

@@ -13,6 +13,7 @@ import torch
 from explorer.models.edm_pickle import load_pickle
 from explorer.models.precond import EDM, IDDPM, VE, VP
 
+pytestmark = pytest.mark.usefixtures("in_this_process")
 DATA = Path(__file__).parents[1] / "data"
 GOLDEN = np.load(DATA / "networks.npz")
 NETWORKS = {  # preconditioning, parameters, classes

@@ -19,7 +19,7 @@ LINK = "data=digits&model=network&model.checkpoint=mine&samples=2&nfe=6&seed=3"
 
 
 @pytest.fixture(autouse=True)
-def shelf(tmp_path, monkeypatch):
+def shelf(tmp_path, monkeypatch, in_this_process):
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(weights, "SHIPPED", tmp_path / "shipped")
     for memo in experiment.MEMOS:
