@@ -9,6 +9,7 @@ from torch import Tensor
 
 AT_ONCE = 2**22  # numbers of paths that are measured together: 64 of images of 16 x 16
 PIECE = 2**20  # of more of them, in pieces: 8 MB
+STAMPS = 41  # levels of a path in its PCA, as in AMED's Fig. 4
 
 
 def bend(
@@ -167,6 +168,11 @@ def residuals(path: Tensor, scale: Tensor | None = None, ks=(1, 2, 3)) -> Tensor
         out.append(rest.norm(dim=2).T / size)
     order = sorted(range(len(ks)), key=lambda i: ks[i])
     return torch.stack([out[order.index(i)] for i in range(len(ks))])
+
+
+def stamps(levels: int) -> Tensor:
+    """Which levels of a path its PCA is fitted to: STAMPS of them, evenly, with both ends."""
+    return torch.linspace(0, levels - 1, STAMPS).round().long()
 
 
 def explained(path: Tensor, kmax: int) -> Tensor:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from . import papers
+from . import of_amed, papers
 from .claims import claims
 from .rows import counted, counted_done, listed, number_of, of
 from .tables import told
@@ -205,6 +205,7 @@ KINDS: dict[str, Callable[..., dict]] = {
     "sde": papers.sde,
     "heat": papers.heat,
     "equal": papers.equal,
+    "plane": of_amed.plane,
     "truncation": _truncation,
     "table": _table,
     "steps": _steps,

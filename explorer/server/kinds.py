@@ -16,6 +16,7 @@ from ..ui.heat import heat
 from ..ui.langevin import langevin
 from ..ui.likelihood import likelihood
 from ..ui.measurement import Measurement
+from ..ui.plane import plane
 from ..ui.round_trip import round_trip
 from ..ui.stochastic import by_training
 
@@ -33,6 +34,7 @@ OF_A_VIEW = {
     "sde": langevin,
     "heat": heat,
     "equal": equal_error,
+    "plane": plane,
 }
 OTHERS = {
     "train": lambda request, before: amed.train(request, before),

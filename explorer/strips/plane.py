@@ -12,7 +12,6 @@ from ..numerals import percent
 from .marks import DASH, DASH_DOT, DOT, Drawing, axis, band, label, line
 from .strip import Help, Look, Numbers, Strip, plain
 
-POINTS = 41  # of a path in the PCA, as AMED's 41 stamps
 MEASURED = 64  # true paths
 LIFTED = 16  # dimensions in which flat data have a plane to leave
 
@@ -94,9 +93,9 @@ def without(dimension: int) -> str:
 
 
 def thinned(view: View, count: int = MEASURED) -> tuple[torch.Tensor, torch.Tensor]:
-    """The first true paths at POINTS levels: sigma (P,) and x (P, B, *shape)."""
+    """The first true paths at those of its PCA: sigma (P,) and x (P, B, *shape)."""
     ref = view.reference
-    keep = torch.linspace(0, len(ref.sigma) - 1, POINTS).round().long()
+    keep = geometry.stamps(len(ref.sigma))
     return ref.sigma[keep], ref.x[:, :count][keep]
 
 
