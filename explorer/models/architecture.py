@@ -18,10 +18,11 @@ from torch import Tensor
 from ..errors import UserError
 from ..reading.pickle_tensors import LARGEST
 from ..settings import flatten, unflatten
-from . import diffusers_unet
+from . import conditional, diffusers_unet
 from .adm_unet import DhariwalUNet
 from .denoiser import Preconditioned
 from .edm_unet import SongUNet
+from .matching import compare, times
 from .networks import Mlp
 from .precond import PRECONDS
 
@@ -67,8 +68,10 @@ def build(d: Mapping, state: Mapping[str, Tensor] | None = None) -> Precondition
 
     state: {name: tensor} as of `Preconditioned.state_dict()`; every name and shape must fit.
     """
-    strange = d.get("network") == diffusers_unet.NETWORK
-    make, precond, shape = (diffusers_unet.parts if strange else _parts)(d)
+    name = d.get("network")
+    if name in conditional.NETWORKS:
+        return conditional.build(d, state)
+    make, precond, shape = (diffusers_unet.parts if name == diffusers_unet.NETWORK else _parts)(d)
     with torch.device("meta"):
         net = make()
     size = sum(p.numel() for p in net.parameters())
@@ -77,7 +80,7 @@ def build(d: Mapping, state: Mapping[str, Tensor] | None = None) -> Precondition
     if state is None:
         return Preconditioned(make(), precond, shape)
     module = Preconditioned(net, precond, shape)
-    _compare(module.state_dict(), state)
+    compare(module.state_dict(), state)
     # copies, since what a file lends is not aligned as fast kernels like it
     module.load_state_dict(
         {k: v.to(torch.float32, copy=True) for k, v in state.items()}, assign=True
@@ -98,7 +101,7 @@ def _network(name):
     if not isinstance(name, str) or name not in NETWORKS:
         raise UserError(
             f"Unknown network {str(name)[:60]!r}. Known: {', '.join(NETWORKS)}, "
-            f"{diffusers_unet.NETWORK}."
+            f"{diffusers_unet.NETWORK}, {', '.join(conditional.NETWORKS)}."
         )
     return NETWORKS[name]
 
@@ -134,12 +137,8 @@ def _fits(kwargs: dict, shape: tuple[int, ...]) -> None:
     )
     if own != shape:
         raise UserError(
-            f"The network is made for samples of {_times(own)}, but its file says {_times(shape)}."
+            f"The network is made for samples of {times(own)}, but its file says {times(shape)}."
         )
-
-
-def _times(shape) -> str:
-    return " × ".join(map(str, shape))
 
 
 def _checked(cls, kwargs: Mapping) -> dict:
@@ -189,19 +188,3 @@ def _value(key: str, value):
     if key in WORDS and value in WORDS[key]:
         return value
     raise wrong
-
-
-def _compare(wanted: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> None:
-    for name in wanted:
-        if name not in state:
-            raise UserError(f"The weights lack {name}.")
-        if state[name].shape != wanted[name].shape:
-            raise UserError(
-                f"{name} is {_times(state[name].shape)} in the file and "
-                f"{_times(wanted[name].shape)} in the network."
-            )
-        if not state[name].is_floating_point():
-            raise UserError(f"{name} holds {state[name].dtype}, no weights.")
-    extra = next((name for name in state if name not in wanted), None)
-    if extra is not None:
-        raise UserError(f"The weights hold {extra[:60]!r}, which this network has not.")

@@ -1,11 +1,12 @@
 """A network in its preconditioning: trainable `Preconditioned`, frozen `NetworkDenoiser`."""
 
-from typing import cast
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .asking import Asked
 from .precond import EDM
 
 
@@ -20,6 +21,7 @@ class Preconditioned(nn.Module):
     def __init__(self, net: nn.Module, precond=EDM(), shape: tuple[int, ...] = ()):
         super().__init__()
         self.model, self.precond, self.shape = net, precond, tuple(shape)
+        self.decoder: Any = None  # of a network over latents: `latent.Decoder`
 
     @property
     def label_dim(self) -> int:
@@ -57,8 +59,10 @@ class Preconditioned(nn.Module):
         denoised = p.c_skip(level) * x + p.c_out(level) * raw
         return (denoised, h) if features else denoised
 
-    def _one_hot(self, labels, device) -> Tensor | None:
+    def _one_hot(self, labels, device) -> Tensor | Asked | None:
         """(B or 1, label_dim) float32; zeros where no label is given, None without classes."""
+        if isinstance(labels, Asked):  # what a prompt became goes to the network as it is
+            return labels
         if not self.label_dim:
             return None
         if labels is None:
@@ -90,6 +94,11 @@ class NetworkDenoiser:
     @property
     def device(self) -> torch.device:
         return next(self.module.parameters()).device
+
+    @property
+    def decoder(self) -> Any:
+        """What makes images of its samples, a `latent.Decoder`; None where they are images."""
+        return self.module.decoder
 
     @property
     def operations(self) -> float:
@@ -127,7 +136,8 @@ class NetworkDenoiser:
 
     def to(self, device=None, dtype=None) -> "NetworkDenoiser":
         """The same network elsewhere; dtype is that of the sampler's state and leaves it alone."""
-        labels = self.labels.to(device) if isinstance(self.labels, Tensor) else self.labels
+        labels: Any = self.labels
+        labels = labels.to(device) if isinstance(labels, Tensor | Asked) else labels
         self.module.to(device)
         return NetworkDenoiser(self.module, labels, self.sigma_data)
 

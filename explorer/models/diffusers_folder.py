@@ -15,17 +15,24 @@ from torch import Tensor
 
 from ..errors import UserError
 from ..reading.diffusers import WEIGHTS
+from ..reading.pipeline import INDEX, is_pipeline
 from ..store import apart, downloads, weights
-from . import diffusers_unet, files
+from . import diffusers_unet, files, latent_folder
 from .architecture import build
 from .denoiser import NetworkDenoiser
+from .matching import OLD as OLD
+from .matching import renamed
 
+PIPELINE = [f"{part}/{WEIGHTS}" for part in ("unet", "transformer", "vae", "vqvae")]
+PIPELINE += [INDEX, "text_encoder*/model.safetensors"]
+PIPELINE += [f"tokenizer*/*{kind}" for kind in (".json", ".txt", ".model")]  # words, no code
 SPEED = 32 * 2**20  # bytes a second that a slow disk copies: large weights have more time
-OLD = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
 
 
 def load_folder(folder: str | Path) -> NetworkDenoiser:
     """The Denoiser in a diffusers folder.  Raises UserError for anything else."""
+    if is_pipeline(Path(folder)):
+        return latent_folder.load(Path(folder))
     description, state = read_folder(Path(folder))
     return NetworkDenoiser(build(description, state))
 
@@ -42,6 +49,8 @@ def convert(
     folder = Path(folder)
     of, shown = known.pop("of", ""), known.pop("shown", "") or folder.resolve().name[:80]
     title = known.pop("label", "") or shown
+    if is_pipeline(folder):
+        return latent_folder.keep(folder, name, root, label=title, **known)
     description, state = read_folder(folder, shown, of)
     module = build(description, state)
     known |= {"parameters": sum(p.numel() for p in module.parameters())}
@@ -96,7 +105,7 @@ def fetch_hub(name: str, root: str | Path | None = None) -> Path:
     place = downloads.hub_folder(name, root)
     try:
         snapshot_download(
-            name, local_dir=place, allow_patterns=["*config.json", WEIGHTS, f"unet/{WEIGHTS}"]
+            name, local_dir=place, allow_patterns=["*config.json", WEIGHTS, *PIPELINE]
         )
     except Exception as problem:  # noqa: BLE001  the hub's errors have many roots: no network, no such model
         why = " ".join(str(problem).split())[:160]
@@ -129,7 +138,7 @@ def read_folder(folder: Path, shown: str = "", of: str = "") -> tuple[dict, dict
         description = diffusers_unet.describe(found.value["config"], found.value["scheduler"])
         if found.value["problem"]:
             raise UserError(str(found.value["problem"]))
-        return description, _renamed(found.tensors("state"))
+        return description, renamed(found.tensors("state"), "model.unet.")
 
 
 def _size(path: Path) -> int:
@@ -138,17 +147,6 @@ def _size(path: Path) -> int:
         return 4 * path.stat().st_size  # it may be zipped
     places = (path / WEIGHTS, path / "unet" / WEIGHTS)
     return sum(p.stat().st_size for p in places if p.is_file())
-
-
-def _renamed(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors by the names that `Preconditioned` and the library's attention have today."""
-    # models of before 2023, the published DDPM ones among them, have other names for attention
-    renamed = lambda k: re.sub(
-        r"(attentions\.\d+\.)(query|key|value|proj_attn)(?=\.(weight|bias)$)",
-        lambda m: m[1] + OLD[m[2]],
-        k,
-    )
-    return {f"model.unet.{renamed(k)}": v for k, v in state.items()}
 
 
 def _digest(module, description: dict) -> str:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..store import weights
 from ..store.weights import Checkpoint
+from . import latent_folder
 from .architecture import build
 from .denoiser import NetworkDenoiser, Preconditioned
 
@@ -45,8 +46,15 @@ def rounded(module: Preconditioned) -> dict[str, Tensor]:
 
 def load(checkpoint: Checkpoint, device=None) -> NetworkDenoiser:
     """Its network, weights read and checked.  Raises UserError if a file is damaged."""
-    module = build(checkpoint.config, weights.read(checkpoint))
+    latent = latent_folder.DECODER in checkpoint.config
+    module = (
+        latent_folder.module_of(checkpoint)
+        if latent
+        else build(checkpoint.config, weights.read(checkpoint))
+    )
     denoiser = NetworkDenoiser(module, sigma_data=checkpoint.config.get("sigma_data"))
+    if latent:
+        denoiser = latent_folder.attach(denoiser, checkpoint)
     return denoiser if device is None else denoiser.to(device)
 
 

@@ -7,7 +7,7 @@ from torch import Tensor
 from ..errors import UserError
 from ..settings import param, setting
 from ..store import weights
-from . import files
+from . import files, prompts
 from .denoiser import NetworkDenoiser
 from .exact import MOST_CLASSES
 
@@ -32,6 +32,11 @@ class Guided:
     @property
     def device(self):
         return self.strong.device
+
+    @property
+    def decoder(self):
+        """What makes images of its samples; None where they are images."""
+        return self.strong.decoder
 
     @property
     def operations(self) -> float:
@@ -65,6 +70,7 @@ class Network:
 
     checkpoint: its name; empty means the first shipped network that was trained on the data.
     condition: one class; −1 is label zero, “any”, for networks that were trained to know it.
+    prompt, negative: words for a network over latents whose folder had text encoders.
     guidance, guide: see `Guided`; guide names the weaker network, empty means label zero.
     """
 
@@ -90,6 +96,15 @@ class Network:
         longest=64,
         label="Guided by",
         help="a weaker network of the same samples; the first is label zero",
+    )
+    prompt: str = param(
+        "", longest=400, label="Prompt", help="what to make, of a network that reads prompts"
+    )
+    negative: str = param(
+        "",
+        longest=400,
+        label="Negative prompt",
+        help="what guidance leads away from; empty is what the network knows as no prompt",
     )
 
     def found(self, data) -> weights.Checkpoint:
@@ -127,6 +142,10 @@ class Network:
     def _of(self, checkpoint: weights.Checkpoint) -> NetworkDenoiser:
         denoiser = files.load(checkpoint)
         classes = denoiser.label_dim
+        if (told := prompts.asked(checkpoint, self.prompt)) is not None:
+            denoiser = denoiser.conditioned(told)
+        elif self.negative:
+            prompts.asked(checkpoint, self.negative)  # raises: nobody reads it
         if not classes:
             if self.condition >= 0:
                 raise UserError(
@@ -160,6 +179,8 @@ class Network:
             return (
                 weak.conditioned(self.condition) if 0 <= self.condition < weak.label_dim else weak
             )
+        if (told := prompts.asked(checkpoint, self.negative)) is not None:
+            return strong.conditioned(told)
         if self.condition < 0:
             raise UserError(
                 f"Guidance = {self.guidance:g} compares a class with “any”; pick a "

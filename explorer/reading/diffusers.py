@@ -41,7 +41,7 @@ def network(path: Path, out: Out, shown: str) -> dict:
     """
     with _zipped(path, shown) if path.is_file() else _folder(path, shown) as (read, size):
         found = {
-            key: _json(read(name), name)
+            key: plain(read(name), name)
             for key, name in (("config", CONFIG), ("scheduler", SCHEDULER))
         }
         try:
@@ -144,7 +144,7 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
 # ---- a config -----------------------------------------------------------------------------------
 
 
-def _json(opened: contextlib.AbstractContextManager[BinaryIO], name: str) -> dict:
+def plain(opened: contextlib.AbstractContextManager[BinaryIO], name: str) -> dict:
     """Plain values of a bounded size.  Raises UserError."""
     try:
         with opened as file:

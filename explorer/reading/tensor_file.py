@@ -17,8 +17,8 @@ NAME = 400  # characters
 WIDTHS = dict(STORAGES.values()) | {"I16": 2, "I8": 1}
 
 
-def tensors(file: BinaryIO, size: int) -> dict[str, Stored]:
-    """The tensors of a file of so many bytes, none of them read yet.
+def tensors(file: BinaryIO, size: int, most: int = LARGEST) -> dict[str, Stored]:
+    """The tensors of a file of so many bytes, none of them read yet; most: numbers of all.
 
     Raises UserError for a header that is none, or that does not describe the rest of the file.
     """
@@ -45,8 +45,8 @@ def tensors(file: BinaryIO, size: int) -> dict[str, Stored]:
         raise UserError(
             "The weights cannot be read: the file is cut short, or longer than it says."
         )
-    if sum(math.prod(stored.shape) for stored, _ in found) > LARGEST:
-        raise UserError(f"The file holds more than {LARGEST:,} numbers.")
+    if sum(math.prod(stored.shape) for stored, _ in found) > most:
+        raise UserError(f"The file holds more than {most:,} numbers.")
     return {name: stored for stored, name in found}
 
 

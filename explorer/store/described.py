@@ -56,3 +56,9 @@ def _of_the_wrong_kind(config: dict):
     told = config.get("scheduler")
     if told is not None and not (isinstance(told, dict) and type(told.get("_class_name")) is str):
         yield "scheduler"
+    for key in ("decoder", "prompts", "beside"):
+        if not isinstance(config.get(key, {}), dict):
+            yield key
+    decoder = config.get("decoder", {})
+    if isinstance(decoder, dict) and type(decoder.get("network", "")) is not str:
+        yield "decoder"

@@ -15,7 +15,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -60,7 +60,8 @@ class Checkpoint:
     @property
     def null_label(self) -> bool:
         """Whether it was trained to know label zero as “any class”."""
-        return float(self.config["kwargs"].get("label_dropout", 0)) > 0
+        told = self.config.get("null_label") is True
+        return told or float(self.config["kwargs"].get("label_dropout", 0)) > 0
 
     @property
     def digest(self) -> str:
@@ -76,12 +77,13 @@ def put(
     losses=None,
     card: str = "",
     replace: bool = False,
+    more: Callable[[Path], dict] | None = None,
 ) -> Checkpoint:
     """Write a checkpoint folder in one act; a reader sees all of it or nothing.
 
-    description: plain values; its digest is added.  root: the folder that holds the folder;
-    default: the user's.  Raises UserError if the name is taken by other weights, unless `replace`,
-    and Unsaved where the disk is full or read-only.
+    description: plain values; its digest is added.  more: `beside.writer`.  root: the folder that
+    holds the folder; default: the user's.  Raises UserError if the name is taken by other weights,
+    unless `replace`, and Unsaved where the disk is full or read-only.
     """
     places.check_name(name, "checkpoint")
     if root is None and (SHIPPED / name / CONFIG).is_file():
@@ -92,21 +94,23 @@ def put(
         raise taken
     with saving(f"The network “{name}”"):
         try:
-            config = _written(place, state, description, losses, card, replace)
+            config = _written(place, state, description, losses, card, replace, more)
         except FileExistsError:
             raise taken from None
     return Checkpoint(name, place, config)
 
 
-def _written(place, state, description, losses, card: str, replace: bool) -> dict:
+def _written(place, state, description, losses, card: str, replace: bool, more) -> dict:
     """Write the folder; returns its config.  Raises FileExistsError and OSError."""
     from safetensors.torch import save_file
 
     with writing.whole_folder(place, replace) as part:
-        with _as_oserror():
+        with as_oserror():
             save_file({k: v.detach().cpu().contiguous() for k, v in state.items()}, part / WEIGHTS)
         (part / WEIGHTS).chmod(0o644)
         config = {"format": 1, **description, "digest": digest_of(part / WEIGHTS)}
+        if more is not None:
+            config |= more(part)
         _write(part / CONFIG, json.dumps(config, indent=1, ensure_ascii=False))
         if losses is not None:
             _write(part / "losses.json", json.dumps(losses))
@@ -257,7 +261,7 @@ def _age(path: Path) -> float:
 
 
 @contextlib.contextmanager
-def _as_oserror() -> Iterator[None]:
+def as_oserror() -> Iterator[None]:
     """What the disk refuses, which safetensors only tells in words, as Python raises it."""
     from safetensors import SafetensorError
 

@@ -101,8 +101,9 @@ class _Taken(Exception):
 
 def _settle(part: Path, path: Path, replace: bool) -> None:
     """Put a folder that is written in its place."""
-    for file in part.iterdir():
-        _flush(file)
+    for file in part.rglob("*"):
+        if file.is_file():
+            _flush(file)
     with lock(path):
         aside = part.with_suffix(".old")
         if path.exists():

@@ -6,11 +6,17 @@ from collections import Counter
 from ..errors import UserError
 from ..lab.experiment import Experiment
 from ..lab.shapes import data_for
-from ..models import catalogue, diffusers_unet, flow
+from ..models import catalogue, conditional, diffusers_unet, flow, latent, prompts
 from ..models.discrete import precond_of
 from ..numerals import number
 from ..settings import flatten, unflatten
 from ..store import weights
+
+STRANGE = (diffusers_unet.NETWORK, *conditional.NETWORKS)
+KINDS = {"SongUNet": "U-Net", "DhariwalUNet": "ADM U-Net", "Mlp": "MLP"} | {
+    name: "transformer of diffusers" if "Transformer" in name else "U-Net of diffusers"
+    for name in STRANGE
+}
 
 
 def listing(fetch: bool = False) -> dict:
@@ -41,13 +47,14 @@ def listing(fetch: bool = False) -> dict:
 
 
 def _row(c: weights.Checkpoint, shipped: bool) -> dict:
-    lacking = c.config.get("network") == diffusers_unet.NETWORK and not diffusers_unet.here()
+    lacking = c.config.get("network") in STRANGE and not diffusers_unet.here()
     return {
         "name": c.name,
         "label": c.label + " (needs diffusers)" * lacking,
         "shape": list(c.shape),
         "classes": c.label_dim,
         "any": c.null_label,
+        "prompts": bool(c.config.get("prompts")),
         "group": "With the page" if shipped else "Yours",
         "here": True,
         "data": _data(c),
@@ -75,15 +82,26 @@ def about(e: Experiment) -> str:
         return ""
     c = e.model.found(e.data)
     size = c.config.get("parameters")
-    kind = {
-        "SongUNet": "U-Net",
-        "DhariwalUNet": "ADM U-Net",
-        "Mlp": "MLP",
-        diffusers_unet.NETWORK: "U-Net of diffusers",
-    }[c.config["network"]]
+    kind = KINDS[c.config["network"]]
     count = f", {_count(size)} parameters" if isinstance(size, int) and size > 0 else ""
     licence = f"; {c.config['licence']}" if c.config.get("licence") else ""
-    return f"{c.label}: {kind}{count}, {_trained_for(c.config)}{licence}."
+    return f"{c.label}: {kind}{count}, {_trained_for(c.config)}{_over_latents(c)}{licence}."
+
+
+def _over_latents(c: weights.Checkpoint) -> str:
+    """What is to be known of a network whose samples are no images."""
+    if not (decoder := c.config.get("decoder")):
+        return ""
+    _, *sides = latent.image_shape(decoder, c.shape)
+    latents, image = (" × ".join(map(str, shape)) for shape in (c.shape, sides))
+    scale = decoder.get("scaling_factor")
+    unit = f" of unit spread (its factor {number(scale)})" if scale else ""
+    text = "" if c.config.get("prompts") else "; without text encoders"
+    return (
+        f"; it denoises latents of {latents} numbers{unit}, which {decoder['network']} decodes to "
+        f"{image} pixels: x and D are shown decoded, and steps, curvature and PCA are those of the "
+        f"latents{text if c.config['network'] in prompts.PIPELINES else ''}"
+    )
 
 
 def _trained_for(config) -> str:

@@ -39,6 +39,10 @@ function options(select, entries) {
   select.value = value;
 }
 
+/** Whether a row is of words that the chosen network does not read; what a link says stays seen. */
+export const unread = (key) =>
+  ['model.prompt', 'model.negative'].includes(key) && !chosen()?.prompts && !S.values[key];
+
 // Fill the menus for what is chosen; called before the rows are written.
 export function fillNetworks() {
   const on = S.values.model === 'network',

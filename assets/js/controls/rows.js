@@ -1,7 +1,7 @@
 // The flat form written into the rows of the panel: values, choices, what is greyed and why.
 
 import { $, $$, S } from '../state.js';
-import { fillNetworks } from './networks.js';
+import { fillNetworks, unread } from './networks.js';
 import { fill, position, text } from './sliders.js';
 import { basisOf, config, slotOf, specOf } from './spec.js';
 
@@ -11,7 +11,7 @@ export function writeControls() {
   for (const row of $$('[data-key]')) {
     const { key } = row.dataset,
       slot = slotOf(key);
-    if (row.dataset.entry) row.hidden = S.values[slot] !== row.dataset.entry;
+    if (row.dataset.entry) row.hidden = S.values[slot] !== row.dataset.entry || unread(key);
     if (!(key in S.values)) continue;
     writeRow(row, S.values[key]);
   }
