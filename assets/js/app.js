@@ -62,9 +62,9 @@ function edit(levels) {
   askNow();
 }
 
-// A whole view at once, such as the one that a predictor was trained for.
-function use(values) {
-  change(values, (k) => /^(solver|timesteps|schedule)\./.test(k));
+// A whole view at once, such as the one that a predictor was trained for; `gone`: which settings it drops.
+function use(values, gone = (k) => /^(solver|timesteps|schedule)\./.test(k)) {
+  change(values, gone);
   writeControls();
   askNow();
 }

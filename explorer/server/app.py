@@ -16,6 +16,7 @@ from . import api, files, hosts, knocks
 from .amed import amed_keep, amed_picture
 from .api import receive
 from .claims import claim_list
+from .design import design
 from .door import Door
 from .explore import beside, cancel, explore, progress, reshape
 from .headers import Headers, Inner
@@ -46,6 +47,7 @@ CALLS = [  # what the page calls, by these names
     network_list,
     network_open,
     claim_list,
+    in_turn(design, lambda _: (SETTLED, "", 0)),
 ]
 SESSIONS = 128  # that Gradio remembers, 0.2 MB of each; nothing here hangs on their state
 SCRIPT = """

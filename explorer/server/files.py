@@ -39,6 +39,7 @@ AREAS = (  # of the style sheet, in this order: what comes later wins
     "stage",
     "compare",
     "claims",
+    "design",
     "amed",
 )
 SHEET = "css/page.css"

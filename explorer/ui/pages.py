@@ -44,6 +44,7 @@ PAGES = [
     Page("train", "Train", config=train.form),
     Page("amed", "AMED", {"amed": amed_form.panel}, amed_form.config),
     Page("compare", "Compare", config=compare.config),
+    Page("design", "Design"),
     Page("claims", "Claims"),
 ]
 

@@ -98,8 +98,9 @@ AUDIT = r"""
         "data=digits",
         "tab=compare&compare=sweep&budgets=5,9&data.dimension=2",
         "tab=claims&claim=rho-3-equalises-heun",
+        "data=digits&tab=design&section=target",
     ],
-    ids=["plane", "images", "compare", "claims"],
+    ids=["plane", "images", "compare", "claims", "design"],
 )
 def test_every_control_has_a_name_and_every_word_can_be_read(browser, server, query, theme):
     visitor = Walk(browser, server, color_scheme=theme)
@@ -108,6 +109,8 @@ def test_every_control_has_a_name_and_every_word_can_be_read(browser, server, qu
         visitor.page.wait_for_function(SWEPT)
     if "claims" in query:
         visitor.page.wait_for_selector("#claims-rows details[open]")
+    if "design" in query:
+        visitor.page.wait_for_selector("#design-body canvas")
     wrong = visitor.page.evaluate(AUDIT)
     visitor.leave()
     assert wrong == []

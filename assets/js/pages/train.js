@@ -12,6 +12,7 @@ import { forget, keep, linked, own, tokens } from '../train/tokens.js';
 const POLL = 700,
   IDLE = 5000;
 let filled = false; // the form holds what its configuration says
+let wish = {}; // what another page wants to stand in it
 let line = null, // see app.js
   told = {},
   held = {},
@@ -57,6 +58,10 @@ function init(given) {
     document.dispatchEvent(new CustomEvent('use-network', { detail: { name: told.name } }));
     line.open('explore');
   };
+  document.addEventListener('train-with', ({ detail }) => {
+    wish = { ...wish, ...detail };
+    if (filled) grant();
+  });
   $('#train-waiting').onclick = (e) => {
     const b = e.target.closest('button');
     if (b) act({ do: b.dataset.do, name: b.dataset.name });
@@ -114,8 +119,15 @@ async function fill() {
     (given.image ? '' : ' Points are not augmented.');
   plan = { sigma: given.plan, samples: given.data, table: given.table }; // shown until a training has something to show
   filled = true;
+  grant();
   if (S.page === 'train' && !told.name) show();
   $('#train-start').disabled = Boolean(told.busy) || told.allowed === false;
+}
+
+// The fields that another page has asked for, once the form holds the rest.
+function grant() {
+  for (const [id, value] of Object.entries(wish)) $(`#train-${id}`).value = value;
+  wish = {};
 }
 
 async function act(request) {

@@ -1,0 +1,49 @@
+// Table 1: a row for each choice, a cell for each column, its formula beside its curve.
+
+import { cell } from './cell.js';
+import { formula, plain } from './formula.js';
+
+const UNIT = { t: 't', step: 'i', sigma: 'σ' };
+const HEIGHT = 92,
+  NARROW = 720;
+
+/** @param {any} told @param {number} width @returns {{title: string, note: string, html: string}} */
+export function table(told, width) {
+  const few = width < NARROW,
+    w = few ? Math.max(220, width - 40) : Math.max(150, (width - 170) / 4 - 20);
+  const head = told.columns
+    .map(
+      (c) =>
+        `<th scope="col">${plain(c.label)}<button class="ghost" data-column="${c.name}" ` +
+        `title="All of this column’s way of sampling">All of it on Explore</button></th>`,
+    )
+    .join('');
+  let group = '';
+  const rows = told.rows.map((row) => {
+    const first = row.group !== group;
+    group = row.group;
+    const begin = first ? `<tr class="heading"><th colspan="5" scope="rowgroup">${row.group}</th></tr>` : '';
+    return `${begin}<tr><th scope="row">${formula(row.label)}<small>${formula(row.about)}</small></th>${row.cells
+      .map((c, i) => drawn(c, row, told.columns[i], w))
+      .join('')}</tr>`;
+  });
+  return {
+    title: 'EDM Table 1: what each design samples, is built and is trained with',
+    note: `${told.note} A click on a cell puts it into the view, or into the form of the Train page.`,
+    html:
+      `<table class="cells"><thead><tr><th scope="col">Choice</th>${head}</tr></thead>` +
+      `<tbody>${rows.join('')}</tbody></table>`,
+  };
+}
+
+function drawn(c, row, column, w) {
+  const what = `${row.label.replace(/[{}_]/g, '')} of ${column.label}`,
+    where = row.where === 'explore' ? 'into the view on Explore' : 'into the form on Train';
+  const look = { axis: row.axis, log: row.log, range: row.range ?? c.range, w: Math.round(w), h: HEIGHT };
+  return (
+    `<td data-label="${plain(column.label)}"><button class="cell" data-row="${row.name}" data-of="${column.name}" ` +
+    `title="Put ${plain(what)} ${where}"><span class="formula">${formula(c.formula)}</span>` +
+    `${cell([c], { ...look, label: plain(what), unit: UNIT[row.axis] })}` +
+    `<em>${row.where === 'explore' ? 'Explore' : 'Train'} →</em></button></td>`
+  );
+}

@@ -1,0 +1,82 @@
+"""What the Design page is sent: every cell with its formula, and what a click sets."""
+
+import json
+
+import pytest
+
+from explorer.lab.experiment import Experiment
+from explorer.settings import flatten, unflatten
+from explorer.training.configs import Training
+from explorer.ui.design import design
+from explorer.ui.train import FIELDS
+
+
+@pytest.fixture(scope="module")
+def told():
+    return design({"values": {"data": "digits", "nfe": 20}})
+
+
+def test_every_cell_has_a_formula_a_curve_and_a_way_to_try_it(told):
+    assert [c["name"] for c in told["columns"]] == ["vp", "ve", "iddpm", "edm"]
+    names = [r["name"] for r in told["rows"]]
+    assert names == [
+        *("sigma", "scale", "steps"),
+        *("skip", "out", "in", "noise", "train", "lambda"),
+    ]
+    for row in told["rows"]:
+        for cell in row["cells"]:
+            assert cell["formula"] and cell["use"], row["name"]
+            assert len(cell["x"]) == len(cell["y"]) > 10
+            low, high = row["range"] or cell["range"]
+            assert all(low <= y <= high for y in cell["y"]), row["name"]
+    json.dumps(told, allow_nan=False)
+
+
+def test_a_click_sets_what_explore_or_train_can_take(told):
+    for row in told["rows"]:
+        for column, cell in zip(told["columns"], row["cells"]):
+            if row["where"] == "train":
+                assert cell["use"] in ({"precond": column["name"]}, {"loss": column["name"]})
+                assert set(cell["use"]) <= set(FIELDS)
+                unflatten(Training, {"data": "digits", **cell["use"]})
+                continue
+            now = flatten(unflatten(Experiment, cell["use"]))
+            assert cell["use"].items() <= now.items(), row["name"]
+            part = {"sigma": "schedule", "scale": "schedule.scaling", "steps": "timesteps"}
+            assert part[row["name"]] in cell["use"]
+
+
+def test_a_column_as_a_whole_is_the_design_of_that_name(told):
+    from explorer.lab.designs import apply, changes
+
+    for column in told["columns"]:
+        e = unflatten(Experiment, column["use"])
+        assert changes(column["name"], e) == [], column["name"]
+        assert apply(column["name"], Experiment()).schedule == e.schedule
+
+
+def test_eq_8_is_shown_for_one_image_of_the_data(told):
+    target = told["target"]
+    assert [r["name"] for r in target["rows"]] == ["vp", "ve", "iddpm", "edm", "d"]
+    assert "4 of 5 weigh every σ alike" in target["said"] and "Configuration D" in target["said"]
+    vp, ve, _, edm, d = target["rows"]
+    assert set(vp["parts"]) == {"ε"} and set(ve["parts"]) == {"−ε"}
+    assert vp["picture"] != ve["picture"] and edm["picture"] == d["picture"]
+    assert edm["parts"][-1].startswith("1.2 y − 0.0")  # at high noise: the image over σ_data
+    assert target["shape"] == [1, 8, 8]
+
+
+def test_points_have_curves_and_no_pictures():
+    told = design({"values": {"data": "spiral"}})["target"]
+    assert told["shape"] is None and told["seen"] is None
+    assert all(r["picture"] is None and r["size"] for r in told["rows"])
+
+
+@pytest.mark.parametrize("values", [None, [], {"data": "nothing of the kind"}, {"data": 7}])
+def test_nonsense_is_a_sentence_or_the_page_s_own_data(values):
+    from explorer.errors import UserError
+
+    try:
+        assert design({"values": values})["columns"]
+    except UserError as error:
+        assert "data" in str(error).lower()
