@@ -10,7 +10,6 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted([*(ROOT / "explorer").rglob("*.py"), *(ROOT / "tests").rglob("*.py")])
 LINES, BODY = 300, 50
 LONG = {  # longer, and why
-    "explorer/analysis/truncation.py:local_truncation": "a third is its docstring",
     "explorer/core/loop.py:steps": "the loop, read from top to bottom; half is its docstring",
     "explorer/core/sampling.py:sample": "a third is its docstring",
     "explorer/models/adm_unet.py:DhariwalUNet.__init__": "a network, layer by layer",

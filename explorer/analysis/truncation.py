@@ -47,16 +47,26 @@ def local_truncation(
     The truths of all steps are found together in one batch, the solver's own steps one by one.
     Raises UserError for a stochastic solver.
     """
-    if makes_noise(solver):
-        raise UserError(
-            f"{solver.label} adds new noise in every step, so one step has no true "
-            "answer; choose a deterministic solver."
-        )
-    if len(sigmas) < 2 or not bool((sigmas[1:] < sigmas[:-1]).all()) or float(sigmas[-1]) <= 0:
-        raise UserError(
-            "Local errors need at least two falling noise levels above 0; got "
-            f"{[round(float(s), 6) for s in sigmas[:8]]}."
-        )
+    to, each = truncations(
+        denoiser, solver, clean, sigmas, schedule, generator, substeps, exact, watch
+    )
+    return to, each.mean(1), each.std(1, correction=0)
+
+
+@torch.no_grad()
+def truncations(
+    denoiser,
+    solver,
+    clean: Tensor,
+    sigmas: Tensor,
+    schedule=EDM(),
+    generator: torch.Generator | None = None,
+    substeps: int | None = None,
+    exact: Exact | None = None,
+    watch: Callable[[], None] | None = None,
+) -> tuple[Tensor, Tensor]:
+    """(sigma (N − 1,), errors (N − 1, n)): of every sample; see `local_truncation`."""
+    _check(solver, sigmas)
     steps = len(sigmas) - 1
     noise = torch.randn(clean.shape, generator=generator, dtype=torch.float64).to(clean)
     if exact is None:
@@ -85,8 +95,20 @@ def local_truncation(
         ode, solver, clean, times, begin=begin, observe=observe, total=steps + 1
     )
     deque(whole, maxlen=0)
-    each = torch.stack(errors)
-    return sigmas[1:], each.mean(1), each.std(1, correction=0)
+    return sigmas[1:], torch.stack(errors)
+
+
+def _check(solver, sigmas: Tensor) -> None:
+    if makes_noise(solver):
+        raise UserError(
+            f"{solver.label} adds new noise in every step, so one step has no true "
+            "answer; choose a deterministic solver."
+        )
+    if len(sigmas) < 2 or not bool((sigmas[1:] < sigmas[:-1]).all()) or float(sigmas[-1]) <= 0:
+        raise UserError(
+            "Local errors need at least two falling noise levels above 0; got "
+            f"{[round(float(s), 6) for s in sigmas[:8]]}."
+        )
 
 
 def _true_states(

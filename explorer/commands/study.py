@@ -134,14 +134,16 @@ def _churn(base, options, how: dict) -> dict:
 
 
 def _truncation(base, options, how: dict) -> dict:
-    from ..study.local_error import local_errors
+    from ..study.distances import as_plain
+    from ..study.local_error import evenness, local_errors
 
+    curves = sorted(counted(local_errors(base, **how)), key=lambda c: c.rho)
     rows = [
         {"rho": c.rho, "sigma": s, "mean": m, "std": d}
-        for c in counted(local_errors(base, **how))
+        for c in curves
         for s, m, d in zip(c.sigma.tolist(), c.mean.tolist(), c.std.tolist(), strict=True)
     ]
-    return of(base, rows)
+    return of(base, rows, even=[as_plain(e) for e in evenness(curves)])
 
 
 def _table(base, options, how: dict) -> dict:

@@ -15,6 +15,7 @@ from ..ui.equal_error import equal_error
 from ..ui.heat import heat
 from ..ui.langevin import langevin
 from ..ui.likelihood import likelihood
+from ..ui.local_error import local
 from ..ui.measurement import Measurement
 from ..ui.plane import plane
 from ..ui.round_trip import round_trip
@@ -22,7 +23,7 @@ from ..ui.stochastic import by_training
 
 OF_A_VIEW = {
     "sweep": compare.sweep,
-    "local": compare.local,
+    "local": local,
     "distance": distances,
     "churn": churn_effect,
     "round": round_trip,

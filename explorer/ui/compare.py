@@ -1,17 +1,12 @@
 """The Compare page's measurements: each a generator of rows, and how its rows are shown."""
 
-import torch
-
-from ..core.ode import Corrects
 from ..core.solvers import SOLVERS
 from ..core.timesteps import TIMESTEPS
 from ..errors import UserError
 from ..figures import compare as figures
 from ..lab.experiment import Experiment
 from ..lab.truth import reference_for
-from ..numerals import count, number, short, span
-from ..study.local_error import Curve, local_errors, local_plan
-from ..study.names import solver_name
+from ..numerals import count, short, span
 from ..study.ranking import ranked, sentence
 from ..study.sweep import (
     BUDGETS,
@@ -174,44 +169,3 @@ EXACT = {  # heading of a column to copy: where it stands in a plain row
 
 def _exact(rows: list[dict]) -> dict:
     return {"columns": list(EXACT), "rows": [[r[k] for k in EXACT.values()] for r in rows]}
-
-
-def local(base: Experiment, request: dict) -> Measurement:
-    """The local truncation error of the solver in use for several ρ, EDM Fig. 13."""
-    plan = local_plan(base)  # says at once what cannot work
-    count = plan[0].experiment.samples
-    return Measurement(
-        base,
-        lambda watch: local_errors(base, watch),
-        len(plan),
-        lambda found: _local_shown(base, found, count),
-    )
-
-
-def _local_shown(base: Experiment, found: list[Curve], count: int) -> dict:
-    past = (
-        ""
-        if base.solver.family == "one-step"
-        else " The past comes along the exact flow"
-        + (", and the arrival is not corrected yet." if isinstance(base.solver, Corrects) else ".")
-    )
-    levels = (40.0, 10.0, 1.0, 0.3, 0.1, 0.01)
-    return {
-        "title": f"One step of {solver_name(base.solver)}: local error for each ρ",
-        "note": f"64 levels, {count} samples; each step starts on clean data with noise and "
-        f"is held against the exact flow.{past} Karras et al. 2022, App. D.1 and "
-        "Fig. 13.",
-        "figure": figures.truncation_figure(
-            {f"ρ = {number(c.rho)}": (c.sigma, c.mean, c.std) for c in found}
-        ),
-        "columns": ["", *(f"σ = {number(s)}" for s in levels)],
-        "table": [
-            [f"ρ = {number(c.rho)}", *(_near(c.sigma, c.mean, s) for s in levels)] for c in found
-        ],
-    }
-
-
-def _near(sigma, values, level: float) -> float | None:
-    if not float(sigma.min()) <= level <= float(sigma.max()):
-        return None
-    return float(values[(sigma.log() - torch.tensor(level).log()).abs().argmin()])

@@ -65,13 +65,14 @@ def shown(base: Experiment, rows: list[Found], count: int) -> dict:
 def note(base: Experiment, rows: Sequence[Found], count: int) -> str:
     """What was measured, and how fast it was beside the paper's network."""
     high, low = rows[0].range
+    device = current_device().device.type.upper()
     pace = study.images_a_second(rows)
     ends = f" ({_many(pace.low)} to {_many(pace.high)})" if pace.low == pace.low else ""
     return (
         f"{words.data_name(base.data)}, {count} paths, σ from {short(high)} to {short(low)}, the "
         "levels of iDDPM, for all; one reference, one noise. Below: sliced Wasserstein; the band "
         f"holds 95 % of draws of the data. At {TARGET} evaluations {_many(pace.value)}{ends} "
-        f"samples a second on {current_device().device.type.upper()}; the paper’s network: {number(PACE)} "
+        f"samples a second on {device}; the paper’s network: {number(PACE)} "
         "CIFAR-10 images a second on one V100. Karras et al. 2022, Fig. 2, Table 3."
     )
 

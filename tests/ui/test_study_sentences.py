@@ -18,12 +18,13 @@ from explorer.analysis.equal import Times
 from explorer.analysis.intervals import Estimate, apart
 from explorer.analysis.quality import Quality
 from explorer.bench.quality import compared, fid_words
-from explorer.core.solvers import Heun
+from explorer.core.solvers import SOLVERS, Heun
 from explorer.study.between import Paths
 from explorer.study.distances import Distance
 from explorer.study.edit import Edits
 from explorer.study.end_error import Row
 from explorer.study.langevin import Marginal, apart_above
+from explorer.study.local_error import Even
 from explorer.study.optimise import OWN, Optimised
 from explorer.study.ranking import ranked, sentence
 from explorer.ui import (
@@ -33,6 +34,7 @@ from explorer.ui import (
     edit,
     equal_error,
     langevin,
+    local_error,
     round_trip,
     words,
 )
@@ -183,6 +185,20 @@ def of_equal_errors() -> Iterator[tuple[str, str]]:
     yield "equal error, nothing yet", equal_error.title({"VP": None})
 
 
+def of_one_step() -> Iterator[tuple[str, str]]:
+    even = lambda rho, size, level: Even(rho, Estimate(size, 0.9 * size, 1.1 * size, 8), level)
+    best, near, far = even(7.0, 179.0, True), even(5.0, 193.0, True), even(3.0, 904.0, False)
+    for where, found in {
+        "one curve": [best],
+        "one ahead": [best, far],
+        "two level": [best, near, far],
+        "the paper's among them": [best, even(3.0, 190.0, True)],
+        "three level": [best, near, even(10.0, 199.0, True)],
+    }.items():
+        yield f"one step, {where}", local_error.title(Heun(), found)
+    yield "one step of another", local_error.title(SOLVERS["dpmpp"](), [best, far])
+
+
 def sentences() -> list[str]:
     """“situation: sentence”, one for each."""
     every = itertools.chain(
@@ -195,6 +211,7 @@ def sentences() -> list[str]:
         of_networks(),
         of_the_sde(),
         of_equal_errors(),
+        of_one_step(),
     )
     return [f"{where}: {said}" for where, said in every]
 
