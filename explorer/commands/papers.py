@@ -136,3 +136,16 @@ def equal(base, options, how: dict) -> dict:
         range=list(rows[0].range),
         images_a_second=as_plain(found.images_a_second(rows)),
     )
+
+
+def learned(base, options, how: dict) -> dict:
+    """What each network that ships learned at every noise level, from its own record."""
+    from ..study.distances import as_plain
+    from ..study.learned import learned
+
+    rows = [
+        {"name": r.name, "sigma": s, "ratio": as_plain(e), "ideal": f}
+        for r in learned()
+        for s, e, f in zip(r.sigma, r.ratio, r.floor, strict=True)
+    ]
+    return of(base, rows)

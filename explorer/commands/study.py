@@ -207,6 +207,7 @@ KINDS: dict[str, Callable[..., dict]] = {
     "sde": papers.sde,
     "heat": papers.heat,
     "equal": papers.equal,
+    "learned": papers.learned,
     "plane": of_amed.plane,
     "truncation": _truncation,
     "table": _table,

@@ -14,6 +14,7 @@ from ..ui.edit import edit
 from ..ui.equal_error import equal_error
 from ..ui.heat import heat
 from ..ui.langevin import langevin
+from ..ui.learned import learned
 from ..ui.likelihood import likelihood
 from ..ui.local_error import local
 from ..ui.measurement import Measurement
@@ -35,6 +36,7 @@ OF_A_VIEW = {
     "sde": langevin,
     "heat": heat,
     "equal": equal_error,
+    "learned": learned,
     "plane": plane,
 }
 OTHERS = {

@@ -159,6 +159,13 @@ def shipped() -> list[Checkpoint]:
     return _opened(sorted(_inside(SHIPPED)))
 
 
+def losses(c: Checkpoint) -> dict:
+    """The loss at each noise level before training and now, as its training wrote it down beside
+    the weights; empty where it did not."""
+    path = c.folder / "losses.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
 def is_kept(name: str, root: str | Path | None = None) -> bool:
     """Whether the user has a checkpoint of this name."""
     return bool(NAME.fullmatch(name)) and (kept_folder(root) / name / CONFIG).is_file()
