@@ -9,6 +9,7 @@ Each is a frozen dataclass whose fields are its controls, with
     draw(n, g)  n fresh images and labels, for training; only where there are more than points()
     view()      (2, D) orthonormal rows: x @ view.T is what the stage shows
     needs       optional: "file" or "drawing", which a person has to give first
+    names       optional: what its classes are called, in their order
     photographs optional: True of what a network of natural images is looked at with first
     principal   optional, of points: True if view() is their principal plane
     thickness   the standard deviation of the Gaussian around every point
@@ -24,7 +25,9 @@ from .lines import Diracs
 from .mixture import GaussianMixture
 from .patches import Patches
 from .published import Published, allow_fetch
+from .scenes import Scenes
 from .shapes import Checkerboard, Grid, Moons, Pinwheel, Rings, Spiral, SwissRoll
+from .shipped import Fashion, Mnist
 from .upload import Upload, store
 from .word import Word
 
@@ -40,7 +43,10 @@ DATASETS = named(
     Word,
     GaussianMixture,
     Digits,
+    Mnist,
+    Fashion,
     Glyphs,
+    Scenes,
     Patches,
     Drawn,
     Upload,
@@ -53,14 +59,17 @@ __all__ = [
     "Digits",
     "Diracs",
     "Drawn",
+    "Fashion",
     "GaussianMixture",
     "Glyphs",
     "Grid",
+    "Mnist",
     "Moons",
     "Patches",
     "Pinwheel",
     "Published",
     "Rings",
+    "Scenes",
     "Spiral",
     "SwissRoll",
     "Upload",

@@ -15,6 +15,7 @@ from torch import Tensor
 from ..errors import UserError
 from ..settings import param, setting
 from ..store import arrays, places
+from .pixels import numbers
 from .views import principal_plane
 
 
@@ -76,19 +77,12 @@ class Published:
         """n images of all, drawn with replacement, and their labels.  `generator` is on the CPU."""
         images, labels = _held(self.which)
         pick = torch.randint(len(images), (n,), generator=generator)
-        return _sized(images[pick], self.size), labels[pick]
+        return numbers(images[pick], self.size), labels[pick]
 
 
 def allow_fetch(yes: bool = True) -> None:
     """Whether this process may fetch a set that is not on disk."""
     _allowed[0] = yes
-
-
-def _sized(images: Tensor, size: int) -> Tensor:
-    """(n, C, H, W) uint8 -> (n, C, size, size) float32."""
-    x = images.float() / 127.5 - 1
-    x = torch.nn.functional.pad(x, [(32 - x.shape[-1]) // 2] * 4, value=-1.0)
-    return torch.nn.functional.avg_pool2d(x, 32 // size) if size < 32 else x
 
 
 def _held(which: str) -> tuple[Tensor, Tensor]:
@@ -126,7 +120,7 @@ def _fetch(path: Path, which: str) -> None:
 
 @lru_cache(maxsize=2)
 def _points(published: Published) -> Tensor:
-    return _sized(_held(published.which)[0][:SHOWN], published.size).double()
+    return numbers(_held(published.which)[0][:SHOWN], published.size).double()
 
 
 @lru_cache(maxsize=2)

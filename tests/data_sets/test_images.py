@@ -1,12 +1,14 @@
-"""Glyphs, photo patches and published sets: what is drawn, and what is never fetched."""
+"""Glyphs, landscapes, photo patches, shipped and published sets: what is drawn, and what is never
+fetched."""
 
 import numpy as np
 import pytest
 import torch
 
-from explorer.data import Glyphs, Patches, Published, allow_fetch, published
+from explorer.data import Fashion, Glyphs, Mnist, Patches, Published, Scenes, allow_fetch, published
 from explorer.data.glyphs import CONTRAST, FONTS, SETS, _masters
 from explorer.errors import UserError
+from explorer.store import places
 
 LUMA = torch.tensor([0.299, 0.587, 0.114])
 
@@ -24,12 +26,14 @@ def g(seed=0):
         Patches(),
         Patches(size=8),
         Patches(size=64),
+        Scenes(),
     ],
     ids=str,
 )
 def test_draws_are_endless_labelled_and_repeatable(data):
     x, labels = data.draw(200, g())
-    assert x.shape == (200, 3, data.size, data.size) and x.dtype == torch.float32
+    assert x.shape == (200, *data.points().shape[1:]) and x.shape[1] == 3
+    assert x.dtype == torch.float32
     assert x.abs().max() <= 1 and x.isfinite().all()
     again, other = data.draw(200, g())[0], data.draw(200, g(1))[0]
     assert torch.equal(x, again) and not torch.equal(x, other)
@@ -87,6 +91,38 @@ def test_patches_are_parts_of_the_photographs():
             for c in (crop, crop.flip(2)):
                 found = found or bool((windows == c).flatten(2).all(2).any())
         assert found
+
+
+# Landscapes
+
+
+def test_a_landscape_has_its_sky_above_and_its_land_below():
+    """By day a sky is bluer than what lies under it, a forest darker, a desert redder."""
+    x, kind = Scenes().points(), Scenes().labels()
+    day = x[:, 2, :6].mean((1, 2)) > 0.35  # a bright blue above
+    sky, land = x[:, :, :6].mean((2, 3)), x[:, :, -6:].mean((2, 3))
+    assert 40 < int(day.sum()) < 500  # the hours go round the clock
+    bluer = (sky[:, 2] - sky[:, 0]) > (land[:, 2] - land[:, 0])
+    ashore = torch.tensor([n not in ("sea", "town") for n in Scenes.names])[kind]
+    assert float(bluer[day & ashore].double().mean()) > 0.95
+    of = lambda name: land[day & (kind == Scenes.names.index(name))]
+    assert of("forest").mean() < of("meadow").mean() < of("desert").mean()
+    red = {name: float((of(name)[:, 0] - of(name)[:, 2]).mean()) for name in Scenes.names}
+    assert max(red, key=red.__getitem__) == "desert" and min(red, key=red.__getitem__) == "sea"
+
+
+# Shipped sets
+
+
+@pytest.mark.parametrize("data", [Fashion(), Mnist()], ids=lambda d: d.name)
+def test_a_shipped_set_is_its_bytes_with_a_black_border(data):
+    x = data.points()
+    assert x.shape == (2000, 1, 32, 32) and data.labels().bincount().tolist() == [200] * 10
+    inside = (x[:, :, 2:30, 2:30] + 1) * 127.5
+    assert (x[:, :, [0, 1, 30, 31]] == -1).all() and (x[..., [0, 1, 30, 31]] == -1).all()
+    torch.testing.assert_close(inside, inside.round(), rtol=0, atol=1e-4)  # float32 on the way
+    assert inside.max() > 250 and len(x.flatten(1).unique(dim=0)) == 2000
+    assert (places.assets("data") / f"{data.name}-LICENSE").is_file()
 
 
 # Published sets

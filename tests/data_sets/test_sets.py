@@ -64,7 +64,10 @@ def test_the_menu_begins_with_the_spiral():
         "word",
         "mixture",
         "digits",
+        "mnist",
+        "fashion",
         "glyphs",
+        "scenes",
         "patches",
         "drawn",
         "upload",
@@ -94,6 +97,7 @@ def test_shape_fits_the_kind_everywhere(cls):
         assert data.view().shape == ((1, 1) if data.kind == "line" else (2, x[0].numel())), data
         labels = data.labels()
         assert bool(data.classes) == (labels is not None), data
+        assert len(getattr(data, "names", range(data.classes))) == data.classes
         if labels is not None:
             assert labels.dtype == torch.int64 and labels.shape == (len(x),), data
             assert labels.unique().tolist() == list(range(data.classes)), data
@@ -113,7 +117,7 @@ def test_every_class_of_a_grid_can_be_picked_and_no_other():
 @held
 def test_points_are_the_same_each_time(cls):
     first = cls().points().clone()
-    from explorer.data import glyphs, images, mixture, patches, planar
+    from explorer.data import glyphs, images, mixture, patches, planar, scenes, shipped
 
     for cache in (
         planar._points,
@@ -124,6 +128,8 @@ def test_points_are_the_same_each_time(cls):
         glyphs._masters,
         patches._points,
         patches._photos,
+        scenes._points,
+        shipped._held,
     ):
         cache.cache_clear()
     assert torch.equal(first, cls().points())
