@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import time
+from pathlib import Path
 
 from ..errors import UserError
 from ..numerals import count, number, percent1
@@ -21,6 +22,7 @@ def train(arguments: list[str]) -> int:
     from ..core.device import pick
     from ..data import allow_fetch
     from ..training import runs
+    from ..training.bank import read as read_bank
     from ..training.configs import chosen
 
     if options.threads is not None:
@@ -28,15 +30,17 @@ def train(arguments: list[str]) -> int:
             raise UserError(f"--threads = {options.threads} is out of range; 1 to 256 works.")
         torch.set_num_threads(options.threads)
     if "classifier" in options.settings:
-        return _train_classifier([w for w in options.settings if w != "classifier"])
+        return _train_classifier(options)
     allow_fetch()  # who sits at the command line owns the machine
     flat = pairs(options.settings)
     wanted, name = flat.pop("config", "F"), flat.pop("name", None)
     t = chosen(wanted, flat)
     name = name or "-".join([t.data.name, wanted.lower(), *["cond"] * t.conditional])
+    bank = None if options.images is None else read_bank(options.images, t.data)
     print(f"Training {runs.title(t)} as {name}.", flush=True)
     shown = 0.0
-    how = dict(device=pick(options.device), replace=options.replace, half=options.half, look=60.0)
+    how = dict(device=pick(options.device), replace=options.replace, half=options.half)
+    how |= dict(look=60.0, bank=bank)
     try:  # closed before anything is said: a state that the disk refuses is no pause
         with contextlib.closing(runs.run(t, name, out=options.out, **how)) as reports:
             for p in reports:
@@ -65,6 +69,13 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     p.add_argument("--device", default="auto")
     p.add_argument("--threads", type=int, default=None, help="CPU threads; all if not given")
     p.add_argument("--out", default=None, metavar="FOLDER", help="keep the checkpoint in here")
+    p.add_argument(
+        "--images",
+        default=None,
+        metavar="FILE",
+        help="an .npz with `images` (N, C, H, W) of bytes and `labels` (N,): train on these, "
+        "where the data set is a part of them",
+    )
     p.add_argument("--replace", action="store_true", help="replace a checkpoint of this name")
     p.add_argument(
         "--half", action="store_true", help="keep the weights in half precision: half the file"
@@ -72,13 +83,15 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     return p.parse_intermixed_args(arguments)
 
 
-def _train_classifier(words: list[str]) -> int:
+def _train_classifier(options: argparse.Namespace) -> int:
     """python -m explorer train classifier data=glyphs [steps=4000] [seed=0]: a judge of samples."""
+    from ..core.device import pick
     from ..models import classifier
+    from ..training.bank import read as read_bank
     from ..training.classifier import train_classifier
     from ..training.configs import chosen
 
-    flat = pairs(words)
+    flat = pairs([w for w in options.settings if w != "classifier"])
     try:
         steps, seed = int(flat.pop("steps", "1500")), int(flat.pop("seed", "0"))
     except ValueError:
@@ -86,7 +99,8 @@ def _train_classifier(words: list[str]) -> int:
     if not 1 <= steps <= 10**6 or not 0 <= seed < 2**31:
         raise UserError("steps from 1 to 1000000 and seed from 0 to 2147483647 work.")
     data = chosen("F", flat).data
-    for step in train_classifier(data, steps, seed):
+    bank = None if options.images is None else read_bank(options.images, data)
+    for step in train_classifier(data, steps, seed, bank, pick(options.device).device):
         print(f"{step.done} of {step.total} steps, loss {number(step.loss)}", flush=True)
     assert step.accuracy is not None  # the last step says it
     path = classifier.save(
@@ -98,7 +112,9 @@ def _train_classifier(words: list[str]) -> int:
             "seed": seed,
             "accuracy": round(step.accuracy, 4),
             "checked": step.checked,
+            **({} if bank is None else {"bank": len(bank.images)}),
         },
+        options.out and Path(options.out),
     )
     print(
         f"{percent1(step.accuracy)} of {step.checked} unseen images are taken for what they "

@@ -9,11 +9,13 @@ from torch import Tensor
 from ..data.contract import Endless
 from ..errors import UserError
 from ..models.classifier import Classifier
+from .bank import Bank
 from .configs import draw
 
 BATCH = 64
 HELD_OUT = 0.2  # of a finite set
 CHECKED = 2000  # fresh images of an endless one
+MOST_CHECKED = 5000  # of a bank
 
 
 class Step(NamedTuple):
@@ -27,31 +29,30 @@ class Step(NamedTuple):
     checked: int = 0
 
 
-def train_classifier(data, steps: int = 1500, seed: int = 0) -> Iterator[Step]:
-    """Train on labelled images; a fifth of a finite set is held out to measure the accuracy."""
+def train_classifier(
+    data,
+    steps: int = 1500,
+    seed: int = 0,
+    bank: Bank | None = None,
+    device: torch.device | None = None,
+) -> Iterator[Step]:
+    """Train on labelled images; of a finite set and of a bank a part is held out to measure the
+    accuracy.  The classifier of the last step is on the CPU."""
     if data.kind != "image" or not data.classes:
         raise UserError(
             f"{data.label} is no set of labelled images, so there is nothing to "
             "classify; digits and glyphs work."
         )
-    endless = isinstance(data, Endless)
-    labels = data.labels()
-    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
-    kept = order[int(HELD_OUT * len(order)) :]
-    points = data.points().float()
+    own = _Fresh(data) if isinstance(data, Endless) and bank is None else _Held(data, bank, seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        classifier = Classifier(points.shape[1], data.classes)
+        classifier = Classifier(data.points().shape[1], data.classes)
+    classifier = classifier.to(device or "cpu")
     adam = torch.optim.Adam(classifier.parameters(), lr=2e-3)
     fall = torch.optim.lr_scheduler.CosineAnnealingLR(adam, steps)
     for k in range(steps):
-        g = torch.Generator().manual_seed(seed * 1_000_003 + k)
-        if endless:
-            x, y = draw(data, BATCH, g)
-        else:
-            pick = kept[torch.randint(len(kept), (BATCH,), generator=g)]
-            x, y = points[pick], labels[pick]
-        assert y is not None  # as the data have classes
+        x, y = own.take(torch.Generator().manual_seed(seed * 1_000_003 + k))
+        x, y = x.to(device or "cpu"), y.to(device or "cpu")
         loss = torch.nn.functional.cross_entropy(classifier(x)[1], y)
         adam.zero_grad()
         loss.backward()
@@ -59,14 +60,44 @@ def train_classifier(data, steps: int = 1500, seed: int = 0) -> Iterator[Step]:
         fall.step()
         if k % 50 == 0:
             yield Step(k, steps, float(loss.detach()), classifier)
-    classifier.eval().requires_grad_(False)
-    x, y = _unseen(data, points, labels, order, endless)
+    classifier = classifier.cpu().eval().requires_grad_(False)
+    x, y = own.unseen()
     right = float((classifier.classes(x) == y).float().mean())
     yield Step(steps, steps, float(loss.detach()), classifier, right, len(y))
 
 
-def _unseen(data, points: Tensor, labels: Tensor, order: Tensor, endless: bool):
-    if endless:
-        return draw(data, CHECKED, torch.Generator().manual_seed(99))
-    held = order[: int(HELD_OUT * len(order))]
-    return points[held], labels[held]
+class _Fresh:
+    """Of an endless set, which shows no image twice."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def take(self, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        return self._drawn(BATCH, generator)
+
+    def unseen(self) -> tuple[Tensor, Tensor]:
+        return self._drawn(CHECKED, torch.Generator().manual_seed(99))
+
+    def _drawn(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        x, y = draw(self.data, count, generator)
+        assert y is not None  # as the data have classes
+        return x, y
+
+
+class _Held:
+    """Of a finite set or of a bank, of which a part is kept for the end."""
+
+    def __init__(self, data, bank: Bank | None, seed: int):
+        self.labels = data.labels() if bank is None else bank.labels
+        self.of = data.points().float().__getitem__ if bank is None else bank.at
+        order = torch.randperm(len(self.labels), generator=torch.Generator().manual_seed(seed))
+        held = int(HELD_OUT * len(order))
+        held = held if bank is None else min(held, MOST_CHECKED)
+        self.held, self.kept = order[:held], order[held:]
+
+    def take(self, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        pick = self.kept[torch.randint(len(self.kept), (BATCH,), generator=generator)]
+        return self.of(pick), self.labels[pick]
+
+    def unseen(self) -> tuple[Tensor, Tensor]:
+        return self.of(self.held), self.labels[self.held]

@@ -24,6 +24,7 @@ from ..errors import Cancelled
 from ..models.denoiser import NetworkDenoiser, Preconditioned
 from ..store.unsaved import Unsaved
 from .augment import augment
+from .bank import Bank
 from .configs import Training, draw, loss_of
 from .loss import loss
 from .measure import COUNT, PerSigma, per_sigma
@@ -67,13 +68,14 @@ def train(
     look: float = 10.0,
     device: Device | None = None,
     watch: Callable[[], None] | None = None,
+    bank: Bank | None = None,
 ) -> Iterator[Progress]:
     """Train in `folder`, from its last checkpoint if it has one; the last report is `done`.
 
     look: seconds between looks at samples and at the loss per σ.  watch() is called at each step
-    and may raise Cancelled.  However it ends, the state is on disk; where the disk refuses, it
-    stops with Unsaved, which says how much is kept.  Raises UserError where the folder holds
-    another training.
+    and may raise Cancelled.  bank: images to draw from instead of the data's own.  However it ends,
+    the state is on disk; where the disk refuses, it stops with Unsaved, which says how much is
+    kept.  Raises UserError where the folder holds another training.
     """
     device = device or pick("auto")
     state = resume(t, folder, device)
@@ -90,7 +92,7 @@ def train(
         while state.images < t.images:
             if watch is not None:
                 watch()
-            value = step(t, state, fast, device)
+            value = step(t, state, fast, device, bank)
             pending.add(value)
             binned.add(value)
             if len(state.curve) * t.images < CURVE * state.images or state.images >= t.images:
@@ -122,14 +124,14 @@ def train(
         yield dataclasses.replace(_report(t, state, loss, newest, rate), done=True)
 
 
-def step(t: Training, state: State, fast, device: Device) -> float:
+def step(t: Training, state: State, fast, device: Device, bank: Bank | None = None) -> float:
     """One step of Adam on one batch, then of the average; returns the mean weighted loss.
 
     A gradient that is no number becomes 0, an infinite one ±1e5 (EDM's loop).
     """
     index = state.images // t.hyper.batch
     g = torch.Generator().manual_seed((t.seed * 0x9E3779B1 + 2 * index + 1) % 2**63)
-    clean, labels = draw(t.data, t.hyper.batch, g)
+    clean, labels = draw(bank or t.data, t.hyper.batch, g)
     told = None
     if t.augment:
         clean, told = augment(clean, t.augment, g, t.mirror)

@@ -17,6 +17,7 @@ from ..models import architecture, files
 from ..models.denoiser import NetworkDenoiser
 from ..settings import flatten
 from ..store import trainings, weights
+from .bank import Bank
 from .configs import Training, config, description, sigma_data
 from .loop import Progress, train
 from .measure import per_sigma
@@ -48,23 +49,24 @@ def run(
     replace: bool = False,
     lock: int | None = None,
     half: bool = False,
+    bank: Bank | None = None,
     **options,
 ) -> Generator[Progress, None, None]:
     """Train under a name and keep the result as a checkpoint of that name.
 
     root: the cache folder; out: the folder for the checkpoint, the user's own if not given.  Stop
     iterating to pause; the same call goes on.  lock: the descriptor of the run's lock, where a
-    parent took it for this process.  half: keep its weights in half precision.  Raises UserError if
-    the name is taken, or another process trains under it.
+    parent took it for this process.  half: keep its weights in half precision.  bank: of images to
+    draw from.  Raises UserError if the name is taken, or another process trains under it.
     """
     place, device = trainings.folder(name, root), device or pick("auto")
     taken = (Path(out) if out else weights.kept_folder(root)) / name
     if taken.exists() and not replace:
         raise UserError(f"A checkpoint {name!r} is already there; choose another name.")
     with trainings.alone(place, lock):
-        for progress in train(t, place, device=device, **options):
+        for progress in train(t, place, device=device, bank=bank, **options):
             if progress.done:
-                finish(t, name, progress, root, out, device, replace, half)
+                finish(t, name, progress, root, out, device, replace, half, bank)
             yield progress
 
 
@@ -77,6 +79,7 @@ def finish(
     device: Device | None = None,
     replace: bool = False,
     half: bool = False,
+    bank: Bank | None = None,
 ) -> weights.Checkpoint:
     """Keep the averaged weights with everything that is known of them, and forget the run.
 
@@ -97,6 +100,8 @@ def finish(
         "parameters": sum(p.numel() for p in state.average.parameters()),
         **({"precision": "float16"} if half else {}),
     }
+    if bank is not None:
+        words["bank"] = {"images": len(bank.images), "digest": bank.digest}
     losses = {
         "per_sigma": last.now.flat(),
         "per_sigma_first": last.first.flat(),
@@ -108,7 +113,7 @@ def finish(
         name,
         _root(root, out),
         losses,
-        card(t, name, words, last),
+        card(t, name, words, last, bank),
         replace,
         half,
     )
@@ -135,7 +140,7 @@ def letter(t: Training) -> str:
     return letters[-1] if letters else ""
 
 
-def card(t: Training, name: str, words: dict, last: Progress) -> str:
+def card(t: Training, name: str, words: dict, last: Progress, bank: Bank | None = None) -> str:
     """The model card: what it is, how it was made, what was measured, what it is not for."""
     pairs = " ".join(
         f"{k}={','.join(f'{w:g}' for w in v) if isinstance(v, tuple) else v}"
@@ -149,6 +154,8 @@ def card(t: Training, name: str, words: dict, last: Progress) -> str:
     )
     half = words.get("precision") == "float16"
     kept, flag = ("Kept in half precision. ", " --half") if half else ("", "")
+    taken = "" if bank is None else f", {bank.told},"
+    file = "" if bank is None else " --images FILE"
     classes = f"{words['kwargs']['label_dim']} classes" if t.conditional else "unconditional"
     return f"""# {words["label"]}
 
@@ -157,11 +164,11 @@ def card(t: Training, name: str, words: dict, last: Progress) -> str:
 {words["sigma_data"]}.
 
 Trained by this project on {t.data.label} ({t.data.source}):
-{last.images:,} images in {last.seconds / 60:.0f} minutes on {words["device"]}
+{last.images:,} images{taken} in {last.seconds / 60:.0f} minutes on {words["device"]}
 ({platform.machine()}, PyTorch {torch.__version__.split("+")[0]}), seed {t.seed}. {kept}Made
 again with
 
-    python -m explorer train name=again {pairs}{flag}
+    python -m explorer train name=again{file} {pairs}{flag}
 
 Loss per number at each noise level, {last.now.count} samples, 95 % interval, beside the ideal
 denoiser of the same points:
