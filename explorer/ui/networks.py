@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 
+from ..data import DATASETS
 from ..errors import UserError
 from ..lab.experiment import Experiment
 from ..lab.shapes import data_for
@@ -53,6 +54,7 @@ def _row(c: weights.Checkpoint, shipped: bool) -> dict:
         "label": c.label + " (needs diffusers)" * lacking,
         "shape": list(c.shape),
         "classes": c.label_dim,
+        "names": _names(c),
         "any": c.null_label,
         "prompts": bool(c.config.get("prompts")),
         "group": "With the page" if shipped else "Yours",
@@ -60,6 +62,13 @@ def _row(c: weights.Checkpoint, shipped: bool) -> dict:
         "data": _data(c),
         "licence": str(c.config.get("licence", "")),
     }
+
+
+def _names(c: weights.Checkpoint) -> list[str]:
+    """What its classes are called, as the data that it was trained on call them."""
+    cls = DATASETS.get(str(c.config.get("data", {}).get("data")))
+    names = list(getattr(cls, "names", ()))
+    return names if len(names) == c.label_dim else []
 
 
 def _data(c: weights.Checkpoint) -> dict:

@@ -88,6 +88,7 @@ def _data(view: View) -> dict:
         "shape": list(source.shape),
         "points": len(source.mixture),
         "classes": source.data.classes,
+        "names": list(getattr(source.data, "names", ())),
         **shown,
         **stage.of_data(view),
         "strips": _strips("data", view),

@@ -40,8 +40,11 @@ function options(select, entries) {
 }
 
 /** Whether a row is of words that the chosen network does not read; what a link says stays seen. */
-export const unread = (key) =>
-  ['model.prompt', 'model.negative'].includes(key) && !chosen()?.prompts && !S.values[key];
+export const unread = (key) => ['model.prompt', 'model.negative'].includes(key) && !chosen()?.prompts && !S.values[key];
+
+/** What a class is called: its name, or its number where it has none.
+ * @param {string[] | undefined} names @param {number} k @returns {string} */
+export const className = (names, k) => names?.[k] ?? String(k);
 
 // Fill the menus for what is chosen; called before the rows are written.
 export function fillNetworks() {
@@ -62,7 +65,7 @@ export function fillNetworks() {
   if (name && !of(name)) rows.unshift([name, `${name} (not here)`, '']);
   options(select, [['', auto ? `${auto.label} (first for these data)` : 'The first for these data', ''], ...rows]);
   const classes = n?.classes ?? 0,
-    known = [...Array(classes).keys()].map((k) => [String(k), String(k), '']);
+    known = [...Array(classes).keys()].map((k) => [String(k), className(n.names, k), '']);
   options($('#network-condition'), [
     ...(n?.any || !classes || S.values[CLASS] < 0 ? [['-1', classes ? 'any' : 'no classes', '']] : []),
     ...known,

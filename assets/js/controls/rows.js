@@ -1,7 +1,7 @@
 // The flat form written into the rows of the panel: values, choices, what is greyed and why.
 
 import { $, $$, S } from '../state.js';
-import { fillNetworks, unread } from './networks.js';
+import { className, fillNetworks, unread } from './networks.js';
 import { fill, position, text } from './sliders.js';
 import { basisOf, config, slotOf, specOf } from './spec.js';
 
@@ -62,12 +62,15 @@ function writePredictors(row, value) {
 // server says what is wrong with it.
 function writeClasses(row, value) {
   const classes = S.parts.data?.classes ?? 0,
+    names = S.parts.data?.names,
     none = Boolean(S.parts.data) && !classes,
     shown = [-1, ...Array(classes).keys()],
     select = $('select', row);
   if (!shown.includes(value)) shown.push(value);
-  if (select.options.length !== shown.length || select.options[shown.length - 1].value !== String(shown.at(-1)))
-    select.replaceChildren(...shown.map((k) => new Option(k < 0 ? 'all' : k, k)));
+  const options = shown.map((k) => [k < 0 ? 'all' : className(names, k), k]),
+    written = JSON.stringify(options);
+  if (select.dataset.written !== written) select.replaceChildren(...options.map(([t, k]) => new Option(t, k)));
+  select.dataset.written = written;
   select.value = String(value);
   select.disabled = none && value < 0;
   row.classList.toggle('off', none);
