@@ -12,6 +12,7 @@ import torch
 
 from ..analysis.quality import Quality, quality
 from ..core import known
+from ..core.device import pick
 from ..core.sampling import Churn, Noise, sample
 from ..core.solvers import Heun
 from ..core.timesteps import Rho
@@ -26,6 +27,7 @@ from ..study.judge import features_of_data
 from ..training.configs import Training, draw
 from .fid import fid
 
+CPU = pick("cpu")
 HEADINGS = (
     ("network", 24),
     ("S_churn", 9),
@@ -60,6 +62,7 @@ def options(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="FID too: needs torch-fidelity, torchvision and, once, a network",
     )
+    command.add_argument("--device", default="cpu", help="where they are drawn: cpu, cuda, mps")
     command.add_argument("--churn", type=float, nargs="*", default=[0.0], help="values of S_churn")
 
 
@@ -67,6 +70,7 @@ def measure(options) -> None:
     """Print a row for each network and churn, under one for the data itself."""
     if not 50 <= options.samples <= 100_000 or not 3 <= options.nfe <= 2001:
         raise UserError("--samples from 50 to 100000 and --nfe from 3 to 2001 work.")
+    device = pick(options.device)
     known = [weights.find(n) for n in options.networks] or [
         c for c in weights.shipped() if len(c.shape) == 3
     ]
@@ -88,7 +92,9 @@ def measure(options) -> None:
             _row(f"data: {data.label}", "", "", floor(judge, data, options.samples), 0.0)
         for churn in options.churn:
             started = time.perf_counter()
-            found = judged(checkpoint, judge, reference, options.samples, options.nfe, churn)
+            found = judged(
+                checkpoint, judge, reference, options.samples, options.nfe, churn, device=device
+            )
             name = f"{checkpoint.name}, S_churn {number(churn)}" if churn else checkpoint.name
             rows[data.label][name] = found
             _row(
@@ -99,7 +105,7 @@ def measure(options) -> None:
                 time.perf_counter() - started,
             )
             if options.fid:
-                x, _ = drawn(checkpoint, options.samples, options.nfe, churn)
+                x, _ = drawn(checkpoint, options.samples, options.nfe, churn, device=device)
                 real = (
                     draw(data, options.samples, torch.Generator().manual_seed(2))[0]
                     if isinstance(data, Endless)
@@ -147,30 +153,38 @@ def trained_on(checkpoint: weights.Checkpoint):
 
 
 def judged(
-    checkpoint, judge, reference, count: int, nfe: int, churn: float = 0.0, seed: int = 0
+    checkpoint,
+    judge,
+    reference,
+    count: int,
+    nfe: int,
+    churn: float = 0.0,
+    seed: int = 0,
+    device=CPU,
 ) -> Quality:
     """Quality of `count` samples by Heun on the ρ grid, all classes equally often."""
-    x, asked = drawn(checkpoint, count, nfe, churn, seed)
+    x, asked = drawn(checkpoint, count, nfe, churn, seed, device)
     return quality(
         judge.features(x), reference, torch.Generator().manual_seed(0), judge.classes(x), asked
     )
 
 
-def drawn(checkpoint, count: int, nfe: int, churn: float = 0.0, seed: int = 0):
+def drawn(checkpoint, count: int, nfe: int, churn: float = 0.0, seed: int = 0, device=CPU):
     """(samples (count, *shape) in [−1, 1], the classes asked for or None)."""
-    denoiser = files.load(checkpoint)
+    denoiser = files.load(checkpoint, device.device)
     asked = torch.arange(count) % denoiser.label_dim if denoiser.label_dim else None
     levels = known.nearest(denoiser, known.within(Rho(), denoiser).sigmas((nfe + 1) // 2))
     sigmas = torch.cat([levels, torch.zeros(1).double()])
     parts = []
     for k, start in enumerate(range(0, count, 250)):
         n = min(250, count - start)
-        noise = Noise(seed + k, n, denoiser.shape)
-        own = denoiser if asked is None else denoiser.conditioned(asked[start : start + n])
+        noise = Noise(seed + k, n, denoiser.shape, device.device, device.dtype)
+        classes = None if asked is None else asked[start : start + n].to(device.device)
+        own = denoiser if classes is None else denoiser.conditioned(classes)
         parts.append(
             sample(
                 own, noise.start, sigmas, Heun(), churn=Churn(s_churn=churn), noises=noise, keep=1
-            ).samples
+            ).samples.cpu()
         )
     return torch.cat(parts).clamp(-1, 1), asked
 
