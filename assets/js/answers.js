@@ -6,6 +6,7 @@ import { writeControls, writeWords } from './controls/rows.js';
 import { renewPin } from './pin.js';
 import { worstLevel } from './cursor.js';
 
+const CANCELLED = 'Cancelled. Change a setting to measure again.';
 const MEASURING = 'Measuring …'; // the server's word for what comes next
 const REST = window.explorerRest ?? 600; // ms without a change before the exact reference is asked for
 const LATE = 250; // ms after a change without an answer until the page says so
@@ -35,6 +36,17 @@ export const asker = new Views({
 /** The view that the controls describe, asked for. */
 export const askNow = () => asker.ask({ values: { ...S.values } });
 
+/** A part of a slow network measured fully, or with “run” all samples that were asked for. */
+export function askFully(part) {
+  const full = [...new Set([...S.full, part])],
+    values = { ...S.shown };
+  if (part === 'run') return asker.ask({ values, full });
+  set({ full });
+  asker.ask({ values, want: [part] }, undefined, true);
+}
+
+const span = (seconds) => (seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`);
+
 export function initAnswers(given) {
   page = given;
   $('#cancel').onclick = () => asker.cancel();
@@ -43,15 +55,17 @@ export function initAnswers(given) {
 
 // `overtaken`: a newer question is asked or waits, so the controls are ahead of this answer.
 // `held`: the parts on show before it.
-function show(message, { since, keep, exact, overtaken, held }) {
+// `opening`: of a network that was just opened.
+function show(message, { since, keep, exact, overtaken, held, opening }) {
   arrived();
-  if (message.problem) return refused(message);
+  if (message.problem) return refused(message, opening && !overtaken);
   if (!keep && !exact) problem(null);
   if (!keep) set({ refusal: message.refusal ?? null });
   const first = !held.run;
   set({
     values: overtaken ? S.values : message.values,
     shown: message.values,
+    cut: message.cut ?? null,
     query: message.query,
     predictors: message.predictors ?? [],
     states: message.states,
@@ -77,18 +91,28 @@ function show(message, { since, keep, exact, overtaken, held }) {
 }
 
 // What was still to come will not: a draft stays one, and no part waits for good.
-function refused(message) {
+// A network that fails leaves the controls on the one that works.
+function refused(message, opening) {
   const why = message.problem,
-    open = Object.entries(S.states).filter(([, of]) => of.state === 'draft' || of.why === MEASURING);
+    open = waiting();
+  if (opening && S.parts.run) {
+    set({ values: S.shown });
+    writeControls();
+  }
   set({ refusal: message.refusal ?? null });
   if (S.refusal && S.parts.run && S.page === 'explore') told();
   else problem(why, message);
   if (!open.length) return;
-  set({ states: { ...S.states, ...Object.fromEntries(open.map(([part]) => [part, { state: 'refused', why }])) } });
+  give(open, 'refused', why);
   const { run } = S.parts;
   if (run?.first) receive(S.parts, { run: { ...run, first: why } });
   if (run) page.draw(false);
 }
+
+// The parts that are still to come, and what is said of them where they will not.
+const waiting = () => Object.entries(S.states).filter(([, of]) => of.state === 'draft' || of.why === MEASURING);
+const give = (open, state, why) =>
+  set({ states: { ...S.states, ...Object.fromEntries(open.map(([part]) => [part, { state, why }])) } });
 
 // View, path in ink and cursor, where the new data or run have no place for the old ones.
 function settle(before) {
@@ -107,8 +131,11 @@ function settle(before) {
 function stopped() {
   arrived();
   page.said();
-  if (!S.parts.run || S.parts.error) return;
-  receive(S.parts, { error: { why: 'Cancelled. Change a setting to measure again.' } });
+  const open = waiting().filter(([part]) => !S.parts[part]);
+  set({ full: [] });
+  if (!S.parts.run || (S.parts.error && !open.length)) return;
+  give(open, 'absent', CANCELLED);
+  if (!S.parts.error) receive(S.parts, { error: { why: CANCELLED } });
   page.draw(false);
 }
 
@@ -201,7 +228,8 @@ function busy(flying) {
     }
     $('#progress').hidden = false;
     $('#progress').classList.toggle('small', Boolean(p.what) && p.what !== 'Sampling'); // the picture is there already
-    const far = p.total ? `${p.what}: ${p.done} of ${p.total}` : 'Working …';
+    const left = p.left >= 1 ? `, about ${span(p.left)} left` : '';
+    const far = p.total ? `${p.what}: ${p.done} of ${p.total}${left}` : 'Working …';
     $('#progress-text').textContent = p.waits ?? far; // its place among those who wait, and about how long
     $('#progress progress').value = p.total ? p.done / p.total : 0;
   }, 300);

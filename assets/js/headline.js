@@ -3,6 +3,7 @@
 
 import { $, S, change, set } from './state.js';
 import { asked, answered } from './naming.js';
+import { askFully } from './answers.js';
 import { lookNow, offline } from './net.js';
 import { count } from './numbers.js';
 import { drawOpened } from './opened.js';
@@ -28,6 +29,7 @@ export function initHeadline(given) {
       drawHeadline();
     },
     again: lookNow,
+    all: () => askFully('run'),
     distance: given.measure,
     fewer: () => wanted({ samples: S.refusal.samples }),
     back: () => wanted(S.shown),
@@ -143,6 +145,14 @@ function chip({ kind, text, spin, dot }) {
   return `<button type="button" class="chip away" ${how}>${words}</button>`;
 }
 
+// What is left of a view that was too much, and the way to all of it.
+function cutChips() {
+  if (!S.cut) return '';
+  const { chip: text, words, fully } = S.cut,
+    all = fully ? `<button type="button" class="chip few" data-act="all">${fully}</button>` : '';
+  return `<span class="chip few" title="${words}">${text}</span>${all}`;
+}
+
 /** Everything of the headline, from the state alone. */
 export function drawHeadline() {
   if (!S.parts.run) return;
@@ -160,7 +170,7 @@ export function drawHeadline() {
   value.hidden = !said.value;
   value.disabled = !S.parts.error?.opened;
   write($('#interval'), said.interval ?? '', 'textContent');
-  write($('#chips'), (said.chips ?? []).map(chip).join(''));
+  write($('#chips'), cutChips() + (said.chips ?? []).map(chip).join(''));
   write($('#blame'), said.blame ?? '');
   write($('#versus'), said.versus ?? '');
   const { done, total } = S.refining ?? {};

@@ -2,7 +2,7 @@
 // newest values win: while an answer is on its way only the last change waits, and an answer to an older
 // question is never drawn.
 
-import { S, receive } from './state.js';
+import { S, receive, set } from './state.js';
 
 export const GONE = 'The server did not answer; try again.';
 const SAID = 'The picture below is the last one that worked';
@@ -89,7 +89,7 @@ const PATIENCE = 120; // ms at rest after which a question still open is overtak
 /** Who asks for views.
  *
  * `busy(flying)` hears how many questions are open, `rests(yes)` whether something is still to come at rest;
- * `show(message, about)` draws an answer, about: {since, keep, exact, overtaken, held}; `stopped()` that the
+ * `show(message, about)` draws an answer, about: {since, keep, exact, overtaken, held, opening}; `stopped()` that the
  * newest question was stopped by the reader; `lost(sentence)` that it has no answer, and null when the
  * server is back; `asks()` that the reader wants another view, `refines(yes)` that a better error is on
  * its way.  `rest`: ms without a change before the exact reference is asked for. */
@@ -116,6 +116,7 @@ export class Views {
   ask(request, since = performance.now(), keep = false) {
     clearTimeout(this.#idle);
     this.#waiting = { ...request, since, keep };
+    if (!request.want) set({ full: request.full ?? [] });
     this.#page.rests(false);
     if (!request.want) this.#page.asks?.();
     if (this.#flying === this.#refining) return this.#send();
@@ -151,13 +152,16 @@ export class Views {
     this.#waiting = this.#missed = null;
     const id = ++this.#asked,
       exact = BETTER.includes(request.want?.[0]),
-      follows = request.want ? 1 : 0;
+      follows = request.want ? 1 : 0,
+      opening = S.opening && !follows;
+    if (opening) set({ opening: false });
     if (exact) this.#page.refines?.(true);
     this.#fly(1, follows);
     // what is not sent again is as it was when this was asked, whatever an answer in between has brought
     const held = { ...S.parts },
       have = Object.fromEntries(Object.entries(held).map(([k, p]) => [k, p.key]));
-    const message = await this.#answered({ ...request, have, page: this.#page.page, id, design: S.design }, id);
+    const about = { have, page: this.#page.page, id, design: S.design, full: S.full, opening };
+    const message = await this.#answered({ ...request, ...about }, id);
     const wanted = message && !message.stale && id > this.#newest && (id === this.#asked || !follows);
     const overtaken = id < this.#asked || Boolean(this.#waiting);
     if (wanted && !message.problem) receive(held, message.parts, message.drop);
@@ -166,7 +170,7 @@ export class Views {
     if (!overtaken) this.#unanswered(message, question);
     if (!wanted) return;
     this.#newest = id;
-    this.#page.show(message, { since, keep, exact, overtaken, held });
+    this.#page.show(message, { since, keep, exact, overtaken, held, opening });
     if (!message.problem && !overtaken) this.#follow(message.pending, since);
   }
 

@@ -24,6 +24,9 @@ const state = {
   shown: {}, // the settings of the answer on show
   late: false, // the settings have moved on, and the answer has not come
   refining: null, // a better error is on its way: {done, total}
+  cut: null, // what is left of a view that is too much: {chip, words, fully}
+  full: [], // the parts of a slow network that are measured fully, until a setting changes
+  opening: false, // a network was just opened: the server picks what it affords
   refusal: null, // why the newest run was not made: {title, words, samples}
   gone: null, // the server is out of reach: {since, next}, and when it is looked for again, in ms
   away: false, // the samples that end elsewhere are told from the others

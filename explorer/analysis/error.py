@@ -71,6 +71,7 @@ def step_errors(
     afs: bool = False,
     runs: int = 32,
     watch: Callable[[], None] | None = None,
+    end: Tensor | None = None,
 ) -> StepErrors:
     """Replace a step by the true one, and see how the end moves.
 
@@ -83,11 +84,13 @@ def step_errors(
     sigmas (N + 1,) descending to σ_min; truth (N + 1, B, *shape) or, with churn, (1, B, *shape):
     then the exact flow between the steps, with the run's own noise, is integrated here.
     steps: of the whole run, for γ = S_churn/steps.  afs: the run began with the analytic step.
+    end (B, *shape): where the solver's own run ends; then no run is followed, each step is made
+    alone, from the truth, and the end error is divided by local error.
     """
-    n, size = len(sigmas) - 1, truth.shape[1]
+    n = len(sigmas) - 1
     ode = Ode(denoiser, schedule, looks(solver))
-    group = math.ceil(n / runs)
-    batch = _Runs(ode, solver, sigmas, truth, group, watch)
+    group = n if end is not None else math.ceil(n / runs)
+    batch = _Runs(ode, solver, sigmas, truth, group, watch, end is not None)
     followed = loop.steps(
         ode,
         batch,
@@ -102,13 +105,11 @@ def step_errors(
         span=(float(sigmas[0]), float(sigmas[-1])),
     )
     for point in followed:
-        end = point.denoised  # at last of the end, the unscaled states
-    ends = [*end.split(size)[: math.ceil(n / group)], batch.path[-1]]
-    moved = torch.stack([rms(a - b) for a, b in pairwise(ends)])
-    local = torch.stack(batch.local)
-    return StepErrors(
-        local, _divided(moved, local, group), rms(ends[0] - ends[-1]), torch.stack(batch.path)
-    )
+        last = point.denoised  # at last of the end, the unscaled states
+    ends = batch.ends(last) if end is None else [end, batch.path[-1]]
+    moved, local = torch.stack([rms(a - b) for a, b in pairwise(ends)]), torch.stack(batch.local)
+    shared, off = _divided(moved, local, group), rms(ends[0] - ends[-1])
+    return StepErrors(local, shared, off, torch.stack(batch.path))
 
 
 def _divided(moved: Tensor, local: Tensor, group: int) -> Tensor:
@@ -137,8 +138,10 @@ class _Runs:
         truth: Tensor,
         group: int,
         watch: Callable[[], None] | None,
+        alone: bool = False,
     ):
         self.ode, self.sigmas, self.truth, self.group, self.watch = ode, sigmas, truth, group, watch
+        self.alone = alone
         self.size, self.solver = truth.shape[1], solver
         self.memory, self.step = solver.memory, solver.step
         if isinstance(solver, Corrects):
@@ -150,7 +153,9 @@ class _Runs:
     def begin(self, i: int, x: Tensor, past: tuple[Point, ...], carry: Any):
         if self.watch is not None:
             self.watch()
-        if i and (i - 1) % self.group:
+        if i and self.alone:
+            x, past, carry = self._rows((x, past, carry), slice(0))
+        elif i and (i - 1) % self.group:
             x, past, carry = self._rows((x, past, carry), slice(-self.size))
         t = self.ode.schedule.time(self.sigmas[i])
         x = torch.cat([x, self.path[-1] * self.ode.schedule.scale(t)])
@@ -173,6 +178,11 @@ class _Runs:
         self.local.append(rms(x[newest] / self.ode.schedule.scale(t_next) - there))
         kept = state.past[1 - self.memory :] if self.memory > 1 else ()
         self.newest = self._rows((kept, carry), newest)
+
+    def ends(self, last: Tensor) -> list[Tensor]:
+        """Of all runs, the truth at last; last: where their batch is in the end."""
+        runs = math.ceil(len(self.local) / self.group)
+        return [*last.split(self.size)[:runs], self.path[-1]]
 
     def repeated(self, noise: Tensor) -> Tensor:
         """The same new noise for every run."""

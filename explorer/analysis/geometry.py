@@ -171,8 +171,9 @@ def residuals(path: Tensor, scale: Tensor | None = None, ks=(1, 2, 3)) -> Tensor
 
 
 def stamps(levels: int) -> Tensor:
-    """Which levels of a path its PCA is fitted to: STAMPS of them, evenly, with both ends."""
-    return torch.linspace(0, levels - 1, STAMPS).round().long()
+    """Which levels of a path its PCA is fitted to: STAMPS of them, evenly, with both
+    ends; all where they are fewer."""
+    return torch.linspace(0, levels - 1, min(STAMPS, levels)).round().long()
 
 
 def explained(path: Tensor, kmax: int) -> Tensor:

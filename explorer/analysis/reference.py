@@ -142,7 +142,7 @@ def refined_reference(
     )
     return dataclasses.replace(
         fine,
-        floor=_difference(fine.x, coarse.x),
+        floor=difference(fine.x, coarse.x),
         method=f"Runge–Kutta of order 4, {points - 1} steps against {points // 2}",
     )
 
@@ -184,7 +184,7 @@ def adaptive_reference(
 
     loose = follow(TOLERANCES[0], u[::2])
     path = follow(TOLERANCES[1], u)
-    floor = _difference(path, loose)
+    floor = difference(path, loose)
     del loose  # before the answers, which take as much again
     return Reference(
         sigma,
@@ -195,7 +195,7 @@ def adaptive_reference(
     )
 
 
-def _difference(fine: Tensor, coarse: Tensor) -> Tensor:
+def difference(fine: Tensor, coarse: Tensor) -> Tensor:
     """(T,): RMS per coordinate, median over samples, of paths at all nodes and at every other.
 
     A node that only the fine paths have takes the larger of the two beside it.

@@ -19,6 +19,7 @@ NETWORK = 100  # multiplications of a network for one unit of work: ten times fa
 REFERENCE = 65 + 3 * 64  # evaluations of the quick reference
 SLOW = 0.05  # seconds of one evaluation of one sample: all of it is arithmetic
 FEW = 4  # samples of a first picture
+WORTH = 0.7  # of the whole run: a draft that takes more of it is none
 QUICK, LONG = 2.0, 30.0  # seconds that a measure should take, and may take
 
 
@@ -49,8 +50,11 @@ def pace(denoiser, device: Device) -> float | None:
     """Seconds that a network takes for each sample of a small batch; None for exact denoisers."""
     if not isinstance(denoiser, Counted):
         return None
-    each = _timed(denoiser, device, 1)
-    return each if each > SLOW else min(_timed(denoiser, device, 8) / 8 for _ in range(4))
+    first = _timed(denoiser, device, 1, warm=True)  # chooses its kernels
+    each = _timed(denoiser, device, 1, warm=True)
+    if each > SLOW:
+        return min(first, each)  # a machine that was busy for a moment looks slow for good
+    return min(_timed(denoiser, device, 8) / 8 for _ in range(4))
 
 
 @torch.no_grad()
@@ -62,10 +66,11 @@ def least(denoiser, device: Device, each: float | None) -> float:
     return min(_timed(denoiser, device, FEW) for _ in range(4))
 
 
-def _timed(denoiser, device: Device, count: int) -> float:
+def _timed(denoiser, device: Device, count: int, warm: bool = False) -> float:
     x = torch.zeros(count, *denoiser.shape, device=device.device, dtype=device.dtype)
     sigma = torch.tensor(1.0, dtype=device.dtype)
-    denoiser(x, sigma)  # the first call chooses its kernels
+    if not warm:
+        denoiser(x, sigma)  # the first call chooses its kernels
     device.synchronize()
     started = time.perf_counter()
     denoiser(x, sigma)

@@ -100,7 +100,7 @@ def _errors_of(r: Run, watch: Watch | None, exact: bool) -> Errors:
     e, sigma = r.experiment, r.levels
     ends = r.trajectory.x[len(sigma) - 1]
     known = settled_reference(e, ends, watch) if exact else _quick(e, watch)
-    steps = _steps_along(e, known, followed(e, exact), watch) if exact else steps_of(e, watch)
+    steps = steps_along(e, known, followed(e, exact), watch) if exact else steps_of(e, watch)
     if e.churn.s_churn == 0:
         path, truth = path_error(r, known), known.at(sigma[-1:])[0]
     else:
@@ -155,7 +155,7 @@ def more_blame(r: Run, watch: Watch | None = None) -> Blame | None:
 
     def make() -> Blame:
         known = reference_for(e, watch, count=count, refined=True)
-        steps = _steps_along(e, known, count, watch)
+        steps = steps_along(e, known, count, watch)
         return blame(steps.shares, steps.cancels)
 
     return _more((e, *weights(e.data, e.model)), make)
@@ -168,11 +168,11 @@ def steps_of(e: Experiment, watch: Watch | None = None) -> StepErrors:
     """
     return _steps(
         (e, *weights(e.data, e.model)),
-        lambda: _steps_along(e, _quick(e, watch), followed(e), watch),
+        lambda: steps_along(e, _quick(e, watch), followed(e), watch),
     )
 
 
-def _steps_along(e: Experiment, known: Reference, count: int, watch: Watch | None) -> StepErrors:
+def steps_along(e: Experiment, known: Reference, count: int, watch: Watch | None) -> StepErrors:
     """What each step does, on the first `count` paths, a block at a time."""
     source, n = prepared(e.data, e.model), len(levels(e)) - 1
     size = block_of(e)

@@ -243,7 +243,7 @@ def draft(e: Experiment, seconds: float) -> Experiment | None:
     count = min(e.samples, max(enough(asked_of(e)), min(cost.FEW, enough(shortest))))
     fewer = max(shortest, int(seconds / source.seconds(count)))
     small = dataclasses.replace(e, samples=count, nfe=min(e.nfe, fewer))
-    return small if small != e else None
+    return small if work(small) <= cost.WORTH * work(e) else None
 
 
 def _run(e: Experiment, watch: Watch | None) -> Run:

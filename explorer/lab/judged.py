@@ -5,9 +5,8 @@ from typing import Any
 
 from ..analysis.intervals import Estimate
 from ..analysis.shares import Blame
-from . import cost
+from . import coarse
 from .error import MORE, Errors
-from .truth import patience
 from .versus import apart_from
 from .view import View
 
@@ -19,8 +18,7 @@ def unknown(view: View) -> str | None:
     """Why the error of a run is not measured, or None."""
     if why := view.incomparable:
         return why
-    wait = patience(view.experiment)
-    return f"{MINUTES.format(wait / 60)}its error is not measured." if wait > cost.LONG else None
+    return coarse.out_of_reach(view.experiment, view.plan)
 
 
 def undecided(view: View) -> bool:
@@ -46,6 +44,7 @@ def judged(view: View) -> dict[str, Any]:
         "local_error": errors.steps.local.quantile(0.5, 1).tolist(),
         "end_error": _end_error(errors),
         "blame": _blamed(view.blame),
+        **({"reference": errors.truth.method} if view.plan is not None else {}),
         **_versus(view),
     }
 
@@ -79,5 +78,6 @@ def _versus(view: View) -> dict[str, Any]:
     """The run beside Euler at the same cost; or why it is not."""
     other = view.versus
     if other is None:
-        return {"versus": None, "why": apart_from(view.experiment)}
+        why = apart_from(view.experiment) or "Euler beside it would take too long here."
+        return {"versus": None, "why": why}
     return {"versus": {"solver": "euler", "nfe": other.run.nfe, **plain(other.ratio, "ratio")}}

@@ -37,10 +37,12 @@ class Versus:
         return int((self.mine < self.path[-1]).sum())
 
 
-def comparison(e: Experiment, watch: Watch | None = None, exact: bool = False) -> Run:
+def comparison(
+    e: Experiment, watch: Watch | None = None, exact: bool = False, few: int | None = None
+) -> Run:
     """Euler in σ with the evaluations that a run counts, over the same range on the same kind of
     grid: what the simplest solver makes of its cost, on the samples compared in a draft, or settled
-    (`exact`).  A typed list has the steps that it has."""
+    (`exact`), or on a few.  A typed list has the steps that it has."""
     source = prepared(e.data, e.model)
     simple = dataclasses.replace(
         e,
@@ -49,7 +51,7 @@ def comparison(e: Experiment, watch: Watch | None = None, exact: bool = False) -
         churn=Churn(),
         afs=False,
         nfe=evaluations(e),
-        samples=min(e.samples, source.settled if exact else source.compared),
+        samples=min(e.samples, few or (source.settled if exact else source.compared)),
     )
     return run(simple, watch)
 
@@ -71,12 +73,16 @@ def apart_from(e: Experiment) -> str:
 
 
 def versus(
-    errors: Errors, r: Run, watch: Watch | None = None, exact: bool = False
+    errors: Errors,
+    r: Run,
+    watch: Watch | None = None,
+    exact: bool = False,
+    few: int | None = None,
 ) -> Versus | None:
     """A run against Euler on the same paths and reference, or None where `apart_from` says why."""
     if not compared(r.experiment):
         return None
-    other = comparison(r.experiment, watch, exact)
+    other = comparison(r.experiment, watch, exact, few)
     return Versus(other, path_error(other, errors.truth), errors.end)
 
 

@@ -16,11 +16,14 @@ from ..analysis.error import StepErrors
 from ..analysis.reference import Reference
 from ..analysis.shares import Blame
 from ..memo import Kept
-from . import error, memory, sizes, truth
+from . import afford, coarse, error, memory, sizes, truth
+from .afford import Plan
 from .error import Errors
 from .experiment import Experiment, Run, count, incomparable, kept_paths, made, run, too_much
 from .source import Source, Watch, prepared, weights
 from .versus import Versus, versus
+
+MEASURES = ("path", "error", "loss")  # what a plan cuts down
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -30,12 +33,14 @@ class View:
     watch: is called at each step of what takes long, and may raise Cancelled.
     exact: settled: all paths that are compared, against a reference whose own error does not
     matter; not a draft.
+    full: the parts of a slow network that are to be measured without a limit of time.
     """
 
     experiment: Experiment
     watch: Watch | None = None
     exact: bool = False
     more: bool = False
+    full: frozenset[str] = frozenset()
 
     def watched(self, watch: Watch | None) -> "View":
         """The same view with all that it has made, watched by another."""
@@ -79,6 +84,26 @@ class View:
         return truth.reference_for(self.experiment, self.watch, self.exact)
 
     @Kept
+    def plan(self) -> Plan | None:
+        """How far a slow network is measured; None: as ever."""
+        return afford.plan(self.experiment, self.full)
+
+    @Kept
+    def paths(self) -> Reference:
+        """What the shape of the paths is measured on: the true ones or, where they are out of
+        reach, the run's own.  Raises UserError where that has none."""
+        if self.plan is None:
+            return self.reference
+        if self.plan.own:
+            return coarse.own(self.run)
+        return truth.reference_for(self.experiment, self.watch, count=self.plan.followed)
+
+    @property
+    def own(self) -> bool:
+        """Whether these are the run's own."""
+        return self.plan is not None and self.plan.own
+
+    @Kept
     def steps(self) -> StepErrors:
         """What each step does by itself, of a draft without a run.  Raises UserError."""
         return self.errors.steps if self.exact else error.steps_of(self.experiment, self.watch)
@@ -86,18 +111,24 @@ class View:
     @Kept
     def errors(self) -> Errors:
         """The run against the reference.  Raises UserError where `incomparable` says why."""
+        if self.plan is not None:
+            return coarse.errors_of(self.run, self.plan, self.watch)
         return error.errors_of(self.run, self.watch, self.exact)
 
     @Kept
     def versus(self) -> Versus | None:
         """The run beside Euler at the same cost, or None where `versus.apart_from` says why."""
-        return versus(self.errors, self.run, self.watch, self.exact)
+        plan = self.plan
+        if plan is not None and not plan.euler:
+            return None
+        few = None if plan is None else plan.paths
+        return versus(self.errors, self.run, self.watch, self.exact, few)
 
     @Kept
     def blame(self) -> Blame:
         """Which steps make the error; where that is undecided, by more paths, if `more` says so."""
         known = self.errors.blame
-        if not (self.more and self.exact) or known.decided or known.spread:
+        if self.plan is not None or not (self.more and self.exact) or known.decided or known.spread:
             return known
         return error.more_blame(self.run, self.watch) or known
 
@@ -119,9 +150,25 @@ class View:
         run     on all of the experiment                       error   too
         exact   the error, settled                             more    and with further paths
         """
+        if self.plan is not None and part in MEASURES:
+            return self.slow[part]
         if self.exact and part == "error":
             part = "more" if self.more else "exact"
         return self.keys[part]
+
+    @Kept
+    def slow(self) -> dict[str, str]:
+        """The keys of what a slow network is measured for."""
+        e, plan = self.experiment, self.plan
+        of_run = e, *weights(e.data, e.model)
+        own = plan is not None and plan.own
+        path = (*of_run, "own") if own else (self.keys["path"], plan and plan.followed)
+        points = afford.loss(self.source, "loss" in self.full)
+        return {
+            "path": _named(path),
+            "error": _named((*of_run, plan and plan.error)),
+            "loss": _named((self.keys["loss"], points)),
+        }
 
     @Kept
     def keys(self) -> dict[str, str]:

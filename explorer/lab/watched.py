@@ -1,37 +1,58 @@
-"""A network that asks, between pieces of a batch, whether its answer is still wanted."""
+"""A network that asks, between pieces of its work, whether its answer is still wanted.
 
+A quick network is asked for a batch in pieces; one that is slow with a single sample asks between
+its own blocks.
+"""
+
+import weakref
 from collections.abc import Callable
+from contextvars import ContextVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 PROMPT = 0.05  # seconds after which work that nobody wants any more has ended
 
+Check = Callable[[], None]
 
-def watched(denoiser, pace: float | None, watch: Callable[[], None] | None):
+_check: ContextVar[Check | None] = ContextVar("check", default=None)
+_asked: weakref.WeakSet[nn.Module] = weakref.WeakSet()  # networks whose blocks ask
+
+
+def watched(denoiser, pace: float | None, watch: Check | None):
     """A network of this pace, seconds for each sample, in pieces of PROMPT; others as they are.
 
     watch: what is called between pieces, or its `check`, where calling it would count a step.
     """
     if pace is None or watch is None:
         return denoiser
+    if pace > PROMPT:
+        _ask(denoiser)
     return Watched(denoiser, getattr(watch, "check", watch), max(1, int(PROMPT / pace)))
 
 
 class Watched:
     """A denoiser in pieces of `piece` samples; check() is called before each and may raise."""
 
-    def __init__(self, denoiser, check: Callable[[], None], piece: int):
+    def __init__(self, denoiser, check: Check, piece: int):
         self.denoiser, self.check, self.piece = denoiser, check, piece
 
     def __getattr__(self, name: str):
         return getattr(self.denoiser, name)
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
-        return torch.cat([self.denoiser(*part) for part in self._parts(x, sigma)])
+        token = _check.set(self.check)
+        try:
+            return torch.cat([self.denoiser(*part) for part in self._parts(x, sigma)])
+        finally:
+            _check.reset(token)
 
     def with_features(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
-        found = [self.denoiser.with_features(*part) for part in self._parts(x, sigma)]
+        token = _check.set(self.check)
+        try:
+            found = [self.denoiser.with_features(*part) for part in self._parts(x, sigma)]
+        finally:
+            _check.reset(token)
         answers, features = zip(*found)
         return torch.cat(answers), torch.cat(features)
 
@@ -41,3 +62,21 @@ class Watched:
             self.check()
             here = slice(i, i + self.piece)
             yield x[here], sigma[here] if each else sigma
+
+
+def _ask(denoiser) -> None:
+    """Let each convolution and linear layer of a network ask first, once for each network; who
+    calls it without a watch hears nothing."""
+    for part in (getattr(denoiser, "strong", denoiser), getattr(denoiser, "weak", None)):
+        module = getattr(part, "module", None)
+        if not isinstance(module, nn.Module) or module in _asked:
+            continue
+        _asked.add(module)
+        for layer in module.modules():
+            if not any(layer.children()):
+                layer.register_forward_pre_hook(_asks)
+
+
+def _asks(layer: nn.Module, given) -> None:
+    if (check := _check.get()) is not None:
+        check()

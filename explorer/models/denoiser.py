@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..errors import UserError
 from .asking import Asked
 from .precond import EDM
 
@@ -146,7 +147,22 @@ class NetworkDenoiser:
 def _operations(denoiser: NetworkDenoiser) -> float:
     from torch.utils.flop_counter import FlopCounterMode
 
-    x = torch.zeros(1, *denoiser.shape, device=denoiser.device)
+    module, level = denoiser.module, torch.tensor(1.0)
+    numbers = (*module.named_parameters(), *module.named_buffers())
+    state = {name: v.to("meta") for name, v in numbers}  # shapes alone: nothing is computed
     with FlopCounterMode(display=False) as counter:
-        denoiser(x, torch.tensor(1.0))
+        try:
+            x = torch.zeros(1, *denoiser.shape, device="meta")
+            torch.func.functional_call(module, state, (x, level))
+            return counter.get_total_flops() / 2
+        except (RuntimeError, ValueError, TypeError, NotImplementedError):
+            pass  # one that makes tensors on a device of its own, or that cannot run at all
+    with FlopCounterMode(display=False) as counter:
+        try:
+            denoiser(torch.zeros(1, *denoiser.shape, device=denoiser.device), level)
+        except RuntimeError as error:
+            raise UserError(
+                f"This network cannot be run on samples of {' × '.join(map(str, denoiser.shape))}: "
+                f"its layers do not fit together ({str(error).splitlines()[0][:120]})."
+            ) from None
     return counter.get_total_flops() / 2

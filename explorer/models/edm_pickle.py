@@ -80,6 +80,7 @@ def convert(
     title = filename or (Path(source).name if isinstance(source, str | Path) else "network.pkl")
     title = Path(title).stem[:80]
     module = build(description, state)
+    _ = NetworkDenoiser(module).operations  # raises where it cannot be run
     if not name:
         name = weights.named_like(title, files.digest_of_state(module))
         if weights.is_kept(name, root):

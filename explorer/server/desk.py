@@ -1,11 +1,13 @@
 """Which request of each open page is the newest, and how far it is."""
 
 import threading
+import time
 from collections import OrderedDict
 
 from ..errors import Cancelled
 from .turn import breathe
 
+TELLS = 2.0  # seconds of work after which it is said how much is left
 PAGES = 512  # open pages whose newest request is remembered
 
 
@@ -41,7 +43,7 @@ class Desk:
     def watch(self, page: str, number: float, what: str, total: int):
         """A function that counts steps and raises Cancelled once a newer request is there, or the
         client has left; its `check` raises without counting.  Both rest while others come first."""
-        state = {"what": what, "done": 0, "total": total}
+        state = {"what": what, "done": 0, "total": total, "since": time.monotonic()}
         self._progress[page] = state
 
         def check() -> None:
@@ -70,7 +72,13 @@ class Desk:
         return self.check(page, self._acted.get(page, 0))
 
     def progress(self, page: str) -> dict:
-        return dict(self._progress.get(page, {}))
+        """{what, done, total} and, once that can be said, the seconds left; of a page that waits
+        for nothing, nothing."""
+        state = dict(self._progress.get(page, {}))
+        spent = time.monotonic() - state.pop("since", 0.0)
+        if 0 < state.get("done", 0) <= state.get("total", 0) and spent > TELLS:
+            state["left"] = round(spent / state["done"] * (state["total"] - state["done"]), 1)
+        return state
 
 
 DESK = Desk()

@@ -14,7 +14,7 @@ from typing import Any
 from ..core.timesteps import Custom
 from ..dialects import lists
 from ..errors import Cancelled, UserError
-from ..lab import designs, memory, notes
+from ..lab import afford, designs, memory, notes
 from ..lab.error import MORE, block_of, followed, steps_of
 from ..lab.experiment import Experiment, Run, draft, evaluations, levels, too_much
 from ..lab.experiment import made as was_run
@@ -28,19 +28,20 @@ from ..ui import networks, parts, predictors, words
 from ..ui.refusal import refusal
 from . import turn as turns
 from .desk import DESK
+from .states import MEASURES, dropped, states
 from .turns import AT_ONCE, ROOM
 
 PARTS = ("data", "run", "loss", "path", "error")
+SLOWLY = ("data", "run", "path", "loss", "error")  # of a slow network: first what costs nothing
 BESIDE = ("run", "error", "loss", "data", "path")  # the order while another thread makes the others
 BETTER = ("exact", "more")  # what is asked for at rest
 HURRIED = 64  # samples of a first picture while more wait than are computed at once
-MEASURES = ("path", "loss", "error")  # what a slow network is asked for one at a time
 LIST = "timesteps.levels"
 FIRST = 0.07  # seconds for the first samples of a slow network
 SLOW = 0.15  # seconds of a network's reference above which measures come one at a time
 PATIENCE = 150  # ms that the error may take before the run is sent ahead of it
 CORES = os.cpu_count() or 1
-ABSENT = ("absent", "Measuring …")  # and nothing is there yet
+FULLY = frozenset(("run", *MEASURES))  # what may be measured fully, of a slow network
 BESIDES = ThreadPoolExecutor(AT_ONCE)
 
 
@@ -80,9 +81,13 @@ def message(request: dict) -> dict:
         e = experiment_of(request)
         rank, page, number = arrives(request)
         with ROOM.taking(rank, page, number):
-            refused = refusal(e)
-            with View(e, exact=_settles(request)).room():
-                return _message(e, request, page, number) | refused
+            e = afford.opening(e) if request.get("opening") else e
+            full = _full(request)
+            left = afford.cut(e, full)
+            refused = {} if left else refusal(e)
+            shown = left.experiment if left else e
+            with View(shown, exact=_settles(request)).room():
+                return _message(e, shown, full, request, page, number) | refused | _cut(left)
     except Cancelled:
         return {"stale": True}
     except UserError as error:
@@ -102,58 +107,73 @@ def arrives(request: Any) -> tuple[int, str, float]:
     return turns.SETTLED if _settles(request) else turns.FOLLOWS, page, number
 
 
+def _full(request: dict) -> frozenset[str]:
+    """The parts that a slow network is to be measured fully for."""
+    full = request.get("full")
+    return frozenset(full).intersection(FULLY) if isinstance(full, list) else frozenset()
+
+
+def _cut(left: afford.Cut | None) -> dict:
+    """What the page says of a view that was too much; None of one that was not."""
+    if left is None:
+        return {"cut": None}
+    more = {} if left.more is None else {"fully": f"Run all, {parts.about(left.more)}"}
+    return {"cut": {"chip": left.chip, "words": left.words, **more}}
+
+
 def _settles(request: dict) -> bool:
     """Whether the settled error is asked for, which takes longer and holds more than a draft."""
     want = request.get("want")
     return isinstance(want, list) and any(name in want for name in BETTER)
 
 
-def _message(e: Experiment, request: dict, page: str, number: int) -> dict:
+def _message(
+    asked: Experiment, e: Experiment, full: frozenset[str], request: dict, page: str, number: int
+) -> dict:
+    """asked: what the controls say; e: what is left of it where that is too much."""
     have = request.get("have") if isinstance(request.get("have"), dict) else {}
     wanted = request.get("want") if isinstance(request.get("want"), list) else None
-    whole = View(e)
+    whole = View(e, full=full)
     why = too_much(e)  # then a draft is all that there will be, or what is there already stays
     if why and wanted is None and have.get("run") and have.get("data") == whole.key("data"):
         raise UserError(why)
     refusals = parts.refused(whole) | (dict.fromkeys(("run", "error"), why) if why else {})
     alone = _ahead(whole, have, page, number)
-    asked = wanted is None and have.get("run") != whole.key("run")
+    anew = wanted is None and have.get("run") != whole.key("run")
     hurried = wanted is None and ROOM.firsts > 0  # then the run comes alone
-    few = draft(e, FIRST) if asked or why else None
-    if ROOM.crowded and asked and not few and e.samples > HURRIED and not was_run(e):
+    few = draft(e, FIRST) if anew or why else None
+    if ROOM.crowded and anew and not few and e.samples > HURRIED and not was_run(e):
         few = dataclasses.replace(e, samples=HURRIED)
-    view = View(few or e, DESK.watch(page, number, "Sampling", len(levels(few or e))))
+    sampling = DESK.watch(page, number, "Sampling", len(levels(few or e)))
+    view = View(few or e, sampling, full=full)
     r = view.run  # before all else: what stands in its way is the answer
     held = _held(have, view if why else whole)
     made, pending = {}, []
-    for name in PARTS if alone else BESIDE:
+    order = PARTS if whole.plan is None else SLOWLY
+    for name in order if alone else BESIDE:
         if name in held or (name in refusals and name != "run"):
             continue
-        if _late(name, view, wanted, hurried or (few is not None and asked), bool(made)):
+        if _late(name, view, wanted, hurried or (few is not None and anew), bool(made)):
             pending.append(name)
             continue
-        tick = DESK.watch(page, number, f"Measuring the {name}", _length(name, r))
+        tick = DESK.watch(page, number, f"Measuring the {name}", _length(name, view, r))
         made[name] = parts.part(name, view.watched(tick))
     if few and "run" in made:
         made["run"] = words.drafted(made["run"], few, e, why)
         pending = pending if why else ["run", *pending]
     if better := _better(e, wanted, have, page, number):
         made["error"] = better
-    last = made.get("error", {})
-    if last.get("exact") is False:
-        pending.append("exact")
-    elif last.get("more"):
-        pending.append("more")
-    drop = _dropped(have, whole, pending, refusals)
+    pending += _better_still(made.get("error", {}))
+    drop = dropped(have, whole, pending, refusals)
     return {
-        "values": flatten(e),
-        "query": to_query(e),
+        "values": flatten(asked),
+        "query": to_query(asked),
         "parts": made,
-        "states": _states(made, pending, drop, have, refusals, whole),
+        "states": states(made, pending, drop, have, refusals, whole),
         "pending": pending,
         "drop": drop,
         "predictors": predictors.menu(e),
-        "words": _words(e, _design(request), _notes(e, request)),
+        "words": _words(asked, e, _design(request), _notes(asked, request)),
     }
 
 
@@ -169,15 +189,25 @@ def _better(e: Experiment, wanted: list | None, have: dict, page: str, number: i
     return None
 
 
+def _better_still(error: dict) -> list[str]:
+    """What is to be asked for at rest."""
+    if error.get("exact") is False:
+        return ["exact"]
+    return ["more"] if error.get("more") else []
+
+
 def _held(have: dict, view: View) -> set[str]:
     """The parts of this view that the page has: the error also held against the best reference."""
-    held = {name for name in PARTS if have.get(name) == view.key(name)}
+    fully = dataclasses.replace(view, full=FULLY)
+    held = {name for name in PARTS if have.get(name) in (view.key(name), fully.key(name))}
     better = have.get("error") in (view.key("exact"), view.key("more"))
     return held | ({"error"} if better else set())
 
 
 def _late(name: str, view: View, wanted: list | None, few: bool, begun: bool) -> bool:
     """Whether a part waits for the next request, so that the run is seen before it."""
+    if name == "path" and view.own and not few:  # the run is there, and this is its shape
+        return False
     if name in MEASURES and (few or (begun and patience(view.experiment) > SLOW)):
         return True
     if wanted is not None:
@@ -187,10 +217,13 @@ def _late(name: str, view: View, wanted: list | None, few: bool, begun: bool) ->
     return name == "path" and view.run.seconds > 0.3 and len(view.run.levels) > 1
 
 
-def _length(name: str, r: Run) -> int:
+def _length(name: str, view: View, r: Run) -> int:
     """How many steps the making of a part counts: of the loss, or of the reference and the run."""
     if name == "loss":
-        return loss.NETWORK_LEVELS
+        few = afford.loss(view.source, "loss" in view.full)
+        return few[0] if few else loss.NETWORK_LEVELS
+    if name == "error" and view.plan is not None:
+        return afford.ticks(view.experiment, view.plan)
     return 65 + (len(r.levels) if name == "error" else 0)
 
 
@@ -198,43 +231,6 @@ def _settling(e: Experiment, times: int) -> int:
     """How many steps settling the error counts, near enough: two references, and its blocks."""
     blocks = -(-followed(e, True, times) // block_of(e))
     return 3 * 65 + blocks * len(levels(e))
-
-
-def _dropped(have: dict, view: View, pending: list[str], refusals: dict[str, str]) -> list[str]:
-    """What the page must not show any longer: an old error, and measures of other data."""
-    moved = have.get("data") != view.key("data")
-    gone = [p for p in (*pending, *refusals) if have.get(p) is not None]
-    return [p for p in gone if p == "error" or (p in MEASURES and (moved or p in refusals))]
-
-
-def _states(
-    made: dict, pending: list[str], drop: list[str], have: dict, refusals: dict, view: View
-) -> dict[str, dict]:
-    """How far each part is to be trusted, and why not further.
-
-    whole     it belongs to these settings            draft   too, with a few of the samples
-    refining  too, and a better reference follows     stale   it belongs to former settings
-    refused   it would take too long                  absent  there is none, or none yet
-    """
-
-    def of(name: str) -> tuple[str, str]:
-        if name in refusals:
-            return "refused", refusals[name]
-        part = made.get(name)
-        if part is None and name in pending:
-            shown = have.get(name) is not None and name not in drop
-            return ("stale", "Measured before the settings changed.") if shown else ABSENT
-        if part and "first" in part:
-            return "draft", part["first"]
-        if part and part.get("why"):
-            return "absent" if view.incomparable else "refused", part["why"]
-        if name == "error" and "exact" in pending:
-            return "draft", "Some of the samples, against a quick reference."
-        if name == "error" and "more" in pending:
-            return "refining", "More paths say which steps are to blame."
-        return "whole", ""
-
-    return {name: dict(zip(("state", "why"), of(name))) for name in PARTS}
 
 
 def _ahead(view: View, have: dict, page: str, number: float) -> bool:
@@ -280,14 +276,15 @@ def _cost(r: Run) -> float:
     return 1e3 * r.seconds * 1.5
 
 
-def _words(e: Experiment, design: str, notes: list[str]) -> dict:
+def _words(e: Experiment, shown: Experiment, design: str, notes: list[str]) -> dict:
+    """shown: what is left of it where it is too much."""
     changed = designs.changes(design, e)
     about = designs.DESIGNS[design].about
     if changed:
         about = f'<span class="changed">Changed: {words.departures(changed)}</span>'
     return {
         "design": about,
-        "data": escape(networks.about(e)),
+        "data": " ".join(filter(None, (escape(networks.about(e)), afford.told(shown)))),
         "budget": words.budget(e),
         "churn": words.churn(e),
         "schedule": " ".join([words.schedule(e), *notes]).strip(),

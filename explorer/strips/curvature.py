@@ -83,15 +83,16 @@ class Curvature(Strip):
     def measure(self, view: View, watch: Watch | None = None) -> Numbers:
         """measure -> {sigma, curves}, curves: frame -> (median, low, high), each (T,); measures of
         data space have one, under "edm"."""
-        e, sigma = view.experiment, view.reference.sigma
-        found = [_measured(view, paths) for paths in geometry.blocks(view.reference.x, MEASURED)]
+        e, sigma = view.experiment, view.paths.sigma
+        found = [_measured(view, paths) for paths in geometry.blocks(view.paths.x, MEASURED)]
         curves = {
             measure: {name: _band(torch.cat([f[measure][name] for f in found], 1)) for name in of}
             for measure, of in found[0].items()
         }
         inside = plain(sigma[1:-1])
         of = {measure: {"sigma": inside, "curves": curves[measure]} for measure in SHOWN}
-        return {"frame": e.schedule.name, **of}
+        own = {"own": view.paths.method} if view.own else {}
+        return {"frame": e.schedule.name, **own, **of}
 
     def draw(self, numbers: Numbers, look: Look) -> Drawing:
         """The chosen frame last, over the others."""
@@ -168,10 +169,11 @@ class Curvature(Strip):
 
 def _measured(view: View, paths: slice) -> dict[str, dict[str, torch.Tensor]]:
     """measure -> frame -> (T − 2, B) of these true paths; measures of data space have one frame."""
-    e, ref, spread = view.experiment, view.reference, view.source.sigma_data
+    e, ref, spread = view.experiment, view.paths, view.source.sigma_data
     sigma, x, answers = ref.sigma, ref.x[:, paths], ref.denoised[:, paths]
     bends, kappas = {}, {}
-    change = geometry.answer_change(sigma, x, answers)
+    # a solver's own states would show their errors in place of the change
+    change = None if view.own else geometry.answer_change(sigma, x, answers)
     for name, schedule in {**FRAMES, e.schedule.name: e.schedule}.items():
         _, bends[name] = geometry.bend(sigma, x, answers, schedule, spread, change)
         t = schedule.time(sigma)

@@ -50,7 +50,9 @@ class Error(Strip):
         samples; local (n − 1,); hot: the steps to blame, where that is decided; other: the simplest
         solver at the same cost; floor: of the reference."""
         e = view.experiment
-        if compared(e):  # first what does not wait for the reference, which may be under way
+        if view.plan is None and compared(
+            e
+        ):  # first what does not wait for the reference, which may be under way
             comparison(e, watch, view.exact)
         errors, other = view.errors, view.versus
         truth = errors.truth

@@ -9,7 +9,7 @@ from ..analysis.loss import WEIGHTS, loss_per_sigma
 from ..core import known
 from ..core.denoisers import Mixture
 from ..figures.style import INK3, REFERENCE
-from ..lab import cost
+from ..lab import afford, cost
 from ..lab.source import Watch
 from ..lab.view import View
 from ..models.contract import Stored
@@ -77,7 +77,9 @@ class Loss(Strip):
         source = view.source
         size = math.prod(source.shape)
         count, number = 1024 if len(source.mixture) * size < 2e4 else 256, LEVELS
-        if source.pace is not None:
+        if few := afford.loss(source, "loss" in view.full):
+            number, count = few
+        elif source.pace is not None:
             number = NETWORK_LEVELS
             count = cost.affordable(source.pace, number, count, LEAST, seconds=1.5)
         clean = _of_class(view).sample(count, torch.Generator().manual_seed(2))
@@ -98,6 +100,7 @@ class Loss(Strip):
             "weight": {k: plain(WEIGHTS[k](levels, source.sigma_data)) for k in DESIGNS},
             "density": {k: plain(p / p.max()) for k, p in densities.items()},
             "name": _spoken(source),
+            **({"few": f"{len(levels)} levels, {count} samples"} if few else {}),
             "trained": {k: [w.name, w.told] for k, w in trained.items()},
         }
 

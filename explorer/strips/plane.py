@@ -49,6 +49,7 @@ class Plane(Strip):
             "walk": plain(baseline.mean(1)),
             "explained": plain(explained.mean(1)),
             "walked": plain(walked.mean(1)),
+            **({"own": view.paths.method} if view.own else {}),
         }
 
     def draw(self, numbers: Numbers, look: Look) -> Drawing:
@@ -94,7 +95,7 @@ def without(dimension: int) -> str:
 
 def thinned(view: View, count: int = MEASURED) -> tuple[torch.Tensor, torch.Tensor]:
     """The first true paths at those of its PCA: sigma (P,) and x (P, B, *shape)."""
-    ref = view.reference
+    ref = view.paths
     keep = geometry.stamps(len(ref.sigma))
     return ref.sigma[keep], ref.x[:, :count][keep]
 

@@ -11,6 +11,7 @@ comes with the run, under "quick".  The page says which parts it holds (`have`),
 others are made and sent.
 """
 
+import dataclasses
 from collections.abc import Mapping
 
 import torch
@@ -18,13 +19,14 @@ import torch
 from ..analysis import geometry
 from ..figures import pack
 from ..figures.style import FAMILY, rounded
-from ..lab import cost, judged
+from ..lab import afford, coarse, cost, judged
 from ..lab.experiment import Experiment, Run
 from ..lab.source import MEMOS, Watch
 from ..lab.truth import patience
 from ..lab.view import View
 from ..memo import Memo
-from ..strips import STRIPS, loss, plane
+from ..numerals import count
+from ..strips import STRIPS, plane
 from ..strips.strip import Numbers, Strip
 from . import headline, stage, words
 from .opened import opened
@@ -46,16 +48,16 @@ def part(name: str, view: View) -> dict:
 
 
 def refused(view: View) -> dict[str, str]:
-    """The parts that would take too long with this network, and why; they are not measured."""
-    source = view.source
-    if source.pace is None:
-        return {}
+    """The parts that cannot be measured, and why."""
     out = {}
-    if why := unfollowed(view.experiment):
-        out["path"] = why
-    if source.pace * loss.NETWORK_LEVELS * loss.LEAST > cost.LONG:
-        out["loss"] = "The loss of this network would take minutes here, so it is not measured."
+    if why := lacking(view):
+        out["loss"] = why
     return out
+
+
+def lacking(view: View) -> str | None:
+    """Why nothing is held against data, or None."""
+    return getattr(view.experiment.data, "lacking", None)
 
 
 def unfollowed(e: Experiment) -> str | None:
@@ -96,12 +98,34 @@ def _data(view: View) -> dict:
 
 
 def _loss(view: View) -> dict:
-    return {"strips": _strips("loss", view)}
+    few = afford.loss(view.source, "loss" in view.full)
+    slow = {} if afford.strip(view.source) is None else {"strip": stage.strip(view)}
+    said = f"{few[0]} levels, {few[1]} samples" if few else ""
+    return {"strips": _strips("loss", view), **slow, **_fully(view, "loss", said)}
+
+
+def _fully(view: View, name: str, said: str) -> dict:
+    """What is said of a part of a slow network that is cut down, and the offer to measure it
+    fully, with about how long that takes."""
+    if not said or name in view.full:
+        return {}
+    e = view.experiment
+    return {"said": said, "fully": f"Measure fully, {about(afford.takes(e, name))}"}
+
+
+def about(seconds: float) -> str:
+    """“about 40 s”, “about 12 min”."""
+    if seconds < 90:
+        return f"about {max(1, round(seconds))} s"
+    return f"about {count(round(seconds / 60))} min"
 
 
 def _path(view: View) -> dict:
-    return {
-        "sigma": rounded(view.reference.sigma, 6),
+    offer = _fully(view, "path", f"on the {len(view.run.levels) - 1} own steps" * view.own)
+    if view.own and (why := coarse.shapeless(view.run)):
+        return {"why": why, "strips": {}, **offer}
+    return offer | {
+        "sigma": rounded(view.paths.sigma, 6),
         **stage.of_paths(view),
         "planes": _planes(view),
         "strips": _strips("path", view),
@@ -148,18 +172,25 @@ def _run(view: View) -> dict:
 def _error(view: View) -> dict:
     """The run against the reference: added up, each step alone, and the shares."""
     if why := judged.unknown(view):
-        return {"finding": None, "why": why, "exact": True, "alone": headline.alone(view.run, why)}
+        wanted = view.plan is not None and not view.incomparable
+        offer = _fully(view, "error", "not measured" * wanted)
+        alone = headline.alone(view.run, why)
+        return {"finding": None, "why": why, "exact": True, "alone": alone, **offer}
     measured(STRIPS["error"], view)  # first, as it begins with what waits for nobody
     strips = _strips("error", view)
     errors, found = view.errors, view.blame
     settled = min(view.experiment.samples, view.source.settled)
-    draft = 0 if view.exact or len(errors.end) >= settled else settled
+    exact = view.exact or view.plan is not None  # of a slow network nothing better follows
+    draft = 0 if exact or len(errors.end) >= settled else settled
     more = view.exact and not view.more and judged.undecided(view)
     head = headline.headline(view.run, errors, found, view.versus, draft, more)
+    if view.plan is not None and view.plan.finer:
+        chip = {"kind": "few", "text": "against twice the steps"}
+        head = dataclasses.replace(head, chips=[*head.chips, chip])
     return {
         "finding": head.plain(),
         "share": rounded(found.each),
-        "exact": view.exact,
+        "exact": exact,
         "more": more,
         "local": rounded(errors.steps.local.quantile(0.5, 1)),
         "hot": list(found.steps) if found.decided else [],
@@ -167,7 +198,8 @@ def _error(view: View) -> dict:
         "added_up": rounded(errors.path.quantile(0.5, 1)),
         "ends": words.ends(errors),
         "strips": strips,
-        **({"opened": opened(view)} if view.exact else {}),
+        **({"opened": opened(view)} if exact else {}),
+        **_fully(view, "error", "against twice the steps" * (view.plan is not None)),
     }
 
 

@@ -12,7 +12,7 @@ from ..core import known
 from ..core.schedules import SCHEDULES
 from ..figures import frames, pack, stage
 from ..figures.style import rounded
-from ..lab import cost
+from ..lab import afford, cost
 from ..lab.source import Source
 from ..lab.view import View
 from . import words
@@ -27,7 +27,9 @@ FRAMES = {name: schedule() for name, schedule in reversed(SCHEDULES.items())}  #
 def of_data(view: View) -> dict:
     """Data, density and the denoise strip."""
     source = view.source
-    out: dict = {"spread": spread(source), "strip": _strip(source)}
+    out: dict = {"spread": spread(source)}
+    if afford.strip(source) is None:  # a slow network shows its first samples before
+        out["strip"] = strip(view)
     if source.kind == "plane":
         points = source.mixture.means
         if len(points) > POINTS:
@@ -46,7 +48,7 @@ def of_data(view: View) -> dict:
 
 def of_paths(view: View) -> dict:
     """The true paths, and the one to show first."""
-    source, ref = view.source, view.reference
+    source, ref = view.source, view.paths
     if source.kind == "plane":
         x = ref.x[:, :EXACT_PATHS]
         return {
@@ -108,21 +110,28 @@ def spread(source) -> float:
     return float((shown.var(0, correction=0).mean() + source.data.thickness**2).sqrt())
 
 
-def _strip(source) -> dict:
-    """EDM Fig. 1: one clean sample under rising noise, and the denoiser's answers."""
+def strip(view: View) -> dict:
+    """EDM Fig. 1: one clean sample under rising noise, and the denoiser's answers; of a slow
+    network at fewer levels, which it is asked for once."""
+    source, few = view.source, afford.strip(view.source)
     clean = source.clean(1, seed=5)
     noise = torch.randn(
         clean.shape, generator=torch.Generator().manual_seed(6), dtype=torch.float64
     ).to(clean)
     scale = float(f"{source.sigma_data / 0.5:.1g}")  # EDM's levels, for data of another size
     low, high = known.bounds(source.denoiser)
-    asked = [min(max(s * scale, 1e-3, low), high) for s in STRIP_LEVELS]
+    shown = STRIP_LEVELS if few is None else _thinned(STRIP_LEVELS, few)
+    asked = [min(max(s * scale, 1e-3, low), high) for s in shown]
     levels = torch.tensor(list(dict.fromkeys(asked)), dtype=torch.float64)
-    noisy, denoised = denoise_strip(source.denoiser, clean, levels, noise)
-    many = cost.affordable(source.pace, 1, 60, least=12, seconds=0.1)
-    fine = torch.logspace(math.log10(80), math.log10(0.002), many, dtype=torch.float64)
-    fine = known.learned(source.denoiser, fine).flip(0)
-    _, answers = denoise_strip(source.denoiser, clean, fine, noise)
+    denoiser = source.denoiser if few is None else source.watched(view.watch)
+    noisy, denoised = denoise_strip(denoiser, clean, levels, noise)
+    if few is None:
+        many = cost.affordable(source.pace, 1, 60, least=12, seconds=0.1)
+        fine = torch.logspace(math.log10(80), math.log10(0.002), many, dtype=torch.float64)
+        fine = known.learned(source.denoiser, fine).flip(0)
+        _, answers = denoise_strip(denoiser, clean, fine, noise)
+    else:
+        fine, answers = levels, denoised
     out = {
         "levels": rounded(levels),
         "fine": rounded(fine[1:-1]),
@@ -143,6 +152,13 @@ def _strip(source) -> dict:
         out["noisy"] = pack.positions(flat(noisy) / size)
         out["denoised"] = pack.positions(flat(denoised) / spread(source))
     return out
+
+
+def _thinned(levels: tuple, count: int) -> list[float]:
+    """So many of them, the ends among them."""
+    if count >= len(levels):
+        return list(levels)
+    return [levels[round(i * (len(levels) - 1) / (count - 1))] for i in range(count)]
 
 
 def _line_stage(source, law) -> dict:

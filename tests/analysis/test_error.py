@@ -221,3 +221,23 @@ def test_unipc_is_measured_as_it_runs_at_either_order_of_its_last_steps():
         solver = dataclasses.replace(UniPC(3), lower_order_final=low)
         _, expected = shares(solver)
         torch.testing.assert_close(errors(solver).share, expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("solver", [Heun(), DPMpp()], ids=["heun", "dpmpp"])
+def test_each_step_alone_asks_for_no_run_and_says_what_the_replaced_steps_say(solver):
+    """Where the run is known, only the steps that start on the truth are made: n of them."""
+    asked = []
+
+    class Counting:
+        shape = DENOISER.shape
+
+        def __call__(self, x, sigma):
+            asked.append(len(x))
+            return DENOISER(x, sigma)
+
+    run = sample(DENOISER, NOISE, SIGMAS, solver, EDM())
+    whole = errors(solver)
+    alone = step_errors(Counting(), solver, EDM(), SIGMAS, TRUTH, end=run.x[-1])
+    assert sum(asked) == len(NOISE) * (len(SIGMAS) - 1) * solver.evaluations
+    assert torch.allclose(alone.local, whole.local) and torch.allclose(alone.end, whole.end)
+    assert torch.allclose(alone.moved.sum(0), alone.end)  # divided among them, nothing is lost

@@ -155,32 +155,26 @@ def test_a_number_opens_into_what_it_is_made_of(walk):
     assert walk.page.is_hidden("#opened")
 
 
-def test_a_refused_run_says_what_would_do_and_leads_back(walk):
+def test_a_run_that_was_cut_says_so_and_leads_to_all_of_it(walk):
     walk.open("data=digits&samples=16&nfe=9&sigma=1")
     walk.page.wait_for_function(MEASURED)
     walk.calm()
     before = state(walk, "settled")
-    set_to = """(values) => import(document.querySelector('link[href$="/state.js"]').href)
-      .then((state) => state.change(values))"""
-    big = {"samples": 4096, "nfe": 999}
-
-    def ask_for_more():
-        walk.page.evaluate(set_to, big)
-        walk.after(lambda: walk.page.evaluate("explorer.ask({})"))
-        assert state(walk, "refused") == before and walk.page.is_hidden("#problem")
-
-    ask_for_more()
-    title, blame = walk.page.inner_text("#title"), walk.page.inner_text("#blame")
-    assert title.startswith("Not run: 4,096 samples × 999 evaluations is ")
-    assert "On show: the last run, 16 samples, 9 evaluations." in blame
-    walk.after(lambda: walk.page.click("text=Back to 16"))
+    cut = {"chip": "cut to 16 of 64 samples", "words": "Why.", "fully": "Run all, about 5 min"}
+    walk.page.evaluate(
+        """(cut) => import(document.querySelector('link[href$="/state.js"]').href)
+      .then((state) => {
+        state.set({cut});
+        document.querySelector('#what').dispatchEvent(new Event('view', {bubbles: true}));
+      })""",
+        cut,
+    )
+    assert walk.page.inner_text("#chips").startswith(cut["chip"])
     assert state(walk, "settled") == before
-    assert [walk.value(k) for k in big] == [16, 9]
-    ask_for_more()
-    fewer = walk.page.evaluate("explorer.S.refusal.samples")
-    assert f"{fewer:,} samples would do." in blame and 1 <= fewer < 4096
-    asked = Held(walk.page, '"fn_name":"explore"')  # the server would be busy for long
-    walk.page.click(f"text=Use {fewer:,} samples")
+    asked = Held(walk.page, '"fn_name":"explore"')
+    walk.page.click(f"text={cut['fully']}")
     walk.page.wait_for_function("document.body.dataset.asking")
-    body = asked.kept[0].request.post_data.replace(" ", "")
-    assert f'"samples":{fewer},' in body and '"nfe":999' in body
+    assert '"full":["run"]' in asked.kept[0].request.post_data.replace(" ", "")
+    asked.let_go()
+    walk.calm()
+    assert "cut" not in walk.page.inner_text("#chips")  # nor is anything

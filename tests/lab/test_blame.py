@@ -6,7 +6,7 @@ import torch
 from explorer.analysis.shares import blame, hottest
 from explorer.core.solvers import UniPC
 from explorer.data import Digits, Moons, Spiral
-from explorer.lab.error import _steps_along
+from explorer.lab.error import steps_along
 from explorer.lab.experiment import Experiment
 from explorer.lab.truth import reference_for
 from explorer.lab.versus import paired
@@ -26,7 +26,7 @@ def test_the_steps_named_are_those_of_the_population(data, blocks, least):
     shares = []
     for k in range(blocks):
         e = Experiment(data=data, seed=100 + k)
-        shares.append(_steps_along(e, reference_for(e, count=PATHS), PATHS, None).shares)
+        shares.append(steps_along(e, reference_for(e, count=PATHS), PATHS, None).shares)
     population = tuple(hottest(torch.cat(shares, 1).mean(1).tolist()))
     named = [found.steps for found in map(blame, shares) if found.decided]
     wrong = [steps for steps in named if steps != population]

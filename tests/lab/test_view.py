@@ -68,8 +68,8 @@ def test_the_steps_of_a_churned_run_are_the_same_in_blocks_of_paths(monkeypatch)
     """20 steps ask for more noise than is kept at a time, and each block asks for it anew."""
     run = dataclasses.replace(SMALL, nfe=41, churn=Churn(5.0))
     known = View(run).reference
-    whole = error._steps_along(run, known, 8, None)
+    whole = error.steps_along(run, known, 8, None)
     monkeypatch.setattr(error, "BLOCK", 3)
-    parts = error._steps_along(run, known, 8, None)
+    parts = error.steps_along(run, known, 8, None)
     for one, other in zip((whole.local, whole.end), (parts.local, parts.end), strict=True):
         torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-12)  # a batch of another size

@@ -8,7 +8,8 @@ from urllib.parse import unquote
 import pytest
 
 from explorer.analysis.intervals import apart, ratio
-from explorer.lab.experiment import Experiment, too_much
+from explorer.lab import experiment
+from explorer.lab.experiment import Experiment
 from explorer.lab.view import View
 from explorer.server.explore import beside
 from explorer.server.message import message
@@ -130,14 +131,20 @@ def test_two_runs_that_differ_by_chance_are_not_ranked():
     assert "cannot be told apart from it with 4 samples" in text
 
 
-def test_a_refused_run_says_what_would_do():
-    found = message({"values": {"data": "digits", "samples": 4096, "nfe": 999}})["refusal"]
-    assert found["title"].startswith("Not run: 4,096 samples × 999 evaluations is 12 × the limit")
-    assert f"{found['samples']} samples would do." in found["words"]
-    fits = {"data": "digits", "samples": found["samples"], "nfe": 999}
-    assert not too_much(unflatten(Experiment, fits))
-    assert "refusal" not in message({"values": {**fits, "samples": 8, "nfe": 9}})
-    assert "refusal" in message({"values": {**fits, "samples": found["samples"] + 1}})
+def test_a_run_that_is_too_much_is_cut_to_what_would_do(monkeypatch):
+    given = {"data": "digits", "samples": 4096, "nfe": 99}
+    e = unflatten(Experiment, given)
+    monkeypatch.setattr(experiment.cost, "WORK_LIMIT", experiment.work(e) / 512)
+    found = message({"values": given})
+    assert found["cut"]["chip"] == "cut to 8 of 4,096 samples" and "refusal" not in found
+    assert found["cut"]["words"].endswith("all of it is 512 × the limit of this machine.")
+    assert found["parts"]["run"]["count"] == 8 and found["values"]["samples"] == 4096
+    assert message({"values": {**given, "samples": 8}})["cut"] is None
+    # and where one sample is too much, its evaluations are cut
+    monkeypatch.setattr(experiment.cost, "WORK_LIMIT", experiment.work(e) / 4096 / 4)
+    assert message({"values": given})["cut"]["chip"] == (
+        "cut to 1 of 4,096 samples, 24 of 99 evaluations"
+    )
 
 
 def test_what_the_opened_headline_shows_adds_up():

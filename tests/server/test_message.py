@@ -311,7 +311,6 @@ BAD = [  # (settings, what the sentence must name)
     ({"data": "drawn", "data.points_text": "??"}, "??"),
     ({"data": "spiral", "model.condition": 3}, "3"),
     ({"data": "digits", "model.condition": 77}, "77"),
-    ({"data": "digits", "samples": 4096, "nfe": 1023}, "4096 samples"),
     ({1: 2}, "1"),
     ({"last": "soon"}, "soon"),
 ]
@@ -320,8 +319,7 @@ BAD = [  # (settings, what the sentence must name)
 @pytest.mark.parametrize("values, named", BAD, ids=[named for _, named in BAD])
 def test_bad_input_gives_a_sentence_that_names_it(values, named):
     answer = strict(message({"values": values}))
-    assert set(answer) - {"refusal"} == {"problem"}
-    assert ("refusal" in answer) == (named == "4096 samples")
+    assert set(answer) == {"problem"}
     assert named in answer["problem"] and len(answer["problem"]) > len(named) + 10
     assert answer["problem"][-1] in ".)" and len(answer["problem"]) < 600
 

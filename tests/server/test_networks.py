@@ -8,9 +8,8 @@ import pytest
 import torch
 
 from explorer.errors import UserError
-from explorer.lab import cost, error, experiment
+from explorer.lab import afford, cost, error, experiment
 from explorer.lab.experiment import Experiment, draft
-from explorer.lab.view import View
 from explorer.models import files
 from explorer.models.architecture import build, describe
 from explorer.models.precond import EDM
@@ -18,7 +17,7 @@ from explorer.server import app, measurements, networks
 from explorer.server.message import FIRST
 from explorer.settings import unflatten
 from explorer.store import weights
-from explorer.ui import amed_picture, panel, parts
+from explorer.ui import amed_picture, panel
 from explorer.ui import networks as menu
 from tests.models.snapshots import snapshot
 from tests.waiting import PATIENCE, until
@@ -51,9 +50,11 @@ def shelf(tmp_path, monkeypatch):
         memo.clear()
 
 
-def ask(want=None, have=None, **values):
+def ask(want=None, have=None, opening=False, full=(), **values):
     flat = {"data": "digits", "model": "network", "nfe": 9, "samples": 64, **values}
-    return app.message({"values": flat, "have": have or {}, **({"want": want} if want else {})})
+    more = {"want": want} if want else {}
+    about = {"have": have or {}, "opening": opening, "full": list(full)}
+    return app.message({"values": flat, **about, **more})
 
 
 def slowly(monkeypatch, pace: float):
@@ -128,34 +129,28 @@ def follow(answer: dict, **values) -> tuple[dict, dict, dict]:
     raise AssertionError("it never ends")
 
 
-def test_a_run_above_the_cap_ends_in_a_refusal(monkeypatch):
-    """An own checkpoint of 3 × 32 × 32 was shown with a few samples and “the others are on their
-    way”, for good."""
+def test_a_run_above_the_cap_is_cut_down_with_a_word(monkeypatch):
+    """An own checkpoint of 3 × 32 × 32 was refused with “51 samples would do”."""
     slowly(monkeypatch, 0.00125)
     e = unflatten(Experiment, {"data": "digits", "model": "network", "nfe": 9, "samples": 64})
     monkeypatch.setattr(experiment.cost, "WORK_LIMIT", experiment.work(e) * 0.8)
     first = ask()
-    assert first["pending"] == ["loss", "path"] and first["states"]["run"]["state"] == "refused"
-    held, states, last = follow(first)
-    run = held["run"]
-    assert run["count"] == 6 and run["title"] == "Heun: not run"
-    assert "operations" in run["first"] and "51 samples would do" in run["first"]
-    assert run["first"].endswith("On show: the first 6 of 64 samples.")
-    assert states["run"]["state"] == states["error"]["state"] == "refused"
-    assert "samples would do" in states["error"]["why"]
-    assert not any(s["why"] == "Measuring …" for s in states.values())
-    assert set(held) == {"data", "run", "loss", "path"}  # what hangs on no run is measured
-    assert "on their way" not in json.dumps([held, last], ensure_ascii=False)
+    assert first["cut"]["chip"] == "cut to 51 of 64 samples" and "refusal" not in first
+    assert "1.3 × the limit" in first["cut"]["words"] and first["values"]["samples"] == 64
+    held, states, _ = follow(first)
+    assert held["run"]["count"] == 51 and set(held) == {"data", "run", "loss", "path", "error"}
+    assert {s["state"] for name, s in states.items() if name != "error"} == {"whole"}
 
 
-def test_what_is_on_show_stays_when_the_next_run_is_refused(monkeypatch):
+def test_where_not_even_one_sample_fits_the_last_picture_stays(monkeypatch):
     slowly(monkeypatch, 0.00125)
     held, states, _ = follow(ask())
     assert states["run"]["state"] == "whole"
-    e = unflatten(Experiment, {"data": "digits", "model": "network", "nfe": 9, "samples": 64})
-    monkeypatch.setattr(experiment.cost, "WORK_LIMIT", experiment.work(e) * 1.5)
+    e = unflatten(Experiment, {"data": "digits", "model": "network", "nfe": 9, "samples": 1})
+    monkeypatch.setattr(experiment.cost, "WORK_LIMIT", experiment.work(e) / 9)
     answer = ask(have={k: p["key"] for k, p in held.items()}, samples=128)
-    assert "parts" not in answer and "96 samples would do" in answer["problem"]
+    assert "parts" not in answer and "Even one sample" in answer["problem"]
+    assert answer["refusal"]["samples"] == 0
 
 
 def test_the_first_samples_are_those_of_the_whole(monkeypatch):
@@ -175,19 +170,64 @@ def test_a_quick_network_answers_at_once(monkeypatch):
     assert {"data", "run", "loss"} <= set(answer["parts"]) and "run" not in answer["pending"]
 
 
-def test_what_would_take_minutes_is_not_measured(monkeypatch):
+SLOW = {"samples": 256, "nfe": 35}
+
+
+def test_every_panel_of_a_slow_network_is_there(monkeypatch):
+    """A checkpoint of the published size opened and left path, loss and error blank."""
     slowly(monkeypatch, 0.5)
-    e = unflatten(Experiment, {"data": "digits", "model": "network", "nfe": 9, "samples": 4})
-    assert list(parts.refused(View(e))) == ["path", "loss"]
-    assert "minutes" in parts.part("error", View(e))["why"]
-    answer = ask(samples=4, want=["run"], have={"path": "old", "loss": "old", "error": "old"})
-    assert {"path", "loss"} <= set(answer["drop"])
-    assert {answer["states"][p]["state"] for p in ("path", "loss")} == {"refused"}
-    assert "minutes" in answer["states"]["path"]["why"]
+    first = ask(opening=True, **SLOW)
+    values = first["values"]
+    assert values["samples"] == 1 and 9 <= values["nfe"] <= 35  # one sample within 15 s
+    assert "500 ms an evaluation" in first["words"]["data"]
+    held, states, _ = follow(first, **values)
+    assert {s["state"] for s in states.values()} == {"whole"}
+    assert held["path"]["strips"].keys() == {"curvature", "plane"} and held["path"]["planes"]
+    assert held["path"]["said"].endswith(" own steps")
+    assert held["loss"]["said"] == "8 levels, 2 samples"
+    assert held["loss"]["strip"]["levels"] and "strip" not in held["data"]
+    chips = [chip["text"] for chip in held["error"]["finding"]["chips"]]
+    assert "against twice the steps" in chips and held["error"]["exact"]
+    assert all("Measure fully, about" in held[name]["fully"] for name in ("path", "loss", "error"))
+    # within two minutes, by the pace: what each part asks for
+    plan = afford.plan(unflatten(Experiment, values))
+    asked = values["nfe"] * (1 + plan.paths * (3 + plan.euler))
+    at, drawn = afford.loss(experiment.prepared(*of(values)))
+    assert 0.5 * (asked + at * drawn + 11) < 120
+
+
+def test_a_slow_view_is_cut_down_and_can_be_had_whole(monkeypatch):
+    slowly(monkeypatch, 0.5)
+    first = ask(nfe=9, samples=64)
+    assert first["cut"]["chip"] == "cut to 5 of 64 samples"
+    assert first["cut"]["words"].endswith("64 would take 288 s on this machine.")
+    assert first["cut"]["fully"] == "Run all, about 5 min"
+    held, _, _ = follow(first, nfe=9, samples=64)
+    assert held["run"]["count"] == 5
+    all_of_it = ask(["run"], full=["run"], nfe=9, samples=64)
+    assert all_of_it["cut"] is None and all_of_it["parts"]["run"]["count"] == 64
+
+
+def test_a_part_of_a_slow_network_is_measured_fully_where_it_is_asked_for(monkeypatch):
+    slowly(monkeypatch, 0.5)
+    held, _, _ = follow(ask(nfe=9, samples=1), nfe=9, samples=1)
+    have = {k: p["key"] for k, p in held.items()}
+    for name in ("path", "loss", "error"):
+        answer = ask([name], have, full=[name], nfe=9, samples=1)
+        assert list(answer["parts"]) == [name] and "fully" not in answer["parts"][name]
+        have[name] = answer["parts"][name]["key"]
+    assert ask(have=have, nfe=9, samples=1)["parts"] == {}  # and stays
+    about = answer["parts"]["error"]["strips"]["error"][""]["about"][0]["html"]
+    assert "Runge–Kutta of order 4" in about
     request = {"values": {"data": "digits", "model": "network", "samples": 4}}
-    assert "minutes" in amed_picture.plane(request)["why"]  # and AMED’s page says it too
+    assert "minutes" in amed_picture.plane(request)["why"]  # AMED’s page follows true paths
     with pytest.raises(UserError, match="minutes"):
         amed_picture.picture(request)
+
+
+def of(values: dict):
+    e = unflatten(Experiment, values)
+    return e.data, e.model
 
 
 def test_more_paths_of_a_network_are_as_many_as_their_references_allow(monkeypatch):

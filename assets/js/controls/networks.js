@@ -4,7 +4,7 @@
 
 import { job } from '../job.js';
 import { call } from '../net.js';
-import { $, S, change } from '../state.js';
+import { $, S, change, set } from '../state.js';
 
 const KEY = 'model.checkpoint',
   CLASS = 'model.condition',
@@ -95,6 +95,7 @@ function adopt(n) {
   if (condition >= n.classes) condition = -1;
   if (n.classes && !n.any && condition < 0) condition = 0;
   change({ [KEY]: n.name, [CLASS]: condition });
+  set({ opening: true });
 }
 
 // “Trained network” was just chosen: the one for these data, else the first that is here.

@@ -1,7 +1,7 @@
 // The Explore page: headline, stage, the strips along σ, the shelf.
 
 import { $, $$, S, change, set } from '../state.js';
-import { id } from '../answers.js';
+import { askFully, id } from '../answers.js';
 import { call } from '../net.js';
 import { writeControls } from '../controls/rows.js';
 import { initOptimise } from '../controls/optimise.js';
@@ -125,8 +125,9 @@ function wireViews() {
 // A claim that can be tried at once.
 function wireClaims() {
   document.addEventListener('click', (e) => {
-    const button = e.target.closest('[data-set]');
+    const button = e.target.closest('[data-set], [data-full]');
     if (!button) return;
+    if (button.dataset.full) return askFully(button.dataset.full);
     change(JSON.parse(button.dataset.set));
     writeControls();
     line.ask();

@@ -15,7 +15,7 @@ import { WHOLE, wirePointers, zoomed } from './pointer.js';
 import { planeView } from './plane.js';
 import { imageView } from './image.js';
 import { lineView } from './line.js';
-import { stripView } from './strip.js';
+import { stripOf, stripView } from './strip.js';
 import { drawView } from './draw.js';
 
 const BY_KIND = { plane: planeView, image: imageView, line: lineView };
@@ -34,7 +34,7 @@ let pointers, zoomOf;
 
 // The view on show; a view that does not suit the data falls back to the data's own.
 function view() {
-  if (S.view === 'strip' && S.parts.data?.strip) return stripView;
+  if (S.view === 'strip' && stripOf()) return stripView;
   if (S.view === 'draw' && S.values.data === 'drawn') return drawView;
   return BY_KIND[S.parts.data?.kind] ?? planeView;
 }

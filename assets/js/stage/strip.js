@@ -7,6 +7,9 @@ import { T, rgba } from '../theme.js';
 import { disc, fitting, once, open, ring, segment, sheet, widthOf, write } from '../draw/canvas.js';
 import { colourise, whole } from './image.js';
 
+/** The strip, which comes with the data or, of a slow network, later with the loss. */
+export const stripOf = () => S.parts.data?.strip ?? S.parts.loss?.strip;
+
 const held = once(),
   heldDots = once();
 const REACH = 2.2; // half of a small panel, in spreads
@@ -36,7 +39,7 @@ const label = (sigma) => (sigma < 0.01 ? '0' : number(sigma));
 
 // Levels from high to low; on a narrow stage every second one.
 function chosen(narrow) {
-  const all = S.parts.data.strip.levels.map((sigma, i) => ({ sigma, i }));
+  const all = stripOf().levels.map((sigma, i) => ({ sigma, i }));
   return all.filter(({ i }) => !narrow || i % 2 === 0).reverse();
 }
 
@@ -44,7 +47,7 @@ let axis = null; // X(σ) and the extent of the curve, for the cursor
 
 function draw(stage) {
   const { under, over, still, size, narrow } = stage,
-    strip = S.parts.data.strip,
+    strip = stripOf(),
     band = bandOf(strip);
   open(under, size);
   open(over, size);
@@ -65,7 +68,7 @@ function draw(stage) {
 
 function drawImages(c, area, levels, band, ratio, narrow) {
   const [C, H, W] = S.parts.data.shape,
-    strip = S.parts.data.strip,
+    strip = stripOf(),
     n = levels.length,
     gap = narrow ? 4 : 6,
     head = 18;
@@ -153,7 +156,7 @@ function drawPanels(c, area, levels, band) {
   levels.forEach((level, j) =>
     drawPanel(c, left + (j % columns) * (cell + gap), area.y + ((j / columns) | 0) * (cell + 18), cell, level, band),
   );
-  const { fine } = S.parts.data.strip,
+  const { fine } = stripOf(),
     high = Math.log(fine[fine.length - 1]),
     low = Math.log(fine[0]),
     x0 = area.x + 8,
@@ -289,7 +292,7 @@ function paint({ over, size }) {
 }
 
 function words() {
-  const band = bandOf(S.parts.data.strip);
+  const band = bandOf(stripOf());
   return { where: '', key: [], label: `${CAPTIONS[0]} Most change at σ ${number(band.high)} to ${number(band.low)}.` };
 }
 

@@ -16,10 +16,16 @@ function menu(strip) {
   return `<select class="plain" data-field="${key}" ${label}>${rows.join('')}</select>`;
 }
 
+// Of a slow network: how a strip is cut down, and the offer to measure it without a limit of time.
+const fully = ({ part, fully, said }) =>
+  fully
+    ? `<span class="said">${said}</span><button class="reset fully" type="button" data-full="${part}" title="${fully}">Measure fully</button>`
+    : '';
+
 let headed = '';
 export function drawHeads() {
   const key = JSON.stringify([
-    G.all.map((s) => [s.name, s.title, s.hint, chosen(s), s.main?.colour, s.layer]),
+    G.all.map((s) => [s.name, s.title, s.hint, chosen(s), s.main?.colour, s.layer, s.fully, s.said]),
     G.rows,
     G.h,
     G.x0,
@@ -59,7 +65,7 @@ function headOf(strip, top) {
   head.style.top = `${top}px`;
   const words = strip.choice ? menu(strip) : `<span class="hint">${strip.hint}</span>`;
   head.innerHTML =
-    `<b>${strip.title}</b>${words}<output id="read-${strip.name}"></output>` +
+    `<b>${strip.title}</b>${words}${fully(strip)}<output id="read-${strip.name}"></output>` +
     `<button class="i" data-strip="${strip.name}" aria-label="About the strip ${strip.title}">${INFO}</button>`;
   return head;
 }

@@ -52,6 +52,8 @@ function joined(strip) {
   const all = Object.assign({ ...NOTHING, ...strip }, ...layers);
   for (const list of ['columns', 'about', 'over']) all[list] = layers.flatMap((layer) => layer[list] ?? []);
   const measured = Boolean(part?.strips?.[strip.name]);
+  all.fully = part?.fully;
+  all.said = part?.said;
   all.key = [part?.key, choice, measured].join();
   if (measured || all.marks.length) all.axis = holding(all.axis, heights(all.over));
   else all.empty = why(strip.part);

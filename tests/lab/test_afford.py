@@ -1,0 +1,102 @@
+"""What a slow network affords: every measure has its part, and what was cut is what is measured."""
+
+import pytest
+import torch
+
+from explorer.errors import UserError
+from explorer.lab import afford, coarse, cost, source
+from explorer.lab.experiment import Experiment, levels, run
+from explorer.lab.truth import reference_for
+from explorer.lab.view import View
+from explorer.lab.watched import watched
+from explorer.models.denoiser import NetworkDenoiser
+from explorer.settings import unflatten
+from tests.models.snapshots import tiny
+
+SMALL = {"data": "moons", "data.dimension": 2, "samples": 8, "nfe": 17, "solver": "heun"}
+
+
+def slowly(monkeypatch, pace: float):
+    """As if each evaluation of a sample took so many seconds, of an exact denoiser too."""
+    monkeypatch.setattr(cost, "pace", lambda denoiser, device: pace)
+    monkeypatch.setattr(cost, "least", lambda denoiser, device, each: 0.0)
+    for memo in source.MEMOS:
+        memo.clear()
+
+
+@pytest.fixture(autouse=True)
+def forgotten():
+    yield
+    for memo in source.MEMOS:
+        memo.clear()
+
+
+def of(**values) -> Experiment:
+    return unflatten(Experiment, {**SMALL, **values})
+
+
+@pytest.mark.parametrize("pace", [0.04, 0.15, 0.6, 3.0])
+def test_the_parts_of_a_view_that_was_opened_keep_to_their_time(monkeypatch, pace):
+    slowly(monkeypatch, pace)
+    e = afford.opening(of(samples=256, nfe=35))
+    found, (at, drawn) = afford.plan(e), afford.loss(View(e).source) or (27, 8)
+    asked = e.samples * e.nfe + at * drawn + (afford.strip(View(e).source) or 23)
+    asked += found.paths * e.nfe * (3 + found.runs / 2 + found.euler)
+    least = 9 * 4 + 7 * 2 + 5  # what no plan goes below: five levels, one path
+    assert asked * pace < 1.3 * max(afford.REST, least * pace)
+
+
+def test_what_is_quick_has_no_plan(monkeypatch):
+    slowly(monkeypatch, 0.001)
+    e = of()
+    assert afford.plan(e) is None and afford.cut(e) is None and afford.told(e) == ""
+    assert afford.loss(View(e).source) is None and afford.strip(View(e).source) is None
+
+
+def test_the_finer_run_says_what_the_true_paths_say(monkeypatch):
+    """Of order 2 it errs by a quarter, so the error is right to that; and its floor says so."""
+    slowly(monkeypatch, 0.6)
+    e = of(samples=4, nfe=35)
+    r = run(e)
+    known = coarse.finer(r, 4)
+    truth = reference_for(e, count=4, refined=True)
+    assert set(levels(e).tolist()) <= set(known.sigma.tolist())
+    ends = known.sigma[-1:]
+    off = (known.at(ends) - truth.at(ends)).square().mean().sqrt()
+    mine = (r.trajectory.x[len(r.levels) - 1] - truth.at(ends)[0]).square().mean().sqrt()
+    assert off < 0.5 * mine and float(known.floor[-1]) > 0
+    assert "twice" not in known.method and known.method == "Heun in 34 steps, 2 × as many"
+
+
+def test_the_own_path_has_a_shape_or_says_why_not(monkeypatch):
+    slowly(monkeypatch, 0.6)
+    assert coarse.own(run(of())).sigma.tolist() == levels(of()).tolist()
+    for values, named in (
+        ({"nfe": 5}, "3 levels"),
+        ({"s_churn": 10.0}, "noise"),
+        ({"solver": "euler_a"}, "noise"),
+    ):
+        with pytest.raises(UserError, match=named):
+            coarse.own(run(of(**values)))
+
+
+def test_a_slow_network_asks_within_one_evaluation():
+    """Cancelling waited for a whole evaluation, seconds of a large network."""
+    asked = []
+
+    def check() -> None:
+        asked.append(1)
+        if len(asked) == 5:
+            raise InterruptedError
+
+    network = NetworkDenoiser(tiny())
+    x, sigma = torch.zeros(1, 1, 8, 8), torch.tensor(1.0)
+    quick = watched(network, 0.001, check)
+    quick(x, sigma)
+    assert len(asked) == 1
+    slow = watched(network, 10.0, check)
+    with pytest.raises(InterruptedError):
+        slow(x, sigma)
+    asked.clear()
+    network(x, sigma)  # who does not watch is not asked
+    assert not asked
