@@ -84,8 +84,7 @@ def step_errors(
     sigmas (N + 1,) descending to σ_min; truth (N + 1, B, *shape) or, with churn, (1, B, *shape):
     then the exact flow between the steps, with the run's own noise, is integrated here.
     steps: of the whole run, for γ = S_churn/steps.  afs: the run began with the analytic step.
-    end (B, *shape): where the solver's own run ends; then no run is followed, each step is made
-    alone, from the truth, and the end error is divided by local error.
+    end (B, *shape): of the solver's own run; then each step is made alone, and none followed.
     """
     n = len(sigmas) - 1
     ode = Ode(denoiser, schedule, looks(solver))

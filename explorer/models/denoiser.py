@@ -161,6 +161,8 @@ def _operations(denoiser: NetworkDenoiser) -> float:
         try:
             denoiser(torch.zeros(1, *denoiser.shape, device=denoiser.device), level)
         except RuntimeError as error:
+            if "memory" in str(error).lower():
+                raise
             raise UserError(
                 f"This network cannot be run on samples of {' × '.join(map(str, denoiser.shape))}: "
                 f"its layers do not fit together ({str(error).splitlines()[0][:120]})."
