@@ -43,15 +43,25 @@ def pytest_collection_modifyitems(config, items):
     """Who asks for the browser is marked so; the order is the one asked for."""
     config.stash[COLLECTED] = [item.nodeid for item in items]
     order = config.getoption("--order")
-    if order == "reversed":
+    if order is None:
+        items.sort(key=first)  # what asks for one server, beside each other
+    elif order == "reversed":
         items.reverse()
-    elif order is not None:
+    else:
         random.Random(order).shuffle(items)  # the same in each worker
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
         if item.get_closest_marker("gpu") and not accelerator():
             item.add_marker(pytest.mark.skip(reason="needs an accelerator"))
+
+
+def first(item) -> int:
+    """Who asks for a server, a browser or a process that measures comes first, one after another:
+    work is handed out in runs of neighbours, so one worker starts them and not each its own.
+    """
+    asks = [name in getattr(item, "fixturenames", ()) for name in ("toy_server", "server")]
+    return 0 if asks[0] else 1 if asks[1] else 2 if "tests/server/" in item.nodeid else 3
 
 
 def accelerator() -> bool:

@@ -10,14 +10,19 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-def initial(shape, mode: str, fan_in: int, fan_out: int) -> Tensor:
-    """Random weights of the size that keeps the variance of activations (He et al.; Glorot)."""
+def initial(shape, mode: str, fan_in: int, fan_out: int, size: float = 1) -> Tensor:
+    """Random weights of the size that keeps the variance of activations (He et al.; Glorot), times
+    `size`.  On the device "meta", where only shapes are asked for, none are drawn: arithmetic there
+    took most of the time in which a small network is opened.
+    """
+    if torch.get_default_device().type == "meta":
+        return torch.empty(shape)
     if mode == "xavier_uniform":
-        return math.sqrt(6 / (fan_in + fan_out)) * (torch.rand(shape) * 2 - 1)
+        return size * (math.sqrt(6 / (fan_in + fan_out)) * (torch.rand(shape) * 2 - 1))
     if mode == "kaiming_uniform":
-        return math.sqrt(3 / fan_in) * (torch.rand(shape) * 2 - 1)
+        return size * (math.sqrt(3 / fan_in) * (torch.rand(shape) * 2 - 1))
     assert mode == "kaiming_normal"
-    return math.sqrt(1 / fan_in) * torch.randn(shape)
+    return size * (math.sqrt(1 / fan_in) * torch.randn(shape))
 
 
 class Linear(nn.Module):
@@ -34,10 +39,8 @@ class Linear(nn.Module):
     ):
         super().__init__()
         fans = in_features, out_features
-        self.weight = nn.Parameter(weight * initial((out_features, in_features), mode, *fans))
-        self.bias = (
-            nn.Parameter(bias_size * initial((out_features,), mode, *fans)) if bias else None
-        )
+        self.weight = nn.Parameter(initial((out_features, in_features), mode, *fans, weight))
+        self.bias = nn.Parameter(initial((out_features,), mode, *fans, bias_size)) if bias else None
 
     def forward(self, x: Tensor) -> Tensor:
         bias = None if self.bias is None else self.bias.to(x.dtype)
@@ -71,8 +74,8 @@ class Conv(nn.Module):
         self.kernel, self.up, self.down, self.fused = kernel, up, down, fused
         fans = in_channels * kernel**2, out_channels * kernel**2
         shape = out_channels, in_channels, kernel, kernel
-        self.weight = nn.Parameter(weight * initial(shape, mode, *fans)) if kernel else None
-        self.bias = nn.Parameter(bias_size * initial(shape[:1], mode, *fans)) if kernel else None
+        self.weight = nn.Parameter(initial(shape, mode, *fans, weight)) if kernel else None
+        self.bias = nn.Parameter(initial(shape[:1], mode, *fans, bias_size)) if kernel else None
         f = torch.as_tensor(resample_filter, dtype=torch.float32)
         self.pad = (len(f) - 1) // 2
         self.box = tuple(resample_filter) == (1, 1)

@@ -58,6 +58,7 @@ def test_the_command_line_samples_and_sweeps_it(shell):
     assert "Heun" in swept
 
 
+@pytest.mark.slow  # a server of its own, which the walks of the browser use too
 def test_the_api_takes_it(toy_client):
     answer = toy_client.predict(
         data="week", data_radius=0.9, nfe=15, samples=32, api_name="/explore"

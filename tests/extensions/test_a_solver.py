@@ -80,6 +80,7 @@ def test_the_command_line_runs_and_sweeps_it(shell, tmp_path):
     assert "Kutta" in swept
 
 
+@pytest.mark.slow  # a server of its own, which the walks of the browser use too
 def test_the_api_takes_it_with_its_slider(toy_client):
     answer = toy_client.predict(
         data="moons",

@@ -49,20 +49,25 @@ def a_file() -> str:
     return store("\n".join(f"{x},{y}" for x, y in points).encode(), "points.csv")
 
 
-@pytest.mark.parametrize(
-    "more",
-    [
-        {},
-        {"solver": "euler", "schedule": "vp"},
-        {"s_churn": 20.0},
-        {"nfe": 1},
-        {"last": "denoise", "model": "ideal"},
-        {"model": "gaussian", "last": "sigma_min"},
-    ],
-    ids=["plain", "euler-vp", "churn", "one", "ideal", "gaussian"],
-)
-@pytest.mark.parametrize("data", [d for d in DATASETS if d != "published"])
-def test_every_data_set_fills_every_part(data, more):
+MORE = {
+    "plain": {},
+    "euler-vp": {"solver": "euler", "schedule": "vp"},
+    "churn": {"s_churn": 20.0},
+    "one": {"nfe": 1},
+    "ideal": {"last": "denoise", "model": "ideal"},
+    "gaussian": {"model": "gaussian", "last": "sigma_min"},
+}
+# each data set plainly and in one other way, each way with three data sets; the others are slow
+PAIRS = [
+    pytest.param(data, way, marks=[] if k in (0, 1 + i % 5) else [pytest.mark.slow])
+    for i, data in enumerate(d for d in DATASETS if d != "published")
+    for k, way in enumerate(MORE)
+]
+
+
+@pytest.mark.parametrize("data, way", PAIRS)
+def test_every_data_set_fills_every_part(data, way):
+    more = MORE[way]
     upload = {"data.digest": a_file()} if data == "upload" else {}
     answer = strict(ask(data=data, **upload, **more))
     assert "problem" not in answer, answer

@@ -1,0 +1,16 @@
+"""One process measures for all of these tests: a second one, warm, would cost each run seconds."""
+
+import math
+
+import pytest
+
+from explorer.server import workers
+
+
+@pytest.fixture(autouse=True, scope="module")
+def none_is_kept_warm():
+    """tests/attack/test_jobs_processes.py asks for the one that waits."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workers, "SPARE", 0)
+        patch.setattr(workers, "IDLE", math.inf)
+        yield
