@@ -48,7 +48,9 @@ class Kept(Generic[T]):
 
 
 def size_of(value: Any) -> int:
-    """Bytes of the tensors and text inside a value: dataclasses, dicts, lists and tuples."""
+    """Bytes of the tensors and text inside a value: dataclasses, dicts, lists and tuples; or what
+    it says by itself, as `held_bytes`.
+    """
     if isinstance(value, Tensor):
         return value.element_size() * value.nelement()
     if isinstance(value, str | bytes):
@@ -61,6 +63,8 @@ def size_of(value: Any) -> int:
         if value and isinstance(value[0], int | float | None):  # a list of numbers
             return 32 * len(value)
         return sum(map(size_of, value)) + 8 * len(value)
+    if isinstance(held := getattr(value, "held_bytes", None), int):
+        return held
     if dataclasses.is_dataclass(value):
         return sum(size_of(getattr(value, f.name)) for f in dataclasses.fields(value))
     if hasattr(value, "__dict__"):

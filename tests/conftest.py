@@ -81,6 +81,20 @@ def cache_of_its_own(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
+def the_cpu_unless_it_says_gpu(request, monkeypatch):
+    """A command without --device takes the CPU here, and no test leaves another one behind."""
+    from explorer.core import device
+    from explorer.lab import experiment
+
+    if request.node.get_closest_marker("gpu") is None:
+        monkeypatch.setattr(device, "AUTO", ("cpu",))
+    before = experiment.current_device()
+    yield
+    if experiment.current_device() != before:
+        experiment.use_device("cpu")
+
+
+@pytest.fixture(autouse=True)
 def nothing_is_fetched():
     """What one test allowed, such as a training on MNIST, another must not wait for."""
     from explorer.data import published

@@ -11,7 +11,6 @@ SOURCES = sorted([*(ROOT / "explorer").rglob("*.py"), *(ROOT / "tests").rglob("*
 LINES, BODY = 300, 50
 LONG = {  # longer, and why
     "explorer/core/loop.py:steps": "the loop, read from top to bottom; half is its docstring",
-    "explorer/core/sampling.py:sample": "a third is its docstring",
     "explorer/models/adm_unet.py:DhariwalUNet.__init__": "a network, layer by layer",
     "explorer/models/edm_unet.py:SongUNet.__init__": "a network, layer by layer",
     "explorer/training/loop.py:train": "one generator whose state is put away whatever ends it",

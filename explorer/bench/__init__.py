@@ -7,7 +7,7 @@ the exit code says only whether the measurement could be made.
 import argparse
 
 from ..errors import UserError
-from . import amed, denoiser, load, networks, quality, sampler, solvers, training, ui
+from . import amed, denoiser, gpu, load, networks, quality, sampler, solvers, training, ui
 
 BENCHES = {
     "ui": ui,
@@ -17,6 +17,7 @@ BENCHES = {
     "denoiser": denoiser,
     "networks": networks,
     "training": training,
+    "gpu": gpu,
     "quality": quality,
     "amed": amed,
 }

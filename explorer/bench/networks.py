@@ -154,7 +154,7 @@ class Plain(nn.Module):
         half = self.width // 2
         freqs = (1 / 10000) ** (torch.arange(half, device=x.device) / (half - 1))
         angle = c_noise[:, None] * freqs
-        emb = torch.cat([angle.sin(), angle.cos()], 1)
+        emb = torch.cat([angle.sin(), angle.cos()], 1).to(x.dtype)
         emb = F.silu(self.map1(F.silu(self.map0(emb))))
         layer: Any
         skips = []
@@ -180,7 +180,7 @@ class _Block(nn.Module):
 
     def sized(self, x):
         c = x.shape[1]
-        f = torch.full((c, 1, 2, 2), 0.25, device=x.device)
+        f = torch.full((c, 1, 2, 2), 0.25, device=x.device, dtype=x.dtype)
         if self.up:
             return F.conv_transpose2d(x, 4 * f, stride=2, groups=c)
         return F.conv2d(x, f, stride=2, groups=c) if self.down else x

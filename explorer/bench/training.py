@@ -11,9 +11,9 @@ from pathlib import Path
 
 import torch
 
-from ..core.device import pick
+from ..core.device import Device, pick
 from ..training import loop
-from ..training.configs import chosen, draw
+from ..training.configs import Training, chosen, draw
 from ..training.state import resume
 
 
@@ -24,13 +24,23 @@ def options(command: argparse.ArgumentParser) -> None:
 
 
 def measure(options) -> None:
-    """Print both times and their ratio; the two take turns, so that both see the same machine."""
-    t = chosen("F", {"data": options.data})
+    """Print both times and their ratio."""
     device = pick(options.device)
+    alone, whole, t = times(options.data, device, max(1, options.rounds))
+    print(
+        f"{t.data.label}, batch {t.hyper.batch}, {device.label}: forward and backward "
+        f"{1e3 * alone:.1f} ms, step {1e3 * whole:.1f} ms, ratio "
+        f"{whole / alone:.3f}"
+    )
+
+
+def times(data: str, device: Device, rounds: int) -> tuple[float, float, Training]:
+    """Seconds of forward and backward alone and of a whole step, and what is trained; the two take
+    turns, so that both see the same machine."""
+    t = chosen("F", {"data": data})
     with tempfile.TemporaryDirectory() as folder:
         state = resume(t, Path(folder), device)
     alone = whole = 0.0
-    rounds = max(1, options.rounds)
     for k in range(-3, rounds):
         both = (
             _timed(_pass(t, state, k, device)),
@@ -38,11 +48,7 @@ def measure(options) -> None:
         )
         if k >= 0:
             alone, whole = alone + both[0], whole + both[1]
-    print(
-        f"{t.data.label}, batch {t.hyper.batch}, {device.label}: forward and backward "
-        f"{1e3 * alone / rounds:.1f} ms, step {1e3 * whole / rounds:.1f} ms, ratio "
-        f"{whole / alone:.3f}"
-    )
+    return alone / rounds, whole / rounds, t
 
 
 def _timed(act) -> float:

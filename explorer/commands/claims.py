@@ -27,7 +27,7 @@ def claims(options: argparse.Namespace, how: dict[str, Any]) -> int:
     if options.names:
         print("\n".join(f"{c.name:44} {c.paper:5} {c.source}" for c in chosen))
         return 0
-    use_device(options.device)
+    use_device(options.device, "float32")
     rows = []
     try:
         for row in tried([c.name for c in chosen], **how):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
+from .devices import device_option
 from .tables import told
 from .words import pairs
 
@@ -24,7 +25,7 @@ def measure(arguments: list[str]) -> int:
 
     if options.out and not Path(options.out).absolute().parent.is_dir():
         raise UserError(f"There is no folder {str(Path(options.out).parent)!r} to save in.")
-    use_device(options.device)
+    use_device(options.device, "float32")
     if options.what == AMED:
         learned = {"solver": "amed", "afs": True, "nfe": 5}
         found = _step(unflatten(Experiment, learned | pairs(options.settings)), options.step)
@@ -52,7 +53,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     p.add_argument("--out", default=None, metavar="FILE.html", help="save it as a figure")
     p.add_argument("--choice", default="", help="of the figure: what a reader chooses to see")
     p.add_argument("--json", action="store_true", help="print JSON with all digits")
-    p.add_argument("--device", default="auto")
+    device_option(p)
     return p.parse_intermixed_args(arguments)
 
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from ..errors import UserError
+from .devices import device_option, precision_option
 from .words import pairs
 
 
@@ -18,7 +19,7 @@ def sample(arguments: list[str]) -> int:
 
     if options.out and not Path(options.out).absolute().parent.is_dir():
         raise UserError(f"There is no folder {str(Path(options.out).parent)!r} to save in.")
-    experiment.use_device(options.device)
+    experiment.use_device(options.device, options.precision)
     flat, told = read_list(pairs(options.settings))
     r = experiment.run(unflatten(experiment.Experiment, flat))
     for note in told + notes.notes(r.experiment):
@@ -40,7 +41,8 @@ def _options(arguments: list[str]) -> argparse.Namespace:
         metavar="key=value",
         help="as in a link: data=moons solver=rk2 solver.alpha=0.5 nfe=20",
     )
-    p.add_argument("--device", default="auto")
+    device_option(p)
+    precision_option(p)
     p.add_argument("--out", default=None, metavar="FILE.npz", help="save samples and paths here")
     return p.parse_intermixed_args(arguments)
 

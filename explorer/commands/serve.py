@@ -7,6 +7,7 @@ from ..errors import UserError
 from ..server.hosts import bare
 from ..store import room, uploads
 from ..store.unsaved import Unsaved
+from .devices import device_option, precision_option
 from .listen import (
     LOCAL,
     default_host,
@@ -42,7 +43,8 @@ def _serve_options() -> argparse.ArgumentParser:
     )
     _door_options(p)
     p.add_argument("--port", type=int, default=7860)
-    p.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
+    device_option(p)
+    precision_option(p)
     p.add_argument("--share", action="store_true", help="ask Gradio for a public address")
     p.add_argument(
         "--auth",
@@ -148,7 +150,7 @@ def _serve(options) -> None:
     if options.max_memory is not None:
         memory.use(of_bytes(options.max_memory, "--max-memory", least=LEAST_MEMORY))
     networks.ALLOW_FETCH = options.allow_fetch
-    device = experiment.use_device(options.device)
+    device = experiment.use_device(options.device, options.precision)
     local, shared = _launched(options)
     print(
         f"Diffusion Sampler Explorer on {local} ({device.label}, {device.note})"

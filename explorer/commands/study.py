@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import UserError
 from . import of_amed, papers
 from .claims import claims
+from .devices import device_option
 from .rows import counted, counted_done, listed, number_of, of
 from .tables import told
 from .words import pairs
@@ -23,7 +24,7 @@ def study(arguments: list[str]) -> int:
     from ..lab.experiment import Experiment, use_device
     from ..settings import unflatten
 
-    use_device(options.device)
+    use_device(options.device, "float32")
     base = unflatten(Experiment, pairs(options.settings))
     try:
         found = KINDS[options.what](base, options, _how(options))
@@ -64,7 +65,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     p.add_argument("--json", action="store_true", help="print JSON with all digits")
     p.add_argument("--workers", type=int, default=0, help="processes; 0 works in this one")
     p.add_argument("--folder", default=None, metavar="FOLDER", help="keep what is measured in here")
-    p.add_argument("--device", default="auto")
+    device_option(p)
     p.add_argument("--names", action="store_true", help="of claims: list them, measure nothing")
     p.add_argument("--keep", action="store_true", help="of claims: write the record that ships")
     return p.parse_intermixed_args(arguments)

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from ..numerals import number
+from .devices import device_option
 from .words import pairs
 
 
@@ -53,7 +54,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
         action="store_true",
         help="begin with the paper's settings instead of those for small models",
     )
-    p.add_argument("--device", default="auto")
+    device_option(p)
     p.add_argument("--name", default=None, help="what to call it; its digest if not given")
     p.add_argument("--out", default=None, metavar="FOLDER", help="keep it in here")
     return p.parse_intermixed_args(arguments)

@@ -9,16 +9,17 @@ from torch import Tensor
 SMALL = 2**17  # numbers of a start that is remembered
 
 
-def _generators(seed: int, count: int) -> list[torch.Generator]:
+def _generators(seed: int, count: int, first: int = 0) -> list[torch.Generator]:
     # an odd multiplier spreads the seeds over 32 bits, which is all that the CPU generator uses
-    return [torch.Generator().manual_seed((seed * 0x9E3779B1 + k) % 2**32) for k in range(count)]
+    own = range(first, first + count)
+    return [torch.Generator().manual_seed((seed * 0x9E3779B1 + k) % 2**32) for k in own]
 
 
 @lru_cache(maxsize=16)
-def _starts(seed: int, count: int, shape: tuple[int, ...]) -> Tensor:
+def _starts(seed: int, count: int, shape: tuple[int, ...], first: int = 0) -> Tensor:
     """(count, *shape), not to be written to."""
     out = torch.empty(count, *shape, dtype=torch.float64)
-    for k, g in enumerate(_generators(seed, count)):
+    for k, g in enumerate(_generators(seed, count, first)):
         torch.randn(shape, generator=g, out=out[k])
     return out
 
@@ -28,26 +29,33 @@ class Noise:
 
     Sample k sees the same numbers whatever the size of the batch, its device and the number of
     steps: the first 4 of a batch of 16 are the batch of 4, bit for bit.
+    first: number of the first sample, where the batch is a part of a larger one.
     """
 
     BLOCK = 16  # steps drawn at a time, fixed, so that the stream does not depend on N
 
     def __init__(
-        self, seed: int, count: int, shape: tuple[int, ...], device="cpu", dtype=torch.float64
+        self,
+        seed: int,
+        count: int,
+        shape: tuple[int, ...],
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float64,
+        first: int = 0,
     ):
         self._seed, self._count, self._shape = seed, count, tuple(shape)
-        self._device, self._dtype = device, dtype
+        self._device, self._dtype, self._first = device, dtype, first
         self._generators: list[torch.Generator] = []
         self._blocks: dict[int, Tensor] = {}
         self._drawn = 0
         self._second: Noise | None = None
-        self._make_second = lambda: Noise(seed + 2**31, count, shape, device, dtype)
+        self._make_second = lambda: Noise(seed + 2**31, count, shape, device, dtype, first)
         draws = _starts if count * math.prod(shape) <= SMALL else _starts.__wrapped__
-        self.start = draws(seed, count, self._shape).to(device, dtype)
+        self.start = draws(seed, count, self._shape, first).to(device, dtype)
 
     def _draw(self, lead: tuple[int, ...]) -> Tensor:
         if not self._generators:  # made only now, since most runs need no more than their start
-            self._generators = _generators(self._seed, self._count)
+            self._generators = _generators(self._seed, self._count, self._first)
             for g in self._generators:
                 torch.randn(self._shape, generator=g, dtype=torch.float64)
         out = torch.empty(*lead, self._count, *self._shape, dtype=torch.float64)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..errors import UserError
+from . import written
 from .churn import Churn, Restart
 from .denoisers import Denoiser
 from .loop import Past, steps
@@ -79,43 +80,99 @@ def sample(
     levels = sigmas.tolist()
     _check_levels(levels)
     _check_random(noises, levels, solver, churn, restart)
-    times = schedule.time(sigmas)  # 0-d times stay on the CPU: no launch, no synchronisation
-    ode, record = Ode(denoiser, schedule, looks(solver)), _Record(noise, keep)
-    run = steps(
-        ode,
-        solver,
-        ode.scaled(noise * sigmas[0], times[0]),
-        times,
-        begin=record.begin,
-        churn=churn,
-        noise=noises if callable(noises) or noises is None else noises.__getitem__,
-        afs=afs,
-        restart=restart,
-        span=(levels[0], levels[-1] or levels[-2]),
-    )
-    for i, point in enumerate(run):
-        if i < len(levels) - 1:
-            if watch is not None:
-                watch(i, point)
+    draws = noises if callable(noises) or noises is None else noises.__getitem__
+    how = _How(solver, schedule, churn, afs, restart, denoise)
+    return how.run(denoiser, noise, sigmas, draws, keep, watch)
+
+
+@dataclasses.dataclass(frozen=True)
+class _How:
+    """How a run goes, whatever it samples."""
+
+    solver: Stepper
+    schedule: Any
+    churn: Churn
+    afs: bool
+    restart: Restart
+    denoise: bool
+
+    def run(self, denoiser: Denoiser, noise: Tensor, sigmas: Tensor, *rest: Any) -> Trajectory:
+        """Written out on a GPU, where each launch counts; followed step by step elsewhere."""
+        if noise.is_cuda and (table := self.table(denoiser, noise, sigmas)) is not None:
+            return Trajectory(**table.run(denoiser, noise, *rest))
+        return self.follow(denoiser, noise, sigmas, *rest)
+
+    def table(self, denoiser: Denoiser, noise: Tensor, sigmas: Tensor) -> written.Table | None:
+        """The run written out for a device, or None where it must be followed step by step."""
+        if looks(self.solver) or not dataclasses.is_dataclass(self.solver):
+            return None  # what a predictor says depends on the samples
+        rounding = getattr(denoiser, "round_sigma", None) if self._rounds else None
+        key = (self, tuple(sigmas.tolist())) if rounding is None else None
+        columns = self._columns(len(sigmas))
+        if columns * noise.numel() * noise.element_size() > written.LARGEST:
+            return None
+        follow = lambda d, x, draw, watch: self.follow(d, x, sigmas.double(), draw, None, watch)
+        return written.table(key, columns, rounding, follow)
+
+    @property
+    def _rounds(self) -> bool:
+        return self.churn.s_churn > 0 or self.restart.repeats > 0
+
+    def _columns(self, levels: int) -> int:
+        """No fewer than it has answers and noises."""
+        each = getattr(self.solver, "evaluations", 4)
+        new = (self.churn.s_churn > 0) + makes_noise(self.solver)
+        again = self.restart.repeats * (self.restart.inner * (each + 1) + 1)
+        return 2 + levels * (each + new) + again
+
+    def follow(
+        self,
+        denoiser: Denoiser,
+        noise: Tensor,
+        sigmas: Tensor,
+        noises: Callable[[int], Tensor] | None,
+        keep: int | None,
+        watch: Callable[[int, Point], None] | None,
+    ) -> Trajectory:
+        """The loop, step by step."""
+        levels = sigmas.tolist()
+        times = self.schedule.time(sigmas)  # 0-d times stay on the CPU: no launch, no waiting
+        ode, record = Ode(denoiser, self.schedule, looks(self.solver)), _Record(noise, keep)
+        run = steps(
+            ode,
+            self.solver,
+            ode.scaled(noise * sigmas[0], times[0]),
+            times,
+            begin=record.begin,
+            churn=self.churn,
+            noise=noises,
+            afs=self.afs,
+            restart=self.restart,
+            span=(levels[0], levels[-1] or levels[-2]),
+        )
+        for i, point in enumerate(run):
+            if i < len(levels) - 1:
+                if watch is not None:
+                    watch(i, point)
+                record.evaluated(point)
+        paths = [ode.plain(x, t) for x, t in zip(record.arrived, times)]
+        record.arrived.clear()
+        paths.append(record.first(point.denoised))
+        if self.denoise and levels[-1] > 0:
+            point = ode.evaluate(point.x, point.t)
             record.evaluated(point)
-    paths = [ode.plain(x, t) for x, t in zip(record.arrived, times)]
-    record.arrived.clear()
-    paths.append(record.first(point.denoised))
-    if denoise and levels[-1] > 0:
-        point = ode.evaluate(point.x, point.t)
-        record.evaluated(point)
-        paths.append(record.denoised[-1])
-        times, sigmas = (torch.cat([v, v.new_zeros(1)]) for v in (times, sigmas))
-    return Trajectory(
-        times,
-        sigmas,
-        torch.stack(record.sigma),
-        _stacked(paths),
-        _stacked(record.x),
-        _stacked(record.denoised),
-        point.denoised,
-        torch.stack(ode.evaluated),
-    )
+            paths.append(record.denoised[-1])
+            times, sigmas = (torch.cat([v, v.new_zeros(1)]) for v in (times, sigmas))
+        return Trajectory(
+            times,
+            sigmas,
+            torch.stack(record.sigma),
+            _stacked(paths),
+            _stacked(record.x),
+            _stacked(record.denoised),
+            point.denoised,
+            torch.stack(ode.evaluated),
+        )
 
 
 def _stacked(states: list[Tensor]) -> Tensor:

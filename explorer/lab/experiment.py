@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from ..core import known
-from ..core.sampling import Churn, Noise, Restart, Trajectory, makes_noise, sample
+from ..core.sampling import Churn, Restart, Trajectory, makes_noise, sample
 from ..core.schedules import EDM, SCHEDULES
 from ..core.solvers import SOLVERS, Heun
 from ..core.timesteps import TIMESTEPS, Custom, Rho
@@ -25,7 +25,7 @@ from ..memo import Memo
 from ..models import MODELS, Exact
 from ..numerals import number
 from ..settings import param, setting, slot
-from . import cost, memory, sizes
+from . import cost, memory, sizes, split
 from .learned import ready
 from .source import COMPARED, LARGE, MEMOS, SETTLED, Source, Watch, prepared, weights
 from .source import current_device as current_device
@@ -258,7 +258,6 @@ def _sampled(e: Experiment, source: Source, kept: int, watch: Watch | None) -> R
     device, sigmas = source.device, levels(e)
     if e.last == "zero":
         sigmas = torch.cat([sigmas, sigmas.new_zeros(1)])
-    noise = Noise(e.seed, e.samples, source.shape, device.device, device.dtype)
     clock = []
 
     def tick(i: int, point) -> None:
@@ -269,8 +268,8 @@ def _sampled(e: Experiment, source: Source, kept: int, watch: Watch | None) -> R
             clock.append(time.perf_counter())
 
     started = time.perf_counter()
-    trajectory = sample(
-        source.watched(watch),
+    part = lambda denoiser, noise, keep, watch: sample(
+        denoiser,
         noise.start,
         sigmas,
         ready(e.solver),
@@ -280,9 +279,10 @@ def _sampled(e: Experiment, source: Source, kept: int, watch: Watch | None) -> R
         afs=e.afs,
         restart=rounds(e),
         denoise=e.last == "denoise",
-        keep=kept,
-        watch=tick,
+        keep=keep,
+        watch=watch,
     )
+    trajectory = split.sampled(source, e.seed, e.samples, kept, part, tick, watch)
     device.synchronize()
     ended = time.perf_counter()
     if not bool(torch.isfinite(trajectory.samples).all()):

@@ -3,6 +3,7 @@
 prepared(data, model) -> Source
 """
 
+import copy
 import dataclasses
 import math
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from torch import Tensor
 from ..core.denoisers import Mixture
 from ..core.device import Device, pick
 from ..memo import Memo
+from ..models import precision
 from ..models.contract import Stored
 from . import cost, memory, sizes
 from .memory import MEMOS as MEMOS
@@ -23,17 +25,23 @@ from .watched import watched
 COMPARED = 64  # samples held against the reference while a slider moves
 SETTLED = 256  # and at rest; fewer where one is large, as their paths are kept
 LARGE = 1024  # coordinates of a large sample
+WIDE = 256  # samples that a GPU is given at once at least
 
 Watch = Callable[[], None]
 
 _sources = Memo(64 * 2**20)
 MEMOS.append(_sources)
 _device: list[Device] = []
+_precision = ["auto"]  # of the sampler; measures and references are float32 or better in any case
 
 
-def use_device(name: str) -> Device:
-    """Choose the device of this process and forget what was computed on another."""
-    _device[:] = [pick(name)]
+def use_device(name: str, sampler: str = "auto") -> Device:
+    """Choose the device of this process, and the precision of networks that sample, and forget what
+    was computed otherwise.  Raises UserError for what there is none of.
+    """
+    device = pick(name)
+    precision.check(sampler, device.device.type)
+    _device[:], _precision[:] = [device], [sampler]
     for memo in MEMOS:
         memo.clear()
     return _device[0]
@@ -60,6 +68,9 @@ class Source:
     device: Device
     pace: float | None = None  # seconds for one evaluation of one sample, of networks
     least: float = 0.0  # seconds for one evaluation, however few the samples
+    sampler: Any = None  # the denoiser as runs use it, where its weights have another precision
+    precision: str = "float64"  # of the sampler
+    replicas: tuple[Any, ...] = ()  # of the sampler, one on each of several devices
 
     @property
     def compared(self) -> int:
@@ -81,9 +92,13 @@ class Source:
         """About how long one evaluation of so many samples takes; of networks."""
         return max(self.least, count * (self.pace or 0.0))
 
-    def watched(self, watch: Watch | None):
-        """The denoiser; a network asks watch(), or its `check`, while it is at a batch."""
-        return watched(self.denoiser, self.pace, watch)
+    def watched(self, watch: Watch | None, sampling: bool = False):
+        """The denoiser; a network asks watch(), or its `check`, while it is at a batch.
+
+        sampling: in the precision of runs; without, exact.
+        """
+        denoiser = self.denoiser if self.sampler is None or not sampling else self.sampler
+        return watched(denoiser, self.pace, watch, 1 if self.device.device.type == "cpu" else WIDE)
 
     def clean(self, n: int, seed: int = 0) -> Tensor:
         """n clean samples of the data, (n, *shape)."""
@@ -113,6 +128,8 @@ def prepared(data, model) -> Source:
         labels = data.labels()
         moved = move(denoiser)
         pace = cost.pace(moved, device)
+        named = precision.chosen(_precision[0], moved, device.device.type)
+        sampler = precision.held(moved, named)
         return Source(
             data,
             moved,
@@ -124,6 +141,14 @@ def prepared(data, model) -> Source:
             device,
             pace,
             cost.least(moved, device, pace),
+            None if sampler is moved else sampler,
+            named,
+            tuple(_replica(sampler, place) for place in device.parts),
         )
 
     return _sources((data, model, *weights(data, model)), make)
+
+
+def _replica(denoiser: Any, place: torch.device) -> Any:
+    """The same denoiser on another device; on a CPU all parts share one."""
+    return denoiser if place.type == "cpu" else copy.deepcopy(denoiser).to(place)

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..core import graphs
 from ..errors import UserError
 from .asking import Asked
 from .precond import EDM
@@ -23,6 +24,7 @@ class Preconditioned(nn.Module):
         super().__init__()
         self.model, self.precond, self.shape = net, precond, tuple(shape)
         self.decoder: Any = None  # of a network over latents: `latent.Decoder`
+        self.compute = torch.float32  # the precision of the network's activations
 
     @property
     def label_dim(self) -> int:
@@ -49,7 +51,7 @@ class Preconditioned(nn.Module):
         level = sigma.reshape(-1, *[1] * (x.ndim - 1)) if sigma.ndim else sigma
         c_noise = p.c_noise(sigma).reshape(-1).to(weight.device, torch.float32)
         out = self.model(
-            (p.c_in(level) * x).to(torch.float32),
+            (p.c_in(level) * x).to(self.compute),
             c_noise,
             self._one_hot(labels, x.device),
             augment,
@@ -91,6 +93,8 @@ class NetworkDenoiser:
         self.sigma_min, self.sigma_max = module.precond.sigma_min, module.precond.sigma_max
         self.sigma_data = module.precond.sigma_data if sigma_data is None else sigma_data
         self._operations: float | None = None
+        self._labels: dict[torch.device, Tensor] = {}
+        self.tf32 = False  # whether its products may be those of TensorFloat-32
 
     @property
     def device(self) -> torch.device:
@@ -109,7 +113,27 @@ class NetworkDenoiser:
         return self._operations
 
     def __call__(self, x: Tensor, sigma: Tensor, labels=None) -> Tensor:
-        return self.module(x, sigma, self.labels if labels is None else labels)
+        if labels is None and x.is_cuda and self._shared:
+            found = graphs.answer(self, "D", self._evaluate, x, sigma)
+            if found is not None:
+                return found
+        return self._evaluate(x, sigma, labels)
+
+    def _evaluate(self, x: Tensor, sigma: Tensor, labels=None) -> Tensor:
+        return self.module(x, sigma, self._told(x.device) if labels is None else labels)
+
+    @property
+    def _shared(self) -> bool:
+        """Whether all samples have one label, or none."""
+        return not isinstance(self.labels, Tensor) or self.labels.numel() == 1
+
+    def _told(self, device: torch.device):
+        """The labels; a number as a tensor that is on the device already, which a graph needs."""
+        if not isinstance(self.labels, int):
+            return self.labels
+        if device not in self._labels:
+            self._labels[device] = torch.as_tensor(self.labels, device=device)
+        return self._labels[device]
 
     def with_features(self, x: Tensor, sigma: Tensor, labels=None) -> tuple[Tensor, Tensor]:
         """(D (B, *shape), features (B, 64)): the channel mean of the U-Net's bottleneck, 8 x 8.
@@ -117,7 +141,14 @@ class NetworkDenoiser:
         Other resolutions are pooled or repeated to 8 x 8, a hidden layer of an MLP to 64 numbers.
         AMED-Solver's input (Zhou et al. 2024, Sec. 3.3); it stays on the graph of x and sigma.
         """
-        labels = self.labels if labels is None else labels
+        if labels is None and x.is_cuda and self._shared:
+            found = graphs.answer(self, "features", self._evaluate_features, x, sigma)
+            if found is not None:
+                return found
+        return self._evaluate_features(x, sigma, labels)
+
+    def _evaluate_features(self, x: Tensor, sigma: Tensor, labels=None) -> tuple[Tensor, Tensor]:
+        labels = self._told(x.device) if labels is None else labels
         denoised, h = self.module(x, sigma, labels, features=True)
         h = h.mean(1, keepdim=True) if h.ndim == 4 else h
         pooled = (

@@ -55,7 +55,7 @@ class Mlp(nn.Module):
         emb = self.map_noise(c_noise)
         if self.map_label is not None and labels is not None:
             emb = emb + self.map_label(hidden(self, labels))
-        emb = F.silu(self.map_layer0(emb))
+        emb = F.silu(self.map_layer0(emb)).to(x.dtype)
         rate = 2.0 ** torch.arange(self.waves, device=x.device)
         angle = (x[:, None] * rate[:, None]).flatten(1)
         h = self.into(torch.cat([x, angle.sin(), angle.cos()], 1))

@@ -154,13 +154,14 @@ class IDDPM(_AnyLevel):
     def index(self, sigma: Tensor) -> Tensor:
         """argmin_j |u_j − σ|, int64, in the shape of sigma."""
         sigma = torch.as_tensor(sigma)
-        u = self.levels().to(sigma.device)
+        u = _iddpm_levels(self.steps, self.c_1, self.c_2, sigma.device)
         return (sigma.detach().reshape(-1, 1).double() - u).abs().argmin(1).reshape(sigma.shape)
 
     def round_sigma(self, sigma: Tensor) -> Tensor:
         """The nearest u_j."""
         sigma = torch.as_tensor(sigma)
-        return self.levels().to(sigma.device)[self.index(sigma)].to(sigma.dtype)
+        u = _iddpm_levels(self.steps, self.c_1, self.c_2, sigma.device)
+        return u[self.index(sigma)].to(sigma.dtype)
 
     def c_skip(self, sigma: Tensor) -> Tensor:
         return torch.ones_like(sigma)
@@ -183,5 +184,5 @@ def _vp_sigma(p: VP, t: float) -> float:
 
 
 @lru_cache(maxsize=8)
-def _iddpm_levels(steps: int, c_1: float, c_2: float) -> Tensor:
-    return timesteps.IDDPM(steps=steps, c_1=c_1, c_2=c_2).levels()
+def _iddpm_levels(steps: int, c_1: float, c_2: float, device: torch.device | str = "cpu") -> Tensor:
+    return timesteps.IDDPM(steps=steps, c_1=c_1, c_2=c_2).levels().to(device)

@@ -220,7 +220,7 @@ def _take(facts: dict) -> None:
     if facts["cache"] is not None:
         os.environ["EXPLORER_CACHE"] = facts["cache"]
     if experiment.current_device().device.type != facts["device"]:
-        experiment.use_device(facts["device"])
+        experiment.use_device(facts["device"], "float32")
 
 
 def _release() -> None:

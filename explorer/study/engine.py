@@ -189,7 +189,7 @@ def _begin(stop, threads: int, device: str, limit: float) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(threads)
     cost.WORK_LIMIT = limit
-    use_device(device)
+    use_device(device, "float32")
 
 
 def _end_with_parent() -> None:

@@ -1,7 +1,9 @@
 """The sentences of the page: what was found, what a setting does, why a control is off."""
 
 import math
+from html import escape
 
+from ..core import graphs
 from ..core.ode import needs_schedule
 from ..core.sampling import Churn
 from ..core.timesteps import Custom
@@ -64,8 +66,18 @@ def status(r: Run) -> list[str]:
         "",
         f"{e.samples} samples, seed {e.seed}",
         device.label,
-        device.note,
+        device.note + network_note(r),
     ]
+
+
+def network_note(r: Run) -> str:
+    """In which precision its network ran, and why a GPU did not join its launches."""
+    source = r.source
+    if source.pace is None:
+        return ""
+    why = graphs.refused(source.sampler or source.denoiser)
+    alone = f", without CUDA graphs ({escape(why)})" if why else ""
+    return f", network in {source.precision}{alone}"
 
 
 def drafted(run: dict, few: Experiment, e: Experiment, why: str | None = None) -> dict:

@@ -1,0 +1,89 @@
+"""A network in the precision that its sampler runs in: weights held in it, never cast.
+
+    held(denoiser, "bfloat16") -> the same denoiser, of a copy of its weights
+
+Measures and references keep the float32 of the original.  What embeds the noise level stays in
+float32, as in EDM's files: its angles are large, and it costs nothing.
+"""
+
+import copy
+from typing import Any
+
+import torch
+from torch import nn
+
+from ..errors import UserError
+from .denoiser import NetworkDenoiser, Preconditioned
+from .network import Guided
+
+DTYPES = {
+    "float32": torch.float32,
+    "tf32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+}
+CHOICES = ("auto", *DTYPES)
+LARGE = 1e9  # multiplications of an evaluation from which a GPU takes 16 bits by itself
+EXACT = ("map_", "time_", "add_", "class_embedding")  # what embeds level and class
+
+
+def check(name: str, kind: str) -> None:
+    """Raises UserError for a name that is none, and for tf32 on a device of a kind without it."""
+    if name not in CHOICES:
+        raise UserError(f"Unknown precision {name!r}. Known: {', '.join(CHOICES)}.")
+    if name == "tf32" and kind != "cuda":
+        raise UserError(
+            f"TF32 is a mode of NVIDIA GPUs, and this runs on {kind}; choose float32 or bfloat16."
+        )
+
+
+def chosen(name: str, denoiser: Any, kind: str) -> str:
+    """The precision that a name comes to for this denoiser on a device of this kind.
+
+    auto: float32; on a GPU float16 for a network that is bound by its arithmetic.  What is no
+    network stays in float64.
+    """
+    if not isinstance(denoiser, NetworkDenoiser | Guided):
+        return "float64"
+    if name != "auto":
+        return name
+    return "float16" if kind == "cuda" and denoiser.operations > LARGE else "float32"
+
+
+def held(denoiser: Any, name: str) -> Any:
+    """The denoiser with weights of this precision; itself for float32 and for what has none."""
+    dtype = DTYPES.get(name, torch.float32)
+    if dtype == torch.float32 and name != "tf32":
+        return denoiser
+    if isinstance(denoiser, Guided):
+        strong, weak = held(denoiser.strong, name), held(denoiser.weak, name)
+        return Guided(strong, weak, denoiser.weight)
+    if not isinstance(denoiser, NetworkDenoiser):
+        return denoiser
+    made = NetworkDenoiser(_lowered(denoiser.module, dtype), denoiser.labels, denoiser.sigma_data)
+    made.tf32 = name == "tf32"
+    made._operations = denoiser._operations
+    return made
+
+
+def _lowered(module: Preconditioned, dtype: torch.dtype) -> Preconditioned:
+    net = copy.deepcopy(module.model)
+    for name, part in net.named_children():
+        if not name.startswith(EXACT):
+            part.to(dtype)
+    made = Preconditioned(net, module.precond, module.shape)
+    made.compute, made.decoder = dtype, module.decoder
+    if dtype.itemsize == 2 and next(net.parameters()).is_cuda:
+        _faster(net)
+    return made
+
+
+def _faster(net: nn.Module) -> None:
+    """Fused blocks, where Triton is there."""
+    try:
+        import triton  # noqa: F401
+    except ImportError:
+        return
+    from .fused import fuse
+
+    fuse(net)

@@ -1,0 +1,95 @@
+"""A batch split among devices, and networks that sample in another precision than they measure."""
+
+import dataclasses
+
+import pytest
+import torch
+
+from explorer.core.noise import Noise
+from explorer.data import DATASETS
+from explorer.errors import Cancelled, UserError
+from explorer.lab import experiment, split
+from explorer.lab.experiment import Experiment, run
+from explorer.lab.source import prepared
+from explorer.models import MODELS
+from explorer.ui import words
+
+PLANE = Experiment(samples=7, nfe=9)
+DIGITS = Experiment(data=DATASETS["digits"](), model=MODELS["network"](), samples=5, nfe=5)
+
+
+def runs(e, *given):
+    """The run on one CPU, and on the devices that are named."""
+    experiment.use_device("cpu")
+    whole = run(e)
+    experiment.use_device(*given)
+    return whole, run(e)
+
+
+def test_parts_are_equal_and_none_is_empty():
+    assert split.parts(7, 2) == [(0, 3), (3, 4)]
+    assert split.parts(1, 4) == [(0, 1)]
+
+
+def test_a_part_of_a_batch_has_the_noise_of_its_samples():
+    whole, part = Noise(3, 6, (2,)), Noise(3, 2, (2,), first=4)
+    assert torch.equal(whole.start[4:], part.start)
+    for i in (0, 17, -1):
+        assert torch.equal(whole(i)[4:], part(i))
+
+
+@pytest.mark.parametrize(
+    "e",
+    [
+        PLANE,
+        dataclasses.replace(PLANE, samples=1),
+        dataclasses.replace(PLANE, churn=experiment.Churn(10.0)),
+        dataclasses.replace(PLANE, restart=experiment.Restart(1), nfe=30),
+        DIGITS,
+    ],
+    ids=["plane", "one sample", "churn", "restart", "network"],
+)
+def test_a_split_run_is_the_whole_run(e):
+    whole, halves = runs(e, "cpu,cpu")
+    for name in ("x", "x_hat", "denoised", "samples", "sigma", "evaluated"):
+        a, b = getattr(whole.trajectory, name), getattr(halves.trajectory, name)
+        # a network multiplies matrices of another size, in float32, from σ = 80 down
+        bound = 1e-4 if e is DIGITS else 1e-9
+        assert a.shape == b.shape and torch.allclose(a, b, rtol=bound, atol=bound), name
+    assert halves.source.device.label.startswith("2 × CPU")
+
+
+def test_a_split_run_ends_when_it_is_cancelled():
+    experiment.use_device("cpu,cpu")
+
+    def stop():
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        run(PLANE, stop)
+
+
+def test_devices_of_several_kinds_and_unknown_ones_are_refused():
+    for name in ("cpu,tpu", "cpu:1", "cuda:x"):
+        with pytest.raises(UserError, match="Unknown device"):
+            experiment.use_device(name)
+
+
+@pytest.mark.parametrize("name", ["bfloat16", "float16"])
+def test_weights_are_held_in_the_precision_of_the_sampler_and_measures_are_not(name):
+    whole, low = runs(DIGITS, "cpu", name)
+    source = prepared(DIGITS.data, DIGITS.model)
+    kinds = {p.dtype for p in source.sampler.module.model.enc.parameters()}
+    assert kinds == {getattr(torch, name)}
+    assert {p.dtype for p in source.denoiser.module.parameters()} == {torch.float32}
+    off = (whole.samples - low.samples).square().mean().sqrt()
+    # 8 or 11 bits in each of five evaluations, of samples of size 1
+    assert 1e-7 < float(off) < 0.05
+    assert f"network in {name}" in " ".join(words.status(low))
+
+
+def test_a_precision_that_is_none_is_refused():
+    with pytest.raises(UserError, match="Unknown precision 'int8'"):
+        experiment.use_device("cpu", "int8")
+    with pytest.raises(UserError, match="TF32 is a mode of NVIDIA"):
+        experiment.use_device("cpu", "tf32")
