@@ -19,11 +19,8 @@ NETWORK = 100  # multiplications of a network for one unit of work: ten times fa
 REFERENCE = 65 + 3 * 64  # evaluations of the quick reference
 SLOW = 0.05  # seconds of one evaluation of one sample: all of it is arithmetic
 FEW = 4  # samples of a first picture
-<<<<<<< HEAD
 WORTH = 0.7  # of the whole run: a draft that takes more of it is none
-=======
 MANY = 64  # samples of a small batch on a GPU
->>>>>>> 2b5a3e4 (What runs on a GPU: runs written out, graphs of evaluations, weights in 16 bits, several devices)
 QUICK, LONG = 2.0, 30.0  # seconds that a measure should take, and may take
 
 
@@ -54,18 +51,13 @@ def pace(denoiser, device: Device) -> float | None:
     """Seconds that a network takes for each sample of a small batch; None for exact denoisers."""
     if not isinstance(denoiser, Counted):
         return None
-<<<<<<< HEAD
+    if device.device.type == "cuda":  # bound by its launches unless there are many
+        return min(_timed(denoiser, device, MANY) / MANY for _ in range(3))
     first = _timed(denoiser, device, 1, warm=True)  # chooses its kernels
     each = _timed(denoiser, device, 1, warm=True)
     if each > SLOW:
         return min(first, each)  # a machine that was busy for a moment looks slow for good
     return min(_timed(denoiser, device, 8) / 8 for _ in range(4))
-=======
-    if device.device.type == "cuda":  # bound by its launches unless there are many
-        return min(_timed(denoiser, device, MANY) / MANY for _ in range(3))
-    each = _timed(denoiser, device, 1)
-    return each if each > SLOW else min(_timed(denoiser, device, 8) / 8 for _ in range(4))
->>>>>>> 2b5a3e4 (What runs on a GPU: runs written out, graphs of evaluations, weights in 16 bits, several devices)
 
 
 @torch.no_grad()

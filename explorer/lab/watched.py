@@ -15,30 +15,20 @@ PROMPT = 0.05  # seconds after which work that nobody wants any more has ended
 
 Check = Callable[[], None]
 
-<<<<<<< HEAD
 _check: ContextVar[Check | None] = ContextVar("check", default=None)
 _asked: weakref.WeakSet[nn.Module] = weakref.WeakSet()  # networks whose blocks ask
 
 
-def watched(denoiser, pace: float | None, watch: Check | None):
-=======
-def watched(denoiser, pace: float | None, watch: Callable[[], None] | None, least: int = 1):
->>>>>>> 2b5a3e4 (What runs on a GPU: runs written out, graphs of evaluations, weights in 16 bits, several devices)
+def watched(denoiser, pace: float | None, watch: Check | None, least: int = 1):
     """A network of this pace, seconds for each sample, in pieces of PROMPT; others as they are.
 
-    least: samples of a piece.
-
-    watch: what is called between pieces, or its `check`, where calling it would count a step.
+    least: samples of a piece.  watch: what is called between pieces, or its `check`, where calling it would count a step.
     """
     if pace is None or watch is None:
         return denoiser
-<<<<<<< HEAD
     if pace > PROMPT:
         _ask(denoiser)
-    return Watched(denoiser, getattr(watch, "check", watch), max(1, int(PROMPT / pace)))
-=======
     return Watched(denoiser, getattr(watch, "check", watch), max(least, int(PROMPT / pace)))
->>>>>>> 2b5a3e4 (What runs on a GPU: runs written out, graphs of evaluations, weights in 16 bits, several devices)
 
 
 class Watched:
