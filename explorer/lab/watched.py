@@ -22,7 +22,8 @@ _asked: weakref.WeakSet[nn.Module] = weakref.WeakSet()  # networks whose blocks 
 def watched(denoiser, pace: float | None, watch: Check | None, least: int = 1):
     """A network of this pace, seconds for each sample, in pieces of PROMPT; others as they are.
 
-    least: samples of a piece.  watch: what is called between pieces, or its `check`, where calling it would count a step.
+    least: samples of a piece.  watch: what is called between pieces, or its `check`, where calling
+    it would count a step.
     """
     if pace is None or watch is None:
         return denoiser
