@@ -14,6 +14,7 @@ USAGE = """Usage: python -m explorer serve|sample|measure|study|train|fetch|cach
   study    sweep|grid|distances|churn|stochastic|sde|heat|truncation|round|
            likelihood|conservative|table|steps key=value ...  many runs, kept
   study    claims [NAME ...]  what both papers claim, tried here, each with a verdict
+  study    ladder [data=digits]  EDM's configurations A to F: loss, samples, what each rung changed
   train    config=F data=digits name=mine ...  train a network; Ctrl+C pauses
   train amed  solver=plugin nfe=5 ...  train a predictor for AMED
   fetch    NAME|FILE|FOLDER  bring a network into the model menu; alone, list the published

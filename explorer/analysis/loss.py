@@ -42,23 +42,35 @@ def loss_per_sigma(
     clean (n, *shape); sigmas (S,); noise (n, *shape) or the CPU generator that draws it; watch() is
     called at each level and may raise.
     """
+    each = errors_per_sigma(denoiser, clean, sigmas, noise, watch)
+    middle, width = each.mean(1), 1.96 * each.std(1) / each.shape[1] ** 0.5
+    return Loss(torch.as_tensor(sigmas), middle, (middle - width).clamp(min=0), middle + width)
+
+
+@torch.no_grad()
+def errors_per_sigma(
+    denoiser,
+    clean: Tensor,
+    sigmas: Tensor,
+    noise: torch.Generator | Tensor,
+    watch: Callable[[], None] | None = None,
+) -> Tensor:
+    """‖D − y‖² per coordinate of each sample at each level, (S, n); the arguments of
+    `loss_per_sigma`.
+    """
     if isinstance(noise, torch.Generator):
         noise = torch.randn(clean.shape, generator=noise, dtype=torch.float64)
     noise = noise.to(clean)
-    mean, half = [], []
+    rows = []
     for sigma in torch.as_tensor(sigmas, dtype=clean.dtype).cpu():
         if watch is not None:
             watch()
-        errors = torch.cat(
-            [
-                (denoiser(y + sigma * n, sigma) - y).flatten(1).square().mean(1)
-                for y, n in zip(clean.split(BATCH), noise.split(BATCH), strict=True)
-            ]
-        )
-        mean.append(errors.mean())
-        half.append(1.96 * errors.std() / len(errors) ** 0.5)
-    middle, width = torch.stack(mean), torch.stack(half)
-    return Loss(torch.as_tensor(sigmas), middle, (middle - width).clamp(min=0), middle + width)
+        pieces = zip(clean.split(BATCH), noise.split(BATCH), strict=True)
+        errors = [
+            (denoiser(y + sigma * n, sigma) - y).flatten(1).square().mean(1) for y, n in pieces
+        ]
+        rows.append(torch.cat(errors))
+    return torch.stack(rows)
 
 
 def _edm_weight(sigma: Tensor, sigma_data: float) -> Tensor:

@@ -11,6 +11,7 @@ from ..errors import UserError
 from . import of_amed, papers
 from .claims import claims
 from .devices import device_option
+from .ladder import ladder
 from .rows import counted, counted_done, listed, number_of, of
 from .tables import told
 from .words import pairs
@@ -21,6 +22,8 @@ def study(arguments: list[str]) -> int:
     options = _options(arguments)
     if options.what == "claims":
         return claims(options, _how(options))
+    if options.what == "ladder":
+        return ladder(options)
     from ..lab.experiment import Experiment, use_device
     from ..settings import unflatten
 
@@ -41,7 +44,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
         description="Many runs of a view. What is measured is kept in the cache folder: the same "
         "command after Ctrl+C goes on, and a larger one measures only what is new.",
     )
-    p.add_argument("what", choices=[*KINDS, "claims"], help="what is measured")
+    p.add_argument("what", choices=[*KINDS, "claims", "ladder"], help="what is measured")
     p.add_argument(
         "settings",
         nargs="*",
@@ -67,7 +70,9 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     p.add_argument("--folder", default=None, metavar="FOLDER", help="keep what is measured in here")
     device_option(p)
     p.add_argument("--names", action="store_true", help="of claims: list them, measure nothing")
-    p.add_argument("--keep", action="store_true", help="of claims: write the record that ships")
+    p.add_argument(
+        "--keep", action="store_true", help="of claims, ladder: write the record that ships"
+    )
     return p.parse_intermixed_args(arguments)
 
 

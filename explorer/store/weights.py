@@ -3,8 +3,9 @@
     put(state, description, name) -> Checkpoint        find(name) -> Checkpoint
     checkpoints() -> [Checkpoint, ...]                 read(checkpoint) -> its tensors
 
-Shipped ones lie under assets/weights, the user's own in the cache folder.  A name holds no path, so
-a link can open nothing else; the digest, SHA-256 of the weights, is checked whenever they are read.
+Shipped ones lie under assets/weights, configurations A to F under assets/ladder, the user's own in
+the cache folder.  A name holds no path, so a link can open nothing else; the digest, SHA-256 of the
+weights, is checked whenever they are read.
 """
 
 import contextlib
@@ -27,6 +28,7 @@ from .places import NAME
 from .unsaved import saving
 
 SHIPPED = places.assets("weights")
+LADDER = places.assets("ladder")  # EDM's configurations A to F: found by name, in no menu's way
 WEIGHTS, CONFIG = "weights.safetensors", "config.json"
 LARGEST_WEIGHTS = 4 * 2**30
 
@@ -86,7 +88,7 @@ def put(
     unless `replace`, and Unsaved where the disk is full or read-only.
     """
     places.check_name(name, "checkpoint")
-    if root is None and (SHIPPED / name / CONFIG).is_file():
+    if root is None and _with_page(name):
         raise UserError(f"A network {name!r} comes with the page; choose another name.")
     place = (kept_folder() if root is None else Path(root)) / name
     taken = UserError(f"A checkpoint {name!r} is already there; choose another name.")
@@ -166,6 +168,11 @@ def losses(c: Checkpoint) -> dict:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
+def ladder() -> list[Checkpoint]:
+    """EDM's configurations A to F, which come with the page too: DATA-ladder-a and so on."""
+    return _opened(sorted(_inside(LADDER)))
+
+
 def is_kept(name: str, root: str | Path | None = None) -> bool:
     """Whether the user has a checkpoint of this name."""
     return bool(NAME.fullmatch(name)) and (kept_folder(root) / name / CONFIG).is_file()
@@ -174,7 +181,7 @@ def is_kept(name: str, root: str | Path | None = None) -> bool:
 def is_taken(name: str, root: str | Path | None = None) -> bool:
     """Whether something of this name is there, whole or damaged."""
     return bool(NAME.fullmatch(name)) and (
-        (SHIPPED / name / CONFIG).is_file() or os.path.lexists(kept_folder(root) / name)
+        _with_page(name) is not None or os.path.lexists(kept_folder(root) / name)
     )
 
 
@@ -190,8 +197,8 @@ def kept(name: str, root: str | Path | None = None) -> Checkpoint:
 
 def find(name: str, root: str | Path | None = None) -> Checkpoint:
     """The checkpoint of this name.  Raises UserError if there is none."""
-    if NAME.fullmatch(name) and (SHIPPED / name / CONFIG).is_file():
-        return open_folder(SHIPPED / name)
+    if NAME.fullmatch(name) and (place := _with_page(name)):
+        return open_folder(place)
     if not is_kept(name, root):
         writing.mend(kept_folder(root))
     if is_kept(name, root):
@@ -239,6 +246,12 @@ def named_like(text: str, digest: str = "") -> str:
     """A permitted name made of a file's name, with the first characters of a digest."""
     plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:48] or "network"
     return f"{plain}-{digest[:8]}" if digest else plain
+
+
+def _with_page(name: str) -> Path | None:
+    """The folder of a network that comes with the page, by its name, which holds no path."""
+    places_of = (place / name for place in (SHIPPED, LADDER))
+    return next((place for place in places_of if (place / CONFIG).is_file()), None)
 
 
 def _opened(folders: Iterable[Path]) -> list[Checkpoint]:

@@ -26,6 +26,7 @@ from ..lab.experiment import Experiment
 from ..numerals import number
 from ..settings import unflatten
 from ..training.configs import Training, draw, sigma_data
+from . import ladder
 from .design_rows import ROWS, Row
 
 SHOWN = (0.02, 0.1, 0.3, 0.6, 1.2, 2.5, 8.0, 40.0)  # σ of the pictures of Eq. 8
@@ -45,6 +46,7 @@ def design(request: Mapping[str, Any]) -> dict[str, Any]:
         "columns": [{"name": c.name, "label": c.label, "use": c.flat} for c in table],
         "rows": [_row(row, table) for row in ROWS],
         "target": _target(t, table),
+        "ladder": ladder.shown(),
         "sigma_data": number(found),
         "note": (
             f"Curves over σ from {HIGH:g} on the left to {LOW:g} on the right, measured on the "

@@ -29,6 +29,7 @@ def listing(fetch: bool = False) -> dict:
     here = [
         r | {"label": f"{r['label']} · {r['name']}"} if alike[r["label"]] > 1 else r for r in here
     ]
+    here += [_rung(c) for c in weights.ladder()]
     known = {r["name"] for r in here}
     away = [
         {
@@ -69,6 +70,17 @@ def _names(c: weights.Checkpoint) -> list[str]:
     cls = DATASETS.get(str(c.config.get("data", {}).get("data")))
     names = list(getattr(cls, "names", ()))
     return names if len(names) == c.label_dim else []
+
+
+def _rung(c: weights.Checkpoint) -> dict:
+    """A configuration of the ladder.  quiet: in the menu only while it is the open one, as all but
+    the ladder's ends are; the Design page has them all."""
+    letter = c.config["training"]["letter"]
+    return _row(c, True) | {
+        "label": f"{c.label} (ladder)",
+        "group": "EDM’s configurations A to F",
+        "quiet": letter not in "AF",
+    }
 
 
 def _data(c: weights.Checkpoint) -> dict:

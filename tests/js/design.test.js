@@ -40,5 +40,5 @@ test('a gap in the numbers is no point, and the label is the reader’s', () => 
 test('letters are set low and high, and what is no formula stays', () => {
   assert.equal(formula('c_{out}^2 < σ_d'), 'c<sub>out</sub><sup>2</sup> &lt; σ<sub>d</sub>');
   assert.equal(formula('σ^{−1}(σ)'), 'σ<sup>−1</sup>(σ)');
-  assert.equal(formula('√t, ln σ'), '√t, ln σ');
+  assert.equal(formula('√t, ln σ, x86_64'), '√t, ln σ, x86_64');
 });

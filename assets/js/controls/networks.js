@@ -57,7 +57,8 @@ export function fillNetworks() {
   const name = S.values[KEY],
     n = chosen(),
     auto = automatic();
-  const rows = list.map((m) => [
+  const told = list.filter((m) => !m.quiet || m.name === name);
+  const rows = told.map((m) => [
     m.name,
     m.here ? m.label : `${m.label} (${m.megabytes} MB)`,
     m.here ? m.group : 'Published, not fetched',
@@ -72,7 +73,7 @@ export function fillNetworks() {
     ...(S.values[CLASS] >= classes ? [[String(S.values[CLASS]), String(S.values[CLASS]), '']] : []),
   ]);
   $('#network-condition').closest('.row').classList.toggle('off', !classes);
-  const peers = list.filter((m) => m.here && m !== n && String(m.shape) === String(n?.shape));
+  const peers = told.filter((m) => m.here && m !== n && String(m.shape) === String(n?.shape));
   options($('#network-guide'), [
     ['', 'itself, any class', ''],
     ...peers.map((m) => [m.name, m.label, '']),

@@ -11,4 +11,4 @@ export const formula = (text) =>
     .replace(/\^\{([^{}]*)\}/g, '<sup>$1</sup>')
     .replace(/\^(\p{L}|\d)/gu, '<sup>$1</sup>')
     .replace(/_\{([^{}]*)\}/g, '<sub>$1</sub>')
-    .replace(/_(\p{L}|\d)/gu, '<sub>$1</sub>');
+    .replace(/_(\p{L}|\d)(?![\p{L}\d])/gu, '<sub>$1</sub>');

@@ -55,6 +55,7 @@ async function load() {
 function write() {
   for (const b of $$('#design-sections button')) b.setAttribute('aria-pressed', b.dataset.section === section);
   if (!told.columns) return;
+  $('#design-sections [data-section=ladder]').hidden = !told.ladder && section !== 'ladder';
   const shown = SECTIONS[section](told, $('#design-body').clientWidth);
   $('#design-title').innerHTML = formula(shown.title);
   $('#design-note').innerHTML = formula(shown.note);

@@ -1,0 +1,54 @@
+"""EDM's configurations A to F, measured: `python -m explorer study ladder [data=digits]`."""
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from ..errors import UserError
+from ..numerals import interval, number, percent1
+from .words import pairs
+
+
+def ladder(options: argparse.Namespace) -> int:
+    """Each network as soon as it is measured, then what each rung changed; with --json all of it.
+
+    Raises UserError for data without a ladder, before anything is measured."""
+    from ..core.device import pick
+    from ..study import ladder_record
+    from ..study.ladder import checked, gain, rungs
+    from ..ui.ladder import told
+
+    flat = pairs(options.settings)
+    if stray := next((k for k in flat if k != "data"), None):
+        raise UserError(f"The networks are as they ship; {stray:.40} cannot be set, only data=.")
+    sets, device = checked([flat["data"]] if "data" in flat else []), pick(options.device)
+    found: dict[str, list] = {}
+    try:
+        for data in sets:
+            rows = found[data] = []
+            for rung in rungs(data, device=device):
+                rows.append(rung)
+                if not options.json:
+                    print(_line(rung, gain(rung, rows[-2]) if rows[1:] else None), flush=True)
+    except KeyboardInterrupt:
+        print("\nStopped; nothing is kept.", file=sys.stderr)
+        return 130
+    table: dict[str, Any] = ladder_record.table(found, device)
+    if options.keep:
+        ladder_record.keep(table)
+    if options.json:
+        print(json.dumps(table, indent=1, ensure_ascii=False))
+    else:
+        print("\n".join(f"{s['label']}: {s['said']}" for s in told(table)["sets"]))
+    return 0
+
+
+def _line(rung, more) -> str:
+    """“digits B  good 71 % (68 %–74 %), +3 %”"""
+    share, way = rung.share, rung.wasserstein
+    rest = "" if more is None else f", {interval(more.value, more.low, more.high, percent1)} more"
+    return (
+        f"{rung.data} {rung.letter}  good {interval(share.value, share.low, share.high, percent1)}"
+        f"{rest}; sliced Wasserstein {interval(way.value, way.low, way.high, number)}"
+    )

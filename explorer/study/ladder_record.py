@@ -1,0 +1,73 @@
+"""The table of configurations A to F that ships: `python -m explorer study ladder --keep` wrote it.
+
+Each row carries the digest of the weights it was measured on; where those are others today, the row
+is stale and says so.
+"""
+
+import datetime
+import json
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..core.device import Device
+from ..errors import UserError
+from ..store import places, weights, writing
+from .ladder import LETTERS, LEVELS, NFE, SETS, Rung, plain
+
+KEYS = ("version", "on", "with", "command", "levels", "nfe", "sets")
+COMMAND = "python -m explorer study ladder --keep"
+
+
+def place() -> Path:
+    """Where it is."""
+    return places.assets("ladder.json")
+
+
+def table(found: Mapping[str, Sequence[Rung]], device: Device) -> dict[str, Any]:
+    """All that was measured, as plain values, and with what."""
+    import torch
+
+    return {
+        "version": __version__,
+        "on": datetime.date.today().isoformat(),
+        "with": f"torch {torch.__version__.split('+')[0]}, {device.label}, {os.cpu_count()} cores, "
+        f"{platform.machine()}",
+        "command": COMMAND,
+        "levels": list(LEVELS),
+        "nfe": NFE,
+        "sets": {data: plain(rows) for data, rows in found.items()},
+    }
+
+
+def keep(new: Mapping[str, Any], path: Path | None = None) -> dict[str, Any]:
+    """Write a table; sets that it lacks stay as they are.  Raises Unsaved."""
+    path = path or place()
+    old = read(path)["sets"]
+    both = {**old, **new["sets"]}
+    record = {**new, "sets": {data: both[data] for data in SETS if data in both}}
+    writing.write_json(path, record, indent=1)
+    return record
+
+
+def read(path: Path | None = None) -> dict[str, Any]:
+    """The table, without a file one of no sets.  Raises UserError for a file that is none."""
+    path = path or place()
+    if not path.exists():
+        return dict.fromkeys(KEYS, "") | {"sets": {}, "levels": []}
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return {k: found[k] for k in KEYS}
+    except (ValueError, KeyError, TypeError):
+        raise UserError(f"The table of A to F is damaged; {COMMAND} makes it again.") from None
+
+
+def stale(data: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Letters whose network is another one than the one that was measured, or is not here."""
+    here = {c.name: c.digest for c in weights.ladder()}
+    return [r["letter"] for r in rows if here.get(r["network"]) != r["digest"]] or [
+        x for x in LETTERS if x not in {r["letter"] for r in rows}
+    ]

@@ -1,0 +1,124 @@
+"""Configurations A to F in words: what each rung changed, or that nothing can be told apart."""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from ..analysis.intervals import Estimate, apart
+from ..data import DATASETS
+from ..numerals import count, interval, number, percent1
+from ..study import ladder_record
+
+GOOD = "good samples"
+
+
+def shown() -> dict[str, Any] | None:
+    """The table that ships, for the page; None where nothing is measured.  Raises UserError."""
+    record = ladder_record.read()
+    return told(record) if record["sets"] else None
+
+
+def told(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A table in words and cells."""
+    sets = [_set(data, rows, record["levels"]) for data, rows in record["sets"].items()]
+    return {
+        "title": "EDM Table 2: configurations A to F, trained here",
+        "note": (
+            f"Measured with version {record['version']} on {record['on']} ({record['with']}): "
+            f"{record['command']}. Heun, NFE {record['nfe']}, ρ = 7. Intervals of 95 %, over "
+            "images, noise and samples; each rung is one training, and what another "
+            "seed would change is in none."
+        ),
+        "sets": sets,
+    }
+
+
+def _set(data: str, rows: Sequence[Mapping[str, Any]], levels: Sequence[float]) -> dict[str, Any]:
+    columns = [
+        "configuration",
+        GOOD,
+        "more than before",
+        "recall",
+        "Fréchet distance",
+        "sliced Wasserstein",
+        *(f"loss at σ = {number(s)}" for s in levels),
+    ]
+    return {
+        "data": data,
+        "label": DATASETS[data].label,
+        "said": said(data, rows, levels),
+        "columns": columns,
+        "rows": [_row(r) for r in rows],
+    }
+
+
+def _row(r: Mapping[str, Any]) -> dict[str, Any]:
+    kimg = f"{count(r['images'])} images"
+    more = {"value": "", "beside": ""}
+    if r["gain"]:
+        e = Estimate(**r["gain"])
+        more = {"value": _verdict(e), "beside": _both(e, percent1).replace("-", "−")}
+    cells = [
+        _cell(r["good"], percent1),
+        more,
+        *(_cell(r[k], number) for k in ("recall", "frechet", "wasserstein")),
+        *(_cell(e, number) for e in r["losses"]),
+    ]
+    return {
+        "letter": r["letter"],
+        "network": r["network"],
+        "changed": f"{r['changed']}; {kimg}",
+        "cells": cells,
+    }
+
+
+def _cell(e: Mapping[str, Any], write) -> dict[str, str]:
+    return {"value": write(e["value"]), "beside": f"{write(e['low'])} – {write(e['high'])}"}
+
+
+def _both(e: Estimate, write) -> str:
+    return interval(e.value, e.low, e.high, write)
+
+
+def _less(e: Estimate) -> Estimate:
+    """The same the other way round."""
+    return Estimate(-e.value, -e.high, -e.low, e.count)
+
+
+def _verdict(e: Estimate) -> str:
+    if not apart(e, 0.0):
+        return "cannot be told apart"
+    return "better" if e.value > 0 else "worse"
+
+
+def said(data: str, rows: Sequence[Mapping[str, Any]], levels: Sequence[float]) -> str:
+    """What each rung changed, in sentences that rank only where the interval allows it."""
+    out = [_rung(r, before, levels) for before, r in pairwise(rows)]
+    if old := ladder_record.stale(data, rows):
+        out.append(
+            f"Of {', '.join(old)} the network is another one today; {ladder_record.COMMAND} "
+            "measures again."
+        )
+    return " ".join(out)
+
+
+def _rung(r, before, levels) -> str:
+    e = Estimate(**r["gain"])
+    now, then = r["letter"], before["letter"]
+    quality = {
+        "cannot be told apart": f"{then} and {now} cannot be told apart by their samples",
+        "better": f"{now} has {_both(e, percent1)} more good samples than {then}",
+        "worse": f"{now} has {_both(_less(e), percent1)} fewer good samples than {then}",
+    }[_verdict(e)]
+    changes = [Estimate(**c) for c in r["loss_change"]]
+    lower = [number(s) for s, c in zip(levels, changes) if c.high < 0]
+    higher = [number(s) for s, c in zip(levels, changes) if c.low > 0]
+    parts = [
+        f"{word} at σ = {', '.join(where)}"
+        for word, where in (("lower", lower), ("higher", higher))
+        if where
+    ]
+    loss = (
+        f"{now}’s loss is {' and '.join(parts)}" if parts else "their losses cannot be told apart"
+    )
+    return f"{quality}; {loss}."

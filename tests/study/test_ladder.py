@@ -1,0 +1,100 @@
+"""Configurations A to F: pairs, their intervals, and what may be said of a rung."""
+
+import json
+
+import pytest
+import torch
+
+from explorer.analysis.distance import share
+from explorer.analysis.intervals import Estimate
+from explorer.analysis.quality import Quality
+from explorer.core.device import pick
+from explorer.errors import UserError
+from explorer.study import ladder, ladder_record
+from explorer.study.ladder import LEVELS, Rung, gain, loss_ratio
+from explorer.ui.ladder import told
+
+NONE = Estimate(0.5, 0.4, 0.6, 10)
+
+
+def rung(letter, errors, good, data="digits"):
+    quality = Quality(NONE, share(good), NONE, None)
+    return Rung(data, letter, errors, good, quality, NONE, 192_000, f"digest of {letter}")
+
+
+def fake(seed, factor=1.0, good=0.5, n=400):
+    """Errors of one kind at all levels, times a factor; so many good samples."""
+    g = torch.Generator().manual_seed(seed)
+    errors = factor * (1 + 0.5 * torch.randn(len(LEVELS), n, generator=g).double()).abs()
+    return errors, torch.rand(n, generator=g) < good
+
+
+def test_a_difference_has_the_interval_of_its_pairs():
+    """Half of 400 samples are good in both; 20 more in the second: 5 % (3–7 %), though the shares'
+    own intervals of ± 5 % overlap."""
+    first = torch.arange(400) < 200
+    second = torch.arange(400) < 220
+    a, b = rung("A", fake(0)[0], first), rung("B", fake(0)[0], second)
+    more = gain(b, a)
+    assert more.value == pytest.approx(0.05) and more.low > 0.02 and more.high < 0.08
+    assert a.share.high > b.share.low
+
+
+def test_the_loss_of_a_rung_is_held_against_the_one_before_on_the_same_images():
+    errors, good = fake(0)
+    same, less = rung("A", errors, good), rung("B", 0.97 * errors, good)
+    for e in loss_ratio(less, same):
+        assert e.value == pytest.approx(-0.03) and e.high < 0  # far less than the losses' intervals
+        # every pair has the very same ratio, so the interval has no width
+        assert e.high - e.low < 1e-6
+    assert all(e.low <= 0 <= e.high for e in loss_ratio(same, same))
+
+
+def test_seven_levels_of_chance_are_called_apart_in_one_of_twenty_rungs_at_most():
+    """Equal laws, 100 rungs: the share in which some level is apart is 5 % by Bonferroni; a first
+    order ratio of 400 pairs comes near."""
+    apart = 0
+    for k in range(100):
+        a, b = (rung("A", *fake(2 * k + j, n=400)) for j in (0, 1))
+        apart += any(e.low > 0 or e.high < 0 for e in loss_ratio(b, a))
+    assert apart <= 12  # 5 expected; 3 standard deviations of a binomial are 7
+
+
+def test_what_is_said_ranks_only_where_the_interval_allows_it():
+    even, many, few = torch.arange(400) < 200, torch.arange(400) < 260, torch.arange(400) < 200
+    errors, other = fake(0)[0], fake(0)[0].clone()
+    other[0] *= 1.5
+    rows = [rung("A", errors, even), rung("B", errors, even), rung("C", errors, many)]
+    rows += [rung("D", other, few)]
+    table = ladder_record.table({"digits": rows}, pick("cpu"))
+    (digits,) = told(table)["sets"]
+    said = digits["said"].split(". ")
+    assert said[0] == (
+        "A and B cannot be told apart by their samples; their losses cannot be told apart"
+    )
+    assert said[1].startswith("C has 15 % (") and "more good samples than B" in said[1]
+    assert "D has 15 % (" in said[2] and "fewer good samples than C" in said[2]
+    assert said[2].endswith("D’s loss is higher at σ = 0.02")
+    assert [r["cells"][1]["value"] for r in digits["rows"]] == [
+        "",
+        "cannot be told apart",
+        "better",
+        "worse",
+    ]
+    assert "Of A, B, C, D the network is another one today" in digits["said"]
+
+
+def test_a_record_is_kept_set_by_set_and_a_damaged_one_is_a_sentence(tmp_path):
+    path, rows = tmp_path / "ladder.json", [rung("A", *fake(0))]
+    assert ladder_record.read(path)["sets"] == {}
+    ladder_record.keep(ladder_record.table({"glyphs": rows}, pick("cpu")), path)
+    ladder_record.keep(ladder_record.table({"digits": rows}, pick("cpu")), path)
+    assert list(ladder_record.read(path)["sets"]) == ["digits", "glyphs"]
+    path.write_text(json.dumps({"sets": {}}))
+    with pytest.raises(UserError, match="study ladder --keep makes it again"):
+        ladder_record.read(path)
+
+
+def test_data_without_a_ladder_are_refused():
+    with pytest.raises(UserError, match="No configurations A to F ship for 'moons'. Known: digits"):
+        ladder.checked(["moons"])
