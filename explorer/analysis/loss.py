@@ -141,8 +141,44 @@ def denoise_strip(denoiser, clean: Tensor, sigmas: Tensor, noise: Tensor) -> tup
 def change(sigma: Tensor, denoised: Tensor) -> Tensor:
     """How fast the answer changes with the noise: RMS over coordinates of dD/d ln σ.
 
-    Large only in the narrow band of levels where the sample is decided.  sigma (S,), denoised
-    (S, *shape) -> (S − 2,), at sigma[1:-1].
+    Large where the sample is decided: in one narrow band or not, see `peaks`.  sigma (S,),
+    denoised (S, *shape) -> (S − 2,), at sigma[1:-1].
     """
     answers = denoised.flatten(1)
     return slope(answers, sigma.log().to(answers)[:, None]).square().mean(1).sqrt()
+
+
+class Peak(NamedTuple):
+    """A stretch of levels where the answer changes much: around `at`, above half of its height."""
+
+    at: float
+    low: float
+    high: float
+    height: float
+
+
+SMALL, DEEP = 0.25, 0.9  # of the greatest change, what counts; of the lower of two, their valley
+
+
+def peaks(sigma: Tensor, changes: Tensor) -> list[Peak]:
+    """The places where a sample is decided, the greatest first; sigma and changes (S,), sigma
+    rising.  Two maxima are two places if the valley between them lies below DEEP of the lower.
+    """
+    size, n = changes.tolist(), len(changes)
+    is_top = lambda i: size[i] >= max(size[max(0, i - 1)], size[min(n - 1, i + 1)])
+    tops = [i for i in range(n) if is_top(i) and size[i] >= SMALL * max(size)]
+    kept: list[int] = []
+    for i in sorted(tops, key=lambda i: -size[i]):
+        valley = lambda j, i=i: min(size[min(i, j) : max(i, j) + 1])
+        if all(valley(j) < DEEP * size[i] for j in kept):
+            kept.append(i)
+    return [_stretch(sigma.tolist(), size, i) for i in kept]
+
+
+def _stretch(sigma: list[float], size: list[float], top: int) -> Peak:
+    a = b = top
+    while a > 0 and size[top] / 2 <= size[a - 1]:
+        a -= 1
+    while b < len(size) - 1 and size[top] / 2 <= size[b + 1]:
+        b += 1
+    return Peak(sigma[top], sigma[a], sigma[b], size[top])

@@ -7,19 +7,15 @@ import math
 
 import torch
 
-from ..analysis.loss import change, denoise_strip
-from ..core import known
 from ..core.schedules import SCHEDULES
 from ..figures import frames, pack, stage
-from ..figures.style import rounded
-from ..lab import afford, cost
+from ..lab import afford
 from ..lab.source import Source
 from ..lab.view import View
-from . import words
+from . import denoise_strip, words
 
 EXACT_PATHS = 28  # shown whole on the stage
 POINTS = 1000  # data points, at most
-STRIP_LEVELS = (0, 0.2, 0.5, 1, 2, 3, 5, 7, 10, 20, 50)  # EDM Fig. 1
 IMAGES = 64
 FRAMES = {name: schedule() for name, schedule in reversed(SCHEDULES.items())}  # the plainest last
 
@@ -111,54 +107,8 @@ def spread(source) -> float:
 
 
 def strip(view: View) -> dict:
-    """EDM Fig. 1: one clean sample under rising noise, and the denoiser's answers; of a slow
-    network at fewer levels, which it is asked for once."""
-    source, few = view.source, afford.strip(view.source)
-    clean = source.clean(1, seed=5)
-    noise = torch.randn(
-        clean.shape, generator=torch.Generator().manual_seed(6), dtype=torch.float64
-    ).to(clean)
-    scale = float(f"{source.sigma_data / 0.5:.1g}")  # EDM's levels, for data of another size
-    low, high = known.bounds(source.denoiser)
-    shown = STRIP_LEVELS if few is None else _thinned(STRIP_LEVELS, few)
-    asked = [min(max(s * scale, 1e-3, low), high) for s in shown]
-    levels = torch.tensor(list(dict.fromkeys(asked)), dtype=torch.float64)
-    denoiser = source.denoiser if few is None else source.watched(view.watch)
-    noisy, denoised = denoise_strip(denoiser, clean, levels, noise)
-    if few is None:
-        many = cost.affordable(source.pace, 1, 60, least=12, seconds=0.1)
-        fine = torch.logspace(math.log10(80), math.log10(0.002), many, dtype=torch.float64)
-        fine = known.learned(source.denoiser, fine).flip(0)
-        _, answers = denoise_strip(denoiser, clean, fine, noise)
-    else:
-        fine, answers = levels, denoised
-    out = {
-        "levels": rounded(levels),
-        "fine": rounded(fine[1:-1]),
-        "change": rounded(change(fine, answers)),
-    }
-    if source.kind == "image":
-        size = stage.spread(levels, source.sigma_data).to(noisy).reshape(-1, 1, 1, 1)
-        out["noisy"] = pack.grey(noisy / size * source.sigma_data, -1.2, 1.2)
-        out["denoised"] = pack.grey(denoised, -1.2, 1.2)
-    else:
-        view = source.view if source.kind == "plane" else None
-        flat = (
-            (lambda v: stage.project(v, view))
-            if view is not None
-            else (lambda v: torch.cat([v, torch.zeros_like(v)], -1))
-        )
-        size = stage.spread(levels, spread(source)).to(noisy).reshape(-1, 1)
-        out["noisy"] = pack.positions(flat(noisy) / size)
-        out["denoised"] = pack.positions(flat(denoised) / spread(source))
-    return out
-
-
-def _thinned(levels: tuple, count: int) -> list[float]:
-    """So many of them, the ends among them."""
-    if count >= len(levels):
-        return list(levels)
-    return [levels[round(i * (len(levels) - 1) / (count - 1))] for i in range(count)]
+    """EDM Fig. 1, see `denoise_strip`."""
+    return denoise_strip.strip(view, spread(view.source))
 
 
 def _line_stage(source, law) -> dict:

@@ -5,7 +5,14 @@ import math
 import pytest
 import torch
 
-from explorer.analysis.loss import TRAINING, WEIGHTS, change, denoise_strip, loss_per_sigma
+from explorer.analysis.loss import (
+    TRAINING,
+    WEIGHTS,
+    change,
+    denoise_strip,
+    loss_per_sigma,
+    peaks,
+)
 from explorer.core.denoisers import Mixture
 from explorer.core.schedules import VP
 from explorer.core.timesteps import IDDPM
@@ -155,3 +162,25 @@ def test_the_answer_changes_in_a_narrow_band():
     got = change(sigma, denoise_strip(m, tensor(1.0), sigma, tensor(0.3))[1])
     assert 0.4 < float(sigma[1:-1][got.argmax()]) < 2.5
     assert float(got[0]) < 1e-6 * float(got.max()) and float(got[-1]) < 0.1 * float(got.max())
+
+
+def _hills(*hills: tuple[float, float, float]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Levels and hills (middle, width in ln σ, height) over them."""
+    sigma = torch.logspace(-2.7, 1.9, 60, dtype=torch.float64)
+    size = lambda at, wide, high: high * torch.exp(-(((sigma / at).log() / wide) ** 2) / 2)
+    return sigma, torch.stack([size(*h) for h in hills]).amax(0)
+
+
+def test_one_hill_is_one_place_with_its_half_width():
+    (found,) = peaks(*_hills((1.5, 0.5, 2.0)))
+    assert found.at == pytest.approx(1.5, rel=0.1) and found.height == pytest.approx(2, rel=0.05)
+    half = math.exp(0.5 * math.sqrt(2 * math.log(2)))  # where a normal falls to a half
+    step = math.exp(4.6 * math.log(10) / 59)
+    assert 1.5 * half / step <= found.high <= 1.5 * half
+    assert 1.5 / half <= found.low <= 1.5 / half * step
+
+
+def test_two_hills_with_a_valley_are_two_places_and_a_shoulder_or_a_ripple_is_none():
+    assert [round(p.at) for p in peaks(*_hills((19.0, 0.4, 1.0), (2.0, 0.4, 0.48)))] == [19, 2]
+    assert len(peaks(*_hills((3.0, 0.4, 1.0), (2.2, 0.4, 0.9)))) == 1  # hardly a valley
+    assert len(peaks(*_hills((19.0, 0.4, 1.0), (1.0, 0.4, 0.2)))) == 1  # too small

@@ -1,11 +1,12 @@
 // EDM Fig. 1: one real sample under noise, and the denoiser's answer, over where that answer changes.
 // σ falls from left to right, as everywhere on the page.
 
-import { S, UNITS, interp, unpack } from '../state.js';
+import { S, UNITS, unpack } from '../state.js';
 import { number } from '../numbers.js';
 import { T, rgba } from '../theme.js';
-import { disc, fitting, once, open, ring, segment, sheet, widthOf, write } from '../draw/canvas.js';
+import { disc, fitting, once, open, ring, segment, sheet, write } from '../draw/canvas.js';
 import { colourise, whole } from './image.js';
+import { bandOf, changeAt, drawChange, inBand, shade } from './strip/change.js';
 
 /** The strip, which comes with the data or, of a slow network, later with the loss. */
 export const stripOf = () => S.parts.data?.strip ?? S.parts.loss?.strip;
@@ -13,26 +14,12 @@ export const stripOf = () => S.parts.data?.strip ?? S.parts.loss?.strip;
 const held = once(),
   heldDots = once();
 const REACH = 2.2; // half of a small panel, in spreads
-const CAPTIONS = [
-  'One real sample under noise, and the denoiser’s answer. The answer changes in a narrow band of σ.',
-  'A real sample under noise, and the denoiser’s answer.',
+const ROWS = [
+  ['noisy', 'x', 'noisy'],
+  ['denoised', 'D', 'denoised'],
+  ['exact', 'D', 'by the exact denoiser'],
 ];
 
-// ---- where the answer changes ---------------------------------------------------------------------
-
-// The stretch around the greatest change that stays above half of it: {high, low} in σ.
-function bandOf({ fine, change }) {
-  const top = Math.max(...change),
-    peak = change.indexOf(top);
-  let a = peak,
-    b = peak;
-  while (a > 0 && change[a - 1] >= top / 2) a--;
-  while (b < change.length - 1 && change[b + 1] >= top / 2) b++;
-  return { low: fine[a], high: fine[b], top };
-}
-const inBand = (sigma, band) => sigma >= band.low && sigma <= band.high;
-const changeAt = ({ fine, change }, sigma) =>
-  sigma < fine[0] || sigma > fine[fine.length - 1] ? 0 : interp([...fine].reverse(), [...change].reverse(), sigma);
 const label = (sigma) => (sigma < 0.01 ? '0' : number(sigma));
 
 // ---- layout ---------------------------------------------------------------------------------------
@@ -61,45 +48,47 @@ function draw(stage) {
       ? drawImages(c, area, levels, band, size.ratio, narrow)
       : drawPanels(c, area, levels, band);
   if (axis) drawChange(c, axis, strip, band, narrow);
-  write(c, fitting(c, CAPTIONS, area.w, { size: 12 }), edge, size.h - 14, { size: 12 });
+  write(c, fitting(c, strip.words, area.w, { size: 12 }), edge, size.h - 14, { size: 12 });
 }
 
-// ---- images: two rows, and the curve below on the same columns ------------------------------------
+// ---- images: two rows or, of a network, three, and the curve below on the same columns ------------
 
 function drawImages(c, area, levels, band, ratio, narrow) {
   const [C, H, W] = S.parts.data.shape,
     strip = stripOf(),
     n = levels.length,
     gap = narrow ? 4 : 6,
-    head = 18;
+    head = 18,
+    rows = ROWS.filter(([name]) => strip[name]);
   const least = Math.max(72, area.h * 0.34),
-    fixed = 2 * head + 28; // px for the curve; for words between the rows
-  const scale = whole(Math.min((area.w - gap * (n - 1)) / n / W, (area.h - least - fixed) / 2 / H), ratio),
+    fixed = rows.length * (head + 6) + 16; // px for the curve; for words between the rows
+  const wide = (area.w - gap * (n - 1)) / n / W,
+    scale = whole(Math.min(wide, (area.h - least - fixed) / rows.length / H), ratio),
     tw = W * scale,
     th = H * scale;
   const left = area.x + (area.w - n * (tw + gap) + gap) / 2,
     x = (j) => left + j * (tw + gap),
-    y0 = area.y + head,
-    y1 = y0 + th + head + 6;
-  const tiles = held(`${S.parts.data.key} ${T.dark}`, () => ({
-    noisy: tileStrip(strip.noisy, strip.levels.length, { C, H, W }),
-    denoised: tileStrip(strip.denoised, strip.levels.length, { C, H, W }),
-  }));
+    y = (row) => area.y + head + row * (th + head + 6),
+    last = y(rows.length - 1) + th;
+  const tiles = held(`${S.parts.data.key} ${T.dark}`, () =>
+    Object.fromEntries(rows.map(([name]) => [name, tileStrip(strip[name], strip.levels.length, { C, H, W })])),
+  );
   const axis = columnsAxis(levels, (j) => x(j) + tw / 2),
-    bottom = y1 + th + 26;
-  shade(c, axis, band, y0 - 4, bottom);
+    bottom = last + 26;
+  shade(c, axis, band, y(0) - 4, bottom);
   c.imageSmoothingEnabled = scale * ratio < 1;
-  for (const [name, y, sign, text] of [
-    ['noisy', y0, 'x', 'noisy'],
-    ['denoised', y1, 'D', 'denoised'],
-  ]) {
-    const used = write(c, sign, left, y - 6, { size: 12, italic: true, colour: T.ink, halo: true });
-    write(c, text, left + used + 6, y - 6, { size: 12, halo: true });
-    levels.forEach(({ i }, j) => c.drawImage(tiles[name], 0, i * H, W, H, x(j), y, tw, th));
-  }
+  rows.forEach(([name, sign, text], row) => {
+    const top = y(row),
+      used = write(c, sign, left, top - 6, { size: 12, italic: true, colour: T.ink, halo: true });
+    write(c, name === 'denoised' && strip.exact ? 'denoised by the network' : text, left + used + 6, top - 6, {
+      size: 12,
+      halo: true,
+    });
+    levels.forEach(({ i }, j) => c.drawImage(tiles[name], 0, i * H, W, H, x(j), top, tw, th));
+  });
   levels.forEach(({ sigma }, j) => {
     const lit = inBand(sigma, band);
-    write(c, (j || narrow ? '' : 'σ ') + label(sigma), x(j) + tw / 2, y1 + th + 16, {
+    write(c, (j || narrow ? '' : 'σ ') + label(sigma), x(j) + tw / 2, last + 16, {
       align: 'center',
       colour: lit ? T.ink : T.ink3,
       weight: lit ? 600 : 400,
@@ -168,7 +157,8 @@ function drawPanels(c, area, levels, band) {
 
 const stripArrays = () =>
   heldDots(S.parts.data.key, () => {
-    const { strip, dots, kind } = S.parts.data;
+    const { dots, kind } = S.parts.data,
+      strip = stripOf();
     return {
       noisy: unpack.positions(strip.noisy),
       denoised: unpack.positions(strip.denoised),
@@ -218,71 +208,12 @@ function drawPanel(c, x, y, cell, { sigma, i }, band) {
   });
 }
 
-// ---- the curve ------------------------------------------------------------------------------------
-
-function shade(c, axis, band, y0, y1) {
-  const a = axis.X(band.high),
-    b = axis.X(band.low);
-  c.fillStyle = rgba(T.onestep, T.dark ? 0.14 : 0.08);
-  c.beginPath();
-  c.roundRect(a, y0, Math.max(3, b - a), y1 - y0, 4);
-  c.fill();
-}
-
-function drawChange(c, axis, strip, band, narrow) {
-  const { X, left, right, y, h } = axis,
-    base = y + h,
-    height = h - 22,
-    points = [];
-  if (height < 16) return;
-  shade(c, axis, band, y, base);
-  strip.fine.forEach((sigma, i) => points.push([X(sigma), base - (height * strip.change[i]) / band.top]));
-  points.sort((p, q) => p[0] - q[0]);
-  c.beginPath();
-  c.moveTo(points[0][0], base);
-  for (const [px, py] of points) c.lineTo(px, py);
-  c.lineTo(points[points.length - 1][0], base);
-  c.fillStyle = rgba(T.ink, T.dark ? 0.16 : 0.1);
-  c.fill();
-  c.beginPath();
-  for (const [px, py] of points) c.lineTo(px, py);
-  c.lineWidth = 1.75;
-  c.lineJoin = 'round';
-  c.strokeStyle = T.ink;
-  c.stroke();
-  c.lineWidth = 1;
-  c.strokeStyle = T.line;
-  segment(c, left, base + 0.5, right, base + 0.5);
-  for (const s of axis.ticks) write(c, (s === 10 ? 'σ = ' : '') + s, X(s), base + 13, { align: 'center' });
-  labelBand(c, axis, band, narrow);
-}
-
-// The label stands beside the band, on the side with more room.
-function labelBand(c, { X, left, right, y }, band, narrow) {
-  const a = X(band.high),
-    b = X(band.low),
-    style = { weight: 600, colour: T.ink, halo: true };
-  const span = band.low === band.high ? `at σ ${number(band.high)}` : `σ ${number(band.high)} to ${number(band.low)}`;
-  const onLeft = a - left > right - b,
-    room = (onLeft ? a - left : right - b) - 10;
-  const words = fitting(
-    c,
-    narrow ? [`changes at ${span}`, span] : [`the answer changes at ${span}`, `changes at ${span}`, span],
-    room,
-    style,
-  );
-  const x = onLeft
-    ? Math.max(left + widthOf(c, words, style), a - 6)
-    : Math.min(b + 6, right - widthOf(c, words, style));
-  write(c, words, x, y + 12, { ...style, align: onLeft ? 'right' : 'left' });
-}
-
 function paint({ over, size }) {
   const c = open(over, size),
     sigma = S.sigma ?? S.parts.run.sigma[0];
   if (!axis) return;
   const x = axis.X(Math.max(sigma, 1e-9)),
-    { strip } = S.parts.data,
+    strip = stripOf(),
     top = Math.max(...strip.change),
     height = axis.h - 22;
   c.lineWidth = 1;
@@ -292,8 +223,7 @@ function paint({ over, size }) {
 }
 
 function words() {
-  const band = bandOf(stripOf());
-  return { where: '', key: [], label: `${CAPTIONS[0]} Most change at σ ${number(band.high)} to ${number(band.low)}.` };
+  return { where: '', key: [], label: stripOf().words[0] };
 }
 
 export const stripView = { words, draw, paint };
