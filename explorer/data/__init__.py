@@ -8,6 +8,7 @@ Each is a frozen dataclass whose fields are its controls, with
     labels()    (K,) int64 in 0 … classes − 1, or None where there are no classes
     draw(n, g)  n fresh images and labels, for training; only where there are more than points()
     view()      (2, D) orthonormal rows: x @ view.T is what the stage shows
+    lacking     optional: why nothing can be held against it
     needs       optional: "file" or "drawing", which a person has to give first
     names       optional: what its classes are called, in their order
     photographs optional: True of what a network of natural images is looked at with first
@@ -18,6 +19,7 @@ Tensors are cached and shared: never write into one.
 """
 
 from ..settings import named
+from .absent import Absent
 from .drawn import Drawn, decode_points, encode_points
 from .glyphs import Glyphs
 from .images import Digits
@@ -51,10 +53,12 @@ DATASETS = named(
     Drawn,
     Upload,
     Published,
+    Absent,
 )
 
 __all__ = [
     "DATASETS",
+    "Absent",
     "Checkerboard",
     "Digits",
     "Diracs",

@@ -81,7 +81,7 @@ def store(source: bytes | str | Path, filename: str = "", size: int = 16, of: st
     """Read a file, keep its numbers and return their digest, 16 hexadecimal characters.
 
     source: its bytes or its path.  filename: what the user calls it, for its ending and for
-    messages; it is never opened.  size: the side in pixels of images from a .zip, 8 to 32.
+    messages; it is never opened.  size: the side in pixels of images from a .zip, 8 to 128.
     of: the visitor with whom it goes again, if any.
     Raises UserError for whatever cannot be read.  A process of its own reads it.
     """

@@ -10,6 +10,8 @@ def data_for(shape: tuple[int, ...]) -> list:
     """Data sets whose samples have this shape, as settings; without files that must be given."""
     found = []
     for cls in DATASETS.values():
+        if hasattr(cls, "lacking"):
+            continue
         for data in _variants(cls, shape):
             try:
                 if tuple(data.points().shape[1:]) == shape:
@@ -46,7 +48,8 @@ def check_shape(checkpoint, data) -> None:
         )
         for d in data_for(checkpoint.shape)
     ]
-    own = "images of your own" if len(checkpoint.shape) == 3 else "points of your own"
+    image = len(checkpoint.shape) == 3
+    own = "images of your own, or no data" if image else "points of your own"
     raise UserError(
         f"{checkpoint.label} makes samples of {spoken(checkpoint.shape)}, and "
         f"{data.label} has {spoken(shape)}. Data that fit: {', '.join([*names, own])}."

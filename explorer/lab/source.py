@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ..core.denoisers import Mixture
 from ..core.device import Device, pick
+from ..errors import UserError
 from ..memo import Memo
 from ..models import precision
 from ..models.contract import Stored
@@ -101,7 +102,9 @@ class Source:
         return watched(denoiser, self.pace, watch, 1 if self.device.device.type == "cpu" else WIDE)
 
     def clean(self, n: int, seed: int = 0) -> Tensor:
-        """n clean samples of the data, (n, *shape)."""
+        """n clean samples of the data, (n, *shape).  Raises UserError where there is no data."""
+        if why := getattr(self.data, "lacking", None):
+            raise UserError(why)
         return self.mixture.sample(n, torch.Generator().manual_seed(seed))
 
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from ..errors import UserError
 from . import zips
-from .shapes import COLUMNS, NUMBERS, ROWS, SHAPES, check_shape, shaped, show, varied
+from .shapes import COLUMNS, NUMBERS, ROWS, SHAPES, SIDE, check_shape, shaped, show, varied
 
 MIB = 2**20
 LARGEST = 64 * MIB  # of the file
@@ -50,8 +50,8 @@ def named(source: bytes | str | Path, filename: str, size: int) -> tuple[str, st
 
     Raises UserError for an ending that is not read, a file that is none, empty or too large.
     """
-    if not isinstance(size, int) or not 8 <= size <= 32:
-        raise UserError(f"Image size = {size!r} is out of range; 8 to 32 pixels work.")
+    if not isinstance(size, int) or not 8 <= size <= SIDE:
+        raise UserError(f"Image size = {size!r} is out of range; 8 to {SIDE} pixels work.")
     filename = filename or (Path(source).name if not isinstance(source, bytes) else "file")
     shown = filename if len(filename) <= 60 else "…" + filename[-59:]
     ending = Path(filename).suffix.lower()

@@ -7,7 +7,8 @@ import numpy as np
 from ..errors import UserError
 
 ROWS = 20_000
-ROW = 3072  # numbers: 32 × 32 × 3
+SIDE = 128  # pixels of an image
+ROW = 3 * SIDE**2  # numbers
 NUMBERS = 2**23  # in all: 64 MB in float64
 COLUMNS = 64  # of a point set
 SHAPES = (
@@ -32,7 +33,7 @@ def check_shape(shape: tuple[int, ...], shown: str) -> None:
     if images and (min(sides) < 2 or row > ROW):
         raise UserError(
             f"{found}; images of 2 × 2 pixels and up work, with at most {ROW:,} "
-            "numbers each, such as 32 × 32 × 3."
+            f"numbers each, such as {SIDE} × {SIDE} × 3."
         )
     if math.prod(shape) > NUMBERS:
         raise UserError(

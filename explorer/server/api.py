@@ -57,11 +57,13 @@ def called(request: dict, path: Path) -> str:
 
 
 def receive(request: dict) -> dict:
-    """Take in a file that the browser has just uploaded; its digest names the data from now on."""
+    """Take in a file that the browser has just uploaded; its digest names the data from now on.
+    “size”: the side in pixels that images of a .zip are brought to, 16 if not said."""
     try:
         path = uploaded(request)
         try:
-            return {"digest": store(path, called(request, path), of=visitor.current().name)}
+            name, size = called(request, path), request.get("size", 16)
+            return {"digest": store(path, name, size, visitor.current().name)}
         finally:
             room.taken_in(path)
     except UserError as error:

@@ -8,6 +8,7 @@ import torch
 from ..analysis.loss import WEIGHTS, loss_per_sigma
 from ..core import known
 from ..core.denoisers import Mixture
+from ..errors import UserError
 from ..figures.style import INK3, REFERENCE
 from ..lab import afford, cost
 from ..lab.source import Watch
@@ -82,6 +83,8 @@ class Loss(Strip):
         elif source.pace is not None:
             number = NETWORK_LEVELS
             count = cost.affordable(source.pace, number, count, LEAST, seconds=1.5)
+        if why := getattr(source.data, "lacking", None):
+            raise UserError(why)
         clean = _of_class(view).sample(count, torch.Generator().manual_seed(2))
         levels = known.learned(
             source.denoiser,

@@ -190,6 +190,8 @@ def sigma_data(t: Training) -> float:
 def description(t: Training) -> dict:
     """The network with its preconditioning in the words of `models.architecture`."""
     points = t.data.points()
+    if hasattr(t.data, "lacking"):
+        raise UserError("A network needs data to be trained on; choose some under Data.")
     if t.conditional and not t.data.classes:
         raise UserError(f"{t.data.label} has no classes; use conditional=false.")
     shape = tuple(points.shape[1:])

@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 
-from ..data import DATASETS
+from ..data import DATASETS, Absent
 from ..errors import UserError
 from ..lab.experiment import Experiment
 from ..lab.shapes import data_for
@@ -93,8 +93,22 @@ def _data(c: weights.Checkpoint) -> dict:
         pass
     same = sorted(data_for(c.shape), key=lambda d: not getattr(d, "photographs", False))
     if not same:
-        return {}
+        return _without(c)
     return {"data": same[0].name} | {f"data.{k}": v for k, v in flatten(same[0]).items()}
+
+
+def _without(c: weights.Checkpoint) -> dict:
+    """No data, of the shape and spread that the checkpoint says; nothing for those of points, and
+    for images that are not square."""
+    if len(c.shape) != 3 or c.shape[1] != c.shape[2]:
+        return {}
+    told = c.config.get("sigma_data") or c.config.get("precond_kwargs", {}).get("sigma_data")
+    spread = float(told) if isinstance(told, int | float) and 0.01 <= told <= 10 else 0.5
+    try:
+        data = Absent(channels=c.shape[0], size=c.shape[1], thickness=spread)
+    except UserError:  # larger than the page shows
+        return {}
+    return {"data": data.name} | {f"data.{k}": v for k, v in flatten(data).items()}
 
 
 def about(e: Experiment) -> str:

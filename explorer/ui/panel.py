@@ -197,6 +197,13 @@ def _files() -> str:
         '<div class="row wide" id="upload-row" hidden><label for="file">File</label>'
         '<label class="ghost file" tabindex="0"><span id="file-name">Choose a file …</span>'
         '<input type="file" id="file" accept=".npy,.npz,.csv,.txt,.zip"></label></div>'
+        '<div class="row wide" id="size-row" hidden><label for="file-size">Images at</label>'
+        '<select id="file-size" title="The side to which the images of a .zip are brought">'
+        + "".join(
+            f'<option value="{n}"{" selected" * (n == 16)}>{n} × {n} pixels</option>'
+            for n in (8, 16, 28, 32, 64, 96, 128)
+        )
+        + "</select></div>"
         '<div class="row wide" id="draw-row" hidden><span class="lab">Drawing</span>'
         '<button class="ghost file" id="draw" type="button">Draw on the stage</button></div>'
     )

@@ -92,6 +92,7 @@ def _data(view: View) -> dict:
         "classes": source.data.classes,
         "names": list(getattr(source.data, "names", ())),
         **shown,
+        "lacking": lacking(view),
         **stage.of_data(view),
         "strips": _strips("data", view),
     }

@@ -24,7 +24,9 @@ def of_data(view: View) -> dict:
     """Data, density and the denoise strip."""
     source = view.source
     out: dict = {"spread": spread(source)}
-    if afford.strip(source) is None:  # a slow network shows its first samples before
+    if afford.strip(source) is None and not hasattr(
+        source.data, "lacking"
+    ):  # a slow network shows its first samples before
         out["strip"] = strip(view)
     if source.kind == "plane":
         points = source.mixture.means

@@ -72,6 +72,7 @@ def test_the_menu_begins_with_the_spiral():
         "drawn",
         "upload",
         "published",
+        "none",
     ]
 
 

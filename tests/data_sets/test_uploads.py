@@ -278,7 +278,7 @@ def damaged():
         "no columns": (npy(np.zeros((5, 0))), "a.npy", "coordinates"),
         "many columns": (npy(np.zeros((5, 65))), "a.npy", "coordinates"),
         "many rows": (npy(np.zeros((20_001, 2), np.uint8)), "a.npy", "20,000"),
-        "large images": (npy(np.zeros((2, 60, 60), np.uint8)), "a.npy", "3,072"),
+        "large images": (npy(np.zeros((2, 230, 230), np.uint8)), "a.npy", "49,152"),
         "too much in all": (npy(np.zeros((5000, 32, 32, 3), np.uint8)), "a.npy", "rows work"),
         "thin images": (npy(np.zeros((5, 1, 9))), "a.npy", "2 × 2"),
         "all the same": (npy(np.ones((5, 2))), "a.npy", "same"),
@@ -367,9 +367,9 @@ def test_large_file_is_refused(monkeypatch):
         store(npy(np.zeros((9, 9))), "a.npy")
 
 
-@pytest.mark.parametrize("size", [7, 33, 16.0, "16", None])
+@pytest.mark.parametrize("size", [7, 129, 16.0, "16", None])
 def test_image_size_has_bounds(size):
-    with pytest.raises(UserError, match="8 to 32"):
+    with pytest.raises(UserError, match="8 to 128"):
         store(b"", "a.zip", size)
 
 
@@ -446,3 +446,8 @@ def test_flipped_and_missing_bytes_are_read_or_explained(filename):
         except UserError:
             explained += 1
     assert explained > 10
+
+
+def test_images_of_128_pixels_are_taken_as_they_are():
+    images = RNG.integers(0, 256, (3, 128, 128, 3), np.uint8)
+    assert points(npy(images), "a.npy").shape == (3, 3, 128, 128)

@@ -89,6 +89,8 @@ export function fillNetworks() {
 
 // A network brings data that fit, and a class where it always needs one.
 function adopt(n) {
+  const side = String(n.shape?.[1]); // images of one’s own are brought to its size
+  if ([...$('#file-size').options].some((o) => o.value === side)) $('#file-size').value = side;
   if (n.data?.data && !sameData(n)) {
     change(n.data, (k) => k.split('.')[0] === 'data');
   }

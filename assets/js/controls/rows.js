@@ -102,7 +102,7 @@ export function marks() {
   greyTaught();
   markTyped();
   const { needs } = config.entries.data[S.values.data];
-  $('#upload-row').hidden = needs !== 'file';
+  $('#upload-row').hidden = $('#size-row').hidden = needs !== 'file';
   $('#draw-row').hidden = needs !== 'drawing';
 }
 

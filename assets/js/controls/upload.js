@@ -11,7 +11,7 @@ export function initUpload(upload, problem, taken) {
     name.textContent = `Reading ${file.name} …`;
     try {
       const { path } = await upload(file),
-        answer = await call('receive', { path, name: file.name });
+        answer = await call('receive', { path, name: file.name, size: Number($('#file-size').value) });
       name.textContent = answer.problem ? '' : file.name;
       if (answer.problem) return problem(answer.problem);
       taken(answer.digest);

@@ -154,7 +154,11 @@ function writeTools() {
     kind = S.parts.data.kind,
     seg = $('.seg', root),
     own = WHOLE_VIEWS[kind];
-  const choices = [...own, ['strip', 'denoise'], ...(S.values.data === 'drawn' ? [['draw', 'draw']] : [])];
+  const choices = [
+    ...own,
+    ...(S.parts.data?.lacking ? [] : [['strip', 'denoise']]),
+    ...(S.values.data === 'drawn' ? [['draw', 'draw']] : []),
+  ];
   const titles = { strip: 'One real sample under noise, and the denoiser’s answer', draw: 'Draw the data' };
   html(
     seg,

@@ -1,0 +1,79 @@
+"""No data: a network alone, of any shape; what needs data says so, and the rest is there."""
+
+import pytest
+
+from explorer.data import Absent
+from explorer.errors import UserError
+from explorer.lab import experiment
+from explorer.lab.source import prepared
+from explorer.models import Exact, files
+from explorer.models.architecture import build, describe
+from explorer.models.precond import EDM
+from explorer.server import app
+from explorer.training.configs import Training, description
+from explorer.ui import networks
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    """Keep a small network of a shape of which there is no data."""
+    monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
+    for memo in experiment.MEMOS:
+        memo.clear()
+
+    def keep(channels: int, side: int, classes: int = 0, **more):
+        kwargs = {
+            "img_resolution": side,
+            "in_channels": channels,
+            "out_channels": channels,
+            "model_channels": 4,
+            "channel_mult": (1,),
+            "num_blocks": 1,
+            "attn_resolutions": (),
+            "label_dim": classes,
+            "label_dropout": 0.1 if classes else 0,
+        }
+        d = describe("SongUNet", kwargs, EDM(sigma_data=0.4), (channels, side, side))
+        return files.save(build(d), {**d, "label": "Alone", **more}, f"alone-{channels}-{side}")
+
+    return keep
+
+
+@pytest.mark.parametrize(
+    "channels, side", [(2, 16), (3, 24), pytest.param(1, 64, marks=pytest.mark.slow)]
+)
+def test_a_network_without_data_of_its_shape_is_looked_at_alone(kept, channels, side):
+    name = kept(channels, side).name
+    row = next(r for r in networks.listing()["networks"] if r["name"] == name)
+    assert row["data"] == {
+        "data": "none",
+        "data.channels": channels,
+        "data.size": side,
+        "data.thickness": 0.4,
+    }
+    values = {"model": "network", "model.checkpoint": name, "samples": 2, "nfe": 9, **row["data"]}
+    answer = app.message({"values": values})
+    assert answer["parts"]["data"]["shape"] == [channels, side, side]
+    assert answer["states"]["loss"] == {"state": "refused", "why": Absent.lacking}
+    held = answer["parts"]
+    assert "strip" not in held["data"] and held["data"]["lacking"] == Absent.lacking
+    while answer["pending"] and answer["pending"] != ["exact"]:
+        have = {k: p["key"] for k, p in held.items()}
+        answer = app.message({"values": values, "have": have, "want": answer["pending"]})
+        held |= answer["parts"]
+    assert set(held) == {"data", "run", "path", "error"} and held["run"]["count"] == 2
+    assert held["error"]["finding"] and held["path"]["strips"]["plane"]
+
+
+def test_nothing_is_held_against_no_data():
+    source = prepared(Absent(size=8), Exact())
+    assert source.sigma_data == pytest.approx(0.5)
+    with pytest.raises(UserError, match="no data set"):
+        source.clean(4)
+    answer = app.message({"values": {"data": "none", "data.size": 8, "samples": 4, "nfe": 9}})
+    assert set(answer["parts"]) == {"data", "run", "path", "error"}
+
+
+def test_no_data_are_no_data_to_train_on():
+    with pytest.raises(UserError, match="needs data"):
+        description(Training(Absent()))
