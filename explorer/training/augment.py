@@ -68,8 +68,8 @@ def parameters(
     mirror: x-flips happen to half of all images, as in EDM's runs, where mirrored photographs are
     photographs.  Half of the stretches are along the axes, as in EDM's code.
     """
-    u = torch.rand(n, 13, generator=generator)
-    z = torch.randn(n, 4, generator=generator)
+    u = torch.rand(n, 13, generator=generator, device=generator.device)
+    z = torch.randn(n, 4, generator=generator, device=generator.device)
     on = (u[:, :6] < probability).float()
     if mirror:
         on[:, 0] = 1
@@ -118,6 +118,9 @@ def apply(images: Tensor, a: Tensor) -> Tensor:
     flip = lambda x, which, axis: torch.where(which.reshape(-1, 1, 1, 1) > 0, x.flip(axis), x)
     images = flip(flip(images, a[:, 0], 3), a[:, 1], 2)
     moved = a[:, 2:].abs().sum(1) > 0
+    if images.is_cuda:  # all of them: to pick those that move, the CPU would have to wait
+        warped = _warp(images, _inverse(a, *images.shape[2:]))
+        return torch.where(moved.reshape(-1, 1, 1, 1), warped, images)
     if not bool(moved.any()):
         return images
     out = images.clone()

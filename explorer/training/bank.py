@@ -9,6 +9,7 @@ numbers; N is usually tens of thousands.  What is drawn has the shape and the cl
 import dataclasses
 import zipfile
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -31,11 +32,16 @@ class Bank:
     labels: Tensor
     side: int
     digest: str
+    anywhere: ClassVar[bool] = True  # it draws on any device
 
     def draw(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """n images of all, drawn with replacement, (n, C, side, side) float32, and their labels.
-        `generator` is on the CPU."""
-        pick = torch.randint(len(self.images), (n,), generator=generator)
+        They are where the generator is, and so is the bank from then on."""
+        device = generator.device
+        if self.images.device != device:
+            object.__setattr__(self, "images", self.images.to(device))
+            object.__setattr__(self, "labels", self.labels.to(device))
+        pick = torch.randint(len(self.images), (n,), generator=generator, device=device)
         return self.at(pick), self.labels[pick]
 
     def at(self, pick: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ the sizes are ours.  Any single difference can be chosen alone, as every one is 
 """
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -167,15 +168,32 @@ OLD = Hyper(batch=32, lr=2e-4, ramp=1.0, half_life=36.0, dropout=0.1, clip=1.0)
 NEW = Hyper(batch=64, lr=1e-3, ramp=10.0, half_life=20.0, dropout=0.0, clip=0.0)
 
 
+@lru_cache(maxsize=2)
+def _there(data, device: torch.device) -> tuple[Tensor, Tensor | None]:
+    labels = data.labels()
+    return data.points().to(device), None if labels is None else labels.to(device)
+
+
+def _held(data, device: torch.device) -> tuple[Tensor, Tensor | None]:
+    """Points and labels on the device, moved once."""
+    return (data.points(), data.labels()) if device.type == "cpu" else _there(data, device)
+
+
 def draw(data, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor | None]:
-    """n clean samples (n, *shape) float32 and their labels (n,), or None without classes."""
+    """n clean samples (n, *shape) float32 and their labels (n,), or None without classes; where the
+    generator is."""
+    device = generator.device
     if isinstance(data, Endless):
-        return data.draw(n, generator)
-    points, labels = data.points(), data.labels()
-    pick = torch.randint(len(points), (n,), generator=generator)
+        if device.type != "cpu" and not getattr(data, "anywhere", False):
+            # drawn on the CPU, in a stream that the seed of this one tells
+            generator = torch.Generator().manual_seed(generator.initial_seed())
+        x, labels = data.draw(n, generator)
+        return x.to(device), None if labels is None else labels.to(device)
+    points, labels = _held(data, device)
+    pick = torch.randint(len(points), (n,), generator=generator, device=device)
     x = points[pick].float()
     if data.thickness:
-        x = x + data.thickness * torch.randn(x.shape, generator=generator)
+        x = x + data.thickness * torch.randn(x.shape, generator=generator, device=device)
     return x, None if labels is None else labels[pick]
 
 

@@ -124,25 +124,20 @@ def train(
         yield dataclasses.replace(_report(t, state, loss, newest, rate), done=True)
 
 
-def step(t: Training, state: State, fast, device: Device, bank: Bank | None = None) -> float:
-    """One step of Adam on one batch, then of the average; returns the mean weighted loss.
+def step(
+    t: Training, state: State, fast, device: Device, bank: Bank | None = None
+) -> float | Tensor:
+    """One step of Adam on one batch, then of the average; returns the mean weighted loss, of a GPU
+    as a tensor there: to read it is to wait.
 
     A gradient that is no number becomes 0, an infinite one ±1e5 (EDM's loop).
     """
     index = state.images // t.hyper.batch
-    g = torch.Generator().manual_seed((t.seed * 0x9E3779B1 + 2 * index + 1) % 2**63)
-    clean, labels = draw(bank or t.data, t.hyper.batch, g)
-    told = None
-    if t.augment:
-        clean, told = augment(clean, t.augment, g, t.mirror)
-    if not t.augment or t.hidden:
-        told = None
+    on_gpu = device.device.type == "cuda"  # then nothing is drawn, or read back, on the CPU
+    g = torch.Generator(device.device if on_gpu else "cpu")
+    g.manual_seed((t.seed * 0x9E3779B1 + 2 * index + 1) % 2**63)
+    clean, labels, told, sigma, noise = _drawn(t, state.module, g, bank, device)
     objective = loss_of(t)
-    sigma = _round(state.module, objective.sigma(len(clean), g))
-    noise = torch.randn(clean.shape, generator=g)
-    clean, noise = clean.to(device.device), noise.to(device.device)
-    labels = labels.to(device.device) if labels is not None and t.conditional else None
-    told = None if told is None else told.to(device.device)
     rate = t.hyper.lr * min(1.0, state.images / max(1000 * t.hyper.ramp, 1e-8))
     for group in state.adam.param_groups:
         group["lr"] = rate
@@ -160,8 +155,7 @@ def step(t: Training, state: State, fast, device: Device, bank: Bank | None = No
     total.backward()
     weights = [p for p in state.module.parameters() if p.grad is not None]
     grads = [p.grad for p in weights if p.grad is not None]
-    norm = torch.stack(torch._foreach_norm(grads)).norm()
-    if not bool(norm.isfinite()):
+    if on_gpu or not bool(torch.stack(torch._foreach_norm(grads)).norm().isfinite()):
         for grad in grads:
             torch.nan_to_num(grad, nan=0.0, posinf=1e5, neginf=-1e5, out=grad)
     if t.hyper.clip:
@@ -170,7 +164,24 @@ def step(t: Training, state: State, fast, device: Device, bank: Bank | None = No
     half_life = min(1000 * t.hyper.half_life, 0.05 * state.images)
     follow(state.average, state.module, t.hyper.batch, half_life)
     state.images += len(clean)
-    return float(total.detach()) * t.hyper.batch / clean.numel()
+    each = t.hyper.batch / clean.numel()
+    return total.detach() * each if on_gpu else float(total.detach()) * each
+
+
+def _drawn(
+    t: Training, module: Preconditioned, g: torch.Generator, bank: Bank | None, device: Device
+) -> tuple[Tensor, Tensor | None, Tensor | None, Tensor, Tensor]:
+    """Images, their labels, what the network is told of their augmentation, levels, unit noise."""
+    clean, labels = draw(bank or t.data, t.hyper.batch, g)
+    told = None
+    if t.augment:
+        clean, told = augment(clean, t.augment, g, t.mirror)
+    if t.hidden:
+        told = None
+    sigma = _round(module, loss_of(t).sigma(len(clean), g))
+    noise = torch.randn(clean.shape, generator=g, device=g.device)
+    there = lambda v: None if v is None else v.to(device.device)
+    return there(clean), there(labels if t.conditional else None), there(told), sigma, there(noise)
 
 
 def _saved(t: Training, state: State, folder: Path, kept: int) -> int:
@@ -235,13 +246,14 @@ class _Mean:
     """A mean that starts anew when it is taken."""
 
     def __init__(self):
-        self.total, self.count = 0.0, 0
+        self.total: float | Tensor = 0.0
+        self.count = 0
 
-    def add(self, value: float) -> None:
+    def add(self, value: float | Tensor) -> None:
         self.total, self.count = self.total + value, self.count + 1
 
     def take(self) -> float | None:
-        mean = self.total / self.count if self.count else None
+        mean = float(self.total) / self.count if self.count else None
         self.total, self.count = 0.0, 0
         return mean
 

@@ -22,8 +22,10 @@ class VPLoss:
     epsilon_t: float = 1e-5
 
     def sigma(self, n: int, generator: torch.Generator) -> Tensor:
-        """n noise levels, float64, on the CPU; so in the other losses."""
-        t = 1 + torch.rand(n, generator=generator, dtype=torch.float64) * (self.epsilon_t - 1)
+        """n noise levels, float64, where the generator is; so in the other losses."""
+        t = 1 + torch.rand(n, generator=generator, device=generator.device, dtype=torch.float64) * (
+            self.epsilon_t - 1
+        )
         return VPSchedule().sigma(t)
 
     def weight(self, sigma: Tensor) -> Tensor:
@@ -41,7 +43,7 @@ class VELoss:
     sigma_max: float = 100.0
 
     def sigma(self, n: int, generator: torch.Generator) -> Tensor:
-        u = torch.rand(n, generator=generator, dtype=torch.float64)
+        u = torch.rand(n, generator=generator, device=generator.device, dtype=torch.float64)
         return self.sigma_min * (self.sigma_max / self.sigma_min) ** u
 
     def weight(self, sigma: Tensor) -> Tensor:
@@ -56,8 +58,8 @@ class IDDPMLoss:
     """σ = u_j, j uniform over the 1000 levels, λ = 1/σ²; without the L_vlb of the original."""
 
     def sigma(self, n: int, generator: torch.Generator) -> Tensor:
-        levels = IDDPMLevels().levels()[:-1]
-        return levels[torch.randint(len(levels), (n,), generator=generator)]
+        levels = IDDPMLevels().levels()[:-1].to(generator.device)
+        return levels[torch.randint(len(levels), (n,), generator=generator, device=levels.device)]
 
     def weight(self, sigma: Tensor) -> Tensor:
         return sigma**-2
@@ -75,7 +77,7 @@ class EDMLoss:
     p_std: float = 1.2
 
     def sigma(self, n: int, generator: torch.Generator) -> Tensor:
-        z = torch.randn(n, generator=generator, dtype=torch.float64)
+        z = torch.randn(n, generator=generator, device=generator.device, dtype=torch.float64)
         return (self.p_mean + self.p_std * z).exp()
 
     def weight(self, sigma: Tensor) -> Tensor:
