@@ -122,12 +122,13 @@ class Mixture:
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         sigma = torch.as_tensor(sigma, dtype=x.dtype)
         if x.is_cuda and len(x) * len(self.means) <= CHUNK:
-            found = graphs.answer(self, "D", self._evaluate, x, sigma)
+            found = graphs.answer(self, "D", self.evaluate, x, sigma)
             if found is not None:
                 return found
-        return self._evaluate(x, sigma)
+        return self.evaluate(x, sigma)
 
-    def _evaluate(self, x: Tensor, sigma: Tensor) -> Tensor:
+    def evaluate(self, x: Tensor, sigma: Tensor) -> Tensor:
+        """D, one operation after the other."""
         flat = x.flatten(1)
         if sigma.ndim:
             sigma = sigma.to(x.device).reshape(-1, 1)

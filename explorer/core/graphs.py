@@ -1,12 +1,16 @@
 """CUDA graphs of one evaluation: a small network is bound by its launches; a graph has one.
 
     answer(owner, kind, evaluate, x, sigma)       what evaluate(x, σ) gives, or None: then evaluate
+    stepped(owner, evaluate, held, …)             all evaluations of a run that is written out
 
 A graph belongs to one denoiser, one place and one size of batch; a smaller batch is padded.  It is
 captured when a size has been asked for WARM times, so that those evaluations warm up the kernels,
 and it costs about as much as two of them.  Where a capture fails, the reason is kept and that
 denoiser goes on without.  Weights that are changed where they lie are seen by the graph, which
 reads them there; weights that lie elsewhere get a new one.
+
+All graphs of a device share one pool of memory for what lies between input and answer: they are
+replayed one after the other, on the stream that all threads share.
 """
 
 import itertools
@@ -23,6 +27,7 @@ from ..memo import Memo
 
 WARM = 2  # evaluations of a size before it is captured
 SIZES = (1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 4096)
+COLUMNS = (24, 40, 64, 128, 256, 512)  # of what a run holds
 HEAVY = 2e11  # multiplications of a batch from which padding costs more than another capture
 LIMIT = 2**32  # bytes that all graphs may hold
 
@@ -32,6 +37,7 @@ counted: Callable[[Any], Any] = lambda graph: graph  # who keeps account of memo
 _owners: "weakref.WeakKeyDictionary[Any, _Owner]" = weakref.WeakKeyDictionary()
 _numbers = itertools.count()
 _lock = threading.Lock()  # one capture at a time
+_places: dict[torch.device, tuple[Any, Any]] = {}  # the stream that captures, and the pool
 
 Evaluate = Callable[[Tensor, Tensor], Any]
 
@@ -51,32 +57,42 @@ class _Owner:
         return hash(tuple(v.data_ptr() for v in self.weights))
 
 
-class Graph:
-    """One captured evaluation of a batch at one noise level, or at one for each sample."""
+class _Captured:
+    """A captured piece of work; `held_bytes` is what it keeps from others."""
 
-    def __init__(self, evaluate: Evaluate, x: Tensor, levels: int, weights: list[Tensor]):
-        self.x, self.turn = torch.zeros_like(x), threading.Lock()
-        self.sigma = torch.ones(levels, dtype=x.dtype, device=x.device)
+    def __init__(self, work: Callable[[], Any], device: torch.device, weights: list[Tensor]):
+        self.turn = threading.Lock()  # inputs and answer are overwritten by who comes next
         self.weights = [v.data for v in weights]  # they stay where the graph reads them
-        before = torch.cuda.memory_reserved(x.device)
+        before = torch.cuda.memory_reserved(device)
+        if device not in _places:
+            _places[device] = torch.cuda.Stream(device), torch.cuda.graph_pool_handle()
+        (side, pool), here = _places[device], torch.cuda.current_stream(device)
         self.graph = torch.cuda.CUDAGraph()
-        here, side = torch.cuda.current_stream(x.device), torch.cuda.Stream(x.device)
         side.wait_stream(here)
         with torch.cuda.stream(side):
-            evaluate(self.x, self.sigma)
+            work()
             side.synchronize()
-            self.graph.capture_begin(capture_error_mode="thread_local")
+            self.graph.capture_begin(pool=pool, capture_error_mode="thread_local")
             try:
-                self.out = evaluate(self.x, self.sigma)
+                self.out = work()
             finally:
                 self.graph.capture_end()
         here.wait_stream(side)
-        self.held_bytes = max(0, torch.cuda.memory_reserved(x.device) - before)
+        self.held_bytes = max(0, torch.cuda.memory_reserved(device) - before)
+
+
+class Graph(_Captured):
+    """One evaluation of a batch at one noise level, or at one for each sample."""
+
+    def __init__(self, evaluate: Evaluate, x: Tensor, levels: int, weights: list[Tensor]):
+        self.x = torch.zeros_like(x)
+        self.sigma = torch.ones(levels, dtype=x.dtype, device=x.device)
+        super().__init__(lambda: evaluate(self.x, self.sigma), x.device, weights)
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Any:
         """The answer for the first len(x) samples, a copy."""
         n = len(x)
-        with self.turn:  # inputs and answer are overwritten by who comes next
+        with self.turn:
             self.x[:n].copy_(x)
             if sigma.ndim:
                 self.sigma[: len(sigma)].copy_(sigma)
@@ -88,6 +104,41 @@ class Graph:
             return self.out[:n].clone()
 
 
+class Steps(_Captured):
+    """One evaluation of a run that is written out, with what comes before it: the next row of
+    coefficients times what is held, D of that, into its column.  A replay is the next evaluation.
+    """
+
+    def __init__(self, evaluate: Evaluate, noise: Tensor, columns: int, weights: list[Tensor]):
+        new = lambda *size, **kind: torch.zeros(size, device=noise.device, **kind)
+        self.held = new(columns, noise.numel(), dtype=noise.dtype)
+        self.rows = new(columns, columns, dtype=noise.dtype)
+        self.levels = new(columns, dtype=noise.dtype) + 1
+        self.columns, self.at = (new(n, dtype=torch.int64) for n in (columns, 1))
+
+        def work() -> None:
+            row = self.rows.index_select(0, self.at)
+            x = (row @ self.held).view_as(noise)
+            answer = evaluate(x, self.levels.index_select(0, self.at))
+            place = self.columns.index_select(0, self.at)
+            self.held.index_copy_(0, place, answer.to(noise.dtype).view(1, -1))
+            self.at.add_(1)
+
+        super().__init__(work, noise.device, weights)
+
+    def begin(self, rows: Tensor, levels: Tensor, columns: Tensor) -> Tensor:
+        """Take up a run of these coefficients (E, C), levels (E,) and columns (E,) of its answers;
+        what it holds (all columns, numbers), all zeros."""
+        e, c = rows.shape
+        self.held.zero_()
+        self.rows.zero_()
+        self.rows[:e, :c].copy_(rows, non_blocking=True)
+        self.levels[:e].copy_(levels, non_blocking=True)
+        self.columns[:e].copy_(columns, non_blocking=True)
+        self.at.zero_()
+        return self.held
+
+
 def answer(owner: Any, kind: str, evaluate: Evaluate, x: Tensor, sigma: Tensor) -> Any:
     """What evaluate(x, sigma) gives, by a graph; None where there is none, or not yet.
 
@@ -96,40 +147,50 @@ def answer(owner: Any, kind: str, evaluate: Evaluate, x: Tensor, sigma: Tensor) 
     """
     if not ON or not _plain(x, sigma):
         return None
+    size = _size(owner, len(x))
+    levels = size if sigma.ndim and len(sigma) > 1 else 1
+    make = lambda weights: Graph(evaluate, x.new_empty(size, *x.shape[1:]), levels, weights)
+    graph = _found(owner, (kind, size, levels > 1, x.dtype, x.device), WARM, make)
+    return None if graph is None else graph(x, sigma)
+
+
+def stepped(owner: Any, evaluate: Evaluate, noise: Tensor, columns: int) -> Steps | None:
+    """The graph that makes the runs of so many columns from noise like this; None where there is
+    none, or not yet: the first of them warms up the kernels."""
+    at = bisect_left(COLUMNS, columns)
+    if not ON or at == len(COLUMNS) or not _plain(noise, noise):
+        return None
+    make = lambda weights: Steps(evaluate, noise, COLUMNS[at], weights)
+    key = "run", COLUMNS[at], noise.shape, noise.dtype, noise.device
+    return _found(owner, key, 1, make)
+
+
+def _found(owner: Any, what: tuple, warm: int, make: Callable[[list[Tensor]], Any]) -> Any:
+    """The graph of this denoiser for this, made when it has been asked for more than `warm` times;
+    else None."""
     known = _owners.get(owner)
     if known is None:
         known = _owners.setdefault(owner, _Owner(owner))
     if known.refused:
         return None
-    size = _size(owner, len(x))
-    levels = size if sigma.ndim and len(sigma) > 1 else 1
-    key = (known.number, kind, size, levels > 1, x.dtype, x.device, known.stamp())
+    key = (known.number, *what, known.stamp())
     if key not in GRAPHS:
         times = known.asked[key] = known.asked.get(key, 0) + 1
-        if times <= WARM or not _lock.acquire(blocking=False):
+        if times <= warm or not _lock.acquire(blocking=False):
             return None
         try:
-            if not _captured(known, key, evaluate, x, size, levels):
-                return None
+            with torch.no_grad():
+                GRAPHS(key, lambda: counted(make(known.weights)))
+        except RuntimeError as problem:
+            if isinstance(problem, torch.cuda.OutOfMemoryError):
+                GRAPHS.clear()
+                known.asked[key] = -(10**6)  # this size goes without
+            else:
+                known.refused = str(problem).strip().split("\n")[0][:200] or "no reason given"
+            return None
         finally:
             _lock.release()
-    graph = GRAPHS(key, lambda: None)
-    return None if graph is None else graph(x, sigma)
-
-
-@torch.no_grad()
-def _captured(known: _Owner, key: tuple, evaluate: Evaluate, x: Tensor, size: int, levels: int):
-    padded = x.new_empty(size, *x.shape[1:])
-    try:
-        GRAPHS(key, lambda: counted(Graph(evaluate, padded, levels, known.weights)))
-    except RuntimeError as problem:
-        if isinstance(problem, torch.cuda.OutOfMemoryError):
-            GRAPHS.clear()
-            known.asked[key] = -(10**6)  # this size goes without
-        else:
-            known.refused = str(problem).strip().split("\n")[0][:200] or type(problem).__name__
-        return False
-    return True
+    return GRAPHS(key, lambda: None)
 
 
 def _size(owner: Any, count: int) -> int:

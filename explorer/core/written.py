@@ -20,14 +20,14 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from .ode import Point
+from . import graphs
+from .ahead import Pace, Seen
 
 MOST = 320  # columns of a table: the products grow with their square
 KEPT = 64  # tables that are remembered
 PROBES = 8
 AGREES = 1e-9  # of the sizes that are added: float64 loses 1e-16 in each of some hundred sums
 LARGEST = 2**31  # bytes of all answers of a run; larger ones are followed step by step
-AHEAD = 4  # evaluations that a device is given before the first of them must be done, if watched
 
 Follow = Callable[[Any, Tensor, Callable[[int], Tensor], Callable[[int, Any], None]], Any]
 
@@ -78,6 +78,9 @@ class Table:
 
     def __post_init__(self) -> None:
         self._on: dict[tuple, tuple[Tensor, ...]] = {}
+        asked = [act for act in self.todo if isinstance(act, Ask)]
+        self.levels = torch.stack([act.level for act in asked])
+        self.targets = torch.tensor([act.column for act in asked])
 
     def bytes(self, noise: Tensor) -> int:
         """What a run from this noise holds."""
@@ -100,23 +103,53 @@ class Table:
         watch: Callable[[int, Any], None] | None,
     ) -> dict[str, Tensor]:
         """What a Trajectory holds, of a run from this noise."""
-        rows, record = self.on(noise)
-        held = noise.new_empty(self.columns, noise.numel())
-        flat, each = held.view(self.columns, *noise.shape), iter(rows.unbind())
+        whole = getattr(denoiser, "whole", None)  # of one that is asked in pieces
+        owner = denoiser if whole is None else whole(len(noise))
+        evaluate, steps = getattr(owner, "evaluate", None), None
+        if evaluate is not None and noise.is_cuda and (whole is None or owner is not denoiser):
+            steps = graphs.stepped(owner, evaluate, noise, self.columns)
+        if steps is None:
+            held = noise.new_empty(self.columns, noise.numel())
+            ask = self._asking(denoiser, noise, held)
+            return self._made(noise, held, ask, noises, keep, watch)
+        with steps.turn:
+            held = steps.begin(self.on(noise)[0], self.levels, self.targets)[: self.columns]
+            ask = lambda act: steps.graph.replay()
+            return self._made(noise, held, ask, noises, keep, watch)
+
+    def _asking(self, denoiser: Any, noise: Tensor, held: Tensor) -> Callable[[Ask], None]:
+        """What makes one evaluation after the other."""
+        each = iter(self.on(noise)[0].unbind())
+
+        def ask(act: Ask) -> None:
+            row, known = next(each), act.column
+            x = torch.mv(held[:known].T, row[:known]).view_as(noise)
+            held[known].view_as(noise).copy_(denoiser(x, act.level))
+
+        return ask
+
+    def _made(
+        self,
+        noise: Tensor,
+        held: Tensor,
+        ask: Callable[[Ask], None],
+        noises: Callable[[int], Tensor] | None,
+        keep: int | None,
+        watch: Callable[[int, Any], None] | None,
+    ) -> dict[str, Tensor]:
+        flat, record = held.view(self.columns, *noise.shape), self.on(noise)[1]
         flat[0] = noise
-        pace = _Pace(noise.device) if watch is not None else None
+        pace = Pace(noise.device) if watch is not None else None
         for act in self.todo:
             if isinstance(act, Ask):
-                row, known = next(each), act.column
-                x = torch.mv(held[:known].T, row[:known]).view_as(noise)
-                flat[known] = denoiser(x, act.level)
+                ask(act)
                 if pace is not None:
                     pace.wait()
             elif isinstance(act, Draw):
                 assert noises is not None
                 flat[act.column] = noises(act.step)
             elif watch is not None:
-                watch(act.step, _Seen(self.points[act.step], flat))
+                watch(act.step, Seen(self.points[act.step], flat))
         shown = len(noise) if keep is None else min(keep, len(noise))
         few = flat[:, :shown].reshape(self.columns, -1)
         paths = (record[:-1] @ few).view(len(record) - 1, shown, *noise.shape[1:])
@@ -124,51 +157,6 @@ class Table:
         x, x_hat, denoised = paths.split([len(self.x), n, n])
         samples = torch.mv(held.T, record[-1]).view_as(noise)
         return dict(self.facts, x=x, x_hat=x_hat, denoised=denoised, samples=samples)
-
-
-class _Seen(Point):
-    """A point of a run that is written out: its states are made when somebody looks at them."""
-
-    __slots__ = ("_held", "_row")
-    _held: Tensor
-    _row: Point
-
-    def __init__(self, row: Point, held: Tensor):
-        for name in ("t", "sigma", "scale", "features"):
-            object.__setattr__(self, name, getattr(row, name))
-        object.__setattr__(self, "_row", row)
-        object.__setattr__(self, "_held", held)
-
-    @property
-    def x(self) -> Tensor:
-        return self._made(self._row.x)
-
-    @property
-    def denoised(self) -> Tensor:
-        return self._made(self._row.denoised)
-
-    def _made(self, state: Tensor) -> Tensor:
-        a = state[0, : len(self._held)]
-        known = int(a.nonzero().max()) + 1  # what comes later is not there yet
-        flat = self._held[:known].flatten(1)
-        return torch.mv(flat.T, a[:known].to(flat)).view_as(self._held[0])
-
-
-class _Pace:
-    """Keeps who gives work to a device at most AHEAD evaluations before it: what is given cannot be
-    called back, so a run that nobody wants any more ends that soon."""
-
-    def __init__(self, device: torch.device):
-        self.given: list[Any] | None = [] if device.type == "cuda" else None
-
-    def wait(self) -> None:
-        if self.given is None:
-            return
-        event = torch.cuda.Event()
-        event.record()
-        self.given.append(event)
-        if len(self.given) > AHEAD:
-            self.given.pop(0).synchronize()
 
 
 _tables: OrderedDict[Hashable, Table | None] = OrderedDict()

@@ -114,12 +114,13 @@ class NetworkDenoiser:
 
     def __call__(self, x: Tensor, sigma: Tensor, labels=None) -> Tensor:
         if labels is None and x.is_cuda and self._shared:
-            found = graphs.answer(self, "D", self._evaluate, x, sigma)
+            found = graphs.answer(self, "D", self.evaluate, x, sigma)
             if found is not None:
                 return found
-        return self._evaluate(x, sigma, labels)
+        return self.evaluate(x, sigma, labels)
 
-    def _evaluate(self, x: Tensor, sigma: Tensor, labels=None) -> Tensor:
+    def evaluate(self, x: Tensor, sigma: Tensor, labels=None) -> Tensor:
+        """D, one operation after the other."""
         return self.module(x, sigma, self._told(x.device) if labels is None else labels)
 
     @property
@@ -142,12 +143,13 @@ class NetworkDenoiser:
         AMED-Solver's input (Zhou et al. 2024, Sec. 3.3); it stays on the graph of x and sigma.
         """
         if labels is None and x.is_cuda and self._shared:
-            found = graphs.answer(self, "features", self._evaluate_features, x, sigma)
+            found = graphs.answer(self, "features", self.evaluate_features, x, sigma)
             if found is not None:
                 return found
-        return self._evaluate_features(x, sigma, labels)
+        return self.evaluate_features(x, sigma, labels)
 
-    def _evaluate_features(self, x: Tensor, sigma: Tensor, labels=None) -> tuple[Tensor, Tensor]:
+    def evaluate_features(self, x: Tensor, sigma: Tensor, labels=None) -> tuple[Tensor, Tensor]:
+        """D and features, one operation after the other."""
         labels = self._told(x.device) if labels is None else labels
         denoised, h = self.module(x, sigma, labels, features=True)
         h = h.mean(1, keepdim=True) if h.ndim == 4 else h

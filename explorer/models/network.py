@@ -46,6 +46,11 @@ class Guided:
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         return self._joined(self.strong(x, sigma), x, sigma)
 
+    def evaluate(self, x: Tensor, sigma: Tensor) -> Tensor:
+        """D, one operation after the other."""
+        weak = self.weak.evaluate(x, sigma)
+        return weak + self.weight * (self.strong.evaluate(x, sigma) - weak)
+
     def with_features(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
         """(D, features of the strong network)."""
         denoised, features = self.strong.with_features(x, sigma)

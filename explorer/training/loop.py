@@ -23,9 +23,9 @@ from ..core.timesteps import Rho
 from ..errors import Cancelled
 from ..models.denoiser import NetworkDenoiser, Preconditioned
 from ..store.unsaved import Unsaved
-from .augment import augment
 from .bank import Bank
-from .configs import Training, draw, loss_of
+from .batch import drawn, tamed
+from .configs import Training, loss_of
 from .loss import loss
 from .measure import COUNT, PerSigma, per_sigma
 from .state import State, resume, save
@@ -136,7 +136,7 @@ def step(
     on_gpu = device.device.type == "cuda"  # then nothing is drawn, or read back, on the CPU
     g = torch.Generator(device.device if on_gpu else "cpu")
     g.manual_seed((t.seed * 0x9E3779B1 + 2 * index + 1) % 2**63)
-    clean, labels, told, sigma, noise = _drawn(t, state.module, g, bank, device)
+    clean, labels, told, sigma, noise = drawn(t, state.module, g, bank, device)
     objective = loss_of(t)
     rate = t.hyper.lr * min(1.0, state.images / max(1000 * t.hyper.ramp, 1e-8))
     for group in state.adam.param_groups:
@@ -153,35 +153,13 @@ def step(
         total = values.sum() / t.hyper.batch
     state.adam.zero_grad(set_to_none=True)
     total.backward()
-    weights = [p for p in state.module.parameters() if p.grad is not None]
-    grads = [p.grad for p in weights if p.grad is not None]
-    if on_gpu or not bool(torch.stack(torch._foreach_norm(grads)).norm().isfinite()):
-        for grad in grads:
-            torch.nan_to_num(grad, nan=0.0, posinf=1e5, neginf=-1e5, out=grad)
-    if t.hyper.clip:
-        torch.nn.utils.clip_grad_norm_(weights, t.hyper.clip)
+    tamed(state.module, on_gpu, t.hyper.clip)
     state.adam.step()
     half_life = min(1000 * t.hyper.half_life, 0.05 * state.images)
     follow(state.average, state.module, t.hyper.batch, half_life)
     state.images += len(clean)
     each = t.hyper.batch / clean.numel()
     return total.detach() * each if on_gpu else float(total.detach()) * each
-
-
-def _drawn(
-    t: Training, module: Preconditioned, g: torch.Generator, bank: Bank | None, device: Device
-) -> tuple[Tensor, Tensor | None, Tensor | None, Tensor, Tensor]:
-    """Images, their labels, what the network is told of their augmentation, levels, unit noise."""
-    clean, labels = draw(bank or t.data, t.hyper.batch, g)
-    told = None
-    if t.augment:
-        clean, told = augment(clean, t.augment, g, t.mirror)
-    if t.hidden:
-        told = None
-    sigma = _round(module, loss_of(t).sigma(len(clean), g))
-    noise = torch.randn(clean.shape, generator=g, device=g.device)
-    there = lambda v: None if v is None else v.to(device.device)
-    return there(clean), there(labels if t.conditional else None), there(told), sigma, there(noise)
 
 
 def _saved(t: Training, state: State, folder: Path, kept: int) -> int:
@@ -280,11 +258,6 @@ def _report(t: Training, state: State, value: float | None, look: _Look, rate: f
         look.labels,
         False,
     )
-
-
-def _round(module: Preconditioned, sigma: Tensor) -> Tensor:
-    """A network of discrete levels is trained on those."""
-    return module.precond.round_sigma(sigma)
 
 
 @contextlib.contextmanager
