@@ -30,7 +30,8 @@ LONG = {
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_left():
+def nothing_is_left(monkeypatch):
+    monkeypatch.setattr(workers, "SPARE", 0)  # none starts beside the one that is asked
     yield
     JOBS.close()
     until(lambda: not WORKERS.busy())

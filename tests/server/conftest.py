@@ -9,7 +9,7 @@ from explorer.server import workers
 
 @pytest.fixture(autouse=True, scope="module")
 def none_is_kept_warm():
-    """tests/attack/test_jobs_processes.py asks for the one that waits."""
+    """Whoever is asked for starts, and then stays."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(workers, "SPARE", 0)
         patch.setattr(workers, "IDLE", math.inf)

@@ -27,9 +27,9 @@ KWARGS = {
     "in_channels": 1,
     "out_channels": 1,
     "model_channels": 8,
-    "channel_mult": (1, 2),
+    "channel_mult": (1,),
     "num_blocks": 1,
-    "attn_resolutions": (4,),
+    "attn_resolutions": (),
 }
 
 
@@ -133,7 +133,7 @@ def test_a_run_above_the_cap_is_cut_down_with_a_word(monkeypatch):
     """An own checkpoint of 3 × 32 × 32 was refused with “51 samples would do”."""
     slowly(monkeypatch, 0.00125)
     e = unflatten(Experiment, {"data": "digits", "model": "network", "nfe": 9, "samples": 64})
-    monkeypatch.setattr(experiment.cost, "WORK_LIMIT", experiment.work(e) * 0.8)
+    monkeypatch.setattr(experiment.cost, "WORK_LIMIT", experiment.work(e) * 0.797)
     first = ask()
     assert first["cut"]["chip"] == "cut to 51 of 64 samples" and "refusal" not in first
     assert "1.3 × the limit" in first["cut"]["words"] and first["values"]["samples"] == 64

@@ -18,6 +18,7 @@ from explorer.study import predictors
 from explorer.study import table as contest
 from explorer.training.standing import OTHER_SEEDS
 
+FIRST = 24  # seeds on which it is held against other solvers, which begin at the same noise
 NAMES = sorted(p.stem for p in store.SHIPPED.glob("*.json"))
 
 
@@ -48,15 +49,17 @@ def test_a_shipped_predictor_is_as_good_as_its_record_says(name):
     count = trained.record.get("held_out", 64)
     noise, truth = held_out(view.data, view.model, trained.record["seed"], count)
 
-    def error(solver, grid, afs=trained.afs):
-        made = sample(prepared(view.data, view.model).denoiser, noise, grid, solver, afs=afs)
+    def errors(solver, grid, afs=trained.afs, of=slice(FIRST)):
+        made = sample(prepared(view.data, view.model).denoiser, noise[of], grid, solver, afs=afs)
         assert made.nfe == trained.nfe
-        return float(rms(made.samples - truth).mean())
+        return rms(made.samples - truth[of])
 
+    error = lambda *how, **more: float(errors(*how, **more).mean())
     own = torch.tensor(trained.sigmas, dtype=torch.float64)
-    ours = error(view.solver, own)
+    all_of_them = errors(view.solver, own, of=slice(None))
     # a path near a watershed may fall to the other side by rounding, one in 64 of them
-    assert ours == pytest.approx(trained.record["error"], rel=0.1)
+    assert float(all_of_them.mean()) == pytest.approx(trained.record["error"], rel=0.1)
+    ours = float(all_of_them[:FIRST].mean())
     plain, usual = dataclasses.replace(view.solver, predictor=""), Rho().sigmas(len(own))
     assert ours < error(plain, own)  # r = ½, c = 1 on the same levels
     assert ours < 0.9 * error(plain, usual)  # what the training began from

@@ -137,9 +137,9 @@ def test_another_training_does_not_go_on_in_the_same_folder(tmp_path):
 @pytest.mark.parametrize(
     "flat, count",
     [
-        ({"data": "digits"}, 128),
+        ({"data": "digits"}, 256),
         ({"data": "spiral", "data.dimension": 2}, 512),
-        ({"data": "glyphs", "conditional": True}, 16),  # 1,024 coordinates each
+        ({"data": "glyphs", "conditional": True}, 64),  # 1,024 coordinates each
     ],
     ids=["digits", "spiral", "glyphs"],
 )
