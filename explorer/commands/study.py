@@ -61,7 +61,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
         metavar="key=A,B",
         help="of a grid: a setting and its values; give it again for another axis",
     )
-    p.add_argument("--seeds", type=int, default=1, help="of a grid: seeds for each combination")
+    p.add_argument("--seeds", type=int, default=1, help="of a grid or an ablation: seeds of each")
     p.add_argument(
         "--exact", action="store_true", help="hold errors against the slow, adaptive reference"
     )
@@ -71,7 +71,9 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     device_option(p)
     p.add_argument("--names", action="store_true", help="of claims: list them, measure nothing")
     p.add_argument(
-        "--keep", action="store_true", help="of claims, ladder: write the record that ships"
+        "--keep",
+        action="store_true",
+        help="of claims, ladder, ablation: write the record that ships",
     )
     return p.parse_intermixed_args(arguments)
 
@@ -215,6 +217,7 @@ KINDS: dict[str, Callable[..., dict]] = {
     "equal": papers.equal,
     "learned": papers.learned,
     "plane": of_amed.plane,
+    "ablation": of_amed.ablation,
     "truncation": _truncation,
     "table": _table,
     "steps": _steps,

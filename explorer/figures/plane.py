@@ -6,7 +6,8 @@ from ..numerals import percent1
 from . import charts
 from .style import LEARNED, ONE_STEP, REFERENCE, SIGMA_TICKS
 
-LOWEST = 1e-5  # of ‖x‖; below it a path is its plane
+LOWEST = 1e-4  # of ‖x‖; below it a path is its plane
+ROOM = 28  # letters beside the plot
 
 
 def plane_figure(rows: Any, within: float) -> dict:
@@ -27,7 +28,8 @@ def plane_figure(rows: Any, within: float) -> dict:
         more = {"name": r.name, "hoverinfo": "all", "text": said}
         more["hovertemplate"] = f"{r.name}<br>σ %{{x:.3g}}: %{{text}} of ‖x‖ off<extra></extra>"
         traces.append(charts.line(r.sigma.tolist(), mean.tolist(), colour, 1.75, dash, **more))
-        ends.append((float(mean[len(mean) // 2]), r.name, colour, False))
+        short = r.name if len(r.name) <= ROOM else r.name[: ROOM - 1] + "…"
+        ends.append((float(mean[-1]), short, colour, False))
     span = charts.decades([v for t in traces for v in t["y"]], LOWEST)
     layout = charts.layout("noise level σ", "off the path’s own plane, ÷ ‖x‖", span, 190)
     layout["xaxis"] |= {

@@ -15,7 +15,7 @@ from ..ui import pages
 from . import api, files, hosts, knocks
 from .amed import amed_keep, amed_picture
 from .api import receive
-from .claims import claim_list
+from .claims import ablation_record, amed_headline, claim_list
 from .design import design
 from .door import Door
 from .explore import beside, cancel, explore, progress, reshape
@@ -48,6 +48,8 @@ CALLS = [  # what the page calls, by these names
     network_open,
     claim_list,
     in_turn(design, lambda _: (SETTLED, "", 0)),
+    ablation_record,
+    amed_headline,
 ]
 SESSIONS = 128  # that Gradio remembers, 0.2 MB of each; nothing here hangs on their state
 SCRIPT = """

@@ -6,6 +6,7 @@ from ..errors import UserError
 from ..lab.experiment import Experiment
 from ..settings import unflatten
 from ..ui import amed, amed_table, claims, compare
+from ..ui.ablations import ablation
 from ..ui.asymmetry import conservative
 from ..ui.between import between
 from ..ui.churn import churn_effect
@@ -38,6 +39,7 @@ OF_A_VIEW = {
     "equal": equal_error,
     "learned": learned,
     "plane": plane,
+    "ablation": ablation,
 }
 OTHERS = {
     "train": lambda request, before: amed.train(request, before),

@@ -147,7 +147,7 @@ def joined(rows: dict[tuple, Planes], e: Experiment, value: dict[str, Any]) -> N
 
 def _row(e: Experiment, value: dict[str, Any]) -> Planes:
     sigma, off, held, walk = (
-        torch.tensor(value[k]).double() for k in ("sigma", "off", "held", "walk")
+        torch.tensor(value[k], dtype=torch.float64) for k in ("sigma", "off", "held", "walk")
     )
     shape = e.data.points().shape[1:]
     return Planes(called(e), isinstance(e.model, Network), shape.numel(), sigma, off, held, walk)

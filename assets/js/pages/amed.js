@@ -9,6 +9,7 @@ import { how, nfe, request, student, usual } from '../amed/form.js';
 import { drawStep } from '../amed/picture.js';
 import { cells, heads, table } from '../amed/show.js';
 import { plot } from '../draw/figure.js';
+import { standing } from '../amed/standing.js';
 
 const POLL = 200,
   LOOK = 1500; // ms between looks at the job; between pictures of what it has learned
@@ -198,6 +199,7 @@ function drawQuoted() {
 }
 
 function drawPage() {
+  if (S.page === 'amed') standing();
   changed();
   draw();
 }

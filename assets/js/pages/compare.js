@@ -2,6 +2,7 @@
 
 import { copy, lines } from '../help.js';
 import { job } from '../job.js';
+import { call } from '../net.js';
 import { $, $$, S } from '../state.js';
 import { short } from '../numbers.js';
 import { plot, ready } from '../draw/figure.js';
@@ -18,7 +19,12 @@ let line = null, // see app.js
   shown = null,
   kind = null;
 let measured = null; // the settings that the newest measurement is of
-const work = job({ pause: POLL });
+// What ships with its numbers is there at once, in place of a job; `anew` measures it here.
+const start = async (request) => {
+  const kept = request.kind === 'ablation' && !request.anew ? await call('ablation_record', request) : {};
+  return kept.figure || kept.problem ? kept : call('job_start', request);
+};
+const work = job({ pause: POLL, start });
 const chosen = new Set();
 
 function init(given) {
@@ -31,14 +37,19 @@ function init(given) {
   $('#compare-run').onclick = () => begin('sweep');
   for (const axis of AXES) $(axis).onchange = () => begin('heat');
   edits.init(() => begin('edit'));
+  $('#compare-train').onclick = () => begin('ablation', true);
   $('#compare-again').onclick = () => begin(kind);
   $('#compare-cancel').onclick = work.cancel;
   $('#compare-copy').onclick = (e) => copy(lines(shown.exact), e.target);
-  $('#see-churn').onclick = (e) => {
-    e.preventDefault();
-    begin('churn');
-    line.open('compare');
-  };
+  for (const [link, name] of [
+    ['#see-churn', 'churn'],
+    ['#see-ablations', 'ablation'],
+  ])
+    $(link).onclick = (e) => {
+      e.preventDefault();
+      begin(name);
+      line.open('compare');
+    };
   mark();
 }
 
@@ -128,9 +139,10 @@ function mark() {
   $('#compare-choose').hidden = Boolean(kind) && kind !== 'sweep';
   $('#compare-axes').hidden = kind !== 'heat';
   $('#compare-edits').hidden = kind !== 'edit';
+  $('#compare-record').hidden = kind !== 'ablation';
 }
 
-async function begin(name) {
+async function begin(name, anew = false) {
   const before = [kind, measured];
   kind = name;
   measured = settings();
@@ -144,7 +156,7 @@ async function begin(name) {
         ? edits.asked()
         : name === 'sweep'
           ? { solvers: [...chosen], grids: pressed(), budgets: $('#compare-budgets').value }
-          : {};
+          : { anew };
   const news = await work.run({ kind: name, values: S.values, ...what }, hear);
   if (!news) return;
   if (news.problem && !news.figure) {

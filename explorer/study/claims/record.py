@@ -59,7 +59,7 @@ def keep(rows: Iterable[Row], path: Path | None = None) -> dict[str, Any]:
     record = {
         "version": __version__,
         "on": datetime.date.today().isoformat(),
-        "with": _with(),
+        "with": made_with(),
         "rows": {name: both[name] for name in CLAIMS if name in both},
     }
     writing.write_json(path, record, indent=1)
@@ -91,7 +91,8 @@ def _digest(name: str) -> str:
     return digest(CLAIMS[name])
 
 
-def _with() -> str:
+def made_with() -> str:
+    """On what a record is made: the version of torch, cores, the machine."""
     import torch
 
     return f"torch {torch.__version__.split('+')[0]}, {os.cpu_count()} cores, {platform.machine()}"
