@@ -31,7 +31,6 @@ from ..training.configs import draw
 from .judge import Judge
 
 LETTERS = "ABCDEF"
-SETS = ("digits", "glyphs")
 LEVELS = (0.02, 0.1, 0.3, 1.0, 3.0, 10.0, 40.0)  # σ of the loss
 NFE = 35  # EDM's for 32 × 32
 IMAGES, SAMPLES, BLOCK = 1024, 1024, 128
@@ -76,14 +75,20 @@ class Rung:
         return share(self.good)
 
 
+def sets() -> list[str]:
+    """Data sets whose ladder ships."""
+    return sorted({c.name.split("-ladder-")[0] for c in weights.ladder()})
+
+
 def checked(names: Sequence[str]) -> list[str]:
-    """Data sets that have a ladder.  Raises UserError for others."""
+    """These, or all data sets that have a ladder.  Raises UserError for one that has none."""
+    ship = sets()
     for name in names:
-        if name not in SETS:
+        if name not in ship:
             raise UserError(
-                f"No configurations A to F ship for {name!r:.40}. Known: {', '.join(SETS)}."
+                f"No configurations A to F ship for {name!r:.40}. Known: {', '.join(ship)}."
             )
-    return list(names) or list(SETS)
+    return list(names) or ship
 
 
 def rungs(

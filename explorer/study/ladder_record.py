@@ -6,7 +6,6 @@ is stale and says so.
 
 import datetime
 import json
-import os
 import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,9 +15,9 @@ from .. import __version__
 from ..core.device import Device
 from ..errors import UserError
 from ..store import places, weights, writing
-from .ladder import LETTERS, LEVELS, NFE, SETS, Rung, plain
+from .ladder import LETTERS, LEVELS, NFE, Rung, plain
 
-KEYS = ("version", "on", "with", "command", "levels", "nfe", "sets")
+KEYS = ("levels", "nfe", "sets")
 COMMAND = "python -m explorer study ladder --keep"
 
 
@@ -31,15 +30,19 @@ def table(found: Mapping[str, Sequence[Rung]], device: Device) -> dict[str, Any]
     """All that was measured, as plain values, and with what."""
     import torch
 
-    return {
+    made = {
         "version": __version__,
         "on": datetime.date.today().isoformat(),
-        "with": f"torch {torch.__version__.split('+')[0]}, {device.label}, {os.cpu_count()} cores, "
-        f"{platform.machine()}",
-        "command": COMMAND,
+        "with": f"torch {torch.__version__.split('+')[0]}, {device.label}, {platform.machine()}",
+    }
+    return {
         "levels": list(LEVELS),
         "nfe": NFE,
-        "sets": {data: plain(rows) for data, rows in found.items()},
+        "sets": {
+            data: {**made, "command": f"python -m explorer study ladder data={data} --keep"}
+            | {"rows": plain(rows)}
+            for data, rows in found.items()
+        },
     }
 
 
@@ -48,7 +51,7 @@ def keep(new: Mapping[str, Any], path: Path | None = None) -> dict[str, Any]:
     path = path or place()
     old = read(path)["sets"]
     both = {**old, **new["sets"]}
-    record = {**new, "sets": {data: both[data] for data in SETS if data in both}}
+    record = {**new, "sets": {data: both[data] for data in sorted(both)}}
     writing.write_json(path, record, indent=1)
     return record
 
@@ -57,7 +60,7 @@ def read(path: Path | None = None) -> dict[str, Any]:
     """The table, without a file one of no sets.  Raises UserError for a file that is none."""
     path = path or place()
     if not path.exists():
-        return dict.fromkeys(KEYS, "") | {"sets": {}, "levels": []}
+        return {"levels": [], "nfe": NFE, "sets": {}}
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         return {k: found[k] for k in KEYS}

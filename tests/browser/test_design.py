@@ -47,6 +47,16 @@ def test_a_cell_goes_where_it_can_be_tried(walk):
     )
     assert painted
 
+    page.get_by_role("button", name="Configurations A to F").click()
+    page.locator("[data-network=digits-ladder-c]").click()
+    page.wait_for_function(f"() => {NOW}['model.checkpoint'] === 'digits-ladder-c'")
+    assert now(walk, "data") == "digits" and now(walk, "model") == "network"
+    names = page.evaluate(
+        "[...document.querySelector('#network-checkpoint').options].map((o) => o.value)"
+    )
+    told = {n for n in names if n.startswith("digits-ladder")}
+    assert told == {f"digits-ladder-{x}" for x in "acf"}  # its ends, and the one that is open
+
 
 def test_a_server_that_does_not_answer_is_a_sentence_and_the_next_visit_asks_again(walk):
     sentence = "It is busy."

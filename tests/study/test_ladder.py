@@ -10,8 +10,9 @@ from explorer.analysis.intervals import Estimate
 from explorer.analysis.quality import Quality
 from explorer.core.device import pick
 from explorer.errors import UserError
+from explorer.store import weights
 from explorer.study import ladder, ladder_record
-from explorer.study.ladder import LEVELS, Rung, gain, loss_ratio
+from explorer.study.ladder import LETTERS, LEVELS, Rung, gain, loss_ratio
 from explorer.ui.ladder import told
 
 NONE = Estimate(0.5, 0.4, 0.6, 10)
@@ -98,3 +99,44 @@ def test_a_record_is_kept_set_by_set_and_a_damaged_one_is_a_sentence(tmp_path):
 def test_data_without_a_ladder_are_refused():
     with pytest.raises(UserError, match="No configurations A to F ship for 'moons'. Known: digits"):
         ladder.checked(["moons"])
+
+
+# ---- what ships ----------------------------------------------------------------------------------
+
+RECORD = ladder_record.read()
+SETS = ladder.sets()
+
+
+@pytest.mark.parametrize("data", SETS)
+def test_the_table_that_ships_is_of_the_networks_that_ship(data):
+    rows = RECORD["sets"][data]["rows"]
+    assert [r["letter"] for r in rows] == list(LETTERS)
+    assert ladder_record.stale(data, rows) == []
+    for r in rows:
+        assert len(r["losses"]) == len(LEVELS) == len(RECORD["levels"])
+        assert all(e["low"] <= e["value"] <= e["high"] for e in [*r["losses"], r["good"]])
+
+
+def test_two_data_sets_have_a_ladder_of_half_precision_files():
+    assert {"digits"} <= set(SETS)
+    assert len(weights.ladder()) == len(LETTERS) * len(SETS)
+    assert sum(f.stat().st_size for f in weights.LADDER.rglob("*")) < 6.5e6
+    for c in weights.ladder():
+        assert c.config["precision"] == "float16"
+        assert c.config["training"]["letter"] == c.name[-1].upper()
+        assert not weights.is_kept(c.name) and weights.find(c.name) == c
+
+
+@pytest.mark.slow
+def test_a_row_of_the_table_is_found_again(monkeypatch):
+    """F on digits, fewer images: each loss within both intervals of the record's."""
+    monkeypatch.setattr(ladder, "LETTERS", "F")
+    (found,) = ladder.rungs("digits", images=256, samples=64)
+    told = RECORD["sets"]["digits"]["rows"][-1]
+    assert found.digest == told["digest"]
+    for mine, kept in zip(found.losses, told["losses"]):
+        half = ((mine.high - mine.low) ** 2 + (kept["high"] - kept["low"]) ** 2) ** 0.5 / 2
+        # 95 % intervals of half width 1.96 standard errors; 4 of them leave 1 in 2000 to chance
+        assert abs(mine.value - kept["value"]) < 4 / 1.96 * half
+    share = told["good"]
+    assert found.share.low < share["high"] and share["low"] < found.share.high

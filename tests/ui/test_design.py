@@ -80,3 +80,24 @@ def test_nonsense_is_a_sentence_or_the_page_s_own_data(values):
         assert design({"values": values})["columns"]
     except UserError as error:
         assert "data" in str(error).lower()
+
+
+def test_the_menu_of_networks_has_the_ends_of_each_ladder_and_keeps_the_rest_for_its_page():
+    from explorer.store import weights
+    from explorer.ui.networks import listing
+
+    rows = {r["name"]: r for r in listing()["networks"]}
+    assert "digits-ladder-a" in rows
+    for c in weights.ladder():
+        row = rows[c.name]
+        assert row["quiet"] == (c.name[-1] not in "af") and row["data"]["data"] in c.name
+        assert row["label"].endswith("(ladder)")  # digits-f is a configuration F as well
+    assert rows["digits-f"]["label"] == "Digits 8×8, config F" and "quiet" not in rows["digits-f"]
+
+
+def test_the_table_of_the_ladder_is_told_with_the_rest(told):
+    (digits, *_) = told["ladder"]["sets"]
+    assert digits["label"] == "Digits 8×8" and [r["letter"] for r in digits["rows"]] == [*"ABCDEF"]
+    assert digits["rows"][3]["changed"].startswith("+ Our preconditioning; ")
+    assert all(len(r["cells"]) == len(digits["columns"]) - 1 for r in digits["rows"])
+    assert "study ladder data=digits --keep" in digits["made"]

@@ -11,7 +11,7 @@ export function ladder({ ladder: l }) {
 const set = (s) =>
   `<h2>${plain(s.label)}</h2><p>${plain(s.said)}</p><div class="wide"><table class="numbers ladder"><thead><tr>` +
   `${s.columns.map((c) => `<th scope="col">${plain(c)}</th>`).join('')}</tr></thead>` +
-  `<tbody>${s.rows.map(row).join('')}</tbody></table></div>`;
+  `<tbody>${s.rows.map(row).join('')}</tbody></table></div><p>${plain(s.made)}</p>`;
 
 const row = (r) =>
   `<tr><th scope="row"><button class="ghost" data-network="${plain(r.network)}" ` +
