@@ -22,8 +22,8 @@ def fetch(arguments: list[str]) -> int:
         nargs="*",
         metavar="NETWORK",
         help="a name from the list; an EDM .pkl; a folder or .zip of a diffusers "
-        "UNet2DModel; or owner/name of one on the Hugging Face hub; none: show the "
-        "list",
+        "UNet2DModel, or a folder of a pipeline over latents; or owner/name of one on the Hugging "
+        "Face hub; none: show the list",
     )
     p.add_argument("--name", default="", help="what links call it, of one network of your own")
     options = p.parse_args(arguments)
@@ -35,7 +35,7 @@ def fetch(arguments: list[str]) -> int:
         raise UserError("--name goes with one network of your own.")
     for given in options.networks:
         if "/" in given or "\\" in given or Path(given).exists():
-            c = _kept(given, options.name)
+            c = kept(given, options.name)
             print(f"{c.label} is in the model menu now: model=network&model.checkpoint={c.name}")
             continue
         e = catalogue.wanted(given)
@@ -48,7 +48,7 @@ def fetch(arguments: list[str]) -> int:
     return 0
 
 
-def _kept(given: str, name: str):
+def kept(given: str, name: str):
     """The checkpoint of a file, of a folder, or of a model on the hub."""
     from ..models import diffusers_folder, edm_pickle
 

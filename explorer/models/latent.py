@@ -8,6 +8,7 @@ A decoder is read when it is first asked, and asked a few latents at a time; no 
 
 import math
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -82,6 +83,7 @@ class Decoder:
 
     def __init__(self, load: Callable[[], Decodes], shape: tuple[int, int, int], words: str = ""):
         self._load, self.shape, self.words = load, shape, words
+        self.pace = 0.0  # seconds that one image takes, once some were decoded
         self._decode: Decodes | None = None
         self._lock = threading.Lock()
 
@@ -99,7 +101,10 @@ class Decoder:
         for few in z.split(size):
             if watch is not None:
                 watch()
+            began = time.perf_counter()
             out.append(self._decode(few.float()).float().clamp(-1, 1).cpu())
+            each = (time.perf_counter() - began) / len(few)
+            self.pace = min(each, self.pace or each)  # the first call warms up
         found = torch.cat(out)
         if tuple(found.shape[1:]) != self.shape:
             raise UserError(

@@ -108,7 +108,7 @@ class Network:
     negative: str = param(
         "",
         longest=400,
-        label="Negative prompt",
+        label="Negative",
         help="what guidance leads away from; empty is what the network knows as no prompt",
     )
 

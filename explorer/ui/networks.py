@@ -60,7 +60,7 @@ def _row(c: weights.Checkpoint, shipped: bool) -> dict:
         "prompts": bool(c.config.get("prompts")),
         "group": "With the page" if shipped else "Yours",
         "here": True,
-        "data": _data(c),
+        "data": data_of(c),
         "licence": str(c.config.get("licence", "")),
     }
 
@@ -83,7 +83,7 @@ def _rung(c: weights.Checkpoint) -> dict:
     }
 
 
-def _data(c: weights.Checkpoint) -> dict:
+def data_of(c: weights.Checkpoint) -> dict:
     """The data it was trained on, or else the first of its shape, in flat form."""
     try:
         e = unflatten(Experiment, c.config.get("data", {}))

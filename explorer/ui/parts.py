@@ -86,9 +86,9 @@ def _data(view: View) -> dict:
     shown = {"plane": words.plane_name(view.experiment.data)} if source.kind == "plane" else {}
     return {
         "kind": source.kind,
-        "name": words.data_name(view.experiment.data),
+        "name": words.name_of(view),
         "shape": list(source.shape),
-        "points": len(source.mixture),
+        "points": 0 if hasattr(source.data, "lacking") else len(source.mixture),
         "classes": source.data.classes,
         "names": list(getattr(source.data, "names", ())),
         **shown,

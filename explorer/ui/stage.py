@@ -12,7 +12,7 @@ from ..figures import frames, pack, stage
 from ..lab import afford
 from ..lab.source import Source
 from ..lab.view import View
-from . import denoise_strip, words
+from . import decoded, denoise_strip, words
 
 EXACT_PATHS = 28  # shown whole on the stage
 POINTS = 1000  # data points, at most
@@ -66,6 +66,8 @@ def of_run(view: View) -> dict:
     source, tr = view.source, view.run.trajectory
     if source.kind == "plane":
         return _planar_run(view)
+    if getattr(source.denoiser, "decoder", None):
+        return decoded.of_run(view)
     if source.kind == "image":
         room = int(6e5 / (math.prod(source.shape) * len(tr.sigma_hat)))
         k = min(IMAGES, tr.x.shape[1], max(8, room))

@@ -9,6 +9,8 @@ from ..core.sampling import Churn
 from ..core.timesteps import Custom
 from ..lab.error import Errors
 from ..lab.experiment import Experiment, Run, evaluations, levels
+from ..lab.view import View
+from ..models.contract import Stored
 from ..numerals import duration, number, percent, short, span
 from ..settings import parameters, slots
 from ..study.names import FRAME_NAMES as FRAME_NAMES
@@ -21,6 +23,14 @@ def data_name(data) -> str:
     if dimension and data.kind == "plane":
         return f"{data.label} in {dimension}-D"
     return data.label
+
+
+def name_of(view: View) -> str:
+    """What is sampled: the data, or a network without any."""
+    e = view.experiment
+    if hasattr(e.data, "lacking") and isinstance(e.model, Stored):
+        return e.model.found(e.data).label
+    return data_name(e.data)
 
 
 def plane_name(data) -> str:

@@ -324,6 +324,6 @@ def test_menus_for_the_page():
 
 
 def test_a_network_of_unknown_data_is_looked_at_with_photographs_where_they_have_its_shape():
-    shown = lambda *shape: menu._data(weights.Checkpoint("x", Path("x"), {"shape": shape}))
+    shown = lambda *shape: menu.data_of(weights.Checkpoint("x", Path("x"), {"shape": shape}))
     assert shown(3, 16, 16) == {"data": "patches", "data.size": 16}
     assert shown(1, 8, 8)["data"] == "digits" and shown(3, 7, 7) == {}

@@ -15,11 +15,16 @@ const heldRun = once(),
   heldTables = once();
 const runArrays = () =>
   heldRun(S.parts.run.key, () => {
-    const { denoised, noise, final } = S.parts.run;
-    return { D: unpack.grey(denoised), e: unpack.grey(noise), final: unpack.grey(final) };
+    const { denoised, noise, final, states } = S.parts.run;
+    return {
+      D: unpack.grey(denoised),
+      e: unpack.grey(noise),
+      final: unpack.grey(final),
+      x: states && unpack.grey(states), // of latents, which are decoded and cannot be added up
+    };
   });
 const shape = () => {
-  const [C, H, W] = S.parts.data.shape;
+  const [C, H, W] = S.parts.run.image ?? S.parts.data.shape;
   return { C, H, W, pixels: C * H * W };
 };
 const picked = () => Math.min(S.pick, S.parts.run.count - 1);
@@ -34,13 +39,14 @@ const tables = () =>
 
 // The value in [−1, 1] (images) or in [0, 1] of [−3, 3] (ε) of byte j of what is shown at step i.
 function reader(what, i) {
-  const { D, e, final } = runArrays(),
+  const { D, e, final, x } = runArrays(),
     { run, data } = S.parts,
     offset = i * run.count * shape().pixels;
   const image = (v) => (2.4 * v) / 255 - 1.2;
   if (what === 'final') return (j) => image(final[j]);
   if (what === 'D') return (j) => image(D[offset + j]);
   if (what === 'e') return (j) => e[offset + j] / 255;
+  if (x) return (j) => image(x[offset + j]);
   const sigma = run.hat[i],
     scale = 1 / Math.sqrt(1 + (sigma / data.spread) ** 2);
   return (j) => (image(D[offset + j]) + sigma * ((6 * e[offset + j]) / 255 - 3)) * scale;
@@ -193,7 +199,7 @@ function words({ narrow }) {
   const { run, data } = S.parts,
     what = { x: 'the noisy state x', D: 'the denoiser’s answer D', e: 'the predicted noise ε' }[S.what];
   return {
-    where: narrow ? what : '',
+    where: narrow ? what : (run.told ?? ''),
     key: [],
     label: `${run.count} samples of ${data.name}: ${what}; sample ${picked() + 1} also large, as x, D and ε`,
     keys: 'the arrow keys choose a sample',
