@@ -32,7 +32,8 @@ def _asked(labels: Any, x: Tensor, widths: Mapping[str, int | None]) -> dict[str
         if value is None and width:
             value = x.new_zeros((1, TOKENS, width) if name == "states" else (1, width))
         if value is not None:
-            out[name] = value.to(x.device).expand(len(x), *value.shape[1:])
+            kind = value.dtype if name == "mask" else x.dtype  # a network may be of 16 bits
+            out[name] = value.to(x.device, kind).expand(len(x), *value.shape[1:])
     return out
 
 

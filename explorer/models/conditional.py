@@ -6,7 +6,6 @@ A U-Net or a transformer that is asked with a class, with what became of a promp
 nothing.  What its config may say is held against tables by `library`.
 """
 
-import threading
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -127,7 +126,7 @@ class Conditional(nn.Module):
     def __init__(self, name: str, unet: nn.Module, label_dim: int):
         super().__init__()
         self.unet, self.label_dim, self._ask = unet, label_dim, ASK[name]
-        self._seen = threading.local()  # each thread its own: one network serves several pages
+        self._seen = diffusers_unet.Seen()
         deepest = getattr(unet, "mid_block", None)
         if deepest is None:
             blocks: Any = unet.transformer_blocks if name != UNET else unet.down_blocks

@@ -94,13 +94,22 @@ def require() -> None:
         )
 
 
+class Seen(threading.local):
+    """What a hook has seen, each thread its own: one network serves several pages."""
+
+    h: Any = None
+
+    def __deepcopy__(self, memo) -> "Seen":
+        return Seen()
+
+
 class Adapter(nn.Module):
     """A UNet2DModel, called as the networks here are."""
 
     def __init__(self, unet: nn.Module, label_dim: int):
         super().__init__()
         self.unet, self.label_dim = unet, label_dim
-        self._seen = threading.local()  # each thread its own: one network serves several pages
+        self._seen = Seen()
         blocks: Any = unet.down_blocks
         deepest = blocks[-1] if unet.mid_block is None else unet.mid_block
         assert isinstance(deepest, nn.Module)

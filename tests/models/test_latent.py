@@ -12,6 +12,7 @@ from explorer.errors import Cancelled, UserError
 from explorer.models import diffusers_folder, latent, load
 from explorer.models.asking import Asked
 from explorer.models.network import Guided, Network
+from explorer.models.precision import held
 from explorer.store import weights
 
 from . import pipelines
@@ -81,6 +82,17 @@ def test_the_networks_of_the_library(tmp_path, kind):
     # the step is found from σ in float32, some 1e-4 of a step away
     assert torch.allclose(got, expected, rtol=1e-3, atol=2e-3)
     assert d.with_features(z, sigma, labels)[1].shape == (2, 64)
+
+
+def test_weights_of_16_bits(tmp_path):
+    """A copy in bfloat16 answers about the same, prompt and features too, and decodes as before."""
+    pipelines.write(tmp_path)
+    d = load(tmp_path).conditioned(Asked(states=torch.ones(1, 5, 16)))
+    low, x, sigma = held(d, "bfloat16"), torch.randn(2, 4, 8, 8), torch.tensor(1.0)
+    assert next(low.module.model.parameters()).dtype is torch.bfloat16
+    # 2⁻⁸ of the network's answer, whose size is 1, times σ; a few roundings add up
+    assert torch.allclose(low(x, sigma), d(x, sigma), atol=0.05)
+    assert low.with_features(x, sigma)[1].shape == (2, 64) and low.decoder is d.decoder
 
 
 def test_a_decoder_is_the_librarys_and_asked_last(tmp_path):
