@@ -18,7 +18,17 @@ from ..analysis.distance import share
 from ..analysis.geometry import explained, residuals, stamps, walk_like
 from ..analysis.intervals import Estimate
 from ..core.timesteps import Rho
-from ..data import Digits, Glyphs, Patches, Rings, Spiral, SwissRoll
+from ..data import (
+    Digits,
+    Fashion,
+    Glyphs,
+    Mnist,
+    Patches,
+    Rings,
+    Scenes,
+    Spiral,
+    SwissRoll,
+)
 from ..errors import UserError
 from ..lab import cost
 from ..lab.experiment import Experiment, work
@@ -44,6 +54,9 @@ SETS: tuple[Any, ...] = (
     Digits(),
     Glyphs(),
     Patches(),
+    Mnist(),
+    Fashion(),
+    Scenes(),
 )
 
 
