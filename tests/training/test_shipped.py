@@ -51,7 +51,10 @@ def test_its_files_are_complete(name):
     assert f"`{name}`" in card and "python -m explorer train" in card
     assert c.config["digest"] == weights.digest_of(c.folder / weights.WEIGHTS)
     found = losses(c)
-    assert len(found["curve"]) > 50 and found["curve"][-1][0] == c.config["images"]
+    seen, last = c.config["images"], found["curve"][-1][0]
+    cut = "bank" in c.config  # trained for as long as a machine was lent, and stopped then
+    assert len(found["curve"]) >= (10 if last < seen else 51)
+    assert last == seen or cut and 0.9 * seen < last < seen
     t = training(c)
     assert c.label_dim == (int(t.data.labels().max()) + 1 if t.conditional else 0)
     assert c.null_label == t.conditional  # “any” works wherever there are classes
