@@ -1,6 +1,8 @@
 """Where tensors live.  One device for the process, chosen when it starts."""
 
 import dataclasses
+import importlib.util
+from functools import lru_cache
 
 import torch
 
@@ -36,6 +38,12 @@ def exactly() -> None:
     """float32 means float32: convolutions of a GPU would round what they multiply to 10 bits."""
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cuda.matmul.allow_tf32 = False
+
+
+@lru_cache(maxsize=1)
+def fuses() -> bool:
+    """Whether Triton is there, which comes with PyTorch for CUDA."""
+    return importlib.util.find_spec("triton") is not None
 
 
 def pick(name: str = "auto") -> Device:

@@ -6,6 +6,8 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from . import counted_noise
+
 SMALL = 2**17  # numbers of a start that is remembered
 
 
@@ -28,7 +30,9 @@ class Noise:
     """Unit normal numbers in which each sample owns its generator.
 
     Sample k sees the same numbers whatever the size of the batch, its device and the number of
-    steps: the first 4 of a batch of 16 are the batch of 4, bit for bit.
+    steps: the first 4 of a batch of 16 are the batch of 4, bit for bit.  A GPU draws its new noise
+    by itself, from another stream: runs begin at the same points everywhere, and where new noise
+    enters they end elsewhere on a GPU than on a CPU.
     first: number of the first sample, where the batch is a part of a larger one.
     """
 
@@ -45,6 +49,7 @@ class Noise:
     ):
         self._seed, self._count, self._shape = seed, count, tuple(shape)
         self._device, self._dtype, self._first = device, dtype, first
+        self._there = torch.device(device).type == "cuda"
         self._generators: list[torch.Generator] = []
         self._blocks: dict[int, Tensor] = {}
         self._drawn = 0
@@ -68,6 +73,10 @@ class Noise:
 
         −1, −2, … are a second stream, in that order, which restarts use.
         """
+        if self._there:
+            seed = self._seed if i >= 0 else self._seed + 2**31
+            of = seed, self._first, self._count, self._shape, i if i >= 0 else -1 - i
+            return counted_noise.normal(*of, self._device, self._dtype)
         if i < 0:
             self._second = self._second or self._make_second()
             return self._second(-1 - i)

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from ..core import graphs
 from ..errors import UserError
 from ..memo import Memo, size_of, waits
 from ..numerals import number
@@ -213,11 +214,18 @@ def _is_full(error: BaseException) -> bool:
 _room: contextvars.ContextVar[Room | None] = contextvars.ContextVar("room", default=None)
 MEMOS: list = []  # all that is remembered; forgotten with the device, and where room is wanted
 ACCOUNT = Account(default(), MEMOS)
+MEMOS.append(graphs.GRAPHS)
 
 
 def use(limit: float) -> None:
     """Bytes that this process may hold from now on."""
     ACCOUNT.limit = limit
+
+
+def at_least(limit: float) -> None:
+    """So many bytes, where nobody has said how many: a GPU holds what its views hold."""
+    if ACCOUNT.limit == default():
+        ACCOUNT.limit = max(ACCOUNT.limit, limit)
 
 
 def room(need: float, what: str) -> Room:
@@ -275,3 +283,12 @@ def counted(value: Any) -> Any:
     if (mine := _room.get()) is not None:
         ACCOUNT.used(mine, size)
     return value
+
+
+def _standing(graph: Any) -> Any:
+    """A captured graph, which is no part of what was promised to the view that made it."""
+    ACCOUNT.hold(graph)
+    return graph
+
+
+graphs.counted = _standing

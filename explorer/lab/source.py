@@ -26,6 +26,7 @@ from .watched import watched
 COMPARED = 64  # samples held against the reference while a slider moves
 SETTLED = 256  # and at rest; fewer where one is large, as their paths are kept
 LARGE = 1024  # coordinates of a large sample
+SHARE = 0.5  # of a GPU's free memory, for what views hold
 WIDE = 256  # samples that a GPU is given at once at least
 
 Watch = Callable[[], None]
@@ -43,6 +44,8 @@ def use_device(name: str, sampler: str = "auto") -> Device:
     device = pick(name)
     precision.check(sampler, device.device.type)
     _device[:], _precision[:] = [device], [sampler]
+    if device.device.type == "cuda":
+        memory.at_least(SHARE * torch.cuda.mem_get_info(device.device)[0])
     for memo in MEMOS:
         memo.clear()
     return _device[0]

@@ -15,8 +15,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..core import graphs
 from ..core.sampling import Noise, Trajectory
-from ..errors import Cancelled
+from ..errors import Cancelled, UserError
+from . import fits
 from .source import Source, Watch
 
 Sampled = Callable[[Any, Noise, int, Callable[..., None]], Trajectory]
@@ -44,6 +46,22 @@ def sampled(
     several parts only by the first, which is made by who calls; where one of them fails or is
     cancelled, all end.  watch: what a network asks while it is at a batch.
     """
+    try:
+        return _sampled(source, seed, count, keep, run, tick, watch)
+    except torch.OutOfMemoryError:
+        graphs.GRAPHS.clear()
+    raise UserError(fits.sentence(source, count))  # after what the failed run held is gone
+
+
+def _sampled(
+    source: Source,
+    seed: int,
+    count: int,
+    keep: int,
+    run: Sampled,
+    tick: Callable[[int, Any], None],
+    watch: Watch | None,
+) -> Trajectory:
     device = source.device
     if len(device.parts) < 2:
         noise = Noise(seed, count, source.shape, device.device, device.dtype)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from ..core import graphs
 from ..errors import UserError
+from . import mode
 from .asking import Asked
 from .precond import EDM
 
@@ -121,7 +122,9 @@ class NetworkDenoiser:
 
     def evaluate(self, x: Tensor, sigma: Tensor, labels=None) -> Tensor:
         """D, one operation after the other."""
-        return self.module(x, sigma, self._told(x.device) if labels is None else labels)
+        labels = self._told(x.device) if labels is None else labels
+        with mode.products(self.tf32, x):
+            return self.module(x, sigma, labels)
 
     @property
     def _shared(self) -> bool:
@@ -151,7 +154,8 @@ class NetworkDenoiser:
     def evaluate_features(self, x: Tensor, sigma: Tensor, labels=None) -> tuple[Tensor, Tensor]:
         """D and features, one operation after the other."""
         labels = self._told(x.device) if labels is None else labels
-        denoised, h = self.module(x, sigma, labels, features=True)
+        with mode.products(self.tf32, x):
+            denoised, h = self.module(x, sigma, labels, features=True)
         h = h.mean(1, keepdim=True) if h.ndim == 4 else h
         pooled = (
             F.adaptive_avg_pool2d(h, 8) if h.ndim == 4 else F.adaptive_avg_pool1d(h[:, None], 64)

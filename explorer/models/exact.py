@@ -5,12 +5,24 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from ..core import denoisers
 from ..core.denoisers import Gaussian as GaussianDenoiser
 from ..core.denoisers import Mixture
+from ..core.device import fuses
 from ..errors import UserError
 from ..settings import param, setting
 
 MOST_CLASSES = 999  # of a picked class; ImageNet has 0 to 999
+
+
+def _softened(products: Tensor, half: Tensor, v: Tensor) -> Tensor:
+    from .softmax_kernel import soften
+
+    return soften(products, half, v)
+
+
+if fuses():
+    denoisers.SOFTEN = _softened
 
 
 def _label():

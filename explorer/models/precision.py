@@ -12,7 +12,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from ..core.device import fuses
 from ..errors import UserError
+from . import mode
 from .denoiser import NetworkDenoiser, Preconditioned
 from .network import Guided
 
@@ -61,7 +63,9 @@ def held(denoiser: Any, name: str) -> Any:
     if not isinstance(denoiser, NetworkDenoiser):
         return denoiser
     made = NetworkDenoiser(_lowered(denoiser.module, dtype), denoiser.labels, denoiser.sigma_data)
-    made.tf32 = name == "tf32"
+    if name == "tf32":
+        made.tf32 = True
+        mode.allow()
     made._operations = denoiser._operations
     return made
 
@@ -80,10 +84,7 @@ def _lowered(module: Preconditioned, dtype: torch.dtype) -> Preconditioned:
 
 def _faster(net: nn.Module) -> None:
     """Fused blocks, where Triton is there."""
-    try:
-        import triton  # noqa: F401
-    except ImportError:
-        return
-    from .fused import fuse
+    if fuses():
+        from .fused import fuse
 
-    fuse(net)
+        fuse(net)
