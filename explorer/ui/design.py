@@ -36,7 +36,7 @@ def design(request: Mapping[str, Any]) -> dict[str, Any]:
     """Table 1 and Eq. 8 for the data of the page; request: {"values": flat settings}.
 
     Raises UserError for data that cannot be opened."""
-    values = request.get("values")
+    values = request.get("values") if isinstance(request, dict) else None
     own = values if isinstance(values, dict) else {}
     flat = {k: v for k, v in own.items() if str(k).split(".")[0] == "data"}
     t = Training(unflatten(Experiment, flat).data, augment=0.0)

@@ -10,6 +10,7 @@ from ..numerals import count, interval, number, percent1
 from ..study import ladder_record
 
 GOOD = "good samples"
+VERDICTS = ("better", "cannot be told apart", "worse")
 
 
 def shown() -> dict[str, Any] | None:
@@ -21,10 +22,20 @@ def shown() -> dict[str, Any] | None:
 def told(record: Mapping[str, Any]) -> dict[str, Any]:
     """A table in words and cells."""
     return {
-        "title": "EDM Table 2: configurations A to F, trained here",
+        "title": f"EDM Table 2, trained here. {_counted(record['sets'])}",
         "note": "What each rung changed, on the same images, noise and samples as the rung before.",
         "sets": [_set(data, made, record) for data, made in record["sets"].items()],
     }
+
+
+def _counted(sets: Mapping[str, Any]) -> str:
+    """“Digits 8×8: 3 rungs better, 1 cannot be told apart, 1 worse”, by good samples."""
+    out = []
+    for data, made in sets.items():
+        found = [_verdict(Estimate(**r["gain"])) for r in made["rows"] if r["gain"]]
+        counts = [f"{found.count(v)} {v}" for v in VERDICTS if v in found]
+        out.append(f"{DATASETS[data].label}: of {len(found)} rungs {', '.join(counts)}")
+    return "; ".join(out)
 
 
 def _set(data: str, made: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,7 +70,8 @@ def _row(r: Mapping[str, Any]) -> dict[str, Any]:
     more = {"value": "", "beside": ""}
     if r["gain"]:
         e = Estimate(**r["gain"])
-        more = {"value": _verdict(e), "beside": _both(e, percent1).replace("-", "−")}
+        ends = f"{percent1(e.low)} to {percent1(e.high)}".replace("-", "−")
+        more = {"value": f"{percent1(e.value)}, {_verdict(e)}".replace("-", "−"), "beside": ends}
     cells = [
         _cell(r["good"], percent1),
         more,
@@ -116,7 +128,7 @@ def _rung(r, before, levels) -> str:
     lower = [number(s) for s, c in zip(levels, changes) if c.high < 0]
     higher = [number(s) for s, c in zip(levels, changes) if c.low > 0]
     parts = [
-        f"{word} at σ = {', '.join(where)}"
+        f"{word} at every σ" if len(where) == len(levels) else f"{word} at σ = {', '.join(where)}"
         for word, where in (("lower", lower), ("higher", higher))
         if where
     ]

@@ -5,7 +5,7 @@ import random
 
 CALLS = [
     "explore", "progress", "cancel", "receive", "reshape", "beside", "job_start", "job_poll",
-    "job_cancel", "amed_keep", "amed_picture", "training", "network_list", "network_open",
+    "job_cancel", "amed_keep", "amed_picture", "training", "network_list", "network_open", "design",
 ]  # fmt: skip
 FIELDS = [  # that one or another of the page's calls reads
     "query", "values", "page", "id", "have", "want", "design", "pin", "levels", "count",

@@ -69,6 +69,9 @@ def test_what_is_said_ranks_only_where_the_interval_allows_it():
     rows += [rung("D", other, few)]
     table = ladder_record.table({"digits": rows}, pick("cpu"))
     (digits,) = told(table)["sets"]
+    assert told(table)["title"].endswith(
+        "Digits 8×8: of 3 rungs 1 better, 1 cannot be told apart, 1 worse"
+    )
     said = digits["said"].split(". ")
     assert said[0] == (
         "A and B cannot be told apart by their samples; their losses cannot be told apart"
@@ -78,9 +81,9 @@ def test_what_is_said_ranks_only_where_the_interval_allows_it():
     assert said[2].endswith("D’s loss is higher at σ = 0.02")
     assert [r["cells"][1]["value"] for r in digits["rows"]] == [
         "",
-        "cannot be told apart",
-        "better",
-        "worse",
+        "0 %, cannot be told apart",
+        "15 %, better",
+        "−15 %, worse",
     ]
     assert "Of A, B, C, D the network is another one today" in digits["said"]
 

@@ -72,6 +72,11 @@ def test_points_have_curves_and_no_pictures():
     assert all(r["picture"] is None and r["size"] for r in told["rows"])
 
 
+@pytest.mark.parametrize("request_", [None, [], "values", 7])
+def test_what_is_no_request_is_answered_for_the_page_s_own_data(request_):
+    assert design(request_)["target"]["label"] == Experiment().data.label
+
+
 @pytest.mark.parametrize("values", [None, [], {"data": "nothing of the kind"}, {"data": 7}])
 def test_nonsense_is_a_sentence_or_the_page_s_own_data(values):
     from explorer.errors import UserError
