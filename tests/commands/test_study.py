@@ -64,7 +64,9 @@ def test_a_grid_over_the_range_says_that_its_errors_do_not_compare(capsys):
     [
         (["distances"], {"wasserstein", "energy"}, 5),
         (["churn", "s_churn=10"], {"s_churn", "distance"}, 2),
-        (["truncation"], {"rho", "sigma", "mean", "std"}, 6 * 63),
+        pytest.param(
+            *(["truncation"], {"rho", "sigma", "mean", "std"}, 6 * 63), marks=pytest.mark.slow
+        ),
         (["steps"], {"levels", "error", "sigmas"}, 3),
     ],
 )

@@ -82,6 +82,7 @@ def test_the_term_lives_between_its_levels_only():
     assert each.tolist() == [0, 2, 2, 0]
 
 
+@pytest.mark.slow
 def test_both_halves_keep_the_distribution_and_one_alone_does_not():
     """A mixture in the plane: the log-density under the law at the end, against draws from it.
     One half narrows the law or widens it; z is a difference in standard errors.

@@ -83,8 +83,7 @@ def test_an_ancestral_solver_without_new_noise_is_ddim_and_has_an_error(client):
 
 def test_a_list_may_be_pasted_as_another_tool_prints_it(client):
     answer = client.predict(
-        data="moons",
-        data_dimension=2,
+        data="diracs",
         samples=2,
         timesteps="custom",
         api_name="/explore",
@@ -348,7 +347,7 @@ def test_the_upload_endpoint_opens_no_file_but_an_uploaded_one(server, tmp_path)
 def test_the_answer_can_be_asked_again(client):
     """The settings that come back, and the link, describe the same run."""
     first = client.predict(
-        data="moons", samples=4, nfe=11, solver="rk2", solver_alpha=0.7, api_name="/explore"
+        data="diracs", samples=4, nfe=11, solver="rk2", solver_alpha=0.7, api_name="/explore"
     )
     assert "solver.alpha=0.7" in first["query"]
     given = {k.replace(".", "_"): v for k, v in first["settings"].items()}

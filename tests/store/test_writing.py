@@ -165,7 +165,7 @@ print(last, read() == new)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a process that can be parted")
-@pytest.mark.parametrize("made", ["file", "folder"])
+@pytest.mark.parametrize("made", ["file", pytest.param("folder", marks=pytest.mark.slow)])
 def test_a_writer_that_ends_between_any_two_calls_leaves_the_old_or_the_new(tmp_path, made):
     """Not only where a kill happens to fall: once at the start and the end of every function."""
     line = [sys.executable, "-c", AT_EVERY_CALL, made, str(tmp_path / "a")]

@@ -32,6 +32,7 @@ def test_a_network_has_none_and_it_is_said_where():
     assert said.title(odd, 2).startswith("Not the gradient of a density")
 
 
+@pytest.mark.slow
 def test_the_share_is_that_of_the_whole_jacobian():
     e = dataclasses.replace(NETWORK, samples=2)
     source = prepared(e.data, e.model)

@@ -1,5 +1,6 @@
 """Whose p_train is drawn: the network's own, as its checkpoint records it."""
 
+import functools
 import math
 
 import pytest
@@ -90,6 +91,9 @@ def test_what_a_file_tells_and_what_it_does_not(words, name, told):
     assert mass(found.density) == pytest.approx(1, abs=2e-3)  # the edges of a flat hill
 
 
+measured = functools.cache(lambda e: STRIPS["loss"].measure(View(e)))
+
+
 @pytest.mark.parametrize(
     "e, choice, name, told",
     [
@@ -100,9 +104,7 @@ def test_what_a_file_tells_and_what_it_does_not(words, name, told):
     ],
 )
 def test_the_strip_names_whose_hill_it_draws(e, choice, name, told):
-    strip = STRIPS["loss"]
-    numbers = strip.measure(View(e))
-    drawing = strip.draw(numbers, Look(choice))
+    drawing = STRIPS["loss"].draw(measured(e), Look(choice))
     (text,) = (m["text"] for m in drawing["marks"] if m["mark"] == "text")
     assert name in text and told in drawing["about"][0]["html"]
     (hill,) = (m for m in drawing["marks"] if m["mark"] == "area")
