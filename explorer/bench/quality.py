@@ -62,7 +62,7 @@ def options(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="FID too: needs torch-fidelity, torchvision and, once, a network",
     )
-    command.add_argument("--device", default="cpu", help="where they are drawn: cpu, cuda, mps")
+    command.set_defaults(device="cpu")  # where they are drawn
     command.add_argument("--churn", type=float, nargs="*", default=[0.0], help="values of S_churn")
 
 
