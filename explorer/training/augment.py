@@ -11,6 +11,7 @@ the network sees nine labels, all 0 for an untouched image:
 """
 
 import math
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -141,7 +142,7 @@ def _inverse(a: Tensor, height: int, width: int) -> Tensor:
     )
     forward = stretch @ turn(a[:, 3]) * larger[:, None, None]
     shift = SHIFT * torch.stack([width * a[:, 6], height * a[:, 7]], 1)[:, :, None]
-    back = torch.linalg.inv(forward)
+    back = torch.linalg.inv_ex(forward).inverse  # it is never singular: nobody waits to see
     return torch.cat([back, -back @ shift], 2)
 
 
@@ -153,27 +154,40 @@ def _warp(images: Tensor, back: Tensor) -> Tensor:
     result come from, and shrunk with the same filter reversed.
     """
     B, _C, H, W = images.shape
-    f = SYM6.to(images)
+    f = _taps(images.device, images.dtype)
     whole = torch.cat([images, images[:, :, 1:-1].flip(2)], 2)
     whole = torch.cat([whole, whole[..., 1:-1].flip(3)], 3)
     whole = _enlarge(_enlarge(whole, f).mT, f).mT
-    ys, xs = (torch.arange(2 * n + 10).to(images) / 2 - CENTRE / 2 - (n - 1) / 2 for n in (H, W))
+    count = lambda n: torch.arange(2 * n + 10, device=images.device).to(images.dtype)
+    ys, xs = (count(n) / 2 - CENTRE / 2 - (n - 1) / 2 for n in (H, W))
     here = torch.stack(
         [
             xs.expand(len(ys), -1),
             ys[:, None].expand(-1, len(xs)),
-            torch.ones(len(ys), len(xs)).to(images),
+            images.new_ones(len(ys), len(xs)),
         ]
     ).flatten(1)
     there = (back @ here).reshape(B, 2, len(ys), len(xs))
-    size = torch.tensor([W, H]).to(images).reshape(1, 2, 1, 1)
+    size = _sides(W, H, images.device, images.dtype)
     place = (2 * (there + (size - 1) / 2) + CENTRE) % (4 * (size - 1))
     whole = functional.pad(whole, (0, 1, 0, 1), mode="circular")
-    last = torch.tensor(whole.shape[:1:-1]).to(images).reshape(1, 2, 1, 1) - 1
+    last = _sides(*whole.shape[:1:-1], images.device, images.dtype) - 1
     seen = functional.grid_sample(
         whole, (2 * place / last - 1).permute(0, 2, 3, 1), align_corners=True
     )
     return _shrink(_shrink(seen, f).mT, f).mT
+
+
+@lru_cache(maxsize=8)
+def _taps(device: torch.device, dtype: torch.dtype) -> Tensor:
+    """SYM6 where it is needed, moved once."""
+    return SYM6.to(device, dtype)
+
+
+@lru_cache(maxsize=64)
+def _sides(width: int, height: int, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """Width and height, (1, 2, 1, 1)."""
+    return torch.tensor([width, height]).to(device, dtype).reshape(1, 2, 1, 1)
 
 
 def _enlarge(x: Tensor, f: Tensor) -> Tensor:

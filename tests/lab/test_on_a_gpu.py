@@ -155,11 +155,13 @@ def test_out_of_memory_is_a_sentence_and_the_page_lives_on():
     experiment.use_device("cuda")
     e = Experiment(samples=64, nfe=9)
     before = run(e).samples
+    large = dataclasses.replace(e, data=DATASETS["digits"](), samples=4096, seed=9)
+    prepared(large.data, large.model)
     torch.cuda.set_per_process_memory_fraction(1e-4)
     try:
         torch.cuda.empty_cache()
         with pytest.raises(UserError, match=r"did not fit into the memory of .*(would|GPU)"):
-            run(dataclasses.replace(e, data=DATASETS["digits"](), samples=4096, seed=9))
+            run(large)
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)
     assert off(run(dataclasses.replace(e, seed=1)).samples, before) > 0
