@@ -150,7 +150,8 @@ def describe(config: Mapping, scheduler: Mapping) -> dict:
     if config.get("_class_name") != NETWORK:
         raise UserError(
             f"The config is of a {str(config.get('_class_name'))[:60]!r}; UNet2DModel "
-            "is read here, without text and without a latent space."
+            "is read here, without text and without a latent space; a whole pipeline, with vae/ "
+            "and scheduler/ in it, is opened by its owner: python -m explorer fetch FOLDER."
         )
     if config.get("class_embed_type") is not None:
         raise UserError(

@@ -26,6 +26,10 @@ LARGEST = 4 * 2**30  # bytes of weights
 MEMBERS = 1000  # of a zip
 SQUEEZED = 4  # times that zipped weights may be larger than what carries them
 DIGITS = 18  # of a whole number
+OWNER = (
+    " A pipeline over latents, with its decoder, is opened by the owner of the server: "
+    "python -m explorer fetch FOLDER."
+)
 
 
 class Out(Protocol):
@@ -120,7 +124,7 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
         )
         raise UserError(
             f"A zip of a diffusers model holds one {WEIGHTS}; this one holds "
-            f"{len(own) or 'none'}.{pickles}"
+            f"{len(own) or 'none'}.{pickles}{OWNER * (len(own) > 1)}"
         )
     folder = own[0].parent
     places = (folder.parent / "scheduler", folder, folder.parent)

@@ -15,7 +15,7 @@ from ..lab.notes import notes
 from ..settings import flatten, parameters, slots, to_query, unflatten
 from ..store import room
 from ..strips import STRIPS
-from ..ui import compare, parts
+from ..ui import compare, decoded, parts
 from . import visitor
 from .in_turn import when_served
 from .quick import gr
@@ -134,8 +134,11 @@ def explore_endpoint(flat: dict, strips: str | None = None) -> dict:
 
 
 def sample_endpoint(flat: dict) -> dict:
-    """Run an experiment and return its samples, (samples, *shape), as nested lists."""
+    """Run an experiment and return its samples, (samples, *shape), as nested lists; those of a
+    network over latents also decoded, as PNGs in “images”."""
     r, told = _run_of(flat)
+    if decoder := getattr(r.source.denoiser, "decoder", None):
+        told = {**told, "images": decoded.pictures(decoder, r.samples, breathe)}
     return {
         "query": to_query(r.experiment),
         "nfe": r.nfe,

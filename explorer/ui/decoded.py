@@ -6,6 +6,10 @@ The decoder is asked here alone, never while a sampler runs, a few latents at a 
 is known from the first image, and then as many samples and steps are decoded as there is time.
 """
 
+import base64
+import io
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -24,12 +28,13 @@ def of_run(view: View) -> dict:
     """The states and the answers of a run as images: x at constant spread, as on the plane."""
     source, tr = view.source, view.run.trajectory
     decoder, steps = source.denoiser.decoder, len(tr.sigma_hat)
-    first = decoder.images(tr.samples[:1], view.watch)
+    watch = getattr(view.watch, "check", view.watch)  # asks, and counts no step of the sampler
+    first = decoder.images(tr.samples[:1], watch)
     if decoder.pace < QUICK:
-        decoder.images(tr.samples[:1], view.watch)  # warm now: its pace is what others will take
+        decoder.images(tr.samples[:1], watch)  # warm now: its pace is what others will take
     k, shown = share(decoder.pace, steps, tr.x_hat.shape[1])
     side = _side(decoder.shape, k, steps)
-    small = lambda z: _small(decoder.images(z, view.watch), side)
+    small = lambda z: _small(decoder.images(z, watch), side)
     at = torch.linspace(0, steps - 1, shown).round().long()
     nearest = (torch.arange(steps)[:, None] - at[None]).abs().argmin(1)
     size = stage.spread(tr.sigma_hat[at], source.sigma_data).to(tr.x_hat).reshape(-1, 1, 1, 1, 1)
@@ -48,6 +53,20 @@ def of_run(view: View) -> dict:
         "image": list(final.shape[1:]),
         "told": told(decoder, source.shape, shown, steps, side),
     }
+
+
+def pictures(decoder, samples: Tensor, watch: Callable[[], None] | None = None) -> list[str]:
+    """Samples decoded, each as a PNG in a data: address, for a client by name."""
+    from PIL import Image
+
+    out = []
+    for image in decoder.images(samples, watch):
+        grey = ((image + 1) * 127.5).round().to(torch.uint8)
+        grey = grey[0] if len(grey) == 1 else grey[:3].permute(1, 2, 0)
+        held = io.BytesIO()
+        Image.fromarray(grey.contiguous().numpy()).save(held, "PNG")
+        out.append("data:image/png;base64," + base64.b64encode(held.getvalue()).decode())
+    return out
 
 
 def share(each: float, steps: int, paths: int) -> tuple[int, int]:

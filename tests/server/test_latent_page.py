@@ -1,6 +1,7 @@
 """Networks over latents on the page and on the command line: decoded where it is drawn."""
 
 import base64
+import io
 import json
 
 import numpy as np
@@ -9,9 +10,9 @@ import torch
 
 from explorer import cli
 from explorer.lab import experiment
-from explorer.models import diffusers_folder, latent
+from explorer.models import diffusers_folder, latent, load
 from explorer.models.network import Network
-from explorer.server import app, networks
+from explorer.server import api, app, networks
 from explorer.settings import unflatten
 from explorer.store import weights
 from explorer.ui import decoded
@@ -94,6 +95,22 @@ def test_a_prompt_is_a_setting_of_the_link(tmp_path):
     assert guided["values"]["model.negative"] == "dog"
     row = next(n for n in networks.listing()["networks"] if n["name"] == "mine")
     assert row["prompts"] and row["data"] == {k: v for k, v in FLAT.items() if k[:4] == "data"}
+
+
+def test_a_client_by_name_gets_pictures(tmp_path):
+    """/sample beside the latents: a PNG of each, whose pixels are the decoder's."""
+    from PIL import Image
+
+    pipelines.write(tmp_path / "net")
+    diffusers_folder.convert(tmp_path / "net", "mine")
+    answer = api.sample_endpoint({**FLAT, "samples": 2, "nfe": 3})
+    assert answer["shape"] == [2, 4, 8, 8] and len(answer["images"]) == 2
+    head, text = answer["images"][1].split(",")
+    shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(text)))).astype(float)
+    decoder = load("mine").decoder
+    made = decoder.images(torch.tensor(answer["samples"])[1:])[0].permute(1, 2, 0)
+    assert head == "data:image/png;base64" and shown.shape == (16, 16, 3)
+    assert np.abs(shown - (made.numpy() + 1) * 127.5).max() <= 0.6  # half a grey, and float32
 
 
 def test_a_class_and_any_of_a_transformer(tmp_path):

@@ -112,14 +112,14 @@ let layout = null;
 function arrange({ size, narrow }) {
   const { w, h, ratio } = size,
     s = shape(),
-    { count } = S.parts.run,
+    { count, told } = S.parts.run,
     gap = narrow ? 3 : GAP,
     edge = narrow ? 10 : 16;
   const scale = whole(SIDE / s.W, ratio),
     sideW = s.W * scale,
     sideH = s.H * scale,
     side = narrow ? 0 : Math.max(sideW, 96) + 24;
-  const top = narrow ? TOOLS + 4 : edge;
+  const top = narrow || told ? TOOLS + 4 : edge;
   const g = grid(count, w - 2 * edge - side, h - top - edge, s, gap, ratio);
   if (!g) return null;
   const tw = s.W * g.scale,
