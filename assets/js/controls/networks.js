@@ -75,7 +75,7 @@ export function fillNetworks() {
   $('#network-condition').closest('.row').classList.toggle('off', !classes);
   const peers = told.filter((m) => m.here && m !== n && String(m.shape) === String(n?.shape));
   options($('#network-guide'), [
-    ['', 'itself, any class', ''],
+    ['', n?.prompts ? 'itself, by the negative prompt' : 'itself, any class', ''],
     ...peers.map((m) => [m.name, m.label, '']),
     ...(S.values[GUIDE] && !peers.some((m) => m.name === S.values[GUIDE])
       ? [[S.values[GUIDE], S.values[GUIDE], '']]

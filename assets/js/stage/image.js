@@ -199,7 +199,7 @@ function words({ narrow }) {
   const { run, data } = S.parts,
     what = { x: 'the noisy state x', D: 'the denoiser’s answer D', e: 'the predicted noise ε' }[S.what];
   return {
-    where: narrow ? what : (run.told ?? ''),
+    where: narrow ? what + (run.told ? ', decoded' : '') : (run.told ?? ''),
     key: [],
     label: `${run.count} samples of ${data.name}: ${what}; sample ${picked() + 1} also large, as x, D and ε`,
     keys: 'the arrow keys choose a sample',
