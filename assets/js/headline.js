@@ -148,9 +148,9 @@ function chip({ kind, text, spin, dot }) {
 // What is left of a view that was too much, and the way to all of it.
 function cutChips() {
   if (!S.cut) return '';
-  const { chip: text, words, fully } = S.cut,
-    all = fully ? `<button type="button" class="chip few" data-act="all">${fully}</button>` : '';
-  return `<span class="chip few" title="${words}">${text}</span>${all}`;
+  const { chip: text, words, fully } = S.cut;
+  if (!fully) return `<span class="chip few" title="${words}">${text}</span>`;
+  return `<button type="button" class="chip few" data-act="all" title="${words} ${fully}">${text}; run all</button>`;
 }
 
 /** Everything of the headline, from the state alone. */

@@ -86,6 +86,13 @@ export const lookNow = () => wake();
 
 const PATIENCE = 120; // ms at rest after which a question still open is overtaken
 
+// Whether a question is of a network that was just opened, which one question is.
+function opens({ want }) {
+  const opening = S.opening && !want;
+  if (opening) set({ opening: false });
+  return opening;
+}
+
 /** Who asks for views.
  *
  * `busy(flying)` hears how many questions are open, `rests(yes)` whether something is still to come at rest;
@@ -153,8 +160,7 @@ export class Views {
     const id = ++this.#asked,
       exact = BETTER.includes(request.want?.[0]),
       follows = request.want ? 1 : 0,
-      opening = S.opening && !follows;
-    if (opening) set({ opening: false });
+      opening = opens(request);
     if (exact) this.#page.refines?.(true);
     this.#fly(1, follows);
     // what is not sent again is as it was when this was asked, whatever an answer in between has brought

@@ -186,8 +186,8 @@ def _error(view: View) -> dict:
     more = view.exact and not view.more and judged.undecided(view)
     head = headline.headline(view.run, errors, found, view.versus, draft, more)
     if view.plan is not None and view.plan.finer:
-        chip = {"kind": "few", "text": "against twice the steps"}
-        head = dataclasses.replace(head, chips=[*head.chips, chip])
+        beside = "Held against the same solver in twice the steps."
+        head = dataclasses.replace(head, versus=f"{head.versus} {beside}".strip())
     return {
         "finding": head.plain(),
         "share": rounded(found.each),

@@ -169,10 +169,10 @@ def test_a_run_that_was_cut_says_so_and_leads_to_all_of_it(walk):
       })""",
         cut,
     )
-    assert walk.page.inner_text("#chips").startswith(cut["chip"])
+    assert walk.page.inner_text("#chips").startswith(f"{cut['chip']}; run all")
     assert state(walk, "settled") == before
     asked = Held(walk.page, '"fn_name":"explore"')
-    walk.page.click(f"text={cut['fully']}")
+    walk.page.click("#chips [data-act=all]")
     walk.page.wait_for_function("document.body.dataset.asking")
     assert '"full":["run"]' in asked.kept[0].request.post_data.replace(" ", "")
     asked.let_go()

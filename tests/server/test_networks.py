@@ -186,8 +186,8 @@ def test_every_panel_of_a_slow_network_is_there(monkeypatch):
     assert held["path"]["said"].endswith(" own steps")
     assert held["loss"]["said"] == "8 levels, 2 samples"
     assert held["loss"]["strip"]["levels"] and "strip" not in held["data"]
-    chips = [chip["text"] for chip in held["error"]["finding"]["chips"]]
-    assert "against twice the steps" in chips and held["error"]["exact"]
+    assert held["error"]["finding"]["versus"].endswith("the same solver in twice the steps.")
+    assert held["error"]["said"] == "against twice the steps" and held["error"]["exact"]
     assert all("Measure fully, about" in held[name]["fully"] for name in ("path", "loss", "error"))
     # within two minutes, by the pace: what each part asks for
     plan = afford.plan(unflatten(Experiment, values))

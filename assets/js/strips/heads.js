@@ -17,10 +17,11 @@ function menu(strip) {
 }
 
 // Of a slow network: how a strip is cut down, and the offer to measure it without a limit of time.
-const fully = ({ part, fully, said }) =>
-  fully
-    ? `<span class="said">${said}</span><button class="reset fully" type="button" data-full="${part}" title="${fully}">Measure fully</button>`
-    : '';
+function fully({ part, fully, said }) {
+  if (!fully) return '';
+  const how = `class="reset fully" type="button" data-full="${part}" title="${fully}"`;
+  return `<span class="said">${said}</span><button ${how}>Measure fully</button>`;
+}
 
 let headed = '';
 export function drawHeads() {

@@ -17,7 +17,8 @@ export function drawSpine(all = false) {
   measure();
   if (G.w < 50) return;
   const still = G.all.filter((strip) => strip.layer === 'data').map((strip) => [strip.key, strip.axis.range]);
-  const key = [still, G.w, G.h, G.left, G.right, T.dark, G.rows.map((row) => row.top | 0)].join();
+  const offers = G.all.map((strip) => strip.fully);
+  const key = [still, G.w, G.h, G.left, G.right, T.dark, G.rows.map((row) => row.top | 0), offers].join();
   if (all || key !== stillKey) {
     stillKey = key;
     const c = open($('#fig-still'), G);
