@@ -65,6 +65,11 @@ def _row(c: weights.Checkpoint, shipped: bool) -> dict:
     }
 
 
+def _shipped(c: weights.Checkpoint) -> bool:
+    """Whether it comes with the page: its data fit, and need not be made to see that."""
+    return c.folder.parent == weights.SHIPPED
+
+
 def _names(c: weights.Checkpoint) -> list[str]:
     """What its classes are called, as the data that it was trained on call them."""
     cls = DATASETS.get(str(c.config.get("data", {}).get("data")))
@@ -87,7 +92,7 @@ def data_of(c: weights.Checkpoint) -> dict:
     """The data it was trained on, or else the first of its shape, in flat form."""
     try:
         e = unflatten(Experiment, c.config.get("data", {}))
-        if c.config.get("data") and tuple(e.data.points().shape[1:]) == c.shape:
+        if c.config.get("data") and (_shipped(c) or tuple(e.data.points().shape[1:]) == c.shape):
             return {k: v for k, v in flatten(e).items() if k.split(".")[0] == "data"}
     except UserError:  # data of a file that is gone, or of another version
         pass

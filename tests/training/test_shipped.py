@@ -56,6 +56,7 @@ def test_its_files_are_complete(name):
     assert len(found["curve"]) >= (10 if last < seen else 51)
     assert last == seen or cut and 0.9 * seen < last < seen
     t = training(c)
+    assert t.data.points().shape[1:] == c.shape and c.config["data"]["data"] == t.data.name
     assert c.label_dim == (int(t.data.labels().max()) + 1 if t.conditional else 0)
     assert c.null_label == t.conditional  # “any” works wherever there are classes
 

@@ -1,0 +1,35 @@
+"""Classes are called by their names where the data have some."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from explorer.data import Digits, Fashion, Scenes, Spiral
+from explorer.store import weights
+from explorer.ui import networks, parts
+
+
+def test_a_network_of_the_menu_names_the_classes_of_its_data():
+    rows = {r["name"]: r for r in networks.listing()["networks"]}
+    assert rows["fashion-cond"]["names"][:2] == ["T-shirt", "trousers"]
+    assert rows["scenes-cond"]["names"] == list(Scenes.names)
+    assert rows["mnist-cond"]["names"] == list("0123456789")
+    assert rows["glyphs-cond"]["names"] == [] and rows["glyphs-cond"]["classes"] == 10
+    json.dumps(rows)  # it is sent to the page
+
+
+@pytest.mark.parametrize("classes, named", [(10, 10), (9, 0), (0, 0)])
+def test_names_are_told_only_where_there_is_one_for_each_class(classes, named):
+    config = {"data": {"data": "fashion"}, "kwargs": {"label_dim": classes}, "shape": [1, 32, 32]}
+    other = weights.Checkpoint("other", weights.SHIPPED / "other", config)
+    assert len(networks._names(other)) == named
+
+
+@pytest.mark.parametrize("data", [Fashion(), Scenes(), Digits(), Spiral()], ids=lambda d: d.name)
+def test_the_data_part_says_what_its_classes_are_called(data, monkeypatch):
+    monkeypatch.setattr(parts.stage, "of_data", lambda view: {})
+    monkeypatch.setattr(parts, "_strips", lambda name, view: {})
+    source = SimpleNamespace(kind=data.kind, shape=(2,), mixture=[0], data=data)
+    view = SimpleNamespace(source=source, experiment=SimpleNamespace(data=data))
+    assert parts._data(view)["names"] == list(getattr(data, "names", []))
