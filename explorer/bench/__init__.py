@@ -7,10 +7,11 @@ the exit code says only whether the measurement could be made.
 import argparse
 
 from ..errors import UserError
-from . import amed, denoiser, gpu, load, networks, quality, sampler, solvers, training, ui
+from . import amed, denoiser, gpu, load, networks, papers, quality, sampler, solvers, training, ui
 
 BENCHES = {
     "ui": ui,
+    "papers": papers,
     "load": load,
     "sampler": sampler,
     "solvers": solvers,

@@ -40,6 +40,7 @@ BUDGETS = (9, 17, 35, 69, 137, 273, 545, 901)
 FEWEST = 4  # budgets, where the cap on work allows no more
 TARGET = 35  # evaluations of Algorithm 1 whose error the others have to reach: EDM's for VP
 HELD = 2048  # draws of the data
+DIRECTIONS, RESAMPLES = 64, 32  # of a distance, which no cancel can interrupt
 OURS = "Heun, ρ steps, σ = t"
 # name -> (the original sampler, with Heun and ρ steps), how many times fewer evaluations EDM says
 DESIGNS = {
@@ -67,7 +68,9 @@ class Reached:
         if states is None or row.median is None:
             raise UserError(row.note)
         held = law(e, row.ends[1])
-        far = distance.sliced_wasserstein(states, held, torch.Generator().manual_seed(13))
+        far = distance.sliced_wasserstein(
+            states, held, torch.Generator().manual_seed(13), DIRECTIONS, RESAMPLES
+        )
         return {
             "each": list(row.each),
             "nfe": row.nfe,
@@ -106,7 +109,8 @@ def chance(e: Experiment, sigma: float) -> Estimate:
         held = law(e, sigma)
         fresh = lambda n, g: held if n == HELD else _noisy(source, n, sigma, next(seed))
         g = torch.Generator().manual_seed(13)
-        return distance.floor(distance.sliced_wasserstein, fresh, e.samples, g, HELD, repeats=12)
+        far = lambda x, y, g, resamples: distance.sliced_wasserstein(x, y, g, DIRECTIONS, resamples)
+        return distance.floor(far, fresh, e.samples, g, HELD, repeats=12)
 
     return _laws(key, make)
 

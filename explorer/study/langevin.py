@@ -21,7 +21,8 @@ from ..core.churn import Churn, Restart
 from ..core.solvers import DDIM, EulerMaruyama, Heun
 from ..errors import UserError
 from ..lab.experiment import Experiment, run, work
-from ..lab.source import Source, Watch, prepared
+from ..lab.source import MEMOS, Source, Watch, prepared, weights
+from ..memo import Memo
 from ..settings import setting
 from . import engine
 from .affordable import within_work
@@ -51,13 +52,31 @@ class Gap:
         level = torch.tensor(float(made.levels[-1]), dtype=made.samples.dtype)
         if not bool(made.samples.isfinite().all()):
             return {"gap": 1.0, "nfe": made.nfe, "samples": len(made.samples)}
-        scores = made.source.mixture.log_density(made.samples, level)
-        drawn = made.source.mixture.log_density(law(made.source, float(level)), level)
+        scores = _scored(made.source, made.samples, level, watch)
+        drawn = _laws(
+            (e.data, e.model, *weights(e.data, e.model), float(level), scores.dtype),
+            lambda: _scored(made.source, law(made.source, float(level)), level, watch).cpu(),
+        ).to(scores)
         return {"gap": largest_gap(scores, drawn), "nfe": made.nfe, "samples": len(scores)}
 
     def weights(self, e: Experiment) -> tuple[str, ...]:
         """Nothing is read beside the experiment."""
         return ()
+
+
+_laws = Memo(2 * 2**20)  # log p of draws of the law, which all runs to one level share
+MEMOS.append(_laws)
+AT_ONCE = 512  # samples scored between two questions whether they are still wanted
+
+
+def _scored(source: Source, x: Tensor, level: Tensor, watch: Watch | None) -> Tensor:
+    """log p(x; σ) of each sample, (n,)."""
+    out = []
+    for part in x.split(AT_ONCE):
+        if watch is not None:
+            watch()
+        out.append(source.mixture.log_density(part, level))
+    return torch.cat(out)
 
 
 def law(source: Source, sigma: float) -> Tensor:
