@@ -18,6 +18,18 @@ KINDS = {"SongUNet": "U-Net", "DhariwalUNet": "ADM U-Net", "Mlp": "MLP"} | {
     name: "transformer of diffusers" if "Transformer" in name else "U-Net of diffusers"
     for name in STRANGE
 }
+CIFAR10 = (  # in the order of its labels; Krizhevsky 2009
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
+)
 
 
 def listing(fetch: bool = False) -> dict:
@@ -70,8 +82,20 @@ def _shipped(c: weights.Checkpoint) -> bool:
     return c.folder.parent == weights.SHIPPED
 
 
+def _is_of_cifar10(c: weights.Checkpoint) -> bool:
+    """Whether it is published as such, or its file is called so, as EDM's are."""
+    found = catalogue.entry(c.name)
+    return "cifar10" in f"{c.name} {c.label} {found.data if found else ''}".lower().replace("-", "")
+
+
 def _names(c: weights.Checkpoint) -> list[str]:
-    """What its classes are called, as the data that it was trained on call them."""
+    """What its classes are called: as its file says, or the data that it was trained on; numbers
+    where nobody does."""
+    told = c.config.get("names")
+    if isinstance(told, list) and len(told) == c.label_dim:
+        return [str(name)[:80] for name in told]
+    if c.label_dim == len(CIFAR10) and c.shape == (3, 32, 32) and _is_of_cifar10(c):
+        return list(CIFAR10)
     cls = DATASETS.get(str(c.config.get("data", {}).get("data")))
     names = list(getattr(cls, "names", ()))
     return names if len(names) == c.label_dim else []

@@ -23,6 +23,10 @@ def test_a_trained_network_from_the_menu(walk):
     walk.choose("#network-checkpoint", "digits-f-cond")
     classes = options(walk, "#network-condition")
     assert classes[-10:] == [str(k) for k in range(10)]
+    walk.page.fill("#network-names", "zero, one, two, three, four, five, six, lucky")
+    walk.page.press("#network-names", "Tab")
+    lucky = "document.querySelector('#network-condition option[value=\"7\"]').text"
+    assert walk.page.evaluate(lucky) == "lucky" and classes[0] == "-1"
     walk.choose("#network-condition", "7")
     assert walk.query["model.condition"] == "7" and walk.page.is_hidden("#problem")
     walk.choose("#network-checkpoint", "spiral-2d")  # brings its data along

@@ -34,7 +34,7 @@ def kept(tmp_path, monkeypatch):
             "label_dropout": 0.1 if classes else 0,
         }
         d = describe("SongUNet", kwargs, EDM(sigma_data=0.4), (channels, side, side))
-        return files.save(build(d), {**d, "label": "Alone", **more}, f"alone-{channels}-{side}")
+        return files.save(build(d), {**d, "label": "Alone"} | more, f"alone-{channels}-{side}")
 
     return keep
 
@@ -77,3 +77,12 @@ def test_nothing_is_held_against_no_data():
 def test_no_data_are_no_data_to_train_on():
     with pytest.raises(UserError, match="needs data"):
         description(Training(Absent()))
+
+
+def test_classes_have_names_where_the_file_or_the_set_has_them(kept):
+    names = [f"kind {k}" for k in range(1000)]
+    of = lambda name: next(r for r in networks.listing()["networks"] if r["name"] == name)["names"]
+    assert of(kept(2, 8, 1000, names=names).name) == names
+    assert of(kept(2, 16, 1000).name) == []  # numbers
+    assert of(kept(3, 32, 10, label="edm-cifar10-32x32-cond-vp").name)[3] == "cat"
+    assert of(kept(1, 24, 10, label="edm-cifar10-32x32-cond-vp").name) == []

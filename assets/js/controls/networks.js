@@ -4,6 +4,7 @@
 
 import { job } from '../job.js';
 import { call } from '../net.js';
+import { recall, remember } from '../remember.js';
 import { $, S, change, set } from '../state.js';
 
 const KEY = 'model.checkpoint',
@@ -46,6 +47,30 @@ export const unread = (key) => ['model.prompt', 'model.negative'].includes(key) 
  * @param {string[] | undefined} names @param {number} k @returns {string} */
 export const className = (names, k) => names?.[k] ?? String(k);
 
+// The names that this visitor has typed for a network's classes; else its own.
+const typed = (n) => recall(`names:${n.name}`) ?? '';
+export function namesOf(n) {
+  const own = typed(n)
+    .split(/[,;\n]/)
+    .map((name) => name.trim());
+  return own.some(Boolean) ? own.map((name, k) => name || String(k)) : n.names;
+}
+
+// The classes of a network, by their names.
+function fillClasses(n) {
+  const classes = n?.classes ?? 0,
+    names = classes ? namesOf(n) : [],
+    known = [...Array(classes).keys()].map((k) => [String(k), className(names, k), '']);
+  $('#names-row').hidden = !classes;
+  if (classes && document.activeElement !== $('#network-names')) $('#network-names').value = typed(n);
+  options($('#network-condition'), [
+    ...(n?.any || !classes || S.values[CLASS] < 0 ? [['-1', classes ? 'any' : 'no classes', '']] : []),
+    ...known,
+    ...(S.values[CLASS] >= classes ? [[String(S.values[CLASS]), String(S.values[CLASS]), '']] : []),
+  ]);
+  $('#network-condition').closest('.row').classList.toggle('off', !classes);
+}
+
 // Fill the menus for what is chosen; called before the rows are written.
 export function fillNetworks() {
   const on = S.values.model === 'network',
@@ -53,6 +78,7 @@ export function fillNetworks() {
   if (!select) return;
   $('#network-row').hidden = !on;
   $('#fetch-row').hidden = !on || !offered;
+  $('#names-row').hidden = true;
   if (!on) return;
   const name = S.values[KEY],
     n = chosen(),
@@ -65,14 +91,7 @@ export function fillNetworks() {
   ]);
   if (name && !of(name)) rows.unshift([name, `${name} (not here)`, '']);
   options(select, [['', auto ? `${auto.label} (first for these data)` : 'The first for these data', ''], ...rows]);
-  const classes = n?.classes ?? 0,
-    known = [...Array(classes).keys()].map((k) => [String(k), className(n.names, k), '']);
-  options($('#network-condition'), [
-    ...(n?.any || !classes || S.values[CLASS] < 0 ? [['-1', classes ? 'any' : 'no classes', '']] : []),
-    ...known,
-    ...(S.values[CLASS] >= classes ? [[String(S.values[CLASS]), String(S.values[CLASS]), '']] : []),
-  ]);
-  $('#network-condition').closest('.row').classList.toggle('off', !classes);
+  fillClasses(n);
   const peers = told.filter((m) => m.here && m !== n && String(m.shape) === String(n?.shape));
   options($('#network-guide'), [
     ['', n?.prompts ? 'itself, by the negative prompt' : 'itself, any class', ''],
@@ -162,6 +181,10 @@ export function initNetworks(upload, { changed, problem }) {
     fillNetworks();
   });
   wireFile(upload, take, problem);
+  $('#network-names').addEventListener('change', (e) => {
+    remember(`names:${chosen().name}`, e.target.value.slice(0, 100_000));
+    fillNetworks();
+  });
   $('#fetch').addEventListener('click', async () => {
     if (fetching.running()) return fetching.cancel();
     const answer = await fetching.run({ kind: 'fetch', name: offered.name }, (news) => {
