@@ -1,0 +1,63 @@
+"""The figures of the papers in a real browser: each new view of Compare, Fig. 1 and Fig. 3."""
+
+from .walk import SWEPT, compare
+
+KINDS = {  # kind -> its group; those that take long are stopped after the first row
+    "learned": "denoiser",
+    "conservative": "denoiser",
+    "likelihood": "ways",
+    "round": "ways",
+    "local": "solvers",
+    "equal": "solvers",
+    "sde": "churn",
+    "heat": "churn",
+}
+SHORT = ("learned", "conservative", "likelihood")
+OTHER = """(title) => document.querySelector('#compare-title').textContent !== title
+    && document.querySelector('#compare-rows tr')
+    && (document.querySelector('#fig-compare').data ?? []).some((t) => t.x.length)"""
+
+
+def test_each_view_draws_its_first_curve_stops_when_told_and_survives_bad_input(walk):
+    compare(walk, "compare=learned")
+    walk.page.wait_for_function(SWEPT)
+    title = "Which solver, at which budget?"
+    for kind, group in KINDS.items():
+        walk.page.click(f"[data-of={group}]")
+        walk.page.click(f"#compare-{kind}")
+        if kind != "learned":  # it came with the page
+            walk.page.wait_for_function(OTHER, arg=title)
+        assert walk.page.get_attribute(f"#compare-{kind}", "aria-pressed") == "true"
+        assert walk.query["compare"] == kind
+        if kind not in SHORT and walk.page.is_visible("#compare-cancel"):
+            walk.page.click("#compare-cancel", timeout=5000)
+            walk.page.wait_for_function(
+                "/Cancelled|^$/.test(document.querySelector('#compare-progress').innerText)"
+            )
+        walk.page.wait_for_function(
+            "document.querySelector('#compare-cancel').offsetParent === null"
+            " || document.querySelector('#compare-progress').innerText.includes('Cancelled')"
+        )
+        title = walk.page.inner_text("#compare-title")
+        assert title and walk.page.locator("#compare-rows tr").count()
+        assert len(walk.page.inner_text("#compare-note")) > 60
+    walk.page.select_option("#compare-across", "s_churn")  # what goes up already
+    walk.page.wait_for_selector("#problem:not([hidden])")
+    assert "Choose two of" in walk.page.inner_text("#problem-text")
+    assert walk.page.inner_text("#compare-title") == title  # the map stays
+    assert walk.page.locator("#compare-rows tr").count()
+
+
+def test_the_stage_shows_where_a_tangent_lands_and_says_of_patches_what_is_so(walk):
+    walk.open("data=diracs&samples=16&nfe=9&sigma=3")
+    tangent = walk.page.locator("[data-show=tangent]")
+    assert tangent.get_attribute("aria-pressed") == "true"
+    drawn = "[...document.querySelectorAll('.box canvas')].map((c) => c.toDataURL()).join()"
+    before = walk.page.evaluate(drawn)
+    tangent.click()
+    walk.page.wait_for_function(f"(was) => {drawn} !== was", arg=before)
+    assert tangent.get_attribute("aria-pressed") == "false"
+    walk.open("data=patches&samples=16&nfe=9&view=strip")
+    words = walk.page.evaluate("explorer.S.parts.data.strip.words[0]")
+    assert "wide band" in words and "narrow" not in words
+    assert words in walk.page.evaluate("document.querySelector('.box').outerHTML")
