@@ -251,10 +251,11 @@ def _run(e: Experiment, watch: Watch | None) -> Run:
     kept = kept_paths(source)
     need = sizes.of_run(source, e, count(e), e.samples, kept)
     with memory.room(need, f"A run of {e.samples} samples"):
-        return memory.counted(_sampled(e, source, kept, watch))
+        return memory.counted(sampled(e, source, kept, watch))
 
 
-def _sampled(e: Experiment, source: Source, kept: int, watch: Watch | None) -> Run:
+def sampled(e: Experiment, source: Source, kept: int, watch: Watch | None) -> Run:
+    """Sample from this source, and keep the paths of so many."""
     device, sigmas = source.device, levels(e)
     if e.last == "zero":
         sigmas = torch.cat([sigmas, sigmas.new_zeros(1)])
@@ -268,6 +269,7 @@ def _sampled(e: Experiment, source: Source, kept: int, watch: Watch | None) -> R
             clock.append(time.perf_counter())
 
     started = time.perf_counter()
+    how: Any = {"afs": e.afs, "restart": rounds(e), "denoise": e.last == "denoise"}
     part = lambda denoiser, noise, keep, watch: sample(
         denoiser,
         noise.start,
@@ -276,11 +278,9 @@ def _sampled(e: Experiment, source: Source, kept: int, watch: Watch | None) -> R
         e.schedule,
         e.churn,
         noise,
-        afs=e.afs,
-        restart=rounds(e),
-        denoise=e.last == "denoise",
         keep=keep,
         watch=watch,
+        **how,
     )
     trajectory = split.sampled(source, e.seed, e.samples, kept, part, tick, watch)
     device.synchronize()

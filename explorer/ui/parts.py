@@ -19,7 +19,7 @@ import torch
 from ..analysis import geometry
 from ..figures import pack
 from ..figures.style import FAMILY, rounded
-from ..lab import afford, coarse, cost, judged
+from ..lab import afford, coarse, cost, judged, lowered
 from ..lab.experiment import Experiment, Run
 from ..lab.source import MEMOS, Watch
 from ..lab.truth import patience
@@ -188,6 +188,9 @@ def _error(view: View) -> dict:
     if view.plan is not None and view.plan.finer:
         beside = "Held against the same solver in twice the steps."
         head = dataclasses.replace(head, versus=f"{head.versus} {beside}".strip())
+    if exact and (moved := lowered.cost(view.run, view.watch)):
+        text = f"{words.lowered(view.run, moved)}."
+        head = dataclasses.replace(head, versus=f"{head.versus} {text}".strip())
     return {
         "finding": head.plain(),
         "share": rounded(found.each),
@@ -218,6 +221,8 @@ def numbers(r: Run, strips: list[str], watch: Watch | None = None) -> Mapping:
         "device": r.source.device.label,
     }
     with view.room():
+        if (moved := lowered.cost(r, watch)) is not None:
+            out["precision"] = {"name": r.source.precision, "moves": dataclasses.asdict(moved)}
         if strips:
             out["strips"] = {name: measured(STRIPS[name], view) for name in strips}
         return out | judged.judged(view)

@@ -3,6 +3,7 @@
 import math
 from html import escape
 
+from ..analysis.intervals import Estimate
 from ..core import graphs
 from ..core.ode import needs_schedule
 from ..core.sampling import Churn
@@ -88,6 +89,15 @@ def network_note(r: Run) -> str:
     why = graphs.refused(source.sampler or source.denoiser)
     alone = f", without CUDA graphs ({escape(why)})" if why else ""
     return f", network in {source.precision}{alone}"
+
+
+def lowered(r: Run, moved: Estimate) -> str:
+    """What the precision of its sampler costs."""
+    return (
+        f"The precision of its sampler, {r.source.precision}, moves the ends by "
+        f"{short(moved.value)} "
+        f"({span(moved.low, moved.high)})"
+    )
 
 
 def drafted(run: dict, few: Experiment, e: Experiment, why: str | None = None) -> dict:

@@ -8,11 +8,11 @@ import torch
 from explorer.core.noise import Noise
 from explorer.data import DATASETS
 from explorer.errors import Cancelled, UserError
-from explorer.lab import experiment, split
+from explorer.lab import experiment, lowered, split
 from explorer.lab.experiment import Experiment, run
 from explorer.lab.source import prepared
 from explorer.models import MODELS
-from explorer.ui import words
+from explorer.ui import parts, words
 
 PLANE = Experiment(samples=7, nfe=9)
 DIGITS = Experiment(data=DATASETS["digits"](), model=MODELS["network"](), samples=5, nfe=5)
@@ -86,6 +86,18 @@ def test_weights_are_held_in_the_precision_of_the_sampler_and_measures_are_not(n
     # 8 or 11 bits in each of five evaluations, of samples of size 1
     assert 1e-7 < float(off) < 0.05
     assert f"network in {name}" in " ".join(words.status(low))
+
+
+def test_the_panel_of_errors_says_what_the_precision_costs():
+    e = dataclasses.replace(DIGITS, samples=8, nfe=9)
+    whole, low = runs(e, "cpu", "bfloat16")
+    moved = lowered.cost(low)
+    true = (whole.samples - low.samples).flatten(1).square().mean(1).sqrt().median()
+    assert moved.low <= float(true) <= moved.high and 1e-6 < moved.value < 0.05
+    assert parts.numbers(low, [])["precision"]["name"] == "bfloat16"
+    experiment.use_device("cpu")
+    assert lowered.cost(run(e)) is None
+    assert "precision" not in parts.numbers(run(e), [])
 
 
 def test_a_precision_that_is_none_is_refused():
