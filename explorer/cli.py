@@ -12,7 +12,8 @@ USAGE = """Usage: python -m explorer serve|sample|measure|study|train|fetch|cach
   sample   key=value ...  run an experiment and print its numbers
   measure  STRIP key=value ...  what a strip of the spine shows, in numbers
   study    sweep|grid|distances|churn|stochastic|sde|heat|truncation|round|
-           edit|between|plane|ablation|likelihood|conservative|table|steps key=value ...  many runs, kept
+           edit|between|plane|ablation|likelihood|conservative|table|steps key=value ...
+                 many runs, kept
   study    claims [NAME ...]  what both papers claim, tried here, each with a verdict
   study    ladder [data=digits]  EDM's configurations A to F: loss, samples, what each rung changed
   train    config=F data=digits name=mine ...  train a network; Ctrl+C pauses

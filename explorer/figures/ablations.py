@@ -63,7 +63,7 @@ def _half(size: float) -> float:
 
 def _layout(height, places, names, heads, ends: tuple[float, float]) -> dict:
     """heads: (place, question); ends: of the axis of ratios."""
-    layout = charts.layout("× the error of the paper’s choice, on the same paths", "", (0, 1), 12)
+    layout = charts.layout("× the error of the paper’s choice", "", (0, 1), 12)
     ticks = [t for t in TICKS if ends[0] <= t <= ends[1]]
     look = {"showarrow": False, "xref": "paper", "yref": "y", "x": 0, "xanchor": "right"}
     return layout | {
@@ -74,7 +74,7 @@ def _layout(height, places, names, heads, ends: tuple[float, float]) -> dict:
             "range": [log10(v) for v in ends],
             "tickvals": ticks,
             "ticktext": [f"{t:g}" for t in ticks],
-            "title": axis_title("× the error of the paper’s choice, on the same paths"),
+            "title": axis_title("× the error of the paper’s choice"),
             "gridcolor": GRID,
             "zeroline": False,
         },

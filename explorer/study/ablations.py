@@ -81,10 +81,10 @@ CHOICES = (
     _c("feature", "looks at the sample", "6.61"),
     _c("feature", "levels alone", "7.31", look=False),
 )
-PUBLISHED = {  # whose FID it is; another solver’s where the paper has no other
-    "teacher": "AMED-Solver, Table 4",
-    "steps": "DPM-Solver++(3M) alone → with the plug-in, Table 5",
-    "feature": "AMED-Plugin on iPNDM, Table 8",
+PUBLISHED = {  # where the FID stands; of another solver than AMED-Solver it is named
+    "teacher": "Table 4",
+    "steps": "DPM++, then its plug-in, Table 5",
+    "feature": "plug-in on iPNDM, Table 8",
 }
 
 

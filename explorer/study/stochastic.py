@@ -18,8 +18,9 @@ from ..analysis import intervals
 from ..analysis.distance import share
 from ..analysis.intervals import Estimate
 from ..analysis.quality import within
+from ..core.churn import Churn
 from ..errors import UserError
-from ..lab.experiment import Experiment, run, work
+from ..lab.experiment import Experiment, levels, run, work
 from ..lab.source import Source, Watch, prepared
 from ..models import classifier
 from ..models.contract import Stored
@@ -32,6 +33,7 @@ from .judge import Judge
 from .plan import Cell
 
 AMOUNTS = (0.0, 10.0, 40.0, 80.0)  # 40 and 80 are EDM's own (Table 5)
+BELOW = (0.25, 0.5, 1.0)  # of the amount from which γ is at its cap, where that is less
 SAMPLES, BLOCK = 512, 128
 HELD = 2048  # data that a judge knows
 LIKELY = 0.01  # of the data are less likely than a good point is
@@ -129,6 +131,11 @@ def judged_as_images(base: Experiment) -> bool:
     return image
 
 
+def capped_from(base: Experiment) -> float:
+    """The S_churn from which γ = min(S_churn / N, √2 − 1) no longer grows.  EDM, Algorithm 2."""
+    return Churn.CAP * (len(levels(base)) - (base.last != "zero"))
+
+
 def stochastic_plan(base: Experiment, amounts: Sequence[float] = AMOUNTS) -> list[Cell]:
     """Blocks of samples of each denoiser at each amount, so that all grow together; the view's own
     S_churn is one of them, S_tmin, S_tmax and S_noise are the view's.
@@ -137,6 +144,9 @@ def stochastic_plan(base: Experiment, amounts: Sequence[float] = AMOUNTS) -> lis
     samples.
     """
     judged_as_images(base)
+    top = capped_from(base)
+    if max(amounts) > top:  # beyond the cap nothing changes
+        amounts = [0.0, *(float(f"{part * top:.2g}") for part in BELOW)]
     amounts = sorted({*amounts, base.churn.s_churn})
     trials = [
         dataclasses.replace(

@@ -5,7 +5,7 @@ from typing import Any
 from ..numerals import factor
 from ..study import ablation_record
 from ..study.claims import record
-from ..study.claims.contract import HOLDS, NOT_HERE, OPEN
+from ..study.claims.contract import HOLDS, NOT_HERE, OPEN, VERDICTS
 from ..study.plane import called
 
 QUOTE = (
@@ -31,7 +31,10 @@ def standing() -> dict:
     """
     rows = {r["name"]: r for r in record.rows()}
     by_recipe = [_verdict(rows[name]) for name in RECIPE]
-    whole = HOLDS if set(by_recipe) == {HOLDS} else NOT_HERE if NOT_HERE in by_recipe else OPEN
+    old = next((v for v in by_recipe if v not in VERDICTS), None)
+    whole = (
+        HOLDS if set(by_recipe) == {HOLDS} else NOT_HERE if NOT_HERE in by_recipe else old or OPEN
+    )
     return {
         "quote": QUOTE,
         "summary": f"The paper’s headline at 5 evaluations: by the published recipe it {whole}, "
@@ -54,7 +57,8 @@ def _much(row: dict[str, Any]) -> str:
     """“1.86 × (1.73–2.03), does not hold here”."""
     if row["value"] is None:
         return row["stale"]
-    return f"{factor(row['value'], row['low'], row['high'])}, {_verdict(row)}"
+    said = "of an earlier version" if row["stale"] else row["verdict"]
+    return f"{factor(row['value'], row['low'], row['high'])}, {said}"
 
 
 def _of_recipe(rows: dict[str, dict[str, Any]]) -> str:

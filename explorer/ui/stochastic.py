@@ -37,10 +37,11 @@ def shown(base: Experiment, rows: list[Churned]) -> dict:
     count, zero = max(len(r.each) for r in rows), {r.model: r for r in rows if r.amount == 0}
     churn = base.churn
     return {
-        "title": title(rows, base.churn.s_churn or AT),
+        "title": title(rows, base.churn.s_churn or spoken(rows)),
         "note": f"{words.data_name(base.data)}, NFE {rows[0].nfe}, S_tmin {number(churn.s_tmin)}, "
         f"S_tmax {number(churn.s_tmax)}, S_noise {number(churn.s_noise)}. {how} {count} samples, "
-        f"the same noise with and without churn, 95 % intervals.{_resolved(rows)} EDM, Sec. 5.",
+        f"the same noise with and without churn, 95 % intervals.{_resolved(rows)}"
+        f"{_capped(base)} EDM, Sec. 5.",
         "figure": stochastic_figure(rows, good),
         "columns": ["", "S_churn", good, "against none"],
         "table": [
@@ -61,6 +62,19 @@ def shown(base: Experiment, rows: list[Churned]) -> dict:
             ],
         },
     }
+
+
+def spoken(rows: list[Churned]) -> float:
+    """The amount that the title speaks of: AT, or the largest below it."""
+    return max((r.amount for r in rows if r.amount <= AT), default=AT)
+
+
+def _capped(base: Experiment) -> str:
+    """From where on more churn is the same run."""
+    top = study.capped_from(base)
+    if top >= max(study.AMOUNTS):
+        return ""
+    return f" At so few steps γ is at its cap, √2 − 1, from S_churn {number(top)} on."
 
 
 def title(rows: list[Churned], amount: float) -> str:

@@ -1,6 +1,6 @@
 """Edits, what lies between images, paths in planes and AMED's ablations in a real browser."""
 
-from .walk import SWEPT
+from .walk import SWEPT, Walk
 
 EDIT = (
     "tab=compare&compare=edit&data=digits&model=network&model.checkpoint=digits-f-cond&nfe=5"
@@ -34,3 +34,29 @@ def test_an_image_changes_its_class_and_what_lies_between_is_seen(walk):
     walk.page.wait_for_function(DRAWN)
     assert walk.page.is_hidden("#compare-from") and walk.page.evaluate(DRAWN) > 500
     assert len(walk.page.query_selector_all("#compare-rows tr")) == 3
+
+
+def test_the_record_of_the_ablations_is_there_at_once_and_the_headline_leads_to_it(browser, server):
+    visitor = Walk(browser, server, viewport={"width": 390, "height": 844})
+    visitor.open("tab=amed&data=moons&nfe=5&samples=16")
+    visitor.page.wait_for_selector("#amed-standing:not([hidden])")
+    visitor.page.click("#amed-standing summary")
+    assert "6.61" in visitor.page.inner_text("#amed-standing")
+    asked = []
+    visitor.page.on("request", lambda r: asked.append("job_start" in (r.post_data or "")))
+    visitor.page.click("#see-ablations")
+    visitor.page.wait_for_function("document.querySelectorAll('#compare-rows tr').length > 10")
+    assert not any(asked)  # a record is no job
+    assert "changes to AMED" in visitor.page.inner_text("#compare-title")
+    assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert "paths each, trained here now" not in visitor.page.inner_text("#compare-note")
+    visitor.page.click("#compare-train")  # the open view, small
+    visitor.page.wait_for_function(
+        "document.querySelector('#compare-note').textContent.includes('trained here now')"
+    )
+    visitor.page.click("#compare-cancel")
+    visitor.page.wait_for_function("document.querySelector('#compare-cancel').hidden")
+    assert visitor.page.query_selector_all("#compare-rows tr")  # what was measured stays
+    errors, outside = visitor.errors, visitor.outside
+    visitor.leave()
+    assert not errors and not outside

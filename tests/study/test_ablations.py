@@ -82,8 +82,8 @@ def test_a_ratio_is_of_the_same_paths_and_its_interval_of_seeds(monkeypatch):
     assert half.verdict == "better" and same.verdict == "cannot be told"
     assert by["Heun"].verdict == "the paper’s" and by["Heun"].middle.value == 3 * 3.5
     assert by["Heun"].r == pytest.approx((0.3,) * 6)
-    assert "1 better, most teacher DPM-Solver-2 0.5 ×" in ui.title(rows)
-    assert f"{len(rows) - 7} cannot be told" in ui.title(rows)
+    assert f"recipe: 1 better, {len(rows) - 7} cannot be told" in ui.title(rows)
+    assert ui.ends(rows) == "Best is teacher: DPM-Solver-2, 0.5 ×. "
 
 
 def test_few_seeds_rank_nothing():
@@ -164,4 +164,22 @@ def test_a_stale_number_has_no_verdict(monkeypatch):
     rows = [{**r, "stale": "of an earlier version"} for r in headline_claim.record.rows()]
     monkeypatch.setattr(headline_claim.record, "rows", lambda: rows)
     told = headline_claim.standing()
+    assert told["summary"].count("is of an earlier version") == 2
     assert "holds" not in told["summary"] and "of an earlier version" in told["said"][0]
+
+
+def test_the_record_that_ships_is_whole():
+    found = record.recorded()
+    assert found
+    for s in found:
+        assert [r.choice for r in s.rows] == list(CHOICES) and {r.seeds for r in s.rows} == {
+            s.seeds
+        }
+        assert s.seeds >= 6  # else nothing has an interval
+
+
+def test_the_page_shows_the_record_and_says_whose_it_is():
+    own = record.recorded()[0]
+    news = ui.kept({"values": {"data": "checkerboard"}})
+    assert news["done"] and "The open view has none" in news["note"] and own.command in news["note"]
+    assert len(news["table"]) == len(CHOICES) == len(news["exact"]["rows"])

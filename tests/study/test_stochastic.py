@@ -9,7 +9,7 @@ from explorer.analysis.quality import precision_recall, within
 from explorer.core.churn import Churn
 from explorer.data import Digits, Moons, Patches
 from explorer.errors import UserError
-from explorer.lab.experiment import Experiment, run
+from explorer.lab.experiment import Experiment, levels, run
 from explorer.settings import unflatten
 from explorer.study import stochastic as study
 from explorer.study.stochastic import Churned, Good, churn_by_training, denoisers, stochastic_plan
@@ -54,7 +54,7 @@ def test_digits_are_judged_by_the_classifier_and_all_their_networks_take_part():
     names = denoisers(base)
     assert next(iter(names)) == "exact denoiser" and len(names) == 3
     plan = stochastic_plan(base)
-    assert {c.experiment.churn.s_churn for c in plan} == {0, 10, 25, 40, 80}
+    assert {c.experiment.churn.s_churn for c in plan} == {0, 1.9, 3.7, 7.5, 25}
     assert all(c.experiment.churn.s_tmax == base.churn.s_tmax for c in plan)
     first = plan[: len(names) * 5]  # all denoisers at all amounts before the second block
     assert len({(repr(c.experiment.model), c.experiment.churn.s_churn) for c in first}) == len(
@@ -67,9 +67,26 @@ def test_rows_grow_block_by_block_on_the_same_noise(monkeypatch):
     monkeypatch.setattr(study, "BLOCK", 16)
     monkeypatch.setattr(study, "SAMPLES", 32)
     *_, found = churn_by_training(MOONS)
-    assert [len(r.each) for r in found] == [32] * 4 and {r.amount for r in found} == {0, 10, 40, 80}
+    assert [len(r.each) for r in found] == [32] * 4 and {r.amount for r in found} == {
+        0,
+        0.83,
+        1.7,
+        3.3,
+    }
     e = dataclasses.replace(MOONS, samples=16, seed=MOONS.seed + 1)
     assert list(found[0].each[16:]) == Good()(e)["each"] and run(e).nfe == found[0].nfe
+
+
+def test_each_amount_adds_noise_of_its_own():
+    """At 18 steps 10, 40 and 80 are one run, γ = √2 − 1; at 256 they are the paper’s own."""
+    for nfe in (5, 35, 511):
+        base = dataclasses.replace(MOONS, nfe=nfe)
+        steps = len(levels(base))
+        amounts = sorted({c.experiment.churn.s_churn for c in stochastic_plan(base)})
+        gammas = {round(min(a / steps, 2**0.5 - 1), 4) for a in amounts}
+        assert len(gammas) == len(amounts) == 4
+        assert ("at its cap" in said._capped(base)) == (nfe < 511)
+    assert amounts == list(study.AMOUNTS)
 
 
 def test_data_that_nothing_can_judge_are_named():

@@ -12,8 +12,7 @@ export async function standing() {
   const news = await call('amed_headline');
   asked = !news.gone;
   if (news.problem) return;
-  const [summary, said] = $('#amed-standing').children;
-  summary.textContent = `${news.summary}.`;
-  said.textContent = [news.quote, ...news.said].join(' ');
+  $('#amed-standing summary').textContent = `${news.summary}.`;
+  $('#amed-standing p').textContent = [news.quote, ...news.said].join(' ');
   $('#amed-standing').hidden = false;
 }
