@@ -13,6 +13,7 @@ from explorer.training.configs import Training, config
 from explorer.training.measure import PerSigma, per_sigma
 
 SHIPPED = {c.name: c for c in weights.shipped() if "training" in c.config}
+ALL = SHIPPED | {c.name: c for c in weights.ladder()}
 shipped = pytest.mark.parametrize("name", SHIPPED)
 
 
@@ -44,9 +45,9 @@ def test_what_the_readme_promises_is_there():
     assert sum(f.stat().st_size for f in files_of) < 40e6  # in every clone, for ever
 
 
-@shipped
+@pytest.mark.parametrize("name", ALL)
 def test_its_files_are_complete(name):
-    c = SHIPPED[name]
+    c = ALL[name]
     card = (c.folder / "card.md").read_text()
     assert f"`{name}`" in card and "python -m explorer train" in card
     assert c.config["digest"] == weights.digest_of(c.folder / weights.WEIGHTS)
@@ -78,10 +79,10 @@ def test_the_loss_measured_again_lies_within_its_interval(name):
         assert abs(mean - fresh) < 4 * both + 1e-12, s
 
 
-@shipped
+@pytest.mark.parametrize("name", ALL)
 def test_training_helped_where_it_can(name):
     """EDM, Fig. 5a: levels in the middle are learned; no network is below the ideal denoiser."""
-    found = losses(SHIPPED[name])
+    found = losses(ALL[name])
     now, first = found["per_sigma"], found["per_sigma_first"]
     middle = [i for i, s in enumerate(now["sigma"]) if 0.05 < s < 0.2]
     assert all(now["mean"][i] < 0.9 * first["mean"][i] for i in middle)
