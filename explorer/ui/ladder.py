@@ -135,4 +135,15 @@ def _rung(r, before, levels) -> str:
     loss = (
         f"{now}’s loss is {' and '.join(parts)}" if parts else "their losses cannot be told apart"
     )
-    return f"{quality}; {loss}."
+    return f"{quality}; {loss}.{_unlike(r, before)}"
+
+
+def _unlike(r, before) -> str:
+    """That two rungs have not seen equally much, where that is so: it is a part of what differs."""
+    if r["images"] == before["images"]:
+        return ""
+    more, less = sorted((r, before), key=lambda row: -row["images"])
+    return (
+        f" {more['letter']} has seen {count(more['images'])} images and {less['letter']} "
+        f"{count(less['images'])}, which is a part of what differs."
+    )

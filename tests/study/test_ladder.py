@@ -1,5 +1,6 @@
 """Configurations A to F: pairs, their intervals, and what may be said of a rung."""
 
+import dataclasses
 import json
 
 import pytest
@@ -86,6 +87,14 @@ def test_what_is_said_ranks_only_where_the_interval_allows_it():
         "−15 %, worse",
     ]
     assert "Of A, B, C, D the network is another one today" in digits["said"]
+
+
+def test_rungs_that_have_not_seen_equally_much_say_so():
+    rows = [rung("A", *fake(0)), rung("B", *fake(0)), rung("C", *fake(0))]
+    rows[0] = dataclasses.replace(rows[0], images=131_648)
+    (digits,) = told(ladder_record.table({"digits": rows}, pick("cpu")))["sets"]
+    sentence = "B has seen 192,000 images and A 131,648, which is a part of what differs."
+    assert digits["said"].count("has seen") == 1 and sentence in digits["said"]
 
 
 def test_a_record_is_kept_set_by_set_and_a_damaged_one_is_a_sentence(tmp_path):
