@@ -5,6 +5,7 @@ import torch
 
 from explorer.models.adm_unet import DhariwalUNet
 from explorer.models.denoiser import NetworkDenoiser, Preconditioned
+from explorer.models.edm_layers import Conv, Linear
 from explorer.models.edm_unet import SongUNet, bottleneck
 from explorer.models.precond import EDM, PRECONDS
 
@@ -188,3 +189,19 @@ def test_bottleneck_of_the_published_networks():
         assert bottleneck(SongUNet(**CIFAR, label_dim=10), True) == "8x8_block2"
         assert bottleneck(SongUNet(**OLD), False) == "8x8_block3"  # not 4x4
         assert bottleneck(DhariwalUNet(**ADM), True) == "8x8_block2"
+
+
+def test_first_values_are_scaled_and_on_meta_only_shapes():
+    """A factor is on the same draws; without one biases begin at 0."""
+    made = []
+    for factor in (1.0, 1e-5):
+        torch.manual_seed(0)
+        made.append((Linear(8, 6, weight=factor), Conv(2, 3, 3, weight=factor, bias_size=factor)))
+    for whole, small in zip(*made, strict=True):
+        assert whole.weight.abs().mean() > 0.05
+        assert torch.equal(small.weight, 1e-5 * whole.weight)
+    (plain, biased), (_, barely) = made
+    assert not plain.bias.any() and torch.equal(barely.bias, 1e-5 * biased.bias)
+    with torch.device("meta"):
+        conv = Conv(2, 3, 3)
+    assert conv.weight.is_meta and conv.weight.shape == (3, 2, 3, 3) and conv.bias.shape == (3,)
