@@ -7,6 +7,8 @@ import copy
 import dataclasses
 import math
 import statistics
+import subprocess
+import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -54,6 +56,9 @@ def measure(given) -> None:
     wanted = [name for name in given.only.split(",") if name] or list(ROWS)
     if unknown := [name for name in wanted if name not in ROWS]:
         raise UserError(f"No row {unknown[0]!r}. There are {', '.join(ROWS)}.")
+    if len(wanted) > 1 and not small:
+        _apart(given, wanted)
+        return
     rows = []
     for name in wanted:
         started = time.perf_counter()
@@ -67,6 +72,13 @@ def measure(given) -> None:
         print(f"({name}: {time.perf_counter() - started:.1f} s)", flush=True)
     print()
     table(("", "here", "beside", "target"), rows)
+
+
+def _apart(given, wanted: list[str]) -> None:
+    """Each row in a process of its own: what goes wrong on a device stays wrong in its process."""
+    for name in wanted:
+        row = ["--device", given.device, "--only", name, "--rounds", str(given.rounds)]
+        subprocess.run([sys.executable, "-m", "explorer", "bench", "gpu", *row], check=False)
 
 
 def _timed(work: Callable[[], Any], device: Device, rounds: int) -> float:

@@ -48,6 +48,37 @@ def _prepare(block: Any) -> None:
         block.qkv.bias = nn.Parameter(block.qkv.bias[order].contiguous(), False)
 
 
+def _norm(
+    x: Tensor,
+    groups: int,
+    weight: Tensor,
+    bias: Tensor,
+    eps: float,
+    add: Tensor | None = None,
+    silu: bool = True,
+) -> Tensor:
+    """`kernels.group_norm` on a GPU; elsewhere, and on the device “meta”, one thing after another:
+    a kernel takes the address of a tensor, whatever lies there."""
+    if x.is_cuda:
+        from .kernels import group_norm
+
+        return group_norm(x.contiguous(memory_format=CL), groups, weight, bias, eps, add, silu)
+    wide = lambda v: v.reshape(-1, v.shape[-1], 1, 1)
+    h = F.group_norm(x if add is None else x + wide(add), groups, eps=eps)
+    h = h * wide(weight) + wide(bias)
+    return F.silu(h) if silu else h
+
+
+def _joined(h: Tensor, bias: Tensor, x: Tensor, scale: float) -> Tensor:
+    """`kernels.joined` on a GPU; elsewhere one thing after another."""
+    if x.is_cuda:
+        from .kernels import joined
+
+        h, x = (v.contiguous(memory_format=CL) for v in (h, x))
+        return joined(h, bias, x, scale)
+    return (h + bias[:, None, None] + x) * scale
+
+
 class LastConv(Conv):
     """`Conv` for channels last."""
 
@@ -69,10 +100,8 @@ class FusedNorm(GroupNorm):
     """`GroupNorm` for channels last, with what is added before it."""
 
     def forward(self, x: Tensor, silu: bool = False, add: Tensor | None = None) -> Tensor:
-        from .kernels import group_norm
-
         x = x.contiguous(memory_format=CL)
-        return group_norm(x, self.groups, self.weight, self.bias, self.eps, add, silu)
+        return _norm(x, self.groups, self.weight, self.bias, self.eps, add, silu)
 
 
 class FusedBlock(Block):
@@ -89,21 +118,19 @@ class FusedBlock(Block):
     proj: Any
 
     def forward(self, x: Tensor, emb: Tensor) -> Tensor:
-        from .kernels import group_norm, joined
-
         h = self.conv0.plain(self.norm0(x, silu=True))
         heard, norm = self.affine(emb.to(x.dtype)), self.norm1
         if self.adaptive_scale:
             scale, shift = heard.chunk(2, 1)
             weight, bias = norm.weight * (scale + 1), norm.bias * (scale + 1) + shift
-            h = group_norm(h, norm.groups, weight, bias, norm.eps, self.conv0.bias)
+            h = _norm(h, norm.groups, weight, bias, norm.eps, self.conv0.bias)
         else:
             h = norm(h, silu=True, add=heard + self.conv0.bias)
         h = self.conv1.plain(h)
         kept = x if self.skip is None else self.skip.plain(x)
-        h = joined(h, self.late_bias, kept.contiguous(memory_format=CL), self.skip_scale)
+        h = _joined(h, self.late_bias, kept.contiguous(memory_format=CL), self.skip_scale)
         if self.heads:
-            h = joined(self.seen(self.norm2(h)), self.proj.bias, h, self.skip_scale)
+            h = _joined(self.seen(self.norm2(h)), self.proj.bias, h, self.skip_scale)
         return h
 
     def seen(self, x: Tensor) -> Tensor:

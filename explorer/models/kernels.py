@@ -114,6 +114,7 @@ def group_norm(
     """SiLU(norm(x + add)) of x (N, C, H, W) with channels last; weight, bias (C,) or (N, C); add
     (N or 1, C).  Sums are float32; the answer has x's type and layout.
     """
+    assert x.is_contiguous(memory_format=torch.channels_last)
     n, c, height, width = x.shape
     pixels, wide = height * width, min(WIDE, triton.next_power_of_2(c))
     chunks = triton.cdiv(pixels, PIXELS)
@@ -150,6 +151,8 @@ def group_norm(
 
 def joined(h: Tensor, bias: Tensor, x: Tensor, scale: float) -> Tensor:
     """(h + bias + x) · scale of two images (N, C, H, W) with channels last; bias (C,)."""
+    last = torch.channels_last
+    assert h.is_contiguous(memory_format=last) and x.is_contiguous(memory_format=last)
     out = torch.empty_like(h)
     count = h.numel()
     _joined[(triton.cdiv(count, 2048),)](

@@ -66,7 +66,7 @@ def held(denoiser: Any, name: str) -> Any:
     if name == "tf32":
         made.tf32 = True
         mode.allow()
-    made._operations = denoiser._operations
+    made._operations = denoiser.operations  # counted on the device “meta”, where no kernel may run
     return made
 
 
