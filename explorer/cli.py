@@ -12,15 +12,15 @@ USAGE = """Usage: python -m explorer serve|sample|measure|study|train|fetch|cach
   sample   key=value ...  run an experiment and print its numbers
   measure  STRIP key=value ...  what a strip of the spine shows, in numbers
   study    sweep|grid|distances|churn|stochastic|sde|heat|truncation|round|
-           edit|between|plane|ablation|likelihood|conservative|table|steps key=value ...
-                 many runs, kept
+           edit|between|plane|ablation|likelihood|conservative|equal|learned|
+           table|steps key=value ...  many runs, kept
   study    claims [NAME ...]  what both papers claim, tried here, each with a verdict
   study    ladder [data=digits]  EDM's configurations A to F: loss, samples, what each rung changed
   train    config=F data=digits name=mine ...  train a network; Ctrl+C pauses
   train amed  solver=plugin nfe=5 ...  train a predictor for AMED
   fetch    NAME|FILE|FOLDER  bring a network into the model menu; alone, list the published
   cache    [clear [KIND ...]]  what the cache folder holds, and how to make room in it
-  bench    ui|sampler|solvers|denoiser|networks|amed  speed and claims, against a baseline"""
+  bench    ui|papers|sampler|solvers|denoiser|networks|amed  speed and claims, against a baseline"""
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -43,7 +43,7 @@ def learned_figure(rows: Sequence[Any], own: str) -> dict:
             charts.curve(x, y, r.label, colour, dash, symbol, bold, "σ = %{x}: %{text}", size=4)
             | {"text": [interval(e.value, e.low, e.high) for e in r.ratio]}
         )
-        labels.append((r.ratio[0].value, f"{glyph} {r.label}", colour, bold))
+        labels.append((r.ratio[0].value, f"{glyph} {r.name}", colour, bold))
     ends = max(max(r.sigma) for r in rows), min(min(r.sigma) for r in rows)
     traces.append(charts.line(list(ends), [1.0, 1.0], REFERENCE, 1.25, "solid", name="before"))
     return {"data": traces, "layout": _layout(ends, labels)}

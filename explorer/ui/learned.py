@@ -33,7 +33,7 @@ def shown(base: Experiment, rows: list[Learned]) -> dict:
         "a noise level after training over that before it, as the training wrote it down, with 95 "
         "% intervals; a weight λ(σ) drops out. Karras et al. 2022, Fig. 5a.",
         "figure": learned_figure(rows, own.name),
-        "columns": ["network", "best at σ", "loss there", "below 90 % from", "trained most at"],
+        "columns": ["network", "", "best at σ", "loss there", "below 90 %", "trained most at"],
         "table": [line(r) for r in rows],
         "exact": {
             "columns": ["network", "σ", "after ÷ before", "from", "to", "ideal ÷ before"],
@@ -49,8 +49,10 @@ def shown(base: Experiment, rows: list[Learned]) -> dict:
 def line(r: Learned) -> list[str]:
     """A network's row."""
     e, where = r.ratio[r.most], r.helped()
+    short, _, rest = r.label.partition(", ")
     return [
-        r.label,
+        short,
+        " · ".join(v for v in (r.name, rest) if v),
         number(r.sigma[r.most]),
         interval(e.value, e.low, e.high),
         "nowhere" if where is None else f"σ {number(where[0])} to {number(where[1])}",

@@ -42,6 +42,6 @@ def test_the_networks_of_the_spiral_bear_edm_out_and_those_of_images_only_near_t
     assert "only in between" in said.title(ROWS["spiral-2d"])
     shown = said.shown(Experiment(), list(ROWS.values()))
     assert "<" not in shown["note"] and len(shown["table"]) == len(ROWS)
-    assert len({row[0] for row in shown["table"]}) == len(ROWS)  # told apart by name
+    assert len({row[1] for row in shown["table"]}) == len(ROWS)  # told apart by name
     own = Experiment(data=DATASETS["glyphs"](), model=MODELS["network"]())
     assert said.shown(own, list(ROWS.values()))["title"].startswith("Glyphs")
