@@ -20,14 +20,18 @@ def ladder(options: argparse.Namespace) -> int:
     from ..ui.ladder import told
 
     flat = pairs(options.settings)
-    if stray := next((k for k in flat if k != "data"), None):
-        raise UserError(f"The networks are as they ship; {stray:.40} cannot be set, only data=.")
+    if stray := next((k for k in flat if k not in ("data", "images", "samples")), None):
+        raise UserError(
+            f"The networks are as they ship; {stray!r:.40} cannot be set, only data, images and "
+            "samples."
+        )
     sets, device = checked([flat["data"]] if "data" in flat else []), pick(options.device)
+    images, samples = (_many(flat, k) for k in ("images", "samples"))
     found: dict[str, list] = {}
     try:
         for data in sets:
             rows = found[data] = []
-            for rung in rungs(data, device=device):
+            for rung in rungs(data, images, samples, device):
                 rows.append(rung)
                 if not options.json:
                     print(_line(rung, gain(rung, rows[-2]) if rows[1:] else None), flush=True)
@@ -42,6 +46,14 @@ def ladder(options: argparse.Namespace) -> int:
     else:
         print("\n".join(f"{s['label']}: {s['said']}" for s in told(table)["sets"]))
     return 0
+
+
+def _many(flat: dict[str, Any], key: str) -> int:
+    """How many images of the loss, or samples; 1024 if nothing is said.  Raises UserError."""
+    given = str(flat.get(key, 1024))
+    if not given.isdecimal() or not 64 <= int(given[:6]) <= 16384:
+        raise UserError(f"{key}={given:.20} is no number from 64 to 16384.")
+    return int(given)
 
 
 def _line(rung, more) -> str:

@@ -39,11 +39,16 @@ def table(found: Mapping[str, Sequence[Rung]], device: Device) -> dict[str, Any]
         "levels": list(LEVELS),
         "nfe": NFE,
         "sets": {
-            data: {**made, "command": f"python -m explorer study ladder data={data} --keep"}
-            | {"rows": plain(rows)}
+            data: {**made, "command": _command(data, rows[0]), "rows": plain(rows)}
             for data, rows in found.items()
         },
     }
+
+
+def _command(data: str, rung: Rung) -> str:
+    """What makes these rows again."""
+    sizes = f"images={rung.errors.shape[1]} samples={len(rung.good)}"
+    return f"python -m explorer study ladder data={data} {sizes} --keep"
 
 
 def keep(new: Mapping[str, Any], path: Path | None = None) -> dict[str, Any]:

@@ -105,4 +105,4 @@ def test_the_table_of_the_ladder_is_told_with_the_rest(told):
     assert digits["label"] == "Digits 8×8" and [r["letter"] for r in digits["rows"]] == [*"ABCDEF"]
     assert digits["rows"][3]["changed"].startswith("+ Our preconditioning; ")
     assert all(len(r["cells"]) == len(digits["columns"]) - 1 for r in digits["rows"])
-    assert "study ladder data=digits --keep" in digits["made"]
+    assert "study ladder data=digits images=1024 samples=1024 --keep" in digits["made"]
