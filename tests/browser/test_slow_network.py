@@ -62,7 +62,8 @@ def made(kwargs: dict) -> bytes:
 
 @pytest.fixture
 def walk(browser, tmp_path):
-    command = page.APP if LARGE else ("-c", SLOWED, "--threads", "1")
+    large = (*page.APP, "--max-upload", "300mb")
+    command = large if LARGE else ("-c", SLOWED, "--threads", "1")
     with page.served(command, EXPLORER_CACHE=str(tmp_path)) as app:
         visitor = Walk(browser, app.url)
         yield visitor
@@ -78,6 +79,7 @@ def test_a_large_checkpoint_opens_with_every_panel_filled(walk, tmp_path):
     file = tmp_path / "large.pkl"
     file.write_bytes(made(DDPMPP if LARGE else KWARGS))
     walk.after(lambda: look.set_input_files("#network-file", file))  # the first picture
+    look.wait_for_function("explorer.S.shown['model.checkpoint']?.startsWith('large-')")
     assert look.is_hidden("#problem"), look.inner_text("#problem-text")
     look.wait_for_function(FILLED, timeout=600_000)  # minutes of a large network on a busy machine
     assert walk.value("samples") <= (4 if LARGE else 1) and 9 <= walk.value("nfe") <= 35
