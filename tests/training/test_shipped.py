@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from explorer.data import Fashion, Mnist, Scenes
+from explorer.data import Mnist, Scenes
 from explorer.models import classifier, files
 from explorer.settings import unflatten
 from explorer.store import places, weights
@@ -104,27 +104,25 @@ def test_the_new_training_beats_the_old_one_where_it_should():
     assert all(middle)
 
 
-GOOD = {"fashion": 0.88}  # shirts, pullovers and coats are mistaken for each other by anybody
-
-
 def test_each_judge_says_how_good_it_is():
     for path in classifier.FOLDER.glob("*.json"):
         facts = json.loads(path.read_text())
-        assert facts["accuracy"] > GOOD.get(facts["data"], 0.97) and facts["checked"] >= 300
+        assert facts["accuracy"] > 0.97 and facts["checked"] >= 300
         assert path.with_suffix(".safetensors").stat().st_size < 400_000
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("data", [Fashion(), Mnist(), Scenes()], ids=lambda d: d.name)
+@pytest.mark.parametrize("data", [Mnist(), Scenes()], ids=lambda d: d.name)
 def test_each_judge_is_as_good_as_it_says(data):
-    """On what ships; of Fashion and MNIST it may have seen a part of that in training."""
+    """On what ships; of MNIST it may have seen a part of that in training."""
     judge, facts = classifier.find(data), classifier.about(data)
     right = float((judge.classes(data.points()) == data.labels()).double().mean())
-    told = facts["accuracy"]
+    told, checked = facts["accuracy"], facts["checked"]
+    p = (told * checked + 1) / (checked + 2)  # Laplace: 1 is never certain
     # 4 standard errors of the difference of two shares: 1 in 10,000 by chance
-    both = 4 * (told * (1 - told) * (1 / facts["checked"] + 1 / len(data.labels()))) ** 0.5
-    assert right > told - both
-    assert data.name != "scenes" or right < told + both  # painted anew: none was seen
+    both = 4 * (p * (1 - p) * (1 / checked + 1 / len(data.labels()))) ** 0.5
+    assert right >= told - both
+    assert data.name != "scenes" or right <= told + both  # painted anew: none was seen
 
 
 @pytest.mark.slow
