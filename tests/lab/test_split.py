@@ -88,6 +88,7 @@ def test_weights_are_held_in_the_precision_of_the_sampler_and_measures_are_not(n
     assert f"network in {name}" in " ".join(words.status(low))
 
 
+@pytest.mark.slow
 def test_the_panel_of_errors_says_what_the_precision_costs():
     e = dataclasses.replace(DIGITS, samples=8, nfe=9)
     whole, low = runs(e, "cpu", "bfloat16")
