@@ -10,6 +10,7 @@ from ..numerals import count, interval, number, percent1
 from ..study import ladder_record
 
 GOOD = "good samples"
+UNEQUAL = "on unequal images"
 VERDICTS = ("better", "cannot be told apart", "worse")
 
 
@@ -29,11 +30,13 @@ def told(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _counted(sets: Mapping[str, Any]) -> str:
-    """“Digits 8×8: 3 rungs better, 1 cannot be told apart, 1 worse”, by good samples."""
+    """“Digits 8×8: of 5 rungs 2 better, 1 cannot be told apart, 1 worse, 1 on unequal images”."""
     out = []
     for data, made in sets.items():
-        found = [_verdict(Estimate(**r["gain"])) for r in made["rows"] if r["gain"]]
-        counts = [f"{found.count(v)} {v}" for v in VERDICTS if v in found]
+        pairs = list(pairwise(made["rows"]))
+        found = [_verdict(Estimate(**r["gain"])) for a, r in pairs if not _unlike(r, a)]
+        found += [UNEQUAL] * (len(pairs) - len(found))
+        counts = [f"{found.count(v)} {v}" for v in (*VERDICTS, UNEQUAL) if v in found]
         out.append(f"{DATASETS[data].label}: of {len(found)} rungs {', '.join(counts)}")
     return "; ".join(out)
 

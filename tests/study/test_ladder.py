@@ -95,6 +95,8 @@ def test_rungs_that_have_not_seen_equally_much_say_so():
     (digits,) = told(ladder_record.table({"digits": rows}, pick("cpu")))["sets"]
     sentence = "B has seen 192,000 images and A 131,648, which is a part of what differs."
     assert digits["said"].count("has seen") == 1 and sentence in digits["said"]
+    title = told(ladder_record.table({"digits": rows}, pick("cpu")))["title"]
+    assert title.endswith("of 2 rungs 1 cannot be told apart, 1 on unequal images")
 
 
 def test_a_record_is_kept_set_by_set_and_a_damaged_one_is_a_sentence(tmp_path):
