@@ -236,7 +236,9 @@ def followed(e: Experiment, exact: bool = False, times: int = 1) -> int:
         seconds = cost.QUICK * (4 * times if exact else 1)
         if times > 1:  # paths that are not known yet are followed first, refined: 1 + 2 times
             each += 3 * cost.REFERENCE
-        count = cost.affordable(source.pace, each, 24 if not exact else 256 * times, 2, seconds)
+        count = cost.affordable(
+            source.pace, each, 24 if not exact else source.together * times, 2, seconds
+        )
     else:
         means = getattr(source.denoiser, "means", source.mixture.means)
         most, least, total = (times * source.settled, 16, 2e10 * times) if exact else (16, 12, 2e8)

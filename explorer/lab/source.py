@@ -85,8 +85,16 @@ class Source:
     def settled(self) -> int:
         """How many samples are held against it at rest, and in every table."""
         most = SETTLED if math.prod(self.shape) <= LARGE else COMPARED
+        most = min(most, self.together)
         most = sizes.affordable(self, most)
         return cost.affordable(self.pace, cost.REFERENCE, most, seconds=4 * cost.QUICK)
+
+    @property
+    def together(self) -> int:
+        """Paths of a network that are followed at most: on a GPU what it does at once, for there
+        the count of evaluations takes the time, and not that of samples."""
+        gpu = self.pace is not None and self.device.device.type == "cuda"
+        return cost.MANY if gpu else SETTLED
 
     @property
     def shape(self) -> tuple[int, ...]:

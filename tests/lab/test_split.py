@@ -8,7 +8,7 @@ import torch
 from explorer.core.noise import Noise
 from explorer.data import DATASETS
 from explorer.errors import Cancelled, UserError
-from explorer.lab import experiment, lowered, split
+from explorer.lab import experiment, fits, lowered, split
 from explorer.lab.experiment import Experiment, run
 from explorer.lab.source import prepared
 from explorer.models import MODELS
@@ -106,3 +106,27 @@ def test_a_precision_that_is_none_is_refused():
         experiment.use_device("cpu", "int8")
     with pytest.raises(UserError, match="TF32 is a mode of NVIDIA"):
         experiment.use_device("cpu", "tf32")
+
+
+def test_out_of_memory_says_what_would_fit_and_the_next_run_works(monkeypatch):
+    """On a device that is said to have 100 MB free, of which a sample takes 10."""
+    whole = run(PLANE)
+    for name, value in {
+        "empty_cache": None,
+        "mem_get_info": (100_000_000, 2_000_000_000),
+        "reset_peak_memory_stats": None,
+        "memory_allocated": 0,
+        "max_memory_allocated": fits.TRIED * 10_000_000,
+    }.items():
+        monkeypatch.setattr(torch.cuda, name, lambda *_, value=value: value)
+
+    def full(*_, **__):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    large = dataclasses.replace(PLANE, samples=100, seed=5)
+    with monkeypatch.context() as patch:
+        patch.setattr(experiment, "sample", full)
+        with pytest.raises(UserError, match=r"100 samples did not fit.*GPU.*; 8 samples would"):
+            run(large)
+    assert len(run(large).samples) == 100
+    assert torch.equal(run(PLANE).samples, whole.samples)
