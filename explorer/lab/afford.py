@@ -145,6 +145,7 @@ def opening(e: Experiment) -> Experiment:
     least = (POINTS - 1) * e.solver.evaluations + 1
     nfe = max(least, int((RUN + ERROR) * REST / (4 * source.pace)))
     e = dataclasses.replace(e, nfe=min(e.nfe, nfe))
+    e = dataclasses.replace(e, nfe=evaluations(e))  # what its steps come to
     most = int(RUN * REST / (source.pace * asked_of(e)))
     return dataclasses.replace(e, samples=max(1, min(e.samples, cost.FEW, most)))
 
