@@ -1,10 +1,10 @@
-"""The steps that are named are those of the population, or none are: over 32 blocks of seeds."""
+"""The steps that are named are those of the population, or none are: over blocks of seeds."""
 
 import pytest
 import torch
 
 from explorer.analysis.shares import blame, hottest
-from explorer.core.solvers import UniPC
+from explorer.core.solvers import DDIM, Heun, UniPC
 from explorer.data import Digits, Moons, Spiral
 from explorer.lab.error import steps_along
 from explorer.lab.experiment import Experiment
@@ -13,16 +13,20 @@ from explorer.lab.versus import paired
 from explorer.lab.view import View
 
 PATHS = 128
+NEIGHBOURS = [(35, Heun()), (19, UniPC()), (9, DDIM())]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "data, blocks, least",
-    [(Spiral(), 32, 4), (Moons(), 32, 4), (Digits(), 16, 2)],
+    [(Spiral(), 32, 4), (Moons(), 32, 4), (Digits(), 8, 6)],
     ids=["spiral", "moons", "digits"],
 )
 def test_the_steps_named_are_those_of_the_population(data, blocks, least):
-    """In 15 of 16 blocks at least, or the headline says that it is undecided."""
+    """In 15 of 16 blocks at least, or the headline says that it is undecided.
+
+    Digits names the same two steps in every block, so half as many tell.
+    """
     shares = []
     for k in range(blocks):
         e = Experiment(data=data, seed=100 + k)
@@ -36,12 +40,19 @@ def test_the_steps_named_are_those_of_the_population(data, blocks, least):
 
 @pytest.mark.slow
 def test_a_draft_names_nothing_that_is_taken_back():
-    """The default view and its neighbours: what 16 paths name, 256 name too."""
+    """The default view and its neighbours: what 16 paths name, 256 name too.
+
+    They name none of Heun's at 35 evaluations; of the neighbours' now and then.
+    """
+    named = []
     for seed in range(12):
-        e = Experiment(seed=seed)
-        draft, settled = View(e).blame, View(e, exact=True, more=True).blame
-        if draft.decided:
-            assert settled.steps == draft.steps, seed
+        for nfe, solver in NEIGHBOURS:
+            e = Experiment(seed=seed, nfe=nfe, solver=solver)
+            draft = View(e).blame
+            if draft.decided:
+                named.append(e)
+                assert View(e, exact=True, more=True).blame.steps == draft.steps, e
+    assert named
 
 
 @pytest.mark.parametrize("seed", [0, 1, 4])
@@ -78,10 +89,12 @@ def test_the_default_view_says_which_steps_and_how_much():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(6))
-def test_the_median_on_digits_follows_no_single_sample(seed):
-    """Means over 64 samples went from 0.00011 to 0.031."""
-    found = View(Experiment(data=Digits(), seed=seed), exact=True).errors.middle
+@pytest.mark.parametrize("seed, mean", [(2, 0.00011), (5, 0.031)])
+def test_the_median_on_digits_follows_no_single_sample(seed, mean):
+    """Of six seeds those with the least and the largest mean over 64 samples."""
+    errors = View(Experiment(data=Digits(), seed=seed), exact=True).errors
+    assert float(errors.end[:64].mean()) == pytest.approx(mean, rel=0.05)
+    found = errors.middle
     assert 8.5e-5 < found.low < found.value < found.high < 1.05e-4
 
 
