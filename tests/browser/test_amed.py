@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from .walk import READY, Walk
+from .walk import READY
 
 PLANE = "data.dimension=2&timesteps=vp_time&samples=64&tab=amed"
 HAND = "document.querySelector('#amed-say').textContent.includes('by hand')"
@@ -145,11 +145,10 @@ def test_gits_has_its_cost_and_its_lists_can_be_chosen(walk):
     assert walk.value("timesteps.levels") != first
 
 
-@pytest.mark.parametrize("width, height", [(1440, 900), (1024, 768), (390, 844)])
-def test_the_page_fits(browser, server, width, height):
-    visitor = Walk(browser, server, viewport={"width": width, "height": height})
-    visitor.open(PLANE)
-    visitor.page.wait_for_function(HAND)
-    wide = visitor.page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= width and not visitor.errors
-    visitor.leave()
+def test_the_page_fits(walk):
+    """Opened on a phone, then seen on a desk and on a laptop."""
+    for k, (width, height) in enumerate([(390, 844), (1440, 900), (1024, 768)]):
+        walk.page.set_viewport_size({"width": width, "height": height})
+        walk.calm() if k else walk.open(PLANE)
+        walk.page.wait_for_function(HAND)
+        assert walk.page.evaluate("document.documentElement.scrollWidth") <= width

@@ -30,13 +30,15 @@ def test_a_small_screen_has_no_sideways_scroll(browser, server, size):
     assert wide <= 0 and not visitor.errors and not visitor.outside
 
 
-@pytest.mark.parametrize(
-    "size", [(1440, 900), (1024, 768), (390, 844)], ids=["desk", "laptop", "phone"]
-)
-def test_every_panel_lies_within_the_screen(walk, size):
-    walk.page.set_viewport_size(dict(zip(("width", "height"), size)))
-    for data in ("moons", "digits", "diracs"):
-        walk.open(f"data={data}&samples=16&nfe=9&sigma=1")
+SIZES = [(1440, 900), (1024, 768), (390, 844)]  # desk, laptop, phone
+
+
+@pytest.mark.parametrize("turn, data", [(0, "moons"), (1, "digits"), (2, "diracs")])
+def test_every_panel_lies_within_the_screen(walk, turn, data):
+    """Opened at one size, each of them once, and then seen at the others."""
+    for k, size in enumerate([*SIZES[turn:], *SIZES[:turn]]):
+        walk.page.set_viewport_size(dict(zip(("width", "height"), size)))
+        walk.calm() if k else walk.open(f"data={data}&samples=16&nfe=9&sigma=1")
         outside = walk.page.evaluate(
             """(width) => ['.top', '.controls', '.stage', '#box',
           '.scrub', '#scrub', '.shelf', '.spine', '.status'].filter((s) => {
@@ -44,8 +46,8 @@ def test_every_panel_lies_within_the_screen(walk, size):
             return r.left < -1 || r.right > width + 1 || r.width < 1; })""",
             size[0],
         )
-        assert outside == [], data
-        assert walk.page.evaluate("document.documentElement.scrollWidth") <= size[0], data
+        assert outside == [], size
+        assert walk.page.evaluate("document.documentElement.scrollWidth") <= size[0], size
         assert walk.page.is_visible("#scrub") and walk.page.is_visible("#play")
 
 
@@ -90,19 +92,19 @@ AUDIT = r"""
 }"""
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(
-    "query",
+    "query, theme",
     [
-        "s_churn=9",
-        "data=digits",
-        "tab=compare&compare=sweep&budgets=5,9&data.dimension=2",
-        "tab=claims&claim=rho-3-equalises-heun",
-        "data=digits&tab=design&section=target",
+        ("s_churn=9", "light"),
+        ("data=digits", "dark"),
+        ("tab=compare&compare=sweep&budgets=5,9&data.dimension=2", "light"),
+        ("tab=claims&claim=rho-3-equalises-heun", "dark"),
+        ("data=digits&tab=design&section=target", "light"),
     ],
     ids=["plane", "images", "compare", "claims", "design"],
 )
 def test_every_control_has_a_name_and_every_word_can_be_read(browser, server, query, theme):
+    """In the theme that the reader's system has, and in the other one, by the page's button."""
     visitor = Walk(browser, server, color_scheme=theme)
     visitor.open(f"samples=16&nfe=9&sigma=1&{query}").unfold()
     if "compare" in query:
@@ -111,6 +113,11 @@ def test_every_control_has_a_name_and_every_word_can_be_read(browser, server, qu
         visitor.page.wait_for_selector("#claims-rows details[open]")
     if "design" in query:
         visitor.page.wait_for_selector("#design-body canvas")
-    wrong = visitor.page.evaluate(AUDIT)
+    now = "document.documentElement.dataset.theme"
+    seen = {visitor.page.evaluate(now): visitor.page.evaluate(AUDIT)}
+    assert [*seen] == [theme]
+    visitor.page.click("#theme")
+    visitor.calm()
+    seen[visitor.page.evaluate(now)] = visitor.page.evaluate(AUDIT)
     visitor.leave()
-    assert wrong == []
+    assert seen == {"light": [], "dark": []}
