@@ -43,13 +43,14 @@ class Pace:
     called back, so a run that nobody wants any more ends that soon."""
 
     def __init__(self, device: torch.device):
+        self.device = device
         self.given: list[Any] | None = [] if device.type == "cuda" else None
 
     def wait(self) -> None:
         if self.given is None:
             return
         event = torch.cuda.Event()
-        event.record()
+        event.record(torch.cuda.current_stream(self.device))
         self.given.append(event)
         if len(self.given) > AHEAD:
             self.given.pop(0).synchronize()

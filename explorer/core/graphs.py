@@ -10,9 +10,11 @@ denoiser goes on without.  Weights that are changed where they lie are seen by t
 reads them there; weights that lie elsewhere get a new one.
 
 All graphs of a device share one pool of memory for what lies between input and answer: they are
-replayed one after the other, on the stream that all threads share.
+replayed one after the other, on the stream that all threads share.  An answer lies where another
+graph may write, so who replays has the device's turn until its answer is copied.
 """
 
+import contextlib
 import itertools
 import threading
 import weakref
@@ -37,7 +39,6 @@ counted: Callable[[Any], Any] = lambda graph: graph  # who keeps account of memo
 _owners: "weakref.WeakKeyDictionary[Any, _Owner]" = weakref.WeakKeyDictionary()
 _numbers = itertools.count()
 _lock = threading.Lock()  # one capture at a time
-_places: dict[torch.device, tuple[Any, Any]] = {}  # the stream that captures, and the pool
 
 Evaluate = Callable[[Tensor, Tensor], Any]
 
@@ -49,36 +50,68 @@ class _Owner:
         self.number = next(_numbers)
         self.asked: dict[tuple, int] = {}
         self.refused = ""
-        module = getattr(owner, "module", None)
-        self.weights = [] if module is None else [*module.parameters(), *module.buffers()]
+        parts = [getattr(owner, name, None) for name in ("strong", "weak")]  # of guidance
+        modules = [getattr(part, "module", None) for part in (owner, *parts)]
+        numbers = ((*m.parameters(), *m.buffers()) for m in modules if m is not None)
+        self.weights = list(itertools.chain.from_iterable(numbers))
 
     def stamp(self) -> int:
         """Changes when a weight lies elsewhere."""
         return hash(tuple(v.data_ptr() for v in self.weights))
 
 
+class _Place:
+    """A device: the stream that captures, the pool that its graphs share, and whose turn it is."""
+
+    def __init__(self, device: torch.device):
+        self.side, self.turn = torch.cuda.Stream(device), threading.Lock()
+        self.graphs: weakref.WeakSet[_Captured] = weakref.WeakSet()
+        self.pool: Any = None
+
+    def members(self) -> list["_Captured"]:
+        """Who keeps the pool alive; a new one where nobody does: PyTorch takes up no dead one."""
+        alive = list(self.graphs)
+        if not alive:
+            self.pool = torch.cuda.graph_pool_handle()
+        return alive
+
+
+_places: dict[torch.device, _Place] = {}
+
+
 class _Captured:
     """A captured piece of work; `held_bytes` is what it keeps from others."""
 
     def __init__(self, work: Callable[[], Any], device: torch.device, weights: list[Tensor]):
-        self.turn = threading.Lock()  # inputs and answer are overwritten by who comes next
         self.weights = [v.data for v in weights]  # they stay where the graph reads them
         before = torch.cuda.memory_reserved(device)
         if device not in _places:
-            _places[device] = torch.cuda.Stream(device), torch.cuda.graph_pool_handle()
-        (side, pool), here = _places[device], torch.cuda.current_stream(device)
+            _places[device] = _Place(device)
+        self.place, here = _places[device], torch.cuda.current_stream(device)
+        side, alive = self.place.side, self.place.members()
         self.graph = torch.cuda.CUDAGraph()
         side.wait_stream(here)
         with torch.cuda.stream(side):
             work()
             side.synchronize()
-            self.graph.capture_begin(pool=pool, capture_error_mode="thread_local")
+            self.graph.capture_begin(pool=self.place.pool, capture_error_mode="thread_local")
             try:
                 self.out = work()
-            finally:
                 self.graph.capture_end()
+            except BaseException:
+                self._given_up(device)
+                raise
         here.wait_stream(side)
+        self.place.graphs.add(self)
+        del alive  # until here, so that the pool could not die
         self.held_bytes = max(0, torch.cuda.memory_reserved(device) - before)
+
+    def _given_up(self, device: torch.device) -> None:
+        """After a capture that failed: its stream may be captured still, and its pool be taken, so
+        the next capture has others."""
+        _places.pop(device, None)
+        with contextlib.suppress(RuntimeError):  # where the end itself is what failed
+            self.graph.capture_end()
 
 
 class Graph(_Captured):
@@ -92,7 +125,7 @@ class Graph(_Captured):
     def __call__(self, x: Tensor, sigma: Tensor) -> Any:
         """The answer for the first len(x) samples, a copy."""
         n = len(x)
-        with self.turn:
+        with self.place.turn:
             self.x[:n].copy_(x)
             if sigma.ndim:
                 self.sigma[: len(sigma)].copy_(sigma)
@@ -110,6 +143,7 @@ class Steps(_Captured):
     """
 
     def __init__(self, evaluate: Evaluate, noise: Tensor, columns: int, weights: list[Tensor]):
+        self.turn = threading.Lock()  # what is held is overwritten by who comes next
         new = lambda *size, **kind: torch.zeros(size, device=noise.device, **kind)
         self.held = new(columns, noise.numel(), dtype=noise.dtype)
         self.rows = new(columns, columns, dtype=noise.dtype)
@@ -125,6 +159,11 @@ class Steps(_Captured):
             self.at.add_(1)
 
         super().__init__(work, noise.device, weights)
+
+    def replay(self) -> None:
+        """The next evaluation."""
+        with self.place.turn:
+            self.graph.replay()
 
     def begin(self, rows: Tensor, levels: Tensor, columns: Tensor) -> Tensor:
         """Take up a run of these coefficients (E, C), levels (E,) and columns (E,) of its answers;
@@ -155,14 +194,19 @@ def answer(owner: Any, kind: str, evaluate: Evaluate, x: Tensor, sigma: Tensor) 
 
 
 def stepped(owner: Any, evaluate: Evaluate, noise: Tensor, columns: int) -> Steps | None:
-    """The graph that makes the runs of so many columns from noise like this; None where there is
-    none, or not yet: the first of them warms up the kernels."""
+    """The graph that makes the runs of so many columns from noise like this.
+
+    Its `turn` is the caller's, who gives it back.  None where there is none, or not yet (the first
+    run warms up the kernels), or where another run is made with it: to wait for that could be to
+    wait for oneself.
+    """
     at = bisect_left(COLUMNS, columns)
     if not ON or at == len(COLUMNS) or not _plain(noise, noise):
         return None
     make = lambda weights: Steps(evaluate, noise, COLUMNS[at], weights)
     key = "run", COLUMNS[at], noise.shape, noise.dtype, noise.device
-    return _found(owner, key, 1, make)
+    found = _found(owner, key, 1, make)
+    return found if found is not None and found.turn.acquire(blocking=False) else None
 
 
 def _found(owner: Any, what: tuple, warm: int, make: Callable[[list[Tensor]], Any]) -> Any:

@@ -3,6 +3,7 @@
 Whoever wants to sample with one hands it over, `solver.bind(trained)`; nothing here looks for one.
 """
 
+import copy
 import dataclasses
 import hashlib
 import json
@@ -37,6 +38,7 @@ class Trained:
     query: str = ""
     record: dict = dataclasses.field(default_factory=dict)
     name: str = ""
+    _moved: "dict[torch.device, Trained]" = dataclasses.field(default_factory=dict, init=False)
 
     @property
     def nfe(self) -> int:
@@ -63,10 +65,15 @@ class Trained:
             return self.predictor(features, sigma, sigma_next, count)
 
     def on(self, device: torch.device) -> "Trained":
-        """The same with its weights on this device; moved once."""
-        if self.predictor.fc_r.weight.device != device:
-            self.predictor.to(device)
-        return self
+        """The same with its weights on this device; a copy, made once: parts of a batch may ask at
+        once from several devices."""
+        if self.predictor.fc_r.weight.device == device:
+            return self
+        with _lock:
+            if device not in self._moved:
+                there = copy.deepcopy(self.predictor).to(device)
+                self._moved[device] = dataclasses.replace(self, predictor=there)
+            return self._moved[device]
 
     def knows(self, answers: Tensor, shape: tuple[int, ...]) -> bool:
         """Whether these are the answers of the model that it was trained for."""

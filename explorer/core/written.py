@@ -112,10 +112,11 @@ class Table:
             held = noise.new_empty(self.columns, noise.numel())
             ask = self._asking(denoiser, noise, held)
             return self._made(noise, held, ask, noises, keep, watch)
-        with steps.turn:
+        try:
             held = steps.begin(self.on(noise)[0], self.levels, self.targets)[: self.columns]
-            ask = lambda act: steps.graph.replay()
-            return self._made(noise, held, ask, noises, keep, watch)
+            return self._made(noise, held, lambda act: steps.replay(), noises, keep, watch)
+        finally:
+            steps.turn.release()
 
     def _asking(self, denoiser: Any, noise: Tensor, held: Tensor) -> Callable[[Ask], None]:
         """What makes one evaluation after the other."""
@@ -185,7 +186,7 @@ def table(key: Hashable | None, columns: int, rounding: Any, follow: Follow) -> 
 
 
 def _made(columns: int, rounding: Any, follow: Follow) -> Table | None:
-    trace = _Trace(columns)
+    trace = _Trace(max(columns, PROBES))  # a row holds real numbers too
     if rounding is not None:
         trace.round_sigma = rounding
     try:

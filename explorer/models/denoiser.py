@@ -169,7 +169,7 @@ class NetworkDenoiser:
     def conditioned(self, labels) -> "NetworkDenoiser":
         """The same network with these labels as its default."""
         made = NetworkDenoiser(self.module, labels, self.sigma_data)
-        made._operations = self._operations
+        made._operations, made.tf32 = self._operations, self.tf32
         return made
 
     def to(self, device=None, dtype=None) -> "NetworkDenoiser":
@@ -177,7 +177,7 @@ class NetworkDenoiser:
         labels: Any = self.labels
         labels = labels.to(device) if isinstance(labels, Tensor | Asked) else labels
         self.module.to(device)
-        return NetworkDenoiser(self.module, labels, self.sigma_data)
+        return self.conditioned(labels)
 
 
 @torch.no_grad()

@@ -5,6 +5,8 @@ each norm would turn the whole activation round twice.  Here a norm with what is
 the SiLU behind it reads the activation twice and writes it once.
 """
 
+import functools
+
 import torch
 import triton
 import triton.language as tl
@@ -102,6 +104,18 @@ def _joined(h, bias, x, out, scale, count, C: tl.constexpr, SIZE: tl.constexpr):
     tl.store(out + i, (v * scale).to(out.dtype.element_ty), mask=inside)
 
 
+def _there(launch):
+    """Triton launches on the device of its thread, which for a second GPU is another's."""
+
+    @functools.wraps(launch)
+    def on(x: Tensor, *rest, **named):
+        with torch.cuda.device(x.device):
+            return launch(x, *rest, **named)
+
+    return on
+
+
+@_there
 def group_norm(
     x: Tensor,
     groups: int,
@@ -149,6 +163,7 @@ def group_norm(
     return out
 
 
+@_there
 def joined(h: Tensor, bias: Tensor, x: Tensor, scale: float) -> Tensor:
     """(h + bias + x) · scale of two images (N, C, H, W) with channels last; bias (C,)."""
     last = torch.channels_last

@@ -8,7 +8,7 @@ from explorer.core.churn import Churn, Restart
 from explorer.core.denoisers import Mixture
 from explorer.core.sampling import _How, sample
 from explorer.core.schedules import EDM, VP
-from explorer.core.solvers import SOLVERS, DPMpp, Heun
+from explorer.core.solvers import SOLVERS, DPMpp, Euler, Heun
 from explorer.core.timesteps import Rho
 
 BOUND = 1e-9  # of the largest number: the same float64 sums in another order
@@ -53,6 +53,12 @@ def test_every_solver_is_a_sum_or_says_that_it_is_none(name):
 def test_churn_restarts_and_the_analytic_step_are_sums(schedule):
     same(*both(how(Heun(), schedule, Churn(20.0, 0.01, 50.0), True, Restart(2, 3))))
     same(*both(how(Heun(), schedule, denoise=True), SIGMAS))
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_a_short_run_is_a_sum_too(steps):
+    sigmas = torch.cat([Rho().sigmas(8)[:steps], torch.zeros(1, dtype=torch.float64)])
+    same(*both(how(Euler()), sigmas))
 
 
 def test_thresholding_is_none():
