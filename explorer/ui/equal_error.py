@@ -106,14 +106,18 @@ def _from(before: int, at: int) -> str:
 
 
 def said(times: Times | None) -> str:
-    """“3.3 × (3.1–3.4)”, or which multiple was not enough."""
+    """“3.3 × (3.1–3.4)”; where an end lies beyond the budgets, only what the other end allows."""
     if times is None:
         return "–"
-    if times.value == 0:
-        return f"less than {short(times.least)} ×"
-    if times.high == float("inf"):
-        return f"more than {short(times.most if times.value == times.high else times.low)} ×"
-    return f"{short(times.value)} × ({span(max(times.low, times.least), times.high)})"
+    low, high = times.low, times.high
+    below, beyond = low == 0, high == float("inf")  # see `Times`
+    if below and beyond:
+        return "cannot be told"
+    if below:
+        return f"less than {short(max(high, times.least))} ×"
+    if beyond:
+        return f"more than {short(min(low, times.most))} ×"
+    return f"{short(times.value)} × ({span(low, high)})"
 
 
 def title(times: dict[str, Times | None]) -> str:

@@ -1,4 +1,8 @@
-"""Configurations A to F in words: what each rung changed, or that nothing can be told apart."""
+"""Configurations A to F in words: what each rung changed, or that nothing can be told apart.
+
+Where two rungs have not seen equally many images nothing is said of which is better: what the rung
+changed and what more training does cannot be told from each other.
+"""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -24,7 +28,10 @@ def told(record: Mapping[str, Any]) -> dict[str, Any]:
     """A table in words and cells."""
     return {
         "title": f"EDM Table 2, trained here. {_counted(record['sets'])}",
-        "note": "What each rung changed, on the same images, noise and samples as the rung before.",
+        "note": (
+            "Each rung beside the one before, asked with the same images and noise; better and "
+            "worse by good samples, where both were trained on equally many images."
+        ),
         "sets": [_set(data, made, record) for data, made in record["sets"].items()],
     }
 
@@ -34,7 +41,7 @@ def _counted(sets: Mapping[str, Any]) -> str:
     out = []
     for data, made in sets.items():
         pairs = list(pairwise(made["rows"]))
-        found = [_verdict(Estimate(**r["gain"])) for a, r in pairs if not _unlike(r, a)]
+        found = [_verdict(Estimate(**r["gain"])) for a, r in pairs if _fair(r, a)]
         found += [UNEQUAL] * (len(pairs) - len(found))
         counts = [f"{found.count(v)} {v}" for v in (*VERDICTS, UNEQUAL) if v in found]
         out.append(f"{DATASETS[data].label}: of {len(found)} rungs {', '.join(counts)}")
@@ -64,17 +71,18 @@ def _set(data: str, made: Mapping[str, Any], record: Mapping[str, Any]) -> dict[
             "rung is one training, and what another seed would change is in none."
         ),
         "columns": columns,
-        "rows": [_row(r) for r in rows],
+        "rows": [_row(r, _fair(r, before)) for before, r in zip([rows[0], *rows], rows)],
     }
 
 
-def _row(r: Mapping[str, Any]) -> dict[str, Any]:
+def _row(r: Mapping[str, Any], fair: bool) -> dict[str, Any]:
     kimg = f"{count(r['images'])} images"
     more = {"value": "", "beside": ""}
     if r["gain"]:
         e = Estimate(**r["gain"])
         ends = f"{percent1(e.low)} to {percent1(e.high)}".replace("-", "−")
-        more = {"value": f"{percent1(e.value)}, {_verdict(e)}".replace("-", "−"), "beside": ends}
+        verdict = _verdict(e) if fair else UNEQUAL
+        more = {"value": f"{percent1(e.value)}, {verdict}".replace("-", "−"), "beside": ends}
     cells = [
         _cell(r["good"], percent1),
         more,
@@ -120,8 +128,14 @@ def said(data: str, rows: Sequence[Mapping[str, Any]], levels: Sequence[float]) 
 
 
 def _rung(r, before, levels) -> str:
-    e = Estimate(**r["gain"])
     now, then = r["letter"], before["letter"]
+    if not _fair(r, before):
+        more, less = sorted((r, before), key=lambda row: -row["images"])
+        return (
+            f"{then} and {now} cannot be compared fairly: {more['letter']} was trained on "
+            f"{count(more['images'])} images and {less['letter']} on {count(less['images'])}."
+        )
+    e = Estimate(**r["gain"])
     quality = {
         "cannot be told apart": f"{then} and {now} cannot be told apart by their samples",
         "better": f"{now} has {_both(e, percent1)} more good samples than {then}",
@@ -138,15 +152,9 @@ def _rung(r, before, levels) -> str:
     loss = (
         f"{now}’s loss is {' and '.join(parts)}" if parts else "their losses cannot be told apart"
     )
-    return f"{quality}; {loss}.{_unlike(r, before)}"
+    return f"{quality}; {loss}."
 
 
-def _unlike(r, before) -> str:
-    """That two rungs have not seen equally much, where that is so: it is a part of what differs."""
-    if r["images"] == before["images"]:
-        return ""
-    more, less = sorted((r, before), key=lambda row: -row["images"])
-    return (
-        f" {more['letter']} has seen {count(more['images'])} images and {less['letter']} "
-        f"{count(less['images'])}, which is a part of what differs."
-    )
+def _fair(r: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    """Whether both were trained on equally many images, so that the rung alone differs."""
+    return r["images"] == before["images"]

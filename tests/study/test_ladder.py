@@ -89,14 +89,21 @@ def test_what_is_said_ranks_only_where_the_interval_allows_it():
     assert "Of A, B, C, D the network is another one today" in digits["said"]
 
 
-def test_rungs_that_have_not_seen_equally_much_say_so():
-    rows = [rung("A", *fake(0)), rung("B", *fake(0)), rung("C", *fake(0))]
-    rows[0] = dataclasses.replace(rows[0], images=131_648)
-    (digits,) = told(ladder_record.table({"digits": rows}, pick("cpu")))["sets"]
-    sentence = "B has seen 192,000 images and A 131,648, which is a part of what differs."
-    assert digits["said"].count("has seen") == 1 and sentence in digits["said"]
-    title = told(ladder_record.table({"digits": rows}, pick("cpu")))["title"]
-    assert title.endswith("of 2 rungs 1 cannot be told apart, 1 on unequal images")
+def test_rungs_on_unequal_images_are_not_ranked():
+    """C is far better than B in the numbers, and has seen more: no sentence and no cell ranks."""
+    errors, few, many = fake(0)[0], torch.arange(400) < 200, torch.arange(400) < 260
+    rows = [rung("A", errors, few), rung("B", errors, few), rung("C", 0.5 * errors, many)]
+    for k in (0, 1):
+        rows[k] = dataclasses.replace(rows[k], images=131_648)
+    table = told(ladder_record.table({"digits": rows}, pick("cpu")))
+    (digits,) = table["sets"]
+    first, second, *_ = digits["said"].split(". ")
+    assert first.startswith("A and B cannot be told apart")
+    assert second == (
+        "B and C cannot be compared fairly: C was trained on 192,000 images and B on 131,648"
+    )
+    assert digits["rows"][2]["cells"][1]["value"] == "15 %, on unequal images"
+    assert table["title"].endswith("of 2 rungs 1 cannot be told apart, 1 on unequal images")
 
 
 def test_a_record_is_kept_set_by_set_and_a_damaged_one_is_a_sentence(tmp_path):

@@ -179,6 +179,9 @@ def of_equal_errors() -> Iterator[tuple[str, str]]:
         "perhaps beyond": Times(25.2, 24.1, math.inf, 0.26, 26.0),
         "below": Times(0.0, 0.0, 0.0, 0.26, 26.0),
         "perhaps below": Times(0.3, 0.0, 0.33, 0.26, 26.0),
+        "most likely beyond": Times(math.inf, 5.0, math.inf, 0.26, 26.0),
+        "most likely below": Times(0.0, 0.0, 0.9, 0.26, 26.0),
+        "anywhere": Times(1.0, 0.0, math.inf, 0.26, 26.0),
         "not yet": None,
     }.items():
         yield f"equal error, {where}", equal_error.title({"VP": found, "VE": own})
