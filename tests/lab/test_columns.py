@@ -124,7 +124,7 @@ def test_configuration_d_has_another_weight():
 
 @pytest.mark.parametrize("name", TABLE)
 def test_the_target_has_unit_variance_at_every_level(name):
-    """EDM, App. B.6, for data of σ_data; in the other columns it is the noise, whatever the data."""
+    """EDM, App. B.6, for data of σ_data; in the other columns it is the noise, of any data."""
     a, b = parts(TABLE[name].precond, torch.tensor(SIGMAS, dtype=torch.float64))
     torch.testing.assert_close(a**2 * SIGMA_DATA**2 + b**2, torch.ones(len(SIGMAS)).double())
     if name != "edm":
