@@ -2,7 +2,6 @@
 
 import doctest
 from itertools import pairwise
-from typing import ClassVar
 
 import pytest
 import torch
@@ -16,50 +15,13 @@ from explorer.core.sampling import Churn, Restart, sample
 from explorer.core.schedules import SCHEDULES
 from explorer.core.solvers import SOLVERS, UniPC
 from explorer.core.timesteps import Rho
-from explorer.settings import param, setting
 
+from ..toy_solver import Kutta3
 from .problems import mixture, normal
 
 DENOISER, NOISE = mixture(), normal(6, 2)
 NOISES = normal(12, 6, 2)
 GRID = Rho(sigma_max=20.0, sigma_min=0.05).sigmas(10)
-
-
-@setting
-class Deep:
-    """Three evaluations a step and five points back: the exact slopes' mean, bent by old ones.
-
-    x' = x + h/6 (d_1 + 4 d_2 + d_3) + w h Δ⁵d        Kutta's third-order rule, Δ⁵ over the past
-    """
-
-    name: ClassVar[str] = "deep"
-    label: ClassVar[str] = "Deep"
-    family: ClassVar[str] = "multistep"
-    order: ClassVar[int] = 3
-    evaluations: ClassVar[int] = 3
-    memory: ClassVar[int] = 6
-    card: ClassVar[str] = "For tests."
-    source: ClassVar[str] = "Kutta 1901"
-    aliases: ClassVar[tuple[str, ...]] = ("deep_thought",)
-    weight: float = param(0.0, 0, 1, 0.01, label="w", help="how much the past bends it")
-
-    def step(self, ode, state, t_next):
-        """It hands on how many points it has seen, and one number of each sample."""
-        assert len(state.past) <= self.memory
-        here, h = state.here, t_next - state.here.t
-        d = ode.velocity(here)
-        seen = (0 if state.carry is None else state.carry[0]) + 1
-        assert len(state.past) == min(seen, self.memory)
-        carry = seen, here.x.flatten(1)[:, :1]
-        if float(ode.schedule.sigma(t_next)) == 0:
-            return here.x + h * d, carry
-        d2 = ode.velocity(ode.evaluate(here.x + h / 2 * d, here.t + h / 2))
-        d3 = ode.velocity(ode.evaluate(here.x - h * d + 2 * h * d2, t_next))
-        x = here.x + h / 6 * (d + 4 * d2 + d3)
-        if len(state.past) == self.memory:
-            signs = (-1.0, 5.0, -10.0, 10.0, -5.0, 1.0)
-            x = x + self.weight * h * sum(s * p.noise for s, p in zip(signs, state.past))
-        return x, carry
 
 
 def by_hand(solver):
@@ -74,7 +36,7 @@ def by_hand(solver):
     return names["x"], names["ode"].nfe
 
 
-@pytest.mark.parametrize("solver", [*(cls() for cls in SOLVERS.values()), Deep(0.1)], ids=repr)
+@pytest.mark.parametrize("solver", [*(cls() for cls in SOLVERS.values()), Kutta3(0.1)], ids=repr)
 def test_every_solver_can_be_stepped_by_hand(solver):
     run = sample(DENOISER, NOISE, GRID, solver, noises=NOISES)
     x, nfe = by_hand(solver)
@@ -85,20 +47,20 @@ def test_every_solver_can_be_stepped_by_hand(solver):
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_a_solver_of_three_evaluations_is_counted_as_such(schedule, last):
     grid = torch.cat([GRID, GRID.new_zeros(1)]) if last else GRID
-    run = sample(DENOISER, NOISE, grid, Deep(0.1), SCHEDULES[schedule]())
+    run = sample(DENOISER, NOISE, grid, Kutta3(0.1), SCHEDULES[schedule]())
     assert run.nfe == 27 + last
 
 
 def test_a_long_memory_is_cut_by_new_noise_only():
-    """Deep itself asserts how many points it gets: all since its path was broken, at most six."""
+    """Kutta3 itself asserts how many points it gets: all since its path was broken, at most six."""
     more = {"churn": Churn(20.0, 0.2, 2.0), "restart": Restart(2, 3, 0.3, 2.0)}
     draw = lambda i: NOISES[i % len(NOISES)]
-    run = sample(DENOISER, NOISE, GRID, Deep(0.1), noises=draw, **more)
+    run = sample(DENOISER, NOISE, GRID, Kutta3(0.1), noises=draw, **more)
     assert torch.isfinite(run.samples).all()
 
 
 def test_a_long_memory_and_a_carry_go_along_in_the_growing_batch():
-    solver = Deep(0.2)
+    solver = Kutta3(0.2)
     run = sample(DENOISER, NOISE, GRID, solver)
     same = step_errors(DENOISER, solver, SCHEDULES["edm"](), GRID, run.x)
     assert float(same.local.max()) < 1e-12  # the run itself is its truth, so nothing is wrong
@@ -111,7 +73,7 @@ def test_the_local_error_gives_a_long_memory_its_true_past():
     """The bend is of fifth differences: of the true past they are small, of a short one absent."""
     seen = []
 
-    class Watched(Deep):
+    class Watched(Kutta3):
         def step(self, ode, state, t_next):
             seen.append(len(state.past))
             state = state._replace(carry=(len(state.past) - 1,))

@@ -15,9 +15,9 @@ from explorer.settings import from_query, to_query
 from explorer.study.sweep import error_against_nfe
 from explorer.ui import controls, headline, panel, words
 
-from .toys import Kutta3
+from ..toy_solver import Kutta3
 
-VIEW = "data=moons&data.dimension=2&solver=kutta3&solver.alpha=0.4&nfe=28&samples=16"
+VIEW = "data=moons&data.dimension=2&solver=kutta3&solver.weight=0.4&nfe=28&samples=16"
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def view(installed):
 
 
 def test_a_link_opens_it_and_leads_back(view):
-    assert view.solver == Kutta3(alpha=0.4)
+    assert view.solver == Kutta3(weight=0.4)
     assert from_query(Experiment, to_query(view)) == view
 
 
@@ -55,9 +55,9 @@ def test_the_menu_the_search_and_its_card_know_it(installed):
     told = controls.config()["entries"]["solver"]["kutta3"]
     assert told["label"] == "Kutta" and told["evaluations"] == 3
     assert told["memory"] == 5  # points before the one where it is
-    assert told["order"] == "3" and told["family"] == "one-step"
+    assert told["order"] == "3" and told["family"] == "multistep"
     assert told["names"] == ["wilhelm"] and "1901" in told["source"]
-    slider = controls.config()["parameters"]["solver.alpha"]
+    slider = controls.config()["parameters"]["solver.weight"]
     assert slider, "the slider is in the table"
     assert 'data-entry="kutta3"' in panel.panel()
 
@@ -86,7 +86,7 @@ def test_the_api_takes_it_with_its_slider(toy_client):
         data="moons",
         data_dimension=2,
         solver="kutta3",
-        solver_alpha=0.4,
+        solver_weight=0.4,
         nfe=28,
         samples=16,
         api_name="/explore",
@@ -103,11 +103,11 @@ def test_the_page_shows_it(visit):
     page = visit(VIEW)
     page.wait_for_function("() => document.querySelector('h1').textContent.includes('Kutta')")
     assert page.locator("#title").inner_text().startswith("Kutta")
-    row = page.locator('[data-key="solver.alpha"][data-entry="kutta3"]')
+    row = page.locator('[data-key="solver.weight"][data-entry="kutta3"]')
     assert row.is_visible() and row.locator("input[type=text]").input_value() == "0.4"
     row.locator("input[type=text]").fill("0.55")
     row.locator("input[type=text]").press("Enter")
-    page.wait_for_function("() => location.search.includes('alpha=0.55')")
+    page.wait_for_function("() => location.search.includes('weight=0.55')")
     page.locator("#cards").click()
     page.locator("input[type=search]").fill("wilhelm")
     assert page.get_by_text("Order 3, three evaluations a step.").first.is_visible()

@@ -1,5 +1,5 @@
-"""What a newcomer would add: a solver, a data set, a strip and a page, each one class or file;
-`install` is the one line.
+"""What a newcomer would add: a solver (tests/toy_solver.py), a data set, a strip and a page, each
+one class or file; `install` is the one line.
 
 `python -m tests.extensions.toys ...` is the command line of a project that has them.
 """
@@ -11,8 +11,6 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from explorer.core.levels import is_zero, moved, number
-from explorer.core.ode import Ode, State
 from explorer.core.solvers import SOLVERS
 from explorer.data import DATASETS
 from explorer.settings import param, setting
@@ -21,48 +19,10 @@ from explorer.strips.marks import axis, dots, label, line
 from explorer.strips.strip import plain
 from explorer.ui.pages import PAGES, Page
 
+from ..toy_solver import Kutta3
+
 HERE = Path(__file__).parent
 PAGE = Page("toy", "Toy", file=HERE / "toy_page.html")
-
-
-@setting
-class Kutta3:
-    """The Runge-Kutta methods of order 3 with stages at 0, α and 1; Kutta's own at α = ½.
-
-    It looks at nothing but where it is, and remembers six points so that a run must hand them on.
-    Kutta 1901, Beitrag zur näherungsweisen Integration totaler Differentialgleichungen.
-    """
-
-    name: ClassVar[str] = "kutta3"
-    label: ClassVar[str] = "Kutta"
-    family: ClassVar[str] = "one-step"
-    order: ClassVar[int] = 3
-    evaluations: ClassVar[int] = 3
-    memory: ClassVar[int] = 6
-    needs_schedule: ClassVar[bool] = True
-    card: ClassVar[str] = "Order 3, three evaluations a step."
-    source: ClassVar[str] = "Kutta 1901"
-    aliases: ClassVar[tuple[str, ...]] = ("wilhelm",)
-    alpha: float = param(
-        0.5, 0.2, 0.6, 0.01, label="α of Kutta", help="where the second stage lies"
-    )
-
-    def step(self, ode: Ode, state: State, t_next: Tensor) -> tuple[Tensor, int]:
-        assert len(state.past) == min(6, (state.carry or 0) + 1)
-        here, h = state.here, number(t_next - state.here.t)
-        first = ode.velocity(here)
-        if is_zero(number(ode.schedule.sigma(t_next))):
-            return moved(here.x, h, first), len(state.past)
-        a = self.alpha
-        middle = torch.lerp(here.t, t_next, a)
-        second = ode.velocity(ode.evaluate(moved(here.x, a * h, first), middle))
-        back = (1 - a) / (a * (3 * a - 2))
-        x = moved(moved(here.x, (1 + back) * h, first), -back * h, second)
-        third = ode.velocity(ode.evaluate(x, t_next))
-        weights = (0.5 - 1 / (6 * a), 1 / (6 * a * (1 - a)), (2 - 3 * a) / (6 * (1 - a)))
-        for weight, slope in zip(weights, (first, second, third), strict=True):
-            x = slope * (weight * h) + (here.x if slope is first else x)
-        return x, len(state.past)
 
 
 @setting
