@@ -11,7 +11,7 @@ This is the only package that reflects on dataclasses.
 
 import dataclasses
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar, dataclass_transform
 from urllib.parse import parse_qsl, urlencode
 
@@ -19,6 +19,7 @@ from ..errors import UserError
 from .values import Spec, check_member, checked, parsed, shown, written
 
 T = TypeVar("T")
+ALWAYS = object()  # of a field that was there when the first answer was kept
 LONGEST_QUERY = 20_000  # characters; a drawing or a long list of sigmas needs a few thousand
 
 
@@ -32,14 +33,16 @@ def param(
     log: bool = False,
     choices: tuple | None = None,
     longest: int = 20,
+    before: Any = ALWAYS,
 ) -> Any:
     """A dataclass field with all that a slider, a link, the API and the command line need.
 
     choices: tuple of (value, label).  longest: the length limit of a string or a tuple.
-    log: the slider moves in log10 of the value.
+    log: the slider moves in log10 of the value.  before: of a field that a setting gets after
+    answers were kept by it, what stood in its place until then; see `question`.
     """
     spec = Spec(label, low, high, step, log, choices, help, longest)
-    return dataclasses.field(default=default, metadata={"spec": spec})
+    return dataclasses.field(default=default, metadata={"spec": spec, "before": before})
 
 
 def slot(default: Any, entries: Mapping[str, type], label: str = "", help: str = "") -> Any:
@@ -108,16 +111,28 @@ def slots(cls) -> dict[str, Mapping[str, type]]:
 
 def flatten(value) -> dict[str, Any]:
     """The flat form: plain values under dotted keys, slots by the name of their choice."""
-    flat = {}
+    return _flat(value, lambda field, inner: True)
+
+
+def question(value) -> dict[str, Any]:
+    """The flat form by which answers are kept: without a field where it says what all said before
+    there was one, so that a new field leaves known answers known.  Its default may change; what its
+    `before` says may not.
+    """
+    return _flat(value, lambda field, inner: inner != field.metadata["before"])
+
+
+def _flat(value, wanted: Callable[[dataclasses.Field, Any], bool]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
     for f in dataclasses.fields(value):
         inner = getattr(value, f.name)
         if "entries" in f.metadata:
             flat[f.name] = inner.name
-            flat |= {f"{f.name}.{k}": v for k, v in flatten(inner).items()}
-        elif "spec" in f.metadata:
+            flat |= {f"{f.name}.{k}": v for k, v in _flat(inner, wanted).items()}
+        elif "spec" not in f.metadata:
+            flat |= _flat(inner, wanted)
+        elif wanted(f, inner):
             flat[f.name] = inner
-        else:
-            flat |= flatten(inner)
     return flat
 
 

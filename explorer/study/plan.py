@@ -13,10 +13,11 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
+from .. import settings
 from ..errors import UserError
 from ..lab.experiment import Experiment
 from ..lab.source import Watch, weights
-from ..settings import flatten, unflatten
+from ..settings import unflatten
 from ..store import predictors
 
 
@@ -48,14 +49,15 @@ class Cell:
     @property
     def question(self) -> str:
         """All that the answer depends on: every setting, not only those that differ from a default
-        of today; the measure with its version; the digests of weights and predictors.
+        of today (which later ones are left out, `settings.question` says); the measure with its
+        version; the digests of weights and predictors.
 
         Raises UserError where something that the experiment names is not on this machine.
         """
         e, m = self.experiment, self.measure
         asked = {
-            "experiment": flatten(e),
-            "measure": {"name": m.name, "version": m.version, **flatten(m)},
+            "experiment": settings.question(e),
+            "measure": {"name": m.name, "version": m.version, **settings.question(m)},
             "weights": [*weights(e.data, e.model), *m.weights(e), *_predictor(e.solver)],
         }
         return json.dumps(asked, sort_keys=True, ensure_ascii=False)

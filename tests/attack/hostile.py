@@ -6,11 +6,12 @@ import random
 CALLS = [
     "explore", "progress", "cancel", "receive", "reshape", "beside", "job_start", "job_poll",
     "job_cancel", "amed_keep", "amed_picture", "training", "network_list", "network_open", "design",
+    "claim_list", "ablation_record", "amed_headline",
 ]  # fmt: skip
 FIELDS = [  # that one or another of the page's calls reads
     "query", "values", "page", "id", "have", "want", "design", "pin", "levels", "count",
     "insert", "job", "kind", "name", "token", "tokens", "letter", "do", "flat", "path", "plane",
-    "step", "data", "training", "settings", "parts", "theme", "size",
+    "step", "data", "training", "settings", "parts", "theme", "size", "full", "opening", "about",
 ]  # fmt: skip
 NUMBERS = ["NaN", "-Infinity", "1e999", "1" + "0" * 400, "-0.0", "1e-320", "9007199254740993"]
 RAW = [  # JSON, or nearly, as it stands in the body
@@ -41,6 +42,13 @@ RAW = [  # JSON, or nearly, as it stands in the body
     '"data=rings&samples=4&nfe=9"',
     '"data=nothing&samples=-1&nfe=1e9"',
     '"solver=heun&solver.alpha=NaN&timesteps=custom&timesteps.levels=1e400"',
+    '"model=network&model.checkpoint=../../etc/passwd&model.guide=%2e%2e%2fx&model.guidance=2"',
+    '"model=network&model.checkpoint=http://127.0.0.1:1/x&data=none&data.size=1e9&data.channels=-1"',
+    '"model=network&model.prompt=<script>alert(1)</script>&model.negative=%00%ff&samples=2"',
+    f'"model=network&model.prompt={"a" * 5000}"',
+    '"data=none&data.channels=../../x&data.thickness=NaN"',
+    '"data=none&data.size=256&data.channels=16&data.thickness=1e999&model=network"',
+    '["run", ["run"], {"run": 1}, null, 1e999]',
     *NUMBERS,
 ]
 PATHS = [

@@ -17,7 +17,7 @@ from explorer.bench.page import ROOT
 from explorer.data import Moons
 from explorer.errors import Cancelled, UserError
 from explorer.lab.experiment import Experiment
-from explorer.settings import flatten, param, setting, slots, unflatten
+from explorer.settings import flatten, param, question, setting, slots, unflatten
 from explorer.store import predictors
 from explorer.store.results import Results
 from explorer.study import engine
@@ -93,6 +93,21 @@ def others(key, value):
     if isinstance(value, str):
         return ["sigma_min", "denoise"] if key == "last" else []
     return [value + 1] + [value / 2 if isinstance(value, float) else value - 1] * (value != 0)
+
+
+def test_a_field_that_came_later_leaves_known_questions_known():
+    @setting
+    class Before:
+        size: int = param(1, 0, 9, 1)
+
+    @setting
+    class After:
+        size: int = param(1, 0, 9, 1)
+        late: str = param("b", before="a")
+
+    assert question(After(2, "a")) == question(Before(2)) == {"size": 2}
+    assert question(After(2)) == {"size": 2, "late": "b"}  # whatever its default is today
+    assert flatten(After(2, "a"))["late"] == "a"
 
 
 def test_a_question_holds_the_measure_and_its_version(monkeypatch):
