@@ -2,8 +2,7 @@
 
     Experiment -> prepared (data and denoiser) -> run -> Run        and on to errors in `truth`
 
-Everything derived is memoised by the part of the experiment that it depends on, so a slider that
-turns the solver does not measure the data again.
+What is derived is kept by the part that it depends on: to turn the solver measures no data again.
 """
 
 import dataclasses
@@ -37,6 +36,7 @@ ENDINGS = (
     ("sigma_min", "stop at σ_min"),
     ("denoise", "stop at σ_min, then denoise"),
 )
+SEED = "which noise the samples start from; new noise within a run is another on a GPU"
 
 
 @setting
@@ -67,7 +67,7 @@ class Experiment:
         help="the last step goes to σ = 0 by Euler, or the run stops at σ_min",
     )
     samples: int = param(256, 1, 4096, 1, label="Samples", log=True)
-    seed: int = param(0, 0, 2**31 - 1, 1, label="Seed", help="which noise the samples start from")
+    seed: int = param(0, 0, 2**31 - 1, 1, label="Seed", help=SEED)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -19,6 +19,7 @@ from typing import Any
 from ..core import graphs
 from ..errors import UserError
 from ..memo import Memo, size_of, waits
+from ..models import latent, prompts
 from ..numerals import number
 from .machine import default, hand_back
 
@@ -214,7 +215,7 @@ def _is_full(error: BaseException) -> bool:
 _room: contextvars.ContextVar[Room | None] = contextvars.ContextVar("room", default=None)
 MEMOS: list = []  # all that is remembered; forgotten with the device, and where room is wanted
 ACCOUNT = Account(default(), MEMOS)
-MEMOS.append(graphs.GRAPHS)
+MEMOS.extend((graphs.GRAPHS, prompts.PIPELINES_KEPT))
 
 
 def use(limit: float) -> None:
@@ -285,10 +286,10 @@ def counted(value: Any) -> Any:
     return value
 
 
-def _standing(graph: Any) -> Any:
-    """A captured graph, which is no part of what was promised to the view that made it."""
-    ACCOUNT.hold(graph)
-    return graph
+def _standing(value: Any) -> Any:
+    """Captured graphs, text encoders, decoders: no part of what was promised to who made them."""
+    ACCOUNT.hold(value)
+    return value
 
 
-graphs.counted = _standing
+graphs.counted = prompts.counted = latent.counted = _standing

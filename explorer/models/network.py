@@ -125,6 +125,11 @@ class Network:
             "Network, or train one on it."
         )
 
+    def numbers(self, data) -> float:
+        """What text encoders take while a prompt is read, in numbers of 8 bytes."""
+        checkpoint = self.found(data)
+        return prompts.needs(checkpoint) / 8 if checkpoint.config.get("prompts") else 0.0
+
     def digests(self, data) -> tuple[str, ...]:
         """What the answer depends on besides the setting: the weights behind the names."""
         named = [self.found(data)] + ([weights.find(self.guide)] if self.guide else [])

@@ -8,13 +8,14 @@ class only `encode_prompt` is called.  transformers is optional, and asked for w
 
 import functools
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from ..errors import UserError
+from ..memo import Memo
 from ..reading.diffusers import plain
 from ..reading.pipeline import INDEX
 from ..store import beside, weights
@@ -26,6 +27,8 @@ PARTS = tuple(f"{kind}{n}" for kind in ("text_encoder", "tokenizer") for n in ("
 KINDS = (".json", ".txt", ".model", ".safetensors")
 LARGEST = 4 * 2**30  # bytes of all text encoders
 PLACE = "text"
+PIPELINES_KEPT = Memo(1)  # the last one: encoders are large, and forgotten where room is wanted
+counted: Callable[[Any], Any] = lambda pipe: pipe  # who keeps account of memory puts itself here
 PIPELINES = {  # by the network: the library's class whose encode_prompt is asked
     "UNet2DConditionModel": ("StableDiffusionPipeline", "StableDiffusionXLPipeline"),
     "PixArtTransformer2DModel": ("PixArtAlphaPipeline", "PixArtSigmaPipeline"),
@@ -122,14 +125,29 @@ def asked(checkpoint: weights.Checkpoint, prompt: str) -> Asked | None:
 
 @functools.lru_cache(maxsize=64)
 def _encoded(checkpoint: weights.Checkpoint, digest: str, prompt: str) -> Asked:
-    pipe = _pipeline(checkpoint, digest)
+    pipe = PIPELINES_KEPT(digest, lambda: counted(_Pipeline(checkpoint)))
     with torch.no_grad():
-        return _ask(pipe, checkpoint, prompt)
+        return _ask(pipe.asks, checkpoint, prompt)
 
 
-@functools.lru_cache(maxsize=1)
-def _pipeline(checkpoint: weights.Checkpoint, digest: str) -> Any:
-    """The library's pipeline with nothing in it but encoders and tokenizers."""
+def needs(checkpoint: weights.Checkpoint) -> float:
+    """Bytes that its text encoders take in float32, at most: files may hold half of that."""
+    known = checkpoint.config.get(beside.KEY, {})
+    named = (checkpoint.folder / v for v in known if v.startswith(f"{PLACE}/"))
+    return 2.0 * sum(v.stat().st_size for v in named if v.suffix == ".safetensors" and v.is_file())
+
+
+class _Pipeline:
+    """The library's pipeline with nothing in it but encoders and tokenizers, of `held_bytes`."""
+
+    def __init__(self, checkpoint: weights.Checkpoint):
+        self.asks = _made(checkpoint)
+        parts = (getattr(self.asks, part, None) for part in PARTS if part.startswith(PLACE))
+        modules = [m for m in parts if isinstance(m, torch.nn.Module)]
+        self.held_bytes = sum(v.nbytes for m in modules for v in (*m.parameters(), *m.buffers()))
+
+
+def _made(checkpoint: weights.Checkpoint) -> Any:
     require()
     import diffusers
     import transformers

@@ -9,7 +9,7 @@ from ..core.ode import needs_schedule
 from ..core.sampling import Churn
 from ..core.timesteps import Custom
 from ..lab.error import Errors
-from ..lab.experiment import Experiment, Run, evaluations, levels
+from ..lab.experiment import Experiment, Run, evaluations, is_random, levels
 from ..lab.view import View
 from ..models.contract import Stored
 from ..numerals import duration, number, percent, short, span
@@ -75,10 +75,17 @@ def status(r: Run) -> list[str]:
         f"<b>NFE {r.nfe}</b> = {r.steps} steps ({solver_name(e.solver)}, {tail})",
         f"{duration(r.seconds)}{each}",
         "",
-        f"{e.samples} samples, seed {e.seed}",
+        f"{e.samples} samples, seed {e.seed}{own_stream(r)}",
         device.label,
         device.note + network_note(r),
     ]
+
+
+def own_stream(r: Run) -> str:
+    """Where a seed gives other samples than it does on a CPU."""
+    e, kind = r.experiment, r.source.device.device.type
+    drawn = kind == "cuda" and (e.churn.s_churn > 0 or is_random(e))
+    return ", its new noise drawn by the GPU: another stream than a CPU’s" if drawn else ""
 
 
 def network_note(r: Run) -> str:

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 import torch
 
+from explorer.core.churn import Churn
 from explorer.core.noise import Noise
 from explorer.data import DATASETS
 from explorer.errors import Cancelled, UserError
@@ -99,6 +100,14 @@ def test_the_panel_of_errors_says_what_the_precision_costs():
     experiment.use_device("cpu")
     assert lowered.cost(run(e)) is None
     assert "precision" not in parts.numbers(run(e), [])
+
+
+def test_where_new_noise_is_a_gpus_own_the_seed_says_so():
+    calm, noisy = run(PLANE), run(dataclasses.replace(PLANE, churn=Churn(20.0)))
+    gpu = dataclasses.replace(noisy.source.device, device=torch.device("cuda"))
+    moved = lambda r: dataclasses.replace(r, source=dataclasses.replace(r.source, device=gpu))
+    said = [words.own_stream(r) for r in (calm, noisy, moved(calm), moved(noisy))]
+    assert said[:3] == [""] * 3 and "another stream" in said[3]
 
 
 def test_a_precision_that_is_none_is_refused():

@@ -9,7 +9,7 @@ from explorer.core.sampling import sample
 from explorer.core.schedules import EDM
 from explorer.core.solvers import SOLVERS
 from explorer.errors import Cancelled, UserError
-from explorer.models import diffusers_folder, latent, load
+from explorer.models import diffusers_folder, latent, load, prompts
 from explorer.models.asking import Asked
 from explorer.models.network import Guided, Network
 from explorer.models.precision import held
@@ -202,6 +202,9 @@ def test_prompts_are_encoded_as_the_library_does(tmp_path):
         dog = Network(checkpoint="words", prompt="dog")._of(kept)
         assert not torch.allclose(cat(x, sigma), dog(x, sigma), atol=1e-3)
         assert cat.module is dog.module  # another prompt reads no weights again
+        size = sum(v.nbytes for v in (*parts["encoder"].parameters(), *parts["encoder"].buffers()))
+        assert prompts.PIPELINES_KEPT.bytes == size  # counted, and forgotten where room is wanted
+        assert 8 * Network(checkpoint="words").numbers(None) >= size  # and room is made before
         made = Network(checkpoint="words", prompt="dog", negative="a red cat", guidance=3.0)
         guided = Guided(dog, made._weak(kept, dog), 3.0)
         assert torch.allclose(guided(x, sigma), 3 * dog(x, sigma) - 2 * cat(x, sigma), atol=1e-4)
