@@ -44,7 +44,8 @@ def shown_between(base: Experiment, found: Paths) -> dict:
         "images up to their latents and what lies between down again, "
         f"{base.solver.label}, {found.nfe} evaluations each way (NFE in the settings), "
         f"σ = {number(bottom)} to {number(top)}; an end comes back "
-        f"within {told(found.off, short)}. Judged is the image half way. Latents that are "
+        f"within {told(found.off, short)}. Judged is the image half way"
+        f"{f', by {words.judge(base.data)}' if judged else ''}. Latents that are "
         f"averaged have {number(_mean(found.length[1]))} of the length of noise there, on the "
         f"circle {number(_mean(found.length[0]))}. 95 % intervals. Song et al. 2021, App. D.5.",
         "figure": picture_table(tiles, names),

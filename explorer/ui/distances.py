@@ -14,6 +14,7 @@ from ..study.distances import (
     distances_to_data,
     standard,
 )
+from . import words
 from .measurement import Measurement
 
 
@@ -25,12 +26,14 @@ def distances(base: Experiment, request: dict) -> Measurement:
         base,
         lambda watch: distances_to_data(base, watch),
         len(plan),
-        lambda found: shown(found, standard(first), first.samples),
+        lambda found: shown(found, standard(first), first.samples, base.data),
     )
 
 
-def shown(found: list[Distance], held: Standard, samples: int) -> dict:
-    """The rows so far; held: what they are held against; samples: of each seed."""
+def shown(found: list[Distance], held: Standard, samples: int, data) -> dict:
+    """The rows so far; held: what they are held against; samples: of each seed; data: whose judge
+    speaks.
+    """
     shares, fresh = None, held.fresh
     if held.modes:
         shares = ("share within 3 σ of a mode", [d.modes.inside for d in found], fresh.modes.inside)
@@ -43,7 +46,7 @@ def shown(found: list[Distance], held: Standard, samples: int) -> dict:
         "title": title,
         "note": f"{SEEDS} seeds × {samples} samples, 95 % intervals. {beside}Two fresh draws of "
         f"the data lie {short(held.floor.value)} apart: nothing can be seen below that."
-        f"{_about(held)}",
+        f"{_about(held, data)}",
         "figure": figures.distances(found, held.floor, shares),
         "columns": columns,
         "table": table,
@@ -153,7 +156,7 @@ def listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _about(held: Standard) -> str:
+def _about(held: Standard, data) -> str:
     said = ""
     if held.modes:
         said = (
@@ -167,7 +170,7 @@ def _about(held: Standard) -> str:
         )
     if held.judge is not None:
         said += (
-            " Fréchet distance, precision and recall are in the features of a small "
-            "classifier that comes with the page; not FID."
+            " Fréchet distance, precision and recall are in the features of "
+            f"{words.judge(data)}; not FID."
         )
     return said

@@ -47,8 +47,8 @@ def shown(base: Experiment, rows: list[Edits], origin: str) -> dict:
         "note": f"{stays(rows)}{words.data_name(base.data)}, "
         f"{sum(len(r.missed) for r in rows)} {source}, each up to its latent as its own class and "
         f"down as every other, {base.solver.label}, {first.nfe} evaluations each way (NFE in the "
-        f"settings), σ = {number(bottom)} to {number(top)}. Seen: what a classifier of ours takes "
-        "an edit for; kept: the ratio of "
+        f"settings), σ = {number(bottom)} to {number(top)}. Seen: what {words.judge(base.data)} "
+        "takes an edit for; kept: the ratio of "
         "distances, below 1 something stays. 95 % intervals over images.",
         "figure": picture_table(
             tiles,

@@ -46,7 +46,7 @@ def shown(base: Experiment, found: Heat, count: int) -> dict:
     known = [s for s in found.spots if s.found is not None]
     measured = "precision" if found.more else "gap to the law"
     how = (
-        "the share of samples in the data’s manifold, in the features of our classifier"
+        f"the share of samples in the data’s manifold, in the features of {words.judge(base.data)}"
         if found.more
         else "the largest gap between the distributions of log p of samples and of draws of the law"
     )

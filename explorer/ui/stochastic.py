@@ -29,8 +29,8 @@ def shown(base: Experiment, rows: list[Churned]) -> dict:
     image = prepared(base.data, base.model).kind == "image"
     good = "precision" if image else "share of good samples"
     how = (
-        "A sample is good that lies in the data’s manifold in the features of our classifier "
-        "(precision)."
+        f"A sample is good that lies in the data’s manifold in the features of "
+        f"{words.judge(base.data)}: precision."
         if image
         else "A sample is good that is as likely under the data’s own law as 99 of 100 draws of it."
     )

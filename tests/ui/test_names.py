@@ -1,13 +1,14 @@
-"""Classes are called by their names where the data have some."""
+"""Classes are called by their names where the data have some; a judge, by how good it is."""
 
 import json
 from types import SimpleNamespace
 
 import pytest
 
-from explorer.data import Digits, Fashion, Scenes, Spiral
+from explorer.data import Digits, Fashion, Mnist, Patches, Scenes, Spiral
+from explorer.models import classifier
 from explorer.store import weights
-from explorer.ui import networks, parts
+from explorer.ui import distances, networks, parts, words
 
 
 def test_a_network_of_the_menu_names_the_classes_of_its_data():
@@ -33,3 +34,13 @@ def test_the_data_part_says_what_its_classes_are_called(data, monkeypatch):
     source = SimpleNamespace(kind=data.kind, shape=(2,), mixture=[0], data=data)
     view = SimpleNamespace(source=source, experiment=SimpleNamespace(data=data))
     assert parts._data(view)["names"] == list(getattr(data, "names", []))
+
+
+def test_who_judges_says_how_far_to_trust_it():
+    facts = classifier.about(Mnist())
+    assert words.judge(Mnist()) == (
+        f"our classifier (right on {100 * facts['accuracy']:.1f} % of 5,000 images it had not seen)"
+    )
+    assert words.judge(Patches()) == "our classifier"  # photographs without classes: there is none
+    held = SimpleNamespace(modes=None, points=None, judge=object())
+    assert words.judge(Mnist()) in distances._about(held, Mnist())
