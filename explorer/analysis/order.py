@@ -66,6 +66,6 @@ def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
 
 def student(freedom: int) -> float:
     """The 97.5 % quantile of Student's t."""
-    from scipy.stats import t
+    from scipy.special import stdtrit  # scipy.stats takes half a second that no cancel reaches
 
-    return float(t.ppf(0.975, freedom))
+    return float(stdtrit(freedom, 0.975))

@@ -234,7 +234,7 @@ def _release() -> None:
 
 def _prepare() -> None:
     """What every job needs, before the first one: modules, the usual data, a first step."""
-    import scipy.stats  # noqa: F401
+    import scipy.special  # noqa: F401
 
     from ..lab.experiment import Experiment, use_device
     from ..ui import compare

@@ -81,7 +81,7 @@ class Between:
             "ends": [float(sigmas[0]), float(sigmas[-1])],
             "missed": (off / 2).tolist(),
             "nearest": [nearest_training(middle[n], points)[0].tolist() for n in WAYS],
-            "good": _good(e, middle),
+            "good": _good(e, middle, watch),
             "length": length,
             "pictures": (shown.double().cpu() * 10**DIGITS).round().div(10**DIGITS).tolist(),
         }
@@ -96,12 +96,16 @@ def _straight(one: Tensor, other: Tensor, count: int) -> Tensor:
     return torch.lerp(one[None], other[None], part)
 
 
-def _good(e: Experiment, middle: dict[str, Tensor]) -> list[list[int]]:
+def _good(e: Experiment, middle: dict[str, Tensor], watch: Watch | None) -> list[list[int]]:
+    check = getattr(watch, "check", watch) or (lambda: None)
+    check()
     judge = Judge.of(e.data, HELD)
     if judge is None:
         return []
-    features = lambda x: judge.own.features(x.clamp(-1, 1).float())
-    return [within(features(middle[n]), judge.features).int().tolist() for n in WAYS]
+    check()
+    seen = torch.cat([middle[n] for n in WAYS]).clamp(-1, 1).float()
+    good = within(judge.own.features(seen), judge.features)  # the data's radii once for all ways
+    return good.int().unflatten(0, (len(WAYS), -1)).tolist()
 
 
 @dataclasses.dataclass(frozen=True)

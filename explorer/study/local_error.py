@@ -135,12 +135,12 @@ def _deviation(own: Tensor) -> float:
 
 def _chance(own: Tensor) -> float:
     """How often so large a difference would come by chance: Student's t, two-sided."""
-    from scipy.stats import t
+    from scipy.special import stdtr
 
     spread = _deviation(own)
     if spread == 0:
         return float(own[0] == 0)
-    return float(2 * t.sf(abs(float(own[0])) / spread, len(own) - 2))
+    return float(2 * stdtr(len(own) - 2, -abs(float(own[0])) / spread))
 
 
 def local_errors(

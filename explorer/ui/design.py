@@ -114,7 +114,9 @@ def _target(t: Training, table: list[Column]) -> dict[str, Any]:
         "shape": list(clean.shape[1:]) if image else None,
         "seen": pack.grey(_noisy(clean[0], noise[0], sigma), -1.2, 1.2) if image else None,
         "label": t.data.label,
-        "said": _said(rows, t),
+        "title": _weighed(rows),
+        "note": "What differs is p_{train}, and what F must say: the noise at every σ, or in EDM "
+        "the noise where there is little of it and the clean sample where there is much.",
     }
 
 
@@ -149,13 +151,10 @@ def _sum(a: float, b: float) -> str:
     return f"{times(a, 'y')} {sign or '+'} {times(b, 'ε')}"
 
 
-def _said(rows: list[dict[str, Any]], t: Training) -> str:
+def _weighed(rows: list[dict[str, Any]]) -> str:
     flat = [r["label"] for r in rows if max(abs(w - 1) for w in r["weight"]) < 1e-3]
     odd = [r for r in rows if r["label"] not in flat]
-    at = f"; in {odd[0]['label']} ({odd[0]['about']}) it falls to {number(min(odd[0]['weight']))}"
-    return (
-        f"{len(flat)} of {len(rows)} weigh every σ alike, λ c_{{out}}² = 1 ({', '.join(flat)})"
-        + (at if odd else "")
-        + ". What differs is p_{train}, and what F must say: the noise at every σ, or in EDM the "
-        "noise where there is little of it and the clean sample where there is much."
-    )
+    least = lambda r: number(min(r["weight"]))
+    at = "".join(f"; in {r['label']} ({r['about']}) it falls to {least(r)}" for r in odd)
+    names = ", ".join(flat)
+    return f"{len(flat)} of {len(rows)} weigh every σ alike, λ c_{{out}}² = 1 ({names}){at}."

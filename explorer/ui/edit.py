@@ -16,7 +16,7 @@ ROWS = 10  # of images on show
 def edit(base: Experiment, request: dict) -> Measurement:
     """Images of each class under every other.  request: "classes", text as “3, 8”, and "origin"."""
     origin = request.get("origin", "data")
-    if origin not in dict(ORIGINS):
+    if not isinstance(origin, str) or origin not in dict(ORIGINS):
         raise UserError(f"Start from one of {', '.join(dict(ORIGINS))}; got {origin!r:.40}.")
     given = request.get("classes", "")
     if not isinstance(given, str):

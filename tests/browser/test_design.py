@@ -9,7 +9,7 @@ def now(walk, key):
 
 
 def test_a_cell_goes_where_it_can_be_tried(walk):
-    walk.open("data=digits&samples=8&nfe=9&timesteps.rho=5&tab=design")
+    walk.open("data=digits&samples=8&nfe=9&timesteps.rho=5&tab=design&section=constructor")
     page = walk.page
     page.wait_for_function(f"() => ({SHOWN})() === 36")  # nine rows of four columns
     assert page.locator("#design-note").inner_text().count("Digits 8×8") == 1

@@ -65,7 +65,7 @@ def test_a_grid_over_the_range_says_that_its_errors_do_not_compare(capsys):
         (["distances"], {"wasserstein", "energy"}, 5),
         (["churn", "s_churn=10"], {"s_churn", "distance"}, 2),
         pytest.param(
-            *(["truncation"], {"rho", "sigma", "mean", "std"}, 6 * 63), marks=pytest.mark.slow
+            *(["truncation"], {"rho", "sigma", "mean", "std"}, 7 * 63), marks=pytest.mark.slow
         ),
         (["steps"], {"levels", "error", "sigmas"}, 3),
     ],

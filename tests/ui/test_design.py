@@ -7,7 +7,7 @@ import pytest
 from explorer.lab.experiment import Experiment
 from explorer.settings import flatten, unflatten
 from explorer.training.configs import Training
-from explorer.ui.design import design
+from explorer.ui.design import _weighed, design
 from explorer.ui.train import FIELDS
 
 
@@ -58,12 +58,19 @@ def test_a_column_as_a_whole_is_the_design_of_that_name(told):
 def test_eq_8_is_shown_for_one_image_of_the_data(told):
     target = told["target"]
     assert [r["name"] for r in target["rows"]] == ["vp", "ve", "iddpm", "edm", "d"]
-    assert "4 of 5 weigh every σ alike" in target["said"] and "Configuration D" in target["said"]
+    title = target["title"]
+    assert title.startswith("4 of 5 weigh every σ alike") and "in Configuration D" in title
     vp, ve, _, edm, d = target["rows"]
     assert set(vp["parts"]) == {"ε"} and set(ve["parts"]) == {"−ε"}
     assert vp["picture"] != ve["picture"] and edm["picture"] == d["picture"]
     assert edm["parts"][-1].startswith("1.2 y − 0.0")  # at high noise: the image over σ_data
     assert target["shape"] == [1, 8, 8]
+
+
+def test_a_spread_at_which_every_design_weighs_alike_is_said_too():
+    """D's weight is σ_d²/(σ² + σ_d²): for data of large spread it falls nowhere."""
+    flat = [{"label": name, "about": "", "weight": [1.0, 0.9999]} for name in ("EDM", "D")]
+    assert _weighed(flat) == "2 of 2 weigh every σ alike, λ c_{out}² = 1 (EDM, D)."
 
 
 def test_points_have_curves_and_no_pictures():

@@ -36,8 +36,8 @@ export function target({ target: t }, width) {
     )
     .join('');
   return {
-    title: t.said.slice(0, t.said.indexOf('. ') + 1),
-    note: t.said.slice(t.said.indexOf('. ') + 2),
+    title: t.title,
+    note: t.note,
     html:
       `<p class="eq">${formula(EQ_8)}, EDM Eq. 8</p>` +
       `<h2>How much an error of F counts</h2><div class="weights">${curves}</div>` +

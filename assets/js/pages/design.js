@@ -94,7 +94,7 @@ export const page = {
   keys: ['section'],
   init,
   read(params) {
-    if (params.get('section') in SECTIONS) section = params.get('section');
+    if (Object.hasOwn(SECTIONS, params.get('section'))) section = params.get('section');
     if (S.page === 'design') write();
   },
   write(params) {
