@@ -12,7 +12,8 @@ import zipfile
 from explorer.reading.diffusers import CONFIG, SCHEDULER, WEIGHTS
 from explorer.store import predictors, weights
 
-from ..data_sets.test_uploads import DAMAGED, zipped
+from ..data_sets.test_uploads import zipped
+from ..data_sets.test_uploads_hostile import DAMAGED
 from ..models import test_diffusers_names, test_edm_pickle
 from ..models.snapshots import Reduced, dump, predictor
 from ..models.test_diffusers import UNET

@@ -25,7 +25,7 @@ KNOWN = {
     "glyphs": ((200, 3, 16, 16), 0.0359891841),
     "patches": ((512, 3, 16, 16), 0.0380857855),
 }
-FETCHED = {"published", "upload"}  # made of files that a person brings
+FETCHED = {"published", "upload", "none"}  # made of files that a person brings, or without points
 
 
 @pytest.mark.parametrize("name", KNOWN)
