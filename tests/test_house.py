@@ -15,6 +15,13 @@ LONG = {  # longer, and why
     "explorer/models/edm_unet.py:SongUNet.__init__": "a network, layer by layer",
     "explorer/training/loop.py:train": "one generator whose state is put away whatever ends it",
 }
+LONG_TESTS = {  # of tests only files are counted: a table of cases is one function
+    "tests/core/test_timesteps.py": "tables of published levels",
+    "tests/models/test_edm_pickle.py": "the hostile files, which tests/attack reads too",
+    "tests/server/test_compare.py": "one view of Compare after the other, on one fixture",
+    "tests/server/test_networks.py": "one shelf, and what the page shows of it",
+    "tests/test_settings.py": "every form of a setting, with the families that all of them need",
+}
 ASLEEP = re.compile(r"\b(sleep|wait_for_timeout|setTimeout|monotonic|perf_counter)\(")
 WAITS = {"tests/waiting.py": {"monotonic"}}  # the one clock: it ends a wait for what never comes
 CALLED = {"PIL": "pillow", "sklearn": "scikit-learn"}  # a package is not always named as imported
@@ -41,6 +48,11 @@ def test_files_and_functions_of_the_package_are_short():
             long.add(name(path))
         long |= {f"{name(path)}:{f}" for f, lines in functions(ast.parse(source)) if lines > BODY}
     assert long == set(LONG)
+
+
+def test_files_of_tests_are_short():
+    lines = {name(p): p.read_text(encoding="utf-8").count("\n") for p in SOURCES}
+    assert {p for p, n in lines.items() if p.startswith("tests/") and n > LINES} == set(LONG_TESTS)
 
 
 def test_no_test_sleeps_or_reads_a_clock():
