@@ -49,7 +49,8 @@ def shown(base: Experiment, rows: Sequence[Ablated], how: str, stale: bool = Fal
         "note": f"{'' if stale else ends(rows)}{called(base)}: AMED-Solver at 3 steps by the "
         f"published recipe, one thing changed at a time; {seeds} seed{'s' * (seeds != 1)} of "
         f"training, {how}. Median end error over 128 unseen paths, then over seeds; 95 % intervals "
-        "over seeds. FID there is the paper’s, of CIFAR-10: another measure, beside ours to "
+        "over seeds, each verdict by itself. FID there is the paper’s, "
+        "of CIFAR-10: another measure, beside ours to "
         "compare ranks.",
         "figure": ablation_figure(rows),
         "columns": ["choice", "", "× the paper’s", "verdict", "median end error", "× untrained",
@@ -104,13 +105,15 @@ def title(rows: Sequence[Ablated]) -> str:
 
 
 def ends(rows: Sequence[Ablated]) -> str:
-    """The best and the worst of those that can be told, with their intervals."""
+    """The lowest and the highest of those that can be told from the paper’s, with their intervals.
+    They are not held against each other.
+    """
     sure = {v: [r for r in rows if r.verdict == v] for v in ("better", "worse")}
     said = []
     if sure["better"]:
-        said.append(f"Best is {_named(min(sure['better'], key=lambda r: r.times.value))}. ")
+        said.append(f"Lowest error: {_named(min(sure['better'], key=lambda r: r.times.value))}. ")
     if sure["worse"]:
-        said.append(f"Worst is {_named(max(sure['worse'], key=lambda r: r.times.value))}. ")
+        said.append(f"Highest error: {_named(max(sure['worse'], key=lambda r: r.times.value))}. ")
     return "".join(said)
 
 

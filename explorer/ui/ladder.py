@@ -67,7 +67,8 @@ def _set(data: str, made: Mapping[str, Any], record: Mapping[str, Any]) -> dict[
             f"Measured with version {made['version']} on {made['on']} ({made['with']}): "
             f"{made['command']}. {count(rows[0]['good']['count'])} samples by Heun, NFE "
             f"{record['nfe']}, ρ = 7; good is one within the data’s manifold, in the features of "
-            "the classifier that ships. Intervals of 95 %, over images, noise and samples; each "
+            "the classifier that ships. Intervals of 95 %, over images, noise and samples, those "
+            "of a difference of losses wider for all levels together, each verdict by itself; each "
             "rung is one training, and what another seed would change is in none."
         ),
         "columns": columns,

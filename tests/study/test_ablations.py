@@ -83,7 +83,7 @@ def test_a_ratio_is_of_the_same_paths_and_its_interval_of_seeds(monkeypatch):
     assert by["Heun"].verdict == "the paper’s" and by["Heun"].middle.value == 3 * 3.5
     assert by["Heun"].r == pytest.approx((0.3,) * 6)
     assert f"recipe: 1 better, {len(rows) - 7} cannot be told" in ui.title(rows)
-    assert ui.ends(rows) == "Best is teacher: DPM-Solver-2, 0.5 ×. "
+    assert ui.ends(rows) == "Lowest error: teacher: DPM-Solver-2, 0.5 ×. "
 
 
 def test_few_seeds_rank_nothing():
