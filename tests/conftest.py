@@ -82,15 +82,15 @@ def cache_of_its_own(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def the_cpu_unless_it_says_gpu(request, monkeypatch):
-    """A command without --device takes the CPU here, and no test leaves another one behind."""
+    """A command without --device takes the CPU here; no test leaves another device behind."""
     from explorer.core import device
-    from explorer.lab import experiment
+    from explorer.lab import experiment, source
 
     if request.node.get_closest_marker("gpu") is None:
         monkeypatch.setattr(device, "AUTO", ("cpu",))
-    before = experiment.current_device()
+    before = experiment.current_device(), list(source._precision)
     yield
-    if experiment.current_device() != before:
+    if (experiment.current_device(), source._precision) != before:
         experiment.use_device("cpu")
 
 
