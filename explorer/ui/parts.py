@@ -186,7 +186,8 @@ def _error(view: View) -> dict:
     more = view.exact and not view.more and judged.undecided(view)
     head = headline.headline(view.run, errors, found, view.versus, draft, more)
     if view.plan is not None and view.plan.finer:
-        beside = "Held against the same solver in twice the steps."
+        learned = view.experiment.solver.family == "learned"  # its steps are for its own levels
+        beside = f"Held against {'Heun' if learned else 'the same solver'} in twice the steps."
         head = dataclasses.replace(head, versus=f"{head.versus} {beside}".strip())
     if exact and (moved := lowered.cost(view.run, view.watch)):
         text = f"{words.lowered(view.run, moved)}."

@@ -67,6 +67,7 @@ def test_a_network_without_data_of_its_shape_is_looked_at_alone(kept, channels, 
 
 def test_nothing_is_held_against_no_data():
     source = prepared(Absent(size=8), Exact())
+    assert not source.data.points().any()  # a law around zero
     assert source.sigma_data == pytest.approx(0.5)
     with pytest.raises(UserError, match="no data set"):
         source.clean(4)
@@ -84,5 +85,7 @@ def test_classes_have_names_where_the_file_or_the_set_has_them(kept):
     of = lambda name: next(r for r in networks.listing()["networks"] if r["name"] == name)["names"]
     assert of(kept(2, 8, 1000, names=names).name) == names
     assert of(kept(2, 16, 1000).name) == []  # numbers
+    assert of(kept(2, 24, 3, names=["a"]).name) == []  # a name for one of three
+    assert of(kept(2, 32, 3, names=["n" * 900, "b", "c"]).name) == ["n" * 80, "b", "c"]
     assert of(kept(3, 32, 10, label="edm-cifar10-32x32-cond-vp").name)[3] == "cat"
     assert of(kept(1, 24, 10, label="edm-cifar10-32x32-cond-vp").name) == []

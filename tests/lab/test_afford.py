@@ -5,7 +5,7 @@ import torch
 
 from explorer.errors import UserError
 from explorer.lab import afford, coarse, cost, source
-from explorer.lab.experiment import Experiment, levels, run
+from explorer.lab.experiment import Experiment, evaluations, levels, run
 from explorer.lab.truth import reference_for
 from explorer.lab.view import View
 from explorer.lab.watched import watched
@@ -46,6 +46,53 @@ def test_the_parts_of_a_view_that_was_opened_keep_to_their_time(monkeypatch, pac
     assert asked * pace < 1.3 * max(afford.REST, least * pace)
 
 
+@pytest.mark.parametrize("pace", [0.04, 0.15, 0.6, 3.0])
+def test_the_errors_of_a_large_view_keep_to_their_part(monkeypatch, pace):
+    slowly(monkeypatch, pace)
+    e = of(samples=256, nfe=35)
+    found = afford.plan(e)
+    asked = found.paths * 35 * (3 + found.runs / 2 + found.euler * (1 + found.runs / 2))
+    assert found.paths == 1 or asked * pace < 1.2 * afford.ERROR * afford.REST
+    assert not found.euler and (found.runs > 0) == (pace < 0.1)
+    assert afford.plan(of(samples=1, nfe=9)).euler == (pace < 0.3)
+    whole = afford.plan(e, ("error",))
+    assert not whole.finer and whole.euler and whole.runs == afford.RUNS and whole.own
+
+
+def test_a_network_opens_at_a_budget_that_its_steps_come_to(monkeypatch):
+    slowly(monkeypatch, 1.0)
+    e = afford.opening(of(nfe=35))
+    assert e.nfe == 15 == evaluations(e)  # 16 would do, and Heun takes 2n − 1
+
+
+def test_a_view_that_just_fits_is_not_cut(monkeypatch):
+    room = afford.RUN * afford.REST / (8 * 17)
+    slowly(monkeypatch, 0.99 * room)
+    assert afford.cut(of()) is None
+    slowly(monkeypatch, 1.01 * room)
+    assert afford.cut(of()).experiment.samples == 7
+
+
+@pytest.mark.parametrize("solver, over", [("heun", 3), ("euler", 1), ("amed", 1)])
+def test_the_floor_of_a_finer_run_is_richardsons(monkeypatch, solver, over):
+    """2^p − 1 of an order p; where Heun stands in for another solver, nothing is known of both."""
+    slowly(monkeypatch, 0.6)
+    r = run(of(samples=4, solver=solver))
+    known, n = coarse.finer(r, 4), len(r.levels)
+    apart = coarse.difference(known.x, r.trajectory.x[:n, :4])
+    assert torch.allclose(known.floor, apart / over)
+
+
+def test_where_no_replaced_step_is_followed_the_end_is_divided(monkeypatch):
+    slowly(monkeypatch, 0.6)
+    ends, true = [], coarse.step_errors
+    note = lambda *given, **named: (ends.append(named["end"]), true(*given, **named))[1]
+    monkeypatch.setattr(coarse, "step_errors", note)
+    for runs in (0, 2):
+        coarse.errors_of(run(of()), afford.Plan(2, True, True, 1, runs, False))
+    assert ends[0].shape == (2, 2) and ends[1] is None
+
+
 def test_what_is_quick_has_no_plan(monkeypatch):
     slowly(monkeypatch, 0.001)
     e = of()
@@ -72,7 +119,7 @@ def test_the_own_path_has_a_shape_or_says_why_not(monkeypatch):
     slowly(monkeypatch, 0.6)
     assert coarse.own(run(of())).sigma.tolist() == levels(of()).tolist()
     for values, named in (
-        ({"nfe": 5}, "3 levels"),
+        ({"nfe": 7}, "4 levels"),
         ({"s_churn": 10.0}, "noise"),
         ({"solver": "euler_a"}, "noise"),
     ):
