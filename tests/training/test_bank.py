@@ -105,3 +105,14 @@ def test_a_judge_is_measured_on_images_that_it_never_saw(tmp_path):
     assert last.checked == 120 and last.accuracy < 0.25  # 1 in 10; four standard errors above
     *_, plain = train_classifier(Digits(), 3)
     assert plain.checked == 359
+
+
+def test_a_bank_refuses_a_class_too_many_and_more_bytes_than_it_holds(tmp_path, monkeypatch):
+    with pytest.raises(UserError, match="0 to 9"):
+        bank.read(written(tmp_path, labels=np.full(40, 10)), Fashion())
+    small = written(tmp_path)
+    monkeypatch.setattr(bank, "LARGEST", 40 * 28 * 28)
+    bank.read(small, Fashion())
+    monkeypatch.setattr(bank, "LARGEST", 40 * 28 * 28 - 1)
+    with pytest.raises(UserError, match="at most"):
+        bank.read(small, Fashion())
