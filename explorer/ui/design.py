@@ -1,7 +1,7 @@
 """The Design page: EDM's Table 1 as curves, and Eq. 8 for one sample of the data.
 
 Every curve is measured on the objects that sample and train (`lab.columns`); the formulas beside
-them are the paper's, and tests hold the two together.
+them are the paper's; tests hold those of the network and of λ to their curves.
 """
 
 from collections.abc import Mapping

@@ -18,6 +18,10 @@ test('where t = σ² it stops half way', () => {
   near(tangent({ t: (v) => v * v, s: () => 1 }, sigma, x, D).to, (x + D) / 2);
 });
 
+test('time that does not end at 0 is stepped to where it ends', () => {
+  near(tangent({ t: (v) => v * v + 1, s: () => 1 }, sigma, x, D).to, (x + D) / 2);
+});
+
 test('in the VP frame it is the step of VP’s own ODE', () => {
   const beta = (t) => 19.9 * t + 0.1, // EDM Table 1
     t = (v) => (Math.sqrt(0.01 + 39.8 * Math.log1p(v * v)) - 0.1) / 19.9,

@@ -144,6 +144,15 @@ def test_between_ends_come_back_and_the_middles_are_what_they_are():
     assert torch.allclose(whole, ((lengths[::2] + lengths[1::2]) / 2).float(), rtol=0.15)
 
 
+def test_each_way_between_is_judged_by_its_own_images():
+    data = Digits()
+    noise = 3 * torch.randn(4, 1, 8, 8, generator=torch.Generator().manual_seed(0)).double()
+    images = data.points()[:4]
+    middle = {"circle": images, "line": noise.to(images), "pixels": noise.to(images)}
+    good = paths._good(Experiment(data=data), middle, None)
+    assert good == [[1] * 4, [0] * 4, [0] * 4]
+
+
 def test_between_refuses_points():
     with pytest.raises(UserError, match="no set of images"):
         between_plan(Experiment(data=Moons(dimension=2)))

@@ -3,11 +3,14 @@
 import json
 
 import pytest
+import torch
 
+from explorer.lab.columns import columns
 from explorer.lab.experiment import Experiment
 from explorer.settings import flatten, unflatten
 from explorer.training.configs import Training
 from explorer.ui.design import _weighed, design
+from explorer.ui.design_rows import ROWS
 from explorer.ui.train import FIELDS
 
 
@@ -65,6 +68,21 @@ def test_eq_8_is_shown_for_one_image_of_the_data(told):
     assert vp["picture"] != ve["picture"] and edm["picture"] == d["picture"]
     assert edm["parts"][-1].startswith("1.2 y − 0.0")  # at high noise: the image over σ_data
     assert target["shape"] == [1, 8, 8]
+
+
+def test_the_formulas_of_the_network_and_of_the_weight_are_those_of_their_curves():
+    words = {"(σ σ_d)²": "(s*d)**2", "σ_d²": "d**2", "σ²": "s**2", "σ σ_d": "s*d"}
+    words |= {"σ": "s", "√(": "sqrt(", "−": "-"}
+    for row in (r for r in ROWS if r.name in ("skip", "out", "in", "lambda")):
+        for c in columns(0.5):
+            text = row.formulas[c.name]
+            for ours, python in words.items():
+                text = text.replace(ours, python)
+            s, y = row.curve(c)
+            known = eval(text, {"s": s, "d": 0.5, "sqrt": torch.sqrt}) + 0 * s
+            torch.testing.assert_close(
+                y, known.abs(), rtol=1e-12, atol=0, msg=f"{row.name} {c.name}"
+            )
 
 
 def test_a_spread_at_which_every_design_weighs_alike_is_said_too():
