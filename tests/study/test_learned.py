@@ -26,6 +26,10 @@ def test_a_curve_is_the_record_of_its_training():
     assert [e.value for e in r.ratio] == pytest.approx([a / b for a, b in zip(now, first)])
     for e, f in zip(r.ratio, r.floor):
         assert e.low < e.value < e.high and f < e.high  # nothing beats the ideal denoiser
+    half = lambda k, i: (record[k]["high"][i] - record[k]["mean"][i]) / record[k]["mean"][i]
+    for i, e in enumerate(r.ratio):  # both means vary
+        both = math.hypot(half("per_sigma", i), half("per_sigma_first", i))
+        assert (e.high - e.value) / e.value == pytest.approx(both, rel=1e-3)
     assert r.most == min(range(len(now)), key=lambda i: now[i] / first[i])
 
 
