@@ -51,14 +51,15 @@ def test_a_view_above_the_bound_says_how_many_samples_would_do_and_they_do():
     assert len(run(few).samples) == enough
 
 
-def test_the_page_says_it_too_and_keeps_its_button():
+def test_the_page_is_cut_to_what_memory_allows_and_says_so():
     memory.use(120 * MB)
     values = {"data": "digits", "solver": "euler_a", "samples": 4096, "nfe": 5}
     answer = message({"values": values})
-    assert "samples would do" in answer["problem"]
-    found = answer["refusal"]
-    assert found["title"].startswith("Not run: 4096 samples of Digits 8×8 need about")
-    assert str(found["samples"]) in found["words"]
+    said = answer["cut"]["words"].replace(",", "")
+    few = int(re.match(r"Cut to (\d+) of 4096 samples: .* more memory", said)[1])
+    e = Experiment(data=Digits(), solver=experiment.SOLVERS["euler_a"](), samples=few, nfe=5)
+    assert 1 < few < 4096 and too_much(e) is None
+    assert f"{few} samples" in str(answer["parts"]["run"]["status"]).replace(",", "")
 
 
 def test_loading_is_counted_too():

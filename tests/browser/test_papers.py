@@ -42,8 +42,9 @@ def test_each_view_draws_its_first_curve_stops_when_told_and_survives_bad_input(
         walk.page.wait_for_function(
             "(kind) => new URLSearchParams(location.search).get('compare') === kind", arg=kind
         )
+        walk.page.wait_for_selector("#compare-rows tr")
         title = walk.page.inner_text("#compare-title")
-        assert title and walk.page.locator("#compare-rows tr").count()
+        assert title
         assert len(walk.page.inner_text("#compare-note")) > 60
     assert any(stopped)
     walk.page.select_option("#compare-across", "s_churn")  # what goes up already
