@@ -73,4 +73,9 @@ def _figure(found: list[Odd]) -> dict:
     half = torch.tensor([max(0.0, o.middle.high - o.middle.value) for o in found])
     figure = truncation_figure({"median": (sigma, middle, half)}, "median")
     figure["layout"]["yaxis"]["title"]["text"] = "antisymmetric share of ‖J‖²"
+    if not middle.any():
+        figure["layout"]["annotations"] = [
+            {"text": "0 at each level, in double precision", "showarrow": False}
+            | {"xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5}
+        ]
     return figure

@@ -54,3 +54,7 @@ def test_the_title_follows_the_largest_share(share, words):
     found = [Odd(1.0, (share,) * 8), Odd(0.1, (share / 10,) * 8)]
     assert words in said.title(found, 2)
     assert said.title(found, 5).endswith("2 of 5 levels")
+    drawn = any(v for t in said._figure(found)["data"] for v in t["y"])
+    written = [a["text"] for a in said._figure(found)["layout"]["annotations"]]
+    # an axis of decades has no 0: it is written, and where it is drawn it is not
+    assert ("0 at each level, in double precision" in written) is not drawn
