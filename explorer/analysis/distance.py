@@ -14,9 +14,8 @@ from torch import Tensor
 from ..core.denoisers import CHUNK
 from ..errors import UserError
 from .intervals import Estimate as Estimate
+from .intervals import Z
 from .order import student
-
-Z = 1.959964  # half the width of a 95 % interval in standard deviations of a normal
 
 
 @torch.no_grad()

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from ..errors import UserError
 from .discrete import precond_of
+from .library import BROKEN
 
 NETWORK = "UNet2DModel"
 WHOLE = {  # whole numbers: (least, most)
@@ -51,15 +52,6 @@ WORDS = {
 }
 LISTS = {"down_block_types": DOWN, "up_block_types": UP, "block_out_channels": range(1, 4097)}
 LONGEST = 8
-BROKEN = (  # what the library says of settings that do not go together
-    ValueError,
-    TypeError,
-    LookupError,
-    RuntimeError,
-    ArithmeticError,
-    AttributeError,
-    AssertionError,
-)
 OPTIONAL = ("attn_norm_num_groups", "attention_head_dim", "time_embedding_dim", "mid_block_type")
 IGNORED = ("num_train_timesteps", "class_embed_type", "num_class_embeds")
 SCHEDULER = (

@@ -29,7 +29,6 @@ BROKEN = (  # what the library says of settings that do not go together
     ArithmeticError,
     AttributeError,
     AssertionError,
-    NotImplementedError,
 )
 Table = Mapping[str, tuple]
 

@@ -137,8 +137,8 @@ class Paths:
         """By how much one's share is above another's, pair by pair; None without a judge."""
         if not self.good:
             return None
-        one, two = (torch.tensor(self.good[WAYS.index(w)]).double() for w in (way, other))
-        return intervals.mean(one - two)
+        one, two = (torch.tensor(self.good[WAYS.index(w)]) for w in (way, other))
+        return intervals.gain(one, two)
 
 
 def between(

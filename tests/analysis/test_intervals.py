@@ -8,7 +8,7 @@ import math
 import pytest
 import torch
 
-from explorer.analysis.intervals import Estimate, allowed, apart, mean, median, ratio
+from explorer.analysis.intervals import Estimate, allowed, apart, gain, mean, median, ratio
 
 REPEATS = 1000
 
@@ -121,3 +121,20 @@ def test_holm_steps_down():
     assert allowed([0.012, 0.016, 0.02, 0.04], 4) == pytest.approx(0.05)  # all are apart
     assert allowed([0.001], 4) == pytest.approx(0.05 / 3)  # three are still to come
     assert allowed([], 4) == pytest.approx(0.05 / 4)
+
+
+@pytest.mark.parametrize("count", [10, 60, 400])
+def test_the_gain_of_pairs_is_covered(count):
+    """Shares 0.6 and 0.5 of paired outcomes that agree in part; with 10 pairs it may say less."""
+    made = torch.Generator().manual_seed(count)
+    luck, own = (torch.rand(REPEATS, count, generator=made) for _ in range(2))
+    mine, other = (luck < 0.6).int(), torch.where(own < 0.5, (luck < 0.5), (own < 0.75)).int()
+    rate = covered([gain(a, b) for a, b in zip(mine, other, strict=True)], 0.1)
+    assert 0.93 <= rate <= (0.99 if count == 10 else 0.97)
+
+
+def test_pairs_that_all_say_the_same_leave_an_interval():
+    alike, won = gain(torch.ones(30), torch.ones(30)), gain(torch.ones(8), torch.zeros(8))
+    assert alike.value == 0 and alike.low < 0 < alike.high
+    assert won.value == 1 and 0 < won.low < 1
+    assert not apart(gain(torch.ones(4), torch.zeros(4)), 0.0)  # too few for any
