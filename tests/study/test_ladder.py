@@ -77,14 +77,14 @@ def test_what_is_said_ranks_only_where_the_interval_allows_it():
     assert said[0] == (
         "A and B cannot be told apart by their samples; their losses cannot be told apart"
     )
-    assert said[1].startswith("C has 15 % (") and "more good samples than B" in said[1]
-    assert "D has 15 % (" in said[2] and "fewer good samples than C" in said[2]
+    assert said[1].startswith("C has 15 (") and "points more good samples than B" in said[1]
+    assert "D has 15 (" in said[2] and "points fewer good samples than C" in said[2]
     assert said[2].endswith("D’s loss is higher at σ = 0.02")
     assert [r["cells"][1]["value"] for r in digits["rows"]] == [
         "",
-        "0 %, cannot be told apart",
-        "15 %, better",
-        "−15 %, worse",
+        "0, cannot be told apart",
+        "15, better",
+        "−15, worse",
     ]
     assert "Of A, B, C, D the network is another one today" in digits["said"]
 
@@ -102,7 +102,7 @@ def test_rungs_on_unequal_images_are_not_ranked():
     assert second == (
         "B and C cannot be compared fairly: C was trained on 192,000 images and B on 131,648"
     )
-    assert digits["rows"][2]["cells"][1]["value"] == "15 %, on unequal images"
+    assert digits["rows"][2]["cells"][1]["value"] == "15, on unequal images"
     assert table["title"].endswith("of 2 rungs 1 cannot be told apart, 1 on unequal images")
 
 
