@@ -6,14 +6,18 @@ One user action is one straight line, and nothing flows back:
 
 Layers; imports only point down:
 
+    notebook                    the page within Jupyter, marimo and Colab
     server, commands, bench     gradio, starlette, argparse (cli finds the commands)
+    blocks                      gradio's own controls and plotly, for other people's apps
     ui                          words and controls
     figures, strips             plotly, matplotlib
+    cards                       what leaves: run cards, replay, data as files
     study                       many runs
     lab                         one view
     training                    generators of Progress: losses, augmentation, configurations A to F
     data | models | analysis | dialects    siblings: none imports another
     reading                     strangers' files to numbers, in a process of its own; no torch
+    recorder                    runs elsewhere: what a pipeline or a loop tells, in a small file
     store                       the one place that knows folders
     core                        torch, numpy
     settings, errors, memo, numerals    standard library (memo knows the size of a tensor)
@@ -30,13 +34,17 @@ _HOME = {
     "sample": "lab.learned",
     "Trajectory": "core.sampling",
     "Churn": "core.sampling",
+    "Guidance": "core.guidance",
     "SOLVERS": "core.solvers",
     "SCHEDULES": "core.schedules",
-    "TIMESTEPS": "core.timesteps",
+    "TIMESTEPS": "lab.timesteps",
     "DATASETS": "data",
     "MODELS": "models",
     "load": "models",
     "UserError": "errors",
+    "record": "recorder.diffusers",
+    "show": "notebook",
+    "xray": "dialects.xray",
 }
 
 __all__ = [
@@ -47,12 +55,17 @@ __all__ = [
     "TIMESTEPS",
     "Churn",
     "Experiment",
+    "Guidance",
     "Trajectory",
     "UserError",
+    "blocks",
     "load",
+    "record",
     "run",
     "sample",
+    "show",
     "study",
+    "xray",
 ]
 
 
@@ -60,8 +73,8 @@ def __getattr__(name: str):
     """Public names, imported when they are first asked for: `import explorer` stays cheap."""
     from importlib import import_module
 
-    if name == "study":
-        return import_module(".study", __name__)
+    if name in ("study", "blocks"):
+        return import_module(f".{name}", __name__)
     if name not in _HOME:
         raise AttributeError(f"module 'explorer' has no attribute {name!r}")
     return getattr(import_module(f".{_HOME[name]}", __name__), name)

@@ -91,6 +91,11 @@ def count(n: int) -> str:
     return f"{n:,}"
 
 
+def capital(text: str) -> str:
+    """The first letter large, the others as they are: σ and names keep their own."""
+    return text[:1].upper() + text[1:]
+
+
 def _fixed(size: float, places: int) -> str:
     """As JavaScript's toFixed: halves of the double itself go up."""
     return str(Decimal(size).quantize(Decimal(1).scaleb(-max(places, 0)), ROUND_HALF_UP))

@@ -35,8 +35,8 @@ def test_a_list_may_be_pasted_as_another_tool_prints_it(capsys):
     assert main(["sample", *LINE, "timesteps=custom", pasted]) == 0
     said = capsys.readouterr()
     assert json.loads(said.out)["steps"] == 4 and "final 0 is taken off" in said.err
-    assert main(["sample", *LINE, "timesteps=custom", "timesteps.levels=999 666 333 0"]) == 2
-    assert "time steps of a 1000-step schedule" in capsys.readouterr().err
+    assert main(["sample", *LINE, "timesteps=custom", "timesteps.levels=999 666 333 0"]) == 0
+    assert "Read as timesteps of Stable Diffusion" in capsys.readouterr().err
 
 
 def test_sample_saves_what_it_made(tmp_path, capsys):

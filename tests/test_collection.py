@@ -25,6 +25,8 @@ def test_another_process_finds_the_same_tests(request):
     """What this one collected, held against one whose hashes begin elsewhere; that workers have
     them in the same order, xdist sees to itself.
     """
+    if "PYTEST_XDIST_WORKER" in os.environ:  # and each has hashes of its own
+        pytest.skip("xdist ends where two of its workers did not collect the same")
     own = request.config.stash[COLLECTED]
     here = set(own)
     assert sorted(own) == sorted(test for test in collected(seed=1) if test in here)

@@ -24,7 +24,11 @@ LONG_TESTS = {  # of tests only files are counted: a table of cases is one funct
 }
 ASLEEP = re.compile(r"\b(sleep|wait_for_timeout|setTimeout|monotonic|perf_counter)\(")
 WAITS = {"tests/waiting.py": {"monotonic"}}  # the one clock: it ends a wait for what never comes
-CALLED = {"PIL": "pillow", "sklearn": "scikit-learn"}  # a package is not always named as imported
+CALLED = {
+    "PIL": "pillow",
+    "markdown_it": "markdown-it-py",
+    "sklearn": "scikit-learn",
+}  # a package is not always named as imported
 
 
 def name(path: Path) -> str:

@@ -16,25 +16,28 @@ LAYERS = [
     {"settings", "errors", "memo", "numerals"},
     {"core"},
     {"store"},
-    {"reading"},
+    {"reading", "recorder"},
     {"data", "models", "analysis", "dialects"},
     {"training"},
     {"lab"},
     {"study"},
+    {"cards"},
     {"figures", "strips"},
     {"ui"},
-    {"server", "commands", "bench", "cli", "__main__"},
+    {"blocks"},
+    {"server", "commands", "bench", "cli", "__main__", "notebook"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 SIBLINGS = {"data", "models", "analysis", "dialects"}  # none imports another
 # figures draw numbers and know no view; what strips measure belongs to a view
 STRANGERS = {("figures", "lab"), ("figures", "study"), ("figures", "strips")}
 ONLY_IN = {
-    "gradio": {"server", "app", "bench"},
+    "gradio": {"server", "app", "bench", "blocks"},
     "gradio_client": {"server", "app"},
     "starlette": {"server"},
     "fastapi": {"server"},
-    "plotly": {"figures", "strips", "server", "bench"},
+    "mcp": {"server"},
+    "plotly": {"figures", "strips", "blocks", "server", "bench"},
     "argparse": {"commands", "bench"},
 }
 FILES = sorted(PACKAGE.rglob("*.py")) + [p for p in [ROOT / "app.py"] if p.exists()]
@@ -144,13 +147,20 @@ def test_core_needs_torch_and_numpy_only():
 OF_THE_MACHINE = {
     "bench": {"environ", "__file__", "tempfile", "write_text"},  # measures this machine
     "bench/page.py": {"environ", "tempfile", "open"},  # where a server it started says its address
+    "cards/arrays.py": {"savez_compressed"},  # into memory
+    "cards/rows.py": {"write_bytes"},  # the store’s own, to the path that was given
+    "commands/card.py": {"write_text"},  # these to the path that was typed
+    "commands/export.py": {"write_bytes", "write_text"},
     "commands/sample.py": {"savez_compressed"},  # to the path that was typed
     "commands/listen.py": {"environ"},  # whether this is a Space
     "commands/serve.py": {"environ"},  # quiets and holds back libraries before they start
+    "figures/paper/__init__.py": {"write_bytes", "write_text"},  # to the path that was given
+    "notebook.py": {"environ"},  # whose kernel this is
     "server/files.py": {"__file__"},  # of plotly's own package
     "server/session.py": {"environ"},  # of the process that trains
     "server/worker.py": {"environ", "write_text"},  # of the server it works for; its rank in memory
     "server/workers.py": {"environ"},  # of the processes that measure
+    "study/processes.py": {"environ"},  # which GPU each process of a study sees
 }
 PLACES = {"environ", "getenv", "home", "expanduser", "__file__", "gettempdir", "tempfile"}
 WRITING = {

@@ -15,10 +15,12 @@ PATIENCE = 300.0  # seconds; only a fault takes them, on a machine however busy
 def until(condition: Callable[[], Any], patience: float = PATIENCE) -> Any:
     """The first answer of `condition` that is true; the test fails if none ever is."""
     pause, end = threading.Event(), time.monotonic() + patience
+    seconds = 0.01  # longer each time, up to a tenth: what is looked at often is held up by it
     while not (answer := condition()):
         if time.monotonic() > end:
             pytest.fail(f"never came: {condition}")
-        pause.wait(0.01)
+        pause.wait(seconds)
+        seconds = min(1.2 * seconds, 0.1)
     return answer
 
 

@@ -1,33 +1,39 @@
-// The address bar is the view: written while it changes, read when the page opens.  Undo goes back along
-// the settings.
+// The address bar is the view: written while it changes, read when the page opens.
 
 import { $, S, set } from './state.js';
-import { asker } from './answers.js';
+import { drawUndo } from './gestures/gesture.js';
 import { copy } from './help.js';
+import { withView } from './lessons/link.js';
+import { writePresent } from './present/present.js';
 
 // Gradio keeps `page` and `view` for itself, so the links say `tab` and `stage`.
-const OTHERS = ['tab', 'design', 'page', 'trainer', '__theme'];
+const OTHERS = ['tab', 'design', 'page', 'trainer', '__theme', 'present', 'show', 'allow'];
 let typing = null,
-  history = [],
-  current = null,
   pages = [],
+  known = [], // designs
   held = false; // the pointer is down
 
-function viewQuery() {
+/** The view on show, as its link says it. */
+export function viewQuery() {
   const params = new URLSearchParams(S.query);
   if (S.design !== 'edm') params.set('design', S.design);
   for (const page of pages) page.write?.(params);
   if (S.page !== pages[0].name) params.set('tab', S.page);
+  writePresent(params);
   return params.toString().replaceAll('%2C', ',');
 }
 
-function write() {
-  const next = viewQuery();
-  window.history.replaceState(null, '', next ? `?${next}` : location.pathname);
+/** The address says what is on show. @param {any} state of the place in the browser's history
+ * @param {boolean} [place] it is a place of its own, that Back leaves */
+export function writeAddress(state, place = false) {
+  const next = viewQuery(),
+    way = place ? 'pushState' : 'replaceState';
+  window.history[way](state, '', next ? `?${next}` : location.pathname);
 }
+const write = () => writeAddress(window.history.state);
 
 /** The view has changed: the address follows when it rests and the pointer is up.  However long a drag
- * stands still on its way, it is one view and one undo. */
+ * stands still on its way, it is one view. */
 export function address() {
   clearTimeout(typing);
   document.body.dataset.writing = '1';
@@ -35,26 +41,44 @@ export function address() {
     if (held) return;
     delete document.body.dataset.writing;
     write();
-    if (current != null && current !== S.query) {
-      history.push(current);
-      history = history.slice(-50);
-    }
-    current = S.query;
-    $('#undo').disabled = !history.length;
+    drawUndo();
   }, 250);
 }
 
 /** What a link says of the page, into the state; the rest of it, which is the server's.
  * @param {{name: string, read?: Function, keys?: string[]}[]} given the pages @param {string[]} designs */
 export function readView(given, designs) {
-  pages = given;
-  const params = new URLSearchParams(location.search),
+  [pages, known] = [given, designs];
+  return readLink(location.search, (page) => set({ page })).rest;
+}
+
+/** As another link says it: a page with `fresh()` forgets what the link before said.
+ * @param {string} query @param {(name: string) => void} open the page of the link comes on show
+ * @returns {{page: string, rest: string}} */
+export function readLink(query, open) {
+  const params = withView(query),
     names = pages.map(({ name }) => name),
-    named = (known, ...keys) => keys.map((key) => params.get(key)).find((value) => known.includes(value));
-  set({ page: named(names, 'tab', 'page') ?? names[0], design: named(designs, 'design') ?? 'edm' });
-  for (const page of pages) page.read?.(params);
-  for (const key of [...OTHERS, ...pages.flatMap((page) => page.keys ?? [])]) params.delete(key);
-  return params.toString();
+    named = (all, ...keys) => keys.map((key) => params.get(key)).find((value) => all.includes(value)),
+    page = named(names, 'tab', 'page') ?? names[0];
+  set({ design: named(known, 'design') ?? 'edm' });
+  for (const other of pages) other.fresh?.(page);
+  open(page);
+  for (const other of pages) other.read?.(params);
+  for (const key of [...OTHERS, ...pages.flatMap((other) => other.keys ?? [])]) params.delete(key);
+  return { page, rest: params.toString() };
+}
+
+/** The settings that a link names, of all that it says: it may be a whole address. @param {string} link */
+export function settingsOf(link) {
+  const params = new URLSearchParams(
+    link
+      .trim()
+      .replace(/^[^?]*\?/, '')
+      .replace(/#.*$/, ''),
+  );
+  const others = [...OTHERS, ...Object.keys(S.choices ?? {}), ...pages.flatMap((page) => page.keys ?? [])];
+  for (const key of others) params.delete(key);
+  return params.toString().replaceAll('%2C', ',');
 }
 
 export function initAddress() {
@@ -67,12 +91,5 @@ export function initAddress() {
   $('#copy').onclick = (e) => {
     write();
     copy(location.href, e.currentTarget);
-  };
-  $('#undo').onclick = () => {
-    const back = history.pop();
-    if (back == null) return;
-    current = null;
-    set({ query: back });
-    asker.ask({ query: back });
   };
 }

@@ -1,10 +1,12 @@
 // What the page makes of an answer: the state first, then what is drawn, then what is said.
 
 import { $, S, receive, set } from './state.js';
-import { LOST, OFFLINE, Views, call } from './net.js';
+import { GONE, LOST, OFFLINE, Views, call } from './net.js';
 import { writeControls, writeWords } from './controls/rows.js';
 import { renewPin } from './pin.js';
 import { worstLevel } from './cursor.js';
+import { ahead, marked, wants, wentBack } from './standing/failed.js';
+import { drawMarks, mark, unfoldMarks } from './standing/fields.js';
 
 const CANCELLED = 'Cancelled. Change a setting to measure again.';
 const MEASURING = 'Measuring …'; // the server's word for what comes next
@@ -18,7 +20,8 @@ export const times = [];
 // draw(everything); changed(message, first); said(): another state, the same picture; address(): the view
 // has another link; home(): where notices go
 let page = null;
-let drawn = 0,
+let said = 0, // when the reader was last told something in a notice
+  drawn = 0,
   drawing = 0; // pictures on their way to the screen
 
 export const asker = new Views({
@@ -35,6 +38,13 @@ export const asker = new Views({
 
 /** The view that the controls describe, asked for. */
 export const askNow = () => asker.ask({ values: { ...S.values } });
+
+let written = false; // the view of the next answer is a link's
+/** The view of a link: what it says of the stage holds for the new data. @param {string} query */
+export function askLink(query) {
+  written = true;
+  asker.ask({ query });
+}
 
 /** A part of a slow network measured fully, or with “run” all samples that were asked for. */
 export function askFully(part) {
@@ -58,8 +68,9 @@ export function initAnswers(given) {
 // `opening`: of a network that was just opened.
 function show(message, { since, keep, exact, overtaken, held, opening }) {
   arrived();
-  if (message.problem) return refused(message, opening && !overtaken);
-  if (!keep && !exact) problem(null);
+  if (message.problem) return refused(message, opening && !overtaken, overtaken || keep);
+  if (!keep && !exact && since > said) problem(null); // what the reader was told before they acted
+  if (!keep && !exact) set({ wants: null });
   if (!keep) set({ refusal: message.refusal ?? null });
   const first = !held.run;
   set({
@@ -76,8 +87,10 @@ function show(message, { since, keep, exact, overtaken, held, opening }) {
   } else asks();
   writeWords(message.words);
   settle(held.data?.key);
+  written &&= overtaken;
   page.draw(false);
   page.changed(message, first);
+  missed(message.wrong);
   if (exact) return; // a refinement is the same view, and no answer to anything the reader did
   page.address();
   document.body.dataset.drawing = String(++drawing);
@@ -92,7 +105,9 @@ function show(message, { since, keep, exact, overtaken, held, opening }) {
 
 // What was still to come will not: a draft stays one, and no part waits for good.
 // A network that fails leaves the controls on the one that works.
-function refused(message, opening) {
+function refused(message, opening, beside) {
+  set({ wants: null });
+  if (!beside && !message.refusal && S.parts.run && failed(message)) return;
   const why = message.problem,
     open = waiting();
   if (opening && S.parts.run) {
@@ -109,6 +124,37 @@ function refused(message, opening) {
   if (run) page.draw(false);
 }
 
+// A change that failed: it is said where it was made, and everything else goes on.
+function failed(message) {
+  if (marked(message)) {
+    writeControls();
+    unfoldMarks();
+    told();
+    if (ahead()) askNow();
+    return true;
+  }
+  if (wants()) {
+    set({ wants: message.problem });
+    told();
+    return true;
+  }
+  if (!wentBack().length) return false;
+  writeControls();
+  page.said();
+  problem(message.problem);
+  if (ahead()) askNow();
+  return true;
+}
+
+// What a link asked for in vain: the rest of it holds.
+function missed(wrong) {
+  if (!wrong) return;
+  for (const [key, { given, why }] of Object.entries(wrong)) mark(key, given, why);
+  drawMarks();
+  unfoldMarks();
+  problem(`${Object.values(wrong)[0].why} The rest of the link holds.`);
+}
+
 // The parts that are still to come, and what is said of them where they will not.
 const waiting = () => Object.entries(S.states).filter(([, of]) => of.state === 'draft' || of.why === MEASURING);
 const give = (open, state, why) =>
@@ -117,7 +163,7 @@ const give = (open, state, why) =>
 // View, path in ink and cursor, where the new data or run have no place for the old ones.
 function settle(before) {
   const { data, run, path, error } = S.parts;
-  if (data.key !== before && before) {
+  if (data.key !== before && before && !written) {
     set({ picked: false, pick: 0 });
     if (S.view !== 'draw' || data.kind !== 'plane') set({ view: S.view === 'strip' ? 'strip' : 'fit' });
   }
@@ -141,7 +187,7 @@ function stopped() {
 
 // The server has not answered, or (null) is back: the picture below is not of the settings.
 function lost(sentence) {
-  const known = [LOST, OFFLINE].includes($('#problem-text').textContent);
+  const known = [GONE, LOST, OFFLINE].includes($('#problem-text').textContent);
   if (sentence !== LOST) arrived();
   if (sentence === OFFLINE && S.page === 'explore' && S.parts.run) {
     if (known) problem(null);
@@ -197,6 +243,7 @@ export function problem(sentence, message) {
   const bar = $('#problem');
   page.home().append(bar); // where it can be seen
   bar.hidden = !sentence;
+  said = performance.now();
   $('#problem-text').textContent = sentence ?? '';
   if (message && !S.parts.run) {
     // a link with nonsense opens the default view

@@ -3,27 +3,37 @@
 // A page is an object of pages/<name>.js, and its name stands in the server's list:
 //   name, plotly   whether it draws with Plotly
 //   init(line)     wires its own elements, once; `line` is what a page may ask for (below)
-//   keys, read(params), write(params)   its part of a link
+//   keys, read(params), write(params)   its part of a link; fresh(page)  another link is read, of this page
 //   draw(all)      from the state and the sizes alone; `all`: also what only theme and size change
 //   changed(message, first)   after every answer of the server
 //   said()         when the state has changed, and no answer
 //   begun()        once, when the first answer is drawn
+//   keep(), back(kept)   what Undo takes back of its own, as a plain value (gestures/gesture.js)
 //   resume()       whenever it comes on show; leave()  when another does
+//   returned()     when a server that was out of reach is there again
 
 import { $, $$, S, change, plotly, scripts, set } from './state.js';
 import { connect } from './net.js';
-import { asker, askNow, initAnswers, looks, problem, reaches, times } from './answers.js';
+import { askLink, askNow, asker, initAnswers, looks, problem, reaches, times } from './answers.js';
 import { address, initAddress, readView } from './address.js';
+import { initGestures } from './gestures/gesture.js';
+import { arrived, initPlaces, leaving } from './gestures/places.js';
 import { readTheme, usePalette } from './theme.js';
 import { initControls } from './controls/controls.js';
 import { writeControls } from './controls/rows.js';
 import { position } from './controls/sliders.js';
 import { specOf } from './controls/spec.js';
 import { initNetworks } from './controls/networks.js';
-import { initSave } from './save.js';
-import { initLessons } from './lessons.js';
+import { initLeave, offered } from './leave/menu.js';
+import { initLeaving } from './leave/explore.js';
+import { presenting } from './present/present.js';
+import { initTools } from './phone/tools.js';
+import { dock } from './lessons/lessons.js';
+import { initWords } from './words/card.js';
 import { go, play } from './cursor.js';
 import { recall, remember } from './remember.js';
+import { drawBar, initBar } from './standing/bar.js';
+import { beats, greet } from './standing/beat.js';
 
 let pages = [];
 const shown = () => pages.find((page) => page.name === S.page);
@@ -33,13 +43,22 @@ function drawAll(everything = true) {
   if (S.parts.run) shown().draw(everything);
 }
 
-function showPage(name) {
+// `place`: Back returns to the page that is left.  While presenting only a lesson leaves it.
+function showPage(name, place = true) {
+  if (place && presenting() && name !== S.page) return;
+  const goes = place && name !== S.page && Boolean(S.parts.run);
+  if (goes) leaving();
   if (name !== S.page) shown().leave?.();
   set({ page: name });
+  if (goes) arrived();
   document.documentElement.dataset.page = name;
   for (const page of pages) for (const body of bodies(page.name)) body.hidden = page.name !== name;
   for (const b of $$('.tabs button'))
     b.dataset.page === name ? b.setAttribute('aria-current', 'page') : b.removeAttribute('aria-current');
+  dock();
+  offered(name);
+  // on a phone the tabs run out of the screen: the open one is in it
+  $('.tabs [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   if (S.parts.run) {
     drawAll();
     address();
@@ -58,6 +77,10 @@ function setTheme(name) {
 // Steps moved or added by hand are a typed list from then on.
 function edit(levels) {
   change({ timesteps: 'custom', 'timesteps.levels': levels }, (k) => k.startsWith('timesteps'));
+  askAnew();
+}
+
+function askAnew() {
   writeControls();
   askNow();
 }
@@ -65,8 +88,7 @@ function edit(levels) {
 // A whole view at once, such as the one that a predictor was trained for; `gone`: which settings it drops.
 function use(values, gone = (k) => /^(solver|timesteps|schedule)\./.test(k)) {
   change(values, gone);
-  writeControls();
-  askNow();
+  askAnew();
 }
 
 /** Begins the page: called once, by the component that holds it. */
@@ -75,8 +97,14 @@ export async function start({ props, server, upload }) {
     changed: (gone) => {
       document.body.dataset.offline = gone ? '1' : '';
       reaches(gone);
+      drawBar();
+      if (!gone) pages.forEach((page) => page.returned?.());
     },
-    looks,
+    looks: (ms) => {
+      looks(ms);
+      drawBar();
+    },
+    greet,
   });
   const { config } = props;
   scripts.plotly = props.plotly;
@@ -101,20 +129,26 @@ function wire(line) {
     changed: (message, first) => pages.forEach((page) => page.changed?.(message, first)),
     said: () => pages.forEach((page) => page.said?.()),
     address,
-    home: () => $('[data-notices]', bodies(S.page)[0]) ?? bodies(S.page)[0],
+    home: () => {
+      const own = bodies(S.page).find((body) => !body.closest('#settings')); // not above the settings
+      return $('[data-notices]', own) ?? own;
+    },
   });
   initControls(line.config, { changed: acted, settled: () => {}, predicted: use });
   initNetworks(line.upload, {
     problem,
-    changed: () => {
-      writeControls();
-      askNow();
-    },
+    changed: askAnew,
   });
   for (const page of pages) page.init(line);
   initAddress();
-  initLessons(line.config.lessons);
-  initSave(() => $('h1', bodies(S.page)[0]).textContent);
+  initTools();
+  initLeave();
+  initLeaving(line.config, () => bodies(S.page)[0]);
+  initGestures(pages, showPage, askAnew);
+  initPlaces({ pages, open: (name) => showPage(name, false), ask: askLink });
+  initWords(line.config, showPage);
+  initBar();
+  beats();
   $('.tabs').onclick = (e) => {
     const b = e.target.closest('button');
     if (b) showPage(b.dataset.page);

@@ -1,6 +1,6 @@
 // The one cursor: scrubber, play, single steps, the table of steps.  Nothing here asks the server.
 
-import { $, $$, S, clamp, highest, lowest, set, stepAt } from './state.js';
+import { $, $$, S, clamp, highest, infinite, lowest, set, stepAt } from './state.js';
 import { number, percent, short, steady } from './numbers.js';
 import { sizeOf } from './draw/canvas.js';
 import { T } from './theme.js';
@@ -47,7 +47,8 @@ export function drawScrubber() {
   const marks = [highest(), ...decades];
   several(track, 'num', marks.length).forEach((num, i) => {
     num.style.left = left(marks[i]);
-    if (num.textContent !== number(marks[i])) num.textContent = number(marks[i]);
+    const words = infinite(marks[i]) ? '∞' : number(marks[i]);
+    if (num.textContent !== words) num.textContent = words;
   });
 }
 
@@ -71,9 +72,9 @@ export function drawTable() {
       span = tr.lastChild.firstChild;
     const words = [
       i + 1,
-      number(s),
-      number(s - next),
-      next > 0 ? Math.log(s / next).toFixed(2) : '→ 0',
+      ...(infinite(s)
+        ? ['∞', '∞', next > 0 ? '∞' : '→ 0']
+        : [number(s), number(s - next), next > 0 ? Math.log(s / next).toFixed(2) : '→ 0']),
       short(error?.local?.[i]),
     ];
     words.forEach((w, k) => {
@@ -101,9 +102,9 @@ export function paintCursor() {
   $('#thumb').style.left = `calc(8px + ${f} * (100% - 16px))`;
   scrub.value = 1000 * f;
   for (const slider of [scrub, $('#hit')])
-    slider.setAttribute('aria-valuetext', `σ = ${number(S.sigma)}, step ${j + 1} of ${n}`);
+    slider.setAttribute('aria-valuetext', `σ = ${infinite(S.sigma) ? '∞' : number(S.sigma)}, step ${j + 1} of ${n}`);
   $('#hit').setAttribute('aria-valuenow', Math.round(1000 * f));
-  $('#now-sigma').textContent = `σ = ${steady(S.sigma)}`;
+  $('#now-sigma').textContent = `σ = ${infinite(S.sigma) ? '∞' : steady(S.sigma)}`;
   $('#now-step').textContent = `step ${j + 1}`;
   $('#now-of').textContent = ` of ${n}`;
   if (row === j) return;

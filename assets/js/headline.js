@@ -2,7 +2,8 @@
 // just now: that it is a draft, being refined, of former settings, refused, or the last one for a while.
 
 import { $, S, change, set } from './state.js';
-import { asked, answered } from './naming.js';
+import { plain } from './design/formula.js';
+import { asked, answered, departures } from './naming.js';
 import { askFully } from './answers.js';
 import { lookNow, offline } from './net.js';
 import { count } from './numbers.js';
@@ -10,8 +11,11 @@ import { drawOpened } from './opened.js';
 import { drawPin, pinLine, pinnedName } from './pin.js';
 import { awayShown } from './stage/away.js';
 import { writeControls } from './controls/rows.js';
+import { mention, word } from './words/word.js';
 
 const SPIN = '<i class="spin"></i>',
+  EVALUATIONS = { 'evaluations?': 'nfe' },
+  ERROR = { median: 'median', 'end error': 'end_error' },
   button = (act, words, main = '') => `<button type="button" data-act="${act}" class="${main}">${words}</button>`;
 let act = {},
   ticking = null;
@@ -41,6 +45,7 @@ export function initHeadline(given) {
   };
   for (const place of [$('#headline'), $('#opened')])
     place.addEventListener('click', (e) => act[e.target.closest('[data-act]')?.dataset.act]?.());
+  addEventListener('resize', fit);
 }
 
 // ---- what is said ---------------------------------------------------------------------------------
@@ -68,7 +73,7 @@ function stateOf() {
   const { error } = S.parts;
   if (offline()) return 'offline';
   if (S.refusal) return 'refused';
-  if (S.late) return 'stale';
+  if (S.late || S.wants) return 'stale';
   if (!error) return 'waiting';
   if (!error.finding) return 'alone';
   return S.refining ? 'refining' : error.exact ? 'settled' : 'draft';
@@ -112,8 +117,13 @@ const LATER = {
   offline: whileGone,
   refused: notMade,
   stale: () => {
-    const [now, then] = [asked(), answered()],
-      text = now && then ? `of ${then}; asking for ${now}` : 'of the former settings';
+    const [now, then] = [asked(), answered()];
+    if (S.wants) {
+      const blame = plain(S.wants),
+        versus = button('back', then ? `Back to ${then}` : 'Back');
+      return { chips: [{ kind: 'amber', text: then ? `of ${then}` : 'of the former data' }], blame, versus };
+    }
+    const text = now && then ? `of ${then}; asking for ${now}` : 'of the former settings';
     return { chips: [{ kind: 'amber', spin: true, text }] };
   },
   refining: ({ chips }) => {
@@ -140,7 +150,7 @@ function chip({ kind, text, spin, dot }) {
   if (kind !== 'away') return `<span class="chip ${kind}">${before}${text}</span>`;
   const shown = awayShown();
   if (!shown) return `<span class="chip away" title="None of them is among those on show">${text}</span>`;
-  const words = text.replace(/ends? elsewhere/, '<u>$&</u>');
+  const words = text.replace(/ends? elsewhere/, (found) => word('elsewhere', found, false));
   const how = `data-act="away" aria-pressed="${S.away}" title="Show these paths on the stage"`;
   return `<button type="button" class="chip away" ${how}>${words}</button>`;
 }
@@ -153,6 +163,25 @@ function cutChips() {
   return `<button type="button" class="chip few" data-act="all" title="${words} ${fully}">${text}; run all</button>`;
 }
 
+// A name too long for its line goes without its evaluations, which stand at the foot: no word is cut.
+let fitted = '';
+function fit() {
+  const named = $('#named'),
+    now = `${$('.headline .first').textContent} ${innerWidth}`;
+  if (now === fitted) return;
+  fitted = now;
+  named.classList.remove('tight');
+  named.classList.toggle('tight', named.scrollWidth > named.clientWidth);
+}
+
+// How much of what is on show is of the former settings: of other data or another model all of it.
+function markOld(state) {
+  const all = state === 'stale' && ['data', 'model'].some((slot) => differing().some((k) => k.split('.')[0] === slot)),
+    now = all ? 'all' : '';
+  if ((document.body.dataset.stale ?? '') !== now) document.body.dataset.stale = now;
+}
+const differing = () => departures(S.values, S.shown);
+
 /** Everything of the headline, from the state alone. */
 export function drawHeadline() {
   if (!S.parts.run) return;
@@ -162,15 +191,20 @@ export function drawHeadline() {
     root = $('#headline');
   drawPin();
   if (root.dataset.state !== state) root.dataset.state = document.body.dataset.answer = state;
-  const [, short, long = ''] = /^(.*?)( evaluations?)?$/.exec(said.name);
-  write($('#named'), `${short}<span class="long">${long}</span>`);
-  write($('#measure'), said.measure ? `: ${said.measure} ` : '');
+  markOld(state);
+  const [, short, number = '', long = ''] = /^(.*?)(?:(, [\d,]+)( evaluations?))?$/.exec(said.name);
+  write(
+    $('#named'),
+    `${short}<span class="count">${number}<span class="long">${mention(long, EVALUATIONS, false)}</span></span>`,
+  );
+  write($('#measure'), said.measure ? `: ${mention(said.measure, ERROR, false)} ` : '');
   const value = $('#value');
   write(value, said.value ?? '', 'textContent');
   value.hidden = !said.value;
   value.disabled = !S.parts.error?.opened;
-  write($('#interval'), said.interval ?? '', 'textContent');
+  write($('#interval'), said.interval ? word('interval95', said.interval, false) : '');
   write($('#chips'), cutChips() + (said.chips ?? []).map(chip).join(''));
+  fit();
   write($('#blame'), said.blame ?? '');
   write($('#versus'), said.versus ?? '');
   const { done, total } = S.refining ?? {};

@@ -2,6 +2,7 @@
 
 import { $, S, interp } from './state.js';
 import { themed } from './theme.js';
+import { place } from './words/place.js';
 import { chosen } from './strips/strips.js';
 import { WRITTEN, cell } from './strips/written.js';
 
@@ -25,7 +26,8 @@ function sheet(head, rows) {
   const line = (cells, tag) => `<tr>${cells.map((text) => `<${tag}>${text}</${tag.slice(0, 2)}>`).join('')}</tr>`;
   const body = rows.map((row) => line(row, 'td')).join('');
   const heads = line(head, 'th scope="col"');
-  return `<div class="sheet"><table class="numbers"><thead>${heads}</thead><tbody>${body}</tbody></table></div>`;
+  const table = `<table class="numbers"><thead>${heads}</thead><tbody>${body}</tbody></table>`;
+  return `<div class="tabled" tabindex="0" role="region" aria-label="Numbers">${table}</div>`;
 }
 
 function table(columns) {
@@ -34,7 +36,8 @@ function table(columns) {
   const rows = columns[names[0]].map((_, r) => names.map((name) => columns[name][r]));
   return (
     `<details open><summary>Numbers</summary>${sheet(names, rows)}` +
-    '<p class="tools"><button class="reset" data-copy="table">Copy table</button></p></details>'
+    '<p class="tools"><button class="reset" data-copy="table">Copy table</button> ' +
+    '<button class="reset" data-csv title="The settled numbers, as a file">CSV, all digits</button></p></details>'
   );
 }
 
@@ -45,6 +48,7 @@ const ABOUT = {
   table: ({ head, rows }) => sheet(head, rows),
   profile: ({ curves }) => profile(curves),
   copies: () => '',
+  open: ({ label, query }) => `<p class="tools"><a class="reset" href="?${query}">${label}</a></p>`,
 };
 
 // Some quantities against the step number, each on its own log scale.
@@ -79,6 +83,13 @@ function profile(curves) {
 /** What a strip shows, its formula and source; the view has its own of some. */
 export const textOf = (strip) => ({ ...(strip.help[chosen(strip)] ?? strip.help['']), ...strip.told });
 
+// Made by the server, for what is drawn here is rounded; loaded by then, since the page's menu asks for it too.
+async function leaves(of, button) {
+  const { save } = await import('./leave/ask.js'),
+    why = await save('csv', 'csv', { of });
+  if (why) button.textContent = why;
+}
+
 /** The help of a strip as it is shown, at the button that asks for it. */
 export function showHelp(button, strip) {
   const text = textOf(strip),
@@ -89,11 +100,13 @@ export function showHelp(button, strip) {
     button,
     `<h3>${strip.title}</h3><p>${text.what}</p><div class="formula">${text.formula}</div>` +
       `<p class="src">${text.source}</p>` +
+      `<p class="src"><a href="${strip.page}" target="_blank" rel="noopener">Its mathematics and code</a></p>` +
       strip.about.map((block) => ABOUT[block.kind](block)).join('') +
       table(columns) +
       copyButtons(Object.keys(copies)),
-    { wide: names.length > 6, right: true },
+    { table: names.length > 1 || strip.about.some(({ kind }) => kind === 'table') },
   );
+  for (const part of pop.querySelectorAll('[data-csv]')) part.onclick = () => leaves(strip.name, part);
   for (const part of pop.querySelectorAll('[data-copy]'))
     part.onclick = () => {
       const exact = Object.values(columnsOf(strip, true));
@@ -112,24 +125,35 @@ function copyButtons(tools) {
   return buttons.length ? `<p class="tools">Copy for ${buttons.join(' ')}</p>` : '';
 }
 
-/** Anything at a button, to be read and closed; returns the box.  right: it keeps to the right edge of the button. */
-export function showPop(button, html, { wide = true, right = false } = {}) {
+/** Anything at a button, to be read and closed; returns the box.  The focus goes into it, and back to the button when
+ * it closes.  table: it holds one and is as wide as that; first: what has the focus of it, else what closes it. */
+export function showPop(button, html, { wide = true, table = false, first = '[data-close]' } = {}) {
   const pop = $('#pop');
-  pop.classList.toggle('wide', wide);
+  if (pop.matches(':popover-open')) pop.hidePopover();
+  pop.classList.toggle('wide', wide && !table);
+  pop.classList.toggle('holds-table', table);
   pop.innerHTML = `<button class="close" aria-label="Close" data-close>×</button>${html}`;
+  pop.setAttribute('aria-label', $('h3', pop)?.textContent ?? '');
   pop.onclick = (e) => {
     if (e.target.closest('[data-close]')) pop.hidePopover();
   };
+  pop.ontoggle = (e) => e.newState === 'closed' && closed(button, pop);
   pop.showPopover();
-  const r = button.getBoundingClientRect(),
-    left = right ? r.right - pop.offsetWidth : r.left;
-  pop.style.left = `${Math.max(8, Math.min(left, innerWidth - pop.offsetWidth - 8))}px`;
-  pop.style.top = `${Math.max(8, Math.min(r.bottom + 6, innerHeight - pop.offsetHeight - 8))}px`;
+  button.setAttribute('aria-expanded', 'true');
+  place(pop, button);
+  $(first, pop)?.focus({ preventScroll: true });
   return pop;
 }
 
-// Clipboard with a fallback for pages served without https.
-export async function copy(text, button) {
+// A head may have been drawn anew meanwhile: then its button is another one of the same name.
+function closed(button, pop) {
+  const now = button.isConnected ? button : $(`button.i[data-strip="${button.dataset.strip}"]`);
+  now?.setAttribute('aria-expanded', 'false');
+  if (pop.contains(document.activeElement) || document.activeElement === document.body) now?.focus();
+}
+
+/** Clipboard with a fallback for pages served without https. @param {string} text */
+export async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
@@ -139,6 +163,11 @@ export async function copy(text, button) {
     document.execCommand('copy');
     area.remove();
   }
+}
+
+/** The same, and a button says so for a moment. @param {string} text @param {Element} button */
+export async function copy(text, button) {
+  await copyText(text);
   const label = button.querySelector('.txt') ?? button,
     before = label.textContent;
   if (before === 'Copied') return;

@@ -1,5 +1,6 @@
 // Two runs are told apart by what they differ in, in the words of the controls: “ρ = 7”.
 
+import { optionOf } from './controls/spec.js';
 import { $, S } from './state.js';
 
 const MOST = 2; // settings that a run is named after
@@ -16,9 +17,23 @@ export function departures(a, b) {
   return keys.filter((k) => slots.includes(k) || !slots.includes(slotOf(k)));
 }
 
-// “ρ = 7”, “Heun”, “seed = 1”; null for what has no plain word.
-function spoken(key, value) {
-  const choice = $(`select[data-slot-select="${key}"]`) ?? $(`[data-key="${key}"]:not([hidden]) select`);
+// The menu of a slot whose lines tell this key apart: a slot, or the list of another tool.
+const menuOf = (key, values) => {
+  const of = slotOf(key),
+    menu = $(`select[data-slot-select="${of}"]`),
+    line = menu && optionOf(of, values);
+  if (key === of) return [menu, line];
+  return line?.endsWith(`:${values[key]}`) && !$(`[data-key="${key}"]`) ? [menu, line] : [null];
+};
+
+// “ρ = 7”, “Heun”, “karras · ComfyUI”, “seed = 1”; null for what has no plain word.
+function spoken(key, values) {
+  const value = values[key],
+    [menu, line] = menuOf(key, values);
+  if (menu) {
+    return [...menu.options].find((o) => o.value === line)?.textContent ?? null;
+  }
+  const choice = $(`[data-key="${key}"]:not([hidden]) select`);
   if (choice) return [...choice.options].find((o) => o.value === String(value))?.textContent ?? null;
   const radio = $(`[data-slot-select="${key}"] input[value="${value}"]`);
   if (radio) return radio.parentNode.textContent.trim();
@@ -31,7 +46,7 @@ function spoken(key, value) {
 /** What settings are called after some of them, “ρ = 7, Heun”; '' where that cannot be said.
  * @param {Record<string, any>} values @param {string[]} keys */
 export function called(values, keys) {
-  const words = keys.map((k) => spoken(k, values[k]));
+  const words = keys.map((k) => spoken(k, values));
   return words.length && words.length <= MOST && words.every(Boolean) ? words.join(', ') : '';
 }
 

@@ -10,36 +10,52 @@ export const LOST = `The server did not answer. ${SAID}; change a setting to try
 export const OFFLINE = `The server did not answer: it is out of reach. ${SAID}; the settings follow when it is back.`;
 
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
-const server = { functions: {}, again: 250, look: 2000, gone: false, changed: () => {}, looks: () => {} };
+const server = {
+  functions: {},
+  again: 250,
+  look: 2000,
+  gone: false,
+  heard: -Infinity, // when it last answered
+  changed: () => {},
+  looks: () => {},
+  greet: async () => {},
+};
 const LONGEST = 15; // first pauses between two looks for a server that is gone
+const SILENT = 8000; // ms without a word to the cheapest question: it is gone
 const BETTER = ['exact', 'more']; // what is asked for at rest, of the same view
 
 /** Which functions there are; `again`, `look`: ms until a question is asked once more, and between looks
  * for a server that is gone, twice as long each time; `changed`: hears when it goes and when it comes back;
- * `looks`: in how many ms it is looked for again.
+ * `looks`: in how many ms it is looked for again; `greet`: a first word with a server that is back.
  * @param {Record<string, (request: any) => Promise<any>>} functions
- * @param {{again?: number, look?: number, changed?: (gone: boolean) => void, looks?: (ms: number) => void}} [given] */
+ * @param {{again?: number, look?: number, greet?: () => Promise<any>,
+ *   changed?: (gone: boolean) => void, looks?: (ms: number) => void}} [given] */
 export function connect(functions, given = {}) {
   Object.assign(server, { functions, gone: false }, given);
 }
 
 /** Whether the server is known to be out of reach. */
 export const offline = () => server.gone;
+/** When the server last answered, as performance.now() has it. */
+export const heard = () => server.heard;
 
 // A server function that fails resolves to nothing.
 async function once(name, request) {
   try {
-    return await server.functions[name](request);
+    const answer = await server.functions[name](request);
+    if (answer != null) server.heard = performance.now();
+    return answer;
   } catch {
     return null;
   }
 }
 
 /** An answer of the server, or { problem, gone } where there is none.  `tries`: more than one only for what
- * changes nothing when it is done twice.
+ * changes nothing when it is done twice.  While the server is known to be gone nothing is sent: what would
+ * reach it late is no longer what the reader sees.
  * @param {string} name @param {any} [request] @param {number} [tries] */
 export async function call(name, request = {}, tries = 1) {
-  for (let left = tries; left > 0; left--) {
+  for (let left = server.gone ? 0 : tries; left > 0; left--) {
     const answer = await once(name, request);
     if (answer != null) {
       reached(true);
@@ -59,11 +75,19 @@ function reached(yes) {
 
 // One question failed, or all would: the cheapest one tells, and is asked until it is answered.
 let looking = false,
+  found = Promise.resolve(),
   wake = () => {};
-export async function look() {
-  if (looking) return;
+export const look = () => (looking ? found : (found = lookOut()));
+/** Resolves once the server is there, which it may be now.  pause: ms before one looks, for who would ask at
+ * once again. */
+export const back = async (pause = 0) => {
+  await wait(pause);
+  await found;
+};
+
+async function lookOut() {
   looking = true;
-  for (let tries = 0; (await once('progress', '')) == null; tries++) {
+  for (let tries = 0; (await soon(once('progress', ''))) == null; tries++) {
     const pause = server.look * Math.min(2 ** tries, LONGEST);
     server.looks(pause);
     reached(false);
@@ -75,8 +99,18 @@ export async function look() {
       };
     });
   }
+  await server.greet().catch(() => {});
   looking = false;
   reached(true);
+}
+
+// An answer that comes in time, or nothing.
+async function soon(answer) {
+  let timer;
+  const late = new Promise((done) => (timer = setTimeout(done, SILENT)));
+  const first = await Promise.race([answer, late]);
+  clearTimeout(timer);
+  return first;
 }
 
 /** Look for a server that is gone at once. */

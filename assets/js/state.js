@@ -14,11 +14,21 @@ const state = {
   peek: null, // a hover on the spine, never a commitment
   what: 'x', // x | D | e
   view: 'fit', // fit: constant spread | true: 1 : 1 | strip: EDM Fig. 1 | draw: a pad
-  show: { samples: true, paths: true, one: true, data: true, density: true, score: false, tangent: true },
+  show: {
+    samples: true,
+    paths: true,
+    one: true,
+    data: true,
+    density: true,
+    score: false,
+    tangent: true,
+    compared: true,
+  },
   zoom: { k: 1, x: 0, y: 0 }, // of the stage: magnification, and the world point at its middle
   pick: 0, // the sample whose path is drawn in ink
   picked: false, // whether the reader chose it
   mini: 'plane', // plane | space (3-D)
+  middle: 'plane', // the strip of the data that a narrow window shows
   choices: {}, // of the strips that have a menu: its name in a link -> the choice
   states: {}, // of each part: {state: whole | draft | refining | stale | refused | absent, why}
   shown: {}, // the settings of the answer on show
@@ -28,9 +38,12 @@ const state = {
   full: [], // the parts of a slow network that are measured fully, until a setting changes
   opening: false, // a network was just opened: the server picks what it affords
   refusal: null, // why the newest run was not made: {title, words, samples}
+  wants: null, // what a person has to give before there can be an answer, in a sentence
   gone: null, // the server is out of reach: {since, next}, and when it is looked for again, in ms
   away: false, // the samples that end elsewhere are told from the others
   opened: false, // what the headline's numbers are made of is on show
+  apart: false, // the step under the cursor is taken apart
+  terms: null, // slopes | answers: what its sum is said in; null: what suits the solver
   design: 'edm',
   playing: false,
   settling: false, // until the reader acts, the cursor waits in the worst step
@@ -59,11 +72,30 @@ export function set(fields) {
   }
 }
 
+let allowed = (_) => true;
+/** From now on a setting moves only where this says so. @param {(key: string) => boolean} may */
+export const guard = (may) => (allowed = may);
+
+/** Other settings, as far as they may move: one that may not is as it was. @param {Record<string, any>} values */
+export function permitted(values) {
+  const all = { ...state.values, ...values },
+    from = (key) => (allowed(key) ? values : state.values),
+    there = Object.keys(all).filter((key) => key in from(key));
+  return Object.fromEntries(there.map((key) => [key, from(key)[key]]));
+}
+
+let before = () => {};
+/** Hears of every change of a setting by a person, before it is made. @param {() => void} heard */
+export const beforeChange = (heard) => (before = heard);
+
 /** Some settings anew, the others as they are; `gone` says which are taken out.
  * @param {Record<string, any>} values @param {(key: string) => boolean} [gone] */
 export function change(values, gone = () => false) {
-  const kept = Object.entries(state.values).filter(([key]) => !gone(key));
-  set({ values: { ...Object.fromEntries(kept), ...values } });
+  const kept = Object.entries(state.values).filter(([key]) => !gone(key)),
+    next = permitted({ ...Object.fromEntries(kept), ...values });
+  if (JSON.stringify(next) === JSON.stringify(state.values)) return;
+  before();
+  set({ values: next });
 }
 
 /** Parts of an answer, joined to those that were on show when it was asked for.
@@ -141,4 +173,8 @@ export const lowest = () => {
   const g = S.parts.run.sigma;
   return g[g.length - 1] > 0 ? g[g.length - 1] : g[g.length - 2];
 };
+/** The levels above 0 as a list to edit: the first is written inf where it stands for ∞. */
+export const listed = () => S.parts.run.sigma.filter((s) => s > 0).map((s, i) => (!i && S.parts.run.pure ? 'inf' : s));
 export const highest = () => S.parts.run.sigma[0];
+/** Whether a level is the one that stands for ∞, where the run begins in pure noise. */
+export const infinite = (s) => Boolean(S.parts.run.pure) && s >= highest() * 0.9999;

@@ -18,11 +18,17 @@ const NAMES = [
   'reference',
   'learned-text',
   'multistep-text',
+  ...[1, 2, 3, 4, 5, 6].map((k) => `order-${k}`),
 ];
 let palette = { light: {}, dark: {} };
 
 export const T = { dark: false, stops: [], swap: new Map() }; // T.ink, T.ink2, T.onestep, ...
 export let FONT = 'sans-serif';
+let larger = 1;
+/** Drawn words from now on so many times as large. @param {number} times */
+export const enlarge = (times) => (larger = times);
+/** The pixels of drawn words, and of the room they take. @param {number} pixels as they are on a laptop */
+export const type = (pixels) => pixels * larger;
 
 const parse = (hex) => [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16));
 const own = () => palette[T.dark ? 'dark' : 'light'];

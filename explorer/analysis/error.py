@@ -15,7 +15,8 @@ from torch import Tensor
 
 from ..core import loop
 from ..core.churn import Churn
-from ..core.ode import Corrects, Ode, Point, Solver, State, looks, mapped
+from ..core.ode import Corrects, Ode, Point, Solver, State, looks
+from ..core.rows import mapped
 from .flow import flow
 
 
@@ -72,6 +73,7 @@ def step_errors(
     runs: int = 32,
     watch: Callable[[], None] | None = None,
     end: Tensor | None = None,
+    pure: Tensor | None = None,
 ) -> StepErrors:
     """Replace a step by the true one, and see how the end moves.
 
@@ -85,11 +87,11 @@ def step_errors(
     then the exact flow between the steps, with the run's own noise, is integrated here.
     steps: of the whole run, for γ = S_churn/steps.  afs: the run began with the analytic step.
     end (B, *shape): of the solver's own run; then each step is made alone, and none followed.
+    pure (B, *shape): where the first level stands for σ = ∞, the unit noise that the paths have.
     """
-    n = len(sigmas) - 1
-    ode = Ode(denoiser, schedule, looks(solver))
+    n, ode = len(sigmas) - 1, Ode(denoiser, schedule, looks(solver))
     group = n if end is not None else math.ceil(n / runs)
-    batch = _Runs(ode, solver, sigmas, truth, group, watch, end is not None)
+    batch = _Runs(ode, solver, sigmas, truth, group, watch, end is not None, pure)
     followed = loop.steps(
         ode,
         batch,
@@ -102,12 +104,17 @@ def step_errors(
         afs=afs,
         total=n if steps is None else steps,
         span=(float(sigmas[0]), float(sigmas[-1])),
+        pure=pure is not None,
     )
     for point in followed:
         last = point.denoised  # at last of the end, the unscaled states
     ends = batch.ends(last) if end is None else [end, batch.path[-1]]
+    return _found(batch, ends)
+
+
+def _found(batch: "_Runs", ends: list[Tensor]) -> StepErrors:
     moved, local = torch.stack([rms(a - b) for a, b in pairwise(ends)]), torch.stack(batch.local)
-    shared, off = _divided(moved, local, group), rms(ends[0] - ends[-1])
+    shared, off = _divided(moved, local, batch.group), rms(ends[0] - ends[-1])
     return StepErrors(local, shared, off, torch.stack(batch.path))
 
 
@@ -138,9 +145,10 @@ class _Runs:
         group: int,
         watch: Callable[[], None] | None,
         alone: bool = False,
+        pure: Tensor | None = None,
     ):
         self.ode, self.sigmas, self.truth, self.group, self.watch = ode, sigmas, truth, group, watch
-        self.alone = alone
+        self.alone, self.pure = alone, pure
         self.size, self.solver = truth.shape[1], solver
         self.memory, self.step = solver.memory, solver.step
         if isinstance(solver, Corrects):
@@ -152,6 +160,9 @@ class _Runs:
     def begin(self, i: int, x: Tensor, past: tuple[Point, ...], carry: Any):
         if self.watch is not None:
             self.watch()
+        if i == 0 and self.pure is not None:
+            self.blocks = 1
+            return self.pure, past, carry
         if i and self.alone:
             x, past, carry = self._rows((x, past, carry), slice(0))
         elif i and (i - 1) % self.group:
@@ -166,16 +177,17 @@ class _Runs:
 
     def observe(self, i: int, state: State, x: Tensor, carry: Any) -> None:
         newest = slice(-self.size, None)
-        here = self._rows(state.here, newest)
+        here, at_infinity = self._rows(state.here, newest), i == 0 and self.pure is not None
         if len(self.truth) > 1:
             there = self.truth[i + 1]
         else:
             sigma, sigma_next = float(here.sigma), float(self.sigmas[i + 1])
-            there = flow(self.ode.denoiser, here.plain, sigma, sigma_next)
+            plain = self.path[0] if at_infinity else here.plain
+            there = flow(self.ode.denoiser, plain, sigma, sigma_next)
         t_next = self.ode.schedule.time(self.sigmas[i + 1])
         self.path.append(there)
         self.local.append(rms(x[newest] / self.ode.schedule.scale(t_next) - there))
-        kept = state.past[1 - self.memory :] if self.memory > 1 else ()
+        kept = state.past[1 - self.memory :] if self.memory > 1 and not at_infinity else ()
         self.newest = self._rows((kept, carry), newest)
 
     def ends(self, last: Tensor) -> list[Tensor]:

@@ -231,6 +231,26 @@ def _principal_axes(path: Tensor, k: int) -> tuple[Tensor, Tensor]:
     return x, vectors
 
 
+def walk_in(dimension: int, path: Tensor, generator: torch.Generator) -> Tensor:
+    """A random walk in so many dimensions with the step lengths of a path, in as few axes as it
+    needs: its inner products are drawn as those of T − 1 random vectors are (Bartlett 1933).
+
+    path (T, B, m) -> (T, B, T − 1), from the origin; `generator` is on the CPU.
+    """
+    lengths = path.diff(dim=0).norm(dim=2, keepdim=True)
+    n, samples = lengths.shape[:2]
+    if dimension <= n:
+        whole = torch.zeros(n + 1, samples, dimension, dtype=torch.float64)
+        whole[1:] = torch.eye(n, dimension, dtype=torch.float64)[:, None] * lengths.double()
+        return walk_like(whole, generator)
+    draw = torch.randn(samples, n, n, generator=generator, dtype=torch.float64).tril(-1)
+    free = torch.arange(dimension, dimension - n, -1, dtype=torch.float64)
+    chi = 2 * torch._standard_gamma((free / 2).expand(samples, n), generator=generator)
+    way = (draw + chi.sqrt().diag_embed()).transpose(0, 1)
+    steps = way / way.norm(dim=2, keepdim=True) * lengths.double()
+    return torch.cat([torch.zeros_like(steps[:1]), steps.cumsum(0)]).to(path)
+
+
 def walk_like(path: Tensor, generator: torch.Generator) -> Tensor:
     """A random walk with the same start and the same step lengths: what no structure looks like.
 

@@ -111,6 +111,21 @@ def ratio(mine: Tensor, other: Tensor) -> Estimate:
     return median(torch.where((mine == 0) & (other == 0), 1.0, mine / other))
 
 
+def chance(values: Tensor) -> float:
+    """How often a mean so far from 0 would come by chance: Student's t, two-sided; 1 of fewer than
+    two values.  For comparisons that are made together, see `allowed`.
+    """
+    from scipy.special import stdtr
+
+    x = values.detach().double().cpu()
+    if len(x) < 2:
+        return 1.0
+    middle, error = float(x.mean()), float(x.std()) / len(x) ** 0.5
+    if error == 0:
+        return float(middle == 0)
+    return float(2 * stdtr(len(x) - 1, -abs(middle) / error))
+
+
 def mean(values: Tensor) -> Estimate:
     """The mean of (n,) values with its percentile interval, seeded."""
     values = values.detach().flatten().double().cpu()
@@ -119,6 +134,17 @@ def mean(values: Tensor) -> Estimate:
         return Estimate(float(values.mean()), math.nan, math.nan, n)
     low, high = bounds(weights(n) @ values)
     return Estimate(float(values.mean()), low, high, n)
+
+
+def mean_ratio(mine: Tensor, other: Tensor) -> Estimate:
+    """The mean of mine over that of other, (n,) each in pairs: each draw takes both of a pair."""
+    mine, other = (x.detach().flatten().double().cpu() for x in (mine, other))
+    n, value = len(mine), float(mine.mean() / other.mean())
+    if n < FEWEST or not math.isfinite(value):
+        return Estimate(value, math.nan, math.nan, n)
+    drawn = weights(n)
+    low, high = bounds((drawn @ mine) / (drawn @ other))
+    return Estimate(value, low, high, n)
 
 
 def gain(mine: Tensor, other: Tensor) -> Estimate:

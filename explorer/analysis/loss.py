@@ -83,6 +83,7 @@ WEIGHTS = {  # name -> λ(σ, σ_data), EDM Table 1
     "ve": lambda sigma, sigma_data: sigma**-2,
     "iddpm": lambda sigma, sigma_data: sigma**-2,
     "edm": _edm_weight,
+    "flow": lambda sigma, sigma_data: ((1 + sigma) / sigma) ** 2,  # E‖F − (ε − y)‖² of velocities
 }
 
 
@@ -120,8 +121,19 @@ def edm_density(sigma: Tensor, mean: float = -1.2, std: float = 1.2) -> Tensor:
     return torch.exp(-z.square() / 2) / (std * math.sqrt(2 * math.pi))
 
 
-# name -> p_train(σ), per unit of ln σ, integrating to 1; constants of EDM Table 1
-TRAINING = {"vp": vp_density, "ve": ve_density, "iddpm": iddpm_density, "edm": edm_density}
+def flow_density(sigma: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
+    """logit t = ln σ ~ N(m, s²).  Esser et al. 2024, arXiv:2403.03206, Sec. 3.1."""
+    return edm_density(sigma, mean, std)
+
+
+# name -> p_train(σ), per unit of ln σ, integrating to 1; constants of EDM Table 1 and of SD3
+TRAINING = {
+    "vp": vp_density,
+    "ve": ve_density,
+    "iddpm": iddpm_density,
+    "edm": edm_density,
+    "flow": flow_density,
+}
 
 
 @torch.no_grad()

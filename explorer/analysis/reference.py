@@ -253,19 +253,22 @@ def _level_sets(law: Mixture, start: Tensor, sigma_max: float, sigmas: Tensor) -
     )
     sigmas = sigmas.to(start)
 
-    def tails(x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
-        z = (x[..., None] - law.means[:, 0]) / (sigma**2 + law.stds**2).sqrt()[..., None] / 2**0.5
-        return (weights * torch.erfc(-z)).sum(-1) / 2, (weights * torch.erfc(z)).sum(-1) / 2
+    def tail(x: Tensor, spread: Tensor, side: Tensor) -> Tensor:
+        """(…): the mass above x where `side` is 1, below it where it is −1."""
+        z = (x[..., None] - law.means[:, 0]) / spread[..., None] / 2**0.5
+        return (weights * torch.erfc(side[..., None] * z)).sum(-1) / 2
 
-    below, above = tails(start[:, 0], torch.full_like(start[:, 0], sigma_max))
-    column = sigmas[:, None].expand(-1, len(start))
-    reach = float(law.means.abs().max()) + 12 * (column**2 + law.stds**2).sqrt()
-    reach = torch.maximum(reach, start[:, 0].abs().max() + 1)
+    begin, one = start[:, 0], torch.ones_like(start[:, 0])
+    spread = (torch.full_like(begin, sigma_max) ** 2 + law.stds**2).sqrt()
+    below, above = tail(begin, spread, -one), tail(begin, spread, one)
+    # each compares its own small tail, so that no digits are lost near 0 and 1
+    side, mass = torch.where(below < above, -one, one), torch.minimum(below, above)
+    spread = (sigmas[:, None].expand(-1, len(start)) ** 2 + law.stds**2).sqrt()
+    reach = float(law.means.abs().max()) + 12 * spread
+    reach = torch.maximum(reach, begin.abs().max() + 1)
     low, high = -reach, reach.clone()
     for _ in range(90):  # halving 1e3 down to the last bit of float64 takes some 63
         middle = (low + high) / 2
-        under, over = tails(middle, column)
-        # each compares its own small tail, so that no digits are lost near 0 and 1
-        less = torch.where(below < above, under < below, over > above)
+        less = side * (tail(middle, spread, side) - mass) > 0
         low, high = torch.where(less, middle, low), torch.where(less, high, middle)
     return ((low + high) / 2)[..., None]

@@ -7,7 +7,22 @@ the exit code says only whether the measurement could be made.
 import argparse
 
 from ..errors import UserError
-from . import amed, denoiser, gpu, load, networks, papers, quality, sampler, solvers, training, ui
+from . import (
+    amed,
+    denoiser,
+    dialects,
+    gpu,
+    load,
+    networks,
+    papers,
+    quality,
+    recorder,
+    sampler,
+    solvers,
+    study,
+    training,
+    ui,
+)
 
 BENCHES = {
     "ui": ui,
@@ -21,6 +36,9 @@ BENCHES = {
     "gpu": gpu,
     "quality": quality,
     "amed": amed,
+    "dialects": dialects,
+    "recorder": recorder,
+    "study": study,
 }
 
 

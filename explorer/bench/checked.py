@@ -8,7 +8,8 @@ from typing import Any
 from ..errors import UserError
 from ..lab.experiment import use_device
 from ..lab.view import View
-from ..server.message import experiment_of, message
+from ..server.asked import experiment_of
+from ..server.message import message
 from ..settings import flatten, to_query
 
 NEAR = {  # of a number

@@ -101,15 +101,16 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def browser():
-    """A headless Chromium.  Raises UserError where there is none."""
+def browser(*arguments: str):
+    """A headless Chromium, with these arguments too.  Raises UserError where there is none."""
     path = chromium()
     if path is None:
         raise UserError(CHROMIUM_ADVICE)
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        given = ["--no-sandbox", *arguments]
+        started = playwright.chromium.launch(executable_path=path, args=given)
         try:
             yield started
         finally:

@@ -8,9 +8,9 @@ of itself, the error against a finer reference, is not waited for: the next move
 import random
 import statistics
 
-from . import first
+from . import first, ruler, taught, views
 from .page import browser, served
-from .report import percentile, resident, table, verdict
+from .report import percentile, table, verdict
 
 SIZE = {"width": 1440, "height": 900}
 SLIDERS = {  # what a hand does with the default view: (low, high) of the values it visits
@@ -22,7 +22,6 @@ SLIDERS = {  # what a hand does with the default view: (low, high) of the values
     "samples": (64, 512),
 }
 CURSOR_MOVES, OPENINGS, BASELINE_MOVES = 60, 3, 12
-MB = 1e6
 
 WATCH = """
 window.bench = {asked: 0, answered: 0, requests: 0, flying: 0};
@@ -115,17 +114,26 @@ def options(command) -> None:
         help="instead, from slider to the first picture of the digits network",
     )
 
+    command.add_argument(
+        "--taught",
+        action="store_true",
+        help="instead, with a lesson and an answer curve open, throttled, and with a full stage",
+    )
+
 
 def measure(given) -> None:
     """Print the page's delays against gr.Plot's, or with --views the memory it keeps."""
     if given.views:
-        return _memory(given.views, given.device)
+        return views.memory(given.views, given.device)
     if given.network:
         return _network(given.moves, given.device)
+    if given.taught:
+        return _taught(given.moves, given.device)
     with browser() as chromium:
         with served(device=given.device) as app:
             opened = [_opening(chromium, app.url) for _ in range(OPENINGS + 1)][1:]
             moves, cursor, asked = _page(chromium, app.url, given.moves)
+            along, more = ruler.moves(chromium, app.url, SIZE)
         with served(("-m", "explorer.bench.plot_baseline"), given.device) as plain:
             baseline = _plots(chromium, plain.url)
     rows = [(name, len(values), *_two(values)) for name, values in moves.items()]
@@ -136,6 +144,8 @@ def measure(given) -> None:
         ("ρ through gr.Plot", len(baseline), *_two(baseline)),
         ("cursor: work alone", len(cursor), *_two([c[0] for c in cursor])),
         ("cursor: to the next frame", len(cursor), *_two([c[1] for c in cursor])),
+        ("ruler: work alone", len(along), *_two([c[0] for c in along])),
+        ("ruler: to the next frame", len(along), *_two([c[1] for c in along])),
     ]
     table(("slider to pixels", "moves", "p50", "p95"), rows)
     print()
@@ -149,9 +159,21 @@ def measure(given) -> None:
         least=True,
     )
     verdict("cursor to the next frame, p50", percentile([c[1] for c in cursor], 0.5), 20, " ms")
-    verdict("requests of the cursor", asked, 0)
+    verdict(
+        "ruler's cursor to the next frame, p50", percentile([c[1] for c in along], 0.5), 20, " ms"
+    )
+    verdict("requests of both cursors", asked + more, 0)
     verdict("first paint after opening", statistics.median(opened), 2000, " ms")
     verdict("process start to a served page", app.seconds, 6, " s")
+
+
+def _taught(moves: int, device: str) -> None:
+    """Slider to pixels in a lesson, and frames of a full stage, against the page without."""
+    values = _values(SLIDERS["timesteps.rho"], moves)
+    with browser() as chromium, served(device=device) as app:
+        opened = [_opening(chromium, app.url) for _ in range(OPENINGS + 1)][1:]
+        times = taught.moves(chromium, app.url, SIZE, WATCH, _move, values)
+        taught.tell(times, statistics.median(opened), taught.frames(chromium, app.url, SIZE))
 
 
 def _two(values) -> tuple[str, str]:
@@ -245,37 +267,3 @@ def _plots(chromium, url: str) -> list[float]:
         times.append(page.evaluate(PLOT_MOVE, [rho, f"ρ={rho:g};"]))
     page.close()
     return times[1:]
-
-
-def _memory(views: int, device: str) -> None:
-    """Make many different views in this process; memory must not grow after the first 50."""
-    from ..lab.experiment import use_device
-    from ..server.message import message
-
-    use_device(device)
-    hand, early = random.Random(0), 0
-    warm = min(50, views)
-    for i in range(1, views + 1):
-        answer = message({"values": _any_view(hand), "want": ["data", "path", "run", "error"]})
-        if "problem" in answer:
-            print(f"view {i}: {answer['problem']}")
-        if i == warm:
-            early = resident()
-        if i % 50 == 0 or i == views:
-            print(f"{i:5d} views: {resident() / MB:6.0f} MB", flush=True)
-    late = resident()
-    print(f"after {warm} views {early / MB:.0f} MB, after {views} views {late / MB:.0f} MB")
-    verdict("growth of the resident set", abs(late - early) / MB, 200, " MB")
-
-
-def _any_view(hand: random.Random) -> dict:
-    return {
-        "data": hand.choice(["spiral", "moons", "swissroll", "rings", "digits", "diracs", "grid"]),
-        "solver": hand.choice(["heun", "euler", "ddim", "rk2"]),
-        "nfe": hand.randrange(10, 60),
-        "samples": hand.randrange(32, 300),
-        "seed": hand.randrange(1000),
-        "timesteps.rho": hand.uniform(2, 12),
-        "timesteps.sigma_max": hand.uniform(20, 200),
-        "s_churn": hand.choice([0, 0, 0, 20.0]),
-    }

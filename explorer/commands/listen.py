@@ -15,8 +15,11 @@ def in_link(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def free_port(host: str, port: int) -> int:
-    """This port, or the next that is free.  Raises UserError if none of a hundred is."""
+def free_port(host: str, port: int, exactly: str = "") -> int:
+    """This port, or the next that is free.  Raises UserError if none of a hundred is.
+
+    exactly: who asks for this one and no other, as a container's engine or a Space does.
+    """
     if not 1 <= port <= 65535:
         raise UserError(f"--port = {port} is out of range; 1 to 65535 works.")
     family = _family(host, port)
@@ -27,6 +30,11 @@ def free_port(host: str, port: int) -> int:
                 s.bind((host, candidate))
             except OSError as error:
                 if error.errno in (errno.EADDRINUSE, 10048):  # the second: of Windows
+                    if exactly:
+                        raise UserError(
+                            f"Port {port} is taken, and {exactly} asks for no other; "
+                            "set another there, or give --port."
+                        ) from None
                     continue
                 place = f"{in_link(host)}:{candidate}"
                 raise UserError(f"Cannot listen on {place}: {error.strerror}.") from None
@@ -76,8 +84,22 @@ def read_auth(text: str | None) -> list[tuple[str, str]] | None:
 
 
 def default_host() -> str:
-    """Where to listen if not told: on this machine alone, but on a Space for its proxy."""
-    return "0.0.0.0" if os.environ.get("SPACE_ID") else "127.0.0.1"
+    """Where to listen if not told: where Gradio's variable says, else on this machine alone, but on
+    a Space for its proxy."""
+    given = os.environ.get("GRADIO_SERVER_NAME", "").strip()
+    return given or ("0.0.0.0" if os.environ.get("SPACE_ID") else "127.0.0.1")
+
+
+def default_port() -> int | None:
+    """The port of Gradio's variable; None where it is not set.  Raises UserError."""
+    given = os.environ.get("GRADIO_SERVER_PORT", "").strip()
+    if not given:
+        return None
+    if not (given.isascii() and given.isdigit() and 1 <= int(given[:9]) <= 65535):
+        raise UserError(
+            f"GRADIO_SERVER_PORT = {given!r:.40} is no port; a number from 1 to 65535 works."
+        )
+    return int(given)
 
 
 def space_names() -> list[str]:

@@ -3,7 +3,6 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ AMED = "amed"  # beside the strips: one step of true paths, and the best r and c
 def measure(arguments: list[str]) -> int:
     """python -m explorer measure loss data=moons [--json] [--out FILE.html]"""
     options = _options(arguments)
+    from ..cards.tables import rows
     from ..dialects.lists import read_list
     from ..lab.experiment import Experiment, use_device
     from ..lab.notes import known_by
@@ -88,29 +88,3 @@ def _step(e, step: int) -> dict[str, Any]:
     if not 0 <= step < (steps := len(levels(e)) - 1):
         raise UserError(f"--step = {step} is out of range; 0 to {steps - 1} works.")
     return numbers(e, step)
-
-
-def rows(found: dict[str, Any]) -> dict[str, Any]:
-    """Lists as long as σ as the columns of a table; what is no such list comes below it."""
-    if "rows" in found:
-        return found
-    flat = dict(_leaves(found))
-    known = {k: len(v) for k, v in flat.items() if isinstance(v, list)}
-    length = next((n for k, n in known.items() if k.split(".")[-1] == "sigma"), 0)
-    columns = {k: flat.pop(k) for k, n in known.items() if n == length and n}
-    table = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    return {"rows": table} | flat
-
-
-def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Plain lists and single values under dotted names; lists of lists are numbered from 1."""
-    inner: Any = None
-    if isinstance(value, dict):
-        inner = value.items()
-    elif isinstance(value, list) and value and all(isinstance(v, list) for v in value):
-        inner = enumerate(value, 1)
-    if inner is None:
-        yield name, value
-        return
-    for key, v in inner:
-        yield from _leaves(v, f"{name}.{key}" if name else str(key))

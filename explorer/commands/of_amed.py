@@ -56,3 +56,27 @@ def ablation(base, options, how: dict) -> dict:
         for r in found
     ]
     return of(base, rows, paths=paths)
+
+
+def shipped(base, options, how: dict) -> dict:
+    """What the shipped predictors of a network come to; --keep writes it into the record."""
+    from ..study import amed_record as record
+    from ..study.distances import as_plain
+
+    found = counted(record.measure(base, **how))
+    if options.keep:
+        record.keep(base, found)
+    rows = [
+        {
+            "solver": r.name,
+            "stage": r.stage,
+            "nfe": r.nfe,
+            "predictor": r.predictor,
+            "median": as_plain(r.of("median")),
+            "10 to 90 %": list(r.spread),
+            "times DPM-Solver-2's": as_plain(r.of("over")),
+            "times its stops": as_plain(r.of("gain")) if r.gain else None,
+        }
+        for r in found
+    ]
+    return of(base, rows)

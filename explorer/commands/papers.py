@@ -84,6 +84,13 @@ def stochastic(base, options, how: dict) -> dict:
     return of(base, plain(counted(churn_by_training(base, **how))[-1]))
 
 
+def guidance(base, options, how: dict) -> dict:
+    """No guidance, by all classes, by a worse model and as set, on the same noise."""
+    from ..study.guidance import guidings, plain
+
+    return of(base, plain(counted(guidings(base, **how))[-1]))
+
+
 def sde(base, options, how: dict) -> dict:
     """Euler–Maruyama, Algorithm 2 and the ODE against the exact law."""
     from dataclasses import asdict

@@ -17,8 +17,9 @@ def of(base, rows: Rows, **more: Any) -> dict:
 
 
 def listed(text: str | None) -> list[str]:
-    """The words between commas."""
-    return [w for w in (word.strip() for word in (text or "").split(",")) if w]
+    """The words between commas, or between | where there is one: those may hold commas."""
+    text = text or ""
+    return [w for w in (word.strip() for word in text.split("|" if "|" in text else ",")) if w]
 
 
 def number_of(word: str) -> int:
@@ -34,11 +35,26 @@ def counted(rows: Iterator[Any]) -> list[Any]:
 
 
 def counted_done(rows: Iterator[Any]) -> Iterator[Any]:
-    """Row by row; how many there are so far is told on a terminal."""
+    """Row by row; how many there are so far is told on a terminal, unless its cells are."""
     shown = sys.stderr.isatty()
     for i, row in enumerate(rows, 1):
-        if shown:
+        if shown and not _cells:
             print(f"\r{i} measured ", end="", file=sys.stderr, flush=True)
         yield row
     if shown:
-        print("\r", end="", file=sys.stderr)
+        print("\r\033[K", end="", file=sys.stderr)
+
+
+_cells: list[int] = []  # how far the study is whose cells are told
+
+
+def told_cell(done: Any, of: str = "") -> None:
+    """How far a study is, and how long it still takes, told on a terminal.  of: what the total is
+    of, where more is to come."""
+    from ..study.pace import told
+
+    _cells[:] = [done.count]
+    if sys.stderr.isatty():
+        left = told(done.left) if done.count < done.total else ""
+        words = f"{done.count:,} of {done.total:,}{of}{left and f', {left}'}"
+        print(f"\r\033[K{words} ", end="", file=sys.stderr, flush=True)

@@ -85,6 +85,7 @@ def _save(r, out: str) -> None:
 
 def _numbers(r) -> dict:
     """What is printed of a run; "why" where it has no path error."""
+    from ..core.guided import passes
     from ..lab.judged import judged
     from ..lab.view import View
     from ..settings import to_query
@@ -92,6 +93,7 @@ def _numbers(r) -> dict:
     out = {
         "query": to_query(r.experiment),
         "nfe": r.nfe,
+        "passes": passes(r.source.denoiser, r.trajectory.evaluated),
         "steps": r.steps,
         "seconds": round(r.seconds, 4),
         "ms_per_evaluation": r.ms_per_evaluation,

@@ -2,8 +2,11 @@
 
 import argparse
 import os
+from typing import Any
 
+from .. import __version__
 from ..errors import UserError
+from ..server import logs
 from ..server.hosts import bare
 from ..store import room, uploads
 from ..store.unsaved import Unsaved
@@ -11,6 +14,7 @@ from .devices import device_option, precision_option
 from .listen import (
     LOCAL,
     default_host,
+    default_port,
     framers,
     free_port,
     in_link,
@@ -42,7 +46,13 @@ def _serve_options() -> argparse.ArgumentParser:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     _door_options(p)
-    p.add_argument("--port", type=int, default=7860)
+    p.add_argument(
+        "--port",
+        type=int,
+        default=None,
+        help="the next free one if it is taken; $GRADIO_SERVER_PORT, and then no other, or 7860 if "
+        "not given",
+    )
     device_option(p)
     precision_option(p)
     p.add_argument("--share", action="store_true", help="ask Gradio for a public address")
@@ -76,7 +86,23 @@ def _serve_options() -> argparse.ArgumentParser:
     )
     p.add_argument("--no-training", action="store_true", help="visitors cannot train networks")
     p.add_argument("--open", action="store_true", help="open a browser window")
+    _running_options(p)
     return p
+
+
+def _running_options(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "--mcp",
+        action="store_true",
+        help="tools for language models at /mcp: run a view, X-ray a schedule, sweep, convert",
+    )
+    p.add_argument(
+        "--log",
+        choices=logs.KINDS,
+        default="plain",
+        help="plain: what goes wrong; json: a line for each request too, all as JSON",
+    )
+    p.add_argument("--version", action="version", version=__version__)
 
 
 def _door_options(p: argparse.ArgumentParser) -> None:
@@ -116,10 +142,13 @@ def _memory_option(p: argparse.ArgumentParser) -> None:
     )
 
 
-def _environment() -> None:
+def prepare() -> None:
+    """What must be said before Gradio is imported."""
     # nothing leaves this machine; read by Gradio when it is imported
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    # on a Space Gradio would reload the page's code from elsewhere, and close ways into its API
+    os.environ.pop("SYSTEM", None)
     # the browser shares these cores: idle worker threads sleep instead of spinning
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if "GRADIO_TEMP_DIR" in os.environ:
@@ -127,11 +156,13 @@ def _environment() -> None:
     try:  # what browsers send lies where its room is counted, and goes when it is read
         os.environ["GRADIO_TEMP_DIR"] = str(room.arriving())
     except Unsaved as problem:
-        print(f"Nothing can be saved here. {problem}", flush=True)
+        logs.say(f"Nothing can be saved here. {problem}")
 
 
 def _serve(options) -> None:
-    _environment()
+    logs.use(options.log)
+    default_port()  # says what is wrong with it, which Gradio breaks off over when it is imported
+    prepare()
     import torch
 
     from ..lab import cost, experiment, machine, memory
@@ -151,26 +182,21 @@ def _serve(options) -> None:
         memory.use(of_bytes(options.max_memory, "--max-memory", least=LEAST_MEMORY))
     networks.ALLOW_FETCH = options.allow_fetch
     device = experiment.use_device(options.device, options.precision)
-    local, shared = _launched(options)
-    print(
-        f"Diffusion Sampler Explorer on {local} ({device.label}, {device.note})"
+    demo, local, shared = _launched(options)
+    logs.say(
+        f"Diffusion Sampler Explorer {__version__} on {local} ({device.label}, {device.note})"
         + (f"\nShared as {shared}" if shared else "")
-        + "\nStop with Ctrl+C.",
-        flush=True,
+        + (f"\nTools for language models (MCP): {local}mcp" if options.mcp else "")
+        + "\nStop with Ctrl+C."
     )
     if owners.shared and hall.allowed:
-        print(
-            "Who starts a training here is the only one who can pause or cancel it; to do so with "
-            f"any of them, open this once in your browser:\n{local}?tab=train#trainer="
-            f"{owners.master}",
-            flush=True,
-        )
+        _tell_owner(local, owners.master)
     tidy.start()
-    app.wait()
+    app.wait(demo)
 
 
-def _launched(options) -> tuple[str, str | None]:
-    """Launch the page on the first port that is free: its address here, and the public one."""
+def _launched(options) -> tuple[Any, str, str | None]:
+    """Launch the page on the first port that is free: it, its address here, and the public one."""
     from ..server import app
 
     host = bare(options.host)
@@ -179,15 +205,17 @@ def _launched(options) -> tuple[str, str | None]:
         "auth": read_auth(options.auth),
         "max_file_size": int(min(of_bytes(options.max_upload, "--max-upload"), 2**60)),
         "embed": framers(options.embed),
+        "tools": options.mcp,
         "allowed_hosts": [*options.allowed_host, *space_names()],
     }
-    port = options.port
+    fixed = default_port() if options.port is None else None
+    wanted = port = options.port if options.port is not None else fixed or 7860
     for _ in range(TRIES):
-        port = free_port(host, port)
-        if port != options.port:
-            print(f"Port {options.port} is taken; using the next free one, {port}.", flush=True)
+        port = free_port(host, port, "GRADIO_SERVER_PORT" if fixed else "")
+        if port != wanted:
+            logs.say(f"Port {wanted} is taken; using the next free one, {port}.")
         try:
-            _, _, local, shared = app.launch(
+            demo, _, local, shared = app.launch(
                 in_link(host),
                 port,
                 queue_size=options.queue_size,
@@ -200,13 +228,27 @@ def _launched(options) -> tuple[str, str | None]:
                 raise UserError(f"Cannot listen on {in_link(host)}:{port}: {error}.") from None
             port += 1
         else:
-            return local, shared
+            return demo, local, shared
     raise UserError(f"Port {port} and those before it were taken meanwhile; choose another.")
+
+
+def _tell_owner(local: str, token: str) -> None:
+    """The link that opens every training; it is a secret, and a log is no place for one."""
+    told = "Who starts a training here is the only one who can pause or cancel it"
+    if logs.kind == "json":
+        logs.say(f"{told}; the owner’s link to any of them is said where --log is plain.")
+        return
+    logs.say(
+        f"{told}; to do so with any of them, open this once in your browser:\n"
+        f"{local}?tab=train#trainer={token}"
+    )
 
 
 def _threads(wanted: int | None) -> int:
     """For PyTorch: half the cores if not told, for the browser draws on the others."""
-    threads = max(1, (os.cpu_count() or 2) // 2) if wanted is None else wanted
+    from ..lab.machine import cores
+
+    threads = max(1, cores() // 2) if wanted is None else wanted
     if not 1 <= threads <= 256:
         raise UserError(f"--threads = {threads} is out of range; 1 to 256 works.")
     return threads

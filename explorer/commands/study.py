@@ -4,15 +4,14 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 from ..errors import UserError
-from . import of_amed, papers
+from . import foundry, information, of_amed, papers
 from .claims import claims
 from .devices import device_option
 from .ladder import ladder
 from .rows import counted, counted_done, listed, number_of, of
+from .study_way import how_of, merged, way_options, working
 from .tables import told
 from .words import pairs
 
@@ -20,8 +19,21 @@ from .words import pairs
 def study(arguments: list[str]) -> int:
     """python -m explorer study sweep data=moons --solvers ddim,heun --budgets 9,17 [--json]"""
     options = _options(arguments)
+    if options.what == "merge":
+        return merged(options)
+    from ..study.ways import Part
+
+    try:
+        with working(options):
+            return _measured(options)
+    except Part as part:  # alone it shows nothing
+        print(part)
+        return 0
+
+
+def _measured(options: argparse.Namespace) -> int:
     if options.what == "claims":
-        return claims(options, _how(options))
+        return claims(options, how_of(options))
     if options.what == "ladder":
         return ladder(options)
     from ..lab.experiment import Experiment, use_device
@@ -30,7 +42,7 @@ def study(arguments: list[str]) -> int:
     use_device(options.device, "float32")
     base = unflatten(Experiment, pairs(options.settings))
     try:
-        found = KINDS[options.what](base, options, _how(options))
+        found = KINDS[options.what](base, options, how_of(options))
         print(json.dumps(found, indent=1, ensure_ascii=False) if options.json else told(found))
     except KeyboardInterrupt:
         print("\nStopped; the same command goes on.", file=sys.stderr)
@@ -44,48 +56,42 @@ def _options(arguments: list[str]) -> argparse.Namespace:
         description="Many runs of a view. What is measured is kept in the cache folder: the same "
         "command after Ctrl+C goes on, and a larger one measures only what is new.",
     )
-    p.add_argument("what", choices=[*KINDS, "claims", "ladder"], help="what is measured")
+    p.add_argument("what", choices=[*KINDS, "claims", "ladder", "merge"], help="what is measured")
     p.add_argument(
         "settings",
         nargs="*",
         metavar="key=value",
-        help="the view, as in a link: data=moons nfe=20; of claims, the names of some",
+        help="the view, as in a link: data=moons nfe=20; of claims, the names of some; of merge, "
+        "the folders to put together",
     )
     p.add_argument("--solvers", metavar="A,B", help="of a sweep")
+    p.add_argument(
+        "--learn", metavar="A,B", help="of the foundry: times, coefficients, r, c, gamma"
+    )
     p.add_argument("--budgets", metavar="N,N", help="of a sweep: evaluations")
-    p.add_argument("--grids", metavar="A,B", help="of a sweep: time steps")
+    p.add_argument("--grids", metavar="A,B", help="of a sweep: time steps, as rho or comfy:karras")
     p.add_argument(
         "--over",
         action="append",
         default=[],
         metavar="key=A,B",
-        help="of a grid: a setting and its values; give it again for another axis",
+        help="of a grid: a setting and its values, with | between those that hold commas; give it "
+        "again for another axis",
     )
     p.add_argument("--seeds", type=int, default=1, help="of a grid or an ablation: seeds of each")
     p.add_argument(
         "--exact", action="store_true", help="hold errors against the slow, adaptive reference"
     )
     p.add_argument("--json", action="store_true", help="print JSON with all digits")
-    p.add_argument("--workers", type=int, default=0, help="processes; 0 works in this one")
-    p.add_argument("--folder", default=None, metavar="FOLDER", help="keep what is measured in here")
+    way_options(p)
     device_option(p)
     p.add_argument("--names", action="store_true", help="of claims: list them, measure nothing")
     p.add_argument(
         "--keep",
         action="store_true",
-        help="of claims, ladder, ablation: write the record that ships",
+        help="of claims, ladder, ablation, shipped: write the record that ships",
     )
     return p.parse_intermixed_args(arguments)
-
-
-def _how(options) -> dict[str, Any]:
-    """Where and by how many a study is done."""
-    from ..store import places
-
-    if not 0 <= options.workers <= 256:
-        raise UserError(f"--workers = {options.workers} is out of range; 0 to 256 works.")
-    folder = Path(options.folder) if options.folder else places.cache("studies")
-    return {"folder": folder, "workers": options.workers}
 
 
 def _sweep(base, options, how: dict) -> dict:
@@ -212,12 +218,17 @@ KINDS: dict[str, Callable[..., dict]] = {
     "likelihood": papers.likelihood,
     "conservative": papers.conservative,
     "stochastic": papers.stochastic,
+    "guidance": papers.guidance,
     "sde": papers.sde,
     "heat": papers.heat,
     "equal": papers.equal,
     "learned": papers.learned,
+    "information": information.information,
+    "fit": information.fit,
+    "foundry": foundry.foundry,
     "plane": of_amed.plane,
     "ablation": of_amed.ablation,
+    "shipped": of_amed.shipped,
     "truncation": _truncation,
     "table": _table,
     "steps": _steps,

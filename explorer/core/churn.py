@@ -121,6 +121,7 @@ class Restart:
         ramp = torch.arange(self.inner + 1, dtype=torch.float64) / self.inner
         return (self.high ** (1 / 7) + ramp * (sigma ** (1 / 7) - self.high ** (1 / 7))) ** 7
 
-    def draws(self) -> int:
-        """How many noises the rounds may ask for: −1, −2, … of `noise`."""
-        return self.repeats * (self.inner + 1)
+    def draws(self, each: int = 1) -> int:
+        """How many noises the rounds may ask for, of a solver that asks for so many in a step: −1,
+        −2, … of `noise`."""
+        return self.repeats * (self.inner * max(1, each) + 1)

@@ -28,6 +28,17 @@ def bounds(denoiser: Denoiser) -> tuple[float, float]:
     return float(denoiser.sigma_min), float(denoiser.sigma_max)
 
 
+NO_NOISE = (
+    "This network was not trained on pure noise, so it cannot begin at σ = ∞ (t = 1). Begin at a "
+    "finite level such as 80, or take a network of flow matching."
+)
+
+
+def knows_noise(denoiser: Denoiser) -> bool:
+    """Whether it answers at σ = ∞: exact ones do, and networks that were trained on pure noise."""
+    return getattr(denoiser, "knows_noise", math.isinf(bounds(denoiser)[1]))
+
+
 def within(grid: Grid, denoiser: Denoiser) -> Grid:
     """The grid between the ends of what the denoiser knows; itself where it lies there already.
 
@@ -35,6 +46,13 @@ def within(grid: Grid, denoiser: Denoiser) -> Grid:
     """
     low, high = bounds(denoiser)
     top, bottom = float(grid.sigma_max), float(grid.sigma_min)
+    if getattr(grid, "pure", False):
+        if knows_noise(denoiser):
+            high = math.inf
+        elif math.isinf(high):
+            raise UserError(NO_NOISE)
+        else:
+            top = math.inf
     if low <= bottom and top <= high:
         return grid
     if not max(low, bottom) * 1.001 < min(high, top):
@@ -53,6 +71,8 @@ def nearest(denoiser: Denoiser, sigmas: Tensor) -> Tensor:
     """
     if not isinstance(denoiser, Rounded):
         return sigmas
+    if len(sigmas) and math.isinf(float(sigmas[0])):  # pure noise is a level of its own
+        return torch.cat([sigmas[:1], nearest(denoiser, sigmas[1:])])
     found = denoiser.round_sigma(sigmas).to(sigmas)
     if torch.equal(found, sigmas):
         return sigmas

@@ -20,6 +20,13 @@ def is_zero(v) -> bool:
     return isinstance(v, float) and v == 0
 
 
+def is_infinite(sigma) -> bool:
+    """Whether a level that all samples share is ∞; one that lies on a device is none."""
+    if isinstance(sigma, Tensor):
+        return not sigma.ndim and not sigma.is_cuda and math.isinf(sigma.item())
+    return math.isinf(sigma)
+
+
 def log(v):
     """ln v of a number or a tensor."""
     return math.log(v) if isinstance(v, float) else v.log()

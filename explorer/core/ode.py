@@ -2,14 +2,33 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
+from .attempts import Attempts
 from .denoisers import Denoiser, Featured
+from .facts import Corrects as Corrects
+from .facts import DrawsSeveral as DrawsSeveral
+from .facts import FullLabel as FullLabel
+from .facts import Looks as Looks
+from .facts import MakesNoise as MakesNoise
+from .facts import NeedsSchedule as NeedsSchedule
+from .facts import Nominal as Nominal
+from .facts import Recommended as Recommended
+from .facts import Told as Told
+from .facts import adapts as adapts
+from .facts import corrector as corrector
+from .facts import draws as draws
+from .facts import looks as looks
+from .facts import makes_noise as makes_noise
+from .facts import needs_schedule as needs_schedule
+from .facts import nominal_order as nominal_order
+from .facts import recommended as recommended
+from .guidance import more
 from .predictor import FEATURES, plain_features
-from .schedules import EDM
+from .schedules import EDM, Flow
 
 
 @dataclasses.dataclass(frozen=True, eq=False, slots=True)
@@ -20,6 +39,7 @@ class Point:
     is None where s = 1, which saves the arithmetic.
     x (B, *shape) is the scaled state s(t) x̂; denoised (B, *shape) is D(x̂; σ), unscaled.
     features (B, 64): what a learned solver looks at, None unless it asked for them.
+    base (B, *shape): the answer about which noise is taken, where that is not D (CFG++).
     """
 
     t: Tensor
@@ -28,6 +48,7 @@ class Point:
     x: Tensor
     denoised: Tensor
     features: Tensor | None = None
+    base: Tensor | None = None
 
     @property
     def plain(self) -> Tensor:
@@ -37,7 +58,8 @@ class Point:
     @property
     def noise(self) -> Tensor:
         """ε = (x̂ − D)/σ, the predicted unit noise."""
-        return (self.plain - self.denoised) / self.sigma
+        about = self.denoised if self.base is None else self.base
+        return (self.plain - about) / self.sigma
 
 
 def unscaled(x: Tensor, scale: Tensor | None) -> Tensor:
@@ -46,25 +68,39 @@ def unscaled(x: Tensor, scale: Tensor | None) -> Tensor:
 
 
 class Ode:
-    """Evaluates the denoiser and counts.  One per run; of the run itself it knows nothing.
+    """Evaluates the denoiser and counts.  One per run; of the run it knows what guidance remembers.
 
     dx/dt = (σ'/σ + s'/s) x − (σ' s/σ) D(x/s; σ)           Karras et al. 2022, Alg. 1, line 4
 
     looks: whether its points come with features, for a solver that asks for them.
+    most: evaluations that a solver of adaptive steps may spend on a sample; its tries are noted in
+    `attempts`.
     """
 
-    def __init__(self, denoiser: Denoiser, schedule=EDM(), looks: bool = False):
+    attempts: Attempts | None = None
+
+    def __init__(
+        self,
+        denoiser: Denoiser,
+        schedule=EDM(),
+        looks: bool = False,
+        most: int | None = None,
+    ):
         self.denoiser = denoiser
         self.schedule = schedule
-        self.looks = looks
+        self.looks, self.most = looks, most
         self.evaluated: list[Tensor] = []
         # of a network of discrete levels, the nearest of them; None where every level is known
         self.nearest: Callable[[Tensor], Tensor] | None = getattr(denoiser, "round_sigma", None)
+        # of guidance that remembers, or tells more than D: who is asked instead
+        self._told = more(denoiser)
+        self._memory: Tensor | None = None  # the differences so far
 
     @property
     def nfe(self) -> int:
-        """Evaluations of the denoiser so far, counted as they happen."""
-        return len(self.evaluated)
+        """Evaluations of the denoiser so far, counted as they happen; where each sample has its own
+        steps, those of the sample with most."""
+        return len(self.evaluated) if self.attempts is None else self.attempts.nfe
 
     def evaluate(
         self, x: Tensor, t: Tensor, told: Tensor | None = None, look: bool = True
@@ -81,8 +117,10 @@ class Ode:
             level = level.flatten()
         else:
             self.evaluated.append(level)
-        plain, features = unscaled(x, scale), None
-        if not (look and self.looks):
+        plain, features, base = unscaled(x, scale), None, None
+        if self._told is not None:
+            denoised, base, self._memory = self._told(plain, level, self._memory)
+        elif not (look and self.looks):
             denoised = self.denoiser(plain, level)
         elif isinstance(self.denoiser, Featured):
             denoised, features = self.denoiser.with_features(plain, level)
@@ -91,7 +129,7 @@ class Ode:
             features = plain_features(plain, level, denoised)
         if denoised.dtype != x.dtype:
             denoised = denoised.to(x.dtype)
-        return Point(t, sigma, scale, x, denoised, features)
+        return Point(t, sigma, scale, x, denoised, features, base)
 
     def analytic(self, x: Tensor, t: Tensor) -> Point:
         """The evaluation at the start that costs nothing: where noise drowns data of unit variance,
@@ -121,6 +159,8 @@ class Ode:
     def velocity(self, point: Point) -> Tensor:
         """dx/dt at an evaluated point."""
         s, t = self.schedule, point.t
+        if isinstance(s, Flow) and (own := s.rate(t)) is not None:
+            return own * (point.x - point.denoised)
         rate = s.sigma_dot(t) / point.sigma
         if point.scale is None:
             return rate * (point.x - point.denoised)
@@ -132,7 +172,8 @@ class State(NamedTuple):
 
     past: the last `solver.memory` points, oldest first; the last is here.
     left: steps to the end, this one counted.  span: the first and the last noise level above 0.
-    noise: gives new unit noise for this step; None where the run has none to give.
+    noise: gives new unit noise for this step, `noise(k)` the k-th of a solver that wants several;
+    None where the run has none to give.
     carry: what the solver's last step handed on; None at a start and where its path was broken.
     It is made of tensors with a row for each sample, in tuples and dataclasses, and of values that
     all samples share, so that runs can part and join.
@@ -141,7 +182,7 @@ class State(NamedTuple):
     past: tuple[Point, ...]
     left: int
     span: tuple[float, float]
-    noise: Callable[[], Tensor] | None = None
+    noise: Callable[..., Tensor] | None = None
     carry: Any = None
 
     @property
@@ -149,10 +190,10 @@ class State(NamedTuple):
         """The point where the step begins."""
         return self.past[-1]
 
-    def fresh_noise(self) -> Tensor:
-        """New unit noise of the shape of the state."""
+    def fresh_noise(self, k: int = 0) -> Tensor:
+        """New unit noise of the shape of the state, the k-th of this step."""
         assert self.noise is not None, "`sample` refuses a run without noises"
-        return self.noise()
+        return self.noise(k) if k else self.noise()
 
 
 class Stepper(Protocol):
@@ -171,8 +212,9 @@ class Stepper(Protocol):
 class Solver(Stepper, Protocol):
     """A frozen dataclass; its fields are its controls, and its class says all that is true of it.
 
-    Optional facts, each a Protocol below: `Corrects`, `Looks`, `MakesNoise`, `NeedsSchedule`,
-    `Nominal`, `Recommended`, `FullLabel`.
+    Optional facts, each a Protocol of `facts`: `Corrects`, `Looks`, `MakesNoise`, `DrawsSeveral`,
+    `NeedsSchedule`, `Adapts`, `Nominal`, `Recommended`, `FullLabel`, `Told`; `renoises`: CFG++ is
+    defined for it.
     """
 
     name: ClassVar[str]
@@ -189,93 +231,3 @@ class Solver(Stepper, Protocol):
     def evaluations(self) -> int:
         """Of the denoiser in a full step; a step to σ = 0 costs one."""
         ...
-
-
-@runtime_checkable
-class Corrects(Protocol):
-    """A solver that improves the arrival of its last step by what was evaluated there."""
-
-    def correct(self, ode: Ode, state: State) -> Point:
-        """A better state.here, or the same; state.past holds what came before."""
-
-
-class Looks(Protocol):
-    """A solver whose points must come with features."""
-
-    looks: bool
-
-
-class MakesNoise(Protocol):
-    """A solver whose steps may ask for new noise."""
-
-    makes_noise: bool
-
-
-class NeedsSchedule(Protocol):
-    """A solver that says whether σ(t) and s(t) matter to it; they do if it does not say."""
-
-    needs_schedule: bool
-
-
-class Nominal(Protocol):
-    """A solver whose error falls with another power than its `order` names."""
-
-    nominal_order: int
-
-
-class Recommended(Protocol):
-    """A solver that stands first in the menu."""
-
-    recommended: bool
-
-
-class FullLabel(Protocol):
-    """A solver whose name in a legend holds some of its fields: "RK2 α = {alpha:g}"."""
-
-    full_label: str
-
-
-def mapped(fn: Callable, tree: Any, *others: Any) -> Any:
-    """fn of each tensor of a point, a past or a carry, and of those in the same place of `others`;
-    what is no tensor, tuple or dataclass stays as it is in the first.
-    """
-    if isinstance(tree, Tensor):
-        return fn(tree, *others)
-    if isinstance(tree, tuple):
-        new = tuple(mapped(fn, *parts) for parts in zip(tree, *others, strict=True))
-        return type(tree)._make(new) if hasattr(tree, "_make") else new
-    if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
-        names = [f.name for f in dataclasses.fields(tree)]
-        parts = {k: mapped(fn, *(getattr(v, k) for v in (tree, *others))) for k in names}
-        return dataclasses.replace(tree, **parts)
-    return tree
-
-
-def corrector(solver: Stepper) -> Callable[[Ode, State], Point] | None:
-    """Its `correct`, if it is one that `Corrects`."""
-    return getattr(solver, "correct", None)  # isinstance of a protocol costs as much as ten steps
-
-
-def makes_noise(solver: Stepper) -> bool:
-    """Whether its steps ask for new noise: those of stochastic solvers, unless η = 0."""
-    return getattr(solver, "makes_noise", False)
-
-
-def needs_schedule(solver: Solver | type[Solver]) -> bool:
-    """Whether σ(t) and s(t) matter to it; solvers of the (x̂, σ) frame say that they do not."""
-    return getattr(solver, "needs_schedule", True)
-
-
-def looks(solver: Stepper) -> bool:
-    """Whether its points must come with features."""
-    return getattr(solver, "looks", False)
-
-
-def recommended(solver: type[Solver]) -> bool:
-    """Whether it stands first in the menu."""
-    return getattr(solver, "recommended", False)
-
-
-def nominal_order(solver: Solver) -> int:
-    """The power of the step with which its error falls on paper."""
-    return getattr(solver, "nominal_order", solver.order)

@@ -9,12 +9,14 @@ import torch
 from torch import Tensor
 
 from ..errors import UserError
-from . import written
+from . import infinity, written
+from .attempts import Tried
 from .churn import Churn, Restart
 from .denoisers import Denoiser
+from .guidance import more
 from .loop import Past, steps
 from .noise import Noise
-from .ode import Ode, Point, Stepper, looks, makes_noise, unscaled
+from .ode import Ode, Point, Stepper, adapts, draws, looks, makes_noise, unscaled
 from .schedules import EDM
 
 __all__ = ["Churn", "Noise", "Restart", "Trajectory", "makes_noise", "sample", "steps"]
@@ -27,7 +29,11 @@ class Trajectory:
     t, sigma (N + 1,); sigma_hat (N,), the level after churn; x (N + 1, K, *shape);
     x_hat (N, K, *shape), where D was evaluated (UniPC: that is x, and x_hat the corrected state);
     denoised (N, K, *shape); samples (B, *shape).
-    `evaluated` is the noise level of every evaluation in order, `nfe` their number.
+    `evaluated` is the noise level of every evaluation in order, `nfe` their number.  With adaptive
+    steps, which `tried` tells, samples ask at levels of their own: `evaluated` has the mean level
+    of each call, and `nfe` is what the sample with most of them took.
+    pure: the first level stands for σ = ∞, and what is held there is a point of the straight line
+    that the first step goes along (`infinity`).
     """
 
     t: Tensor
@@ -38,10 +44,12 @@ class Trajectory:
     denoised: Tensor
     samples: Tensor
     evaluated: Tensor
+    pure: bool = False
+    tried: Tried | None = None
 
     @property
     def nfe(self) -> int:
-        return len(self.evaluated)
+        return len(self.evaluated) if self.tried is None else self.tried.nfe
 
     @property
     def noise(self) -> Tensor:
@@ -65,24 +73,29 @@ def sample(
     denoise: bool = False,
     keep: int | None = None,
     watch: Callable[[int, Point], None] | None = None,
+    most: int | None = None,
 ) -> Trajectory:
     """Sample by integrating from noise to data.
 
     noise (B, *shape): unit normal, on the device to run on; its dtype is that of the state
-    (float64, unless the device has none).  sigmas (N + 1,): descending, ending at 0 or at σ_min.
+    (float64, unless the device has none).  sigmas (N + 1,): descending, ending at 0 or at σ_min;
+    the first may be ∞, where the denoiser knows pure noise.
     noises: (N, B, *shape) or a function of the step, the unit noise of churn or of a stochastic
-    solver (both: 2N of them); restarts take theirs from the end, at −1, −2, …
+    solver (both: 2N of them; a solver that draws k times in a step: kN); restarts take theirs from
+    the end, at −1, −2, …
     afs: the analytic first step, which saves one evaluation.  denoise: where the grid ends above 0,
     add one evaluation and return D there.  keep: record the paths of this many samples (default:
-    all).  watch(i, point): called at each step; raise Cancelled in it to stop.
+    all).  watch(i, point): called at each step; raise Cancelled in it to stop.  most: evaluations
+    that a solver of adaptive steps may spend on a sample.
     """
     sigmas = torch.as_tensor(sigmas, dtype=noise.dtype).cpu()
     levels = sigmas.tolist()
     _check_levels(levels)
+    check_guidance(denoiser, solver)
     _check_random(noises, levels, solver, churn, restart)
-    draws = noises if callable(noises) or noises is None else noises.__getitem__
-    how = _How(solver, schedule, churn, afs, restart, denoise)
-    return how.run(denoiser, noise, sigmas, draws, keep, watch)
+    drawn = noises if callable(noises) or noises is None else noises.__getitem__
+    how = _How(solver, schedule, churn, afs, restart, denoise, most)
+    return how.run(denoiser, noise, sigmas, drawn, keep, watch)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,17 +108,23 @@ class _How:
     afs: bool
     restart: Restart
     denoise: bool
+    most: int | None = None
 
     def run(self, denoiser: Denoiser, noise: Tensor, sigmas: Tensor, *rest: Any) -> Trajectory:
         """Written out on a GPU, where each launch counts; followed step by step elsewhere."""
         if noise.is_cuda and (table := self.table(denoiser, noise, sigmas)) is not None:
-            return Trajectory(**table.run(denoiser, noise, *rest))
+            found: dict[str, Any] = {**table.run(denoiser, noise, *rest)}
+            return Trajectory(**found)
         return self.follow(denoiser, noise, sigmas, *rest)
 
     def table(self, denoiser: Denoiser, noise: Tensor, sigmas: Tensor) -> written.Table | None:
         """The run written out for a device, or None where it must be followed step by step."""
-        if looks(self.solver) or not dataclasses.is_dataclass(self.solver):
-            return None  # what a predictor says depends on the samples
+        if more(denoiser):
+            return None  # guidance that tells more than D
+        if looks(self.solver) or adapts(self.solver) or not dataclasses.is_dataclass(self.solver):
+            return None  # what a predictor or a tolerance says depends on the samples
+        if bool(sigmas[0].isinf()):
+            return None  # no graph of a device is made for ∞
         rounding = getattr(denoiser, "round_sigma", None) if self._rounds else None
         key = (self, tuple(sigmas.tolist())) if rounding is None else None
         columns = self._columns(len(sigmas))
@@ -121,9 +140,13 @@ class _How:
     def _columns(self, levels: int) -> int:
         """No fewer than it has answers and noises."""
         each = getattr(self.solver, "evaluations", 4)
-        new = (self.churn.s_churn > 0) + makes_noise(self.solver)
-        again = self.restart.repeats * (self.restart.inner * (each + 1) + 1)
+        new = (self.churn.s_churn > 0) + draws(self.solver)
+        again = self.restart.repeats * (self.restart.inner * (each + max(1, new)) + 1)
         return 2 + levels * (each + new) + again
+
+    def _ode(self, denoiser: Denoiser) -> Ode:
+        most = None if self.most is None else self.most - self.denoise
+        return Ode(denoiser, self.schedule, looks(self.solver), most)
 
     def follow(
         self,
@@ -135,13 +158,14 @@ class _How:
         watch: Callable[[int, Point], None] | None,
     ) -> Trajectory:
         """The loop, step by step."""
+        sigmas, pure = infinity.placed(sigmas)
         levels = sigmas.tolist()
         times = self.schedule.time(sigmas)  # 0-d times stay on the CPU: no launch, no waiting
-        ode, record = Ode(denoiser, self.schedule, looks(self.solver)), _Record(noise, keep)
+        ode, record = self._ode(denoiser), _Record(noise, keep)
         run = steps(
             ode,
             self.solver,
-            ode.scaled(noise * sigmas[0], times[0]),
+            noise if pure else ode.scaled(noise * sigmas[0], times[0]),
             times,
             begin=record.begin,
             churn=self.churn,
@@ -149,15 +173,14 @@ class _How:
             afs=self.afs,
             restart=self.restart,
             span=(levels[0], levels[-1] or levels[-2]),
+            pure=pure,
         )
         for i, point in enumerate(run):
             if i < len(levels) - 1:
                 if watch is not None:
                     watch(i, point)
                 record.evaluated(point)
-        paths = [ode.plain(x, t) for x, t in zip(record.arrived, times)]
-        record.arrived.clear()
-        paths.append(record.first(point.denoised))
+        paths = [*record.paths(ode, times, pure), record.first(point.denoised)]
         if self.denoise and levels[-1] > 0:
             point = ode.evaluate(point.x, point.t)
             record.evaluated(point)
@@ -172,6 +195,8 @@ class _How:
             _stacked(record.denoised),
             point.denoised,
             torch.stack(ode.evaluated),
+            pure,
+            None if ode.attempts is None else ode.attempts.made(self.denoise),
         )
 
 
@@ -196,6 +221,14 @@ class _Record:
         self.arrived.append(self.first(x))
         return x, past, carry
 
+    def paths(self, ode: Ode, times: Tensor, pure: bool) -> list[Tensor]:
+        """The unscaled states where each step began; what it held of them is let go."""
+        found = [ode.plain(x, t) for x, t in zip(self.arrived, times)]
+        if pure:
+            found[0] = self.x[0]
+        self.arrived.clear()
+        return found
+
     def evaluated(self, point: Point) -> None:
         self.sigma.append(point.sigma)
         self.x.append(unscaled(self.first(point.x), point.scale))
@@ -217,6 +250,22 @@ def _check_levels(levels: list[float]):
         )
 
 
+def check_guidance(denoiser: Any, solver: Stepper) -> None:
+    """Raises UserError for a rule of guidance that is not defined for this solver."""
+    label = getattr(solver, "label", type(solver).__name__)
+    renoises = getattr(solver, "renoises", False)
+    if getattr(denoiser, "renoises", False) and not renoises:
+        raise UserError(
+            "CFG++ is defined for steps that go to D and add its noise again: DDIM and Euler "
+            f"ancestral; {label} does not. Choose one of these, or the plain rule."
+        )
+    if getattr(denoiser, "recalls", False) and looks(solver):
+        raise UserError(
+            f"{label} looks at the features of its network, which APG with momentum does not "
+            "hand on; set Momentum to 0, or choose another solver."
+        )
+
+
 def _check_random(noises, sigmas: list[float], solver: Stepper, churn: Churn, restart: Restart):
     """Raises UserError where restarts have no place, or the new noise that is wanted is missing."""
     if restart.repeats and restart.place(torch.tensor(sigmas)) is None:
@@ -230,8 +279,8 @@ def _check_random(noises, sigmas: list[float], solver: Stepper, churn: Churn, re
         + [f"{restart.repeats} restarts of {restart.inner} steps"] * (restart.repeats > 0)
         + [type(solver).__name__] * makes_noise(solver)
     )
-    each = (churn.s_churn > 0) + makes_noise(solver)
-    rows = (len(sigmas) - 1) * max(1, each) + restart.draws()
+    each = (churn.s_churn > 0) + draws(solver)
+    rows = (len(sigmas) - 1) * max(1, each) + restart.draws(draws(solver))
     if who and noises is None:
         raise UserError(f"{who[0]} needs the noise of each step (noises=...).")
     if who and not callable(noises) and len(noises) < rows:

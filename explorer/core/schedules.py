@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..settings import named, param, setting
 
-SCALINGS = (("none", "s = 1"), ("vp", "s = 1/√(1+σ²)"))
+SCALINGS = (("none", "s = 1"), ("vp", "s = 1/√(1+σ²)"), ("flow", "s = 1/(1+σ)"))
 
 
 def _scaling(default):
@@ -22,7 +22,7 @@ def _scaling(default):
         label="s(t)",
         choices=SCALINGS,
         help="none keeps x at its true size; vp divides it by √(1+σ²), so that its "
-        "variance stays near 1",
+        "variance stays near 1; flow by 1 + σ, between data and noise",
     )
 
 
@@ -48,16 +48,26 @@ class _Scaled:
         """Whether s(t) is anything but 1; where it is not, the loop saves the arithmetic."""
         return self.scaling != "none"
 
-    def scale(self: Schedule, t: Tensor) -> Tensor:
+    def sigma(self, t: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def sigma_dot(self, t: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def scale(self, t: Tensor) -> Tensor:
         """s(t)."""
         if not self.scaled:
             return torch.ones_like(t)
+        if self.scaling == "flow":
+            return 1 / (1 + self.sigma(t))
         return torch.rsqrt(1 + self.sigma(t) ** 2)
 
-    def scale_dot(self: Schedule, t: Tensor) -> Tensor:
-        """s'(t) = −σ σ' s³ for VP scaling, 0 for none."""
+    def scale_dot(self, t: Tensor) -> Tensor:
+        """s'(t) = −σ σ' s³ for VP scaling, −σ' s² for flow's, 0 for none."""
         if not self.scaled:
             return torch.zeros_like(t)
+        if self.scaling == "flow":
+            return -self.sigma_dot(t) * self.scale(t) ** 2
         return -self.sigma(t) * self.sigma_dot(t) * self.scale(t) ** 3
 
 
@@ -139,4 +149,45 @@ class VP(_Scaled):
         return torch.where(sigma == 0, 0.0, (root - self.beta_min) / self.beta_d)
 
 
-SCHEDULES = named(EDM, VE, VP)
+@setting
+class Flow(_Scaled):
+    """σ(t) = t/(1 − t), s(t) = 1/(1 + σ) = 1 − t: flow matching's x_t = (1 − t) y + t n, from data
+    at 0 to pure noise at 1, where σ is ∞ and x_t finite.
+
+    Its slope is n − D wherever the noise is known, so paths are straight where D stands still.
+    Liu et al. 2022, arXiv:2209.03003; Lipman et al. 2022, arXiv:2210.02747.
+    """
+
+    name: ClassVar[str] = "flow"
+    label: ClassVar[str] = "flow matching"
+    formula: ClassVar[str] = "σ = t/(1 − t)"
+    scaling: str = _scaling("flow")
+
+    @property
+    def end(self) -> float | None:
+        """Its time at σ = ∞, in the scaling that keeps the state finite there; else None."""
+        return 1.0 if self.scaling == "flow" else None
+
+    def sigma(self, t: Tensor) -> Tensor:
+        return t / (1 - t)
+
+    def sigma_dot(self, t: Tensor) -> Tensor:
+        return (1 - t) ** -2
+
+    def time(self, sigma: Tensor) -> Tensor:
+        """σ⁻¹, finite at ∞."""
+        return 1 / (1 + 1 / sigma)
+
+    def scale(self, t: Tensor) -> Tensor:
+        """1 − t in its own scaling."""
+        return 1 - t if self.scaling == "flow" else super().scale(t)
+
+    def scale_dot(self, t: Tensor) -> Tensor:
+        return -torch.ones_like(t) if self.scaling == "flow" else super().scale_dot(t)
+
+    def rate(self, t: Tensor) -> Tensor | None:
+        """The r of dx/dt = r (x − D), where both terms of the general form are 1/t; else None."""
+        return 1 / t if self.scaling == "flow" else None
+
+
+SCHEDULES = named(EDM, VE, VP, Flow)

@@ -14,6 +14,7 @@ Each is a frozen dataclass whose fields are its controls, with
     photographs optional: True of what a network of natural images is looked at with first
     principal   optional, of points: True if view() is their principal plane
     thickness   the standard deviation of the Gaussian around every point
+    law(mine)   optional: the mixture itself, or that of some points, where it is another; see `law`
 
 Tensors are cached and shared: never write into one.
 """
@@ -30,6 +31,7 @@ from .published import Published, allow_fetch
 from .scenes import Scenes
 from .shapes import Checkerboard, Grid, Moons, Pinwheel, Rings, Spiral, SwissRoll
 from .shipped import Fashion, Mnist
+from .tree import Tree
 from .upload import Upload, store
 from .word import Word
 
@@ -43,6 +45,7 @@ DATASETS = named(
     Pinwheel,
     Grid,
     Word,
+    Tree,
     GaussianMixture,
     Digits,
     Mnist,
@@ -76,6 +79,7 @@ __all__ = [
     "Scenes",
     "Spiral",
     "SwissRoll",
+    "Tree",
     "Upload",
     "Word",
     "allow_fetch",

@@ -20,6 +20,14 @@ def resample(sigmas: Sequence[float], n: int) -> tuple[float, ...]:
     levels, tail = split(sigmas)
     if not 2 <= n <= LONGEST - len(tail):
         raise UserError(f"A list can have from 2 to {LONGEST - len(tail)} levels; got {n}.")
+    if math.isinf(levels[0]):  # pure noise stays, and the others are resampled
+        if n == 2:
+            return (math.inf, levels[-1], *tail)
+        if len(levels) == 2:
+            raise UserError(
+                f"Between ∞ and {near(levels[1])} lies no curve; put levels in by hand."
+            )
+        return (math.inf, *resample(levels[1:], n - 1), *tail)
     made = []
     for k in range(n):
         place = k * (len(levels) - 1) / (n - 1)
@@ -37,6 +45,8 @@ def insert(sigmas: Sequence[float], i: int) -> tuple[float, ...]:
         raise UserError(f"The list has {len(sigmas)} levels, which is as many as it can hold.")
     below = levels[i + 1] if i + 1 < len(levels) else levels[i] / 4
     new = math.sqrt(levels[i] * below)
+    if math.isinf(levels[i]):  # the middle in flow time
+        new = min(2 * below + 1, HIGHEST)
     if levels[i] / below < GAP**2 or new < LOWEST:
         raise UserError(
             f"Step {i + 1} from {near(levels[i])} is too short to split: its middle "

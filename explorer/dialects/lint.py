@@ -26,6 +26,7 @@ def lint(
     typed: bool = True,
 ) -> list[Finding]:
     """What is wrong or odd about a list, as it will run: with its final 0 if the loop adds one.
+    The first level may be ∞, pure noise.
 
     Errors are exactly what `Custom` refuses; where there is one, nothing else is said.
     sigma_data: the data's standard deviation.  model_range: noise levels the network was made for.
@@ -41,14 +42,14 @@ def lint(
         *(_about_count(levels) if typed else []),
         *_about_noise(levels, sigma_data),
         *_about_range(levels, *model_range),
-        *_about_steps(levels),
+        *_about_steps(levels, sigma_data, typed),
         *_about_end(sigmas, levels, sigma_data, "list ends" if typed else "time steps end"),
     ]
 
 
 def _errors(sigmas: list[float], levels: list[float]) -> list[Finding]:
     for i, s in enumerate(sigmas):
-        if not (math.isfinite(s) and s >= 0):
+        if not ((math.isfinite(s) or s == math.inf and i == 0) and s >= 0):
             return [
                 Finding(
                     "error",
@@ -90,7 +91,7 @@ def _rises(levels: list[float]) -> list[Finding]:
 
 def _beyond(levels: list[float]) -> list[Finding]:
     found = []
-    high, last = max(levels), levels[-1]
+    high, last = max(s for s in levels if math.isfinite(s)), levels[-1]
     if high > HIGHEST:
         found.append(
             Finding(
@@ -164,25 +165,43 @@ def _about_range(levels: list[float], low: float, high: float) -> list[Finding]:
     return found
 
 
-def _about_steps(levels: list[float]) -> list[Finding]:
-    """Steps that stand out in Δ ln σ.  On EDM's grid the last is 2.8 medians at most."""
+def _gapes(levels: list[float], drops: list[float], i: int, sigma_data: float) -> bool:
+    """Whether step i of a typed list leaves out what its neighbours tell of, or goes in one from
+    noise that drowns the data to noise that does not.  EDM's grids never do, however short."""
+    if drops[i] > math.log(40) and levels[i] > 8 * sigma_data and len(drops) > 1:
+        return True
+    return 0 < i < len(drops) - 1 and drops[i] > 2 * max(drops[i - 1], drops[i + 1])
+
+
+def _about_steps(levels: list[float], sigma_data: float, typed: bool) -> list[Finding]:
+    """Steps that stand out in Δ ln σ.  On EDM's grid the last is 2.8 medians at most.  A step from
+    ∞ has no length there."""
+    skipped = 1 if math.isinf(levels[0]) else 0
+    levels = levels[skipped:]
     drops = [math.log(a / b) for a, b in itertools.pairwise(levels)]
+    if not drops:
+        return []
     usual, last, found = median(drops), len(drops) - 1, []
     for i, drop in enumerate(drops):
-        span = f"step {i + 1} from {levels[i]:.3g} to {levels[i + 1]:.3g}"
-        if drop > 3 * usual and drop > 1:
+        at = i + skipped
+        span = f"step {at + 1} from {levels[i]:.3g} to {levels[i + 1]:.3g}"
+        jump = drop > 3 * usual or typed and _gapes(levels, drops, i, sigma_data)
+        if jump and drop > 1:
             place = {0: "The first", last: "The last"}.get(i, "One")
+            place = "One" if skipped and i == 0 else place
             found.append(
                 Finding(
                     "warning",
                     f"{place} step is a jump: {span} divides σ by "
                     f"{number(math.exp(drop), 2)}, the usual step by {number(math.exp(usual), 2)}.",
-                    i,
+                    at,
                 )
             )
         elif len(drops) > 2 and drop < usual / 10:
             found.append(
-                Finding("note", f"{span.capitalize()} hardly moves: its evaluation buys little.", i)
+                Finding(
+                    "note", f"{span.capitalize()} hardly moves: its evaluation buys little.", at
+                )
             )
     return found
 

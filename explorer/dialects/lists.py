@@ -11,10 +11,23 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ..core import tables
 from ..errors import UserError
 from .edits import LONGEST, near, split
+from .frames import Frame, frame_in, frame_of, levels_of, said_frame
 
 LONGEST_TEXT = 20_000  # characters
+
+__all__ = [
+    "LONGEST_TEXT",
+    "Own",
+    "Parsed",
+    "formats",
+    "frame_of",
+    "parse_list",
+    "parse_sigmas",
+    "read_list",
+]
 
 
 class Parsed(NamedTuple):
@@ -24,20 +37,68 @@ class Parsed(NamedTuple):
     notes: list[str]
 
 
+class Own(NamedTuple):
+    """A list in its tool's own numbers, from noise to data without a final 0, the frame that these
+    are in, what they are as σ, and the notes."""
+
+    values: tuple[float, ...]
+    frame: Frame
+    sigmas: tuple[float, ...]
+    notes: list[str]
+
+
 def parse_sigmas(text: str) -> Parsed:
     """The noise levels in a pasted text: a tensor or array print, Python, JSON or bare numbers.
 
+    Times of flow matching and timesteps are read in their own frame, with a note; “VE:”, “flow:” or
+    “timesteps:” before the list says which is meant.  Raises UserError as `parse_list`.
+    """
+    found = parse_list(text)
+    return Parsed(found.sigmas, found.notes)
+
+
+def parse_list(text: str) -> Own:
+    """The list in a pasted text, in its own numbers and as σ.
+
     Nothing is evaluated.  A rising list is turned round and a final 0 taken off, each with a note;
     any other order is kept for `lint` to name.  Raises UserError for anything that is no complete
-    list of finite numbers from 0 up, and for time steps of a 1000-step schedule.
+    list of numbers from 0 up; only the first may be ∞.
     """
+    notes: list[str] = []
+    said, rest = said_frame(text)
+    words = _entries(rest, notes)
+    values = _downwards([_value(word, i) for i, word in enumerate(words)], notes)
+    frame = frame_in(rest, words, values, said, notes)
+    sigmas = _without_zeros(levels_of(values, frame).tolist(), notes)
+    if 900 <= max(sigmas) <= 1000 and _even(sigmas):
+        notes.append(
+            f"Even gaps from {near(max(sigmas))} down are typical of time steps; they are "
+            "read as noise levels all the same."
+        )
+    return Own(tuple(values[: len(sigmas)]), frame, sigmas, notes)
+
+
+def raw_numbers(text: str) -> Parsed:
+    """The numbers of a pasted list as they stand: nothing is turned, taken off or judged.
+
+    nan, inf and numbers below 0 are numbers here.  Raises UserError for text that is no list.
+    """
+    notes: list[str] = []
+    words = _entries(text, notes)
+    for i, word in enumerate(words):
+        if not re.fullmatch(_NUMBER, word) and _bare(word) not in _NOT_FINITE:
+            raise UserError(f"Entry {i + 1} is {_show(word)}, which is no number. {_EXAMPLE}")
+    return Parsed(tuple(float(word) for word in words), notes)
+
+
+def _entries(text: str, notes: list[str]) -> list[str]:
+    """The words of the list in a text.  Raises UserError where there is none, or not all of it."""
     if not isinstance(text, str):
         raise UserError(f"A pasted list must be text; got {_show(text)}.")
     if len(text) > LONGEST_TEXT:
         raise UserError(
             f"The text is {len(text):,} characters long; at most {LONGEST_TEXT:,} are read."
         )
-    notes: list[str] = []
     body = _list_in(_plain(text), notes)
     if "..." in body:
         raise UserError(
@@ -48,9 +109,7 @@ def parse_sigmas(text: str) -> Parsed:
     words = _words(body, notes)
     if not any(re.search("[0-9]", w) or _bare(w) in _NOT_FINITE for w in words):
         raise UserError(f"No numbers in {_show(text.strip())}. {_EXAMPLE}")
-    values = [_value(word, i) for i, word in enumerate(words)]
-    _refuse_time_steps(words, values)
-    return Parsed(_downwards(values, notes), notes)
+    return words
 
 
 def read_list(flat: dict, key: str = "timesteps.levels") -> tuple[dict, list[str]]:
@@ -64,16 +123,29 @@ def read_list(flat: dict, key: str = "timesteps.levels") -> tuple[dict, list[str
 def formats(sigmas: Sequence[float]) -> dict[str, str]:
     """Tool -> the list as that tool takes it; all but "plain" end with the 0 that they expect.
 
-    Nine significant digits, all that a float32 holds; `parse_sigmas` reads each of them back.
-    diffusers wants the final 0 in EulerDiscreteScheduler and its kin (not in flow matching).
+    Nine significant digits, all that a float32 holds; `parse_sigmas` reads each of them back, so
+    what could be taken for another frame is marked.  diffusers wants the final 0 in
+    EulerDiscreteScheduler and its kin (not in flow matching).  A list that begins at ∞ is written
+    in times of flow matching, as tools for it take it.
     """
-    numbers = [repr(float(f"{s:.9g}")) for s in split(sigmas)[0]]
-    plain, whole = ", ".join(numbers), ", ".join([*numbers, "0.0"])
+    levels = split(sigmas)[0]
+    written = lambda values: ", ".join(repr(float(f"{v:.9g}")) for v in values)
+    plain = written(levels)
+    if math.isinf(levels[0]):
+        times = written(tables.flow_time(levels).tolist())
+        return {
+            "k-diffusion": f"sigmas = torch.tensor([{times}, 0.0])",
+            "diffusers": f"pipe.scheduler.set_timesteps(sigmas=[{times}])",
+            "ComfyUI": f"{times}, 0.0",
+            "plain": plain,
+        }
+    strange = frame_of(levels)[0] != "ve"
+    mark, comment = ("VE: ", "  # VE: noise levels σ") if strange else ("", "")
     return {
-        "k-diffusion": f"sigmas = torch.tensor([{whole}])",
-        "diffusers": f"pipe.scheduler.set_timesteps(sigmas=[{whole}])",
-        "ComfyUI": whole,
-        "plain": plain,
+        "k-diffusion": f"sigmas = torch.tensor([{plain}, 0.0]){comment}",
+        "diffusers": f"pipe.scheduler.set_timesteps(sigmas=[{plain}, 0.0]){comment}",
+        "ComfyUI": f"{mark}{plain}, 0.0",
+        "plain": mark + plain,
     }
 
 
@@ -83,6 +155,7 @@ _NOT_FINITE = ("nan", "inf", "infinity")
 _SIGNS = str.maketrans(
     {
         "−": "-",
+        "∞": "inf",
         "…": "...",
         "，": ",",
         "、": ",",
@@ -163,6 +236,8 @@ def _value(word: str, i: int) -> float:
     if not re.fullmatch(_NUMBER, word) and _bare(word) not in _NOT_FINITE:
         raise UserError(f"Entry {i + 1} is {_show(word)}, which is no number. {_EXAMPLE}")
     value = float(word)
+    if i == 0 and word.lower() in ("inf", "infinity"):
+        return value  # pure noise
     if not (math.isfinite(value) and value >= 0):
         raise UserError(
             f"Entry {i + 1} is {_show(word).strip(chr(39))}; a noise level is a finite "
@@ -171,38 +246,25 @@ def _value(word: str, i: int) -> float:
     return abs(value)  # -0.0
 
 
-def _refuse_time_steps(words: list[str], values: list[float]):
-    """Whole numbers from hundreds down are indices of a 1000-step schedule.  `999.` is how tensors
-    print them, but there a list such as `100., 10., 1.` is no rarer, so even gaps are asked for.
-    """
-    whole = not any(re.search(r"\.[0-9]|e", w, re.IGNORECASE) for w in words)
-    if (
-        len(values) > 1
-        and whole
-        and 100 <= max(values) <= 1000
-        and (_even(values) or not any("." in w for w in words))
-    ):
-        raise UserError(
-            f"These look like time steps of a 1000-step schedule ({words[0]}, {words[1]}, …), not "
-            "noise levels. Print scheduler.sigmas instead of scheduler.timesteps; if they are σ, "
-            f"write one with its decimals: {max(values):.1f}."
-        )
-
-
-def _downwards(values: list[float], notes: list[str]) -> tuple[float, ...]:
-    """The list from large to small without its 0; what that took goes to the notes."""
+def _downwards(values: list[float], notes: list[str]) -> list[float]:
+    """The list from large to small; that it rose goes to the notes."""
     rises = (
         len(values) > 1
         and values[0] < max(values)
         and all(a <= b for a, b in zip(values, values[1:-1] if values[-1] == 0 else values[1:]))
     )
-    body = values[:-1] if rises and values[-1] == 0 else values
-    if rises:
-        body = body[::-1]
-        notes.append("The list rose; it is read from large to small.")
-    zeros = len(values) - len(body)
+    if not rises:
+        return values
+    notes.append("The list rose; it is read from large to small.")
+    return [*values[:-1][::-1], 0.0] if values[-1] == 0 else values[::-1]
+
+
+def _without_zeros(sigmas: list[float], notes: list[str]) -> tuple[float, ...]:
+    """The levels above 0; that there were zeros at the end goes to the notes."""
+    body = sigmas
     while body and body[-1] == 0:
-        body, zeros = body[:-1], zeros + 1
+        body = body[:-1]
+    zeros = len(sigmas) - len(body)
     if not body:
         raise UserError(f"Every level is 0; noise levels fall to 0 from above. {_EXAMPLE}")
     if len(body) > LONGEST:
@@ -213,20 +275,10 @@ def _downwards(values: list[float], notes: list[str]) -> tuple[float, ...]:
             if zeros == 1
             else f"The {zeros} zeros at the end are taken off; the loop adds one."
         )
-    if max(body) == 1 and len(body) > 1:
-        notes.append(
-            "The list starts at 1: in flow matching (SD3, FLUX) σ is t of (1 − t) x₀ + "
-            "t n, which is the noise level t/(1 − t) here."
-        )
-    if 900 <= max(body) <= 1000 and _even(body):
-        notes.append(
-            f"Even gaps from {near(max(body))} down are typical of time steps; they are "
-            "read as noise levels all the same."
-        )
     return tuple(body)
 
 
-def _even(values: list[float]) -> bool:
+def _even(values: Sequence[float]) -> bool:
     gaps = [abs(a - b) for a, b in itertools.pairwise(values)]
     return max(gaps) <= 1.1 * min(gaps) + 1 if len(gaps) > 1 else False
 

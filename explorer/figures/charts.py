@@ -4,9 +4,21 @@ Colour tells the family, dash and marker the member.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from .style import DASH_DOT, FAMILY, FONT, GRID, INK3, ONE_STEP, axis_title, faded, legible
+from .style import (
+    DASH_DOT,
+    FAMILY,
+    FONT,
+    GRID,
+    INK3,
+    ONE_STEP,
+    ORDER,
+    axis_title,
+    faded,
+    legible,
+    rounded,
+)
 
 DASHES = ("solid", "dash", "2px,2px", DASH_DOT, "8px,3px", "1px,3px")
 MARKERS = (
@@ -36,6 +48,16 @@ def looks(families: Mapping[str, str]) -> dict[str, tuple]:
             MARKERS[k % len(MARKERS)],
         )
     return out
+
+
+def ordered(names: Collection[str]) -> dict[str, tuple]:
+    """name -> colour, dash and marker of one setting’s values, in order: a hue that darkens."""
+    last = max(len(names) - 1, 1)
+    place = {name: round(k * (len(ORDER) - 1) / last) for k, name in enumerate(names)}
+    return {
+        name: (ORDER[place[name]], "solid", MARKERS[k % len(MARKERS)])
+        for k, name in enumerate(names)
+    }
 
 
 def line(x, y, colour, width, dash="solid", **more) -> dict:
@@ -71,6 +93,20 @@ def curve(x, y, name, colour, dash, symbol, bold, hover, size=6) -> dict:
             "line": {"width": 1.25, "color": colour},
         },
     )
+
+
+def whiskers(found: Sequence, colour: str, thickness: float = 1, width: int = 3) -> dict:
+    """The intervals of some estimates, as `error_x` or `error_y` of their markers; a gap where one
+    has none."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": rounded(e.high - e.value for e in found),
+        "arrayminus": rounded(e.value - e.low for e in found),
+        "color": colour,
+        "thickness": thickness,
+        "width": width,
+    }
 
 
 def band(x, low, high, colour, name) -> dict:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from ..numerals import interval, number
+from . import charts
 from .style import GRID, INK2, INK3, REFERENCE, STOCHASTIC, axis_title, faded, rounded
 
 AXIS = {"gridcolor": GRID, "zeroline": False, "tickfont": {"size": 11, "color": INK3}}
@@ -31,15 +32,7 @@ def dots(amounts: Mapping, own: float) -> list[dict]:
                     "color": colour,
                     "symbol": "circle" if value in (0, own) else "circle-open",
                 },
-                "error_y": {
-                    "type": "data",
-                    "symmetric": False,
-                    "array": rounded([e.high - e.value]),
-                    "arrayminus": rounded([e.value - e.low]),
-                    "color": colour,
-                    "thickness": 2 if value == own else 1.5,
-                    "width": 4,
-                },
+                "error_y": charts.whiskers([e], colour, 2 if value == own else 1.5, 4),
             }
         )
     return out

@@ -36,6 +36,8 @@ def error_vs_nfe(
         for name, own in curves.items()
     }
     looks = charts.looks({name: own[0].family for name, own in curves.items()})
+    if len(curves) > 1 and len({own[0].solver for own in curves.values()}) == 1:
+        looks = charts.ordered(curves)  # one solver, over other steps
     traces, labels = _drawn({n: own for n, own in drawn.items() if own}, looks, slopes, highlight)
     errors = [v for t in traces for v in t["y"] if v]
     budgets = sorted({r.nfe for own in drawn.values() for r in own})
@@ -114,7 +116,9 @@ def truncation_figure(
     curves: name (“ρ = 7”) -> (sigma, mean, std), each (n,), of the steps that arrive at sigma.
     highlight: the name that gets its band of one standard deviation.  EDM, Fig. 13.
     """
-    looks = charts.looks(dict.fromkeys(curves, family))
+    looks = charts.ordered(curves)
+    if len(curves) == 1:
+        looks = charts.looks(dict.fromkeys(curves, family))
     traces: list[dict] = []
     labels, levels = [], []
     for name, (sigma, mean, std) in curves.items():

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ..numerals import percent1
+from . import charts
 from .style import FAMILY, FONT, GRID, INK, INK2, INK3, REFERENCE, axis_title, faded, rounded, short
 
 AXIS = {"gridcolor": GRID, "zeroline": False, "tickfont": {"size": 11, "color": INK2}}
@@ -118,15 +119,7 @@ def _dot(e, row, axis: str) -> dict:
         "xaxis": axis,
         "hoverinfo": "skip",
         "marker": {"size": 9, "color": colour},
-        "error_x": {
-            "type": "data",
-            "symmetric": False,
-            "array": rounded([e.high - e.value]),
-            "arrayminus": rounded([e.value - e.low]),
-            "color": colour,
-            "thickness": 1.5,
-            "width": 5,
-        },
+        "error_x": charts.whiskers([e], colour, 1.5, 5),
     }
 
 

@@ -29,15 +29,7 @@ def stochastic_figure(rows: Sequence[Any], measured: str) -> dict:
             )
             | {
                 "text": [number(r.amount) for r in own],
-                "error_y": {
-                    "type": "data",
-                    "symmetric": False,
-                    "array": rounded(e.high - e.value for e in levels),
-                    "arrayminus": rounded(e.value - e.low for e in levels),
-                    "color": colour,
-                    "thickness": 1,
-                    "width": 3,
-                },
+                "error_y": charts.whiskers(levels, colour),
             }
         )
         labels.append((10 ** y[-1], f"{glyph} {name}", colour, False))  # `end_names` takes its log

@@ -25,10 +25,13 @@ FAMILY = {
     "learned": LEARNED,
     "stochastic": STOCHASTIC,
 }
+ORDER = [_LIGHT[f"order-{k}"] for k in range(1, 7)]  # one hue, light to dark: values in order
 TEXT = {  # families too pale for words
     MULTISTEP: _LIGHT["multistep-text"],
     LEARNED: _LIGHT["learned-text"],
     REFERENCE: INK3,
+    ORDER[0]: INK3,
+    ORDER[1]: INK3,
 }
 FONT = (
     'Inter, "Segoe UI", "SF Pro Text", "Helvetica Neue", Roboto, "Liberation Sans", Arial, '

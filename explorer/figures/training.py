@@ -7,7 +7,19 @@ from functools import partial
 import torch
 
 from ..numerals import number, short
-from .style import FONT, GRID, INK3, ONE_STEP, REFERENCE, SIGMA_TICKS, STOCHASTIC, faded, rounded
+from .style import (
+    FONT,
+    GRID,
+    INK,
+    INK3,
+    LEARNED,
+    REFERENCE,
+    SIGMA_TICKS,
+    STOCHASTIC,
+    faded,
+    legible,
+    rounded,
+)
 
 TOP = 1.25  # of the loss axis: untrained networks start at 1
 
@@ -21,6 +33,7 @@ def loss_by_sigma(
     floor: Sequence[float],
     objective,
     ideal: str = "ideal denoiser",
+    now_called: str = "now",
 ) -> dict:
     """λ(σ) E‖D − y‖² before training, now with its interval, and the ideal denoiser's; p_train.
 
@@ -34,14 +47,14 @@ def loss_by_sigma(
     density = objective.density(fine)
     density = density / float(density.max().clamp(min=1e-12))
     line = partial(_line, x)
-    edge, pale = weighted(high) + weighted(low)[::-1], faded(ONE_STEP, 0.15)
+    edge, pale = weighted(high) + weighted(low)[::-1], faded(LEARNED, 0.18)
     traces = [
         _area(fine, density),
         line(edge, "rgba(0,0,0,0)", 0, "solid", "interval", fill="toself", fillcolor=pale)
         | {"x": x + x[::-1], "hoverinfo": "skip", "hovertemplate": None},
-        line(weighted(first), REFERENCE, 1.5, "solid", "before training"),
-        line(weighted(floor), REFERENCE, 1.5, "dot", ideal),
-        line(weighted(now), ONE_STEP, 2.5, "solid", "now"),
+        line(weighted(first), REFERENCE, 1.5, "dash", "before training"),
+        line(weighted(floor), INK, 1.5, "dot", ideal),
+        line(weighted(now), LEARNED, 2.25, "solid", now_called),
     ]
     peak = float(fine[int(density.argmax())])
     layout = _layout("noise level σ", "λ(σ) E‖D − y‖²")
@@ -53,20 +66,56 @@ def loss_by_sigma(
     }
     layout["yaxis"] |= {"range": [0, TOP]}
     layout["annotations"] = [
-        *_names(x, weighted(first), weighted(now), weighted(floor), ideal),
+        *_names(x, weighted(first), weighted(now), weighted(floor), ideal, now_called),
         _word("p<sub>train</sub>", peak, 0.4, STOCHASTIC, "bottom"),
     ]
     return {"data": traces, "layout": layout}
 
 
-def _names(x: list, first: list, now: list, floor: list, ideal: str) -> list[dict]:
+def bracketed(figure: dict, sigma: float, said: str) -> dict:
+    """The figure of `loss_by_sigma` with a bracket at one of its levels from before training down
+    to now, and what it says."""
+    before, now = (
+        next(t for t in figure["data"] if t["name"] == name)
+        for name in ("before training", figure["data"][-1]["name"])
+    )
+    at = min(range(len(now["x"])), key=lambda i: abs(math.log(now["x"][i] / sigma)))
+    x, ends = now["x"][at], (now["y"][at], min(before["y"][at], TOP))
+    colour = legible(LEARNED)
+    bracket = {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": [x, x],
+        "y": list(ends),
+        "name": "bracket",
+        "showlegend": False,
+        "hoverinfo": "skip",
+        "line": {"color": colour, "width": 1.5},
+        "marker": {"color": colour, "size": [8, 0]},
+    }
+    word = _word(said, x, sum(ends) / 2, colour, "middle") | {"xanchor": "left", "xshift": 8}
+    kept = [n for n in figure["layout"]["annotations"] if n["text"] != now["name"]]
+    return {
+        "data": [*figure["data"], bracket],
+        "layout": figure["layout"] | {"annotations": [*kept, _beside(now, x), word]},
+    }
+
+
+def _beside(now: dict, clear: float) -> dict:
+    """What the learned curve is called, away from the level of a bracket."""
+    at = next((i for i, v in enumerate(now["x"]) if v > 3.5 * clear), len(now["x"]) // 2)
+    word = _word(now["name"], now["x"][at], now["y"][at], legible(LEARNED), "middle")
+    return word | {"xanchor": "left", "xshift": -6 - 7 * len(now["name"])}
+
+
+def _names(x: list, first: list, now: list, floor: list, ideal: str, called: str) -> list[dict]:
     """What the three curves are called, each where it is clear of the others."""
     at = min(range(len(x)), key=lambda i: abs(math.log(x[i]) - math.log(0.3)))
     seen = [i for i, v in enumerate(floor) if v and v > 0.15] or [0]
     low_at = min(seen, key=lambda i: abs(math.log(x[i]) - math.log(0.3)))
     return [
         _word("before training", x[2], first[2], INK3, "bottom"),
-        _word("now", x[at], now[at], ONE_STEP, "bottom"),
+        _word(called, x[at], now[at], legible(LEARNED), "bottom"),
         _word(ideal, x[low_at], floor[low_at], INK3, "top"),
     ]
 
@@ -131,13 +180,13 @@ def loss_curve(curve: Sequence[tuple], total: int, unit: str = "images") -> dict
     layout["yaxis"]["range"] = [0, 1.15 * shown[-1]]
     return {
         "data": [
-            {**thin, "x": x, "y": y, "line": {"color": faded(ONE_STEP, 0.35), "width": 1}},
+            {**thin, "x": x, "y": y, "line": {"color": faded(LEARNED, 0.4), "width": 1}},
             {
                 **thin,
                 "x": x,
                 "y": rounded(smooth),
                 "hoverinfo": "all",
-                "line": {"color": ONE_STEP, "width": 2},
+                "line": {"color": LEARNED, "width": 2},
                 "text": [f"after {number(a)} thousand: {number(b)}" for a, b in zip(x, smooth)],
                 "hovertemplate": "%{text}<extra></extra>",
             },

@@ -19,9 +19,9 @@ from ..analysis.error import StepErrors, rms, step_errors
 from ..analysis.reference import Reference, difference
 from ..analysis.shares import blame
 from ..core.churn import Churn
-from ..core.sampling import Restart
+from ..core.sampling import Noise, Restart
 from ..core.solvers import Heun
-from ..core.timesteps import Custom
+from ..core.timesteps import HIGHEST, Custom
 from ..errors import UserError
 from ..memo import Memo
 from .afford import POINTS, Plan
@@ -31,6 +31,7 @@ from .experiment import (
     Experiment,
     Run,
     Watch,
+    begins_in_noise,
     incomparable,
     is_random,
     levels,
@@ -113,7 +114,7 @@ def finer(r: Run, paths: int, watch: Watch | None = None) -> Reference:
     twice = dataclasses.replace(
         e,
         solver=solver,
-        timesteps=Custom(levels=halved(levels(e))),
+        timesteps=Custom(levels=_twice(e)),
         samples=min(paths, e.samples),
         churn=Churn(),
         restart=Restart(),
@@ -139,12 +140,26 @@ def halved(sigma: Tensor) -> tuple[float, ...]:
     return tuple(v for pair in itertools.zip_longest(given, between) for v in pair if v is not None)
 
 
+def _twice(e: Experiment) -> tuple[float, ...]:
+    found = halved(levels(e))
+    if not begins_in_noise(e):
+        return found
+    return (math.inf, *(min(s, HIGHEST) for s in found[1:]))
+
+
 def _floor(r: Run, sigma: Tensor, x: Tensor, order: int) -> Tensor:
     """(T,): what the finer run is off by, if both are of their order."""
     n = len(r.levels)
     if len(sigma) != 2 * n - 1 or r.experiment.churn.s_churn > 0:  # a network of few levels
         return torch.zeros_like(sigma)
     return difference(x, r.trajectory.x[:n, : x.shape[1]]) / (2**order - 1)
+
+
+def _noise(e: Experiment, count: int) -> Tensor:
+    """The unit noise that the first so many samples begin with."""
+    source = prepared(e.data, e.model)
+    device = source.device
+    return Noise(e.seed, count, source.shape, device.device, device.dtype).start
 
 
 def _steps(r: Run, known: Reference, plan: Plan, watch: Watch | None) -> StepErrors:
@@ -165,5 +180,6 @@ def _steps(r: Run, known: Reference, plan: Plan, watch: Watch | None) -> StepErr
         afs=e.afs,
         runs=max(1, plan.runs),
         watch=watch,
+        pure=_noise(e, truth.shape[1]) if begins_in_noise(e) else None,
         end=None if plan.runs else r.trajectory.x[len(sigma) - 1, : truth.shape[1]],
     )

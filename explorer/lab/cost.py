@@ -9,6 +9,7 @@ import torch
 
 from ..core.denoisers import Counted
 from ..core.device import Device
+from ..core.guided import Guided
 from ..errors import UserError
 from ..models.contract import Fitted
 from ..numerals import number
@@ -29,6 +30,8 @@ def operations(denoiser, law) -> float:
     denoiser; law is the data's own mixture, for those that hold no points."""
     if isinstance(denoiser, Counted):
         return denoiser.operations / NETWORK
+    if isinstance(denoiser, Guided):
+        return operations(denoiser.strong, law) + operations(denoiser.weak, law)
     points, size = getattr(denoiser, "means", law.means).shape
     return float(points * size)
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from ..settings import flatten, unflatten
 from .experiment import Experiment
+from .timesteps import in_one_word
 
 PARTS = (
     "schedule",
@@ -93,7 +94,8 @@ def apply(design: str, e: Experiment) -> Experiment:
 
 def changes(design: str, e: Experiment) -> list[tuple[str, Any, Any]]:
     """(key, the design's value, the value now) for each setting that departs from the design."""
-    want, now = _own(flatten(apply(design, e))), _own(flatten(e))
+    want = in_one_word(_own(flatten(apply(design, e))))
+    now = in_one_word(_own(flatten(e)))
     return [
         (k, want.get(k), now[k])
         for k in now

@@ -27,6 +27,7 @@ from .experiment import (
     Experiment,
     Run,
     Watch,
+    begins_in_noise,
     incomparable,
     levels,
     prepared,
@@ -83,7 +84,10 @@ def path_error(r: Run, known: Reference) -> Tensor:
     """(n, B): a run without churn against its reference, at each level above 0."""
     truth = known.at(r.levels)
     states = r.trajectory.x[: len(truth), : truth.shape[1]]
-    return rms((states - truth).flatten(0, 1)).reshape(truth.shape[:2])
+    off = rms((states - truth).flatten(0, 1)).reshape(truth.shape[:2])
+    if r.trajectory.pure:
+        off[0] = 0  # at ∞ both have the same noise, and only the point that stands for it differs
+    return off
 
 
 def errors_of(r: Run, watch: Watch | None = None, exact: bool = False) -> Errors:
@@ -206,6 +210,7 @@ def _replaced(
             steps=len(sigma) - (e.last != "zero"),
             afs=e.afs,
             watch=watch,
+            pure=noise.start[a : a + size] if begins_in_noise(e) else None,
         )
 
     return together([block(a) for a in range(0, truth.shape[1], size)])

@@ -1,6 +1,7 @@
 """An Experiment is all of a view; `run` makes it happen, once.
 
     Experiment -> prepared (data and denoiser) -> run -> Run        and on to errors in `truth`
+    what its budget buys: `budget`
 
 What is derived is kept by the part that it depends on: to turn the solver measures no data again.
 """
@@ -13,11 +14,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..core import known
+from ..core import guidance
+from ..core.ode import adapts
 from ..core.sampling import Churn, Restart, Trajectory, makes_noise, sample
 from ..core.schedules import EDM, SCHEDULES
 from ..core.solvers import SOLVERS, Heun
-from ..core.timesteps import TIMESTEPS, Custom, Rho
+from ..core.timesteps import Rho
 from ..data import DATASETS, Spiral
 from ..errors import UserError
 from ..memo import Memo
@@ -25,10 +27,21 @@ from ..models import MODELS, Exact
 from ..numerals import number
 from ..settings import param, setting, slot
 from . import cost, memory, sizes, split
+from .budget import asked_of as asked_of
+from .budget import begins_in_noise as begins_in_noise
+from .budget import cap
+from .budget import count as count
+from .budget import ends as ends
+from .budget import evaluations as evaluations
+from .budget import exactly as exactly
+from .budget import grid as grid
+from .budget import levels as levels
+from .budget import rounds as rounds
 from .learned import ready
 from .source import COMPARED, LARGE, MEMOS, SETTLED, Source, Watch, prepared, weights
 from .source import current_device as current_device
 from .source import use_device as use_device
+from .timesteps import TIMESTEPS
 
 PATHS = SETTLED  # samples whose paths are recorded
 ENDINGS = (
@@ -103,67 +116,6 @@ class Run:
 MEMOS.append(_runs := Memo(32 * 2**20))
 
 
-def grid(e: Experiment) -> Any:
-    """The time steps within the noise that the network knows, as EDM's sampler clips them."""
-    return known.within(e.timesteps, prepared(e.data, e.model).denoiser)
-
-
-def ends(e: Experiment) -> tuple[float, float]:
-    """The first and the last level above 0 of any budget, to ten digits: without the rounding
-    errors of a grid's formula, so that grids of one range share what hangs on it.
-
-    iDDPM's first level lies below σ_max, and a network of discrete levels has others than asked.
-    """
-    of = known.nearest(prepared(e.data, e.model).denoiser, grid(e).sigmas(2))
-    return float(f"{float(of[0]):.10g}"), float(f"{float(of[-1]):.10g}")
-
-
-def levels(e: Experiment) -> Tensor:
-    """The noise levels that the budget buys, without the final 0, as the network knows them.
-
-    Full steps cost `evaluations`, the step to 0 and the final denoise one.  A budget between two
-    step counts goes to the nearest, a tie to the cheaper.  Of a network of discrete levels two
-    steps may go to the same one; then there are fewer.
-    """
-    return known.nearest(prepared(e.data, e.model).denoiser, grid(e).sigmas(count(e)))
-
-
-def count(e: Experiment) -> int:
-    """How many levels the budget buys; a typed list does not ask."""
-    if isinstance(e.timesteps, Custom):
-        return len(e.timesteps.levels)
-    each = e.solver.evaluations
-    tail = e.last != "sigma_min"
-    spent = e.restart.repeats * e.restart.inner * each - e.afs
-    least = e.last != "zero" or e.afs  # a run of the analytic step alone would ask for nothing
-    full = max(least, -(-(2 * (e.nfe - tail - spent) - each) // (2 * each)))
-    if spent > 0 and full < 2:
-        raise UserError(
-            f"{e.restart.repeats} restarts of {e.restart.inner} steps cost {spent} "
-            f"evaluations, which leaves too few of {e.nfe}; raise NFE or restart less."
-        )
-    return max(0, full) + 1
-
-
-def evaluations(e: Experiment) -> int:
-    """What a run of this takes for each sample; no run is needed.
-
-    Raises UserError where `levels` does.
-    """
-    each, sigma = e.solver.evaluations, levels(e)
-    steps, again = len(sigma) - 1, rounds(e)
-    if (place := again.place(sigma)) is not None:
-        inner = known.nearest(prepared(e.data, e.model).denoiser, again.levels(float(sigma[place])))
-        steps += again.repeats * (len(inner) - 1)
-    return steps * each + (e.last != "sigma_min") - e.afs
-
-
-def rounds(e: Experiment) -> Restart:
-    """The restarts, no higher than the network knows.  Raises UserError where nothing is left."""
-    high = known.bounds(prepared(e.data, e.model).denoiser)[1]
-    return e.restart if e.restart.high <= high else dataclasses.replace(e.restart, high=high)
-
-
 def is_random(e: Experiment) -> bool:
     """Whether new noise enters in a way that no reference path can follow."""
     return makes_noise(e.solver) or e.restart.repeats > 0
@@ -175,7 +127,7 @@ def incomparable(e: Experiment) -> str | None:
         return "One step has nothing to compare above σ = 0; use at least 2 steps."
     if is_random(e):
         return "New noise leaves every reference path: judge these samples by their distribution."
-    return None
+    return guidance.unfollowed(e.model)
 
 
 def work(e: Experiment) -> float:
@@ -207,11 +159,6 @@ def too_much(e: Experiment) -> str | None:
         f"operations; at most {limit} are allowed. Use fewer evaluations or a "
         "smaller network, or start the page with a larger --max-work."
     )
-
-
-def asked_of(e: Experiment) -> int:
-    """Evaluations that a run asks for; a typed list sets its own, whatever the budget says."""
-    return len(levels(e)) * e.solver.evaluations if isinstance(e.timesteps, Custom) else e.nfe
 
 
 def run(e: Experiment, watch: Watch | None = None, kept: bool = True) -> Run:
@@ -256,7 +203,7 @@ def _run(e: Experiment, watch: Watch | None) -> Run:
 
 def sampled(e: Experiment, source: Source, kept: int, watch: Watch | None) -> Run:
     """Sample from this source, and keep the paths of so many."""
-    device, sigmas = source.device, levels(e)
+    device, sigmas = source.device, exactly(e)
     if e.last == "zero":
         sigmas = torch.cat([sigmas, sigmas.new_zeros(1)])
     clock = []
@@ -280,6 +227,7 @@ def sampled(e: Experiment, source: Source, kept: int, watch: Watch | None) -> Ru
         noise,
         keep=keep,
         watch=watch,
+        most=cap(e) if adapts(e.solver) else None,
         **how,
     )
     trajectory = split.sampled(source, e.seed, e.samples, kept, part, tick, watch)

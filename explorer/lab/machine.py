@@ -1,4 +1,4 @@
-"""How much memory this machine has, and how freed memory goes back to it."""
+"""How much memory and how many cores this machine has, and how freed memory goes back to it."""
 
 import contextlib
 import ctypes
@@ -27,14 +27,30 @@ def _machine() -> float:
     return min(sizes)
 
 
+def cores() -> int:
+    """Cores that this process may use: a container has fewer than its machine; at least one."""
+    found = [float(os.cpu_count() or 1)]
+    with contextlib.suppress(AttributeError, OSError):  # not on every system
+        found.append(float(len(os.sched_getaffinity(0))))
+    for group in _groups():
+        with contextlib.suppress(OSError, ValueError):  # "max", or no such file
+            share, period = (group / "cpu.max").read_text().split()
+            found.append(float(share) / float(period))
+    return max(1, int(min(found)))
+
+
 def _limits() -> list[Path]:
     """Files that may limit this process: of its own group and of all around it."""
+    groups = [g / "memory.max" for g in _groups()]
+    return [*groups, CGROUP / "memory" / "memory.limit_in_bytes"]
+
+
+def _groups() -> list[Path]:
     own = CGROUP
     with contextlib.suppress(OSError, IndexError):
         lines = Path("/proc/self/cgroup").read_text().splitlines()
         own = CGROUP / next(v[3:].strip("/") for v in [*lines, "0::"] if v.startswith("0::"))
-    groups = [g for g in (own, *own.parents) if g.is_relative_to(CGROUP)]
-    return [g / "memory.max" for g in groups] + [CGROUP / "memory" / "memory.limit_in_bytes"]
+    return [g for g in (own, *own.parents) if g.is_relative_to(CGROUP)]
 
 
 def hand_back() -> None:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ..core.denoisers import Mixture
 from ..core.device import Device, pick
+from ..core.law import law
 from ..errors import UserError
 from ..memo import Memo
 from ..models import precision
@@ -137,7 +138,7 @@ def prepared(data, model) -> Source:
 
     def load() -> Source:
         denoiser = model.load(data)
-        mixture = Mixture(data.points(), data.thickness)
+        mixture = law(data)
         move = lambda v: v.to(device.device, device.dtype)
         labels = data.labels()
         moved = move(denoiser)

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from ..core import graphs
+from ..core.attempts import Tried
 from ..core.sampling import Noise, Trajectory
 from ..errors import Cancelled, UserError
 from . import fits
@@ -118,8 +119,10 @@ def _at_once(
 def joined(runs: list[Trajectory], device: torch.device) -> Trajectory:
     """Parts as one trajectory, on one device."""
     cat = lambda name, axis: torch.cat([_at(getattr(r, name), device) for r in runs], axis)
-    paths = {name: cat(name, 1) for name in ("x", "x_hat", "denoised")}
-    return dataclasses.replace(runs[0], samples=cat("samples", 0), **paths)
+    paths: dict[str, Any] = {name: cat(name, 1) for name in ("x", "x_hat", "denoised")}
+    each = [r.tried for r in runs if r.tried is not None]
+    tried = Tried.joined(each) if each else None
+    return dataclasses.replace(runs[0], samples=cat("samples", 0), tried=tried, **paths)
 
 
 def _at(v: Tensor, device: torch.device) -> Tensor:

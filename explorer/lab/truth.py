@@ -5,7 +5,9 @@
 In closed form, by quick steps while a slider moves, or refined until the error is known.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 
 from torch import Tensor
@@ -18,6 +20,7 @@ from ..analysis.reference import (
     refined_reference,
     shortened,
 )
+from ..core import infinity
 from ..core.sampling import Noise
 from ..memo import Memo
 from . import cost, memory, sizes
@@ -26,6 +29,7 @@ from .experiment import (
     Experiment,
     Source,
     Watch,
+    begins_in_noise,
     ends,
     prepared,
     weights,
@@ -33,7 +37,24 @@ from .experiment import (
 
 _references = Memo(32 * 2**20)
 _deepest: dict[tuple, float] = {}  # how far down paths are known, where they are still remembered
-MEMOS += [_references, _deepest]
+_beside = Memo(12 * 2**20)  # of what is asked `aside`
+_aside: ContextVar[bool] = ContextVar("aside", default=False)
+MEMOS += [_references, _deepest, _beside]
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """References made meanwhile push out none of those that views are held against; the views' own
+    are used where they are known."""
+    mine = _aside.set(True)
+    try:
+        yield
+    finally:
+        _aside.reset(mine)
+
+
+def _memory(name: tuple) -> Memo:
+    return _beside if _aside.get() and name not in _references else _references
 
 
 def reference_for(
@@ -57,7 +78,9 @@ def reference_for(
 
     def start() -> Tensor:
         noise = Noise(e.seed, count, source.shape, source.device.device, source.device.dtype)
-        return noise.start * top
+        if not begins_in_noise(e):
+            return noise.start * top
+        return infinity.true_state(source.watched(watch), noise.start, top)
 
     def kept(name: tuple, nodes: int, make: Callable[[], Reference]) -> Reference:
         def counted() -> Reference:
@@ -65,7 +88,7 @@ def reference_for(
             with memory.room(need, f"Following {count} true paths"):
                 return memory.counted(make())
 
-        return _references(name, counted)
+        return _memory(name)(name, counted)
 
     quick = lambda: _quickly(source, start, tuple(paths), bottom, watch)
     found = kept(key, sizes.quickest(source), quick)
@@ -81,7 +104,8 @@ def reference_for(
 
 def _key(e: Experiment, count: int) -> tuple:
     """What names a quick reference; its last two are the ends."""
-    return (e.data, e.model, *weights(e.data, e.model), e.seed, count, *ends(e))
+    start = ("pure",) if begins_in_noise(e) else ()
+    return (e.data, e.model, *weights(e.data, e.model), e.seed, count, *start, *ends(e))
 
 
 def wanted(e: Experiment, count: int, refined: bool = False) -> float:
@@ -115,6 +139,8 @@ def _quickly(
         return shortened(
             source.watched(watch), _references((*paths, deeper), lambda: follow(deeper)), bottom
         )  # the same paths are known already, and further down
+    if _aside.get():
+        return follow(bottom)
     _deepest[paths] = bottom
     if len(_deepest) > 256:
         _deepest.pop(next(iter(_deepest)), None)

@@ -11,6 +11,8 @@ from contextvars import ContextVar
 import torch
 from torch import Tensor, nn
 
+from ..core.guided import Told
+
 PROMPT = 0.05  # seconds after which work that nobody wants any more has ended
 
 Check = Callable[[], None]
@@ -60,6 +62,20 @@ class Watched:
             _check.reset(token)
         answers, features = zip(*found)
         return torch.cat(answers), torch.cat(features)
+
+    def told(self, x: Tensor, sigma: Tensor, memory: Tensor | None = None) -> Told:
+        """As guidance tells a run, see `core.guided`."""
+        token, found, at = _check.set(self.check), [], 0
+        try:
+            for part in self._parts(x, sigma):
+                mine = None if memory is None else memory[at : at + len(part[0])]
+                found.append(self.denoiser.told(*part, mine))
+                at += len(part[0])
+        finally:
+            _check.reset(token)
+        answers, bases, kept = zip(*found)
+        join = lambda parts: None if parts[0] is None else torch.cat(parts)
+        return Told(torch.cat(answers), join(bases), join(kept))
 
     def _parts(self, x: Tensor, sigma: Tensor):
         each = torch.is_tensor(sigma) and sigma.ndim and len(sigma) == len(x)

@@ -2,9 +2,10 @@
 
 from ..settings import named
 from .exact import Exact, Gaussian, Ideal
+from .guided import GuidedExact
 from .loading import load
 from .network import Network
 
-MODELS = named(Exact, Ideal, Gaussian, Network)
+MODELS = named(Exact, Ideal, Gaussian, GuidedExact, Network)
 
-__all__ = ["MODELS", "Exact", "Gaussian", "Ideal", "Network", "load"]
+__all__ = ["MODELS", "Exact", "Gaussian", "GuidedExact", "Ideal", "Network", "load"]

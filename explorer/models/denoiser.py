@@ -1,5 +1,7 @@
 """A network in its preconditioning: trainable `Preconditioned`, frozen `NetworkDenoiser`."""
 
+import contextlib
+import math
 from typing import Any, cast
 
 import torch
@@ -7,10 +9,18 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..core import graphs
+from ..core.known import NO_NOISE
+from ..core.levels import is_infinite
 from ..errors import UserError
 from . import mode
 from .asking import Asked
+from .counting import Counting
 from .precond import EDM
+
+
+def limits_of(precond) -> tuple[float, float, float, float] | None:
+    """c_skip σ, c_out, c_in σ and c_noise at σ = ∞; None of one that knows no pure noise."""
+    return getattr(precond, "at_infinity", lambda: None)()
 
 
 class Preconditioned(nn.Module):
@@ -45,23 +55,34 @@ class Preconditioned(nn.Module):
         x (B, *shape) unscaled; sigma () or (B,); labels (B,) or () class indices, or one-hot
         (B, label_dim), or None for label zero; augment (B, augment_dim).  Gradients flow.
         """
-        p, weight = self.precond, next(self.model.parameters())
+        weight = next(self.model.parameters())
         sigma = torch.as_tensor(sigma, dtype=x.dtype)  # a 0-d level stays where it is: no transfer
         if sigma.ndim:
             sigma = sigma.to(x.device).reshape(-1)
-        level = sigma.reshape(-1, *[1] * (x.ndim - 1)) if sigma.ndim else sigma
-        c_noise = p.c_noise(sigma).reshape(-1).to(weight.device, torch.float32)
+        c_skip, c_out, c_in, c_noise = self._factors(sigma, x.ndim)
         out = self.model(
-            (p.c_in(level) * x).to(self.compute),
-            c_noise,
+            (c_in * x).to(self.compute),
+            c_noise.reshape(-1).to(weight.device, torch.float32),
             self._one_hot(labels, x.device),
             augment,
             **{"features": True} if features else {},
         )
         raw, h = out if features else (out, None)
         raw = raw[:, : x.shape[1]].to(x.dtype)  # ADM may append variances
-        denoised = p.c_skip(level) * x + p.c_out(level) * raw
+        denoised = c_skip * x + c_out * raw
         return (denoised, h) if features else denoised
+
+    def _factors(self, sigma: Tensor, axes: int):
+        """c_skip, c_out, c_in, wide enough for x of so many axes, and c_noise; at σ = ∞, where x is
+        the unit noise, their limits.  Raises UserError of a network that knows no pure noise."""
+        p = self.precond
+        if is_infinite(sigma):
+            limits = limits_of(p)
+            if limits is None:
+                raise UserError(NO_NOISE)
+            return torch.tensor(limits, dtype=sigma.dtype).unbind()
+        level = sigma.reshape(-1, *[1] * (axes - 1)) if sigma.ndim else sigma
+        return p.c_skip(level), p.c_out(level), p.c_in(level), p.c_noise(sigma)
 
     def _one_hot(self, labels, device) -> Tensor | Asked | None:
         """(B or 1, label_dim) float32; zeros where no label is given, None without classes."""
@@ -102,6 +123,11 @@ class NetworkDenoiser:
         return next(self.module.parameters()).device
 
     @property
+    def knows_noise(self) -> bool:
+        """Whether it was trained on pure noise, σ = ∞."""
+        return limits_of(self.module.precond) is not None
+
+    @property
     def decoder(self) -> Any:
         """What makes images of its samples, a `latent.Decoder`; None where they are images."""
         return self.module.decoder
@@ -114,7 +140,7 @@ class NetworkDenoiser:
         return self._operations
 
     def __call__(self, x: Tensor, sigma: Tensor, labels=None) -> Tensor:
-        if labels is None and x.is_cuda and self._shared:
+        if labels is None and x.is_cuda and self._shared and not is_infinite(sigma):
             found = graphs.answer(self, "D", self.evaluate, x, sigma)
             if found is not None:
                 return found
@@ -182,21 +208,18 @@ class NetworkDenoiser:
 
 @torch.no_grad()
 def _operations(denoiser: NetworkDenoiser) -> float:
-    from torch.utils.flop_counter import FlopCounterMode
-
-    module, level = denoiser.module, torch.tensor(1.0)
-    numbers = (*module.named_parameters(), *module.named_buffers())
-    state = {name: v.to("meta") for name, v in numbers}  # shapes alone: nothing is computed
-    with FlopCounterMode(display=False) as counter:
+    x, level = torch.zeros(1, *denoiser.shape), torch.tensor(1.0)
+    if denoiser.device.type != "cpu" or _large(denoiser):
+        module = denoiser.module
+        numbers = (*module.named_parameters(), *module.named_buffers())
+        state = {name: v.to("meta") for name, v in numbers}  # shapes alone: nothing is computed
+        with contextlib.suppress(RuntimeError, ValueError, TypeError), Counting() as counter:
+            torch.func.functional_call(module, state, (x.to("meta"), level))
+            return counter.multiplications
+        # one that makes tensors on a device of its own, or that cannot run at all
+    with Counting() as counter:
         try:
-            x = torch.zeros(1, *denoiser.shape, device="meta")
-            torch.func.functional_call(module, state, (x, level))
-            return counter.get_total_flops() / 2
-        except (RuntimeError, ValueError, TypeError):
-            pass  # one that makes tensors on a device of its own, or that cannot run at all
-    with FlopCounterMode(display=False) as counter:
-        try:
-            denoiser(torch.zeros(1, *denoiser.shape, device=denoiser.device), level)
+            denoiser(x.to(denoiser.device), level)
         except RuntimeError as error:
             if "memory" in str(error).lower():
                 raise
@@ -204,4 +227,10 @@ def _operations(denoiser: NetworkDenoiser) -> float:
                 f"This network cannot be run on samples of {' × '.join(map(str, denoiser.shape))}: "
                 f"its layers do not fit together ({str(error).splitlines()[0][:120]})."
             ) from None
-    return counter.get_total_flops() / 2
+    return counter.multiplications
+
+
+def _large(denoiser: NetworkDenoiser) -> bool:
+    """Whether a dry run takes longer than the import of torch's compiler, for "meta": 1.3 s."""
+    weights = sum(p.numel() for p in denoiser.module.parameters())
+    return weights * math.prod(denoiser.shape[-2:]) > 4e9  # multiplications, if all see all pixels

@@ -7,9 +7,11 @@ import dataclasses
 import math
 from collections.abc import Mapping
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from ..core import tables
 from ..errors import UserError
 from . import flow
 from .precond import EDM
@@ -31,7 +33,6 @@ DISCRETE = (
 )
 CONTINUOUS = ("EDMEulerScheduler", "EDMDPMSolverMultistepScheduler")
 PREDICTIONS = ("epsilon", "v_prediction", "sample")
-MOST_STEPS = 10_000
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -43,7 +44,7 @@ class Discrete:
 
     c_noise is the step k, between steps by its place in ln σ.  Salimans & Ho 2022,
     arXiv:2202.00512, for v.  levels (T,) float64 rising.  ends_in_noise: step T − 1 of the table is
-    pure noise, σ = ∞ (zero terminal SNR), and was left out.
+    pure noise, σ = ∞ (zero terminal SNR), and was left out; towards it c_noise goes with 1/σ.
     """
 
     levels: Tensor
@@ -82,12 +83,23 @@ class Discrete:
         )
         k = torch.searchsorted(logs, here.detach().reshape(-1)).reshape(sigma.shape)
         k = k.clamp(1, len(logs) - 1)
-        return k - 1 + (here - logs[k - 1]) / (logs[k] - logs[k - 1])
+        found = k - 1 + (here - logs[k - 1]) / (logs[k] - logs[k - 1])
+        if self.ends_in_noise:
+            found = found + (1 - self.sigma_max / sigma).clamp(0, 1)
+        return found
+
+    def at_infinity(self) -> tuple[float, float, float, float] | None:
+        """c_skip σ, c_out, c_in σ and c_noise where σ is ∞; None where the table does not end so,
+        and of ε, which says nothing of the data there."""
+        if not self.ends_in_noise or self.prediction == "epsilon":
+            return None
+        return 0.0, 1.0 if self.prediction == "sample" else -1.0, 1.0, float(len(self.levels))
 
     def round_sigma(self, sigma: Tensor) -> Tensor:
         """The nearest level in ln σ."""
         sigma = torch.as_tensor(sigma)
-        return self.levels.to(sigma)[self.c_noise(sigma.double()).round().long()]
+        k = self.c_noise(sigma.double()).round().long().clamp(max=len(self.levels) - 1)
+        return self.levels.to(sigma)[k]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,53 +139,34 @@ def precond_of(scheduler: Mapping):
 def _levels(scheduler: Mapping, zero: bool) -> Tensor:
     """σ_k = √((1 − ᾱ_k)/ᾱ_k), (T,) float64; zero: of betas rescaled to zero terminal SNR, without
     the last, (T − 1,)."""
-    alphas = 1 - _betas(scheduler)
-    if not bool(((alphas > 0) & (alphas < 1)).all()):
+    betas = _betas(scheduler)
+    if not bool(((betas > 0) & (betas < 1)).all()):
         raise UserError("The scheduler's betas must lie between 0 and 1.")
-    bar = alphas.cumprod(0)
-    if zero:  # Lin et al. 2024, arXiv:2305.08891, Alg. 1
-        root = bar.sqrt()
-        bar = ((root - root[-1]) * root[0] / (root[0] - root[-1])).square()[:-1]
+    bar = tables.alphas_cumprod(betas)
+    if zero:
+        bar = tables.zero_terminal_snr(bar)[:-1]
         if len(bar) < 2:
             raise UserError("rescale_betas_zero_snr leaves one step of this table; 3 are needed.")
-    levels = ((1 - bar) / bar).sqrt()
+    levels = torch.from_numpy(tables.sigmas(bar))
     if not bool(levels.isfinite().all()):
         raise UserError("The scheduler's betas leave nothing of the data at its last step.")
     return levels
 
 
-def _betas(scheduler: Mapping) -> Tensor:
+def _betas(scheduler: Mapping) -> tables.Floats:
     if (given := scheduler.get("trained_betas")) is not None:
         if (
             not isinstance(given, list)
-            or not 2 <= len(given) <= MOST_STEPS
+            or not 2 <= len(given) <= tables.MOST_STEPS
             or not all(isinstance(b, int | float) for b in given)
         ):
             raise UserError("trained_betas must be a list of numbers.")
-        return torch.tensor(given, dtype=torch.float64)
-    steps, kind = (
+        return np.asarray(given, np.float64)
+    return tables.betas(
+        str(scheduler.get("beta_schedule", "linear")),
+        _number(scheduler, "beta_start", 1e-4),
+        _number(scheduler, "beta_end", 0.02),
         scheduler.get("num_train_timesteps", 1000),
-        scheduler.get("beta_schedule", "linear"),
-    )
-    if type(steps) is not int or not 2 <= steps <= MOST_STEPS:
-        raise UserError(
-            f"num_train_timesteps must be from 2 to {MOST_STEPS}; got {str(steps)[:40]}."
-        )
-    low, high = _number(scheduler, "beta_start", 1e-4), _number(scheduler, "beta_end", 0.02)
-    ramp = lambda a, b: torch.linspace(a, b, steps, dtype=torch.float64)
-    if kind == "linear":
-        return ramp(low, high)
-    if kind == "scaled_linear":
-        return ramp(low**0.5, high**0.5) ** 2
-    if kind == "squaredcos_cap_v2":  # Nichol & Dhariwal 2021, Eq. 17
-        t = torch.arange(steps + 1, dtype=torch.float64) / steps
-        bar = torch.cos((t + 0.008) / 1.008 * math.pi / 2) ** 2
-        return (1 - bar[1:] / bar[:-1]).clamp(max=0.999)
-    if kind == "sigmoid":
-        return torch.sigmoid(ramp(-6, 6)) * (high - low) + low
-    raise UserError(
-        f"beta_schedule {str(kind)[:60]!r} is not read. Known: linear, scaled_linear, "
-        "squaredcos_cap_v2, sigmoid."
     )
 
 

@@ -9,7 +9,8 @@ from ..core import denoisers
 from ..core.denoisers import Gaussian as GaussianDenoiser
 from ..core.denoisers import Mixture
 from ..core.device import fuses
-from ..errors import UserError
+from ..core.law import law, points_of
+from ..core.oriented import Oriented
 from ..settings import param, setting
 
 MOST_CLASSES = 999  # of a picked class; ImageNet has 0 to 999
@@ -25,7 +26,8 @@ if fuses():
     denoisers.SOFTEN = _softened
 
 
-def _label():
+def class_param():
+    """The setting of a class of the data."""
     return param(
         -1,
         -1,
@@ -34,21 +36,6 @@ def _label():
         label="Class",
         help="condition on one class: the sum runs over its points only; −1 is all",
     )
-
-
-def _points(data, label: int) -> Tensor:
-    points = data.points()
-    if label < 0:
-        return points
-    if not data.classes:
-        raise UserError(
-            f"{data.label} has no classes, so class {label} cannot be picked; choose “all”."
-        )
-    if label >= data.classes:
-        raise UserError(
-            f"{data.label} has no class {label}; its classes are 0 to {data.classes - 1}."
-        )
-    return points[data.labels() == label]
 
 
 @setting
@@ -61,10 +48,10 @@ class Exact:
     name: ClassVar[str] = "exact"
     label: ClassVar[str] = "Exact denoiser"
     about: ClassVar[str] = "The true posterior mean; nothing can do better."
-    condition: int = _label()
+    condition: int = class_param()
 
     def load(self, data) -> Mixture:
-        return Mixture(_points(data, self.condition), data.thickness)
+        return law(data, self.condition)
 
 
 @setting
@@ -79,7 +66,7 @@ class Ideal:
     label: ClassVar[str] = "Ideal on a training set"
     about: ClassVar[str] = "Exact for n training points; its samples repeat them."
     count: int = param(100, 2, 20000, 1, label="Points", log=True, help="size of the training set")
-    condition: int = _label()
+    condition: int = class_param()
 
     def numbers(self, data) -> float:
         """Of the draws, their noise and their copies."""
@@ -87,12 +74,12 @@ class Ideal:
         return 5.0 * self.count * points[0].numel() if data.thickness else float(points.numel())
 
     def load(self, data) -> Mixture:
-        points = _points(data, self.condition)
         g = torch.Generator().manual_seed(0)
         if data.thickness == 0:  # a finite set already: a part of it
+            points = points_of(data, self.condition)
             pick = torch.randperm(len(points), generator=g)[: self.count]
             return Mixture(points[pick])
-        return Mixture(Mixture(points, data.thickness).sample(self.count, g))
+        return Mixture(law(data, self.condition).sample(self.count, g))
 
 
 @setting
@@ -105,11 +92,11 @@ class Gaussian:
     name: ClassVar[str] = "gaussian"
     label: ClassVar[str] = "Gaussian fit"
     about: ClassVar[str] = "Knows only the mean and covariance of the data."
-    condition: int = _label()
+    condition: int = class_param()
 
     def fitting(self, data) -> float:
         """Multiplications of `load(data)`."""
-        return GaussianDenoiser.fitting(_points(data, self.condition))
+        return GaussianDenoiser.fitting(points_of(data, self.condition))
 
     def numbers(self, data) -> float:
         """Of the directions, and of the smaller square while they are found."""
@@ -118,4 +105,8 @@ class Gaussian:
         return 3.0 * points.numel() + 6.0 * fewer**2
 
     def load(self, data) -> GaussianDenoiser:
-        return GaussianDenoiser.fit(_points(data, self.condition), data.thickness)
+        found = law(data, self.condition)
+        if isinstance(found, Oriented):
+            values, vectors = torch.linalg.eigh(found.covariance)
+            return GaussianDenoiser(found.mean, values, vectors.T)
+        return GaussianDenoiser.fit(points_of(data, self.condition), data.thickness)

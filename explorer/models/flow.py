@@ -3,35 +3,41 @@
 precond_of(config) -> Flow
 """
 
-import dataclasses
 import math
 from collections.abc import Mapping
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from ..errors import UserError
+from ..settings import param, setting
 
 SCHEDULERS = ("FlowMatchEulerDiscreteScheduler", "FlowMatchHeunDiscreteScheduler")
 PREDICTION = "flow_prediction"
 MOST_STEPS = 10_000
 
 
-@dataclasses.dataclass(frozen=True)
+@setting
 class Flow:
     """Preconditioning of a network that predicts the velocity ε − y of x_t = (1 − t) y + t ε.
 
         σ = t/(1 − t)      D = x/(1 + σ) − σ/(1 + σ) F      c_in = 1/(1 + σ)      c_noise = T t
 
-    x is unscaled, x_t/(1 − t) = y + σε.  At t = 1 nothing of y is left and σ is infinite, so the
-    table of T times ends one before it: t_k = s k/(T + (s − 1) k), k = 1 … T − 1, with the shift s.
+    x is unscaled, x_t/(1 − t) = y + σε.  At t = 1 nothing of y is left and σ is infinite: there
+    x is the unit noise and D = ε − F.  The table of T times is written without it:
+    t_k = s k/(T + (s − 1) k), k = 1 … T − 1, with the shift s.
     Liu et al. 2022, arXiv:2209.03003; Esser et al. 2024, arXiv:2403.03206, Sec. 5.3.2 for s.
     """
 
-    steps: int = 1000
-    shift: float = 1.0
-    sigma_data: float = 0.5
-    ends_in_noise = True  # its table has a level of pure noise, which is left out here
+    name: ClassVar[str] = "flow"
+    label: ClassVar[str] = "flow matching"
+    steps: int = param(1000, 3, MOST_STEPS, 1, label="T", help="what c_noise counts times t")
+    shift: float = param(
+        1.0, 0.01, 100, label="shift", log=True, help="of the times that it was trained on"
+    )
+    sigma_data: ClassVar[float] = 0.5  # what sampling may assume of the data
+    ends_in_noise: ClassVar[bool] = True  # its table has a level of pure noise, which is left out
 
     @property
     def levels(self) -> Tensor:
@@ -58,6 +64,10 @@ class Flow:
 
     def c_noise(self, sigma: Tensor) -> Tensor:
         return self.steps * sigma / (1 + sigma)
+
+    def at_infinity(self) -> tuple[float, float, float, float]:
+        """c_skip σ, c_out, c_in σ and c_noise where σ is ∞."""
+        return 1.0, -1.0, 1.0, float(self.steps)
 
     def round_sigma(self, sigma: Tensor) -> Tensor:
         """Any level: it was trained on all times."""

@@ -4,6 +4,8 @@ from typing import ClassVar
 
 from torch import Tensor
 
+from ..core import guided
+from ..core.guidance import Guidance
 from ..errors import UserError
 from ..settings import param, setting
 from ..store import weights
@@ -12,22 +14,32 @@ from .denoiser import NetworkDenoiser
 from .exact import MOST_CLASSES
 
 
-class Guided:
-    """Guidance: away from what a weaker denoiser answers.
+class Guided(guided.Guided):
+    """Guidance of a network, by itself at label zero or by another; see `core.guided`.
 
-        D = D_weak + w (D_strong − D_weak)
-
-    With the same network at label zero it is classifier-free guidance (Ho & Salimans 2022,
-    arXiv:2207.12598), with another network autoguidance (Karras et al. 2024, arXiv:2406.02507).
-    One evaluation runs both.
+    It knows the levels that both know, and costs what both do.
     """
 
-    def __init__(self, strong: NetworkDenoiser, weak: NetworkDenoiser, weight: float):
-        self.strong, self.weak, self.weight = strong, weak, weight
-        self.shape, self.label_dim = strong.shape, strong.label_dim
-        self.sigma_data = strong.sigma_data
-        self.sigma_min = max(strong.sigma_min, weak.sigma_min)
-        self.sigma_max = min(strong.sigma_max, weak.sigma_max)
+    @property
+    def label_dim(self) -> int:
+        return self.strong.label_dim
+
+    @property
+    def sigma_data(self) -> float:
+        return self.strong.sigma_data
+
+    @property
+    def sigma_min(self) -> float:
+        return max(self.strong.sigma_min, self.weak.sigma_min)
+
+    @property
+    def sigma_max(self) -> float:
+        return min(self.strong.sigma_max, self.weak.sigma_max)
+
+    @property
+    def knows_noise(self) -> bool:
+        """Whether both were trained on pure noise, σ = ∞."""
+        return self.strong.knows_noise and self.weak.knows_noise
 
     @property
     def device(self):
@@ -40,33 +52,17 @@ class Guided:
 
     @property
     def operations(self) -> float:
-        """Multiplications of one evaluation of one sample."""
+        """Multiplications of one evaluation of one sample, where both are asked."""
         return self.strong.operations + self.weak.operations
-
-    def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
-        return self._joined(self.strong(x, sigma), x, sigma)
-
-    def evaluate(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """D, one operation after the other."""
-        weak = self.weak.evaluate(x, sigma)
-        return weak + self.weight * (self.strong.evaluate(x, sigma) - weak)
 
     def with_features(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
         """(D, features of the strong network)."""
         denoised, features = self.strong.with_features(x, sigma)
-        return self._joined(denoised, x, sigma), features
+        return self._joined(denoised, x, sigma, None).denoised, features
 
     def round_sigma(self, sigma: Tensor) -> Tensor:
         """The nearest level of the strong network; of the weak one, where the strong knows all."""
         return self.strong.round_sigma(self.weak.round_sigma(sigma))
-
-    def _joined(self, strong: Tensor, x: Tensor, sigma: Tensor) -> Tensor:
-        weak = self.weak(x, sigma)
-        return weak + self.weight * (strong - weak)
-
-    def to(self, device=None, dtype=None) -> "Guided":
-        """The same elsewhere."""
-        return Guided(self.strong.to(device, dtype), self.weak.to(device, dtype), self.weight)
 
 
 @setting
@@ -77,6 +73,7 @@ class Network:
     condition: one class; −1 is label zero, “any”, for networks that were trained to know it.
     prompt, negative: words for a network over latents whose folder had text encoders.
     guidance, guide: see `Guided`; guide names the weaker network, empty means label zero.
+    how: where and by which rule, see `core.guidance`.
     """
 
     name: ClassVar[str] = "network"
@@ -111,6 +108,7 @@ class Network:
         label="Negative",
         help="what guidance leads away from; empty is what the network knows as no prompt",
     )
+    how: Guidance = Guidance()
 
     def found(self, data) -> weights.Checkpoint:
         """The checkpoint that is meant.  Raises UserError where there is none."""
@@ -145,9 +143,9 @@ class Network:
                 f"{data.label} has {spoken(shape)}."
             )
         denoiser = self._of(checkpoint)
-        if self.guidance == 1:
+        if self.how.plain(self.guidance):
             return denoiser
-        return Guided(denoiser, self._weak(checkpoint, denoiser), self.guidance)
+        return Guided(denoiser, self._weak(checkpoint, denoiser), self.guidance, self.how)
 
     def _of(self, checkpoint: weights.Checkpoint) -> NetworkDenoiser:
         denoiser = files.load(checkpoint)

@@ -59,7 +59,7 @@ def held(denoiser: Any, name: str) -> Any:
         return denoiser
     if isinstance(denoiser, Guided):
         strong, weak = held(denoiser.strong, name), held(denoiser.weak, name)
-        return Guided(strong, weak, denoiser.weight)
+        return denoiser.over(strong, weak)
     if not isinstance(denoiser, NetworkDenoiser):
         return denoiser
     made = NetworkDenoiser(_lowered(denoiser.module, dtype), denoiser.labels, denoiser.sigma_data)

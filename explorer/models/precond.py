@@ -4,7 +4,9 @@
 
 Each is a frozen dataclass with the four c's as functions of σ (any shape and float dtype), the
 range [sigma_min, sigma_max] in which its networks were trained, and `round_sigma`, the nearest
-level that they know.  The c's are columns of EDM's Table 1; nothing of them is learned.
+level that they know.  The c's are columns of EDM's Table 1 and flow matching's (`flow.Flow`);
+nothing of them is learned.  One that was trained on pure noise says in `at_infinity` what
+c_skip σ, c_out, c_in σ and c_noise are where σ is ∞ and x stands for the unit noise.
 """
 
 import math
@@ -17,6 +19,7 @@ from torch import Tensor
 from ..core import timesteps
 from ..core.schedules import VP as VPSchedule
 from ..settings import named, param, setting
+from .flow import Flow
 
 
 class _AnyLevel:
@@ -176,7 +179,7 @@ class IDDPM(_AnyLevel):
         return (self.steps - 1 - self.index(sigma)).to(sigma.dtype)
 
 
-PRECONDS = named(VP, VE, IDDPM, EDM)
+PRECONDS = named(VP, VE, IDDPM, EDM, Flow)
 
 
 def _vp_sigma(p: VP, t: float) -> float:

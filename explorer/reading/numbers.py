@@ -1,6 +1,6 @@
 """Reads files from strangers into numbers: arrays, tables and zipped images, all bounded.
 
-    points(path, out, filename, size) -> None, and "points" in out
+    points(path, out, filename, size) -> what was read, with "points" and maybe "labels" in out
 
 Nothing is unpickled, extracted to disk or opened by a name from inside a file.  What a file says of
 its size is counted before it is believed.  Every way to fail is a UserError that says what was
@@ -14,12 +14,13 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 
 from ..errors import UserError
 from . import zips
+from .labels import parted
 from .shapes import COLUMNS, NUMBERS, ROWS, SHAPES, SIDE, check_shape, shaped, show, varied
 
 MIB = 2**20
@@ -76,8 +77,12 @@ def _length(path: Path) -> int:
     return path.stat().st_size
 
 
-def points(path: Path, out: Out, filename: str, shown: str, size: int) -> None:
+def points(path: Path, out: Out, filename: str, shown: str, size: int) -> dict:
     """Points (N, D), as they are in the file, or images (N, C, H, W) in [-1, 1].  float64.
+
+    A column of a table that is headed as one of labels is none of the coordinates: it becomes
+    "labels", (N,) int64, each the place of its value among all of them.  Returns {"columns",
+    "label"}: what the coordinates are headed, and the labels, "" and none of what has no heads.
 
     Images: bytes become v/127.5 − 1.  Other numbers that already lie in [-1, 1] stay, those in
     [0, 1] become 2v − 1, larger ones are first divided by the largest magnitude.
@@ -87,7 +92,15 @@ def points(path: Path, out: Out, filename: str, shown: str, size: int) -> None:
         with path.open("rb") as file:
             raw = file.read(LARGEST + 1)[:LARGEST]
         values = READERS[ending](raw, shown, size)
-    out.array("points", values)
+        if ending not in TABLES:
+            out.array("points", values)
+            return {"columns": [], "label": ""}
+        table, words = values
+        coordinates, labels, heads = parted(table, words, shown)
+    out.array("points", shaped(coordinates, shown))
+    if labels is not None:
+        out.array("labels", labels)
+    return heads
 
 
 @contextmanager
@@ -220,10 +233,11 @@ def _opened(file: zipfile.ZipFile, info: zipfile.ZipInfo, shown: str):
     return file.open(info)
 
 
-def _table(raw: bytes, shown: str, size: int) -> np.ndarray:
-    """Rows of numbers between commas, semicolons, tabs or blanks; a first line of words and lines
-    that begin with # are passed over.
+def _table(raw: bytes, shown: str, size: int) -> tuple[np.ndarray, list[str]]:
+    """Rows of numbers between commas, semicolons, tabs or blanks, and the words of a first line
+    that has them; lines that begin with # are passed over.
     """
+    heads: list[str] = []
     rows: list[list[float | None]] = []
     mark, first = None, True
     text = io.TextIOWrapper(io.BytesIO(raw), "utf-8-sig")
@@ -244,7 +258,7 @@ def _table(raw: bytes, shown: str, size: int) -> np.ndarray:
         numbers = [_float(c) for c in cells]
         if None in numbers:
             if first and numbers.count(None) == len(cells) and any(map(str.isalpha, line)):
-                first = False
+                first, heads = False, cells
                 continue
             bad = cells[numbers.index(None)]
             raise UserError(
@@ -264,7 +278,7 @@ def _table(raw: bytes, shown: str, size: int) -> np.ndarray:
     if not rows:
         raise UserError(f"{shown} holds no rows of numbers. Rows like 0.5, -1.2 work.")
     check_shape((len(rows), len(rows[0])), shown)
-    return shaped(np.array(rows, dtype=np.float64), shown)
+    return np.array(rows, dtype=np.float64), heads
 
 
 def _float(text: str) -> float | None:
@@ -274,10 +288,11 @@ def _float(text: str) -> float | None:
         return None
 
 
-READERS: dict[str, Callable[[bytes, str, int], np.ndarray]] = {
+READERS: dict[str, Callable[[bytes, str, int], Any]] = {
     ".npy": _npy,
     ".npz": _npz,
     ".csv": _table,
     ".txt": _table,
     ".zip": _zip,
 }
+TABLES = (".csv", ".txt")

@@ -4,6 +4,7 @@ from ..errors import UserError
 from ..ui import amed
 from ..ui.amed import Left
 from ..ui.amed_picture import picture, plane
+from ..ui.amed_shipped import shipped
 from . import owners
 from .answer import as_json
 from .measurements import job_of, left_by
@@ -37,6 +38,16 @@ def _check_room(left: Left | None) -> None:
             f"You have kept {len(mine)} predictors on this server, which is the most of one "
             "visitor; this one was not saved."
         )
+
+
+def amed_shipped(request: dict):
+    """What the shipped predictors come to at a budget, of the record: see `ui.amed_shipped`."""
+    try:
+        if not isinstance(request, dict):
+            raise UserError("The record is asked for with the values of a view.")
+        return as_json(shipped(request))
+    except UserError as error:
+        return as_json({"problem": str(error)})
 
 
 def amed_picture(request: dict):

@@ -7,16 +7,19 @@ import inspect
 import os
 from pathlib import Path
 
-from ..data import store
+from .. import __version__
+from ..data.upload import taken
 from ..dialects.lists import read_list
+from ..dialects.xray import xray
 from ..errors import UserError
 from ..lab.experiment import Experiment, Run, run
 from ..lab.notes import notes
-from ..settings import flatten, parameters, slots, to_query, unflatten
+from ..settings import flatten, jsonable, parameters, slots, to_query, unflatten
 from ..store import room
 from ..strips import STRIPS
+from ..study.setting_error import axis_of
 from ..ui import compare, decoded, parts
-from . import visitor
+from . import curves, visitor
 from .in_turn import when_served
 from .quick import gr
 from .sentences import for_a_client
@@ -30,10 +33,12 @@ def register() -> None:
     for name, endpoint in {
         "explore": _named_arguments(explore_endpoint, strips=str),
         "sample": _named_arguments(sample_endpoint),
+        "answer": _named_arguments(answer_endpoint, setting=str),
         "sweep": _named_arguments(sweep_endpoint, solvers=str, budgets=str, grids=str),
     }.items():
         gr.api(endpoint, api_name=name, concurrency_limit=None)
     gr.api(_receive_file, api_name="upload")
+    gr.api(xray_endpoint, api_name="xray", concurrency_limit=None)
 
 
 def uploaded(request: dict) -> Path:
@@ -57,13 +62,15 @@ def called(request: dict, path: Path) -> str:
 
 
 def receive(request: dict) -> dict:
-    """Take in a file that the browser has just uploaded; its digest names the data from now on.
-    “size”: the side in pixels that images of a .zip are brought to, 16 if not said."""
+    """Take in a file that the browser has just uploaded; its digest names the data from now on,
+    and “read” says what was read of it.  “size”: the side in pixels that images of a .zip are
+    brought to, 16 if not said."""
     try:
         path = uploaded(request)
         try:
             name, size = called(request, path), request.get("size", 16)
-            return {"digest": store(path, name, size, visitor.current().name)}
+            digest, read = taken(path, name, size, visitor.current().name)
+            return {"digest": digest, "read": read}
         finally:
             room.taken_in(path)
     except UserError as error:
@@ -130,7 +137,13 @@ def explore_endpoint(flat: dict, strips: str | None = None) -> dict:
     r, told = _run_of(flat)
     with ROOM.taking(FOLLOWS):
         measured = parts.numbers(r, asked, breathe)
-    return {"query": to_query(r.experiment), "settings": flatten(r.experiment), **measured, **told}
+    return {
+        "query": to_query(r.experiment),
+        "settings": jsonable(flatten(r.experiment)),
+        **measured,
+        **told,
+        "version": __version__,
+    }
 
 
 def sample_endpoint(flat: dict) -> dict:
@@ -145,6 +158,7 @@ def sample_endpoint(flat: dict) -> dict:
         "shape": list(r.samples.shape),
         "samples": r.samples.tolist(),
         **told,
+        "version": __version__,
     }
 
 
@@ -152,7 +166,7 @@ def sweep_endpoint(
     flat: dict, solvers: str | None = None, budgets: str | None = None, grids: str | None = None
 ) -> dict:
     """Error against NFE: solvers="ddim, heun", budgets="5, 9, 17" and time steps
-    grids="rho, logsnr", all else as in /explore.
+    grids="rho, comfy:karras", all else as in /explore.
 
     Without solvers and budgets, those of the Compare page; without grids, the time steps of the
     settings.  One row for each run, whose "end_error" is that of /explore; for each curve the order
@@ -162,6 +176,35 @@ def sweep_endpoint(
     with ROOM.taking(FOLLOWS):
         base = unflatten(Experiment, flat)
         return compare.sweep_numbers(base, solvers, budgets, grids, breathe)
+
+
+def answer_endpoint(flat: dict, setting: str | None = None) -> dict:
+    """The median end error along one numeric setting, all else as it is: setting="rho", or any key
+    of “settings” with a range.
+
+    "points" holds the values tried, each with its median and 95 % interval; "span" the values
+    around the best whose median is within 1.5 × of the lowest, and "lead" and "rest" say it.
+    """
+    with ROOM.taking(FOLLOWS):
+        base = unflatten(Experiment, flat)
+        if not setting:
+            raise UserError('Name the setting to go along, such as setting="rho".')
+        return curves.grown(base, axis_of(base, setting), False, breathe)
+
+
+async def xray_endpoint(thing: str, model: str | None = None) -> dict:
+    """X-ray a text: a scheduler's config, a ComfyUI workflow, an A1111 infotext, a list of noise
+    levels or a run.  model: the family of the model, such as "sdxl".
+
+    "runs" holds every pass with its "levels" (σ; "inf" where it starts at pure noise), "faults"
+    what is wrong with it and, under "mend", a list without the fault.
+    """
+    with for_a_client("xray"):
+        if not isinstance(thing, str):
+            raise UserError(f"thing must be text; got {thing!r:.60}.")
+        if model is not None and not isinstance(model, str):
+            raise UserError(f"model must be the name of a family; got {model!r:.60}.")
+        return await when_served(lambda: xray(thing, model or None).json(), FOLLOWS)
 
 
 def upload_endpoint(file: str) -> dict:

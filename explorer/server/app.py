@@ -12,22 +12,27 @@ from typing import Any
 from starlette.middleware import Middleware
 
 from ..ui import pages
-from . import api, files, hosts, knocks
-from .amed import amed_keep, amed_picture
+from . import api, classic, docs, files, hosts, knocks, logs, recordings, stopping
+from .amed import amed_keep, amed_picture, amed_shipped
 from .api import receive
-from .claims import ablation_record, amed_headline, claim_list
+from .cards import card_open, leave
+from .claims import ablation_record, amed_headline, claim_list, lesson
+from .curves import answer
 from .design import design
 from .door import Door
-from .explore import beside, cancel, explore, progress, reshape
+from .explore import anatomy, beside, cancel, explore, progress, reshape
 from .headers import Headers, Inner
 from .in_turn import at_once, in_turn
 from .measurements import job_cancel, job_poll, job_start
 from .message import arrives, message
 from .networks import network_list, network_open
+from .paper import paper
 from .quick import gr
+from .recordings import recording, recording_keep
+from .schedules import schedules
 from .sentences import guarded
 from .train import training
-from .turn import FOLLOWS, SETTLED
+from .turn import FIRST, FOLLOWS, SETTLED
 from .turns import AT_ONCE, EACH
 from .workers import WORKERS
 
@@ -37,19 +42,29 @@ CALLS = [  # what the page calls, by these names
     at_once(cancel),
     receive,
     reshape,
+    in_turn(anatomy, lambda _: (SETTLED, "", 0)),
     in_turn(beside, lambda _: (SETTLED, "", 0)),
+    in_turn(answer, lambda _: (SETTLED, "", 0)),
+    in_turn(paper, lambda _: (FOLLOWS, "", 0)),
     job_start,
     job_poll,
     job_cancel,
     amed_keep,
+    amed_shipped,
     in_turn(amed_picture, lambda _: (FOLLOWS, "", 0)),
     training,
     network_list,
     network_open,
     claim_list,
+    lesson,
     in_turn(design, lambda _: (SETTLED, "", 0)),
+    in_turn(schedules, lambda _: (FIRST, "", 0)),
+    recording_keep,
+    in_turn(recording, lambda _: (SETTLED, "", 0)),
     ablation_record,
     amed_headline,
+    in_turn(leave, lambda _: (SETTLED, "", 0)),
+    in_turn(card_open, lambda _: (SETTLED, "", 0)),
 ]
 SESSIONS = 128  # that Gradio remembers, 0.2 MB of each; nothing here hangs on their state
 SCRIPT = """
@@ -72,6 +87,8 @@ def build() -> gr.Blocks:
             plotly=files.plotly_script(),
         )
         api.register()
+        recordings.register()
+    classic.register(demo)
     return demo
 
 
@@ -79,7 +96,9 @@ def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
     """Serve the page; returns the demo and Gradio's (app, local url, share url).
 
     allowed_hosts: names that this server answers to beside its own; embed: origins whose pages may
-    show it in a frame; auth: (user, password) pairs.  Raises UserError.
+    show it in a frame; auth: (user, password) pairs; tools: whether /mcp answers.
+
+    Raises UserError.
     """
     if options.get("auth"):
         options["auth"] = knocks.checker(options["auth"])
@@ -87,6 +106,10 @@ def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
     said = Headers(options.pop("embed", ()))
     door = Door(hosts.Names(host, options.pop("allowed_hosts", ())), said)
     door.names.shared = lambda: demo.share_url
+    if options.pop("tools", False):
+        from .mcp import Mcp
+
+        door.tools = Mcp(options.get("auth"))
     demo.queue(max_size=options.pop("queue_size", 64), default_concurrency_limit=AT_ONCE)
     demo._queue.pending_messages_per_session.max_size = SESSIONS  # answers that nobody fetched
     out = demo.launch(
@@ -96,32 +119,39 @@ def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
         run_history=False,
         footer_links=[],
         app_kwargs={
-            "routes": files.routes(),
+            "routes": [*files.routes(), *docs.routes()],
             "lifespan": door.lifespan,
-            "middleware": [Middleware(Inner, said)],
+            "middleware": [Middleware(Inner, said, classic.EDITS)],
         },
         max_threads=2
         * EACH,  # calls that leave Gradio's queue for the room: more than one visitor's
         quiet=True,
         ssr_mode=False,
+        mcp_server=False,  # Gradio's own, whose calls all have one address, is not what --mcp is
         state_session_capacity=SESSIONS,
         **options,
     )
     door.server = demo.server
+    demo.door = door
+    logs.take_servers()
     demo.share = False  # from here on, too, its page is this server's and asks nobody else's
-    threading.Thread(target=_warm, daemon=True).start()
+    threading.Thread(target=_warm).start()  # waited for at the end, which torch does not survive
     return demo, *out
 
 
 def _warm() -> None:
     """Have the first view, and a worker for the first measurement, before anybody asks."""
-    message({"query": ""})
-    WORKERS.warm()
-
-
-def wait() -> None:
-    """Serve until interrupted."""
     try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        pass
+        message({"query": ""})
+        WORKERS.warm()
+    except RuntimeError:  # a script that ended meanwhile starts no more threads
+        if threading.main_thread().is_alive():
+            raise
+
+
+def wait(demo: gr.Blocks) -> None:
+    """Serve until a signal asks for the end; then save what is at work and close."""
+    stopping.STOP.wait()
+    demo.door.health.stopping = True
+    demo.server.config.timeout_graceful_shutdown = 1
+    stopping.end(lambda: demo.close(verbose=False))

@@ -53,6 +53,16 @@ def refusal(path: str, kind: bytes, body: bytes, blocks: Any) -> tuple[int, str]
     return None
 
 
+def unreadable(body: bytes) -> tuple[int, str] | None:
+    """Status and sentence for JSON that is none, or that nothing here should walk through."""
+    try:
+        return (400, DEEP) if _depth(json.loads(body)) > DEEPEST else None
+    except RecursionError:
+        return 400, DEEP
+    except ValueError:  # of JSON, of UTF-8, of a number with thousands of digits
+        return 400, "The body of the call is not JSON."
+
+
 def of_event(path: str, blocks: Any) -> tuple[int, str] | None:
     """The same for a question after a call that was made: Gradio breaks off over an unknown one."""
     found = EVENT.fullmatch(path)

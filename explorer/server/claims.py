@@ -1,7 +1,7 @@
-"""What ships with its numbers: the claims of both papers and AMED's ablations."""
+"""What ships with its numbers: claims, the lessons that are made of them, AMED's ablations."""
 
 from ..errors import UserError
-from ..ui import ablations, claims, headline_claim
+from ..ui import ablations, claims, headline_claim, lesson_words
 from .answer import as_json
 
 
@@ -27,5 +27,16 @@ def amed_headline(_=None):
     {"problem"}."""
     try:
         return as_json(headline_claim.standing())
+    except UserError as error:
+        return {"problem": str(error)}
+
+
+def lesson(request: dict):
+    """A lesson by its “name”, with its numbers from the record: {"title", "steps", …}, or
+    {"problem"}."""
+    try:
+        return as_json(
+            lesson_words.told(request.get("name") if isinstance(request, dict) else None)
+        )
     except UserError as error:
         return {"problem": str(error)}

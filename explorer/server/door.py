@@ -5,7 +5,8 @@ knows who asks (`visitor`) and notices when they leave before they are answered 
 turns away who comes by a foreign name or from a foreign page (`hosts`), what asks for more than is
 here (`paths`, `calls`), brings too much or too slowly (`bodies`, `idle`) or guesses passwords
 (`knocks`).  What it refuses, it refuses with a sentence, before Gradio has looked; where Gradio
-refuses, it sees to the sentence (`sentences`).
+refuses, it sees to the sentence (`sentences`).  Each request has an id and leaves a line in the log
+(`lines`), and whoever watches over the server asks here how it is (`health`).
 """
 
 import asyncio
@@ -13,13 +14,31 @@ import json
 import math
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
-from . import bodies, calls, headers, hosts, idle, knocks, leaving, paths, sentences, visitor
+from ..lab import experiment
+from . import (
+    beat,
+    bodies,
+    calls,
+    headers,
+    health,
+    hosts,
+    idle,
+    knocks,
+    leaving,
+    lines,
+    paths,
+    sentences,
+    stopping,
+    visitor,
+)
+from .turns import ROOM
 
 STREAMS = 64  # answers that one visitor listens to at the same time; each open tab is one or two
 ALL_STREAMS = 4096
+TOOLS = "/mcp"  # where those of `--mcp` are asked for
 
 
 class Door:
@@ -31,6 +50,8 @@ class Door:
         self.app: Any = None
         self.server: Any = None  # uvicorn's, once it is known
         self.knocks = knocks.Knocks()
+        self.health = health.Health()
+        self.tools: Any = None  # `mcp`'s, where the owner wants them
         self._reader = bodies.Reader()
         self._streams: Counter[str] = Counter()
 
@@ -40,7 +61,8 @@ class Door:
         middleware of its own outside of what it is given; this one has to be outermost.)"""
         self.app, app.middleware_stack = app.middleware_stack, self
         watch = asyncio.create_task(idle.Watch().forever(self))
-        yield
+        async with self.tools.running() if self.tools else nullcontext():
+            yield
         watch.cancel()
 
     async def __call__(self, scope, receive, send):
@@ -50,15 +72,35 @@ class Door:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        send = self.headers.on(send)
+        line = lines.Line(self.headers.on(send), scope, lines.begin(scope))
+        try:
+            await self._answer(scope, receive, line)
+        finally:
+            line.end()
+
+    async def _answer(self, scope, receive, send):
+        path, method = paths.local(scope), scope["method"]
         if no := self._refusal(scope):
             await refuse(scope, send, *no)
+        elif beat.asked(path, method):
+            await beat.answer(send if visitor.known(scope) else self._naming(send))
+        elif path == health.PATH and method in ("GET", "HEAD"):
+            device = experiment.current_device().label
+            await self.health.answer(send, method == "HEAD", device=device, waiting=ROOM.line)
+        elif self.health.stopping and method not in ("GET", "HEAD"):
+            await refuse(scope, send, 503, stopping.REFUSED, ((b"retry-after", b"10"),))
+        elif self._is_tool(scope):
+            await self.tools.answer(scope, receive, send, self._reader, self.knocks)
         else:
             await self._enter(scope, receive, sentences.Worded(send))
 
     def _refusal(self, scope) -> tuple[int, str] | None:
         page = paths.opens_page(scope)
-        return hosts.refusal(scope, self.names, page) or paths.refusal(scope)
+        no = hosts.refusal(scope, self.names, page)
+        return no or (None if self._is_tool(scope) else paths.refusal(scope))
+
+    def _is_tool(self, scope) -> bool:
+        return self.tools is not None and paths.local(scope).rstrip("/") == TOOLS
 
     async def _enter(self, scope, receive, send):
         paths.without_gradios_keys(scope)
@@ -72,8 +114,11 @@ class Door:
             await self._stream(scope, receive, send, who)
         else:
             if paths.opens_page(scope) and not visitor.known(scope):
-                send = _giving_cookie(send, self.headers.cookie)
+                send = self._naming(send)
             await self.app(scope, receive, send)
+
+    def _naming(self, send):
+        return _giving_cookie(send, self.headers.cookie)
 
     async def _call(self, scope, receive, send, who):
         """What has a body: an upload as it comes, all else once it is there."""

@@ -1,15 +1,21 @@
 """What the Explore page calls: a request in, a message out; how far it is; a list reshaped."""
 
+import math
+
 from ..dialects import edits
 from ..errors import Cancelled, UserError
 from ..lab.experiment import Experiment
 from ..settings import unflatten
+from ..ui.anatomy import of_path
 from ..ui.beside import beside as compared
 from .answer import as_json
+from .asked import LIST, experiment_of
 from .desk import DESK
-from .message import LIST, experiment_of, message
+from .message import message
 from .turn import SETTLED, breathe
 from .turns import ROOM
+
+NAME = 40  # letters of a name that a person gives a run
 
 
 def explore(request: dict):
@@ -34,11 +40,13 @@ def cancel(page: str) -> dict:
 
 
 def beside(request: dict):
-    """The settings on show ("values") beside a pinned run ("pin", a query), both settled, on the
-    same noise: {value, html, text}.  Yields to whatever the reader of this page does next."""
+    """The settings on show ("values") beside a pinned run ("pin", a query; "called", if a person
+    named it), both settled, on the same noise: {value, html, text}.  Yields to whatever the reader
+    of this page does next."""
     try:
         e = experiment_of(request)
         pinned = experiment_of({"query": request.get("pin")})
+        named = str(request.get("called") or "")[:NAME]
         wanted = DESK.yielding(str(request.get("page", ""))[:64])
 
         def check() -> None:
@@ -46,7 +54,7 @@ def beside(request: dict):
             breathe()
 
         with ROOM.taking(SETTLED):
-            return as_json(compared(e, pinned, check))
+            return as_json(compared(e, pinned, check, named))
     except Cancelled:
         return {"stale": True}
     except UserError as error:
@@ -71,5 +79,22 @@ def reshape(request: dict) -> dict:
         return {"problem": str(error)}
 
 
-def _written(levels) -> list[float]:
-    return [float(f"{s:.6g}") for s in levels]
+def _written(levels) -> list[float | str]:
+    return ["inf" if math.isinf(s) else float(f"{s:.6g}") for s in levels]
+
+
+def anatomy(request: dict):
+    """The steps around step "at" of sample "path" of the settings on show ("values"), with their
+    numbers put in: see `ui.anatomy`.  Yields to whatever the reader of this page does next."""
+    e = experiment_of(request)
+    path, at = request.get("path"), request.get("at")
+    for name, value in (("path", path), ("at", at)):
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise UserError(f"“{name}” must be a whole number; got {value!r:.40}.")
+    wanted = DESK.yielding(str(request.get("page", ""))[:64])
+
+    def check() -> None:
+        wanted()
+        breathe()
+
+    return as_json(of_path(e, path, at, check))

@@ -23,6 +23,7 @@ class Hall:
     def __init__(self):
         self._lock = threading.Lock()
         self.session: Session | None = None
+        self.owner = ""  # of the session, as owners.whose remembers
 
     def start(
         self,
@@ -65,6 +66,7 @@ class Hall:
                     "to remove some first."
                 )
             self.session = _begun(name, letter, flat, t, tokens, own)
+            self.owner = owners.whose(own) or trainings.owner(name) or ""
             return self.session
 
     def resume(self, name: str, tokens: Sequence[str] = ()) -> Session:

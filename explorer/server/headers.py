@@ -8,7 +8,7 @@ styles are written into elements by Plotly and by Gradio.
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from ..errors import UserError
@@ -25,6 +25,7 @@ OTHERS = (
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors {frames}; sandbox"
 )
 SCRIPTS = re.compile(rb"(text|application)/(x-)?javascript|text/css")
+Edit = Callable[[bytes], bytes]
 LARGEST = 4 << 20  # bytes of a page whose scripts are looked for
 
 
@@ -72,8 +73,9 @@ class Headers:
 class Inner:
     """The layer inside of Gradio's compression, where a page can be read: its policy goes along."""
 
-    def __init__(self, app, headers: Headers):
-        self.app, self._headers = app, headers
+    def __init__(self, app, headers: Headers, edits: Mapping[str, Edit] | None = None):
+        """edits: address -> what is done to the text of the page there."""
+        self.app, self._headers, self._edits = app, headers, edits or {}
 
     async def __call__(self, scope, receive, send):
         if scope["type"] != "http" or "/gradio_api/" in scope["path"]:
@@ -93,6 +95,10 @@ class Inner:
             if message.get("more_body") and sum(map(len, pieces)) < LARGEST:
                 return
             body = b"".join(pieces)
+            if edit := self._edits.get(scope["path"].removeprefix(scope["root_path"]).rstrip("/")):
+                body = edit(body)
+                fields = [p for p in start["headers"] if p[0].lower() != b"content-length"]
+                start["headers"] = [*fields, (b"content-length", str(len(body)).encode())]
             policy = (b"content-security-policy", self._headers.page(body))
             first, start = start, None
             await send({**first, "headers": [*first["headers"], policy]})

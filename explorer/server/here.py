@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import Cancelled, UserError
 from ..memo import size_of
+from . import logs
 
 FAULT = "The measurement stopped on a fault of its own ({}); the server's log has more."
 
@@ -25,6 +26,7 @@ class Here:
         self.total, self.long = total, long
         self._make, self._show = rows, show
         self._why, self._stop = "", threading.Event()
+        self._by = logs.current()
 
     def begin(self, ended: Callable[[str | None], None]) -> None:
         threading.Thread(target=self._run, args=(ended,), daemon=True).start()
@@ -42,6 +44,7 @@ class Here:
 
     def _run(self, ended: Callable[[str | None], None]) -> None:
         problem: str | None = None
+        logs.asks(self._by)
         try:
             for row in self._make(self._watch):
                 self.rows.append(row)

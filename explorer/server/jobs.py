@@ -144,6 +144,11 @@ class Jobs:
                 return place, None
             return place, median(took) * place / RUNNING
 
+    def unfinished(self) -> list[Job]:
+        """Those that run or wait."""
+        with self._lock:
+            return [j for j in self._jobs.values() if not j.done]
+
     def close(self) -> None:
         """End all."""
         for job in list(self._jobs.values()):

@@ -6,21 +6,30 @@ from ..errors import UserError
 from ..lab.experiment import Experiment
 from ..settings import unflatten
 from ..ui import amed, amed_table, claims, compare
+from ..ui.ab import ab
 from ..ui.ablations import ablation
+from ..ui.advise import advise
 from ..ui.asymmetry import conservative
 from ..ui.between import between
 from ..ui.churn import churn_effect
 from ..ui.distances import distances
 from ..ui.edit import edit
 from ..ui.equal_error import equal_error
+from ..ui.fit import fit
+from ..ui.foundry import foundry
+from ..ui.guidance import guidance
 from ..ui.heat import heat
+from ..ui.image_grid import grid
+from ..ui.information import information
 from ..ui.langevin import langevin
 from ..ui.learned import learned
 from ..ui.likelihood import likelihood
 from ..ui.local_error import local
+from ..ui.map import heat_map
 from ..ui.measurement import Measurement
 from ..ui.plane import plane
 from ..ui.round_trip import round_trip
+from ..ui.schedules import measured
 from ..ui.stochastic import by_training
 
 OF_A_VIEW = {
@@ -33,21 +42,30 @@ OF_A_VIEW = {
     "between": between,
     "likelihood": likelihood,
     "conservative": conservative,
+    "guidance": guidance,
     "stochastic": by_training,
     "sde": langevin,
     "heat": heat,
+    "map": heat_map,
     "equal": equal_error,
     "learned": learned,
+    "information": information,
+    "fit": fit,
+    "foundry": foundry,
     "plane": plane,
+    "ab": ab,
+    "grid": grid,
     "ablation": ablation,
+    "advise": advise,
 }
 OTHERS = {
     "train": lambda request, before: amed.train(request, before),
     "table": lambda request, before: amed_table.table(request, before),
     "optimise": lambda request, before: amed_table.better_steps(request),
     "claim": lambda request, before: claims.again(request),
+    "shares": lambda request, before: measured.shares(request),
 }
-LONG = {"train", "table", "optimise"}  # minutes rather than seconds
+LONG = {"train", "table", "optimise", "foundry"}  # minutes rather than seconds
 
 
 def known(kind: Any, more: tuple[str, ...] = ()) -> str:

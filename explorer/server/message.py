@@ -6,27 +6,28 @@ Every value is checked again by the settings themselves.
 """
 
 import dataclasses
-import os
 from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from typing import Any
 
+from .. import __version__
 from ..core.timesteps import Custom
 from ..dialects import lists
 from ..errors import Cancelled, UserError
-from ..lab import afford, designs, memory, notes
+from ..lab import afford, designs, machine, memory, notes
 from ..lab.error import MORE, block_of, followed, steps_of
 from ..lab.experiment import Experiment, Run, draft, evaluations, levels, too_much
 from ..lab.experiment import made as was_run
 from ..lab.truth import patience
 from ..lab.versus import compared, comparison
 from ..lab.view import View
-from ..settings import flatten, from_query, to_query, unflatten
+from ..settings import flatten, jsonable, to_query
 from ..strips import loss
 from ..study.names import solver_name
-from ..ui import networks, parts, predictors, words
+from ..ui import guided, networks, parts, predictors, words
 from ..ui.refusal import refusal
 from . import turn as turns
+from .asked import LIST, problem, understood
 from .desk import DESK
 from .states import MEASURES, dropped, states
 from .turns import AT_ONCE, ROOM
@@ -36,30 +37,12 @@ SLOWLY = ("data", "run", "path", "loss", "error")  # of a slow network: first wh
 BESIDE = ("run", "error", "loss", "data", "path")  # the order while another thread makes the others
 BETTER = ("exact", "more")  # what is asked for at rest
 HURRIED = 64  # samples of a first picture while more wait than are computed at once
-LIST = "timesteps.levels"
 FIRST = 0.07  # seconds for the first samples of a slow network
 SLOW = 0.15  # seconds of a network's reference above which measures come one at a time
 PATIENCE = 150  # ms that the error may take before the run is sent ahead of it
-CORES = os.cpu_count() or 1
+CORES = machine.cores()
 FULLY = frozenset(("run", *MEASURES))  # what may be measured fully, of a slow network
 BESIDES = ThreadPoolExecutor(AT_ONCE)
-
-
-def experiment_of(request: dict) -> Experiment:
-    """The experiment a request describes, by values or by a query string."""
-    if not isinstance(request, dict):
-        raise UserError(f"A request is an object with “values” or “query”; got {request!r:.60}.")
-    if "query" in request:
-        if not isinstance(request["query"], str):
-            raise UserError(f"“query” must be text; got {request['query']!r:.60}.")
-        return from_query(Experiment, request["query"])
-    values = request.get("values")
-    if not isinstance(values, dict):
-        raise UserError(f"“values” must be an object of settings; got {values!r:.60}.")
-    values = dict(values)
-    if isinstance(pasted := values.get(LIST), str):
-        values[LIST] = lists.parse_sigmas(pasted).sigmas
-    return unflatten(Experiment, values)
 
 
 def _notes(e: Experiment, request: dict) -> list[str]:
@@ -78,7 +61,7 @@ def message(request: dict) -> dict:
     """
     refused: dict = {}
     try:
-        e = experiment_of(request)
+        e, wrong = understood(request)
         rank, page, number = arrives(request)
         with ROOM.taking(rank, page, number):
             e = afford.opening(e) if request.get("opening") else e
@@ -87,11 +70,12 @@ def message(request: dict) -> dict:
             refused = {} if left else refusal(e)
             shown = left.experiment if left else e
             with View(shown, exact=_settles(request)).room():
-                return _message(e, shown, full, request, page, number) | refused | _cut(left)
+                made = _message(e, shown, full, request, page, number)
+                return made | refused | _cut(left) | wrong | {"version": __version__}
     except Cancelled:
         return {"stale": True}
     except UserError as error:
-        return {"problem": str(error)} | refused
+        return problem(error) | refused
 
 
 def arrives(request: Any) -> tuple[int, str, float]:
@@ -166,14 +150,15 @@ def _message(
     pending += _better_still(made.get("error", {}))
     drop = dropped(have, whole, pending, refusals)
     return {
-        "values": flatten(asked),
+        "values": jsonable(flatten(asked)),
         "query": to_query(asked),
         "parts": made,
         "states": states(made, pending, drop, have, refusals, whole),
         "pending": pending,
         "drop": drop,
         "predictors": predictors.menu(e),
-        "words": _words(asked, e, _design(request), _notes(asked, request)),
+        "words": _words(asked, e, _design(request), _notes(asked, request))
+        | words.spent(None if few else r, e),
     }
 
 
@@ -284,11 +269,12 @@ def _words(e: Experiment, shown: Experiment, design: str, notes: list[str]) -> d
         about = f'<span class="changed">Changed: {words.departures(changed)}</span>'
     return {
         "design": about,
-        "data": " ".join(filter(None, (escape(networks.about(e)), afford.told(shown)))),
-        "budget": words.budget(e),
+        "data": " ".join(
+            filter(None, (escape(networks.about(e)), guided.about(e), afford.told(shown)))
+        ),
         "churn": words.churn(e),
         "schedule": " ".join([words.schedule(e), *notes]).strip(),
-        "solver": e.solver.card,
+        "solver": words.solver(e.solver),
         "sum-data": words.data_name(e.data),
         "sum-budget": f"NFE {evaluations(e)}",
         "sum-solver": solver_name(e.solver),

@@ -54,6 +54,18 @@ def may(name: str, tokens: Sequence[str]) -> bool:
     return any(secrets.compare_digest(owner, _digest(t).encode()) for t in tokens if _is_token(t))
 
 
+def whose(token: str) -> str:
+    """What is remembered of who began a run, after its folder is gone; no token can be told from
+    it, and who has none is nobody."""
+    return _digest(token) if _is_token(token) else ""
+
+
+def began(owner: str, tokens: Sequence[str]) -> bool:
+    """Whether who has one of these tokens began the run that `whose` remembers, or owns the
+    server."""
+    return any(is_master(t) or secrets.compare_digest(owner, _digest(t)) for t in tokens)
+
+
 def check(name: str, tokens: Sequence[str]) -> None:
     """Raise UserError unless `may`."""
     if not may(name, tokens):

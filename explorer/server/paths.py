@@ -32,8 +32,9 @@ def local(scope: dict[str, Any]) -> str:
 
 
 def opens_page(scope: dict[str, Any]) -> bool:
-    """Whether the address is that of the page itself."""
-    return local(scope) in ("", "/")
+    """Whether the address is that of a page, which a link anywhere may lead to."""
+    path = local(scope).rstrip("/")
+    return path in ("", "/docs", "/classic") or path.startswith("/docs/")
 
 
 def refusal(scope: dict[str, Any]) -> tuple[int, str] | None:

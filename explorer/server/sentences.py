@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import Cancelled, UserError
+from . import logs
 from .quick import gr
 
 log = logging.getLogger("explorer")
@@ -42,6 +43,7 @@ def guarded(fn: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
         @functools.wraps(fn)
         async def waited(request):
+            logs.calling(fn.__name__)
             try:
                 return await fn(request)
             except Exception as error:  # noqa: BLE001 (noted by what it is answered with)
@@ -51,6 +53,7 @@ def guarded(fn: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
     @functools.wraps(fn)
     def call(request):
+        logs.calling(fn.__name__)
         try:
             return fn(request)
         except Exception as error:  # noqa: BLE001 (noted by what it is answered with)

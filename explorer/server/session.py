@@ -17,6 +17,7 @@ from collections import deque
 from ..errors import UserError
 from ..store import locks, places, trainings
 from ..training.configs import Training
+from . import logs
 
 LONGEST = 3600.0  # seconds that one training may take without being taken up again
 GRACE = 5.0  # seconds for a process to end that was told to; then it is killed
@@ -40,6 +41,7 @@ class Session:
         self._ending: str | None = None
         self._kept = False
         self._process = self._spawn({"name": name, "letter": letter, "flat": flat}, held)
+        self._by = logs.current()
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
@@ -94,6 +96,7 @@ class Session:
         return process
 
     def _listen(self) -> None:
+        logs.asks(self._by)
         errors: deque[str] = deque(maxlen=20)
         drain = threading.Thread(target=errors.extend, args=(self._process.stderr,), daemon=True)
         drain.start()
@@ -136,7 +139,7 @@ class Session:
             return "failed"
         if code != 2 or not self.problem:  # 2: it said why
             if errors:
-                print(errors, file=sys.stderr)  # for the owner; it may name folders
+                logs.log.error("a training ended: %s", errors)  # for the owner; it may name folders
             how = f"The training process ended by itself (code {code}{_kind(errors)}). "
             self.problem = how + (
                 "Resume it to go on from its last checkpoint."

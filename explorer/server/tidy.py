@@ -4,7 +4,6 @@ where the cache is full; and large values that nobody has asked for since the la
     python -m explorer cache        says what there is, and lets go of more
 """
 
-import sys
 import threading
 import time
 
@@ -12,6 +11,7 @@ from ..errors import UserError
 from ..lab import memory
 from ..store import room, trainings, uploads
 from . import visitor
+from .logs import log
 
 EVERY = 60.0  # seconds
 ABSENT = (
@@ -42,5 +42,5 @@ def _for_ever() -> None:
         try:
             tidy()
         except (OSError, UserError) as problem:  # a disk that comes and goes
-            print(f"The cache could not be tidied: {problem}", file=sys.stderr)
+            log.warning("the cache could not be tidied: %s", problem)
         time.sleep(EVERY)

@@ -3,8 +3,9 @@
 from ..errors import UserError
 from ..store import places, trainings
 from ..training import runs
-from ..ui.train import asked, augmented, defaults
-from ..ui.train_shown import figures_of, progress
+from ..ui.train import asked, augmented, defaults, of, pace
+from ..ui.train_shipped import shipped
+from ..ui.train_shown import figures_of, how, progress
 from . import hall, owners
 from .answer import as_json
 from .hall import HALL
@@ -29,6 +30,8 @@ def act(request: dict) -> dict:
             "key": _key,
             "augment": augmented,
             "defaults": defaults,
+            "shipped": shipped,
+            "pace": pace,
         }
         do = request.get("do")
         if not isinstance(do, str) or do not in kinds:
@@ -81,6 +84,12 @@ def _key(request: dict) -> dict:
     return {"opens": owners.is_master(request.get("token"))}
 
 
+def _begun_by(request: dict, tokens) -> bool:
+    """Whether a training that is over is told of: to the browser that began it, and to a client
+    that keeps no tokens; a fresh visitor sees nothing of another's."""
+    return "tokens" not in request or owners.began(HALL.owner, tokens)
+
+
 def _look(request: dict) -> dict:
     """The state of the hall: the training under way with its figures, the paused ones, and those
     that another server trains on the same cache folder.
@@ -93,12 +102,15 @@ def _look(request: dict) -> dict:
             continue
         row = {"name": n, "title": runs.title(t), "mine": owners.may(n, tokens)}
         out["elsewhere" if trainings.is_busy(trainings.folder(n)) else "paused"].append(row)
-    if session is None:
+    if session is None or not (busy or _begun_by(request, tokens)):
         return out
     s, t = session.seen, session.training
     out |= {
         "name": session.name,
         "title": runs.title(t),
+        "how": how(t),
+        "of": of(t),
+        "own": owners.began(HALL.owner, tokens),
         "state": session.state,
         "busy": busy,
         "trouble": session.trouble,

@@ -10,7 +10,6 @@ one that waits for what another makes holds none.
 """
 
 import itertools
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,13 +17,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..errors import Cancelled, UserError
+from ..lab.machine import cores
 from ..numerals import count, duration
 from . import visitor as visitors
 from .turn import FIRST, Turn, current
 from .visitor import Visitor
 
 # small tensors keep the interpreter busy: more at once than cores is slower for all
-AT_ONCE = max(2, min(4, os.cpu_count() or 1))
+AT_ONCE = max(2, min(4, cores()))
 BEGUN, OWN = 12, 3  # requests that have begun, of all and of one visitor: with a slot, resting, or
 #                     waiting for another's result; a visitor who has none may begin beyond these
 EACH, ALL = 64, 256  # requests of one visitor, and of all, that may wait
@@ -106,6 +106,12 @@ class Room:
             for turn in self._of(page):
                 self._stop(turn, Cancelled())
 
+    def close(self) -> None:
+        """The server ends: nobody begins or goes on."""
+        with self._lock:
+            for turn in self._everywhere():
+                self._stop(turn, Cancelled())
+
     # ---- what those at work ask
 
     def yields(self, turn: Turn) -> bool:
@@ -132,6 +138,18 @@ class Room:
             self._serve()
 
     # ---- what is told
+
+    @property
+    def busy(self) -> bool:
+        """Whether anybody is at work."""
+        with self._lock:
+            return bool(self._with_slot or self._outside)
+
+    @property
+    def line(self) -> int:
+        """How many wait for their turn to begin."""
+        with self._lock:
+            return sum(not t.begun for t in self.waiting)
 
     @property
     def firsts(self) -> int:

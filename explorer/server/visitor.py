@@ -40,11 +40,17 @@ class Visitor:
 def current() -> Visitor:
     """For whom this thread or task works.  What Gradio's queue runs has the visitor who joined it;
     what no request asked for, like warming the first view, works for a visitor called "server"."""
-    request = LocalContext.request.get(None)  # the queue's tasks keep the context they began in
+    scope = scope_of_queue()
+    return (scope and scope.get(PLACE)) or _here.get() or Visitor("server")
+
+
+def scope_of_queue() -> dict | None:
+    """Of the request whose call Gradio's queue runs here, if it does: the queue's tasks keep the
+    context that they began in."""
+    request = LocalContext.request.get(None)
     request = getattr(request, "request", None) or request
     scope = getattr(request, "scope", None)
-    known = scope.get(PLACE) if isinstance(scope, dict) else None
-    return known or _here.get() or Visitor("server")
+    return scope if isinstance(scope, dict) else None
 
 
 def enter(scope: dict) -> Visitor:
@@ -55,6 +61,11 @@ def enter(scope: dict) -> Visitor:
     _seen[visitor.name] = time.monotonic()
     _here.set(visitor)
     return visitor
+
+
+def work_for(visitor: Visitor) -> None:
+    """From now on this task works for them."""
+    _here.set(visitor)
 
 
 def absent(seconds: float) -> list[str]:

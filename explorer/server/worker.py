@@ -1,8 +1,9 @@
 """A process that measures for the page, one job after another: the page comes first, so it is nice.
 
-    python -m explorer.server.worker '{"parent": pid}'
+    python -m explorer.server.worker '{"parent": pid, "soon": false, "log": "plain"}'
 
-    in    {"job": name, "request": {...}, "facts": {...}, "before": {...}, "bytes": n}, n bytes
+    in    {"job": name, "request": {...}, "facts": {...}, "before": {...}, "by": whose request,
+           "bytes": n}, n bytes
           {"stop": name}
     out   {"ready": true}, then of a job {"total"}, {"count", "bytes"}, {"left"}, {"state"}, {"end"}
 
@@ -16,7 +17,6 @@ import json
 import logging
 import os
 import queue
-import signal
 import sys
 import threading
 import time
@@ -24,7 +24,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ..errors import UserError
+from ..errors import Cancelled, UserError
+from . import logs
+from .ending import Ending
 
 NICE = 10  # far below the page
 FIRST, SHARE = 0.2, 3.0  # seconds between two looks, and how many times their own cost
@@ -36,14 +38,14 @@ ALONE = 1.0  # seconds between questions whether the parent is still there
 
 
 class Told:
-    """What a job tells, from whichever thread."""
+    """What a job tells, from whichever thread; half a line would be worse than a late end."""
 
-    def __init__(self, out: BinaryIO):
-        self._out, self._lock = out, threading.Lock()
+    def __init__(self, out: BinaryIO, ending: Ending):
+        self._out, self._lock, self._ending = out, threading.Lock(), ending
 
     def __call__(self, words: dict, body: bytes = b"") -> None:
         head = json.dumps(words | {"bytes": len(body)}).encode() + b"\n"
-        with self._lock:
+        with self._ending.held(), self._lock:
             self._out.write(head + body)
             self._out.flush()
 
@@ -99,10 +101,9 @@ class Shower:
 class Bench:
     """Where jobs come in: a thread reads, the main thread works."""
 
-    def __init__(self, source: BinaryIO, tell: Told, parent: int):
-        self._source, self._tell, self._parent = source, tell, parent
+    def __init__(self, source: BinaryIO, tell: Told, ending: Ending, parent: int):
+        self._source, self._tell, self._ending, self._parent = source, tell, ending, parent
         self._jobs: queue.SimpleQueue[tuple[dict, bytes]] = queue.SimpleQueue()
-        self._stopped: set[str] = set()
         for task in (self._read, self._watch_parent):
             threading.Thread(target=task, daemon=True).start()
 
@@ -115,8 +116,9 @@ class Bench:
 
     def _one(self, words: dict, state: bytes, name: str) -> None:
         told = lambda words, body=b"": self._tell({"job": name} | words, body)
-        told({"end": _done(words, state, told, lambda: name in self._stopped)})
-        self._stopped.discard(name)
+        logs.work_for(words.get("by", ""))
+        told({"end": _done(words, state, told, self._ending, name)})
+        self._ending.forget(name)
 
     def _next(self) -> tuple[dict, bytes]:
         with contextlib.suppress(queue.Empty):
@@ -129,7 +131,7 @@ class Bench:
             for line in self._source:
                 words = json.loads(line)
                 if "stop" in words:
-                    self._stopped.add(words["stop"])
+                    self._ending.stop(words["stop"])
                 else:
                     self._jobs.put((words, self._source.read(words.get("bytes", 0))))
         finally:  # whatever the main thread is at; one that hears nothing is of no use
@@ -142,29 +144,27 @@ class Bench:
         os._exit(0)
 
 
-def _done(words: dict, state: bytes, tell: Callable, stopped: Callable[[], bool]) -> str | None:
+def _done(words: dict, state: bytes, tell: Callable, ending: Ending, name: str) -> str | None:
     """Do a job; None, or a sentence on what was in its way ("" where it was stopped)."""
-    from ..errors import Cancelled
     from ..ui.amed import Left
     from . import kinds
     from .here import FAULT
 
-    def watch() -> None:
-        if stopped():
-            raise Cancelled
-
-    shower = None
+    watch, shower = lambda: ending.watch(name), None
     try:
-        _take(words["facts"])
-        before = words.get("before")
-        left = before and Left.of(before["request"], before["left"], state)
-        work = kinds.measurement(words["request"], left)
-        tell({"total": work.total})
-        shower, told = Shower(work.show, tell), {"left": 0.0, "state": time.monotonic()}
-        for row in work.rows(watch):
-            shower.add(row)
-            _leave(work, tell, told)
-            watch()
+        with ending.anywhere(name) as asked_only:
+            _take(words["facts"])
+            before = words.get("before")
+            left = before and Left.of(before["request"], before["left"], state)
+            work = kinds.measurement(words["request"], left)
+            if work.state is not None:
+                asked_only()
+            tell({"total": work.total})
+            shower, told = Shower(work.show, tell), {"left": 0.0, "state": time.monotonic()}
+            for row in work.rows(watch):
+                shower.add(row)
+                _leave(work, tell, told)
+                watch()
     except Cancelled:
         return ""
     except UserError as error:
@@ -235,6 +235,8 @@ def _release() -> None:
 def _prepare() -> None:
     """What every job needs, before the first one: modules, the usual data, a first step."""
     import scipy.special  # noqa: F401
+    import sklearn.datasets
+    import sklearn.decomposition  # noqa: F401
 
     from ..lab.experiment import Experiment, use_device
     from ..ui import compare
@@ -253,15 +255,16 @@ def _first_to_go() -> None:
 
 def main(words: dict) -> int:
     """Work until the line is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the server
+    logs.use(words["log"])
+    ending = Ending()
     nice = lambda: hasattr(os, "nice") and os.nice(NICE)
     if not words["soon"]:
         nice()
     _first_to_go()
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print does not come between
-    tell = Told(out)
-    bench = Bench(sys.stdin.buffer, tell, words["parent"])
+    tell = Told(out, ending)
+    bench = Bench(sys.stdin.buffer, tell, ending, words["parent"])
     import torch
 
     torch.set_num_threads(1)

@@ -23,6 +23,7 @@ import torch
 from ..lab import cost, experiment, memory
 from ..numerals import duration
 from ..store import places
+from . import logs
 from .jobs import EXTRA, RUNNING
 
 MOST = RUNNING + EXTRA  # workers at once
@@ -47,7 +48,8 @@ class Away:
         self.known = threading.Event()  # whether it could begin
         self.since, self.key = time.monotonic(), secrets.token_hex(8)
         self._before, self._state = before, state
-        self._quiet, self._over = threading.Event(), threading.Event()
+        self._by = logs.current_id()
+        self.quiet, self._over = threading.Event(), threading.Event()
         self._why = ""
         self._ended: Callable[[str | None], None] = lambda problem: None
         self._worker: Worker | None = None
@@ -86,6 +88,7 @@ class Away:
             "cache": str(places.cache()),
         }
         words = {"job": self.key, "request": self.request, "facts": facts, "before": self._before}
+        words["by"] = self._by
         return words | {"bytes": len(self._state)}, self._state
 
     def hear(self, words: dict, body: bytes) -> None:
@@ -100,7 +103,7 @@ class Away:
         elif "state" in words:
             self.state = body
         elif "stopped" in words:
-            self._quiet.set()
+            self.quiet.set()
         elif "end" in words:
             self._end(self._why if words["end"] == "" else words["end"])
 
@@ -115,13 +118,13 @@ class Away:
 
     def _end(self, problem: str | None) -> None:
         self._over.set()
-        self._quiet.set()
+        self.quiet.set()
         self._state = b""
         self._ended(problem)
         self.known.set()
 
     def _make_sure(self) -> None:
-        if not self._quiet.wait(GRACE) or not self._over.wait(SHOWING):
+        if not self.quiet.wait(GRACE) or not self._over.wait(SHOWING):
             self.kill("")
 
 
@@ -133,7 +136,7 @@ class Worker:
         self.job: Away | None = None
         self.idle = time.monotonic()
         self._forget, self._writing = forget, threading.Lock()
-        words = {"parent": os.getpid(), "soon": soon}
+        words = {"parent": os.getpid(), "soon": soon, "log": logs.kind}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "explorer.server.worker", json.dumps(words)],
             stdin=subprocess.PIPE,
@@ -233,6 +236,10 @@ class Workers:
         """How many are at work."""
         return sum(w.job is not None for w in self._all)
 
+    def ready(self) -> bool:
+        """Whether one waits, warm, for a job."""
+        return any(w.ready and w.job is None and not w.dead for w in self._all)
+
     def pids(self) -> list[int]:
         """Of all of them."""
         return [w.process.pid for w in self._all]
@@ -254,8 +261,9 @@ class Workers:
 
     def _gone(self, worker: Worker) -> None:
         with self._lock:
-            if worker in self._all:
-                self._all.remove(worker)
+            if worker not in self._all:  # told to go
+                return
+            self._all.remove(worker)
             if not worker.ready:
                 self._failed = time.monotonic()
 

@@ -11,6 +11,7 @@ This is the only package that reflects on dataclasses.
 
 import dataclasses
 import difflib
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar, dataclass_transform
 from urllib.parse import parse_qsl, urlencode
@@ -34,14 +35,16 @@ def param(
     choices: tuple | None = None,
     longest: int = 20,
     before: Any = ALWAYS,
+    endless: bool = False,
 ) -> Any:
     """A dataclass field with all that a slider, a link, the API and the command line need.
 
     choices: tuple of (value, label).  longest: the length limit of a string or a tuple.
+    endless: ∞ is a value too, whatever the bounds.
     log: the slider moves in log10 of the value.  before: of a field that a setting gets after
     answers were kept by it, what stood in its place until then; see `question`.
     """
-    spec = Spec(label, low, high, step, log, choices, help, longest)
+    spec = Spec(label, low, high, step, log, choices, help, longest, endless)
     return dataclasses.field(default=default, metadata={"spec": spec, "before": before})
 
 
@@ -60,14 +63,21 @@ def setting(cls: type[T]) -> type[T]:
     """
 
     def __post_init__(self):
-        for f in dataclasses.fields(self):
-            if "spec" in f.metadata:
-                value = checked(f, getattr(self, f.name))
-                object.__setattr__(self, f.name, value)
-            elif "entries" in f.metadata:
-                check_member(f, getattr(self, f.name))
-        if hasattr(self, "check"):
-            self.check()
+        about: tuple[str, ...] = ()
+        try:
+            for f in dataclasses.fields(self):
+                about = (f.name,)
+                if "spec" in f.metadata:
+                    value = checked(f, getattr(self, f.name))
+                    object.__setattr__(self, f.name, value)
+                elif "entries" in f.metadata:
+                    check_member(f, getattr(self, f.name))
+            if hasattr(self, "check"):  # a rule that joins fields is about all of them
+                about = tuple(f.name for f in dataclasses.fields(self) if "spec" in f.metadata)
+                self.check()
+        except UserError as error:
+            error.about(*about)
+            raise
 
     cls.__post_init__ = __post_init__  # type: ignore[attr-defined]  # a class may have any
     return dataclasses.dataclass(frozen=True)(cls)
@@ -114,6 +124,13 @@ def flatten(value) -> dict[str, Any]:
     return _flat(value, lambda field, inner: True)
 
 
+def jsonable(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """A flat form as JSON can hold it: ∞ in a list is the text that is read back, “inf”."""
+    write = lambda v: "inf" if v == math.inf else v
+    listed = lambda v: [write(w) for w in v] if isinstance(v, tuple) else v
+    return {k: listed(v) for k, v in flat.items()}
+
+
 def question(value) -> dict[str, Any]:
     """The flat form by which answers are kept: without a field where it says what all said before
     there was one, so that a new field leaves known answers known.  Its default may change; what its
@@ -153,7 +170,8 @@ def unflatten(cls, flat: Mapping[str, Any], base=None):
             or difflib.get_close_matches(str(key), known, 3, 0.5)
             or [k for k in known if "." not in k]
         )
-        raise UserError(f"Unknown setting {shown(key)}. Known: {', '.join(near)}.")
+        said = f"Unknown setting {shown(key)}. Known: {', '.join(near)}."
+        raise UserError(said).about(str(key))
     return built
 
 
@@ -198,20 +216,28 @@ def _take(base, flat: dict):
                 raise UserError(
                     f"Unknown {f.metadata['label'].lower() or f.name} {shown(name)}. "
                     f"Known: {', '.join(entries)}."
-                )
+                ).about(f.name)
             inner = old if name == old.name else entries[name]()
             own = {
                 k[len(f.name) + 1 :]: flat.pop(k)
                 for k in list(flat)
                 if isinstance(k, str) and k.startswith(f.name + ".")
             }
-            values[f.name] = _take(inner, own)
+            try:
+                values[f.name] = _take(inner, own)
+            except UserError as error:
+                error.within(f.name)
+                raise
             if own:
                 key = next(iter(own))
                 known = ", ".join(flatten(inner)) or "none"
                 raise UserError(f"{name} has no setting {shown(key)}. Known: {known}.")
         elif "spec" in f.metadata:
-            values[f.name] = parsed(f, flat.pop(f.name)) if f.name in flat else old
+            try:
+                values[f.name] = parsed(f, flat.pop(f.name)) if f.name in flat else old
+            except UserError as error:
+                error.about(f.name)
+                raise
         else:
             values[f.name] = _take(old, flat)
     return type(base)(**values)

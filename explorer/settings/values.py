@@ -17,6 +17,7 @@ class Spec(NamedTuple):
     choices: tuple | None
     help: str
     longest: int
+    endless: bool = False  # whether ∞ is a value too, written inf
 
 
 def _label(f) -> str:
@@ -49,7 +50,8 @@ def parsed(f, value):
         if isinstance(f.default, bool):
             return {"true": True, "1": True, "false": False, "0": False}[value.strip().lower()]
         if isinstance(f.default, tuple):
-            return tuple(float(v) for v in value.replace(";", ",").split(",") if v.strip())
+            parts = value.replace(";", ",").replace("∞", "inf").split(",")
+            return tuple(float(v) for v in parts if v.strip())
         number = float(value)
         return int(number) if isinstance(f.default, int) and number.is_integer() else number
     except (ValueError, KeyError, OverflowError):
@@ -96,6 +98,8 @@ def checked(f, value):
 
 def _checked_number(f, value, kind):
     spec = f.metadata["spec"]
+    if spec.endless and value in (math.inf, "inf"):  # JSON knows no ∞, so it comes as text
+        return math.inf
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise UserError(f"{_label(f)} must be a number {_bounds(spec)}; got {shown(value)}.")
     if not (isinstance(value, int) or math.isfinite(value)):

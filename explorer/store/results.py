@@ -7,7 +7,10 @@ Any number of processes may read and write the same folder.  Who writes the same
 writes the same answer twice, so no lock is needed.
 """
 
+import contextlib
 import hashlib
+import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ from .unsaved import saving
 from .writing import write_json
 
 LARGEST = 2**28  # bytes of an answer
+_PART = re.compile("[0-9a-f]{2}")
 
 
 class Results:
@@ -30,8 +34,15 @@ class Results:
 
     def path(self, key: str) -> Path:
         """Where the answer to this question is, or would be."""
-        digest = digest_of(key)
+        return self.named(digest_of(key))
+
+    def named(self, digest: str) -> Path:
+        """The same, by the digest of the question."""
         return self.folder / digest[:2] / f"{digest}.json"
+
+    def row(self, path: Path) -> dict[str, Any] | None:
+        """{"key", "value"} of a file, or None where it is damaged or no answer."""
+        return _read(path)
 
     def get(self, key: str) -> Any:
         """The answer, or None if there is none yet.  A damaged file is none, and so is one that
@@ -46,14 +57,45 @@ class Results:
         with saving("A result"):
             write_json(self.path(key), {"key": key, "value": value}, durable=False)
 
+    def begin(self) -> None:
+        """Make the folder, so that one without answers is there too.  Raises Unsaved."""
+        with saving("A folder of results"):
+            self.folder.mkdir(parents=True, exist_ok=True)
+
+    def digests(self) -> set[str]:
+        """The names of all answers, without a look into any: one listing of each folder."""
+        found = set()
+        with contextlib.suppress(FileNotFoundError):
+            for part in os.scandir(self.folder):
+                if _PART.fullmatch(part.name) and part.is_dir():
+                    found |= {f.name[:-5] for f in os.scandir(part) if f.name.endswith(".json")}
+        return found
+
     def __contains__(self, key: str) -> bool:
         return self.get(key) is not None
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:
         """All questions with their answers."""
-        for path in sorted(self.folder.glob("[0-9a-f][0-9a-f]/*.json")):
+        for path in _files(self.folder):
             if row := _read(path):
                 yield row["key"], row["value"]
+
+    def trim(self, most: int) -> int:
+        """Let the oldest go until all hold at most so many bytes; how many went."""
+        files = [(f.stat().st_mtime, f.stat().st_size, f) for f in _files(self.folder)]
+        held, gone = sum(size for _, size, _ in files), 0
+        for _, size, file in sorted(files):
+            if held <= most:
+                break
+            with contextlib.suppress(OSError):  # another process was first
+                file.unlink()
+                gone += 1
+            held -= size
+        return gone
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("[0-9a-f][0-9a-f]/*.json"))
 
 
 def digest_of(data: str | bytes) -> str:

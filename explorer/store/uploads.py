@@ -25,15 +25,37 @@ _of: dict[str, dict[str, int]] = {}  # visitor -> digests, oldest first, with th
 _lock = threading.RLock()
 
 
-def put(points: np.ndarray, of: str = "") -> str:
+def put(points: np.ndarray, of: str = "", labels: np.ndarray | None = None) -> str:
     """Keep points as little-endian float32 and return their digest, 16 hexadecimal characters.
 
+    labels: of each of them, if they have any; they are a part of the digest.
     of: the visitor whose they are, if they are to go with them; their oldest make room.  Raises
     UserError where all the room that visitors have is taken, and Unsaved where the disk is full or
     read-only.
     """
     values = points.astype("<f4")
-    digest = digest_of(repr(values.shape).encode() + values.tobytes())[:16]
+    whole = repr(values.shape).encode() + values.tobytes()
+    if labels is None:
+        return _keep("points", values, digest_of(whole), of)
+    beside = labels.astype("<i4")
+    return _keep("points", values, digest_of(whole + beside.tobytes()), of, labels=beside)
+
+
+def put_file(data: bytes, of: str = "") -> str:
+    """Keep the bytes of a file under the same rules; `file` gives them back."""
+    return _keep("whole", np.frombuffer(data, dtype=np.uint8), digest_of(data), of)
+
+
+def file(digest: str) -> bytes:
+    """The bytes that `put_file` kept.  Raises FileNotFoundError; KeyError where it was points."""
+    place = path(digest)
+    data = arrays.read(place, "whole")[0].tobytes()
+    _touch(place)
+    return data
+
+
+def _keep(name: str, values: np.ndarray, whole: str, of: str, **beside: np.ndarray) -> str:
+    digest = whole[:16]
     place = places.cache("uploads", f"{digest}.npz")
     with _lock:
         own = _of.get(of, {}) if of else {}
@@ -44,7 +66,7 @@ def put(points: np.ndarray, of: str = "") -> str:
             _drop(oldest)
         _check(place, values.nbytes, bool(of))
         with saving("Your file"):
-            arrays.write(place, points=values)
+            arrays.write(place, False, **{name: values}, **beside)
         if of:
             _of[of] = own | {digest: values.nbytes}
     return digest
@@ -70,11 +92,23 @@ def path(digest: str) -> Path:
 def read(place: Path) -> np.ndarray:
     """The points, float32.  Raises FileNotFoundError."""
     points = arrays.read(place, "points")[0]
+    _touch(place)
+    return points
+
+
+def labels(place: Path) -> np.ndarray | None:
+    """Those that were kept with the points.  Raises FileNotFoundError."""
+    try:
+        return arrays.read(place, "labels")[0]
+    except KeyError:
+        return None
+
+
+def _touch(place: Path) -> None:
     try:
         os.utime(place)  # a day from now
     except OSError:
         pass  # of a folder that may only be read
-    return points
 
 
 def _drop(digest: str) -> bool:

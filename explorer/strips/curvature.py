@@ -1,5 +1,7 @@
 """How much the true paths curve, in four measures and in each frame."""
 
+from typing import Any
+
 import torch
 
 from ..analysis import geometry
@@ -23,7 +25,7 @@ from .marks import (
 from .strip import Choice, Help, Look, Numbers, Strip, plain
 
 FRAMES = {"vp": VP(), "ve": VE(), "edm": EDM()}
-FRAME_DASH = {"vp": DASH_DOT, "ve": DASH, "edm": FINE}
+FRAME_DASH = {"vp": DASH_DOT, "ve": DASH, "edm": FINE, "flow": DASH}
 MEASURED = 64  # true paths
 OWN = 24  # of the solver's polylines, whose median is shown
 SHOWN = {  # measure -> (hint, the range that most data keep to, log)
@@ -32,6 +34,7 @@ SHOWN = {  # measure -> (hint, the range that most data keep to, log)
     "angle": ("angle between successive directions, rad", (0, 0.6), False),
     "chord": ("distance from the chord, ÷ its length", (1e-5, 0.2), True),
 }
+UNITS = {"bend": "bend, (ln σ)⁻²", "kappa": "κ", "angle": "angle, rad", "chord": "÷ chord"}
 HELP = {
     "bend": Help(
         "How much the exact path bends in this frame’s own time. Half of it times (Δ ln σ)² is "
@@ -69,6 +72,7 @@ class Curvature(Strip):
     """One measure on the true paths; the chosen frame in ink with its band."""
 
     name, title = "curvature", "Curvature"
+    unit = UNITS
     choices = Choice(
         "measure",
         {
@@ -83,16 +87,10 @@ class Curvature(Strip):
     def measure(self, view: View, watch: Watch | None = None) -> Numbers:
         """measure -> {sigma, curves}, curves: frame -> (median, low, high), each (T,); measures of
         data space have one, under "edm"."""
-        e, sigma = view.experiment, view.paths.sigma
-        found = [_measured(view, paths) for paths in geometry.blocks(view.paths.x, MEASURED)]
-        curves = {
-            measure: {name: _band(torch.cat([f[measure][name] for f in found], 1)) for name in of}
-            for measure, of in found[0].items()
-        }
-        inside = plain(sigma[1:-1])
-        of = {measure: {"sigma": inside, "curves": curves[measure]} for measure in SHOWN}
-        own = {"own": view.paths.method} if view.own else {}
-        return {"frame": e.schedule.name, **own, **of}
+        ref = view.paths
+        own = {"own": ref.method} if view.own else {}
+        schedule, spread = view.experiment.schedule, view.source.sigma_data
+        return own | of_paths(ref.sigma, ref.x, ref.denoised, schedule, spread, exact=not view.own)
 
     def draw(self, numbers: Numbers, look: Look) -> Drawing:
         """The chosen frame last, over the others."""
@@ -111,8 +109,9 @@ class Curvature(Strip):
                 marks.append(
                     line(sigma, y, REFERENCE, 1.25, dash=list(FRAME_DASH[name]), label=named)
                 )
+        spread = numbers.get("spread", "10–90 %")
         own = label(
-            f"{chosen.upper()}, 10–90 %" if several else "10–90 %",
+            f"{chosen.upper()}, {spread}" if several else spread,
             INK,
             _peak(sigma, median) / 4,
             True,
@@ -167,15 +166,37 @@ class Curvature(Strip):
         }
 
 
-def _measured(view: View, paths: slice) -> dict[str, dict[str, torch.Tensor]]:
-    """measure -> frame -> (T − 2, B) of these true paths; measures of data space have one frame."""
-    e, ref, spread = view.experiment, view.paths, view.source.sigma_data
-    sigma, x, answers = ref.sigma, ref.x[:, paths], ref.denoised[:, paths]
+def of_paths(
+    sigma: torch.Tensor,
+    x: torch.Tensor,
+    answers: torch.Tensor,
+    schedule: Any,
+    sigma_data: float,
+    exact: bool,
+) -> Numbers:
+    """The numbers of paths at these levels (T,), x and D (T, B, *shape), at least three levels.
+
+    schedule: whose frame is chosen.  exact: whether they follow the ODE; a solver's own states
+    would show their errors in place of the change."""
+    found = [
+        _measured(sigma, x[:, paths], answers[:, paths], schedule, sigma_data, exact)
+        for paths in geometry.blocks(x, MEASURED)
+    ]
+    curves = {
+        measure: {name: _band(torch.cat([f[measure][name] for f in found], 1)) for name in of}
+        for measure, of in found[0].items()
+    }
+    inside = plain(sigma[1:-1])
+    of = {measure: {"sigma": inside, "curves": curves[measure]} for measure in SHOWN}
+    return {"frame": schedule.name, **of}
+
+
+def _measured(sigma, x, answers, chosen, sigma_data, exact) -> dict[str, dict[str, torch.Tensor]]:
+    """measure -> frame -> (T − 2, B) of these paths; measures of data space have one frame."""
     bends, kappas = {}, {}
-    # a solver's own states would show their errors in place of the change
-    change = None if view.own else geometry.answer_change(sigma, x, answers)
-    for name, schedule in {**FRAMES, e.schedule.name: e.schedule}.items():
-        _, bends[name] = geometry.bend(sigma, x, answers, schedule, spread, change)
+    change = geometry.answer_change(sigma, x, answers) if exact else None
+    for name, schedule in {**FRAMES, chosen.name: chosen}.items():
+        _, bends[name] = geometry.bend(sigma, x, answers, schedule, sigma_data, change)
         t = schedule.time(sigma)
         y = x.flatten(2) * schedule.scale(t).to(x).reshape(-1, 1, 1)
         kappas[name] = geometry.curvature(t, y)

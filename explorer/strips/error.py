@@ -33,6 +33,7 @@ class Error(Strip):
 
     name, title = "error", "Error"
     hint = "median and 10–90 %, RMS per coordinate"
+    unit = "error, RMS"
     layer, part, height = "run", "error", 1.15
     help = Help(
         "Segments: each step alone, started on the reference. Line: what has added up, the median; "
@@ -89,7 +90,10 @@ class Error(Strip):
         own = label(name, colour, 0.004, True, name.split(",")[0])
         marks = [*_floor(numbers["floor"], bottom), band(sigma, low, high, colour)]
         if other := numbers["other"]:
-            named = label(f"Euler, {other['nfe']} NFE", colour, 0.006, short="Euler")
+            its = (
+                "Euler in σ" if name.split(",")[0] == "Euler" else "Euler"
+            )  # never two of one name
+            named = label(f"{its}, {other['nfe']} NFE", colour, 0.006, short=its)
             x, y = other["sigma"][1:], other["error"][1:]
             marks.append(line(x, y, colour, 1.25, dash=list(DASH), label=named))
         marks += [

@@ -8,6 +8,7 @@ import torch
 from ..analysis.loss import WEIGHTS, loss_per_sigma
 from ..core import known
 from ..core.denoisers import Mixture
+from ..core.law import law
 from ..errors import UserError
 from ..figures.style import INK3, REFERENCE
 from ..lab import afford, cost
@@ -55,11 +56,14 @@ DESIGNS = {
     "raw": Design("unweighted", "E|<i>D</i> − <i>y</i>|², unweighted"),
 }
 
+UNITS = {key: "loss" if key == "raw" else "weighted loss" for key in DESIGNS}
+
 
 class Loss(Strip):
     """The loss at each noise level with its confidence band; p_train shaded."""
 
     name, title = "loss", "Loss"
+    unit = UNITS
     part, height = "loss", 0.95
     choices = Choice("weight", {key: design.option for key, design in DESIGNS.items()})
     help = Help(
@@ -117,7 +121,8 @@ class Loss(Strip):
         )
         found = _axis(y)
         foot = found["range"][0]
-        name = label(numbers["name"], INK3, 8, short="floor")
+        least = numbers["name"].startswith("floor")
+        name = label(numbers["name"], INK3, 8, short="floor" if least else "loss")
         peak = sigma[density.index(max(density))]
         hill = [v and round(HILL * v, 5) for v in density]
         trains, told = numbers["trained"][look.choice]
@@ -163,7 +168,7 @@ def _axis(values: list) -> Axis:
 
 
 def _spoken(source) -> str:
-    exact = type(source.denoiser).__name__ == "Mixture"
+    exact = isinstance(source.denoiser, Mixture)
     whole = exact and len(source.denoiser) == len(source.mixture)
     return "floor: the exact denoiser" if whole else "this denoiser"
 
@@ -174,8 +179,6 @@ def _of_class(view: View) -> Mixture:
     condition = getattr(view.experiment.model, "condition", -1)
     if condition < 0 or source.labels is None:
         return source.mixture
-    mine = source.labels == condition
-    if not bool(mine.any()):
+    if condition >= source.data.classes:
         return source.mixture
-    points = source.mixture.means[mine.to(source.mixture.means.device)]
-    return Mixture(points.reshape(-1, *source.shape), source.data.thickness)
+    return law(source.data, condition).to(source.device.device, source.device.dtype)

@@ -21,6 +21,7 @@ class Plane(Strip):
 
     name, title = "plane", "Out of plane"
     hint = "distance from the path’s own k-D subspace, ÷ |<i>x</i>|"
+    unit = "distance ÷ |x|"
     help = Help(
         "PCA of one path at a time, centred, on 41 points. How far the path lies from its own line "
         "(k = 1), plane (2) or 3-space (3); mean over samples. Any smooth path looks flat, so "
@@ -37,20 +38,7 @@ class Plane(Strip):
             lifts = getattr(view.experiment.data, "dimension", None) == dimension == 2
             return {"why": without(dimension), "lifts": lifts}
         sigma, path = thinned(view)
-        generator = torch.Generator().manual_seed(4)
-        found = [_measured(path[:, paths], generator) for paths in geometry.blocks(path, MEASURED)]
-        residual, baseline, explained, walked = (torch.cat(v, -1) for v in zip(*found))
-        _, low, high = geometry.band(residual[1])
-        return {
-            "sigma": plain(sigma),
-            "residual": plain(residual.mean(2)),
-            "low": plain(low),
-            "high": plain(high),
-            "walk": plain(baseline.mean(1)),
-            "explained": plain(explained.mean(1)),
-            "walked": plain(walked.mean(1)),
-            **({"own": view.paths.method} if view.own else {}),
-        }
+        return of_paths(sigma, path) | ({"own": view.paths.method} if view.own else {})
 
     def draw(self, numbers: Numbers, look: Look) -> Drawing:
         """k = 2 in ink, beside the line, the 3-space and the random walk."""
@@ -77,10 +65,33 @@ class Plane(Strip):
         )
 
 
-def _measured(path: torch.Tensor, generator: torch.Generator) -> tuple[torch.Tensor, ...]:
+def of_paths(sigma: torch.Tensor, path: torch.Tensor, dimension: int = 0) -> Numbers:
+    """The numbers of paths (T, B, *shape) at these levels (T,).  dimension: of the space in which
+    the random walk goes, where the paths are told in fewer axes than it has."""
+    g = torch.Generator().manual_seed(4)
+    found = [_measured(path[:, k], g, dimension) for k in geometry.blocks(path, MEASURED)]
+    residual, baseline, explained, walked = (torch.cat(v, -1) for v in zip(*found))
+    _, low, high = geometry.band(residual[1])
+    return {
+        "sigma": plain(sigma),
+        "residual": plain(residual.mean(2)),
+        "low": plain(low),
+        "high": plain(high),
+        "walk": plain(baseline.mean(1)),
+        "explained": plain(explained.mean(1)),
+        "walked": plain(walked.mean(1)),
+    }
+
+
+def _measured(
+    path: torch.Tensor, generator: torch.Generator, dimension: int
+) -> tuple[torch.Tensor, ...]:
     """Of these paths: residuals (3, T, B), those of a random walk with k = 2 (T, B), and the
     variance that axes hold, of both (6, B)."""
-    walk = geometry.walk_like(path, generator)
+    if dimension:
+        walk = geometry.walk_in(dimension, path, generator)
+    else:
+        walk = geometry.walk_like(path, generator)
     baseline = geometry.residuals(walk, scale=path.flatten(2).norm(dim=2), ks=(2,))[0]
     explained = geometry.explained(path, 6), geometry.explained(walk, 6)
     return geometry.residuals(path), baseline, *explained

@@ -9,6 +9,7 @@ from ..lab.notes import known_by
 from ..lab.source import Watch
 from ..lab.view import View
 from ..numerals import percent
+from . import guided
 from .marks import (
     DOT,
     Drawing,
@@ -25,6 +26,7 @@ from .marks import (
 )
 from .markup import formula
 from .strip import Help, Look, Numbers, Strip, plain
+from .tried import hanging, opened, tried
 
 LONGEST = 257  # levels that are written for other tools
 WEIGHTS = ((0.62, 1), (0.85, 1.75), (1, 3))  # (alpha, width) of a light, a middling, a heavy step
@@ -36,11 +38,14 @@ class Steps(Strip):
     """A hop per step: its height Δ ln σ, its weight the step's part of the end error."""
 
     name, title = "steps", "Time steps"
+    page = "schedules"
     hint = "height Δ ln σ, weight = part of the end error"
+    unit = "Δ ln σ"
     layer, part, height = "run", "error", 1.1
     help = Help(
         "One arc is one step of the solver. Tall means long on the log axis; thick means much of "
-        "the end error. With churn, noise first rises to σ̂ (arrows) and the step starts there."
+        "the end error. With churn, noise first rises to σ̂ (arrows) and the step starts there. "
+        "Steps that each sample chooses hang below, the first sample’s: dashed ones were refused."
     )  # its formula and source are those of the grid on show
 
     def measure(self, view: View, watch: Watch | None = None) -> Numbers:
@@ -59,6 +64,8 @@ class Steps(Strip):
             "sigma_hat": plain(trajectory.sigma_hat),
             "t": plain(trajectory.t),
             "churn": [churn.s_tmin, churn.s_tmax, churn.s_churn > 0],
+            **guided.weights(view),
+            **tried(view.run),
         }
 
     def draw(self, numbers: Numbers, look: Look) -> Drawing:
@@ -68,7 +75,7 @@ class Steps(Strip):
         hops = [(a, b) for a, b in zip(hat, sigma[1:]) if b > 0]
         heights = [math.log(a / b) for a, b in hops]
         top = nice(max(heights, default=1), tuple(TICKS))
-        low, high = -0.24 * top, 1.06 * top
+        low, high = (-1.0 if "tried" in numbers else -0.24) * top, 1.06 * top
         above = [s for s in sigma if s > 0]
         marks = [
             *_arcs(hops, heights, share, hot, look.colour),
@@ -88,8 +95,12 @@ class Steps(Strip):
                 drag=True,
             )
         )
-        if "churn" in numbers:
+        if "tried" in numbers:
+            marks = hanging(numbers["tried"], top, look.colour) + marks
+        elif "churn" in numbers:
             marks = _churn(sigma, hat, numbers["churn"], low, high, top) + marks
+        if "guided" in numbers:
+            marks = guided.weight_marks(*numbers["guided"]) + marks
         out = Drawing(
             axis=axis(low, high, ticks=TICKS[top], grid=False),
             marks=marks,
@@ -114,13 +125,37 @@ class Steps(Strip):
             {"name": "σ", "values": sigma[:count], "colour": ONE_STEP, "as": "number"},
         ]
         out["columns"] = _columns(sigma, rounded(numbers["sigma_hat"], 7), t, count)
+        if view.run.trajectory.pure:
+            for column in out["columns"]:
+                if column["name"] in ("σ", "σ̂", "Δσ", "Δ ln σ"):
+                    column["values"] = ["∞", *column["values"][1:]]
         grid = view.experiment.timesteps
         out["told"] = {"formula": formula(grid.formula), "source": grid.source}
         told = [{"kind": "text", "html": note} for note in known_by(view.experiment)]
         out["about"] = [*told, {"kind": "profile", "curves": curves}]
         if len(view.run.levels) > 1 and len(sigma) <= LONGEST:
-            out["about"].append({"kind": "copies", "texts": lists.formats(numbers["sigma"])})
+            ran = _exactly(view, _listed(view, numbers))
+            if sum(s > 0 for s in ran) > 1:  # a small budget may end a sample's own steps at once
+                out["about"].append({"kind": "copies", "texts": lists.formats(ran)})
+        out["about"] += opened(view.run)
         return {"": out}
+
+
+def _exactly(view: View, sigma: list[float]) -> list[float]:
+    """The levels with ∞ where the first stands for it."""
+    trajectory = view.run.trajectory
+    if not trajectory.pure:
+        return sigma
+    stands = float(trajectory.sigma[0])
+    return [math.inf, *(s for s in sigma if s < 0.9999 * stands)]
+
+
+def _listed(view: View, numbers: Numbers) -> list[float]:
+    """The levels for other tools: of steps that each sample chose, those of the first."""
+    found = view.run.trajectory.tried
+    if found is None or len(found.levels) > LONGEST:
+        return numbers["sigma"]
+    return found.levels + [0.0] * (numbers["sigma"][-1] == 0)
 
 
 def _arcs(hops, heights, share, hot, colour) -> list[Mark]:

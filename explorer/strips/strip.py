@@ -49,16 +49,19 @@ class Strip:
     layer: "data" belongs to data and model, "run" to what a solver makes of them.
     part: the part of the message that it travels with: those of a part hang on the same things,
           take their time together, and are refused together ("loss", "path", "run", "error").
-    height: its part of the height of the spine.
+    height: its part of the height of the spine.  unit: what its axis measures, on paper,
+    for all choices or for each.
     """
 
     name: str
     title: str
     hint: str = ""
+    unit: str | Mapping[str, str] = ""
     layer: str = "data"
     part: str = "path"
     height: float = 1.0
     choices: Choice | None = None
+    page: str = "measures"  # of the documentation that has it, under its title
     help: Help | Mapping[str, Help]  # of each choice
 
     def key(self, view: View) -> str:
@@ -90,10 +93,12 @@ class Strip:
             "name": self.name,
             "title": self.title,
             "hint": self.hint,
+            "unit": self.unit if isinstance(self.unit, str) else dict(self.unit),
             "layer": self.layer,
             "part": self.part,
             "height": self.height,
             "choice": choice and {"key": choice.key, "options": list(choice.options.items())},
+            "page": f"/docs/{self.page}#{self.title.lower().replace(' ', '-')}",
             "help": {"": text._asdict()}
             if isinstance(text, Help)
             else {k: h._asdict() for k, h in text.items()},

@@ -38,6 +38,11 @@ _HOME = {
     "table_plan": "table",
     "amed_table": "table",
     "better_levels": "optimise",
+    "merge": "merging",
+    "Way": "ways",
+    "way": "ways",
+    "advise": "adviser",
+    "advice": "advised",
 }
 __all__ = list(_HOME)
 

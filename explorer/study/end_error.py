@@ -17,12 +17,13 @@ from ..analysis import intervals
 from ..analysis.error import rms
 from ..analysis.flow import Flow
 from ..analysis.intervals import Estimate
+from ..core import infinity
 from ..core.loop import steps
 from ..core.ode import Ode, nominal_order
 from ..core.sampling import Noise
 from ..errors import UserError
 from ..lab.error import settled_reference, strays
-from ..lab.experiment import Experiment, is_random, levels
+from ..lab.experiment import Experiment, begins_in_noise, exactly, is_random, levels
 from ..lab.learned import sample
 from ..lab.source import Source, Watch, prepared
 from ..lab.truth import reference_for
@@ -131,13 +132,21 @@ def reached(
     e: Experiment, watch: Watch | None = None, exact: bool = False
 ) -> tuple[Row, Tensor | None]:
     """The row and the states at the last level above 0, (n, *shape); None where nothing was run."""
+    return ended(e, watch, exact)[:2]
+
+
+def ended(
+    e: Experiment, watch: Watch | None = None, exact: bool = False
+) -> tuple[Row, Tensor | None, Tensor | None]:
+    """The row, the states at the last level above 0, (n, *shape), and where the exact paths of the
+    samples compared end, (m, *shape); None where nothing was run."""
     if is_random(e):
         why = "judged by distribution, not by path: new noise leaves every reference"
-        return _empty(e, why), None
+        return _empty(e, why), None, None
     try:
         sigma = levels(e)
         if len(sigma) < 2:
-            return _empty(e, "one step has nothing to compare above σ = 0"), None
+            return _empty(e, "one step has nothing to compare above σ = 0"), None, None
         truth = _churned(e, sigma, watch) if e.churn.s_churn > 0 else None
         states, nfe, seconds = _end(e, sigma, watch)
         if truth is None:
@@ -148,8 +157,8 @@ def reached(
             )
             truth = known.at(sigma[-1:])[0]
     except UserError as problem:
-        return _empty(e, str(problem)), None
-    return _row(e, sigma, states, truth, nfe, seconds), states
+        return _empty(e, str(problem)), None, None
+    return _row(e, sigma, states, truth, nfe, seconds), states, truth
 
 
 def _row(
@@ -195,7 +204,8 @@ def _start(e: Experiment) -> tuple[Source, Noise]:
 def _end(e: Experiment, sigma: Tensor, watch: Watch | None) -> tuple[Tensor, int, float]:
     """The states at the last level above 0, the NFE of the whole run and the seconds it took."""
     source, noise = _start(e)
-    grid = torch.cat([sigma, sigma.new_zeros(1)]) if e.last == "zero" else sigma
+    grid = exactly(e)
+    grid = torch.cat([grid, grid.new_zeros(1)]) if e.last == "zero" else grid
     started = time.perf_counter()
     made = sample(
         source.denoiser,
@@ -217,9 +227,15 @@ def _end(e: Experiment, sigma: Tensor, watch: Watch | None) -> tuple[Tensor, int
 def _churned(e: Experiment, sigma: Tensor, watch: Watch | None) -> Tensor:
     """Where paths truly end that get the same new noise at the same levels as the run."""
     source, noise = _start(e)
-    x, total = noise.start * float(sigma[0]), len(sigma) - (e.last != "zero")
+    top, total, churn = float(sigma[0]), len(sigma) - (e.last != "zero"), e.churn
+    x = noise.start * top
+    if begins_in_noise(e):  # where the run gets no new noise
+        x = infinity.true_state(source.denoiser, noise.start, top)
+        churn = dataclasses.replace(
+            churn, s_tmax=min(churn.s_tmax, max(churn.s_tmin, float(sigma[1])))
+        )
     ode = Ode(source.denoiser)
-    for point in steps(ode, Flow(), x, sigma, churn=e.churn, noise=noise, total=total):
+    for point in steps(ode, Flow(), x, sigma, churn=churn, noise=noise, total=total):
         if watch is not None:
             watch()
         end = point.denoised  # at last of the end, the states themselves

@@ -1,37 +1,43 @@
-"""The engine of a study: cells become answers, here or in processes of this machine.
+"""The engine of a study: cells become answers, here, in processes of this machine, or elsewhere.
 
     for done in run(plan, folder=places.cache("studies"), workers=4): ...
+    for done in run(plan, folder="answers", on="dask://host:8786"): ...
 
 An answer that is kept is a file named by its question and written in one act.  So a study may be
 stopped or killed anywhere and run again: only what is missing is measured; a longer plan measures
-what is new; and several processes may share one folder.
+what is new; several processes may share one folder; and parts made apart are merged (merging).
+
+What a cell answers depends on neither the engine nor the split: on one kind of processor, with as
+many threads for a cell (threads=1 makes it so everywhere), the bytes are equal but for the seconds
+that a cell took.
 """
 
 import contextlib
 import dataclasses
-import multiprocessing
 import os
-import threading
-from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import wait as wait_for
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from ..errors import Cancelled, UserError
+from ..errors import UserError
 from ..lab import cost
-from ..lab.source import Watch, current_device, use_device
-from ..store.results import Results
+from ..lab.source import Watch, current_device
+from ..store.results import Results, digest_of
+from .executors import Engine, elsewhere
+from .pace import Pace
 from .plan import Cell
-
-PULSE = 0.1  # seconds between two questions whether a study is still wanted
+from .processes import checked, processes
+from .spread import Here, Spread, There, ready
+from .ways import Part, Shard, Way, current
+from .work import Answer, Facts, answer, using_threads
 
 
 @dataclasses.dataclass(frozen=True)
 class Done:
     """A cell that is answered.  value: None where it could not be measured; problem says why.
-    known: it was kept before.  place: in the plan.  count of total: how far the study is.
+    known: it was kept before.  place: in the plan.  count of total: how far the study is; left:
+    the seconds it still takes at the pace of its last cells, None while nothing is known.
     """
 
     cell: Cell
@@ -41,44 +47,135 @@ class Done:
     total: int
     problem: str = ""
     known: bool = False
+    left: float | None = None
 
 
 def run(
     plan: Iterable[Cell],
-    folder: Path | None = None,
+    folder: Path | str | None = None,
     workers: int = 0,
     watch: Watch | None = None,
     executor: Executor | None = None,
+    on: str = "",
+    shard: str = "",
+    threads: int = 0,
+    options: Mapping[str, str] | None = None,
 ) -> Iterator[Done]:
     """Each cell as soon as it is answered; inline they come in the order of the plan, else those
     that are kept come first.
 
-    folder: of the answers; None keeps nothing.  workers: processes; 0 works in this one.
-    executor: whoever should work instead of processes of ours; it must see the same folder.
+    folder: of the answers; None keeps nothing.  workers: processes, one for each GPU in turn; 0
+    works in this one.  executor: whoever should work instead; it must see the same folder.
+    on: dask://HOST:PORT, slurm, or local (submitit without SLURM), with `options` of the jobs.
+    shard: "2/8" answers the second of eight parts only.  threads: of each cell's arithmetic.
     watch() may raise Cancelled at any step; a generator that is closed stops its processes too.
-    A cell that raises UserError is told of and not kept; the others go on.
+    A cell that cannot be measured is told of and not kept; the others go on.  What is not said
+    here is as study.ways has it.
     """
-    cells = list(plan)
-    results = None if folder is None else Results(Path(folder))
-    if executor is None and workers < 1:
-        for i, cell in enumerate(cells):
-            if watch is not None:
-                watch()
-            value, problem, known = _answer(cell, results, watch)
-            yield Done(cell, value, i, i + 1, len(cells), problem, known)
-        return
-    missing, count = [], 0
-    for i, cell in enumerate(cells):
-        if (value := _kept(cell, results)) is None:
-            missing.append(i)
-            continue
+    how = _how(on, shard, threads, options)
+    cells, results = list(plan), None if folder is None else Results(Path(folder))
+    if how.shard is None:
+        chosen = list(range(len(cells)))
+    else:
+        if results is not None:
+            results.begin()  # a part may have no cells
+        chosen = [i for i, cell in enumerate(cells) if how.shard.has(_digest(cell))]
+    pace, count, problems = Pace(len(chosen)), 0, 0
+    inline = executor is None and not how.on and checked(workers) < 1
+    made = _inline if inline else _by_workers
+    for i, (value, problem, known) in made(
+        {i: cells[i] for i in chosen}, results, watch, how, workers, executor
+    ):
         count += 1
-        yield Done(cell, value, i, count, len(cells), known=True)
+        problems += bool(problem)
+        left = pace.after(not known)
+        done = Done(cells[i], value, i, count, len(chosen), problem, known, left)
+        if how.tell is not None:
+            how.tell(done)
+        yield done
+    if how.shard is not None and not shard:
+        raise Part(how.shard, count, len(cells), problems)
+
+
+def _how(on: str, shard: str, threads: int, options: Mapping[str, str] | None) -> Way:
+    given: dict[str, Any] = {
+        "on": on,
+        "shard": Shard.of(shard),
+        "threads": threads,
+        "options": options,
+    }
+    return dataclasses.replace(current(), **{k: v for k, v in given.items() if v})
+
+
+def _digest(cell: Cell) -> str:
+    """Of its question; nothing where it cannot be asked, which will be said when it is measured."""
+    try:
+        return digest_of(cell.question)
+    except UserError:
+        return ""
+
+
+Cells = dict[int, Cell]  # by their place in the plan
+
+
+def _inline(
+    cells: Cells, results: Results | None, watch: Watch | None, how: Way, *_: Any
+) -> Iterator[tuple[int, Answer]]:
+    for i, cell in cells.items():
+        if watch is not None:
+            watch()
+        with using_threads(how.threads):
+            found = answer(cell, results, watch)
+        yield i, found
+
+
+def _by_workers(
+    cells: Cells,
+    results: Results | None,
+    watch: Watch | None,
+    how: Way,
+    workers: int,
+    executor: Executor | None,
+) -> Iterator[tuple[int, Answer]]:
+    digests, missing = {}, {}
+    there = results.digests() if results is not None else set()
+    for i, cell in cells.items():
+        digests[i] = _digest(cell)
+        value = _kept(cell, results) if digests[i] in there else None
+        if value is None:
+            missing[i] = cell
+        else:
+            yield i, (value, "", True)
     if not missing:
         return
-    made = contextlib.nullcontext(executor) if executor else _pool(min(workers, len(missing)))
-    with made as pool:
-        yield from _spread(pool, cells, missing, results, watch)
+    with _hands(how, min(workers, len(missing)), executor, results) as (hands, facts):
+        spread = Spread(hands, missing, digests, facts, results)
+        if isinstance(hands, There) and hands.engine.jobs:
+            spread.in_jobs(hands.engine.jobs)
+        yield from spread.answers(watch)
+
+
+@contextlib.contextmanager
+def _hands(
+    how: Way, workers: int, executor: Executor | None, results: Results | None
+) -> Iterator[tuple[Here | There, Facts | None]]:
+    """Who works, and what is said to them."""
+    if executor is not None:
+        many = getattr(executor, "_max_workers", None) or os.cpu_count() or 1
+        yield There(Engine(executor, lambda: 2 * many)), None
+    elif how.on:
+        threads = how.threads or int(how.options.get("cpus", 1))
+        facts = Facts(threads, how.device, cost.WORK_LIMIT)
+        folder = None if results is None else results.folder.absolute()
+        with elsewhere(how.on, folder, how.options) as engine:
+            if not engine.jobs:
+                ready(engine, facts)
+            yield There(engine), facts
+    else:
+        threads = how.threads or max(1, (os.cpu_count() or 1) // workers)
+        facts = Facts(threads, str(current_device().device), cost.WORK_LIMIT)
+        with processes(workers, facts) as lanes:
+            yield Here(lanes), facts
 
 
 def in_order(done: Iterable[Done]) -> Iterator[Done]:
@@ -114,97 +211,3 @@ def _kept(cell: Cell, results: Results | None) -> dict[str, Any] | None:
         return None if results is None else results.get(cell.question)
     except UserError:  # it will be said when it is measured
         return None
-
-
-def _answer(
-    cell: Cell, results: Results | None, watch: Watch | None
-) -> tuple[dict[str, Any] | None, str, bool]:
-    """(value, problem, whether it was kept before); what is measured is kept."""
-    try:
-        question = "" if results is None else cell.question
-        if results is not None and (value := results.get(question)) is not None:
-            return value, "", True
-        value = cell.measure(cell.experiment, watch)
-    except UserError as error:
-        return None, str(error), False
-    if results is not None:
-        results.put(question, value)
-    return value, "", False
-
-
-# Processes
-
-
-def _spread(
-    pool: Executor,
-    cells: list[Cell],
-    missing: list[int],
-    results: Results | None,
-    watch: Watch | None,
-) -> Iterator[Done]:
-    folder, count = results.folder if results is not None else None, len(cells) - len(missing)
-    waiting: dict[Future, int] = {pool.submit(_work, cells[i], folder): i for i in missing}
-    try:
-        while waiting:
-            if watch is not None:
-                watch()
-            for future in wait(waiting, PULSE, FIRST_COMPLETED).done:
-                i = waiting.pop(future)
-                value, problem, known = future.result()
-                count += 1
-                yield Done(cells[i], value, i, count, len(cells), problem, known)
-    except BrokenProcessPool:
-        raise UserError(
-            "A process of the study ended by itself, perhaps for want of memory. What was "
-            "measured is kept; run it again with fewer workers."
-        ) from None
-    finally:
-        for future in waiting:
-            future.cancel()
-
-
-@contextlib.contextmanager
-def _pool(workers: int) -> Iterator[Executor]:
-    """Processes with the device and limits of this one; they stop with the block, or with us."""
-    own = multiprocessing.get_context("spawn")  # a fork would copy locks that threads hold
-    stop = own.Event()
-    threads = max(1, (os.cpu_count() or 1) // workers)
-    facts = (stop, threads, current_device().device.type, cost.WORK_LIMIT)
-    pool = ProcessPoolExecutor(workers, own, _begin, facts)
-    try:
-        yield pool
-    finally:
-        stop.set()
-        pool.shutdown(cancel_futures=True)
-
-
-_stop: list[Any] = []  # in a process of a study: the event that ends it
-
-
-def _begin(stop, threads: int, device: str, limit: float) -> None:
-    """Set up a process of a study."""
-    import torch
-
-    _stop[:] = [stop]
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    torch.set_num_threads(threads)
-    cost.WORK_LIMIT = limit
-    use_device(device, "float32")
-
-
-def _end_with_parent() -> None:
-    """A process whose study was killed has nobody to work for."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait_for([parent.sentinel])
-        os._exit(1)
-
-
-def _work(cell: Cell, folder: Path | None) -> tuple[dict[str, Any] | None, str, bool]:
-    """In another process: answer a cell, until the study stops."""
-    return _answer(cell, None if folder is None else Results(folder), _wanted)
-
-
-def _wanted() -> None:
-    if _stop and _stop[0].is_set():
-        raise Cancelled

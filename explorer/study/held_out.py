@@ -20,7 +20,7 @@ from ..core.sampling import Noise
 from ..core.solvers.steered import Steered
 from ..core.timesteps import Rho
 from ..errors import UserError
-from ..lab.experiment import Experiment, ends, levels
+from ..lab.experiment import Experiment, ends, exactly, levels
 from ..lab.learned import sample
 from ..lab.source import MEMOS, Watch, prepared, weights
 from ..memo import Memo
@@ -122,7 +122,7 @@ class HeldOutError:
         tick = None if watch is None else lambda i, point: watch()
         denoiser = prepared(e.data, e.model).denoiser
         solver = part_of(e.solver, self.part) if self.part else e.solver
-        made = sample(denoiser, held.noise, levels(e), solver, afs=e.afs, keep=0, watch=tick)
+        made = sample(denoiser, held.noise, exactly(e), solver, afs=e.afs, keep=0, watch=tick)
         return held.told(made)
 
     def weights(self, e: Experiment) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from .ladder import LETTERS, LEVELS, NFE, Rung, plain
 
 KEYS = ("levels", "nfe", "sets")
 COMMAND = "python -m explorer study ladder --keep"
+DAMAGED = f"The table of A to F is damaged; {COMMAND} makes it again."
 
 
 def place() -> Path:
@@ -70,7 +71,7 @@ def read(path: Path | None = None) -> dict[str, Any]:
         found = json.loads(path.read_text(encoding="utf-8"))
         return {k: found[k] for k in KEYS}
     except (ValueError, KeyError, TypeError):
-        raise UserError(f"The table of A to F is damaged; {COMMAND} makes it again.") from None
+        raise UserError(DAMAGED) from None
 
 
 def stale(data: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -9,7 +9,8 @@ from ..numerals import number
 from ..settings import flatten, parameters
 from ..store.predictors import called
 
-FRAME_NAMES = {"edm": "EDM", "vp": "VP", "ve": "VE", "iddpm": "iDDPM"}
+TYPED = 32  # characters of a typed text that a name holds
+FRAME_NAMES = {"edm": "EDM", "vp": "VP", "ve": "VE", "iddpm": "iDDPM", "flow": "flow"}
 
 
 def sampler_name(e: Experiment) -> str:
@@ -24,7 +25,9 @@ def solver_name(solver) -> str:
     beside the order and the letter only where they are not the default.
     """
     flat, default = flatten(solver), flatten(type(solver)())
-    if solver.family == "learned" and solver.predictor:
+    if whole := getattr(solver, "whole_name", ""):  # of its own: its settings are too many to say
+        return whole
+    if getattr(solver, "predictor", ""):
         return f"{spoken(solver.purpose)}, {called(solver.predictor) or 'trained here'}"
     own = getattr(solver, "full_label", None)
     label = own or (solver.label + "-{order}" if "order" in flat else solver.label)
@@ -40,6 +43,8 @@ def solver_name(solver) -> str:
 
 def _words(solver, key: str, value) -> str:
     spec = next(p.spec for p in parameters(type(solver)) if p.key == key)
+    if isinstance(value, str) and spec.choices is None:  # typed: its beginning tells it from others
+        return value if len(value) <= TYPED else f"{value[:TYPED]}…"
     if spec.choices is None:
         return f"{spec.label} = {number(value)}"
     return f"{spec.label} {dict(spec.choices)[value]}"

@@ -61,7 +61,7 @@ def better_levels(
     The first message comes before anything is run.  Raises UserError where there is nothing to
     choose or nothing to hold the result against.
     """
-    now = _movable(e)
+    now = movable(e)
     source = prepared(e.data, e.model)
     where = {"device": source.device.device, "dtype": source.device.dtype}
     so_far = Optimised(now, math.nan, f"1 of 4: the teacher’s paths, {how.paths}", 0)
@@ -125,7 +125,7 @@ def _judged(
     )
 
 
-def _movable(e: Experiment) -> tuple[float, ...]:
+def movable(e: Experiment) -> tuple[float, ...]:
     """The view's own levels.  Raises UserError unless there are some to move, and a truth to hold
     the result against.
     """

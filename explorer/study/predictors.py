@@ -14,6 +14,7 @@ from ..core.timesteps import Custom
 from ..core.trained import Trained, answers_of
 from ..errors import UserError
 from ..lab.experiment import Experiment, grid, levels, prepared
+from ..lab.tool_steps import ToolSteps
 from ..settings import from_query, to_query
 from ..store import predictors as store
 from ..training.amed import AMEDTraining, Trainer
@@ -66,7 +67,7 @@ def student(e: Experiment) -> Experiment:
 
     Raises UserError where the solver is none that learns.
     """
-    if e.solver.family != "learned":
+    if not hasattr(e.solver, "predictor"):
         raise UserError(
             f"{e.solver.label} has nothing to learn; choose AMED-Solver or AMED-Plugin."
         )
@@ -85,7 +86,8 @@ def trainer(e: Experiment, how: AMEDTraining | None = None) -> Trainer:
     if isinstance(e.timesteps, Custom) and len(e.timesteps.sigmas()) < 2:
         raise UserError("A predictor needs at least two levels.")
     within, ran = grid(e), levels(e)
-    if not torch.equal(ran, within.sigmas(steps + 1)):  # a network of discrete levels
+    listed = isinstance(e.timesteps, ToolSteps)  # has no levels between its own
+    if listed or not torch.equal(ran, within.sigmas(steps + 1)):  # a network of discrete levels
         within = Custom(tuple(ran.tolist()))
     return Trainer(
         source.denoiser,

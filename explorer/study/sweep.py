@@ -1,18 +1,21 @@
 """Error against evaluations, or along the values of one setting: plans of end errors, and rows."""
 
 import dataclasses
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..analysis.order import Slope, fitted_slope
 from ..core.solvers import SOLVERS
-from ..core.timesteps import TIMESTEPS, Custom
+from ..core.timesteps import Custom
 from ..errors import UserError
 from ..lab.experiment import Experiment, is_random, levels
 from ..lab.judged import plain as told
 from ..lab.notes import known_by
 from ..lab.source import Watch
+from ..lab.timesteps import TIMESTEPS, by_name
+from ..lab.tool_steps import ToolSteps
 from ..settings import flatten, parameters, slots, to_query, unflatten
 from . import engine
 from .affordable import compared_within_work
@@ -58,7 +61,7 @@ def names_planned(base: Experiment, solvers: Sequence, grids: Sequence = ()) -> 
     names = [solver_name(_solver(s)) for s in solvers]
     if len(grids) < 2:
         return names
-    return [_on_grid(name, _grid(base, g)) for name in names for g in grids]
+    return [_on_grid(name, grid_named(base, g)) for name in names for g in grids]
 
 
 def error_plan(
@@ -81,7 +84,7 @@ def error_plan(
     if not solvers or not budgets:
         raise UserError("Nothing to compare: choose at least one solver and one budget.")
     check_budgets_count(base)
-    grids = [_grid(base, g) for g in grids] or [base.timesteps]
+    grids = [grid_named(base, g) for g in grids] or [base.timesteps]
     trials = [
         dataclasses.replace(base, solver=s, nfe=b, timesteps=g)
         for b in budgets
@@ -100,16 +103,22 @@ def check_budgets_count(base: Experiment) -> None:
         )
 
 
-def _grid(base: Experiment, choice):
-    """Time steps over the range of the base's own."""
+def grid_named(base: Experiment, choice):
+    """Time steps by name, over the range of the base's own; a tool's list as it is."""
     if not isinstance(choice, str):
         return choice
     if choice == base.timesteps.name:
         return base.timesteps
-    known = [name for name in TIMESTEPS if name != Custom.name]
-    if choice not in known:
+    if choice == Custom.name or (choice not in TIMESTEPS and ":" not in choice):
+        known = [name for name in TIMESTEPS if name != Custom.name]
         raise UserError(f"Unknown time steps {choice!r:.40}. Known: {', '.join(known)}.")
-    return TIMESTEPS[choice](sigma_max=base.timesteps.sigma_max, sigma_min=base.timesteps.sigma_min)
+    made = by_name(choice)
+    if isinstance(made, ToolSteps):  # its range is its model's
+        return made
+    low, high = base.timesteps.sigma_min, base.timesteps.sigma_max
+    if "sigma_max" in {f.name for f in dataclasses.fields(made)}:
+        return type(made)(sigma_max=high, sigma_min=low)
+    return made.within(low, math.inf if base.timesteps.pure else high)
 
 
 def different(trials: Sequence[Experiment]) -> Iterator[Experiment]:

@@ -21,8 +21,9 @@ from ..analysis.error import rms
 from ..core import known
 from ..core.levels import number
 from ..core.loop import steps
-from ..core.ode import Ode, State, mapped
+from ..core.ode import Ode, State
 from ..core.predictor import Predictor
+from ..core.rows import mapped
 from ..core.sampling import Noise, sample
 from ..core.solvers import AMED, Plugin
 from ..core.solvers.steered import Steered, columns

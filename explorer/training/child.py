@@ -14,6 +14,7 @@ import base64
 import contextlib
 import json
 import os
+import signal
 import sys
 import threading
 from typing import Any
@@ -104,4 +105,5 @@ def _tell(words: dict) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the server, which then says stop
     sys.exit(main(json.loads(sys.argv[1])))

@@ -18,13 +18,19 @@ from ..data.contract import Endless
 from ..errors import UserError
 from ..models import architecture
 from ..models.denoiser import Preconditioned
-from ..models.precond import EDM, IDDPM, VE, VP
+from ..models.precond import EDM, IDDPM, VE, VP, Flow
 from ..settings import param, setting, slot, unflatten
 from . import augment
-from .loss import LOSSES, EDMLoss
+from .loss import LOSSES, EDMLoss, FlowLoss
 from .networks import NETWORKS, Perceptron, Unet
 
-COLUMNS = (("edm", "EDM"), ("vp", "VP"), ("ve", "VE"), ("iddpm", "iDDPM"))
+COLUMNS = (
+    ("edm", "EDM"),
+    ("vp", "VP"),
+    ("ve", "VE"),
+    ("iddpm", "iDDPM"),
+    ("flow", "flow matching"),
+)
 LARGEST = 5_000_000  # parameters that a visitor may train
 
 
@@ -66,10 +72,17 @@ class Training:
         3,
         0.1,
         label="P_mean",
-        help="mean of ln σ in EDM’s p_train; larger images and flat colours are "
-        "decided at higher noise",
+        help="mean of ln σ in EDM’s p_train, and of logit t in flow matching’s (0 in SD3); "
+        "larger images and flat colours are decided at higher noise",
     )
-    p_std: float = param(1.2, 0.1, 5, 0.1, label="P_std", help="spread of ln σ in EDM’s p_train")
+    p_std: float = param(
+        1.2,
+        0.1,
+        5,
+        0.1,
+        label="P_std",
+        help="spread of ln σ in EDM’s p_train, of logit t in flow’s",
+    )
     hyper: Hyper = Hyper()
     augment: float = param(
         0.12, 0, 1, 0.01, label="Augmentation", help="probability of each geometric operation"
@@ -201,6 +214,8 @@ def sigma_data(t: Training) -> float:
     """What EDM's preconditioning divides by: E y² = σ_data² makes the loss 1 to begin with."""
     if t.sigma_data:
         return t.sigma_data
+    if hasattr(t.data, "law"):
+        return float(f"{t.data.law().sigma_data:.3g}")
     y = t.data.points()
     return float(f"{float((y.square().mean() + t.data.thickness**2).sqrt()):.3g}")
 
@@ -217,7 +232,8 @@ def description(t: Training) -> dict:
         raise UserError("Augmentation turns and moves images; points want augment=0.")
     classes = t.data.classes if t.conditional else 0
     told = augment.LABELS if t.augment and not t.hidden else 0
-    precond = {"vp": VP(), "ve": VE(), "iddpm": IDDPM(), "edm": EDM(sigma_data(t))}[t.precond]
+    own = {"vp": VP(), "ve": VE(), "iddpm": IDDPM(), "flow": Flow(), "edm": EDM(sigma_data(t))}
+    precond = own[t.precond]
     kind, kwargs = t.network.describe(
         shape, classes, told, t.hyper.dropout, t.unlabelled if t.conditional else 0.0
     )
@@ -234,4 +250,6 @@ def build(t: Training) -> Preconditioned:
 
 def loss_of(t: Training):
     """The loss with its constants."""
+    if t.loss == "flow":
+        return FlowLoss(t.p_mean, t.p_std)
     return EDMLoss(sigma_data(t), t.p_mean, t.p_std) if t.loss == "edm" else LOSSES[t.loss]()

@@ -82,8 +82,9 @@ def train(
     fast = _compiled(state.module, device)
     if state.first is None:
         state.first = per_sigma(t, NetworkDenoiser(state.average), device=device)
-    newest = _Look(t, state.average, state.first, device)
-    started = saved = told = newest.at
+    newest = _Look(t, state.average, state.first, device, state.images > 0)
+    started = told = newest.at
+    saved = started - max(SAVE_EVERY - TELL_EVERY, 0)  # the first with the first report
     before, kept = state.seconds, state.images
     recent = [(started, state.images)]
     pending, binned = _Mean(), _Mean()
@@ -184,7 +185,11 @@ def follow(average: torch.nn.Module, module: torch.nn.Module, batch: int, half_l
 
 def look_at(t: Training, average: Preconditioned, device: Device) -> tuple[Tensor, Tensor | None]:
     """Samples of the averaged weights by Heun, always from the same noise, and their labels."""
-    denoiser = NetworkDenoiser(average)
+    return samples_of(t, NetworkDenoiser(average), device)
+
+
+def samples_of(t: Training, denoiser, device: Device) -> tuple[Tensor, Tensor | None]:
+    """As `look_at`, of a denoiser that a training has left."""
     n = SHOWN if len(denoiser.shape) == 3 else 256
     labels = None
     if t.conditional:
@@ -202,12 +207,21 @@ def look_at(t: Training, average: Preconditioned, device: Device) -> tuple[Tenso
 class _Look:
     """The newest look at the averaged weights: loss at each σ, samples, when, and how long it took.
 
-    The first is of the loss before training.
+    The first is of the loss before training, or, of one that is taken up again, of what it is now.
     """
 
-    def __init__(self, t: Training, average: Preconditioned, first: PerSigma, device: Device):
+    def __init__(
+        self,
+        t: Training,
+        average: Preconditioned,
+        first: PerSigma,
+        device: Device,
+        again: bool = False,
+    ):
         self._of = t, average, device
         self.first, self.seen, self.cost = first, first, 0.0
+        if again:
+            self.seen = per_sigma(t, NetworkDenoiser(average), device=device)
         self.samples, self.labels = look_at(*self._of)
         self.at = time.monotonic()
 

@@ -10,7 +10,7 @@ import dataclasses
 import torch
 from torch import Tensor
 
-from ..analysis.loss import edm_density, iddpm_density, ve_density, vp_density
+from ..analysis.loss import edm_density, flow_density, iddpm_density, ve_density, vp_density
 from ..core.schedules import VP as VPSchedule
 from ..core.timesteps import IDDPM as IDDPMLevels
 
@@ -87,7 +87,29 @@ class EDMLoss:
         return edm_density(sigma, self.p_mean, self.p_std)
 
 
-LOSSES = {"vp": VPLoss, "ve": VELoss, "iddpm": IDDPMLoss, "edm": EDMLoss}
+@dataclasses.dataclass(frozen=True)
+class FlowLoss:
+    """logit t ~ N(m, s²), which is ln σ ~ N(m, s²), and λ = ((1 + σ)/σ)²: flow matching's
+    E‖F − (ε − y)‖² with the velocity F, at σ = t/(1 − t).
+
+    m = 0 and s = 1 are those of Esser et al. 2024, arXiv:2403.03206, Sec. 3.1; a shift α of the
+    training's times adds ln α to m.
+    """
+
+    p_mean: float = 0.0
+    p_std: float = 1.0
+
+    def sigma(self, n: int, generator: torch.Generator) -> Tensor:
+        return EDMLoss(1.0, self.p_mean, self.p_std).sigma(n, generator)
+
+    def weight(self, sigma: Tensor) -> Tensor:
+        return ((1 + sigma) / sigma) ** 2
+
+    def density(self, sigma: Tensor) -> Tensor:
+        return flow_density(sigma, self.p_mean, self.p_std)
+
+
+LOSSES = {"vp": VPLoss, "ve": VELoss, "iddpm": IDDPMLoss, "edm": EDMLoss, "flow": FlowLoss}
 
 
 def loss(denoise, clean: Tensor, sigma: Tensor, noise: Tensor, weight: Tensor) -> Tensor:

@@ -3,13 +3,14 @@
 import dataclasses
 import math
 from functools import lru_cache
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from ..analysis.loss import Loss, loss_per_sigma
-from ..core.denoisers import Mixture
 from ..core.device import Device
+from ..core.law import law
 from .configs import Training
 
 COUNT = 256  # samples of a look
@@ -91,7 +92,7 @@ def per_sigma(
 def floor(data, count: int = 128, seed: int = 5) -> tuple[list[float], list[float]]:
     """σ and E‖D − y‖² per number of the ideal denoiser of a data set, both (S,)."""
     g = torch.Generator().manual_seed(seed)
-    ideal = Mixture(data.points(), data.thickness)
+    ideal = law(data)
     sigma = torch.logspace(math.log10(0.002), math.log10(80.0), LEVELS, dtype=torch.float64)
     clean = ideal.sample(count, g)
     noise = torch.randn(clean.shape, generator=g, dtype=torch.float64)
@@ -102,18 +103,24 @@ def _asked(t: Training, count: int, g: torch.Generator):
     """Clean samples, unit noise and classes, (count, …) each, sorted by class; the ideal denoiser
     of each class.
     """
-    points, labels = t.data.points(), t.data.labels()
-    pick = torch.randint(len(points), (count,), generator=g)
-    clean = points[pick]
-    clean = clean + t.data.thickness * torch.randn(clean.shape, generator=g, dtype=torch.float64)
+    clean, labels = _clean(t.data, count, g)
     noise = torch.randn(clean.shape, generator=g, dtype=torch.float64)
-    classes = labels[pick] if t.conditional else torch.zeros(count, dtype=torch.int64)
-    ideals = [
-        Mixture(points[labels == c] if t.conditional else points, t.data.thickness)
-        for c in range(t.data.classes if t.conditional else 1)
-    ]
+    classes = labels if t.conditional else torch.zeros(count, dtype=torch.int64)
+    ideals = [law(t.data, c) for c in range(t.data.classes)] if t.conditional else [law(t.data)]
     order = classes.argsort()  # a part holds one class, as an ideal denoiser knows one
     return clean[order], noise[order], classes[order], ideals
+
+
+def _clean(data, count: int, g: torch.Generator) -> tuple[Tensor, Any]:
+    """count samples (count, *shape) float64 of its points or its own law, and their classes, if
+    there are some."""
+    if hasattr(data, "law"):
+        x, labels = data.draw(count, g)
+        return x.double(), labels
+    points, labels = data.points(), data.labels()
+    pick = torch.randint(len(points), (count,), generator=g)
+    noise = torch.randn(points[pick].shape, generator=g, dtype=torch.float64)
+    return points[pick] + data.thickness * noise, None if labels is None else labels[pick]
 
 
 def _parts(clean: Tensor, noise: Tensor, classes: Tensor):

@@ -125,6 +125,8 @@ def title(t: Training) -> str:
     """What a menu says: data, configuration, classes."""
     known = letter(t)
     how = f"config {known}" if known else f"{t.precond}, {t.loss} loss"
+    if t.precond == t.loss == "flow":
+        how = "flow matching"
     if t.loss == "edm" and t.p_mean != -1.2:
         how += f" with P_mean {t.p_mean:g}".replace("-", "−")
     return f"{t.data.label}, {how}{', by class' if t.conditional else ''}"

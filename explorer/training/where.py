@@ -12,15 +12,19 @@ from torch import Tensor
 from ..analysis.loss import TRAINING, discrete_density
 from ..errors import UserError
 from ..models.discrete import Discrete, precond_of
-from .loss import LOSSES, EDMLoss, VELoss, VPLoss
+from ..models.flow import Flow
+from .loss import LOSSES, EDMLoss, FlowLoss, VELoss, VPLoss
 
-NAMES = {"edm": "EDM", "vp": "VP", "ve": "VE", "iddpm": "iDDPM"}
+NAMES = {"edm": "EDM", "vp": "VP", "ve": "VE", "iddpm": "iDDPM", "flow": "flow matching"}
 LAWS = {  # of σ, as it is drawn in training; HTML
     "edm": "ln σ ~ N({p_mean:g}, {p_std:g}²)",
     "vp": "<i>t</i> uniform, σ(<i>t</i>) of VP",
     "ve": "ln σ uniform from {sigma_min:g} to {sigma_max:g}",
     "iddpm": "each of 1000 levels equally often",
+    "flow": "logit <i>t</i> = ln σ ~ N({p_mean:g}, {p_std:g}²)",
 }
+
+UNTOLD = "The file does not say how this network was trained. "
 
 
 class Where(NamedTuple):
@@ -56,11 +60,15 @@ def where(config: Mapping) -> Where:
             kind = None
         if isinstance(kind, Discrete):
             return _discrete(kind)
+        if isinstance(kind, Flow):
+            return _flow({"p_mean": math.log(kind.shift)}, UNTOLD)
     return _supposed(config)
 
 
 def _recorded(training: Mapping) -> Where:
     design = str(training["loss"])
+    if design == "flow":
+        return _flow(training, "")
     if design != "edm":
         return Where(
             LOSSES[design]().density,
@@ -85,6 +93,16 @@ def _recorded(training: Mapping) -> Where:
     )
 
 
+def _flow(training: Mapping, doubt: str) -> Where:
+    """Flow matching's logit-normal; without a record that of Esser et al. 2024."""
+    law = {k: _number(training, k, v) for k, v in vars(FlowLoss()).items()}
+    return Where(
+        FlowLoss(**law).density,
+        "flow matching trains here" if doubt else "trained here, as flow matching",
+        f"{doubt}The hill is p<sub>train</sub> of flow matching: {_law('flow', **law)}.",
+    )
+
+
 def _discrete(kind: Discrete) -> Where:
     return Where(
         lambda sigma: discrete_density(sigma, kind.levels),
@@ -98,6 +116,8 @@ def _supposed(config: Mapping) -> Where:
     """By the column of its preconditioning: EDM's own code joins a loss to each."""
     design = str(config.get("precond"))
     design = design if design in LOSSES else "edm"
+    if design == "flow":
+        return _flow({}, UNTOLD)
     kwargs = config.get("precond_kwargs")
     kwargs, law = kwargs if isinstance(kwargs, Mapping) else {}, {}
     loss = LOSSES[design]()
@@ -110,7 +130,7 @@ def _supposed(config: Mapping) -> Where:
     return Where(
         loss.density,
         f"{name} trains here",
-        f"The file does not say how this network was trained. The hill is p<sub>train</sub> of "
+        f"{UNTOLD}The hill is p<sub>train</sub> of "
         f"{name}, whose preconditioning it has: {_law(design, **law)}.",
     )
 

@@ -12,7 +12,7 @@ from ..errors import UserError
 from ..figures import amed as figures
 from ..lab.experiment import Experiment
 from ..numerals import duration, number, short
-from ..settings import flatten, to_query, unflatten
+from ..settings import flatten, jsonable, to_query, unflatten
 from ..store import predictors as store
 from ..study import predictors
 from ..study.optimise import with_levels
@@ -215,4 +215,8 @@ def keep(left: Left | None) -> dict:
     if left.levels is not None:
         e = with_levels(e, left.levels)
     view = predictors.with_predictor(e, store.keep(left.trained))
-    return {"name": view.solver.predictor, "values": flatten(view), "query": to_query(view)}
+    return {
+        "name": view.solver.predictor,
+        "values": jsonable(flatten(view)),
+        "query": to_query(view),
+    }

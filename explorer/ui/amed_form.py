@@ -8,6 +8,7 @@ from ..study import predictors
 from ..study.table import BUDGETS
 from ..training.amed import AMEDTraining
 from ..training.gits import GITS
+from . import glossary
 from .amed import STUDENTS
 
 # Zhou et al. 2024, Table 2: FID at 3, 5, 7, 9 evaluations
@@ -57,41 +58,68 @@ def panel() -> str:
     """The training's settings as inputs, from the one table of parameters."""
     students = "".join(f'<option value="{k}">{escape(v)}</option>' for k, v in STUDENTS.items())
     budgets = "".join(f"<option{' selected' if n == 5 else ''}>{n}</option>" for n in BUDGETS)
-    rows = [
-        f'<label>Student <select id="amed-student">{students}</select></label>',
-        f'<label>NFE <select id="amed-nfe">{budgets}</select></label>',
-    ]
     fields = {p.name: _field(p) for p in parameters(AMEDTraining)}
-    shown = "".join(fields.pop(k) for k in ("place", "teacher", "inner", "paths"))
+    recipes = (
+        '<span class="recipes"><button class="reset" type="button" id="amed-paper">as published'
+        '</button><button class="reset" type="button" id="amed-here">for small models</button>'
+        "</span>"
+    )
     return (
-        f'{"".join(rows)}{shown}<details class="fold"><summary>More</summary>'
-        f'<div>{"".join(fields.values())}<span class="recipes"><button class="reset" '
-        'type="button" id="amed-paper">as published</button>'
-        '<button class="reset" type="button" id="amed-here">for small models</button></span>'
-        "</div></details>"
+        '<section class="group first"><div class="head"><h2>Train your own</h2></div>'
+        '<div class="row wide"><label for="amed-student">[[teacher|Student]]</label>'
+        f'<select id="amed-student">{students}</select></div>'
+        '<div class="row wide"><label for="amed-nfe">[[nfe|Evaluations]]</label>'
+        f'<select id="amed-nfe">{budgets}</select></div></section>'
+        '<div class="own-data" data-slot="data"></div>'
+        + _group("Stops", fields.pop("place") + '<p class="why" id="amed-stops-why" hidden></p>')
+        + _group("Teacher", "".join(fields.pop(k) for k in ("teacher", "inner", "paths")))
+        + _group("Learning", "".join(fields.values()) + recipes, "amed-learning-sum", False)
+    )
+
+
+def _group(title: str, rows: str, told: str = "", is_open: bool = True) -> str:
+    """A group as on the Explore page.  told: the id of its summary's own words."""
+    said = f'<span class="sum" id="{told}"></span>' if told else ""
+    return (
+        f'<details class="group"{" open" * is_open}><summary><span class="chev"></span>'
+        f"<h2>{title}</h2>{said}</summary>{rows}</details>"
     )
 
 
 def search_panel() -> str:
     """The settings of GITS that a reader may turn, beside what a search has found."""
     return "".join(
-        _field(p, "gits") for p in parameters(GITS) if p.name in ("metric", "coefficient")
+        _label(p, "gits") for p in parameters(GITS) if p.name in ("metric", "coefficient")
     )
 
 
-def _field(p, form: str = "amed") -> str:
-    title = f'title="{escape(p.spec.help)}"'
+def _field(p) -> str:
+    """A row of the page's form."""
+    name = f'id="amed-{p.name}" data-how="{p.name}"'
+    why = '<p class="why" id="amed-weigh-why" hidden></p>' if p.name == "weigh" else ""
+    return (
+        f'<div class="row wide" title="{escape(p.spec.help)}"><label for="amed-{p.name}">'
+        f"{glossary.control(p.name, escape(p.spec.label), glossary.AMED)}</label>"
+        f"{_input(p, name)}</div>{why}"
+    )
+
+
+def _label(p, form: str) -> str:
+    """A setting within a line of others."""
     name = f'id="{form}-{p.name}" data-how="{p.name}"'
+    return f'<label title="{escape(p.spec.help)}">{escape(p.spec.label)} {_input(p, name)}</label>'
+
+
+def _input(p, name: str) -> str:
     if p.spec.choices:
         options = "".join(
             f'<option value="{str(v).lower() if isinstance(v, bool) else v}"'
             f"{' selected' if v == p.default else ''}>{escape(t)}</option>"
             for v, t in p.spec.choices
         )
-        return f"<label {title}>{escape(p.spec.label)} <select {name}>{options}</select></label>"
+        return f"<select {name}>{options}</select>"
     return (
-        f'<label {title}>{escape(p.spec.label)} <input type="text" inputmode="decimal" {name} '
-        f'value="{p.default:g}" spellcheck="false"></label>'
+        f'<input type="text" inputmode="decimal" {name} value="{p.default:g}" spellcheck="false">'
     )
 
 

@@ -18,6 +18,7 @@ from ..study.step_picture import (
     same_levels,
     step_picture,
 )
+from . import words
 from .amed import Left, view_of
 from .parts import unfollowed
 
@@ -38,7 +39,8 @@ def picture(request: dict, about: Left | None = None) -> dict:
     if why := unfollowed(e):
         raise UserError(why)
     found = step_picture(e, n, _predictor(request, e, about))
-    return {**_numbers(found), **_drawn(found, k)}
+    on = f"{words.data_name(e.data)}, {e.model.label}"
+    return {**_numbers(found), **_drawn(found, k), "on": on}
 
 
 def _numbers(p: StepPicture) -> dict:

@@ -25,7 +25,8 @@ def table(request: dict, training: Left | None = None) -> Measurement:
     """
     e, own = view_of(request), []
     trained = training and training.trained
-    if trained is not None and trained.digest not in trained_for(e):
+    other = training is not None and trained is not None and not _alike(training.base, e)
+    if trained is not None and not other and trained.digest not in trained_for(e):
         own = [store.hold(trained, trained.digest)]
     asked = request.get("nfe")
     nfe = asked if asked in BUDGETS else 5
@@ -48,7 +49,8 @@ def table(request: dict, training: Left | None = None) -> Measurement:
             "note": f"{words.data_name(e.data)}, {e.model.label}: median end error against the "
             f"reference, RMS per number, {TABLED} held-out seeds, 95 % intervals; bold are the "
             "best and those that the seeds cannot tell from them. Below: times the row that it "
-            "comes from, seed by seed; the mean; the sliced Wasserstein distance to the data.",
+            "comes from, seed by seed; the mean; the sliced Wasserstein distance to the data."
+            + (" The predictor just trained is of another view and takes no part." * other),
             "columns": ["", "steps", *map(str, BUDGETS)],
             "table": lines,
             "exact": _exact(cells),
@@ -56,6 +58,11 @@ def table(request: dict, training: Left | None = None) -> Measurement:
 
     rows = lambda watch: amed_table(e, BUDGETS, TABLED, watch=watch, searched=(nfe,), own=own)
     return Measurement(e, rows, total, show)
+
+
+def _alike(a: Experiment, b: Experiment) -> bool:
+    """Whether a predictor of one view is one for the other: of the same data and model."""
+    return (a.data, a.model) == (b.data, b.model)
 
 
 EXACT = ("", "steps", "NFE", "median", "95 % from", "95 % to", "mean", "W₁", "times", "of")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from .. import numerals
 from ..analysis.intervals import Estimate, apart
-from ..numerals import short
+from ..numerals import capital, short
 from ..study.table import Entry, best
 from ..training.standing import LEARNED, SEARCHED, SHARED, UNTRAINED, Standing
 
@@ -64,7 +64,7 @@ def steps_of(standing: Standing) -> str:
         alone = name == LEARNED and before == UNTRAINED
         does = "learning alone makes" if alone else DOES[name]
         said.append(f"{does} {gain(standing.ratio(name, before))}")
-    return "; ".join(said)[:1].upper() + "; ".join(said)[1:] + "." if said else ""
+    return capital("; ".join(said)) + "." if said else ""
 
 
 def rows(standing: Standing) -> list[list[str]]:

@@ -1,11 +1,13 @@
 """The run on show beside a pinned one: on the same noise, path by path, or why that cannot be."""
 
 import math
+from html import escape
 
 from ..analysis.intervals import Estimate, apart
 from ..lab.experiment import Experiment
 from ..lab.judged import unknown
 from ..lab.source import Watch
+from ..lab.timesteps import in_one_word
 from ..lab.versus import paired, unpaired
 from ..lab.view import View
 from ..numerals import count, short
@@ -15,14 +17,16 @@ from . import headline, words
 NAMED = 2  # settings that a run is named after, at most
 
 
-def beside(e: Experiment, pinned: Experiment, watch: Watch | None = None) -> dict:
-    """{value, html, text}: the settled end error of the pinned run, and the sentence.
+def beside(e: Experiment, pinned: Experiment, watch: Watch | None = None, called: str = "") -> dict:
+    """{value, html, text}: the settled end error of the pinned run, and the sentence.  called: what
+    a person named it.
 
     Raises UserError where a run is refused.
     """
     if e == pinned:
         return _said("This is the pinned run.")
     mine, its = named(e, pinned)
+    its = escape(called) or its
     lead = f"Pinned <b>{its}</b>" if its else "The pinned run"
     kept = View(pinned, watch, exact=True)
     if why := unknown(kept):
@@ -55,7 +59,7 @@ def named(e: Experiment, pinned: Experiment) -> tuple[str, str]:
     """What the two are called: after the settings in which they differ, “ρ = 3” and “ρ = 7”;
     nothing where these are more than can be said.
     """
-    now, then = flatten(e), flatten(pinned)
+    now, then = in_one_word(flatten(e)), in_one_word(flatten(pinned))
     keys = [k for k in now if now[k] != then.get(k)]
     slots = {k for k in keys if "." not in k}
     keys = [k for k in keys if k in then and k.split(".")[0] not in slots - {k}]

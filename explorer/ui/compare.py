@@ -1,7 +1,6 @@
 """The Compare page's measurements: each a generator of rows, and how its rows are shown."""
 
 from ..core.solvers import SOLVERS
-from ..core.timesteps import TIMESTEPS
 from ..errors import UserError
 from ..figures import compare as figures
 from ..lab.experiment import Experiment
@@ -12,11 +11,13 @@ from ..study.sweep import (
     BUDGETS,
     COMPARED_SOLVERS,
     error_against_nfe,
+    grid_named,
     names_planned,
     numbers,
     orders,
     plain,
 )
+from . import map as heat_map
 from . import words
 from .measurement import Measurement, Watch
 
@@ -25,7 +26,11 @@ LARGEST_BUDGET = 1023
 
 def config() -> dict:
     """What the page's script is told: the solvers and budgets of a sweep that nobody has chosen."""
-    return {"solvers": list(COMPARED_SOLVERS), "budgets": list(BUDGETS)}
+    return {
+        "solvers": list(COMPARED_SOLVERS),
+        "budgets": list(BUDGETS),
+        "map": heat_map.config(),
+    }
 
 
 def budgets_of(text) -> list[int]:
@@ -70,7 +75,7 @@ def sweep(base: Experiment, request: dict) -> Measurement:
     budgets, grids = budgets_of(request.get("budgets")), _grids(request.get("grids"))
     error_against_nfe(base, solvers, budgets, grids=grids)  # says at once what cannot work
     names = names_planned(base, solvers, grids)
-    on = ", ".join(TIMESTEPS[g].short for g in grids) or base.timesteps.label
+    on = ", ".join(grid_named(base, g).short for g in grids) or base.timesteps.label
 
     def show(rows: list) -> dict:
         found, slopes = ranked(rows, names), orders(rows)

@@ -5,7 +5,11 @@ import json
 from ..core.ode import makes_noise, needs_schedule, recommended
 from ..lab.designs import DESIGNS, PARTS
 from ..lab.experiment import Experiment
+from ..lab.timesteps import lists
 from ..settings import Parameter, flatten, parameters, slots
+from ..settings.track import track
+from ..strips.markup import formula
+from ..study.setting_error import NOT_ASKED
 
 
 def config() -> dict:
@@ -20,6 +24,7 @@ def config() -> dict:
                 **(_card(cls) if slot == "solver" else {}),
                 "needs_schedule": needs_schedule(cls),
                 "needs": getattr(cls, "needs", ""),
+                **(_lists(cls) if slot == "timesteps" else {}),
             }
             for name, cls in choices.items()
         }
@@ -40,6 +45,14 @@ def config() -> dict:
 
 def _own(slot: str, cls) -> dict:
     return {f"{slot}.{k}": v for k, v in flatten(cls()).items()}
+
+
+def _lists(cls) -> dict:
+    """What the list of time steps says of one: a tool's by the field that tells its lists apart."""
+    told = {"source": cls.source, "formula": formula(cls.formula)}
+    if listed := lists(cls):
+        told |= {"by": f"timesteps.{cls.by}", "lists": [list(pair) for pair in listed]}
+    return told
 
 
 def _card(cls) -> dict:
@@ -73,7 +86,14 @@ def _facts(p: Parameter) -> dict:
         "integer": isinstance(p.default, int),
         "kind": kind,
         "help": p.spec.help,
+        **_curve(p, kind),
     }
+
+
+def _curve(p: Parameter, kind: str) -> dict:
+    """The values at a slider's two ends, and whether there is an answer curve along it."""
+    ends = track(p.spec) if kind == "number" and p.spec.choices is None else None
+    return {} if ends is None else {"track": ends, "answers": p.key not in NOT_ASKED}
 
 
 def as_json() -> str:

@@ -37,7 +37,8 @@ def _over_t(c: Column) -> tuple[Tensor, Tensor]:
 
 
 def _steps(c: Column) -> tuple[Tensor, Tensor]:
-    return torch.arange(STEPS).double(), c.timesteps.sigmas(STEPS)
+    sigmas = c.timesteps.sigmas(STEPS)
+    return torch.arange(len(sigmas)).double(), sigmas
 
 
 def _along(what: Callable[[Column, Tensor], Tensor]):

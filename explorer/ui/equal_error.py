@@ -50,7 +50,9 @@ def shown(base: Experiment, rows: list[Found], count: int) -> dict:
         ],
         "table": [line(rows, name, zero) for name in _order(rows)],
         "exact": {
-            "columns": ["sampler", "NFE", "median", "from", "to", "distance", "from", "to", "s"],
+            "columns": ["sampler", "NFE"]
+            + [f"{k}{e}" for k in ("median", "distance") for e in ("", " from", " to")]
+            + ["s"],
             "rows": [
                 [
                     *(r.name, r.nfe, r.error.value, r.error.low, r.error.high),

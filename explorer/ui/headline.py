@@ -151,7 +151,8 @@ def _blame(r: Run, errors: Errors, found: Blame, draft: bool, more: bool) -> str
     groups, sigma = runs_of(found.steps), r.trajectory.sigma.tolist()
     where = ""
     if len(groups) == 1:
-        where = f" (σ {number(sigma[groups[0][0]])} → {number(sigma[groups[0][-1] + 1])})"
+        first, last = sigma[groups[0][0]], sigma[groups[0][-1] + 1]
+        where = f' <span class="where">(σ {number(first)} → {number(last)})</span>'
     made = _bold(percent(found.share.value), span(found.share.low, found.share.high, percent))
     return f"{steps_named(found.steps)}{where} make{'s' * (len(found.steps) == 1)} {made} {whole}."
 
@@ -200,6 +201,8 @@ def beside(mine: str, its: str, found: Estimate, nfe: int, other_nfe: int) -> st
         else f"{_evaluations(nfe)} against {other_nfe}"
     )
     ratio = ratio_of(found)
+    if apart(found) and ratio == _bold("1 ×", ""):  # apart only beyond the digits that are shown
+        return f"{mine} makes the same error as {its} to the digits shown, {cost}."
     if apart(found):
         return f"{mine} makes {ratio} {'of ' * (found.value < 1)}{its}’s error, {cost}."
     samples = f"{count(found.count)} sample{'s' * (found.count != 1)}"

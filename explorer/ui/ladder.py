@@ -10,6 +10,7 @@ from typing import Any
 
 from ..analysis.intervals import Estimate, apart
 from ..data import DATASETS
+from ..errors import UserError
 from ..numerals import count, interval, number, percent1
 from ..study import ladder_record
 
@@ -19,9 +20,16 @@ VERDICTS = ("better", "cannot be told apart", "worse")
 
 
 def shown() -> dict[str, Any] | None:
-    """The table that ships, for the page; None where nothing is measured.  Raises UserError."""
-    record = ladder_record.read()
-    return told(record) if record["sets"] else None
+    """The table that ships, for the page; None where nothing is measured.  One that is damaged is
+    a title that says so: the rest of the page does not depend on it."""
+    try:
+        record = ladder_record.read()
+        return told(record) if record["sets"] else None
+    except UserError as error:
+        problem = str(error)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        problem = ladder_record.DAMAGED
+    return {"title": problem, "note": "", "sets": []}
 
 
 def told(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
+from .. import __version__
 from ..dialects import edits
+from ..figures.paper.look import WIDTHS
 from ..figures.style import PALETTE
 from ..store import places
 from ..strips import STRIPS
-from . import amed_form, compare, controls, lessons, panel, train
+from . import amed_form, compare, controls, glossary, lessons, panel, schedules, train
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Page:
         text = file.read_text(encoding="utf-8")
         for word, build in self.panels.items():
             text = text.replace(f"@{word}", build())
-        return text
+        return glossary.placed(text)
 
 
 def _strips() -> dict:
@@ -41,11 +43,13 @@ def _strips() -> dict:
 
 PAGES = [
     Page("explore", "Explore", {"gits": amed_form.search_panel}, _strips),
+    Page("schedules", "Schedules", config=schedules.config),
+    Page("compare", "Compare", config=compare.config),
     Page("train", "Train", config=train.form),
     Page("amed", "AMED", {"amed": amed_form.panel}, amed_form.config),
-    Page("compare", "Compare", config=compare.config),
     Page("design", "Design"),
     Page("claims", "Claims"),
+    Page("learn", "Learn"),
 ]
 
 
@@ -56,9 +60,8 @@ def template() -> str:
     )
     frame = places.assets("page.html").read_text(encoding="utf-8")
     bodies = "".join(p.body() for p in PAGES)
-    return (
-        frame.replace("@tabs", tabs).replace("@pages", bodies).replace("@controls", panel.panel())
-    )
+    whole = frame.replace("@tabs", tabs).replace("@pages", bodies)
+    return whole.replace("@controls", panel.panel()).replace("@version", __version__)
 
 
 def config() -> dict:
@@ -66,9 +69,12 @@ def config() -> dict:
     own = {p.name: p.config() for p in PAGES if p.config is not None}
     return {
         **controls.config(),
+        "version": __version__,
         "palette": PALETTE,
         "moving": edits.MOVING,
         "lessons": lessons.config(),
+        "glossary": glossary.config(),
+        "widths": [[k, v.label, v.width] for k, v in WIDTHS.items()],
         "pages": [p.name for p in PAGES],
         **own,
     }

@@ -6,10 +6,13 @@ scale, and a panel of fifty components would cost more to update than the figure
 
 from html import escape
 
-from ..core.ode import recommended
 from ..lab.designs import DESIGNS, PARTS
 from ..lab.experiment import Experiment
+from ..lab.timesteps import TOOLS
+from ..lab.tool_steps import CROPS
 from ..settings import Parameter, parameters, slots
+from . import glossary
+from .menus import choice, grouped
 
 GROUPS = {  # name: (title, the first words of the flat keys that belong to it)
     "data": ("Data and model", ("data", "model", "samples", "seed")),
@@ -22,15 +25,6 @@ GROUPS = {  # name: (title, the first words of the flat keys that belong to it)
     ),
 }
 
-SLOT_LABELS = {"data": "Data", "model": "Model", "timesteps": "Time steps", "solver": "Solver"}
-
-FAMILIES = {
-    "one-step": "One step",
-    "multistep": "Multistep",
-    "stochastic": "Stochastic",
-    "learned": "Learned",
-}
-
 RARE = (
     "last",
     "afs",
@@ -40,17 +34,30 @@ RARE = (
     "high",
     "model.condition",
     "model.guide",
+    "model.blur",
+    "model.rule",
+    "model.momentum",
+    "model.norm",
+    "model.parallel",
     "timesteps.steps",
     "timesteps.c_1",
     "timesteps.c_2",
+    *(f"timesteps.{name}" for name in CROPS),
 )
+
+ALWAYS = (("network", "condition"), ("guided", "condition"))  # seen, though rare elsewhere
+SELDOM = (("network", "sigma_lo"), ("network", "sigma_hi"), ("network", "curve"))
 
 NETWORK = ("checkpoint", "condition", "guide")  # menus that networks.js fills
 
-HANDLED = ("data.digest", "data.points_text")  # by the upload and the drawing pad
+HANDLED = (  # by the upload, the drawing pad, and the menu that has a line for each list
+    "data.digest",
+    "data.points_text",
+    *{f"timesteps.{cls.by}" for cls in TOOLS.values()},
+)
 
 SEE_CHURN = (
-    '<button class="reset effect" id="see-churn" type="button" aria-label="What churn does" '
+    '<button class="reset effect" id="see-churn" type="button" aria-label="Effect of churn" '
     'title="What churn does: where it acts, what it adds, and whether the samples end '
     'nearer to the data">Effect</button>'
 )
@@ -82,7 +89,7 @@ def panel() -> str:
 
 
 def _design() -> str:
-    options = _grouped((k, d.label, d.group) for k, d in DESIGNS.items())
+    options = grouped((k, d.label, d.group) for k, d in DESIGNS.items())
     keys = " ".join(PARTS)
     return (
         f'<section class="group" data-group="design" data-keys="{keys}"><div class="head">'
@@ -112,8 +119,8 @@ def _group(name: str) -> str:
     return (
         f'<details class="group" open data-group="{name}" data-keys="{" ".join(keys)}">'
         f'<summary><span class="chev"></span><h2>{title}</h2>'
-        f'<span class="sum" id="help-sum-{name}"></span>{SEE_CHURN if name == "churn" else ""}'
-        f"{button}{_reset(name)}</summary>"
+        f'<span class="sum" id="help-sum-{name}"></span></summary><div class="tools">'
+        f"{SEE_CHURN if name == 'churn' else ''}{button}{_reset(name)}</div>"
         f'{shown}<div id="more-{name}" hidden>{more}</div>'
         f'<p class="help" id="help-{name}"></p></details>'
     )
@@ -125,8 +132,8 @@ def _rows_of(key: str) -> list[tuple[str, bool]]:
     rows = [
         (
             _row(p),
-            p.key in RARE
-            and (p.entry, p.name) != ("network", "condition")
+            (p.key in RARE and (p.entry, p.name) not in ALWAYS)
+            or (p.entry, p.name) in SELDOM
             or p.key.startswith(("data.", "schedule.")),
         )
         for p in mine
@@ -135,62 +142,23 @@ def _rows_of(key: str) -> list[tuple[str, bool]]:
     if key == "schedule":
         return [(_frames(), False), *rows]
     if key == "data":
-        return [(_choice(key), False), (_files(), False), *rows]
+        return [(choice(key), False), (_files(), False), *rows]
     if key == "model":
-        return [(_choice(key), False), *rows, (NETWORK_FILES, False)]
+        return [(choice(key), False), *rows, (NETWORK_FILES, False)]
     if key == "timesteps":
-        return [(_choice(key), False), *rows, (RESAMPLE, False)]
-    return [(_choice(key), False), *rows] if key in slots(Experiment) else rows
-
-
-def _grouped(entries) -> str:
-    """Options under their headings, from (value, label, heading)."""
-    groups: dict[str, list[str]] = {}
-    for value, label, heading in entries:
-        groups.setdefault(heading, []).append(f'<option value="{value}">{escape(label)}</option>')
-    return "".join(
-        f'<optgroup label="{escape(h)}">{"".join(o)}</optgroup>' if h else "".join(o)
-        for h, o in groups.items()
-    )
-
-
-def _choice(slot: str) -> str:
-    heading = (
-        (lambda name, cls: "Recommended" if recommended(cls) else FAMILIES[cls.family])
-        if slot == "solver"
-        else (lambda name, cls: "")
-    )
-    options = _grouped(
-        (name, cls.label, heading(name, cls)) for name, cls in slots(Experiment)[slot].items()
-    )
-    cards = (
-        (
-            '<button class="ghost square" id="cards" type="button" '
-            'aria-label="All solvers, explained">?</button>'
-        )
-        if slot == "solver"
-        else ""
-    )
-    if cards:
-        return (
-            f'<div class="row wide solver"><label for="slot-{slot}">{SLOT_LABELS[slot]}</label>'
-            f'<span class="pair"><select id="slot-{slot}" data-slot-select="{slot}">{options}'
-            f"</select>{cards}</span></div>"
-        )
-    return (
-        f'<div class="row wide"><label for="slot-{slot}">{SLOT_LABELS[slot]}</label>'
-        f'<select id="slot-{slot}" data-slot-select="{slot}">{options}</select></div>'
-    )
+        return [(choice(key), False), *rows, (RESAMPLE, False)]
+    return [(choice(key), False), *rows] if key in slots(Experiment) else rows
 
 
 def _frames() -> str:
     radios = "".join(
         f'<label><input type="radio" name="frame" value="{name}">'
         f"<span>{name.upper()}</span></label>"
-        for name in ("vp", "ve", "edm")
+        for name in ("vp", "ve", "edm", "flow")
     )
     return (
-        '<div class="row wide" id="frame"><span class="lab">σ(t), s(t)</span>'
+        '<div class="row wide" id="frame"><span class="lab">'
+        f"{glossary.control('schedule', 'σ(t), s(t)')}</span>"
         '<div class="seg fill" role="radiogroup" aria-label="Schedule σ(t), s(t)" '
         f'data-slot-select="schedule">{radios}</div></div>'
     )
@@ -201,6 +169,7 @@ def _files() -> str:
         '<div class="row wide" id="upload-row" hidden><label for="file">File</label>'
         '<label class="ghost file" tabindex="0"><span id="file-name">Choose a file …</span>'
         '<input type="file" id="file" accept=".npy,.npz,.csv,.txt,.zip"></label></div>'
+        '<p class="help" id="file-read" hidden></p>'
         '<div class="row wide" id="size-row" hidden><label for="file-size">Images at</label>'
         '<select id="file-size" title="The side to which the images of a .zip are brought">'
         + "".join(
@@ -217,7 +186,7 @@ def _row(p: Parameter) -> str:
     # the same key in several entries: one row each, shown for the chosen entry
     ident = f"{p.key}-{p.entry or ''}".replace(".", "-")
     label, attributes = (
-        _sub(p.spec.label or p.name),
+        glossary.control(p.key, _sub(p.spec.label or p.name)),
         f'data-key="{p.key}" title="{escape(p.spec.help)}"',
     )
     if p.entry:
@@ -227,15 +196,10 @@ def _row(p: Parameter) -> str:
             f'<div class="row wide" {attributes}><label for="network-{p.name}">{label}</label>'
             f'<select id="network-{p.name}"></select></div>'
         )
+    if p.key == "model.curve":
+        return _curve(ident, label, attributes)
     if p.spec.choices:
-        options = "".join(
-            f'<option value="{str(v).lower() if isinstance(v, bool) else v}">{escape(t)}</option>'
-            for v, t in p.spec.choices
-        )
-        return (
-            f'<div class="row wide" {attributes}><label for="{ident}">{label}</label>'
-            f'<select id="{ident}">{options}</select></div>'
-        )
+        return _options(p, ident, label, attributes)
     if p.name == "condition":  # filled with the classes of the data
         return (
             f'<div class="row wide" {attributes}><label for="{ident}">{label}</label>'
@@ -262,6 +226,27 @@ def _row(p: Parameter) -> str:
         f'<input type="range" id="{ident}" min="{low}" max="{high}" step="{step}">'
         f'<input type="text" inputmode="{mode}" aria-label="{escape(p.spec.label)}, number">'
         "</div>"
+    )
+
+
+def _options(p: Parameter, ident: str, label: str, attributes: str) -> str:
+    options = "".join(
+        f'<option value="{str(v).lower() if isinstance(v, bool) else v}">{escape(t)}</option>'
+        for v, t in p.spec.choices or ()
+    )
+    return (
+        f'<div class="row wide" {attributes}><label for="{ident}">{label}</label>'
+        f'<select id="{ident}">{options}</select></div>'
+    )
+
+
+def _curve(ident: str, label: str, attributes: str) -> str:
+    """A picture with knots to drag, which `guidance.js` draws, and the numbers as text."""
+    return (
+        f'<div class="row curve" {attributes}><label for="{ident}">{label}</label>'
+        f'<input type="text" class="left" id="{ident}" spellcheck="false" '
+        'placeholder="σ, w, σ, w, …"><button class="ghost" type="button" data-bend>Bend</button>'
+        '<svg role="group" aria-label="Weight of guidance over the noise level"></svg></div>'
     )
 
 

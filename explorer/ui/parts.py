@@ -17,6 +17,7 @@ from collections.abc import Mapping
 import torch
 
 from ..analysis import geometry
+from ..core.guided import passes
 from ..figures import pack
 from ..figures.style import FAMILY, rounded
 from ..lab import afford, coarse, cost, judged, lowered
@@ -155,6 +156,7 @@ def _run(view: View) -> dict:
     return {
         "sigma": rounded(sigma, 7),
         "hat": rounded(hat, 7),
+        "pure": tr.pure,  # whether the first of them stands for ∞
         "t": rounded(tr.t, 6),
         "gamma": rounded([h / s - 1 for s, h in zip(sigma, hat)]),
         "frame": stage.frame_of(r.experiment.schedule),
@@ -214,6 +216,7 @@ def numbers(r: Run, strips: list[str], watch: Watch | None = None) -> Mapping:
     view, tr = View(r.experiment, watch, exact=True, more=True), r.trajectory
     out = {
         "nfe": r.nfe,
+        "passes": passes(r.source.denoiser, tr.evaluated),
         "steps": r.steps,
         "sigma": tr.sigma.tolist(),
         "evaluated": tr.evaluated.tolist(),

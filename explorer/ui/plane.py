@@ -3,7 +3,7 @@
 from ..analysis.intervals import Estimate
 from ..figures.plane import plane_figure
 from ..lab.experiment import Experiment
-from ..numerals import factor, interval, number, percent1
+from ..numerals import capital, factor, interval, number, percent1
 from ..study import plane as study
 from ..study.claims.contract import HOLDS, NOT_HERE, below
 from ..study.plane import AXES, WITHIN, Planes
@@ -84,7 +84,7 @@ def title(rows: list[Planes]) -> str:
         said += f"; of single paths up to {_told(most.above)} leave it ({most.name})"
     if unsure:
         said += f"; of {len(unsure)} it cannot be told"
-    return said[:1].upper() + said[1:]
+    return capital(said)
 
 
 def spread(rows: list[Planes]) -> str:

@@ -3,7 +3,7 @@
 from ..lab import experiment, sizes
 from ..lab.experiment import Experiment, asked_of, excess, kept_paths, too_much
 from ..lab.source import prepared
-from ..numerals import count, short
+from ..numerals import capital, count, short
 
 
 def refusal(e: Experiment) -> dict:
@@ -30,4 +30,4 @@ def _too_large(e: Experiment, why: str) -> dict:
     lead, _, more = why.partition("; ")
     source = prepared(e.data, e.model)
     enough = sizes.holding(source, e, experiment.count(e), kept_paths(source))
-    return {"title": f"Not run: {lead}.", "words": more[:1].upper() + more[1:], "samples": enough}
+    return {"title": f"Not run: {lead}.", "words": capital(more), "samples": enough}

@@ -7,12 +7,13 @@ import math
 
 import torch
 
+from ..core.guided import Guided
 from ..core.schedules import SCHEDULES
 from ..figures import frames, pack, stage
 from ..lab import afford
 from ..lab.source import Source
 from ..lab.view import View
-from . import decoded, denoise_strip, words
+from . import decoded, denoise_strip, guided, words
 
 EXACT_PATHS = 28  # shown whole on the stage
 POINTS = 1000  # data points, at most
@@ -29,19 +30,26 @@ def of_data(view: View) -> dict:
     ):  # a slow network shows its first samples before
         out["strip"] = strip(view)
     if source.kind == "plane":
-        points = source.mixture.means
-        if len(points) > POINTS:
-            points = points[torch.linspace(0, len(points) - 1, POINTS).long()]
-        shown = (
-            source.mixture.sample(len(points), torch.Generator().manual_seed(1))
-            if source.data.thickness and len(points) < POINTS
-            else points
-        )
-        out["dots"] = pack.positions(stage.project(shown, source.view) / spread(source))
-        out["density"] = stage.density_maps(_law(source), source.view, spread(source))
+        out["dots"] = pack.positions(data_points(view))
+        out["density"] = stage.density_maps(law_of(source), source.view, spread(source))
+        out |= guided.meant(source, spread(source))
     elif source.kind == "line":
-        out["line"] = _line_stage(source, _law(source))
+        out["line"] = _line_stage(source, law_of(source))
     return out
+
+
+def data_points(view: View) -> torch.Tensor:
+    """(n, 2): the data that the stage shows, in units of their spread."""
+    source = view.source
+    points = source.mixture.means
+    if len(points) > POINTS:
+        points = points[torch.linspace(0, len(points) - 1, POINTS).long()]
+    shown = (
+        source.mixture.sample(len(points), torch.Generator().manual_seed(1))
+        if hasattr(source.data, "law") or (source.data.thickness and len(points) < POINTS)
+        else points
+    )
+    return stage.project(shown, source.view) / spread(source)
 
 
 def of_paths(view: View) -> dict:
@@ -52,7 +60,7 @@ def of_paths(view: View) -> dict:
         return {
             "exact": stage.planar_paths(x, ref.sigma, source.view, spread(source)),
             "paths": x.shape[1],
-            "hero": _longest(ref, source),
+            "hero": hero(view),
         }
     if source.kind == "line":
         order = ref.x[0, :, 0].argsort()
@@ -91,12 +99,16 @@ def _planar_run(view: View) -> dict:
     if view.experiment.churn.s_churn > 0:
         out["x_hat"] = stage.planar_paths(tr.x_hat, tr.sigma_hat, source.view, level)
     out["denoised"] = pack.positions(stage.project(tr.denoised, source.view) / level)
-    return {**out, "count": tr.x.shape[1]}
+    return {**out, "count": tr.x.shape[1], **guided.drawn(view.run, level)}
 
 
-def _law(source: Source):
+def law_of(source: Source):
     """The law that the denoiser works with: its own points, or those of the data."""
-    return source.denoiser if hasattr(source.denoiser, "means") else source.mixture
+    law = source.denoiser
+    if isinstance(law, Guided) and source.shape != (2,):  # of more it has no map
+        law = law.strong
+    known = hasattr(law, "means") or (isinstance(law, Guided) and hasattr(law.strong, "means"))
+    return law if known else source.mixture
 
 
 def spread(source) -> float:
@@ -105,6 +117,8 @@ def spread(source) -> float:
     In 16-D those two carry most of the drawing and spread wider than the average coordinate.
     """
     if source.kind != "plane":
+        return source.sigma_data
+    if hasattr(source.data, "law"):
         return source.sigma_data
     shown = stage.project(source.mixture.means, source.view)
     return float((shown.var(0, correction=0).mean() + source.data.thickness**2).sqrt())
@@ -152,9 +166,9 @@ def frame_of(schedule) -> dict:
     }
 
 
-def _longest(ref, source) -> int:
+def hero(view: View) -> int:
     """The sample whose path goes furthest on the stage: the one to show first."""
-    shown = stage.project(ref.x[:, :EXACT_PATHS], source.view)
-    scaled = shown / stage.spread(ref.sigma, spread(source)).to(shown).reshape(-1, 1, 1)
+    ref, source = view.paths, view.source
+    scaled = stage.planar(ref.x[:, :EXACT_PATHS], ref.sigma, source.view, spread(source))
     length = scaled.diff(dim=0).norm(dim=2).sum(0)
     return int(length.argmax())

@@ -1,14 +1,17 @@
 """The Train page's choices: what can be asked for, and in which words."""
 
+import dataclasses
+
 import torch
 
 from ..errors import UserError
 from ..figures import pack
 from ..figures import training as figures
 from ..numerals import number
-from ..settings import flatten, parameters
-from ..training import augment, measure
+from ..settings import flatten, jsonable, parameters
+from ..training import augment, measure, runs
 from ..training.configs import Hyper, Training, build, chosen, draw, loss_of
+from ..training.pace import measured
 from .train_shown import data_of, ideal
 
 LETTERS = {
@@ -35,6 +38,7 @@ FIELDS = (
     "p_mean",
     "p_std",
 )
+LOOKS = ("loss", "p_mean", "p_std")  # where a training looks: its p_train
 
 
 def form() -> dict:
@@ -86,10 +90,29 @@ def _rungs_of(t: Training, data: dict) -> dict:
     }
 
 
+def of(t: Training) -> dict:
+    """What a training was begun with, as the page has it: the data's settings, the letter, and the
+    form's fields."""
+    flat = jsonable(flatten(t))
+    data = {k: v for k, v in flat.items() if k.split(".")[0] == "data"}
+    fields = {k: v for k, v in flat.items() if k in FIELDS} | _rungs_of(t, data)
+    return {"data": data, "config": runs.letter(t) or "F", "form": fields}
+
+
+def pace(request: dict) -> dict:
+    """{"seconds"} that the training of the form would take at the pace of a step made now."""
+    t = chosen(*asked(request))
+    return {"seconds": measured(dataclasses.replace(t, kimg=1.0)) * t.images}
+
+
 def defaults(request: dict) -> dict:
-    """What configuration `config` says for the page's data, to fill the form with."""
+    """What configuration `config` says for the page's data, to fill the form with.  looks: a loss,
+    p_mean and p_std that the plan is to show instead of its own.
+    """
     letter, flat = asked({**request, "training": {}})
     t = chosen(letter, flat)
+    looks = request.get("looks") if isinstance(request.get("looks"), dict) else {}
+    meant = chosen(*asked({**request, "training": {k: v for k, v in looks.items() if k in LOOKS}}))
     own = {k: v for k, v in flatten(t).items() if k in FIELDS} | _rungs_of(t, flat)
     levels, floor = measure.floor(t.data)
     bounds = {p.key: [p.spec.low, p.spec.high] for p in parameters(Training) if p.key in FIELDS}
@@ -99,7 +122,7 @@ def defaults(request: dict) -> dict:
         "about": LETTERS[letter.upper()],
         "image": t.data.kind == "image",
         "classes": t.data.classes > 0,
-        "plan": figures.planned(levels, floor, loss_of(t), ideal(t.data)),
+        "plan": figures.planned(levels, floor, loss_of(meant), ideal(t.data)),
         "table": [[number(s), None, None, v, None] for s, v in zip(levels, floor)][::-1],
         "data": data_of(t),
         "parameters": sum(p.numel() for p in build(t).parameters()),

@@ -8,8 +8,10 @@ import torch
 from ..figures import pack
 from ..figures import training as figures
 from ..numerals import count, duration, number, span, times
+from ..training import runs
 from ..training.configs import Training, draw, loss_of
 
+TRACE = 1e-2  # part of a loss below which an ideal loss is no measure of it
 SHOWN = 36  # images of the data, before a training has any of its own
 
 
@@ -29,12 +31,26 @@ def progress(s: dict, state: str) -> str:
     return what + loss + (f", {count(round(s['rate']))} a second{left}" if s["rate"] else "")
 
 
+def how(t: Training) -> str:
+    """With what it was begun: “Spiral, config F, 60 thousand points”."""
+    return f"{runs.title(t)}, {number(t.kimg)} thousand {_words(t.data)}"
+
+
+def _words(data) -> str:
+    return "images" if data.kind == "image" else "points"
+
+
 def _unit(seen: dict) -> str:
     return "images" if len(seen["shape"]) == 4 else "points"
 
 
-def figures_of(s: dict, t: Training) -> dict:
-    """The figures, table and samples of a training."""
+def figures_of(s: dict, t: Training, called: str = "now") -> dict:
+    """The figures, table and samples of a training.  called: what its newest loss is."""
+    return losses_of(s, t, called) | {"samples": samples_shown(s, t.data)}
+
+
+def losses_of(s: dict, t: Training, called: str = "now") -> dict:
+    """The figures and the table of a training."""
     first, now = s["first"], s["now"]
     sigma = figures.loss_by_sigma(
         now["sigma"],
@@ -45,18 +61,36 @@ def figures_of(s: dict, t: Training) -> dict:
         now["floor"],
         loss_of(t),
         ideal(t.data),
+        called,
     )
+    if (mark := bracket(s)) is not None:
+        sigma = figures.bracketed(sigma, *mark)
     table = [
-        [number(a), b, c, d, c / d if d else None]
-        for a, b, c, d in zip(now["sigma"], first["mean"], now["mean"], now["floor"])
+        [number(a), b, c, d, c / d if d else None, b / e if e else None]
+        for a, b, c, d, e in zip(
+            now["sigma"], first["mean"], now["mean"], now["floor"], first["floor"]
+        )
     ][::-1]
     return {
         "sigma": sigma,
         "curve": figures.loss_curve(s["curve"], s["total"], _unit(s)),
         "table": table,
         "beside": _beside(now),
-        "samples": _samples(s, t.data),
     }
+
+
+def bracket(s: dict) -> tuple[float, str] | None:
+    """Where a training has gained most over what it began with, as the ideal denoiser counts, and
+    “10.3 × → 1.06 ×”, times the ideal's loss; None while it has gained nothing that the interval
+    bears, and of data where the ideal denoiser has next to no loss."""
+    first, now = s["first"], s["now"]
+    rows = zip(now["sigma"], first["mean"], first["floor"], now["mean"], now["high"], now["floor"])
+    found = [
+        (a / b, sigma, f"{times(a / b)} × → {times(mean / ideal)} ×")
+        for sigma, a, b, mean, high, ideal in rows
+        if b > TRACE * a and ideal > TRACE * mean and high < a
+    ]
+    return max(found)[1:] if found else None
 
 
 def _beside(now: dict) -> list[list[str]]:
@@ -98,7 +132,8 @@ def _seen(data, x: torch.Tensor) -> torch.Tensor:
     return x @ view.T if view.shape[0] == 2 else torch.cat([x, torch.zeros_like(x)], 1)
 
 
-def _samples(s: dict, data) -> dict:
+def samples_shown(s: dict, data) -> dict:
+    """The newest samples of a training, packed as the page draws them."""
     x = np.frombuffer(base64.b64decode(s["samples"]), "<f4").reshape(s["shape"])
     x = torch.from_numpy(x.copy())
     if x.ndim == 4:

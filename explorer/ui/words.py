@@ -1,22 +1,27 @@
 """The sentences of the page: what was found, what a setting does, why a control is off."""
 
 import math
+from collections.abc import Collection, Iterable
 from html import escape
 
 from ..analysis.intervals import Estimate
 from ..core import graphs
-from ..core.ode import needs_schedule
+from ..core.ode import adapts, needs_schedule
 from ..core.sampling import Churn
 from ..core.timesteps import Custom
+from ..lab import budget as bought
+from ..lab import timesteps
 from ..lab.error import Errors
 from ..lab.experiment import Experiment, Run, evaluations, is_random, levels
+from ..lab.tool_steps import ToolSteps
 from ..lab.view import View
 from ..models import classifier
 from ..models.contract import Stored
-from ..numerals import count, duration, number, percent, percent1, short, span
+from ..numerals import capital, count, duration, number, percent, percent1, short, span
 from ..settings import parameters, slots
 from ..study.names import FRAME_NAMES as FRAME_NAMES
 from ..study.names import sampler_name, solver_name
+from . import adaptive, guided
 
 
 def data_name(data) -> str:
@@ -82,9 +87,11 @@ def status(r: Run) -> list[str]:
         if r.ms_per_evaluation is None
         else f", <b>{duration(r.ms_per_evaluation / 1e3)}</b> an evaluation"
     )
-    device = r.source.device
+    device, found = r.source.device, r.trajectory.tried
+    name = solver_name(e.solver)
+    made = f" = {r.steps} steps ({name}, {tail})" if found is None else f": {adaptive.tried(found)}"
     return [
-        f"<b>NFE {r.nfe}</b> = {r.steps} steps ({solver_name(e.solver)}, {tail})",
+        f"<b>NFE {r.nfe}</b>{made}{guided.cost(r)}",
         f"{duration(r.seconds)}{each}",
         "",
         f"{e.samples} samples, seed {e.seed}{own_stream(r)}",
@@ -145,8 +152,14 @@ def budget(e: Experiment) -> str:
     """“18 steps = 35 evaluations.”, and a word if the budget was moved; no run is needed, so a
     draft cannot speak in its place."""
     moved, takes, steps = "", evaluations(e), len(levels(e)) - (e.last != "zero")
+    if adapts(e.solver):
+        return adaptive.budget(e, takes, len(levels(e)) - 1)
     if isinstance(e.timesteps, Custom):
         moved = " The typed list sets the number of steps."
+    elif isinstance(e.timesteps, ToolSteps) and (made := bought.count(e)) != (
+        asked := bought.bought(e)
+    ):
+        moved = f" {e.timesteps.label} makes {made} levels when asked for {asked} steps."
     elif takes != e.nfe:
         moved = f" {e.nfe} is not possible here; the nearest is {takes}."
     each = f"{counted(e.solver.evaluations)} a step"
@@ -164,6 +177,17 @@ def budget(e: Experiment) -> str:
         f"{'' if takes == 1 else 's'}.</b> {solver_name(e.solver)} takes {each}; "
         f"{tail}.{moved}"
     )
+
+
+def solver(solver) -> str:
+    """Its card, and what its own settings come to where it says so."""
+    return " ".join(filter(None, (solver.card, getattr(solver, "told", ""))))
+
+
+def spent(r: Run | None, e: Experiment) -> dict[str, str]:
+    """The budget, with what guidance and adaptive steps make of it where the whole run is there."""
+    more = [guided.spent(r), adaptive.ended(r.trajectory.tried)] if r else []
+    return {"budget": " ".join(s for s in (budget(e), *more) if s)}
 
 
 def churn(e: Experiment) -> str:
@@ -231,6 +255,13 @@ def setting(key: str, value) -> str:
     return choices.get(value) or f"{plain} = {_shown(value, choices)}"
 
 
+def told(key: str, value) -> tuple[str, str]:
+    """What the controls call a setting, and its value as they show it: (“ρ”, “7”)."""
+    name, choices = _spoken(key)
+    name = name if len(name.split("<")[0]) < 2 else capital(name)
+    return name, "edited" if isinstance(value, tuple) else _shown(value, choices)
+
+
 def _shown(value, choices: dict) -> str:
     plain = f"{value:g}" if isinstance(value, float) else str(value)
     plain = number(value) if "e" in plain and isinstance(value, float) else plain
@@ -240,6 +271,8 @@ def _shown(value, choices: dict) -> str:
 def _spoken(key: str) -> tuple[str, dict]:
     """What the controls call a setting, and its choices."""
     name = _NAMES.get(key, key.split(".")[-1])
+    if key == "timesteps":
+        return name, timesteps.words()
     if (entries := slots(Experiment).get(key)) is not None:
         return name, {k: getattr(cls, "short", cls.label) for k, cls in entries.items()}
     found = next((p for p in parameters(Experiment) if p.key == key), None)
@@ -247,3 +280,11 @@ def _spoken(key: str) -> tuple[str, dict]:
         return name, {}
     head, _, low = _NAMES.get(key, found.spec.label or name).partition("_")
     return f"{head}<sub>{low}</sub>" if low else head, dict(found.spec.choices or ())
+
+
+def unequal(took: Iterable[Collection[int]]) -> str:
+    """That cells which stand beside each other did not cost the same; took: the evaluations of
+    each group of them.  Nothing where they did."""
+    if all(len(set(own)) < 2 for own in took):
+        return ""
+    return " Not at equal cost: a cell takes what fits into its budget, and says how much it took."

@@ -7,8 +7,9 @@ import math
 
 import pytest
 import torch
+from scipy import stats
 
-from explorer.analysis.intervals import Estimate, allowed, apart, gain, mean, median, ratio
+from explorer.analysis.intervals import Estimate, allowed, apart, chance, gain, mean, median, ratio
 
 REPEATS = 1000
 
@@ -138,3 +139,11 @@ def test_pairs_that_all_say_the_same_leave_an_interval():
     assert alike.value == 0 and alike.low < 0 < alike.high
     assert won.value == 1 and 0 < won.low < 1
     assert not apart(gain(torch.ones(4), torch.zeros(4)), 0.0)  # too few for any
+
+
+def test_the_chance_of_a_mean_is_students_on_both_sides():
+    for values in ([0.3, 0.1, 0.25, -0.05], [-0.3, -0.1, -0.25, 0.05]):
+        x = torch.tensor(values, dtype=torch.float64)
+        assert chance(x) == pytest.approx(stats.ttest_1samp(values, 0).pvalue, rel=1e-9)
+    assert chance(torch.tensor([0.2])) == 1 and chance(torch.zeros(4)) == 1
+    assert chance(torch.full((4,), 0.2, dtype=torch.float64)) == 0

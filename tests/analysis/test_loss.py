@@ -111,7 +111,7 @@ def test_training_densities_integrate_to_one(name):
     middle = (u[1:] + u[:-1]) / 2
     total = float(TRAINING[name](middle.exp()).sum() * (u[1] - u[0]))
     assert total == pytest.approx(1, abs=1e-4)  # steps of the iDDPM density
-    if name != "edm":
+    if name not in ("edm", "flow"):  # those are normal, and nowhere 0
         assert TRAINING[name](tensor(low - 0.01, high + 0.01).exp()).tolist() == [0, 0]
 
 

@@ -4,14 +4,17 @@ import json
 import random
 
 CALLS = [
-    "explore", "progress", "cancel", "receive", "reshape", "beside", "job_start", "job_poll",
-    "job_cancel", "amed_keep", "amed_picture", "training", "network_list", "network_open", "design",
-    "claim_list", "ablation_record", "amed_headline",
+    "explore", "progress", "cancel", "receive", "reshape", "beside", "answer", "job_start",
+    "job_poll", "job_cancel", "amed_keep", "amed_picture", "amed_shipped", "training",
+    "network_list", "network_open", "design", "schedules", "claim_list", "ablation_record",
+    "amed_headline", "leave", "card_open",
 ]  # fmt: skip
 FIELDS = [  # that one or another of the page's calls reads
     "query", "values", "page", "id", "have", "want", "design", "pin", "levels", "count",
     "insert", "job", "kind", "name", "token", "tokens", "letter", "do", "flat", "path", "plane",
     "step", "data", "training", "settings", "parts", "theme", "size", "full", "opening", "about",
+    "text", "packed", "reading", "model", "steps", "shift", "pick", "rows", "mended", "strength",
+    "split", "setting", "what", "of", "link", "table",
 ]  # fmt: skip
 NUMBERS = ["NaN", "-Infinity", "1e999", "1" + "0" * 400, "-0.0", "1e-320", "9007199254740993"]
 RAW = [  # JSON, or nearly, as it stands in the body

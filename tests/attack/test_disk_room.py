@@ -178,12 +178,12 @@ def test_a_server_starts_where_nothing_can_be_saved_and_says_so(tmp_path, monkey
     from explorer.commands import serve
 
     monkeypatch.delenv("GRADIO_TEMP_DIR")
-    serve._environment()
+    serve.prepare()
     assert os.environ["GRADIO_TEMP_DIR"] == str(places.cache(room.ARRIVING))
     monkeypatch.delenv("GRADIO_TEMP_DIR")
     (tmp_path / "file").write_text("mine")
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path / "file"))
-    serve._environment()
+    serve.prepare()
     assert "GRADIO_TEMP_DIR" not in os.environ  # the system's own place, then
     assert "Nothing can be saved here. What browsers send could" in capsys.readouterr().out
 

@@ -3,6 +3,7 @@ not.
 """
 
 import shutil
+import signal
 
 import pytest
 import torch
@@ -94,9 +95,11 @@ def test_a_network_that_cannot_be_kept_is_kept_as_a_run():
 @pytest.mark.slow
 @pytest.mark.parametrize("do", ["pause", "cancel"] if FULL else ["pause"])
 def test_a_pause_that_was_not_saved_is_no_pause(do):
-    halls.running("full")
+    halls.start("full")
+    halls.child().send_signal(signal.SIGSTOP)  # while it begins: nothing of it is on disk
     with smallest_files(2000, halls.child().pid):
         halls.ask(do, name="full")
+        halls.child().send_signal(signal.SIGCONT)
         over = halls.until(lambda a: not a["busy"])
     assert over["paused"] == [] and not trainings.folder("full").exists()
     if do == "cancel":

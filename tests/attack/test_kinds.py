@@ -10,7 +10,9 @@ from explorer.ui.measurement import Measurement
 
 from .hostile import RAW
 
-FIELDS = {  # beside "values", which every kind reads
+FIELDS = {
+    "ab": ("a", "b", "seeds"),
+    "grid": ("rows", "columns"),  # beside "values", which every kind reads
     "sweep": ("solvers", "budgets", "grids"),
     "edit": ("origin", "classes"),
     "heat": ("axes",),

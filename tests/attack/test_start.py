@@ -49,6 +49,12 @@ def test_an_address_that_is_none_is_named(capsys, host):
     assert "--host = " in said(capsys, "--host", host)
 
 
+def test_a_port_of_the_environment_that_is_none_is_named(capsys, monkeypatch):
+    monkeypatch.setenv("GRADIO_SERVER_PORT", "http")
+    assert "GRADIO_SERVER_PORT = 'http' is no port" in said(capsys)
+    assert "GRADIO_SERVER_PORT" in said(capsys, "--port", "1")
+
+
 @pytest.mark.parametrize("name", ["http://a.example", "a b", "*", "a:80"])
 def test_a_name_that_is_none_is_named(capsys, name):
     assert "is no host name" in said(capsys, "--allowed-host", name)

@@ -110,3 +110,34 @@ def test_nothing_waits_for_good_once_what_follows_is_refused(walk):
     assert "40 steps = 79 evaluations." in said and "not possible" not in said
     states = walk.page.evaluate("explorer.S.states")
     assert {states[p]["state"] for p in ("run", "loss", "path", "error")} == {"refused"}
+
+
+SLOW = """() => {  // no answer before the headline says that it awaits one
+  const plain = window.fetch, head = document.querySelector('#headline');
+  const ink = () => getComputedStyle(document.querySelector('#value')).color;
+  const chip = () => document.querySelector('#chips').innerText;
+  const note = () => states.push([head.dataset.state, ink(), chip()]);
+  window.states = [];
+  note();
+  const said = new Promise((done) => {
+    const seen = new MutationObserver(() => { note(); done(); });
+    seen.observe(head, {attributeFilter: ['data-state']});
+  });
+  window.fetch = async (...given) => {
+    const answer = await plain(...given);
+    await said;
+    return answer;
+  };
+}"""
+
+
+def test_on_a_slow_network_the_numbers_look_old_after_a_moment_until_the_answer_is_there(walk):
+    walk.hasty().open(SMALL)
+    walk.page.evaluate(SLOW)
+    walk.after(lambda: walk.page.evaluate(NUDGE, "nfe-"))
+    asked = walk.value("nfe")
+    (before, plain, _), (name, faint, chip), *rest = walk.page.evaluate("states")
+    assert name == "stale" and faint != plain
+    assert chip.startswith("of NFE = 9") and f"asking for NFE = {asked}" in chip
+    assert rest and rest[-1][0] == before and rest[-1][1] == plain
+    assert walk.page.is_hidden("#problem") and walk.page.is_hidden("#standing")

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from .walk import MEASURED, NUDGE, SMALL, SWEPT, Walk, compare
+from .walk import MEASURED, NUDGE, SMALL, SWEPT, Walk, compare, saved
 
 PAIRED = """/paths|samples/.test(document.querySelector('#versus').textContent)"""
 
@@ -28,12 +28,12 @@ def test_a_pinned_run_is_compared_with_the_one_on_show(walk):
     assert sentence.startswith(f"Pinned ρ = 7: {before}. ρ = {walk.value('timesteps.rho'):g} ")
     assert "of its error on the same paths." in sentence or "with 16 samples" in sentence
     assert walk.page.inner_text("#named").startswith("ρ = ")  # never two runs with one name
-    assert walk.page.inner_text("#pin") == "Unpin ρ = 7"
+    assert walk.page.inner_text("#pins .choose") == "ρ = 7"
     walk.page.click("[data-strip=error]")
     assert "pinned: ρ = 7" in walk.page.inner_text("#pop")  # its curve, with its numbers
     walk.page.keyboard.press("Escape")
-    walk.page.click("#pin")
-    assert "inned" not in walk.page.inner_text("#subtitle")
+    walk.page.click("#pins .remove")
+    assert walk.page.is_hidden("#pins") and "inned" not in walk.page.inner_text("#subtitle")
 
 
 def test_a_pinned_run_travels_in_the_link_and_lies_in_the_saved_figure(walk):
@@ -48,10 +48,9 @@ def test_a_pinned_run_travels_in_the_link_and_lies_in_the_saved_figure(walk):
     walk.page.wait_for_function(
         "(t) => document.querySelector('#versus')?.textContent === t", arg=sentence
     )
-    assert walk.page.inner_text("#pin") == "Unpin ρ = 7"
-    with walk.page.expect_download() as news:
-        walk.page.click("#save")
-    assert "pinned: ρ = 7" in open(news.value.path(), encoding="utf-8").read()
+    assert walk.page.inner_text("#pins .choose") == "ρ = 7"
+    news = saved(walk.page, "#save")
+    assert "pinned: ρ = 7" in open(news.path(), encoding="utf-8").read()
 
 
 def test_a_pin_with_nonsense_is_said(walk):
@@ -65,6 +64,7 @@ def test_a_pin_with_nonsense_is_said(walk):
 def test_a_sweep_cancelled_half_way_keeps_its_curves(walk):
     rows = compare(walk, "solvers=ddim,heun,unipc")
     budgets = ", ".join(str(n) for n in (5, 11, 13, 17, 257, 383, 511, 641, 767, 895, 1023))
+    walk.page.click("#budgets-more summary")
     walk.page.fill("#compare-budgets", budgets)
     walk.page.click("#compare-run")
     walk.page.wait_for_function(  # of these budgets, not of the sweep that came with the page
@@ -74,6 +74,7 @@ def test_a_sweep_cancelled_half_way_keeps_its_curves(walk):
     walk.page.wait_for_function(
         "document.querySelector('#compare-progress').innerText.includes('Cancelled')"
     )
+    assert walk.page.is_hidden("#compare-cancel")
     drawn = walk.page.evaluate("document.querySelector('#fig-compare').data.map((t) => t.x.length)")
     assert rows.count() == 3 and max(drawn) >= 1
     assert walk.page.locator(".results thead th").count() < 3 + 11  # not all budgets were reached
@@ -112,9 +113,17 @@ def test_compare_measures_at_once_and_says_when_it_is_out_of_date(walk):
     )
     walk.page.wait_for_function(SWEPT)
     assert walk.page.is_hidden("#compare-stale")
-    with walk.page.expect_download() as news:
-        walk.page.click("[data-save=fig-compare]")
-    assert news.value.suggested_filename.endswith(".svg")
+    walk.page.click("[data-budget='5']")  # a chip goes; a range fills them anew
+    walk.page.wait_for_function("location.search.includes('budgets=9')")
+    walk.page.click("#budgets-more summary")
+    walk.page.fill("#budgets-count", "3")
+    walk.page.click("#budgets-fill")
+    chips = walk.page.locator("#compare-chips button").all_inner_texts()
+    assert [chip.split()[0] for chip in chips] == ["5", "17", "55"]
+    walk.page.wait_for_function("location.search.includes('budgets=5,17,55')")
+    news = saved(walk.page, "[data-save=fig-compare]")
+    assert news.suggested_filename.endswith(".svg")
+    assert "median end error" in open(news.path(), encoding="utf-8").read()
 
 
 def test_what_cannot_be_measured_leaves_what_is_on_show_under_its_own_name(walk):
@@ -155,7 +164,7 @@ def test_what_is_compared_lies_within_the_screen(walk, kind):
 
     compare(walk, f"compare={kind}&s_churn=9&budgets=5,9&solvers=heun,ddim")
     walk.page.wait_for_function(SWEPT)
-    own = ["#compare-solvers", "#compare-run", "#compare-budgets"]  # the others do not use them
+    own = ["#compare-solvers", "#compare-run", "#compare-chips"]  # the others do not use them
     held = [f"#compare-{kind}", *(own if kind == "sweep" else [])]
     for width, height in ((1440, 900), (1024, 768), (390, 844)):
         walk.page.set_viewport_size({"width": width, "height": height})
@@ -172,7 +181,7 @@ def test_what_is_compared_lies_within_the_screen(walk, kind):
 )
 def test_what_is_compared_fits_a_phone(browser, server, kind):
     visitor = Walk(browser, server, viewport={"width": 390, "height": 844}, has_touch=True)
-    visitor.open(
+    visitor.hasty().open(
         f"tab=compare&compare={kind}&{SMALL}&data.dimension=2&s_churn=9&budgets=5,9"
         "&solvers=heun,unipc"
     )
@@ -189,3 +198,23 @@ def test_what_is_compared_fits_a_phone(browser, server, kind):
     assert figure["width"] <= box["width"] and words == []
     assert ("UniPC" in named) == (kind == "sweep") and ("ρ = 7" in named) == (kind == "local")
     assert not visitor.errors and not visitor.outside
+
+
+def test_the_foundry_learns_what_is_ticked_and_its_result_is_a_view(walk):
+    """Nothing ticked is refused in a sentence; c of six steps, learned, is copied and used."""
+    walk.open("samples=32&data.dimension=2&nfe=7&solver=ddim&tab=compare&compare=foundry&learn=c")
+    learned = "document.querySelector('#compare-title').textContent.startsWith('What was learned')"
+    walk.page.wait_for_function(learned)
+    walk.page.uncheck("#compare-learn [value=c]")
+    walk.page.click("#compare-forge")
+    walk.page.wait_for_selector("#problem:not([hidden])")
+    assert "Nothing is ticked" in walk.page.inner_text("#problem")
+    assert walk.page.inner_text("#compare-title").startswith("What was learned")
+    walk.page.check("#compare-learn [value=c]")
+    walk.page.evaluate("navigator.clipboard.writeText = async (text) => (window.copied = text)")
+    walk.page.click("#compare-offers button >> text=Copy for ComfyUI")
+    walk.page.wait_for_function("window.copied")
+    assert "NODE_CLASS_MAPPINGS" in walk.page.evaluate("copied")
+    walk.page.click("#compare-offers button >> nth=0")
+    walk.page.wait_for_function("location.search.includes('solver=forged')")
+    assert walk.query["solver.coefficients"].count(";") == 5 and "tab" not in walk.query

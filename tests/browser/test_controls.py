@@ -62,11 +62,14 @@ def test_typing_nonsense_gives_a_sentence_and_keeps_the_picture(walk):
     )
     box.fill("lots")
     walk.after(lambda: box.press("Enter"))
-    assert "lots" in walk.page.inner_text("#problem-text") and walk.page.is_visible("#problem")
+    row = walk.page.locator('[data-key="nfe"]')  # at its field, where it was typed
+    assert "lots" in row.locator(".why").inner_text() and walk.page.is_hidden("#problem")
+    assert box.get_attribute("aria-invalid") == "true" and box.input_value() == "lots"
     assert walk.page.inner_text("#title") == title and walk.page.locator("#rows tr").count() == 5
     box.fill("11")
     walk.after(lambda: box.press("Enter"))
-    assert walk.page.is_hidden("#problem") and walk.query["nfe"] == "11"
+    assert walk.query["nfe"] == "11" and row.locator(".why").count() == 0
+    assert box.get_attribute("aria-invalid") is None
 
 
 def test_a_design_is_one_choice_and_one_undo(walk):

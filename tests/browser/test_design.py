@@ -12,7 +12,13 @@ def test_a_cell_goes_where_it_can_be_tried(walk):
     walk.open("data=digits&samples=8&nfe=9&timesteps.rho=5&tab=design&section=constructor")
     page = walk.page
     page.wait_for_function(f"() => ({SHOWN})() === 36")  # nine rows of four columns
+    assert page.evaluate(
+        """() => [...document.querySelectorAll('#design-body .cell svg')].every((svg) =>
+        svg.querySelector('.its')?.getBoundingClientRect().width > 1)"""
+    )  # each with its curve in sight
     assert page.locator("#design-note").inner_text().count("Digits 8×8") == 1
+    drawn = "() => document.querySelector('#design-body .curve').getClientRects().length"
+    assert page.evaluate(drawn) == 1  # no rule of another page hides it
 
     page.locator("[data-row=sigma][data-of=vp]").click()
     page.wait_for_function(f"() => {NOW}['schedule.beta_d'] === 19.9")

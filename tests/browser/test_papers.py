@@ -54,6 +54,23 @@ def test_each_view_draws_its_first_curve_stops_when_told_and_survives_bad_input(
     assert walk.page.locator("#compare-rows tr").count()
 
 
+def test_what_was_measured_is_put_to_use_by_a_button(walk):
+    """EDM's numbers for digits: the range goes to Explore, p_train to the form of Train."""
+    walk.open("tab=compare&data=digits&samples=16&nfe=9&compare=fit")
+    offers = "#compare-offers button"
+    walk.page.wait_for_selector(offers)
+    walk.page.wait_for_function(
+        "document.querySelector('#compare-title').textContent.includes('P_mean')"
+    )
+    walk.page.click(f"{offers}:text('Sample over')")
+    walk.calm()
+    assert 11 < float(walk.value("timesteps.sigma_max")) < 14
+    assert float(walk.value("timesteps.sigma_min")) == 0.0312
+    walk.page.click("[data-page=compare]")
+    walk.page.click(f"{offers}:text('Train with')")
+    walk.page.wait_for_function("document.querySelector('#train-p_mean').value.startsWith('-1.4')")
+
+
 def test_the_stage_shows_where_a_tangent_lands_and_says_of_patches_what_is_so(walk):
     walk.open("data=diracs&samples=16&nfe=9&sigma=3")
     tangent = walk.page.locator("[data-show=tangent]")

@@ -40,8 +40,10 @@ def test_every_panel_lies_within_the_screen(walk, turn, data):
         walk.page.set_viewport_size(dict(zip(("width", "height"), size)))
         walk.calm() if k else walk.open(f"data={data}&samples=16&nfe=9&sigma=1")
         outside = walk.page.evaluate(
-            """(width) => ['.top', '.controls', '.stage', '#box',
-          '.scrub', '#scrub', '.shelf', '.spine', '.status'].filter((s) => {
+            """(width) => ['.top', width < 600 ? '#dock' : '.controls', '.stage', '#box',
+          '.scrub', '#scrub', '.spine', '.status',
+          document.querySelector('#corner').checkVisibility() ? '#corner' : '.shelf',
+          ].filter((s) => {
             const r = document.querySelector(s).getBoundingClientRect();
             return r.left < -1 || r.right > width + 1 || r.width < 1; })""",
             size[0],
@@ -100,8 +102,12 @@ AUDIT = r"""
         ("tab=compare&compare=sweep&budgets=5,9&data.dimension=2", "light"),
         ("tab=claims&claim=rho-3-equalises-heun", "dark"),
         ("data=digits&tab=design&section=target", "light"),
+        (
+            "tab=schedules&paste=RY0xDsJADAS_ErnmBdRpKKh4gGV8q3DS5XKyHSQS5e9caOhWO6PdnViLuHOVGXQdaBxv94e-kNYCo8tABlcp4CdCnDfYwl6tq2ErOo88wwONvYnmOp0jBZLO2HEzpKyRl8rxab-LN_9LOr4",
+            "dark",
+        ),
     ],
-    ids=["plane", "images", "compare", "claims", "design"],
+    ids=["plane", "images", "compare", "claims", "design", "schedules"],
 )
 def test_every_control_has_a_name_and_every_word_can_be_read(browser, server, query, theme):
     """In the theme that the reader's system has, and in the other one, by the page's button."""
@@ -113,6 +119,8 @@ def test_every_control_has_a_name_and_every_word_can_be_read(browser, server, qu
         visitor.page.wait_for_selector("#claims-rows details[open]")
     if "design" in query:
         visitor.page.wait_for_selector("#design-body canvas")
+    if "schedules" in query:
+        visitor.page.wait_for_selector("#sch-faults .sch-flag")
     now = "document.documentElement.dataset.theme"
     seen = {visitor.page.evaluate(now): visitor.page.evaluate(AUDIT)}
     assert [*seen] == [theme]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .walk import NUDGE, PICTURE
+from .walk import NUDGE, PICTURE, saved
 
 
 def test_the_cursor_asks_no_server(walk):
@@ -85,7 +85,6 @@ def test_a_table_is_copied_whole(walk):
 
 def test_the_picture_on_the_stage_is_saved(walk):
     walk.open()
-    with walk.page.expect_download() as news:
-        walk.page.click("#keep")
-    assert news.value.suggested_filename == "two-moons-in-16-d-heun-9-evaluations.png"
-    assert open(news.value.path(), "rb").read(8) == b"\x89PNG\r\n\x1a\n"
+    news = saved(walk.page, "#keep", "png")
+    assert news.suggested_filename == "two-moons-in-16-d-heun-9-evaluations.png"
+    assert open(news.path(), "rb").read(8) == b"\x89PNG\r\n\x1a\n"

@@ -6,6 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 SMALL = "data=moons&samples=16&nfe=9&sigma=1"
 
 
+TRAINED = "document.querySelector('#train-title').textContent.startsWith('Shipped network')"
+ENDS = "document.querySelectorAll('#fig-amed-ends .scatterlayer .trace').length >= 30"
 READY = "() => document.body.classList.contains('ready')"
 
 
@@ -51,6 +53,7 @@ NEW_HERE = """
 if (location.protocol === 'http:' && !sessionStorage.walked) {  // a tab's first page
   localStorage.clear();
   sessionStorage.walked = 'yes';
+  localStorage.visited = 'yes';  // the first visit is for those who come without a link
 }
 """
 
@@ -60,7 +63,8 @@ window.explorerRest = 0;  // the exact reference follows at once
 window.walk = {asked: 0, answered: 0, all: 0, calm: 0};
 const plain = window.fetch;
 window.fetch = async (...given) => {
-  walk.all += 1;
+  // not a word with the server that it is there, which goes on for as long as the page is open
+  if (!String(given[0]).endsWith('/explorer/here')) walk.all += 1;
   const explore = String(given[1]?.body ?? '').includes('"fn_name":"explore"');
   if (explore) walk.asked += 1;
   try { return await plain(...given); } finally { if (explore) walk.answered += 1; }
@@ -189,6 +193,21 @@ def drag(walk, start: float, end: float):
 def compare(walk, query: str):
     walk.hasty().open(f"tab=compare&data=moons&data.dimension=2&samples=64&{query}")
     return walk.page.locator("#compare-rows tr")
+
+
+PROVED = """() => { const box = document.querySelector('.for-print');
+    return box?.open && !box.hasAttribute('aria-busy'); }"""
+
+
+def saved(page, button: str, kind: str = "svg"):
+    """The file that the dialog behind a button saves; the dialog is closed again."""
+    page.click(button)
+    page.wait_for_function(PROVED)
+    page.select_option(".for-print [name=kind]", kind)
+    with page.expect_download() as news:
+        page.click(".for-print .save")
+    page.click(".for-print .ends .ghost")
+    return news.value
 
 
 SWEPT = """() => document.querySelector('#compare-rows tr')

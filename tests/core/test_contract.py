@@ -1,6 +1,7 @@
 """The contract of a solver: State and step, by hand, and for a solver like none that is listed."""
 
 import doctest
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -10,7 +11,8 @@ from explorer.analysis.error import step_errors
 from explorer.analysis.truncation import local_truncation
 from explorer.core import solvers
 from explorer.core.loop import steps
-from explorer.core.ode import Corrects, Ode, State, mapped, nominal_order
+from explorer.core.ode import Corrects, Ode, State, draws, nominal_order
+from explorer.core.rows import mapped
 from explorer.core.sampling import Churn, Restart, sample
 from explorer.core.schedules import SCHEDULES
 from explorer.core.solvers import SOLVERS, UniPC
@@ -20,7 +22,7 @@ from ..toy_solver import Kutta3
 from .problems import mixture, normal
 
 DENOISER, NOISE = mixture(), normal(6, 2)
-NOISES = normal(12, 6, 2)
+NOISES = normal(30, 6, 2)
 GRID = Rho(sigma_max=20.0, sigma_min=0.05).sigmas(10)
 
 
@@ -29,7 +31,7 @@ def by_hand(solver):
     lines = doctest.DocTestParser().get_examples(solvers.__doc__)
     names = {"denoiser": DENOISER, "noise": NOISE, "noises": NOISES, "sigmas": GRID}
     names |= {"solver": solver, "Ode": Ode, "State": State, "Corrects": Corrects}
-    names |= {"pairwise": pairwise}
+    names |= {"pairwise": pairwise, "draws": draws, "partial": partial}
     for line in lines:
         exec(line.source, names)
     assert sum(line.source.count("\n") for line in lines) <= 10

@@ -12,10 +12,12 @@ from explorer.core.ode import Ode
 from explorer.core.schedules import SCHEDULES
 from explorer.core.solvers import (
     AMED,
+    ERSDE,
     IPNDM,
     SOLVERS,
     DPMpp,
     Plugin,
+    SASolver,
     UniPC,
 )
 from explorer.settings import parameters
@@ -32,6 +34,9 @@ FIXED = {
     "thresholding": (False,),
     "eta": (0.0,),
     "beta": (0.0,),
+    "tau": (0.0,),
+    "corrector": range(4),
+    "scaler": ("ode",),
     "r": (0.3, 0.5, 1.0),
     "alpha": (0.3, 0.5, 2 / 3, 1.0, 1.1, 1.5),
 }
@@ -112,18 +117,21 @@ def error(solver, schedule, grid: str, n: int) -> float:
     return float((x / schedule.scale(times[-1]) - truth).square().mean().sqrt())
 
 
-def order(solver, schedule=SCHEDULES["edm"](), grid="even") -> float:
+def order(solver, schedule=SCHEDULES["edm"](), grid="even", counts=STEPS) -> float:
     """The slope of log error against log step."""
-    coarse, fine = (error(solver, schedule, grid, n) for n in STEPS)
+    coarse, fine = (error(solver, schedule, grid, n) for n in counts)
     return math.log2(coarse / fine)
 
 
 def promised(solver) -> int:
     """The order of the global error: UniPC's corrector adds one to what its `order` says, and the
-    published DPM-Solver++ of order 3 has order 2, because its D_2 lacks a factor of 2.
+    published DPM-Solver++ of order 3 has order 2, because its D_2 lacks a factor of 2, and that of
+    ER-SDE because its D' is that of half a step ago.
     """
-    if isinstance(solver, DPMpp):
+    if isinstance(solver, DPMpp | ERSDE):
         return min(solver.order, 2)
+    if isinstance(solver, SASolver):  # a corrector of fewer points is what is left
+        return min(solver.order, solver.corrector) + 1 if solver.corrector else solver.order
     return solver.order + hasattr(solver, "correct")
 
 
@@ -135,7 +143,10 @@ def about(expected):
 @pytest.mark.parametrize("solver", list(variants()))
 def test_order(solver):
     grid = "even" if isinstance(solver, IPNDM) else "zigzag"
-    assert order(solver, grid=grid) == about(promised(solver))
+    # a corrector below its predictor has a small last error, so that the next order shows for long
+    mixed = isinstance(solver, SASolver) and 0 < solver.corrector < solver.order
+    counts = (128, 256) if mixed else STEPS
+    assert order(solver, grid=grid, counts=counts) == about(promised(solver))
 
 
 @pytest.mark.parametrize("schedule", [s for s in SCHEDULES if s != "edm"])

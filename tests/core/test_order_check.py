@@ -10,10 +10,13 @@ from explorer.core.solvers import (
     RK2,
     DPMpp,
     Euler,
+    er_sde,
     exponential,
+    exponential_rk,
     learned,
     multistep,
     one_step,
+    sde,
     stochastic,
 )
 from explorer.settings import setting
@@ -46,13 +49,14 @@ def test_dpmpp_3_reaches_order_3_with_the_missing_factor(prediction):
 
 M, E = multistep, exponential
 FULL = {"lower_order_final": False}
+STILL = {"tau": 0.0}
 MUTATIONS = [
     ("IPNDM", {"order": 2}, 2, M.IPNDM, ("-1 / 2", "-1 / 3")),
     ("IPNDM", {"order": 3}, 3, M.IPNDM, ("23 / 12", "22 / 12")),
     ("IPNDM", {"order": 4}, 4, M.IPNDM, ("37 / 24", "36 / 24")),
     ("LMS", {"order": 3}, 3, M._integrals, ("/ (p + 1)", "/ (p + 1.1)")),
-    ("LMS", {"order": 2}, 2, M._integrals, ("a - nk * b", "a + nk * b")),
-    ("IPNDMV", {"order": 4}, 4, M._integrals, ("d = nj - nk", "d = nj - 1.1 * nk")),
+    ("LMS", {"order": 2}, 2, M.lagrange, ("a - nk * b", "a + nk * b")),
+    ("IPNDMV", {"order": 4}, 4, M.lagrange, ("d = nj - nk", "d = nj - 1.1 * nk")),
     ("DEIS", {"order": 3}, 3, M.DEIS, ("(b - a) / 2\n        out", "(b - a) / 2.1\n        out")),
     ("DEIS", {"order": 2}, 2, M.DEIS, ("(nj - nk)", "(nk - nj)")),
     ("DEIS", {"order": 4}, 4, M.DEIS, ("(a + b) / 2 +", "(a + b) / 2.1 +")),
@@ -102,6 +106,35 @@ MUTATIONS = [
     ("EulerAncestral", {"eta": 0.0}, 1, stochastic.EulerAncestral, (", down,", ", 1.01 * down,")),
     ("DPMppSDE", {"eta": 0.0}, 2, stochastic.DPMppSDE, ("0.5 * gain", "0.6 * gain")),
     ("DPMppSDE", {"eta": 0.0}, 2, stochastic.DPMppSDE, ("(1 + self.eta)", "(1.1 + self.eta)")),
+    ("DPM2Ancestral", {"eta": 0.0}, 2, stochastic.DPM2Ancestral, ("down) ** 0.5", "down) ** 0.45")),
+    ("DPMpp2SAncestral", {"eta": 0.0}, 2, stochastic.DPMpp2SAncestral, (") ** 0.5", ") ** 0.45")),
+    ("SASolver", {"order": 3, "corrector": 0, **STILL}, 3, sde._weights, ("p + 1, -", "p + 2, -")),
+    ("SASolver", {"corrector": 3, **STILL}, 4, sde.SASolver, ("-stretch * _gap", "-1.01 * _gap")),
+    (
+        "SASolver",
+        {"corrector": 3, **STILL},
+        4,
+        sde.SASolver,
+        ("*state.past[:-1][", "*state.past[:-2]["),
+    ),
+    ("SEEDS", {"order": 2, "eta": 0.0}, 2, sde.SEEDS, ("sigma * exp(-c", "sigma * exp(-0.9 * c")),
+    (
+        "SEEDS",
+        {"order": 3, "eta": 0.0, "prediction": "eps"},
+        3,
+        sde.SEEDS,
+        ("-stretch * level", "-1.01 * level"),
+    ),
+    ("ERSDE", {"order": 2, "scaler": "ode"}, 2, er_sde.ERSDE, ("h + first", "h + 1.1 * first")),
+    ("ERSDE", {"order": 1, "scaler": "ode"}, 1, er_sde.ERSDE, ("1 - r, ", "1.01 - r, ")),
+    (
+        "RES3S",
+        {"c2": 0.4, "c3": 0.7},
+        3,
+        exponential_rk.RES3S,
+        ("self.c3**2 - 2", "self.c3**3 - 2"),
+    ),
+    ("ETDRK", {}, 4, exponential_rk._Tableau, ("exp(-c * h)", "exp(-0.9 * c * h)")),
     ("AMED", {}, 2, learned.amed_step, ("** (1 - r)", "** (1.1 - r)")),
     ("Plugin", {"solver": "dpm2"}, 2, learned.plugin_step, ("1 / (2 * r)", "1 / (1.9 * r)")),
     (

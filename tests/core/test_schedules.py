@@ -37,9 +37,10 @@ def test_time_is_the_inverse_and_rises_with_the_noise(schedule):
 
 
 @pytest.mark.parametrize("schedule", EVERY, ids=str)
-def test_scaling_keeps_the_variance_of_unit_data_at_one_or_does_nothing(schedule):
+def test_scaling_keeps_unit_data_at_size_or_does_nothing(schedule):
     scale = schedule.scale(schedule.time(LEVELS))
-    expected = 1.0 if schedule.scaling == "none" else (1 + LEVELS**2).rsqrt()
+    own = {"none": 1.0, "vp": (1 + LEVELS**2).rsqrt(), "flow": 1 / (1 + LEVELS)}
+    expected = own[schedule.scaling]
     torch.testing.assert_close(
         scale, scale.new_ones(()) * expected * scale.new_ones(len(scale)), rtol=1e-12, atol=0
     )

@@ -5,7 +5,7 @@ import itertools
 import pytest
 import torch
 
-from explorer.core.ode import Ode
+from explorer.core.ode import Ode, adapts
 from explorer.core.sampling import Churn, Noise, Restart, sample
 from explorer.core.schedules import EDM, VP
 from explorer.core.solvers import DPM2, SOLVERS, DPMpp, DPMppSDE, Euler, EulerAncestral, Heun, UniPC
@@ -233,6 +233,9 @@ def test_the_analytic_first_step_saves_one_evaluation(name):
         sample(DENOISER, NOISE, GRID, SOLVERS[name](), afs=v, noises=Noise(0, 5, (3,)))
         for v in (False, True)
     )
+    if adapts(SOLVERS[name]()):  # another first step has other lengths after it
+        assert saved.evaluated[0] < plain.evaluated[0]
+        return
     assert saved.nfe == plain.nfe - 1
     assert torch.equal(saved.evaluated[1:], plain.evaluated[2:])
     # what is known of the data is its variance, which at σ = 80 is nearly all there is to know

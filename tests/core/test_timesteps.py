@@ -12,7 +12,8 @@ from explorer.errors import UserError
 
 from .problems import tensor
 
-RANGED = {name: cls for name, cls in TIMESTEPS.items() if name != "custom"}
+FLOW = {"flow", "flow_size"}  # from ∞, by their time: tests/core/test_infinity.py
+RANGED = {name: cls for name, cls in TIMESTEPS.items() if name not in {"custom", *FLOW}}
 
 
 @pytest.mark.parametrize("n", [2, 3, 7, 18, 40, 256])

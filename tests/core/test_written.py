@@ -6,6 +6,7 @@ import torch
 from explorer.core import written
 from explorer.core.churn import Churn, Restart
 from explorer.core.denoisers import Mixture
+from explorer.core.ode import adapts
 from explorer.core.sampling import _How, sample
 from explorer.core.schedules import EDM, VP
 from explorer.core.solvers import SOLVERS, DPMpp, Euler, Heun
@@ -45,6 +46,9 @@ def how(solver, schedule=EDM(), churn=Churn(), afs=False, restart=Restart(), den
 def test_every_solver_is_a_sum_or_says_that_it_is_none(name):
     solver = SOLVERS[name]()
     followed, found = both(how(solver))
+    if adapts(solver):  # its steps depend on the samples
+        assert found is None
+        return
     assert found is not None, f"{name} has become more than a sum"
     same(followed, found)
 

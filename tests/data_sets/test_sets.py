@@ -57,6 +57,7 @@ def test_the_menu_begins_with_the_spiral():
         "pinwheel",
         "grid",
         "word",
+        "tree",
         "mixture",
         "digits",
         "mnist",

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from explorer.data import Upload, store
+from explorer.data.upload import taken
 from explorer.errors import UserError
 from explorer.store import uploads
 
@@ -249,3 +250,23 @@ def test_very_large_and_very_small_numbers_are_scaled():
 def test_images_of_128_pixels_are_taken_as_they_are():
     images = RNG.integers(0, 256, (3, 128, 128, 3), np.uint8)
     assert points(npy(images), "a.npy").shape == (3, 3, 128, 128)
+
+
+def test_a_column_of_labels_is_no_coordinate_and_is_told():
+    rows = "\n".join(f"{i / 7},{i % 5},{3 if i % 2 else 7}" for i in range(40))
+    digest, said = taken(f"u,v,Label\n{rows}".encode(), "two.csv")
+    data = Upload(digest)
+    assert said == "40 rows. Coordinates: u, v. Labels: Label, 2 classes."
+    assert data.points().shape == (40, 2) and data.classes == 2
+    assert data.labels().tolist() == [0 if i % 2 else 1 for i in range(40)]  # 3 and 7 in order
+    plain, told = taken(rows.encode(), "two.csv")
+    assert told == "40 rows. 3 columns, all coordinates. No column is headed “label”."
+    assert Upload(plain).labels() is None and Upload(plain).classes == 0 and plain != digest
+
+
+@pytest.mark.parametrize(
+    "text, named", [("x,y,label\n1,2,0.5\n2,3,1", "not whole"), ("label\n1\n2", "labels alone")]
+)
+def test_labels_that_are_none_are_refused_by_name(text, named):
+    with pytest.raises(UserError, match=named):
+        taken(text.encode(), "two.csv")

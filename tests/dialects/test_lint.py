@@ -66,6 +66,16 @@ def test_no_grid_of_the_lab_has_an_error(name):
             (20.0, 12.0, 8.0, 0.5, 0.3, 0.2, 0.0),
             "warning: One step is a jump: step 3 from 8 to 0.5",
         ),
+        (
+            (80.0, 20.0, 0.3, 0.05, 0.002, 0.0),
+            "warning: One step is a jump: step 2 from 20 to 0.3 divides σ by 67, the usual step",
+        ),
+        ((20.0, 0.3, 0.02, 0.0), "warning: The first step is a jump: step 1 from 20 to 0.3"),
+        (
+            (math.inf, 20.0, 0.3, 0.1, 0.02, 0.0),
+            "warning: One step is a jump: step 2 from 20 to 0.3",
+        ),
+        ((5.0, math.inf, 1.0), "error: Level 2 is inf"),
         ((20.0, 5.0, 1.0, 0.02, 0.0199, 0.0), "note: Step 4 from 0.02 to 0.0199 hardly moves"),
     ],
 )
@@ -106,3 +116,17 @@ def test_the_errors_are_what_the_lab_refuses(sigmas):
     except UserError:
         runs = False
     assert runs == ("error" not in {f.level for f in lint(sigmas)})
+
+
+def test_a_step_hardly_moves_below_a_tenth_of_the_usual_one():
+    for part, told in ((1 / 9, False), (1 / 11, True)):
+        logs = [3.0, 2.0, 1.0, 0.0, -part, -1.0 - part, -2.0 - part, -3.0 - part]
+        said = [f.text for f in lint([math.exp(v) for v in logs])]
+        assert any("hardly moves" in text for text in said) is told
+
+
+def test_a_step_from_infinity_is_no_jump_and_counts_as_the_first():
+    levels = (math.inf, 80.0, 20.0, 5.0, 1.25, 0.001)
+    found = [f for f in lint(levels, sigma_data=0.0) if "jump" in f.text]
+    assert [f.at for f in found] == [4]
+    assert "step 5 from 1.25 to 0.001" in found[0].text

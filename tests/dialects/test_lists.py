@@ -5,10 +5,10 @@ import math
 import time
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from explorer.dialects.lists import formats, parse_sigmas
+from explorer.dialects.lists import formats, frame_of, parse_list, parse_sigmas
 from explorer.errors import UserError
 
 from .falling import AYS, above_zero, falling
@@ -98,6 +98,8 @@ PASTED = {
         ],
     ),
     "not in order": ("5, 1, 2", (5, 1, 2), []),
+    "from pure noise": ("[inf, 14.0, 1.0, 0.03]", (math.inf, 14.0, 1.0, 0.03), []),
+    "from pure noise, as a sign": ("∞ → 14.0 → 1.0", (math.inf, 14.0, 1.0), []),
     "a missing end": (
         "[14.6146, 9.7233, 2.1556, 0.0292",
         SD,
@@ -124,7 +126,37 @@ def test_what_people_paste(name):
 
 def test_a_flow_matching_list_is_read_with_a_word():
     parsed = parse_sigmas("[1.0, 0.9, 0.7, 0.3]")
-    assert parsed.sigmas == (1.0, 0.9, 0.7, 0.3) and "t/(1 − t)" in parsed.notes[0]
+    assert parsed.sigmas == pytest.approx((math.inf, 9.0, 7 / 3, 3 / 7))
+    assert "t/(1 − t)" in parsed.notes[0] and "starts at 1" in parsed.notes[0]
+    own = parse_list("[1.0, 0.9, 0.7, 0.3, 0]")
+    assert own.values == (1.0, 0.9, 0.7, 0.3) and own.frame == "flow"
+
+
+def test_timesteps_are_read_with_a_word():
+    published = parse_list("[999, 850, 736, 645, 545, 455, 343, 233, 124, 24, 0]")
+    assert published.frame == "timesteps" and published.values[-1] == 24
+    # ComfyUI computes its table in float32: 2e-6
+    assert (
+        published.sigmas[0] == pytest.approx(14.6146412, rel=2e-6) and len(published.sigmas) == 10
+    )
+    assert "Stable Diffusion’s table" in published.notes[0] and "VE:" in published.notes[0]
+    for text in ("tensor([999, 979, 959, 939])", "tensor([999., 979., 959., 939., 919.])"):
+        assert parse_list(text).frame == "timesteps"
+    even = parse_list("[0, 250, 500, 750]")
+    assert even.sigmas[-1] == pytest.approx(0.0291671582, rel=2e-6), "diffusers’ own last step"
+    thousandths = parse_list("[1000.0, 750.0001, 500.0]")
+    assert thousandths.sigmas == pytest.approx((math.inf, 3.0, 1.0), rel=1e-5)
+    assert "thousandths" in thousandths.notes[0]
+
+
+def test_the_frame_can_be_said():
+    assert parse_sigmas("VE: 1, 0.9, 0.7, 0.3") == ((1.0, 0.9, 0.7, 0.3), [])
+    assert parse_sigmas("flow: 0.5, 0.2, 0").sigmas == pytest.approx((1.0, 0.25))
+    assert parse_sigmas("ve: 999, 979, 959").sigmas == (999, 979, 959)
+    assert parse_sigmas("timesteps: 40, 20").sigmas[0] < 0.3
+    assert parse_sigmas("sigmas = [999, 979, 959]").sigmas == (999, 979, 959), "called sigmas"
+    with pytest.raises(UserError, match=r"from 0 to 1; got 14"):
+        parse_sigmas("flow: 14, 2, 0")
 
 
 REFUSED = {
@@ -138,18 +170,11 @@ REFUSED = {
     "a numpy short print": ("[14.6 9.7 ... 0.03 0.]", "shortened"),
     "one character for dots": ("14.6146, 10.7468, …, 0", "shortened"),
     "nan": ("[14.6, nan, 0.03]", "Entry 2 is nan; .* finite"),
-    "inf": ("[inf, 1.0, 0.03]", "Entry 1 is inf"),
+    "inf": ("[2.0, inf, 0.03]", "Entry 2 is inf"),
     "minus infinity": ("-inf", "Entry 1 is -inf"),
     "too large for a float": ("1e999, 1", "Entry 1 is 1e999"),
     "negative": ("5, 1, -0.5, 0", "Entry 3 is -0.5; a noise level is a finite number, 0 or larger"),
     "a true minus sign": ("5, 1, −0.5", "Entry 3 is -0.5"),
-    "time steps": ("tensor([999, 979, 959, 939])", r"time steps of a 1000-step .* \(999, 979"),
-    "time steps as floats": ("tensor([999., 979., 959., 939., 919.])", "time steps.*σ.*999.0"),
-    "time steps upwards": ("[0, 250, 500, 750]", "time steps"),
-    "published time steps": (
-        "[999, 850, 736, 645, 545, 455, 343, 233, 124, 24, 0]",
-        "Print scheduler.sigmas instead",
-    ),
     "two lists": ("[5, 1], [4, 2]", "holds 2 lists"),
     "a product": ("1.0e+01 * [1.4, 0.9]", r"multiplied by something \(\*\)"),
     "a fraction": ("5, 1/2, 0", "Entry 2 is '1/2', which is no number"),
@@ -194,6 +219,7 @@ def test_every_format_is_read_back(sigmas, tool):
 @settings(max_examples=40, deadline=None)
 def test_json_and_python_are_read_back_to_the_last_bit(sigmas):
     assert parse_sigmas(json.dumps({"sigmas": sigmas})).sigmas == above_zero(sigmas)
+    assume(frame_of(sigmas)[0] == "ve")  # others are read in their frame, with a word
     assert parse_sigmas(repr(sigmas[::-1])).sigmas == above_zero(sigmas)
     assert parse_sigmas("\n".join(map(repr, sigmas))).sigmas == above_zero(sigmas)
 
@@ -205,7 +231,8 @@ def test_any_text_is_read_or_refused(text):
         sigmas = parse_sigmas(text).sigmas
     except UserError:
         return
-    assert sigmas and all(math.isfinite(s) and s >= 0 for s in sigmas) and sigmas[-1] > 0
+    assert sigmas and all(math.isfinite(s) and s >= 0 for s in sigmas[1:]) and sigmas[-1] > 0
+    assert sigmas[0] >= 0
 
 
 @pytest.mark.parametrize(
@@ -239,6 +266,26 @@ def test_no_text_of_the_longest_kind_takes_long(piece):
     except UserError:
         pass
     assert time.process_time() - start < 1  # milliseconds; a quadratic pattern takes many seconds
+
+
+def test_a_list_from_pure_noise_is_written_in_times():
+    sigmas = (math.inf, 9.0, 1.0, 0.25)
+    found = formats(sigmas)
+    assert found == {
+        "k-diffusion": "sigmas = torch.tensor([1.0, 0.9, 0.5, 0.2, 0.0])",
+        "diffusers": "pipe.scheduler.set_timesteps(sigmas=[1.0, 0.9, 0.5, 0.2])",
+        "ComfyUI": "1.0, 0.9, 0.5, 0.2, 0.0",
+        "plain": "inf, 9.0, 1.0, 0.25",
+    }
+    for text in found.values():
+        assert parse_sigmas(text).sigmas == pytest.approx(sigmas)
+
+
+def test_what_could_be_another_frame_is_marked():
+    for sigmas in ((0.97, 0.5, 0.2), (1000.0, 700.0, 400.0, 100.0)):
+        for text in formats(sigmas).values():
+            assert "VE: " in text
+            assert parse_sigmas(text).sigmas == sigmas
 
 
 def test_how_other_tools_take_a_list():

@@ -11,6 +11,7 @@ from gradio_client import Client
 from explorer.bench import page
 from explorer.core.solvers import SOLVERS
 from explorer.data import DATASETS
+from explorer.dialects import xray
 from explorer.strips import STRIPS
 from explorer.ui.pages import PAGES
 
@@ -25,6 +26,7 @@ def installed(monkeypatch):
     for known in (SOLVERS, DATASETS):
         for name in [*known]:
             monkeypatch.setitem(known, name, known[name])  # what is there stays in its order
+    monkeypatch.setattr(xray, "READERS", xray.READERS)
     toys.install()
     yield
     SOLVERS.pop(toys.Kutta3.name)

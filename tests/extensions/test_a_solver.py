@@ -14,6 +14,7 @@ from explorer.lab.experiment import levels
 from explorer.settings import from_query, to_query
 from explorer.study.sweep import error_against_nfe
 from explorer.ui import controls, headline, panel, words
+from explorer.ui.docs import declared
 
 from ..toy_solver import Kutta3
 
@@ -41,6 +42,7 @@ def test_the_budget_buys_steps_of_three_and_a_last_one(view, nfe, steps):
     assert run(e).nfe == 3 * (steps - 1) + 1
 
 
+@pytest.mark.slow  # true paths of two dimensions, 1 s
 def test_its_order_is_three(view):
     e = dataclasses.replace(view, data=type(view.data)(dimension=2), samples=64)
     rows = list(error_against_nfe(e, [Kutta3(), Heun()], [49, 97, 193]))
@@ -109,5 +111,12 @@ def test_the_page_shows_it(visit):
     row.locator("input[type=text]").press("Enter")
     page.wait_for_function("() => location.search.includes('weight=0.55')")
     page.locator("#cards").click()
-    page.locator("input[type=search]").fill("wilhelm")
+    page.locator("#pop input[type=search]").fill("wilhelm")
     assert page.get_by_text("Order 3, three evaluations a step.").first.is_visible()
+
+
+def test_the_documentation_has_a_page_of_it(installed):
+    title, body = declared.solver("kutta3")
+    assert title == "Kutta" and "Kutta&#x27;s third-order rule" in body  # its docstring
+    assert "def step" in body and "0 to 1" in body and "how much the past bends it" in body
+    assert 'href="/docs/solvers/kutta3"' in declared.solvers()

@@ -13,7 +13,7 @@ from explorer.settings import from_query
 from explorer.strips import STRIPS
 from explorer.strips.figure import figure
 from explorer.ui import pages, parts
-from tests.browser.walk import SMALL, Walk
+from tests.browser.walk import SMALL, Walk, saved
 
 from . import toys
 
@@ -90,9 +90,7 @@ def test_it_is_drawn_in_a_browser_with_its_menu_link_help_and_saved_figure(brows
     told = web.inner_text("#pop")
     assert "How large the noisy samples are." in told and "true paths" in told
     web.keyboard.press("Escape")
-    with web.expect_download() as news:
-        web.click("#save")
-    drawing = open(news.value.path(), encoding="utf-8").read()
+    drawing = open(saved(web, "#save").path(), encoding="utf-8").read()
     assert "Size of a sample" in drawing and ">true paths</text>" in drawing
     assert not visitor.errors and not visitor.outside
     visitor.leave()

@@ -1,5 +1,5 @@
-"""What a newcomer would add: a solver (tests/toy_solver.py), a data set, a strip and a page, each
-one class or file; `install` is the one line.
+"""What a newcomer would add: a solver (tests/toy_solver.py), a data set, a strip, a page and a
+dialect (tests/extensions/toy_dialect.py), each one class or file; `install` is the one line.
 
 `python -m tests.extensions.toys ...` is the command line of a project that has them.
 """
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from explorer.core.solvers import SOLVERS
 from explorer.data import DATASETS
+from explorer.dialects import xray
 from explorer.settings import param, setting
 from explorer.strips import STRIPS, Choice, Help, Look, Strip
 from explorer.strips.marks import axis, dots, label, line
@@ -20,6 +21,7 @@ from explorer.strips.strip import plain
 from explorer.ui.pages import PAGES, Page
 
 from ..toy_solver import Kutta3
+from . import toy_dialect
 
 HERE = Path(__file__).parent
 PAGE = Page("toy", "Toy", file=HERE / "toy_page.html")
@@ -90,6 +92,7 @@ def install() -> None:
     DATASETS[Week.name] = Week
     STRIPS[Size.name] = Size()
     PAGES.append(PAGE)
+    xray.READERS = (toy_dialect, *xray.READERS)
 
 
 def serve_page(tab) -> None:

@@ -177,15 +177,22 @@ def test_truncation_runs_from_noise_to_data():
     assert left > math.log10(40) > math.log10(0.02) > right
     assert curve(fig, "ρ = 7")["x"] == SIGMA and curve(fig, "ρ = 7")["y"] == CURVES["ρ = 7"][1]
     assert curve(fig, "ρ = 1")["y"][-1] is None  # 0 has no place on a log axis
-    assert curve(fig, "ρ = 1")["line"]["dash"] != curve(fig, "ρ = 7")["line"]["dash"]
     band = next(t for t in fig["data"] if t.get("fill"))
     assert all(v > 0 for v in band["y"]) and len(band["x"]) == len(band["y"]) == 8
     assert all(any(name in text for text in texts(fig)) for name in CURVES)
 
 
 def test_truncation_takes_the_colour_of_the_solvers_family():
-    fig = truncation_figure(CURVES, family="multistep")
+    one = {"ρ = 7": CURVES["ρ = 7"]}
+    fig = truncation_figure(one, family="multistep")
     assert {t["line"]["color"] for t in fig["data"]} == {FAMILY["multistep"]}
+
+
+def test_values_of_one_setting_darken_in_their_order():
+    six = {f"ρ = {k}": CURVES["ρ = 7"] for k in (1, 2, 3, 5, 7, 9)}
+    inks = [curve(truncation_figure(six), name)["line"]["color"] for name in six]
+    bright = [sum(int(ink[k : k + 2], 16) for k in (1, 3, 5)) for ink in inks]
+    assert len({*inks}) == 6 and bright == sorted(bright, reverse=True)
 
 
 def test_rows_are_anything_with_the_right_names():

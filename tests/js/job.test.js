@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { job, watch } from '../../assets/js/job.js';
+import { connect, look, offline } from '../../assets/js/net.js';
 import { until } from './waiting.js';
 
 // Jobs on a server that answers with the given news, one a look.
@@ -78,4 +79,42 @@ test('a watch looks until its pause is null, and knows whether it is on', async 
   assert.ok(again.on());
   await until(() => !again.on());
   assert.equal(looks, 3);
+});
+
+test('a job waits for a server out of reach, and is begun anew on one that knows nothing of it', async () => {
+  let here = true;
+  let tries = 0;
+  const progress = async () => (++tries, here ? {} : undefined);
+  connect({ progress }, { look: 1 });
+  const { said, given } = line(
+    { count: 1 },
+    { problem: 'no answer', gone: true },
+    { problem: 'No such job.' },
+    { count: 3, done: true },
+  );
+  const poll = async () => {
+    const news = await given.poll();
+    if (news.gone) {
+      here = false;
+      look();
+    }
+    return news;
+  };
+  const last = job({ ...given, poll }).run({ kind: 'sweep' });
+  await until(() => offline());
+  const { looks } = said,
+    before = tries;
+  await until(() => tries > before + 3);
+  assert.equal(said.looks, looks); // nothing is asked meanwhile
+  assert.equal(said.started, 1);
+  here = true;
+  assert.equal((await last).count, 3);
+  assert.equal(said.started, 2);
+});
+
+test('a job that is still there when the server is back goes on', async () => {
+  connect({ progress: async () => ({}) }, { look: 1 });
+  const { said, given } = line({ problem: 'no answer', gone: true }, { count: 2 }, { count: 3, done: true });
+  assert.equal((await job(given).run({})).count, 3);
+  assert.equal(said.started, 1);
 });

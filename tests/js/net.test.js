@@ -215,3 +215,20 @@ test('a server that is gone is looked for less and less often, and at once when 
   });
   await again;
 });
+
+test('nothing is sent to a server that is known to be gone, so that nothing of it arrives late', async () => {
+  let here = false,
+    begun = 0,
+    greeted = 0;
+  connect(
+    { progress: async () => (here ? {} : undefined), begin: async () => (begun += 1) },
+    { look: 1, greet: async () => (greeted += 1) },
+  );
+  const there = look();
+  await until(() => offline());
+  assert.ok((await call('begin')).gone);
+  here = true;
+  await there;
+  assert.deepEqual([begun, greeted], [0, 1]);
+  assert.equal(await call('begin'), 1);
+});

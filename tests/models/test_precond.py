@@ -98,6 +98,7 @@ TARGETS = {
         (2 * s * y - e / 2) / (s**2 + 0.25).sqrt(),
         (y + s * e) / (s**2 + 0.25).sqrt(),
     ),
+    "flow": lambda y, e, s: (e - y, (y + s * e) / (1 + s)),  # t = s/(1 + s)
 }
 TOLD = {
     # 999 t of σ² + 1 = exp(19.9 t²/2 + 0.1 t)
@@ -105,6 +106,7 @@ TOLD = {
     "ve": lambda s: (s / 2).log(),
     "iddpm": lambda s: 999 - torch.stack([(IDDPM().levels() - v).abs().argmin() for v in s]),
     "edm": lambda s: s.log() / 4,
+    "flow": lambda s: 1000 * s / (1 + s),
 }
 
 

@@ -59,6 +59,7 @@ def test_a_training_is_shown_kept_and_offered_in_the_solver_menu():
     assert app.message({"values": rings})["predictors"] == []
 
 
+@pytest.mark.slow  # 2 s here, and more where it is trained
 def test_stops_are_searched_before_anything_is_learned_and_the_view_gets_them():
     asked = {**TRAIN, "how": {**SHORT, "place": "search", "settle": 8}}
     job = measurements.start(asked)

@@ -228,3 +228,18 @@ def test_the_answer_can_be_asked_again(client):
 def test_the_default_view_costs_35_evaluations(client):
     answer = client.predict(api_name="/explore")
     assert answer["query"] == "" and answer["nfe"] == 35 and 0 < answer["mean_error"] < 1
+
+
+def test_xray_answers_with_runs_faults_and_a_mended_list(client):
+    given = [t * 3 / (1 + 2 * t) for t in [k / 20 for k in range(20, -1, -1)]]
+    twice = [t * 3 / (1 + 2 * t) for t in given]
+    answer = client.predict(str(twice), model="sd3", api_name="/xray")
+    assert answer["what"] == "list of flow times" and answer["runs"][0]["levels"][0] == "inf"
+    (fault,) = answer["faults"]
+    assert fault["kind"] == "double_shift" and fault["severity"] == "wrong"
+    assert fault["mend"]["sigmas"] == pytest.approx(given, abs=1e-9)
+    assert client.predict(str(given), model="sd3", api_name="/xray")["faults"] == []
+    with pytest.raises(AppError, match=r"No numbers.*Looked for: .*ComfyUI workflow"):
+        client.predict("nothing at all", api_name="/xray")
+    with pytest.raises(AppError, match="Unknown model family 'sd9'"):
+        client.predict("1, 0.5, 0", model="sd9", api_name="/xray")

@@ -47,6 +47,7 @@ def raw(server):
         {"values": [1]},
         {"query": 7},
         {"query": "x" * 10**6},
+        {"query": "x" * 10**6 + "=1"},
         {"values": {"nfe": float("nan")}},
         {"values": {"s_churn": float("-inf")}},
         {"values": {"nfe": 10**400}},
@@ -60,7 +61,9 @@ def raw(server):
 )
 def test_a_hostile_body_gets_a_sentence(raw, data):
     status, text = raw("explore", data)
-    assert status == 200 and list(json.loads(text)) == ["problem"] and len(text) < 1000
+    assert status == 200 and len(text) < 1000
+    answer = json.loads(text)
+    assert answer.pop("problem") and set(answer) <= {"fields"}  # at which it is marked
 
 
 @pytest.mark.parametrize(

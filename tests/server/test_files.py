@@ -53,7 +53,7 @@ def test_nothing_but_scripts_and_styles_is_served(server, name):
 
 def test_the_style_sheet_is_of_all_areas(server):
     """One request for all of them; a file that is in no list would be on no screen."""
-    assert {f.stem for f in files.STYLES.glob("*.css")} == set(files.AREAS)
+    assert {f.stem for f in files.STYLES.glob("*.css")} == {*files.AREAS, *files.ALONE}
     sheet = httpx.get(f"{server.rstrip('/')}{files.base()}/{files.SHEET}").text
     for area in files.AREAS:
         assert (files.STYLES / f"{area}.css").read_text(encoding="utf-8") in sheet

@@ -14,7 +14,8 @@ from explorer.lab.view import View
 from explorer.server.explore import beside
 from explorer.server.message import message
 from explorer.settings import from_query, unflatten
-from explorer.ui.lessons import lessons
+from explorer.study.claims import record
+from explorer.ui.lessons import lesson
 
 LEAD = re.compile(r"([\d–, and]+) leads?\b")
 
@@ -94,14 +95,16 @@ def test_where_two_runs_have_no_ratio_the_sentence_says_why(values, pin, named):
     assert named in text and "×" not in text and not re.search(r"\bnan\b|None", text)
 
 
-def test_the_first_lesson_says_what_the_page_then_shows():
-    lesson = lessons()[0]
-    here, _, there = lesson.view.partition("&pin=")
-    made = re.search(r"makes ([\d.]+ ×)", compared(here, unquote(there))["text"])[1]
+def test_a_lesson_says_what_the_page_then_shows():
+    one = lesson("which-step-hurts")
+    here, _, there = one.view.partition("&pin=")
+    made = float(re.search(r"makes ([\d.]+) ×", compared(here, unquote(there))["text"])[1])
+    assert made > 2
     _, settled = answers(here)
-    part = re.search(r"make ([\d.]+ %)", settled["finding"]["blame"])[1]
-    assert f"makes {made} the error of the pinned ρ = 7" in lesson.text
-    assert f"two thick arcs make {part} of it" in lesson.text and len(settled["hot"]) == 2
+    part = float(re.search(r"make ([\d.]+) %", settled["finding"]["blame"])[1]) / 100
+    kept = record.read()["rows"]["rho-3-two-steps-make-half"]
+    assert kept["low"] <= part <= kept["high"] and len(settled["hot"]) == 2
+    assert "{rho-3-two-steps-make-half|percent}" in one.steps[0].claim
 
 
 def test_at_few_evaluations_ddim_is_ahead_and_then_it_is_not():

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from explorer import cli
+from explorer.core.guidance import Guidance
 from explorer.lab import experiment
 from explorer.models import diffusers_folder, latent, load
 from explorer.models.network import Network
@@ -163,4 +164,4 @@ def test_a_link_opens_no_folder(name):
 
 def test_a_network_keeps_its_prompt_in_python():
     made = Network(checkpoint="mine", prompt="a cat", negative="rain", guidance=7.5)
-    assert eval(repr(made), {"Network": Network}) == made
+    assert eval(repr(made), {"Network": Network, "Guidance": Guidance}) == made

@@ -13,6 +13,7 @@ from explorer.lab.experiment import Experiment
 from explorer.models import MODELS
 from explorer.server import app
 from explorer.server import message as messages
+from explorer.server.asked import experiment_of
 from explorer.server.desk import DESK
 from explorer.server.message import PARTS, message
 from explorer.settings import flatten, from_query, parameters, slots
@@ -75,9 +76,7 @@ def test_every_data_set_fills_every_part(data, way):
     assert set(answer["parts"]) == set(PARTS) - lacks and set(answer["pending"]) <= {"exact"}
     for part in answer["parts"].values():
         assert part["key"]
-    assert from_query(Experiment, answer["query"]) == messages.experiment_of(
-        {"values": answer["values"]}
-    )
+    assert from_query(Experiment, answer["query"]) == experiment_of({"values": answer["values"]})
     assert answer["parts"]["run"]["quick"]["steps"][""]["marks"]
     assert answer["parts"]["path"]["strips"]["curvature"]["bend"]["marks"]
     assert answer["words"]["budget"] and answer["words"]["solver"]
@@ -270,3 +269,23 @@ def test_the_page_knows_the_defaults_of_every_choice():
 
 def test_the_cap_is_the_one_that_is_stated():
     assert experiment.cost.WORK_LIMIT == 4e10
+
+
+def test_a_link_with_a_wrong_value_is_read_without_it():
+    answer = message({"query": "nfe=11&timesteps.sigma_min=100&colour=red&s_tmin=60&data=moons"})
+    assert answer["values"]["nfe"] == 11 and answer["values"]["data"] == "moons"
+    assert {key: of["given"] for key, of in answer["wrong"].items()} == {
+        "timesteps.sigma_min": "100",
+        "colour": "red",
+        "s_tmin": "60",
+    }
+    assert "from 0.0001 to 10" in answer["wrong"]["timesteps.sigma_min"]["why"]
+    assert "sigma_min" not in answer["query"]
+
+
+def test_a_refused_value_names_its_field():
+    refused = ask(timesteps__sigma_min=100)
+    assert refused["fields"] == ["timesteps.sigma_min"] and "parts" not in refused
+    both = ask(s_tmin=60)  # a rule that joins two
+    assert {"s_tmin", "s_tmax"} <= set(both["fields"])
+    assert ask(timesteps="custom", timesteps__levels="1, two")["fields"] == ["timesteps.levels"]

@@ -3,6 +3,7 @@
 import math
 import os
 import zipfile
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given, settings
@@ -72,7 +73,8 @@ BAD = [  # (settings, what the sentence must name)
 @pytest.mark.parametrize("values, named", BAD, ids=[named for _, named in BAD])
 def test_bad_input_gives_a_sentence_that_names_it(values, named):
     answer = strict(message({"values": values}))
-    assert set(answer) == {"problem"}
+    assert set(answer) <= {"problem", "fields"}  # the fields at which the page marks it
+    assert all(len(key) <= 64 for key in answer.get("fields", ()))
     assert named in answer["problem"] and len(answer["problem"]) > len(named) + 10
     assert answer["problem"][-1] in ".)" and len(answer["problem"]) < 600
 
@@ -90,15 +92,28 @@ def test_bad_input_gives_a_sentence_that_names_it(values, named):
         {"query": 5},
         {"query": None},
         {"query": "x" * 30_000},
-        {"query": "nfe=%ff%fe&&&=&=3"},
-        {"query": "nfe=35&nfe=abc"},
-        {"query": "solver=rk2&solver.alpha=nan"},
-        {"query": "σ=3"},
+        {"query": "c" * 100 + "=3"},
+        {"query": "&".join(f"c{k}=3" for k in range(9))},
     ],
     ids=lambda v: str(v)[:30],
 )
 def test_a_broken_request_gives_a_sentence(request_):
     assert strict(message(request_))["problem"]
+
+
+@pytest.mark.parametrize(
+    "link, key",
+    [
+        ("nfe=%ff%fe&&&=&=3", "nfe"),
+        ("nfe=35&nfe=abc", "nfe"),
+        ("solver=rk2&solver.alpha=nan", "solver.alpha"),
+        ("σ=3", "σ"),
+    ],
+)
+def test_a_setting_of_a_link_that_cannot_be_is_named_and_left_out(link, key):
+    answer = strict(message({"query": link}))
+    assert key in answer["wrong"] and answer["wrong"][key]["why"]
+    assert "parts" in answer and key not in dict(parse_qsl(answer["query"]))
 
 
 @pytest.mark.parametrize(

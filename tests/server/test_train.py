@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import signal
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -228,6 +229,21 @@ def test_a_visitor_watches_what_another_has_started(shared):
     assert not trainings.folder("theirs").exists()
 
 
+def test_a_training_that_is_over_is_told_to_whoever_began_it(monkeypatch):
+    over = SimpleNamespace(
+        busy=False, name="gone", state="cancelled", seen={}, trouble=None,
+        training=chosen("F", POINTS),
+    )  # fmt: skip
+    monkeypatch.setattr(hall.HALL, "session", over)
+    monkeypatch.setattr(hall.HALL, "owner", owners.whose("t" * 20))
+    for stranger in ([], ["x" * 20], [owners.whose("t" * 20)]):
+        assert "name" not in look(tokens=stranger)
+    for known in ({"tokens": ["t" * 20]}, {"tokens": [owners.master]}, {}):
+        told = look(**known)
+        assert told["state"] == "cancelled" and told["of"]["data"]["data"] == "spiral"
+        assert told["of"]["form"]["kimg"] == over.training.kimg
+
+
 @pytest.mark.slow
 def test_on_a_server_of_ones_own_a_lost_token_locks_nobody_out():
     start("own")
@@ -258,7 +274,7 @@ def test_when_a_server_is_shared(words, others, monkeypatch, capsys):
     from explorer.server import app
 
     monkeypatch.setattr(app, "launch", lambda *_, **__: (None, None, "http://here/", None))
-    monkeypatch.setattr(app, "wait", lambda: None)
+    monkeypatch.setattr(app, "wait", lambda demo: None)
     monkeypatch.setattr(owners, "shared", None)
     before = torch.get_num_threads()
     cli.serve([*words, "--threads", "1"])

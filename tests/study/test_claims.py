@@ -64,6 +64,16 @@ LONG = (
         "churn-corrects-errors",
         "sde-keeps-the-marginals",
         "half-the-langevin-term-does-not",
+        "unguided-covers-the-class",
+        "guidance-leaves-parts-out",
+        "guidance-leaves-the-class",
+        "guidance-misses-what-is-meant",
+        "an-interval-stays-nearer",
+        "shift-twice-is-farther",
+        "flow-network-denoises",
+        "there-and-back-at-65",
+        "heun-comes-back-nearer",
+        "likelihood-along-the-path",
     }
 )
 

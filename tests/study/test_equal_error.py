@@ -88,3 +88,9 @@ def test_the_title_holds_each_ratio_against_the_papers():
     assert said.title({"VP": None}).startswith("What three samplers need")
     pace = study.images_a_second(rows())
     assert pace.value == pytest.approx(64 / 0.35) and pace.low == pytest.approx(pace.high)
+
+
+def test_no_two_columns_have_one_name():
+    """Or no Parquet holds them."""
+    exact = said.shown(MOONS, rows(), 64)["exact"]
+    assert len(set(exact["columns"])) == len(exact["columns"]) == len(exact["rows"][0])

@@ -104,6 +104,17 @@ def test_the_jackknife_covers_how_uneven_the_error_is():
     assert inside / 200 > 0.90
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_difference_is_by_chance_as_often_as_students_t_says_on_both_sides(sign):
+    own = sign * torch.tensor(
+        [0.3, 0.28, 0.33, 0.31, 0.27, 0.3, 0.29, 0.32, 0.3], dtype=torch.float64
+    )
+    pseudo = 8 * own[0] - 7 * own[1:]  # of eight parts: the mean of these has Student's t
+    known = stats.ttest_1samp(pseudo, 0.0)  # about the mean of the parts, here own[0]
+    assert float(own[1:].mean()) == pytest.approx(float(own[0]))
+    assert local_error._chance(own) == pytest.approx(known.pvalue, rel=1e-9)
+
+
 def test_what_has_no_local_error_is_refused_with_its_reason():
     for solver, why in ((EulerAncestral(), "adds new noise"), (AMED(), "made for one list")):
         with pytest.raises(UserError, match=why):

@@ -51,7 +51,7 @@ def test_it_is_what_the_geometry_says_of_the_true_paths(lifted):
 
 def row(name: str, off: list[float], network: bool = False) -> Planes:
     """Two levels; off, of eight paths or so, is that at the second one."""
-    worst = torch.tensor([[0.0] * len(off), off]).double()
+    worst = torch.tensor([[0.0] * len(off), off], dtype=torch.float64)
     held = torch.ones(3, len(off)).double()
     return Planes(name, network, 64, torch.tensor([80.0, 1.0]), torch.stack([worst] * 3), held,
                   2 * worst[1] + 1e-9)  # fmt: skip
@@ -67,6 +67,11 @@ def test_a_verdict_is_of_the_mean_at_the_worst_level():
     said = ui.title([flat, far, wide])
     assert "holds in 1 of 3 sets, not in far (22.5 %" in said and "of 1 it cannot be told" in said
     assert "of single paths up to 100 %" in said and flat.above.value == 0
+
+
+def test_a_path_strays_that_is_further_than_eight_hundredths_off_its_plane():
+    assert row("half", [0.079, 0.081] * 8).above.value == 0.5
+    assert row("none", [0.08] * 16).above.value == 0  # “never above”
 
 
 def test_all_that_ships_and_fits_is_in_the_plan():

@@ -52,7 +52,7 @@ def test_a_run_that_misses_has_fewer_good_ones():
 def test_digits_are_judged_by_the_classifier_and_all_their_networks_take_part():
     base = Experiment(data=Digits(), churn=Churn(s_churn=25.0))
     names = denoisers(base)
-    assert next(iter(names)) == "exact denoiser" and len(names) == 3
+    assert next(iter(names)) == "exact denoiser" and len(names) == 4  # exact, F, A, flow
     plan = stochastic_plan(base)
     assert {c.experiment.churn.s_churn for c in plan} == {0, 1.9, 3.7, 7.5, 25}
     assert all(c.experiment.churn.s_tmax == base.churn.s_tmax for c in plan)

@@ -66,6 +66,17 @@ def straight(tmp_path_factory):
     return folder, last
 
 
+def test_what_is_taken_up_again_is_looked_at_as_it_is_now(straight, tmp_path):
+    t = chosen("F", SMALL)
+    state = torch.load(straight[0] / trainings.STATE, weights_only=True)
+    trainings.begin(tmp_path, flatten(t))
+    torch.save(state | {"images": 6400}, tmp_path / trainings.STATE)
+    first = next(iter(loop.train(t, tmp_path, device=CPU)))
+    assert first.first.mean == straight[1].first.mean  # before training, as it was
+    at = next(i for i, s in enumerate(first.now.sigma) if s > 0.06)
+    assert first.now.mean[at] < 0.9 * first.first.mean[at]
+
+
 def test_the_loss_falls_and_nears_the_ideal(straight):
     last = straight[1]
     assert last.done and last.images == last.total == 12800

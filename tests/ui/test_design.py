@@ -8,6 +8,7 @@ import torch
 from explorer.lab.columns import columns
 from explorer.lab.experiment import Experiment
 from explorer.settings import flatten, unflatten
+from explorer.study import ladder_record
 from explorer.training.configs import Training
 from explorer.ui.design import _weighed, design
 from explorer.ui.design_rows import ROWS
@@ -131,3 +132,15 @@ def test_the_table_of_the_ladder_is_told_with_the_rest(told):
     assert digits["rows"][3]["changed"].startswith("+ Our preconditioning; ")
     assert all(len(r["cells"]) == len(digits["columns"]) - 1 for r in digits["rows"])
     assert "study ladder data=digits images=1024 samples=1024 --keep" in digits["made"]
+
+
+@pytest.mark.parametrize(
+    "text", ["{", '{"levels": [], "nfe": 1, "sets": {"digits": {"rows": [1]}}}']
+)
+def test_a_damaged_table_of_the_ladder_leaves_the_rest_of_the_page(monkeypatch, tmp_path, text):
+    place = tmp_path / "ladder.json"
+    place.write_text(text)
+    monkeypatch.setattr(ladder_record, "place", lambda: place)
+    found = design({"values": {"data": "digits", "nfe": 20}})
+    assert found["ladder"] == {"title": ladder_record.DAMAGED, "note": "", "sets": []}
+    assert len(found["rows"]) == 9

@@ -1,7 +1,7 @@
 // One step of a path, in the plane of its chord: the truth, other solvers, and (r, c) by hand.
 
 import { $, clamp } from '../state.js';
-import { percent, short } from '../numbers.js';
+import { number, percent, short } from '../numbers.js';
 import { T } from '../theme.js';
 import { student } from './form.js';
 import { error, mean, place } from './measure.js';
@@ -116,7 +116,8 @@ function addMarks(scene, p) {
         name,
       ),
     );
-    const near = placed.find((q) => Math.abs(q.x - x) < 0.12 * L && Math.abs(q.y - shownY) < 0.3 * high);
+    const reach = (q) => (off && off === q.off ? 0.45 : 0.12) * L; // side by side at an edge they share a line
+    const near = placed.find((q) => Math.abs(q.x - x) < reach(q) && Math.abs(q.y - shownY) < 0.3 * high);
     if (near) near.name = `${near.name}, ${name}`;
     else placed.push({ x, y: shownY, name, off });
     widen(scene, shownY);
@@ -152,7 +153,7 @@ function layoutOf(box, { notes, L, top, low }) {
     showticklabels: false,
   });
   return {
-    margin: { l: 30, r: 14, t: 6, b: 24 },
+    margin: { l: 30, r: 14, t: 12, b: 24 },
     showlegend: false,
     hovermode: 'closest',
     font: { size: 11, color: T.ink3 },
@@ -206,4 +207,14 @@ export function drawStep(p) {
   addLearned(scene, p);
   Plotly.react(box, scene.traces, layoutOf(box, scene), { displayModeBar: false });
   say(p, r, c);
+}
+
+/** The steps that can be chosen, of the picture on show. */
+export function listSteps(picture) {
+  const options = Array.from(
+    { length: picture.steps },
+    (_, i) => new Option(`step ${i + 1}: σ ${number(picture.levels[i])} → ${number(picture.levels[i + 1])}`, i),
+  );
+  $('#amed-step').replaceChildren(...options);
+  $('#amed-step').value = picture.step;
 }

@@ -1,7 +1,7 @@
 // A claim as a row: what stands in its line, and what opens below.
 
 const ORDER = ['holds', 'does not hold here', 'cannot be told', ''];
-const PAPERS = { EDM: 'Karras et al. 2022 (EDM)', AMED: 'Zhou et al. 2024 (AMED)' };
+const PAPERS = { EDM: 'Karras et al. 2022 (EDM)', AMED: 'Zhou et al. 2024 (AMED)', Lab: 'This lab, no paper' };
 const LABELS = ['hold', 'do not hold here', 'cannot be told', 'not measured'];
 
 /** Text as HTML. @param {any} text */
@@ -27,7 +27,9 @@ export function counted(rows) {
     count: rows.filter((r) => r.verdict === verdict).length,
   })).filter(({ count }) => count);
   const said = verdicts.map(({ count, label }) => `${count} ${label}`).join(', ');
-  return { verdicts, title: `${rows.length} claims tried here: ${said}` };
+  const own = rows.filter((r) => r.paper === 'Lab').length, // not of a paper
+    of = own && own < rows.length ? `, ${own} of them this lab’s own` : '';
+  return { verdicts, title: `${rows.length} claims tried here${of}: ${said}` };
 }
 
 /** The line of a row. @param {any} row */
@@ -36,7 +38,7 @@ export function summary(row) {
   return (
     `<b class="verdict ${row.doing ? 'none' : row.chip}">${verdict}</b>` +
     `<span class="said">${formula(row.quote)}<small>${formula(row.measure)}</small></span>` +
-    `<span class="where">${row.paper}, ${plain(row.source)}</span>` +
+    `<span class="where">${row.paper === 'Lab' ? 'this lab' : row.paper}, ${plain(row.source)}</span>` +
     `<span class="number">${plain(row.found || '–')}</span>`
   );
 }

@@ -1,60 +1,102 @@
-// All solvers explained: the three recommended first, the rest below, found by any name.
+// All choices of a slot explained, and found by any name: solvers, time steps and other tools' lists.
 
-import { $ } from '../state.js';
+import { $, $$ } from '../state.js';
+import { showPop } from '../help.js';
+import { place } from '../words/place.js';
 
-const HEAD =
-  '<button class="close" aria-label="Close" data-close>×</button><h3>Solvers</h3>' +
-  '<input type="search" class="find" placeholder="Find by any name: Euler a, DPM++ 2M, PNDM …" ' +
-  'aria-label="Find a solver"><div class="cards"></div>';
+const head = ({ title, hint, find }) =>
+  `<h3>${title}</h3>` +
+  `<input type="search" class="find" placeholder="${hint}" aria-label="${find}"><div class="cards"></div>`;
 
 const facts = (s) =>
   `order ${s.order} · ${s.evaluations} evaluation${s.evaluations > 1 ? 's' : ''} a step · ` +
   `${s.memory ? `remembers ${s.memory}` : 'no memory'}${s.makes_noise ? ' · new noise' : ''}`;
 
-const card = (name, s, chosen) =>
-  `<button class="card" data-name="${name}"${name === chosen ? ' aria-current="true"' : ''}>` +
-  `<b>${s.label}</b><span class="facts">${facts(s)}</span>` +
-  `<span>${s.about}</span><span class="src">${s.source}</span>` +
-  `${s.names.length ? `<span class="src">Also: ${s.names.join(' · ')}</span>` : ''}</button>`;
+// One card: {name, label, facts, about, source, names}, what is empty left out.
+const card = (c, chosen) =>
+  `<button class="card" data-name="${c.name}"${c.name === chosen ? ' aria-current="true"' : ''}>` +
+  `<b>${c.label}</b>${c.facts ? `<span class="facts">${c.facts}</span>` : ''}` +
+  `${c.about ? `<span>${c.about}</span>` : ''}<span class="src">${c.source}</span>` +
+  `${c.names?.length ? `<span class="src">Also: ${c.names.join(' · ')}</span>` : ''}</button>`;
 
-// The cards of the solvers that are known by these words: all of them where there are none.
-function cards(solvers, chosen, words) {
-  const want = words.trim().toLowerCase();
-  const known = ([name, s]) => [name, s.label, s.about, ...s.names].join(' ').toLowerCase().includes(want);
-  const hits = Object.entries(solvers).filter(known),
-    first = hits.filter(([, s]) => s.recommended),
-    rest = hits.filter(([, s]) => !s.recommended);
-  const folded = !want && !rest.some(([name]) => name === chosen),
-    drawn = (some) => some.map(([name, s]) => card(name, s, chosen)).join('');
-  if (!hits.length) return `<p>No solver is known by “${words.replace(/[<&]/g, '')}”.</p>`;
-  const title = want ? 'Others' : `All others (${rest.length})`;
-  return (
-    (first.length ? `<h4>Recommended</h4>${drawn(first)}` : '') +
-    (rest.length ? `<details${folded ? '' : ' open'}><summary>${title}</summary>${drawn(rest)}</details>` : '')
-  );
+/** What the list of solvers asks and shows. */
+export function solversAsked(solvers, chosen) {
+  const all = Object.entries(solvers).map(([name, s]) => ({ ...s, name, facts: facts(s) }));
+  return {
+    title: 'Solvers',
+    hint: 'Find by any name: Euler a, DPM++ 2M, PNDM …',
+    find: 'Find a solver',
+    none: 'No solver is known by',
+    chosen,
+    groups: [
+      { heading: 'Recommended', open: true, cards: all.filter((s) => s.recommended) },
+      { heading: 'All others', cards: all.filter((s) => !s.recommended) },
+    ],
+  };
 }
 
-export function showCards(button, solvers, chosen, choose) {
-  const pop = $('#pop');
-  pop.classList.add('wide');
-  pop.onclick = null;
-  pop.innerHTML = HEAD;
-  const list = $('.cards', pop),
-    search = $('.find', pop);
-  const show = () => (list.innerHTML = cards(solvers, chosen, search.value));
-  search.oninput = show;
-  show();
-  pop.onclick = (e) => {
-    if (e.target.closest('[data-close]')) return pop.hidePopover();
-    const hit = e.target.closest('[data-name]');
-    if (hit) {
-      pop.hidePopover();
-      choose(hit.dataset.name);
-    }
+/** What the list of time steps asks and shows: the lab's own grids, and each tool's lists. */
+export function stepsAsked(steps, chosen) {
+  const own = Object.entries(steps).filter(([, s]) => !s.lists),
+    tools = Object.entries(steps).filter(([, s]) => s.lists);
+  return {
+    title: 'Time steps',
+    hint: 'Find by any name: karras, bong_tangent, AYS, trailing …',
+    find: 'Find time steps',
+    none: 'No time steps are known by',
+    chosen,
+    groups: [
+      {
+        heading: 'By formula',
+        open: true,
+        cards: own.map(([name, s]) => ({ name, label: s.label, about: s.formula, source: s.source, words: s.source })),
+      },
+      ...tools.map(([name, s]) => ({
+        heading: `As ${s.label} names it`,
+        cards: s.lists.map(([list, label]) => ({
+          name: `${name}:${list}`,
+          label,
+          source: s.source,
+          words: `${list} ${s.label}${/^ays/.test(list) ? ' AYS' : ''}`,
+        })),
+      })),
+    ],
   };
-  pop.showPopover();
-  const r = button.getBoundingClientRect();
-  pop.style.left = `${Math.max(8, Math.min(r.right + 8, innerWidth - pop.offsetWidth - 8))}px`;
-  pop.style.top = `${Math.max(8, Math.min(r.top - 120, innerHeight - pop.offsetHeight - 8))}px`;
-  search.focus();
+}
+
+// The cards that are known by these words: all of them where there are none.
+function drawn({ groups, none, chosen }, words) {
+  const want = words.trim().toLowerCase();
+  const known = (c) => [c.name, c.label, c.about, c.words, ...(c.names ?? [])].join(' ').toLowerCase().includes(want);
+  const hits = groups.map((g) => ({ ...g, cards: g.cards.filter(known) })).filter((g) => g.cards.length);
+  if (!hits.length) return `<p>${none} “${words.replace(/[<&]/g, '')}”.</p>`;
+  return hits
+    .map(({ heading, open, cards }) => {
+      const made = cards.map((c) => card(c, chosen)).join('');
+      if (open) return `<h4>${heading}</h4>${made}`;
+      const unfolded = want || cards.some((c) => c.name === chosen);
+      return `<details${unfolded ? ' open' : ''}><summary>${heading} (${cards.length})</summary>${made}</details>`;
+    })
+    .join('');
+}
+
+/** The list at its button; what is chosen closes it. */
+export function showCards(button, asked, choose) {
+  const pop = showPop(button, head(asked), { first: '.find' }),
+    list = $('.cards', pop),
+    search = $('.find', pop);
+  const show = () => (list.innerHTML = drawn(asked, search.value));
+  search.oninput = show;
+  search.onkeydown = (e) => {
+    const hits = $$('[data-name]', list);
+    if (e.key === 'Enter' && hits.length === 1) hits[0].click();
+  };
+  show();
+  place(pop, button);
+  list.onclick = (e) => {
+    const hit = e.target.closest('[data-name]');
+    if (!hit) return;
+    pop.hidePopover();
+    choose(hit.dataset.name);
+  };
 }

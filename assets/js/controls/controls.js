@@ -2,20 +2,34 @@
 // on its value.  This module reads rows into a flat dict; rows.js writes a flat dict into rows.
 
 import { $, $$, S, change, clamp, set } from '../state.js';
-import { showCards } from './cards.js';
+import { gesture } from '../gestures/gesture.js';
+import { showCards, solversAsked, stepsAsked } from './cards.js';
+import { initCurve } from './guidance.js';
 import { adoptFirst } from './networks.js';
+import { mended } from '../standing/fields.js';
 import { marks, open, writeControls } from './rows.js';
-import { fill, read, text, valueAt } from './sliders.js';
-import { config, defaults, slotOf, specOf, useConfig } from './spec.js';
+import { read, speak, text, valueAt } from './sliders.js';
+import { config, defaults, optionOf, slotOf, specOf, useConfig } from './spec.js';
 
 const memory = {}; // slot.entry -> its last values, so that switching back keeps them
 
 function setSlot(slot, entry) {
+  mended((key) => key === slot || slotOf(key) === slot);
   const before = S.values[slot];
   memory[`${slot}.${before}`] = Object.fromEntries(Object.entries(S.values).filter(([k]) => slotOf(k) === slot));
   const own = memory[`${slot}.${entry}`] ?? defaults(slot, entry);
   change({ [slot]: entry, ...own }, (k) => slotOf(k) === slot);
+  // a class is one of the data that were left
+  if (slot === 'data' && S.values.model !== 'network' && S.values['model.condition'] >= 0)
+    change({ 'model.condition': -1 });
   if (slot === 'model' && entry === 'network') adoptFirst();
+}
+
+// A line of a slot's menu is chosen: an entry, or one list of another tool's.
+function setLine(slot, line) {
+  const [entry, list] = line.split(':');
+  if (S.values[slot] !== entry) setSlot(slot, entry);
+  if (list) change({ [config.entries[slot][entry].by]: list });
 }
 
 // A predictor comes with its levels, first step and ending; without one r, c and a count again.
@@ -33,7 +47,7 @@ function slide(e, { write }) {
   if (e.target.matches('input[type=range]') && row) {
     const p = specOf(row.dataset.key),
       value = valueAt(p, +e.target.value);
-    fill(e.target);
+    speak(e.target, p, value);
     $('input[type=text]', row).value = text(value);
     write(row.dataset.key, value);
   }
@@ -44,12 +58,14 @@ function choose(e, { write, changed, settled, predicted }) {
   const row = e.target.closest('[data-key]'),
     holder = e.target.closest('[data-slot-select]');
   if (e.target.id === 'design') {
+    gesture();
     set({ design: e.target.value });
+    mended();
     applyDesign();
     return (changed(), settled());
   }
   if (holder) {
-    setSlot(holder.dataset.slotSelect, e.target.value);
+    setLine(holder.dataset.slotSelect, e.target.value);
     writeControls();
     changed();
     return settled();
@@ -83,10 +99,12 @@ export function initControls(given, { changed, settled, predicted }) {
   const root = $('.controls');
   const write = (key, value) => {
     change({ [key]: value });
+    mended((k) => k === key);
     marks();
     changed();
   };
   const told = { write, changed, settled, predicted };
+  initCurve(write);
   root.addEventListener('input', (e) => slide(e, told));
   root.addEventListener('change', (e) => choose(e, told));
   root.addEventListener('keydown', (e) => nudge(e, told));
@@ -105,21 +123,27 @@ export function initControls(given, { changed, settled, predicted }) {
       open(button, button.getAttribute('aria-expanded') !== 'true');
       button.closest('details').open = true;
     });
+  const pick = (slot) => (line) => {
+    setLine(slot, line);
+    writeControls();
+    changed();
+  };
   $('#cards').addEventListener('click', (e) =>
-    showCards(e.currentTarget, config.entries.solver, S.values.solver, (name) => {
-      setSlot('solver', name);
-      writeControls();
-      changed();
-    }),
+    showCards(e.currentTarget, solversAsked(config.entries.solver, S.values.solver), pick('solver')),
   );
-  for (const head of $$('.group > summary'))
-    head.addEventListener('click', (e) => {
-      if (e.target.closest('.reset')) e.preventDefault();
-    });
+  $('#step-cards').addEventListener('click', (e) =>
+    showCards(
+      e.currentTarget,
+      stepsAsked(config.entries.timesteps, optionOf('timesteps', S.values)),
+      pick('timesteps'),
+    ),
+  );
 }
 
 function reset(group) {
+  mended();
   if (group === 'design') {
+    gesture();
     set({ design: 'edm' });
     return applyDesign();
   }

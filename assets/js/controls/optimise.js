@@ -2,7 +2,7 @@
 // an ordinary list of levels.
 
 import { job } from '../job.js';
-import { $, S } from '../state.js';
+import { $, S, listed } from '../state.js';
 
 const POLL = 250;
 
@@ -28,7 +28,7 @@ export function initOptimise(problem, edit) {
   let before = null;
 
   $('#optimise').onclick = () => {
-    before = S.parts.run.sigma.filter((s) => s > 0);
+    before = listed();
     begin(S.values);
   };
   async function begin(values) {

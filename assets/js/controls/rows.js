@@ -1,9 +1,11 @@
 // The flat form written into the rows of the panel: values, choices, what is greyed and why.
 
 import { $, $$, S } from '../state.js';
+import { idle, writeCurve } from './guidance.js';
 import { className, fillNetworks, unread } from './networks.js';
-import { fill, position, text } from './sliders.js';
-import { basisOf, config, slotOf, specOf } from './spec.js';
+import { position, speak, text } from './sliders.js';
+import { drawMarks } from '../standing/fields.js';
+import { basisOf, config, optionOf, slotOf, specOf } from './spec.js';
 
 // Write the flat form into the rows, and show the rows of the chosen entries only.
 export function writeControls() {
@@ -11,13 +13,13 @@ export function writeControls() {
   for (const row of $$('[data-key]')) {
     const { key } = row.dataset,
       slot = slotOf(key);
-    if (row.dataset.entry) row.hidden = S.values[slot] !== row.dataset.entry || unread(key);
+    if (row.dataset.entry) row.hidden = S.values[slot] !== row.dataset.entry || unread(key) || idle(key, basisOf(key));
     if (!(key in S.values)) continue;
     writeRow(row, S.values[key]);
   }
   for (const select of $$('[data-slot-select]')) {
     const slot = select.dataset.slotSelect;
-    if (select.matches('select')) select.value = S.values[slot];
+    if (select.matches('select')) select.value = optionOf(slot, S.values);
     else
       $$('input', select).forEach((i) => {
         i.checked = i.value === S.values[slot];
@@ -25,6 +27,7 @@ export function writeControls() {
   }
   $('#design').value = S.design;
   marks();
+  drawMarks();
   // a setting behind “More” that departs from its default must not hide
   for (const button of $$('.more')) {
     const rows = $$('[data-key]', document.getElementById(button.getAttribute('aria-controls')));
@@ -37,6 +40,30 @@ export function writeControls() {
     if (departs && !button.dataset.touched) open(button, true);
     if (departs) button.dataset.touched = '1';
   }
+}
+
+/** The row of a setting, or of the menu that chooses it; null where there is none. @param {string} key */
+export function rowOf(key) {
+  const own = CSS.escape(key);
+  const row = $$(`[data-key="${own}"]`).find((r) => !r.hidden);
+  return row ?? $(`[data-slot-select="${own}"]`)?.closest('.row') ?? null;
+}
+
+/** What folds a node away is opened; returns what closes it again. @param {Element} node */
+export function unfold(node) {
+  const group = node.closest('details.group'),
+    more = node.closest('[id^="more-"]'),
+    undo = [];
+  if (group && !group.open) {
+    group.open = true;
+    undo.push(() => (group.open = false));
+  }
+  if (more?.hidden) {
+    const button = $(`[aria-controls="${more.id}"]`);
+    open(button, true);
+    undo.push(() => open(button, false));
+  }
+  return undo;
 }
 
 export function open(button, on) {
@@ -85,11 +112,12 @@ function partsOf(row) {
 
 function writeRow(row, value) {
   if (row.dataset.key === 'solver.predictor') return writePredictors(row, value);
+  if (row.dataset.key === 'model.curve') return row.hidden || writeCurve(row);
   if (row.dataset.key === 'model.condition' && row.dataset.entry !== 'network') return writeClasses(row, value);
   const p = specOf(row.dataset.key),
     [range, number, select] = partsOf(row);
   if (range && document.activeElement !== range) range.value = position(p, value);
-  if (range) fill(range);
+  if (range) speak(range, p, value);
   if (number && document.activeElement !== number) number.value = text(value);
   if (select) select.value = String(value);
 }
@@ -103,11 +131,12 @@ export function marks() {
   markTyped();
   const { needs } = config.entries.data[S.values.data];
   $('#upload-row').hidden = $('#size-row').hidden = needs !== 'file';
+  $('#file-read').hidden = needs !== 'file' || !$('#file-read').textContent;
   $('#draw-row').hidden = needs !== 'drawing';
 }
 
 function markResets() {
-  for (const group of $$('.group')) {
+  for (const group of $$('.group[data-keys]')) {
     const keys = group.dataset.keys.split(' '),
       button = $('.reset[data-group]', group);
     if (!button) continue;

@@ -2,12 +2,7 @@
 
 import { clamp } from '../state.js';
 
-const FLOOR = 0.001,
-  CEILING = 1000;
-const bounds = (p) => [
-  p.log && p.low <= 0 ? FLOOR : p.low,
-  p.log ? Math.min(p.high, Math.max(CEILING, p.low)) : p.high,
-];
+const bounds = (p) => p.track ?? [p.low, p.high]; // the ends of its track, as the server says them
 
 export function position(p, value) {
   const [low, high] = bounds(p);
@@ -23,9 +18,14 @@ export function valueAt(p, position) {
 }
 export const text = (v) =>
   Array.isArray(v) ? v.join(', ') : v >= 1e6 ? '∞' : String(typeof v === 'number' ? +v.toPrecision(6) : v);
-export function fill(range) {
+function fill(range) {
   const part = (range.value - range.min) / (range.max - range.min || 1);
   range.style.setProperty('--p', `${100 * part}%`);
+}
+/** A slider at a value: its track is filled, and what is read aloud is the value, not the place on a log scale. */
+export function speak(range, p, value) {
+  fill(range);
+  range.setAttribute('aria-valuetext', text(value));
 }
 
 // Text as a number where one is wanted; what is no number goes to the server, which says why not.

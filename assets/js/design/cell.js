@@ -63,7 +63,7 @@ export function cell(curves, { axis, log, range, w, h, label, unit }) {
   const lines = curves
     .map((c, i) => [c, i])
     .reverse()
-    .map(([c, i]) => line(c, X, Y, axis === 'step' ? 'dots' : 'line', i ? 'other' : 'own'))
+    .map(([c, i]) => line(c, X, Y, axis === 'step' ? 'dots' : 'line', i ? 'other' : 'its'))
     .join('');
   return `<svg viewBox="0 0 ${w} ${h}" role="img" aria-label="${label}">${rows}${below}${lines}</svg>`;
 }

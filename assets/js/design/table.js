@@ -2,10 +2,24 @@
 
 import { cell } from './cell.js';
 import { formula, plain } from './formula.js';
+import { word } from '../words/word.js';
 
 const UNIT = { t: 't', step: 'i', sigma: 'σ' };
 const HEIGHT = 92,
   NARROW = 720;
+
+const WORDS = {
+  sigma: 'frame',
+  scale: 'frame',
+  steps: 'time_steps',
+  skip: 'preconditioning',
+  out: 'preconditioning',
+  in: 'preconditioning',
+  noise: 'preconditioning',
+  train: 'p_train',
+  lambda: 'weight',
+};
+const ofChoice = (name, html) => (WORDS[name] ? word(WORDS[name], html, false) : html);
 
 /** @param {any} told @param {number} width @returns {{title: string, note: string, html: string}} */
 export function table(told, width) {
@@ -23,7 +37,8 @@ export function table(told, width) {
     const first = row.group !== group;
     group = row.group;
     const begin = first ? `<tr class="heading"><th colspan="5" scope="rowgroup">${row.group}</th></tr>` : '';
-    return `${begin}<tr><th scope="row">${formula(row.label)}<small>${formula(row.about)}</small></th>${row.cells
+    const head = `${ofChoice(row.name, formula(row.label))}<small>${formula(row.about)}</small>`;
+    return `${begin}<tr><th scope="row">${head}</th>${row.cells
       .map((c, i) => drawn(c, row, told.columns[i], w))
       .join('')}</tr>`;
   });

@@ -44,7 +44,8 @@ export function target({ target: t }, width) {
       `<h2>What F must say of one sample of ${plain(t.label)}</h2>` +
       `<p>${t.shape ? 'Middle grey is 0, the ends are −2.4 and 2.4. ' : 'For pictures choose image data. '}` +
       'n = σ ε, the same ε everywhere; RMS over 256 samples.</p>' +
-      '<div class="wide"><table class="targets"><thead><tr><th></th>' +
+      '<div class="wide"><table class="targets" ' +
+      `style="--n: ${t.sigma.length}"><thead><tr><td></td>` +
       `${head}</tr></thead><tbody>${seen}${rows}</tbody></table></div>`,
   };
 }

@@ -1,6 +1,6 @@
 // What every canvas needs: sharp pixels, words, discs, and arrays unpacked only once.
 
-import { FONT, T } from '../theme.js';
+import { FONT, T, type } from '../theme.js';
 
 export const CIRCLE = 2 * Math.PI;
 
@@ -59,7 +59,8 @@ export function once() {
   };
 }
 
-const font = ({ size = 11, weight = 400, italic = false }) => `${italic ? 'italic ' : ''}${weight} ${size}px ${FONT}`;
+const font = ({ size = 11, weight = 400, italic = false }) =>
+  `${italic ? 'italic ' : ''}${weight} ${type(size)}px ${FONT}`;
 
 // Words; `halo` keeps them readable over lines.  Returns their width.
 export function write(c, words, x, y, style = {}) {

@@ -6,6 +6,11 @@ import { T, themed } from '../theme.js';
 const CLEAR = 'rgba(0,0,0,0)';
 const LEAST = 120; // pixels of height
 
+const held = new Map(); // what each box shows, as the server has sent it
+
+/** The figure that a box shows now, in the light theme's colours, or null. @param {string} id */
+export const figureOf = (id) => held.get(id) ?? null;
+
 /** The box of a figure that can be drawn now, else null: the page is not on show, or the library is not here. */
 export function ready(id) {
   const box = $(id);
@@ -32,6 +37,7 @@ const waiting = (words) => ({
 /** Draws a figure in its box, or, where there is none yet, the words for what will be there.
  * `edit(layout)` answers the layout, in this theme's colours and of this size, as the page wants it. */
 export function plot(id, figure, words, edit = (layout) => layout) {
+  held.set(id, figure?.data?.length ? figure : null);
   const box = ready(id);
   if (!box) return;
   const layout = {

@@ -1,9 +1,10 @@
 // Direct labels find their own place: near their line, clear of lines, edges and each other.
 
 import { clamp, interp } from '../state.js';
+import { type } from '../theme.js';
 
 const GRAIN = 3; // pixels between the places where a curve is read
-const HEIGHT = 13;
+const height = () => type(13);
 const STEP = 9; // pixels between the places that are tried
 
 /** Where the names of some curves go.
@@ -22,8 +23,8 @@ export function placeLabels(curves, room, taken, widthOf) {
     const others = curves.filter((c) => c !== curve);
     const best = bestPlace(curve, others, widthOf(text, label.bold), { room, read, taken });
     if (!best) continue;
-    taken.push([best.left, best.top, best.left + best.w, best.top + HEIGHT]);
-    found.push({ text, bold: label.bold, colour: label.colour, x: best.left, y: best.top + HEIGHT / 2 });
+    taken.push([best.left, best.top, best.left + best.w, best.top + height()]);
+    found.push({ text, bold: label.bold, colour: label.colour, x: best.left, y: best.top + height() / 2 });
   }
   return found;
 }
@@ -52,8 +53,8 @@ function bestPlace(curve, others, w, { room, read, taken }) {
     const own = points.map((p) => read(curve, p)).filter((v) => v != null);
     if (own.length < 5) continue;
     for (const up of [true, false]) {
-      const top = up ? Math.min(...own) - HEIGHT - 2 : Math.max(...own) + 2,
-        bottom = top + HEIGHT;
+      const top = up ? Math.min(...own) - height() - 2 : Math.max(...own) + 2,
+        bottom = top + height();
       if (top < room.top - 3 || bottom > room.bottom + 1) continue;
       const clear = clearance(others, points, top, bottom, read);
       if (clear < 2 || taken.some((q) => left < q[2] + 4 && left + w > q[0] - 4 && top < q[3] && bottom > q[1]))

@@ -1,6 +1,6 @@
 // One list of marks, drawn on anything that has the strokes and fills of a canvas: a canvas, or `svg.js`.
 
-import { FONT, T, ramp, rgba, themed } from '../theme.js';
+import { FONT, T, type, ramp, rgba, themed } from '../theme.js';
 
 const ARC = 16; // pieces of an arc
 const PAINT = { line, band, area, arcs, bars, dots };
@@ -18,18 +18,20 @@ export function drawMarks(c, marks, at) {
   }
 }
 
-/** The words among the marks; `short` where there is little room. */
+/** The words among the marks; `short` where there is little room.  What was drawn, and where:
+ * {text, bold, x, y, align, base} of each. */
 export function drawWords(c, marks, { X, Y }, short = false) {
+  const drawn = [];
   for (const m of marks) {
     if (m.mark !== 'text') continue;
     const lift = (m.side === 'above' ? 3 : m.side === 'below' ? -2 : 0) + (m.lift ?? 0);
-    write(c, (short && m.short) || m.text, X(m.x) + (m.shift ?? 0), Y(m.y) - lift, {
-      colour: themed(m.colour),
-      bold: m.bold,
-      align: m.anchor,
-      base: { above: 'bottom', below: 'top' }[m.side] ?? 'middle',
-    });
+    const words = (short && m.short) || m.text,
+      base = { above: 'bottom', below: 'top' }[m.side] ?? 'middle',
+      [x, y] = [X(m.x) + (m.shift ?? 0), Y(m.y) - lift];
+    write(c, words, x, y, { colour: themed(m.colour), bold: m.bold, align: m.anchor, base });
+    drawn.push({ text: words, bold: m.bold, x, y, align: m.anchor, base });
   }
+  return drawn;
 }
 
 /** A mark's curve as {x, y}: a line's own, or the stairs of bars. */
@@ -48,7 +50,7 @@ export function write(
   y,
   { colour = T.ink3, bold = false, align = 'left', base = 'middle', size = 11 } = {},
 ) {
-  c.font = `${bold ? '600 ' : ''}${size}px ${FONT}`;
+  c.font = `${bold ? '600 ' : ''}${type(size)}px ${FONT}`;
   c.fillStyle = colour;
   c.textAlign = align;
   c.textBaseline = base;
@@ -179,6 +181,7 @@ const SIGNS = {
   ring: { path: round, open: 1.25 },
   diamond: { path: (c, x, y, r) => corners(c, [x, y - r], [x + r, y], [x, y + r], [x - r, y]), open: 1.25 },
   triangle: { path: (c, x, y, r) => corners(c, [x - r, y], [x + r, y - r], [x + r, y + r]) },
+  square: { path: (c, x, y, r) => corners(c, [x - r, y - r], [x + r, y - r], [x + r, y + r], [x - r, y + r]) },
   tick: {
     path: (c, x, y, r) => {
       c.moveTo(x, y - 2 * r);

@@ -2,14 +2,18 @@
 
 import { copy, lines } from '../help.js';
 import { job } from '../job.js';
-import { call } from '../net.js';
+import { back, call } from '../net.js';
 import { $, S } from '../state.js';
-import { number } from '../numbers.js';
-import { how, nfe, request, student, usual } from '../amed/form.js';
-import { drawStep } from '../amed/picture.js';
+import { adopt, applies, how, nfe, request, student, usual } from '../amed/form.js';
+import { keep as remind, kept } from '../amed/kept.js';
+import { ask as askOpening, drawOpening, lasts, mark, opening, view as shippedView } from '../amed/opening.js';
+import { drawStep, listSteps } from '../amed/picture.js';
+import { headline } from '../amed/headline.js';
 import { cells, heads, table } from '../amed/show.js';
 import { plot } from '../draw/figure.js';
 import { standing } from '../amed/standing.js';
+import { AWAY, alive } from '../own/alive.js';
+import { giveBack, lend, mount } from '../own/column.js';
 
 const POLL = 200,
   LOOK = 1500; // ms between looks at the job; between pictures of what it has learned
@@ -17,7 +21,8 @@ let line = null; // see app.js
 const work = job({ pause: POLL });
 let trained = null,
   shown = null, // the name of the newest training; its newest answer
-  trainings = 0; // that have ended, or paused
+  trainings = 0, // that have ended, or paused
+  of = null; // of what the training on show is
 let view = 'learn',
   picture = null,
   asked = 0,
@@ -29,17 +34,20 @@ let pick = 0,
 function init(given) {
   line = given;
   const { recipes } = line.config.amed;
+  mount('amed');
   $('#amed-student').addEventListener('change', () => {
     usual(recipes);
-    refresh();
+    again();
   });
   $('#amed-nfe').addEventListener('change', () => {
     step = 1;
-    refresh();
+    again();
   });
-  $('#amed-paper').onclick = () => usual(recipes, 'paper');
-  $('#amed-here').onclick = () => usual(recipes);
-  $('#amed-train').onclick = () => begin('train', { how: how() });
+  $('[data-own][data-body="amed"]').addEventListener('change', () => told());
+  $('#amed-paper').onclick = () => (usual(recipes, 'paper'), told());
+  $('#amed-here').onclick = () => (usual(recipes), told());
+  $('#amed-train').onclick = async () => ((await alive()) ? begin('train', { how: how() }) : complain(AWAY));
+  $('#amed-open').onclick = open;
   $('#amed-resume').onclick = () => begin('train', { resume: trained });
   $('#amed-cancel').onclick = work.cancel;
   $('#amed-use').onclick = keep;
@@ -67,14 +75,41 @@ function init(given) {
   $('#amed-quoted').addEventListener('change', drawQuoted);
   drawQuoted();
   usual(recipes);
+  told();
+  found();
+}
+
+// The form has changed: what applies, how long it would take, and whether what is shown is of something else.
+function told() {
+  applies();
+  $('#amed-time').textContent = lasts(how());
+  const other = Boolean(shown) && of !== null && of !== mark();
+  $('#amed-of').hidden = !other;
+  $('#amed-of').textContent = other
+    ? `Of the training before: ${shown.note.split(' Batch ')[0]} The form is another.`
+    : '';
+  $('#amed-learn').classList.toggle('past', other);
+}
+
+// Another student or budget: the picture of a step, and the record, are of another.
+function again() {
+  refresh();
+  askOpening(draw);
+}
+
+async function open() {
+  const answer = await shippedView();
+  if (answer.problem) return complain(answer.problem);
+  line.open('explore');
+  line.use(answer.values);
 }
 
 // ---- training -------------------------------------------------------------------------------------
 
-async function begin(kind, what) {
-  line.problem(null);
+// What is heard of a training, or of a table that is measured.
+function hearing(kind) {
   let looked = 0;
-  const hear = (news) => {
+  return (news) => {
     progress(news);
     if (news.table && kind === 'train') {
       shown = news;
@@ -86,8 +121,16 @@ async function begin(kind, what) {
       refresh();
     }
   };
+}
+
+async function begin(kind, what) {
+  line.problem(null);
+  const hear = hearing(kind);
   const news = await work.run({ kind, ...request(), ...what }, hear, (name) => begun(kind, name));
-  if (!news) return;
+  if (news) ended(kind, news, hear);
+}
+
+function ended(kind, news, hear) {
   if (!news.done || (news.problem && !news.table)) return complain(news.problem);
   hear(news);
   $('#amed-progress').hidden = !news.problem;
@@ -97,12 +140,31 @@ async function begin(kind, what) {
   document.body.dataset.trained = String(+(document.body.dataset.trained ?? 0) + 1);
 }
 
+// A training that this browser began, before the page was loaded anew or in another tab.
+async function found() {
+  const before = kept();
+  if (!before) return;
+  const news = await call('job_poll', { job: before.job }, 3);
+  if (trained || work.running()) return; // begun meanwhile
+  if (news.gone) return back(3000).then(found);
+  if (news.problem && !news.table) return remind(null); // it is over, and nothing of it is kept
+  adopt(before);
+  trained = before.job;
+  of = before.of;
+  const hear = hearing('train'),
+    last = await work.take(before.job, hear);
+  if (last) ended('train', last, hear);
+}
+
 // What a table speaks of: the view, and the predictor just trained.
 const about = () => JSON.stringify([wanted, trained, trainings]);
 
 function begun(kind, name) {
   if (kind === 'train') {
     trained = name;
+    shown = null;
+    of = mark();
+    remind({ job: name, student: student(), nfe: nfe(), how: how(), of });
     showView('learn');
     $('#amed-use').hidden = true;
   }
@@ -143,11 +205,10 @@ function changed() {
   );
   const now = JSON.stringify([own, student(), nfe()]);
   if (now === wanted || S.page !== 'amed') return;
-  if (wanted) {
-    tabled = null;
-  }
+  if (wanted) tabled = null;
   wanted = now;
   refresh(true);
+  askOpening(draw);
 }
 
 async function refresh(planes = false) {
@@ -159,7 +220,10 @@ async function refresh(planes = false) {
   ]);
   if (id !== asked) return;
   if (plane && !plane.gone) drawn.plane = plane.problem ? { why: plane.problem } : plane;
-  if (found.gone) return complain(found.problem);
+  if (found.gone) {
+    wanted = ''; // asked for again when the server is back, which the page's bar says
+    return;
+  }
   if (found.problem && trained) {
     trained = null;
     return refresh(planes);
@@ -168,12 +232,12 @@ async function refresh(planes = false) {
     step = 0;
     return refresh(planes);
   }
-  if (found.problem) complain(found.problem);
-  else picture = found;
+  picture = found.problem ? null : found; // one of other settings says nothing of these
+  drawn.why = found.problem;
   draw();
 }
 
-const drawn = { plane: null };
+const drawn = { plane: null, why: '' };
 
 // (r, c) by hand.
 function hand(r, c) {
@@ -199,42 +263,37 @@ function drawQuoted() {
 }
 
 function drawPage() {
-  if (S.page === 'amed') standing();
+  if (S.page !== 'amed') return; // the server is back for every page
+  lend('amed');
+  standing();
   changed();
   draw();
 }
 
-function listSteps() {
-  const options = Array.from(
-    { length: picture.steps },
-    (_, i) => new Option(`step ${i + 1}: σ ${number(picture.levels[i])} → ${number(picture.levels[i + 1])}`, i),
-  );
-  $('#amed-step').replaceChildren(...options);
-  $('#amed-step').value = picture.step;
-}
-
 function draw() {
   if (S.page !== 'amed') return;
-  const news = view === 'table' ? tabled : shown;
-  $('#amed-title').textContent = news?.title ?? 'Learn where to look and how far to go';
-  if (news?.note) $('#amed-note').textContent = news.note;
+  told();
+  headline({ view, shown, tabled, ships: opening.news, on: picture?.on });
   if (view === 'table') {
     table('#amed-table', tabled);
     return;
   }
-  $('#amed-learn').classList.toggle('idle', !shown);
-  plot(
-    '#fig-amed-learning',
-    shown?.figure,
-    'Train: the error on held-out seeds falls here,<br>the loss of each step below it.',
-  );
-  plot('#fig-amed-choices', shown?.choices, 'Where each step looks (r) and how far it goes (c).');
+  $('#amed-learning').hidden = $('#amed-choosing').hidden = !shown;
+  $('#amed-learn').classList.toggle('mine', Boolean(shown));
+  drawOpening();
+  if (shown) plot('#fig-amed-learning', shown.figure, '');
+  if (shown) plot('#fig-amed-choices', shown.choices, '');
   table('#amed', shown);
   table('#amed-stages', shown?.stages);
   plot('#fig-amed-plane', drawn.plane?.figure, drawn.plane?.why ?? 'Measuring …');
   $('#amed-plane-say').textContent = drawn.plane?.words ?? '';
-  if (picture) listSteps();
+  $('#amed-step').hidden = $('#amed-pick').hidden = !picture;
+  if (picture) listSteps(picture);
+  else {
+    plot('#fig-amed-step', null, drawn.why || 'Measuring …');
+    $('#amed-say').textContent = '';
+  }
   drawStep(picture);
 }
 
-export const page = { name: 'amed', plotly: true, init, draw: drawPage, changed };
+export const page = { name: 'amed', plotly: true, init, draw: drawPage, changed, leave: giveBack, returned: drawPage };

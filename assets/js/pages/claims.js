@@ -119,7 +119,7 @@ export const page = {
   keys: ['paper', 'claim', 'verdict'],
   init,
   read(params) {
-    if (['EDM', 'AMED'].includes(params.get('paper'))) chosen.paper = params.get('paper');
+    if (['EDM', 'AMED', 'Lab'].includes(params.get('paper'))) chosen.paper = params.get('paper');
     chosen.verdict = params.get('verdict');
     opened = params.get('claim')?.slice(0, 100) ?? null;
     if (S.page === 'claims') load();
@@ -132,4 +132,5 @@ export const page = {
   },
   draw() {},
   resume: load,
+  returned: () => S.page === 'claims' && load(),
 };

@@ -3,40 +3,52 @@
 import { copy, lines } from '../help.js';
 import { job } from '../job.js';
 import { call } from '../net.js';
+import { gesture } from '../gestures/gesture.js';
 import { $, $$, S } from '../state.js';
-import { short } from '../numbers.js';
 import { plot, ready } from '../draw/figure.js';
 import { themed } from '../theme.js';
 import { withPictures } from '../draw/pictures.js';
+import { apart } from './compare_names.js';
+import * as budgets from './compare_budgets.js';
 import * as edits from './compare_edit.js';
+import * as learn from './compare_learn.js';
+import { writeTable } from './compare_table.js';
+import * as offers from './compare_offers.js';
 import { known, markKind, wireKinds } from './compare_kinds.js';
+import * as choices from './compare_choices.js';
+import { initStudyLeaves } from '../leave/study.js';
+import * as views from '../compare/views.js';
+import '../compare/all.js';
 
-const POLL = 180;
 const AXES = ['#compare-up', '#compare-across']; // of a map of two settings
 const NARROW = 560; // pixels below which a figure has no room for names at its side
 let line = null, // see app.js
   usual = null, // of a sweep that nobody has chosen: its solvers and budgets
   shown = null,
-  kind = null;
+  kind = null,
+  opened = false,
+  busy = false; // from the press of a button to the last news
 let measured = null; // the settings that the newest measurement is of
 // What ships with its numbers is there at once, in place of a job; `anew` measures it here.
 const start = async (request) => {
   const kept = request.kind === 'ablation' && !request.anew ? await call('ablation_record', request) : {};
   return kept.figure || kept.problem ? kept : call('job_start', request);
 };
-const work = job({ pause: POLL, start });
-const chosen = new Set();
+const work = job({ pause: 180, start });
+const results = new Map(); // what was asked -> its newest result, for Undo
 
 function init(given) {
   line = given;
   usual = line.config.compare;
-  for (const name of usual.solvers) chosen.add(name);
-  $('#compare-budgets').value = usual.budgets.join(', ');
-  wireChoices(line.config.entries);
-  wireKinds(begin);
-  $('#compare-run').onclick = () => begin('sweep');
+  choices.init(line.config, line.address);
+  wireKinds(press);
+  views.init(line, look);
+  $('#compare-run').onclick = () => press('sweep');
   for (const axis of AXES) $(axis).onchange = () => begin('heat');
   edits.init(() => begin('edit'));
+  learn.init(() => begin('foundry'));
+  offers.init(line);
+  initStudyLeaves(() => ({ result: shown, of: measured, kind }));
   $('#compare-train').onclick = () => begin('ablation', true);
   $('#compare-again').onclick = () => begin(kind);
   $('#compare-cancel').onclick = work.cancel;
@@ -53,84 +65,64 @@ function init(given) {
   mark();
 }
 
-function wireChoices({ solver, timesteps }) {
-  $('#compare-solvers').innerHTML = Object.entries(solver)
-    .filter(([, s]) => !s.makes_noise)
-    .map(
-      ([name, s]) =>
-        `<button data-name="${name}" aria-pressed="${chosen.has(name)}" title="${s.about}">${s.label}</button>`,
-    )
-    .join('');
-  $('#compare-solvers').onclick = (e) => {
-    const b = e.target.closest('button');
-    if (!b) return;
-    chosen.has(b.dataset.name) ? chosen.delete(b.dataset.name) : chosen.add(b.dataset.name);
-    b.setAttribute('aria-pressed', chosen.has(b.dataset.name));
-    line.address();
-  };
-  const grids = $('#compare-grids'),
-    range = 'over the range of the settings; none pressed: the steps of the settings';
-  const button = (name, { label, short: said }) =>
-    `<button data-name="${name}" aria-pressed="false" title="${label}, ${range}">${said}</button>`;
-  grids.innerHTML =
-    '<span>Time steps</span>' +
-    Object.entries(timesteps)
-      .filter(([name]) => name !== 'custom')
-      .map((entry) => button(...entry))
-      .join('');
-  grids.onclick = (e) => {
-    const b = e.target.closest('button');
-    if (!b) return;
-    b.setAttribute('aria-pressed', b.getAttribute('aria-pressed') !== 'true');
-    line.address();
-  };
-  $('#compare-budgets').addEventListener('change', () => line.address());
-}
-
 const axes = () => AXES.map((axis) => $(axis).value);
-const pressed = () => $$('#compare-grids [aria-pressed=true]').map((b) => b.dataset.name);
+const pressed = choices.grids;
 
 // ---- the link: what is compared, where it differs from the default ---------------------------------
 
 function write(params) {
   if (S.page !== 'compare') return;
-  const names = [...$$('#compare-solvers button')].map((b) => b.dataset.name).filter((n) => chosen.has(n));
-  const budgets = $('#compare-budgets').value.replace(/\s+/g, '');
+  if (views.current()) {
+    params.set('compare', views.current().name);
+    views.current().write?.(params);
+    return;
+  }
+  const chosen = choices.solvers(),
+    names = [...$$('#compare-solvers button')].map((b) => b.dataset.name).filter((n) => chosen.includes(n));
   if (kind) params.set('compare', kind);
-  if (names.length !== usual.solvers.length || !usual.solvers.every((n) => chosen.has(n)))
+  if (names.length !== usual.solvers.length || !usual.solvers.every((n) => chosen.includes(n)))
     params.set('solvers', names.join());
   if (kind === 'heat') params.set('axes', axes().join());
   if (kind === 'edit') edits.write(params);
+  if (kind === 'foundry') learn.write(params);
   if (pressed().length) params.set('grids', pressed().join());
-  if (budgets !== usual.budgets.join()) params.set('budgets', budgets);
+  if (budgets.text() !== usual.budgets.join()) params.set('budgets', budgets.text());
 }
 
 // Restores the choices; `resume` measures once the settings are there.
 function read(params) {
-  if (params.has('solvers')) {
-    const known = params
-      .get('solvers')
-      .split(',')
-      .filter((n) => $(`#compare-solvers button[data-name="${CSS.escape(n)}"]`));
-    chosen.clear();
-    known.forEach((n) => chosen.add(n));
-    $$('#compare-solvers button').forEach((b) => b.setAttribute('aria-pressed', chosen.has(b.dataset.name)));
-  }
-  const grids = (params.get('grids') ?? '').split(',');
-  $$('#compare-grids button').forEach((b) => b.setAttribute('aria-pressed', grids.includes(b.dataset.name)));
-  if (params.has('budgets')) $('#compare-budgets').value = params.get('budgets').slice(0, 200).replaceAll(',', ', ');
+  if (params.has('solvers')) choices.pressSolvers(params.get('solvers').split(','));
+  choices.pressGrids((params.get('grids') ?? '').split(','));
+  if (params.has('budgets')) budgets.write(params.get('budgets').slice(0, 200).split(','));
   const pair = (params.get('axes') ?? '').split(',');
   AXES.forEach((axis, i) => {
     if ([...$(axis).options].some((o) => o.value === pair[i])) $(axis).value = pair[i];
   });
   edits.read(params);
-  if (known(params.get('compare'))) kind = params.get('compare');
+  learn.read(params);
+  const asked = params.get('compare'),
+    view = views.find(asked);
+  if (known(asked)) kind = asked;
+  view?.read?.(params);
+  views.show(view?.name ?? null);
+  choices.known();
 }
 
 // The page as a link has it; without one the sweep, unless it would cost a network's time.
 function resume() {
-  if (kind && measured == null) begin(kind);
+  opened = true;
+  if (views.current()) views.current().open?.(line);
+  else if (kind && measured == null) begin(kind);
   else if (!kind && S.values.model !== 'network') begin('sweep');
+}
+
+// Another view of the bar; what was measured in the one that is left stays.
+function look(name) {
+  gesture();
+  views.show(name);
+  line.address();
+  resume();
+  draw();
 }
 
 // Which measurement is on show; what only the sweep uses is there for the sweep.
@@ -139,43 +131,88 @@ function mark() {
   $('#compare-choose').hidden = Boolean(kind) && kind !== 'sweep';
   $('#compare-axes').hidden = kind !== 'heat';
   $('#compare-edits').hidden = kind !== 'edit';
+  $('#compare-learn').hidden = kind !== 'foundry';
   $('#compare-record').hidden = kind !== 'ablation';
 }
 
 async function begin(name, anew = false) {
-  const before = [kind, measured];
+  const before = [kind, measured, shown];
+  if (name !== kind) shown = null; // a result stands under the button that it answers
   kind = name;
   measured = settings();
   mark();
+  views.show(null);
+  busy = true;
+  $('#compare-progress').hidden = false;
+  $('#compare-progress span').textContent = 'starting …'; // not the count of the one before
+  $('#compare-progress progress').value = 0;
+  $('#compare-cancel').hidden = true;
+  draw();
   line.problem(null);
   line.address();
-  const what =
-    name === 'heat'
-      ? { axes: axes() }
-      : name === 'edit'
-        ? edits.asked()
-        : name === 'sweep'
-          ? { solvers: [...chosen], grids: pressed(), budgets: $('#compare-budgets').value }
-          : { anew };
-  const news = await work.run({ kind: name, values: S.values, ...what }, hear);
-  if (!news) return;
-  if (news.problem && !news.figure) {
-    [kind, measured] = before; // what is on show is what was measured before
+  const mine = { asks: asks(), measured };
+  const news = await work.run(
+    { kind: name, values: S.values, ...asked(anew) },
+    (now) => heard(now, mine),
+    () => {
+      $('#compare-cancel').hidden = false;
+    },
+  );
+  if (!news) return; // a newer one has taken its place
+  busy = false;
+  if (mine.asks !== asks())
+    heard(news, mine); // Undo went elsewhere
+  else if (news.problem && !news.figure) {
+    [kind, measured, shown] = before; // what is on show is what was measured before
     mark();
     line.address();
     line.problem(news.problem);
-  } else hear(news);
+  } else heard(news, mine);
   draw();
   $('#compare-progress').hidden = !shown?.problem;
   $('#compare-cancel').hidden = true;
-  setTimeout(() => {
-    $('#compare-cancel').hidden = false;
-  }, 0);
+}
+
+// What is asked, beside the settings.
+const asked = (anew = false) =>
+  ({
+    heat: () => ({ axes: axes() }),
+    edit: edits.asked,
+    foundry: learn.asked,
+    sweep: () => ({ solvers: choices.solvers(), grids: pressed(), budgets: budgets.text() }),
+  })[kind]?.() ?? { anew };
+const asks = () => JSON.stringify([kind, kind === 'sweep' ? null : asked()]);
+
+// A person presses the button of a measurement: one step of Undo, which measures nothing by itself.
+function press(name) {
+  gesture();
+  begin(name);
+}
+
+function back({ kind: of, view, own, ...chosen }) {
+  views.show(view);
+  if (view) views.current()?.back?.(own);
+  const before = asks();
+  choices.back(chosen);
+  kind = of;
+  if (asks() !== before) {
+    if (busy) work.cancel();
+    ({ shown, measured } = results.get(asks()) ?? { shown: null, measured: '' });
+  }
+  mark();
+  draw();
+}
+
+// A result is of what was asked for, though the choices have gone back meanwhile.
+function heard(news, mine) {
+  results.set(mine.asks, { shown: news, measured: mine.measured });
+  if (mine.asks === asks()) hear(news);
 }
 
 function hear(news) {
   shown = news;
   $('#compare-progress').hidden = false;
+  $('#compare-cancel').hidden = Boolean(news.done);
   $('#compare-progress progress').value = news.done ? 1 : news.count / Math.max(news.total, 1);
   $('#compare-progress span').textContent = news.problem ?? news.waiting ?? `${news.count} of ${news.total}`;
   draw();
@@ -192,16 +229,29 @@ function settings() {
 }
 
 function draw() {
+  if (views.current()) {
+    views.current().draw?.();
+    return;
+  }
   const old = Boolean(shown?.figure) && measured !== settings();
-  $('#compare-stale').hidden = !old || work.running();
-  $('.results').classList.toggle('old', old && !work.running());
+  $('#compare-stale').hidden = !old || busy;
+  $('.results').classList.toggle('old', old && !busy);
   const box = ready('#fig-compare');
   if (!box) return;
-  $('#compare-title').textContent = shown?.title ?? 'Which solver, at which budget?';
-  if (shown?.note) $('#compare-note').textContent = shown.note;
+  writeTitle();
   drawFigure(box);
   writeTable(shown?.columns ?? [], shown?.table ?? [], shown?.beside ?? []);
   $('#compare-copy').hidden = !shown?.exact;
+  offers.show(shown?.offers ?? []);
+  $('.results').classList.toggle('remarks', Boolean(shown?.reasons)); // remarks that are to be read whole
+}
+
+// Until something is found: what was asked.
+function writeTitle() {
+  const button = kind === 'sweep' ? null : $('.compare .runs [aria-pressed=true]');
+  $('#compare-title').textContent = shown?.title ?? button?.textContent ?? 'Which solver, at which budget?';
+  const note = shown?.note ?? (shown?.title ? null : button?.title);
+  if (note) $('#compare-note').textContent = note;
 }
 
 function drawFigure(box) {
@@ -210,7 +260,7 @@ function drawFigure(box) {
   $('#compare-names').innerHTML = narrow
     ? (meta.names ?? []).map(([name, colour]) => `<span style="color:${themed(colour)}">${name}</span>`).join('')
     : '';
-  box.style.height = narrow?.height && innerWidth < 720 ? `${narrow.height}px` : '';
+  box.style.height = narrow?.height && innerWidth < 600 ? `${narrow.height}px` : '';
   plot('#fig-compare', shown?.figure, words(), (layout) => {
     const made = { ...layout, ...themed(narrow ?? {}), title: { text: '' }, height: layout.height };
     const { t = 0, b = 0 } = made.margin ?? {};
@@ -218,49 +268,30 @@ function drawFigure(box) {
   });
 }
 
-// A column without a name holds a remark about the row: it goes below the row's name.  beside: what stands
-// small below each value.
-function writeTable(columns, rows, beside) {
-  const aside = columns.indexOf('', 1),
-    kept = columns.map((_, i) => i).filter((i) => i !== aside);
-  const cell = (row, i, r) => {
-    const below = beside[r]?.[i] ? ` <small>${beside[r][i]}</small>` : '';
-    if (i) return `<td>${typeof row[i] === 'number' ? short(row[i]) : bracketed(row[i] ?? '–')}${below}</td>`;
-    const note = aside > 0 && row[aside] ? `<small title="${row[aside]}">${row[aside]}</small>` : '';
-    return `<td>${row[0]}${note}</td>`;
-  };
-  $('.results thead').innerHTML = columns.length
-    ? `<tr>${kept.map((i) => `<th scope="col">${columns[i]}</th>`).join('')}</tr>`
-    : '';
-  $('#compare-rows').innerHTML = rows.map((row, r) => `<tr>${kept.map((i) => cell(row, i, r)).join('')}</tr>`).join('');
-}
-
-// An interval goes below its value: “0.04 (0.01 – 0.07)”.
-const bracketed = (text) => text.replace(/ (\([^()]*\))$/, ' <small>$1</small>');
-
-// Names at the right of their curves, made for a figure of one height, on one of another.
-function apart(notes, pixels) {
-  const gap = 14 / Math.max(pixels, 1),
-    names = notes.filter((a) => a.xref === 'paper' && a.x === 1.01).sort((a, b) => a.y - b.y);
-  for (let i = 1; i < names.length; i++) names[i].y = Math.max(names[i].y, names[i - 1].y + gap);
-  const over = names.length ? Math.max(0, names.at(-1).y - 1) : 0;
-  for (let i = names.length - 1; i >= 0; i--)
-    names[i].y = Math.min(names[i].y, i === names.length - 1 ? names[i].y - over : names[i + 1].y - gap);
-  return notes;
-}
-
 const words = () =>
-  work.running()
+  busy
     ? 'Measuring …'
     : 'Choose solvers and run the sweep.<br>Curves appear as they are measured;<br>Cancel keeps what is there.';
 
 export const page = {
   name: 'compare',
   plotly: true,
-  keys: ['compare', 'solvers', 'grids', 'budgets', 'axes', ...edits.keys],
+  keys: ['compare', 'solvers', 'grids', 'budgets', 'axes', ...edits.keys, ...learn.keys, ...views.keys()],
   init,
   read,
   write,
   draw,
   resume,
+  keep: () =>
+    opened
+      ? {
+          kind: kind ?? 'sweep',
+          view: views.current()?.name ?? null,
+          own: views.current()?.keep?.(),
+          ...choices.keep(),
+        }
+      : null,
+  back,
+  changed: () => S.page === 'compare' && views.current()?.changed?.(),
+  returned: () => S.page === 'compare' && measured == null && resume(),
 };

@@ -105,4 +105,5 @@ export const page = {
     if (all) write();
   },
   resume: load,
+  returned: () => S.page === 'design' && load(),
 };

@@ -1,24 +1,31 @@
 // The Explore page: headline, stage, the strips along σ, the shelf.
 
-import { $, $$, S, change, set } from '../state.js';
+import { $, $$, S, change, listed, set } from '../state.js';
 import { askFully, id } from '../answers.js';
 import { call } from '../net.js';
 import { writeControls } from '../controls/rows.js';
 import { initOptimise } from '../controls/optimise.js';
+import { answered, initAnswer, readAnswer, writeAnswer } from '../answer/answer.js';
 import { initUpload } from '../controls/upload.js';
 import { aim, drawScrubber, drawTable, go, initCursor, paintCursor, play, playOnce, worstLevel } from '../cursor.js';
+import { initKeys } from '../gestures/keys.js';
 import { whenResized } from '../draw/canvas.js';
 import { endLoader } from '../loader.js';
 import { drawHeadline, initHeadline } from '../headline.js';
-import { comparePin, initPin, pinQuery, restorePin } from '../pin.js';
+import { backPin, comparePin, initPin, keepPin, readPins, restorePins, unpin, writePins } from '../pin.js';
 import { drawMini, paintMini } from '../shelf/shelf.js';
+import { initApart, paintApart } from '../apart/panel.js';
 import { drawStage, initStage, paintStage } from '../stage/stage.js';
+import { closeSheet, drawDock, initDock } from '../phone/dock.js';
+import { drawNear, initNear, paintNear } from '../phone/near.js';
 import { initSpine } from '../strips/pointer.js';
 import { drawSpine, paintSpine } from '../strips/spine.js';
-import { knowStrips, readChoices, writeChoices } from '../strips/strips.js';
+import { initLayouts } from '../layouts.js';
+import { mention } from '../words/word.js';
+import { knowStrips, plainChoices, readChoices, writeChoices } from '../strips/strips.js';
 
 let line = null,
-  pin = null; // a link's pinned run, until it is measured
+  pin = null; // a link's pinned runs, until they are measured
 
 function init(given) {
   line = given;
@@ -26,12 +33,16 @@ function init(given) {
   foldGroups();
   const cursor = initCursor({ painted: paint, moved, insert });
   initStage($('#box'));
+  const goTo = (s) => {
+    cursor.stop();
+    go(s);
+    moved();
+  };
+  initDock();
+  initNear(goTo);
+  initKeys(cursor, goTo);
   initSpine({
-    go: (s) => {
-      cursor.stop();
-      go(s);
-      moved();
-    },
+    go: goTo,
     hop: cursor.hop,
     redraw: () => {
       drawSpine(true);
@@ -41,15 +52,7 @@ function init(given) {
     moving: line.config.moving,
   });
   initOptimise(line.problem, line.edit);
-  initPin({
-    now: () => S.query,
-    page: id,
-    changed: () => {
-      line.draw(false);
-      line.address();
-    },
-    said: drawHeadline,
-  });
+  wirePins();
   initHeadline({
     ask: line.ask,
     looked,
@@ -63,13 +66,29 @@ function init(given) {
     line.ask();
   });
   wireViews();
-  wireClaims();
+  initLayouts(() => line.draw(true));
   whenResized(() => S.page === 'explore' && line.draw());
+}
+
+function wirePins() {
+  initPin({
+    now: () => S.query,
+    page: id,
+    changed: () => {
+      line.draw(false);
+      line.address();
+    },
+    said: drawHeadline,
+    open: (query) => {
+      document.dispatchEvent(new CustomEvent('beside', { detail: query }));
+      line.open('compare');
+    },
+  });
 }
 
 // What a small screen has room for.
 function foldGroups() {
-  if (innerWidth < 720)
+  if (innerWidth < 600)
     for (const group of $$('details.group')) group.open = ['budget', 'solver'].includes(group.dataset.group);
   else if (innerHeight < 1000) $('.group[data-group="data"]').open = innerHeight > 820;
 }
@@ -81,7 +100,7 @@ function moved() {
 
 // One more level in a step of the list on show.
 async function insert(step) {
-  const answer = await call('reshape', { levels: S.parts.run.sigma.filter((s) => s > 0), insert: step });
+  const answer = await call('reshape', { levels: listed(), insert: step });
   if (answer.problem) return line.problem(answer.problem);
   line.edit(answer.levels);
 }
@@ -96,6 +115,9 @@ function looked() {
 }
 
 function wireViews() {
+  initAnswer(line);
+  initApart({ page: id, looked });
+  wireClaims();
   $('#what').addEventListener('change', (e) => {
     set({ what: e.target.value });
     looked();
@@ -144,27 +166,38 @@ const CHOICES = {
 };
 const inLink = (key) => (key === 'view' ? 'stage' : key);
 
+// Another link is read: what the one before said of the view goes.
+function fresh() {
+  if (S.playing) play(false);
+  set({ ...PLAIN, picked: false, pick: 0, away: false, settling: true });
+  plainChoices();
+  if (S.parts.run) backPin('');
+}
+
 function read(params) {
   for (const [key, known] of Object.entries(CHOICES)) {
     const value = params.get(inLink(key)) ?? params.get(key);
     if (known.includes(value)) set({ [key]: value });
   }
   readChoices(params);
+  readAnswer(params);
   const sigma = +params.get('sigma'),
     pick = +params.get('pick');
-  if (sigma > 0 && Number.isFinite(sigma)) set({ sigma });
+  if (sigma > 0 && Number.isFinite(sigma)) set({ sigma, settling: false });
   if (params.has('pick') && Number.isInteger(pick) && pick >= 0 && pick < 4096) set({ pick, picked: true });
-  set({ away: params.get('away') === '1' });
-  pin = params.get('pin');
+  set({ away: params.get('away') === '1', apart: params.get('apart') === '1' });
+  pin = readPins(params);
   $(`#what input[value=${S.what}]`).checked = true;
 }
 
 function write(params) {
   for (const [key, value] of Object.entries(PLAIN)) if (S[key] !== value) params.set(inLink(key), S[key]);
   writeChoices(params);
+  writeAnswer(params);
   if (S.picked) params.set('pick', S.pick);
   if (S.away) params.set('away', '1');
-  if (pinQuery() != null) params.set('pin', pinQuery());
+  if (S.apart) params.set('apart', '1');
+  writePins(params);
   if (S.sigma != null && !S.playing) params.set('sigma', String(+S.sigma.toPrecision(3)));
 }
 
@@ -174,6 +207,8 @@ function draw(everything) {
   drawWords();
   drawStage();
   drawSpine(everything);
+  drawNear();
+  drawDock();
   drawMini();
   drawTable();
   drawScrubber();
@@ -184,9 +219,13 @@ function paint() {
   if (S.page !== 'explore') return;
   paintCursor();
   paintSpine();
+  paintNear();
+  paintApart();
   paintStage();
   paintMini();
 }
+
+const FOOT = { NFE: 'nfe', reference: 'reference', 'float(32|64) state': 'precision' };
 
 function drawWords() {
   const { run, error } = S.parts;
@@ -195,8 +234,12 @@ function drawWords() {
   pieces[2] = error?.ends ?? '';
   $('#status').innerHTML = pieces
     .filter(Boolean)
-    .map((p, i, all) => `<span class="${i === all.length - 1 ? 'right' : i === 3 ? 'opt' : ''}">${p}</span>`)
+    .map(
+      (p, i, all) =>
+        `<span class="${i === all.length - 1 ? 'right' : i === 3 ? 'opt' : ''}">${mention(p, FOOT)}</span>`,
+    )
     .join('');
+  $('#status').firstChild.title = $('#status').firstChild.textContent;
 }
 
 // ---- the first answers ----------------------------------------------------------------------------
@@ -204,6 +247,7 @@ function drawWords() {
 // Until the reader acts, the cursor waits in the worst step, which is known better with each answer.
 function changed(message, first) {
   comparePin();
+  answered();
   if (first) return opened();
   if (!S.settling || !message.parts.error) return;
   set({ settling: !message.parts.error.exact });
@@ -218,18 +262,25 @@ function opened() {
 }
 
 function begun() {
-  if (pin != null) restorePin(pin).then((wrong) => wrong && line.problem(wrong));
+  if (pin == null) unpin();
+  else restorePins(pin).then((wrong) => wrong && line.problem(wrong));
 }
 
 export const page = {
   name: 'explore',
-  keys: ['stage', 'sigma', 'pick', 'pin', 'away', ...Object.keys(CHOICES)],
+  keys: ['stage', 'sigma', 'pick', 'pin', 'pinned', 'pinname', 'away', 'apart', 'answer', ...Object.keys(CHOICES)],
   init,
+  fresh,
   read,
   write,
   draw,
   changed,
   said: () => S.page === 'explore' && drawHeadline(),
   begun,
-  leave: () => S.playing && play(false),
+  keep: keepPin,
+  back: backPin,
+  leave: () => {
+    closeSheet({ focus: false });
+    if (S.playing) play(false);
+  },
 };

@@ -1,22 +1,26 @@
 // The Train page: one training of this server, drawn while it runs; it goes on without this tab.
 
 import { watch } from '../job.js';
-import { call } from '../net.js';
+import { back, call } from '../net.js';
 import { $, S } from '../state.js';
-import { count, short, times } from '../numbers.js';
+import { AWAY, alive } from '../own/alive.js';
+import { giveBack, lend, mount } from '../own/column.js';
 import { showAugmented } from '../train/augmented.js';
-import { plot } from '../draw/figure.js';
-import { samples } from '../train/samples.js';
+import { adopt, applies, edited, lasts, menus, wanted, write } from '../train/form.js';
+import { show as draws } from '../train/shown.js';
 import { forget, keep, linked, own, tokens } from '../train/tokens.js';
 
 const POLL = 700,
-  IDLE = 5000;
+  IDLE = 5000,
+  REST = 700; // ms without a change before it is measured how long a training takes
 let filled = false; // the form holds what its configuration says
 let wish = {}; // what another page wants to stand in it
 let line = null, // see app.js
   told = {},
   held = {},
   plan = {},
+  opening = {}, // the network that ships for the data
+  known = false, // the server has said what it trains
   data = '',
   wasBusy = false;
 const ask = (request, tries = 1) => call('training', { tokens: tokens(), ...request }, tries);
@@ -41,21 +45,22 @@ function init(given) {
   line = given;
   greet();
   $('#train-problem button').onclick = () => problem(null);
-  const { letters, columns, rungs } = line.config.train;
-  const options = (choices) => choices.map((c) => `<option value="${c.value}">${c.label}</option>`).join('');
-  $('#train-config').innerHTML = Object.entries(letters)
-    .map(([k, about]) => `<option value="${k}" title="${about}">${k}</option>`)
-    .join('');
-  for (const id of ['precond', 'loss']) $(`#train-${id}`).innerHTML = options(columns);
-  for (const [id, ends] of Object.entries(rungs)) $(`#train-${id}`).innerHTML = options(ends);
-  $('#train-config').value = 'F';
+  mount('train');
+  menus(line.config.train);
   $('#train-config').onchange = fill;
-  $('#train-start').onclick = () => act({ do: 'start', ...wanted(), name: $('#train-name').value.trim() });
+  $('#train-reset').onclick = () => {
+    $('#train-kimg').value = '';
+    $('#train-classes').checked = false;
+    fill();
+  };
+  $('#train-start').onclick = begin;
   $('#train-pause').onclick = () => act({ do: 'pause', name: told.name });
   $('#train-cancel').onclick = () => act({ do: 'cancel', name: told.name });
   $('#train-augmented').onclick = augmented;
+  for (const id of ['loss', 'p_mean', 'p_std']) $(`#train-${id}`).addEventListener('change', look);
+  $('[data-own][data-body="train"]').addEventListener('change', touched);
   $('#train-use').onclick = () => {
-    document.dispatchEvent(new CustomEvent('use-network', { detail: { name: told.name } }));
+    document.dispatchEvent(new CustomEvent('use-network', { detail: { name: told.name ?? opening.shipped.name } }));
     line.open('explore');
   };
   document.addEventListener('train-with', ({ detail }) => {
@@ -76,24 +81,21 @@ function changed() {
   fill();
 }
 
-const wanted = () => ({
-  config: $('#train-config').value,
-  values: S.values,
-  training: {
-    hyper: $('#train-hyper').value,
-    capacity: $('#train-capacity').value,
-    precond: $('#train-precond').value,
-    loss: $('#train-loss').value,
-    augment: typed('#train-augment'),
-    kimg: typed('#train-kimg'),
-    conditional: $('#train-classes').checked,
-  },
-});
-// A number as typed; nonsense goes to the server, whose sentence names it.
-const typed = (id) => {
-  const v = $(id).value.trim().replace(',', '.');
-  return v !== '' && Number.isFinite(+v) ? +v : v;
-};
+// A field is another: how long it would take is another, and what is shown may be of something else.
+let rests = null;
+function touched() {
+  $('#train-reset').disabled = !edited();
+  show();
+  clearTimeout(rests);
+  rests = setTimeout(lasting, REST);
+}
+
+async function lasting() {
+  const mine = fills;
+  if (S.page !== 'train' || told.allowed === false) return;
+  const { seconds } = await ask({ do: 'pace', ...wanted() });
+  if (mine === fills) $('#train-time').textContent = lasts(seconds);
+}
 
 let fills = 0;
 async function fill() {
@@ -102,32 +104,76 @@ async function fill() {
   $('#train-start').disabled = true;
   const given = await ask({ do: 'defaults', config: $('#train-config').value, values: S.values });
   if (mine !== fills) return; // the data or the configuration have changed since
-  if (given.gone) setTimeout(() => mine === fills && fill(), 3000);
+  if (given.gone) back(3000).then(() => mine === fills && fill());
   if (given.problem) {
-    $('#train-note').textContent = given.problem;
+    problem(given.problem);
     return;
   }
-  for (const id of ['hyper', 'capacity', 'precond', 'loss', 'augment']) $(`#train-${id}`).value = given.form[id];
-  if (!$('#train-kimg').value || $('#train-kimg').dataset.given === $('#train-kimg').value) {
-    $('#train-kimg').value = $('#train-kimg').dataset.given = given.form.kimg;
-  }
-  $('#train-augment').disabled = $('#train-augmented').disabled = !given.image;
-  $('#train-classes').disabled = !given.classes;
-  if (!given.classes) $('#train-classes').checked = false;
-  $('#train-note').textContent =
-    `${$('#train-config').value}: ${given.about}. ${count(given.parameters)} parameters.` +
-    (given.image ? '' : ' Points are not augmented.');
+  write(given);
   plan = { sigma: given.plan, samples: given.data, table: given.table }; // shown until a training has something to show
   filled = true;
   grant();
-  if (S.page === 'train' && !told.name) show();
-  $('#train-start').disabled = Boolean(told.busy) || told.allowed === false;
+  found();
+  touched();
+  ships();
+}
+
+// What ships for these data: its record at once, its samples as soon as they are made.
+let shipsFor = 0;
+async function ships() {
+  const mine = fills;
+  if (S.page !== 'train' || !filled || shipsFor === mine) return;
+  shipsFor = mine;
+  const about = { do: 'shipped', config: $('#train-config').value, values: S.values };
+  opening = {};
+  const { shipped = null, why } = await ask(about, 3);
+  if (mine !== fills) return;
+  opening = { shipped, why };
+  if (!told.name) show();
+  if (!shipped) return;
+  const made = await ask({ ...about, samples: true }, 2);
+  if (mine !== fills) return;
+  opening = { ...opening, samples: made.shipped?.samples, failed: !made.shipped };
+  if (!told.name) show();
+}
+
+// A training of this browser's that went on is found again with the settings that it was begun with.
+let looked = false;
+function found() {
+  if (!known || !filled || looked) return;
+  looked = true;
+  if (told.name && told.own) adopt(told.of);
 }
 
 // The fields that another page has asked for, once the form holds the rest.
 function grant() {
+  const given = Object.keys(wish).length > 0;
   for (const [id, value] of Object.entries(wish)) $(`#train-${id}`).value = value;
   wish = {};
+  applies();
+  if (given) look();
+}
+
+// The plan shows where a training as the form has it would look.
+async function look() {
+  applies();
+  const mine = fills,
+    { loss, p_mean, p_std } = wanted().training,
+    looks = loss === 'edm' ? { loss, p_mean, p_std } : { loss };
+  const given = await ask({ do: 'defaults', config: $('#train-config').value, values: S.values, looks });
+  if (mine !== fills) return;
+  problem(given.problem ?? null);
+  if (given.problem) return;
+  plan.sigma = given.plan;
+  plan.looks = true;
+  if (S.page === 'train' && !told.name) show();
+}
+
+// What a server that was away takes up later would begin behind the reader's back.
+async function begin() {
+  problem(null);
+  if (!(await alive())) return problem(AWAY);
+  act({ do: 'start', ...wanted(), name: $('#train-name').value.trim() });
 }
 
 async function act(request) {
@@ -139,16 +185,18 @@ async function act(request) {
   follow();
 }
 
-const runs = ({ name, busy, state, paused = [], elsewhere = [] }) => [
-  ...(busy || state === 'failed' ? [name] : []),
+const runs = ({ name, paused = [], elsewhere = [] }) => [
+  ...(name ? [name] : []),
   ...[...paused, ...elsewhere].map((r) => r.name),
 ];
 
 function take(answer) {
   forget(runs(told), runs(answer));
-  for (const part of ['sigma', 'curve', 'table', 'samples']) if (answer[part]) held[part] = answer[part];
+  for (const part of ['sigma', 'curve', 'table', 'beside', 'samples']) if (answer[part]) held[part] = answer[part];
   if (answer.name !== told.name && !answer.samples) held = {};
   told = answer;
+  known = true;
+  found();
   if (wasBusy && answer.state === 'done')
     document.dispatchEvent(new CustomEvent('trained', { detail: { name: answer.name } }));
   wasBusy = Boolean(answer.busy);
@@ -165,61 +213,14 @@ const follow = watch(
 );
 
 function draw() {
+  lend('train');
   if (!told.paused || !follow.on()) follow();
+  ships();
   show();
 }
 
-// A paused training, and what its owner may do with it.
-function waiting(r, busy) {
-  if (r.elsewhere) return `<span>${r.title}, “${r.name}”, being trained by another server</span>`;
-  const about = r.mine
-    ? `<button class="ghost" data-do="resume" data-name="${r.name}" ${busy ? 'disabled' : ''}>Resume</button>` +
-      `<button class="ghost" data-do="cancel" data-name="${r.name}">Discard</button>`
-    : 'by another visitor';
-  return `<span>${r.title}, “${r.name}”, paused ${about}</span>`;
-}
-
-// beside: the interval of each value, small below it.
-function tableRow(row, beside) {
-  const cell = (v, i) => (i === 0 ? v : i === 4 && v != null ? (v < 100 ? times(v) : '> 100') : short(v));
-  const below = (i) => (beside?.[i] ? ` <small>${beside[i]}</small>` : '');
-  return `<tr>${row.map((v, i) => `<td>${cell(v, i)}${below(i)}</td>`).join('')}</tr>`;
-}
-
-function heading({ name, title, state }) {
-  if (!name) return 'Train a network on the open data';
-  if (state === 'done') return `${title}: trained as “${name}”, now in the list of networks`;
-  return `${title}, “${name}”: ${state}`;
-}
-
-const doing = ({ words, state, busy, trouble }) =>
-  (busy && trouble) || (words ?? (state === 'starting' ? 'Starting …' : (state ?? '')));
-
-function show() {
-  const { name, state, busy, mine, paused = [], elsewhere = [], trouble } = told;
-  const rows = [...paused, ...elsewhere.map((r) => ({ ...r, elsewhere: true }))];
-  $('#train-title').textContent = heading(told);
-  if (trouble && !busy) $('#train-note').textContent = trouble;
-  $('#train-progress').hidden = !name;
-  $('#train-progress progress').value = told.part ?? 0;
-  $('#train-progress span').textContent = doing(told);
-  for (const id of ['#train-pause', '#train-cancel']) $(id).hidden = !busy || !mine;
-  $('#train-others').hidden = !busy || mine;
-  $('#train-use').hidden = state !== 'done';
-  $('#train-start').disabled = Boolean(busy) || told.allowed === false || !filled;
-  $('#train-waiting').hidden = !rows.length;
-  $('#train-waiting').innerHTML = rows.map((r) => waiting(r, busy)).join('');
-  $('#train-rows').innerHTML = (held.table ?? (name ? null : plan.table) ?? [])
-    .map((row, r) => tableRow(row, held.table ? held.beside?.[r] : null))
-    .join('');
-  plot(
-    '#fig-train-sigma',
-    held.sigma ?? (name ? null : plan.sigma),
-    'the loss at each noise level, while a network trains',
-  );
-  plot('#fig-train-curve', held.curve, 'the loss over the images seen');
-  samples(held.samples ?? (name ? null : plan.samples), held.samples || name);
-}
+const show = () =>
+  draws({ told, held, plan, opening, ready: filled, data: line.config.entries?.data?.[S.values.data]?.label ?? '' });
 
 async function augmented(event) {
   const anchor = event.currentTarget;
@@ -229,4 +230,10 @@ async function augmented(event) {
   showAugmented(anchor, answer.augmented);
 }
 
-export const page = { name: 'train', plotly: true, init, draw, changed };
+// A server that was out of reach: its form where that is still to come, and what became of the training.
+function returned() {
+  if (!filled) fill();
+  follow();
+}
+
+export const page = { name: 'train', plotly: true, init, draw, changed, leave: giveBack, returned };

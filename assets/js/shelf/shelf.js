@@ -4,7 +4,7 @@
 import { $, S, clamp, interp, set } from '../state.js';
 import { number, percent, short, tenTo } from '../numbers.js';
 import { T, ramp, rgba } from '../theme.js';
-import { dot, niceStep, open, ring, segment, sheet, sizeOf, write } from '../draw/canvas.js';
+import { dot, niceStep, open, ring, segment, sheet, sizeOf, widthOf, write } from '../draw/canvas.js';
 import { chosen, column, largest, least, linear, planes } from './paths.js';
 import { drawSpace, wireTurning } from './space.js';
 import { drawPanel, panelOf } from '../stage/line/panel.js';
@@ -217,7 +217,8 @@ function drawFrames(c, { w, h }) {
     c.strokeStyle = T.line;
     c.strokeRect(p.x - 0.5, p.y - 0.5, p.w + 1, p.h + 1);
     const used = write(c, p.frame.label, p.x + 1, h - 6, { weight: 600, colour: T.ink2 });
-    write(c, pw > 108 ? `, linear in ${p.f.words}` : `, ${p.f.words}`, p.x + 1 + used, h - 6, { colour: T.ink2 });
+    const axis = [`, linear in ${p.f.words}`, `, ${p.f.words}`].find((words) => used + widthOf(c, words) < pw);
+    if (axis) write(c, axis, p.x + 1 + used, h - 6, { colour: T.ink2 });
   }
   mount.over.setAttribute(
     'aria-label',

@@ -7,6 +7,7 @@ import { open, ring, segment, write } from '../draw/canvas.js';
 import { FAINT, away } from './away.js';
 import { axisName, drawAxes, symbol } from './line/axes.js';
 import { drawPanel, panelOf, runArrays } from './line/panel.js';
+import { stepInLine } from './apart.js';
 import { tangent } from './tangent.js';
 
 let wide = null,
@@ -116,7 +117,7 @@ function paint({ over, size }) {
   const covered = (x, y) =>
     ground && x > ground.x - 5 && x < ground.x + ground.w + 5 && y > ground.y - 5 && y < ground.y + ground.h + 5;
   for (const p of near ? [wide, near] : [wide]) {
-    if (S.what === 'x' && S.show.tangent) drawTangents(c, p, sigma, p === wide ? ground : null);
+    if (S.what === 'x' && S.show.tangent && !S.apart) drawTangents(c, p, sigma, p === wide ? ground : null);
     if (sigma > p.sigma) continue;
     cursorLine(c, p, sigma, p === wide ? ground : null);
     for (let k = 0; k < S.parts.run.count; k++) {
@@ -125,6 +126,7 @@ function paint({ over, size }) {
         y = p.Y(v);
       if (Math.abs(v) <= p.top && (p === near || !covered(x, y))) ring(c, x, y, 4, ...looks(gone, k));
     }
+    stepInLine(c, p, p === wide ? ground : null);
   }
 }
 

@@ -6,8 +6,10 @@ import { T, rgba } from '../theme.js';
 import { dot, open, ring } from '../draw/canvas.js';
 import { FAINT, away } from './away.js';
 import { paintDensity, paintScore } from './plane/field.js';
+import { compares, drawCompared } from './plane/guided.js';
 import { picked, place, placing, runArrays, screen, size, some, unit } from './plane/places.js';
 import { draw, trace } from './plane/still.js';
+import { stepInPlane } from './apart.js';
 import { euler } from './tangent.js';
 
 const TRAIL = 10,
@@ -76,8 +78,12 @@ function paint({ under, over, size: box }) {
     paintDots(c, F, now, others, rgba(T.onestep, 0.9 * (gone ? FAINT : 1)), r);
   }
   if (gone) paintDots(c, F, now, gone, T.stochastic, 4.5);
-  if (pick < 0) return;
-  paintTangent(c, F, sigma, pick);
+  if (pick >= 0) paintPicked(c, F, now, sigma, pick);
+  drawCompared(c, box);
+}
+
+function paintPicked(c, F, now, sigma, pick) {
+  if (!stepInPlane(c, F, pick)) paintTangent(c, F, sigma, pick);
   const [u, v] = place(now, pick);
   ring(c, F.X(u), F.Y(v), 5.5, T.ink, 2.5);
 }
@@ -106,7 +112,7 @@ function words({ narrow }) {
     {
       swatch: 'one',
       text:
-        S.what !== 'x'
+        S.what !== 'x' || compares()
           ? 'one path'
           : run.churned
             ? 'one path (no churn ···, to D – –)'
@@ -118,9 +124,10 @@ function words({ narrow }) {
       ? []
       : [
           { swatch: 'data', text: 'data', show: 'data' },
-          { swatch: 'density', text: S.what === 'D' ? 'p(x)' : 'p(x; σ)', show: 'density' },
+          { swatch: 'density', text: S.what === 'D' ? 'p(x)' : (data.law ?? 'p(x; σ)'), show: 'density' },
         ]),
     ...(S.what === 'x' ? [{ swatch: 'arrow', text: 'score', show: 'score' }] : []),
+    ...(S.what === 'x' && compares() ? [{ swatch: 'density', text: 'meant p', show: 'compared' }] : []),
   ];
   return {
     where: narrow && what ? what : [what, how].filter(Boolean).join(' · '),

@@ -10,9 +10,9 @@ import { $, S, set } from '../state.js';
 import { short } from '../numbers.js';
 import { T, ramp } from '../theme.js';
 import { sizeOf } from '../draw/canvas.js';
-import { saveCanvases } from '../save.js';
 import { WHOLE, wirePointers, zoomed } from './pointer.js';
 import { planeView } from './plane.js';
+import { ofLayer } from '../words/word.js';
 import { imageView } from './image.js';
 import { lineView } from './line.js';
 import { stripOf, stripView } from './strip.js';
@@ -80,8 +80,6 @@ export function initStage(root) {
       tell('view', S.view);
     }
   });
-  $('#keep').onclick = () =>
-    saveCanvases([stage.under, stage.still, stage.over], `${S.parts.data.name}, ${S.parts.run.title}`);
   $('.unzoom', root).onclick = () => pointers.reset();
   drawView.init(stage);
 }
@@ -198,7 +196,7 @@ function writeKey(entries) {
     entries
       .map(({ swatch: name, text, show, cls = '' }) =>
         show
-          ? `<button type="button" class="${cls}" data-show="${show}">${picture(name)}${text}</button>`
+          ? `<button type="button" class="${cls}" data-show="${show}">${picture(name)}${ofLayer(show, text)}</button>`
           : `<span class="${cls}">${picture(name)}${text}</span>`,
       )
       .join(''),

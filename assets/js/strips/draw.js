@@ -1,6 +1,6 @@
 // The strips on a canvas or, saved, as SVG: frame, marks, words and the names of curves.
 
-import { FONT, T, themed } from '../theme.js';
+import { FONT, T, themed, type } from '../theme.js';
 import { placeLabels } from '../draw/labels.js';
 import { drawMarks, drawWords, segment, write } from '../draw/marks.js';
 import { sigmaTicks, valueTicks } from '../draw/scale.js';
@@ -10,7 +10,7 @@ let ruler = null;
 /** The width of words in pixels. */
 export function widthOf(text, bold, size = 11) {
   ruler ??= document.createElement('canvas').getContext('2d');
-  ruler.font = `${bold ? 600 : 400} ${size}px ${FONT}`;
+  ruler.font = `${bold ? 600 : 400} ${type(size)}px ${FONT}`;
   return ruler.measureText(text).width;
 }
 
@@ -29,10 +29,18 @@ export function drawLayer(c, G, layer) {
   });
   G.all.forEach((strip, i) => {
     if (strip.layer !== layer) return;
-    drawWords(c, strip.marks, placing(G, i), G.middle);
+    taken.push(...drawWords(c, strip.marks, placing(G, i), G.middle).map(boxOf));
     for (const { text, bold, colour, x, y } of placeLabels(strip.curves, roomOf(strip, i, G), taken, widthOf))
       write(c, text, x, y, { bold, colour: themed(colour) });
   });
+}
+
+// What drawn words take: [left, top, right, bottom].
+function boxOf({ text, bold, x, y, align, base }) {
+  const [w, h] = [widthOf(text, bold), type(13)],
+    left = x - w * ({ center: 0.5, right: 1, end: 1 }[align] ?? 0),
+    top = y - h * { bottom: 1, middle: 0.5, top: 0 }[base];
+  return [left, top, left + w, top + h];
 }
 
 function placing(G, i) {
@@ -77,6 +85,11 @@ export function drawAxis(c, { X, x0, x1, h, left, right }) {
   c.lineWidth = 1;
   segment(c, x0, bottom + 0.5, x1, bottom + 0.5);
   for (const v of sigmaTicks(right, left))
-    write(c, String(+v.toPrecision(6)), X(v), bottom + 8, { align: 'center', base: 'top' });
-  write(c, 'noise level σ', (x0 + x1) / 2, bottom + 30, { colour: T.ink2, size: 12, align: 'center', base: 'top' });
+    write(c, String(+v.toPrecision(6)), X(v), bottom + type(8), { align: 'center', base: 'top' });
+  write(c, 'noise level σ', (x0 + x1) / 2, bottom + type(30), {
+    colour: T.ink2,
+    size: 12,
+    align: 'center',
+    base: 'top',
+  });
 }

@@ -3,10 +3,12 @@
 import { $, $$, highest, interp, lowest, stepAt } from '../state.js';
 import { T, themed } from '../theme.js';
 import { BOTTOM, G, HEAD } from './layout.js';
-import { chosen } from './strips.js';
+import { chosen, isFew, middle } from './strips.js';
 import { WRITTEN, cell } from './written.js';
+import { ofStrip } from '../words/word.js';
 
-const INFO = '<svg viewBox="0 0 14 14"><circle cx="7" cy="7" r="5.6"/><path d="M7 6.4v3.2M7 4.3v.1"/></svg>';
+/** The sign of a help button. */
+export const INFO = '<svg viewBox="0 0 14 14"><circle cx="7" cy="7" r="5.6"/><path d="M7 6.4v3.2M7 4.3v.1"/></svg>';
 
 function menu(strip) {
   const { key, options } = strip.choice,
@@ -14,6 +16,16 @@ function menu(strip) {
   const rows = options.map(([v, text]) => `<option value="${v}"${v === now ? ' selected' : ''}>${text}</option>`);
   const label = `aria-label="${strip.title}: what to show"`;
   return `<select class="plain" data-field="${key}" ${label}>${rows.join('')}</select>`;
+}
+
+// Where there is room for one strip of the data, its title is the choice among them.
+function titleOf(strip) {
+  if (!isFew() || strip.layer !== 'data') return `<b>${ofStrip(strip)}</b>`;
+  const rows = middle().map(({ name, title }) => {
+    const now = name === strip.name ? ' selected' : '';
+    return `<option value="${name}"${now}>${title}</option>`;
+  });
+  return `<select class="plain title" data-middle aria-label="Which strip of the data">${rows.join('')}</select>`;
 }
 
 // Of a slow network: how a strip is cut down, and the offer to measure it without a limit of time.
@@ -29,6 +41,7 @@ export function drawHeads() {
     G.all.map((s) => [s.name, s.title, s.hint, chosen(s), s.main?.colour, s.layer, s.fully, s.said]),
     G.rows,
     G.h,
+    isFew(),
     G.x0,
     G.x1,
     T.dark,
@@ -64,10 +77,12 @@ function headOf(strip, top) {
   const head = document.createElement('div');
   head.className = 'strip-head';
   head.style.top = `${top}px`;
-  const words = strip.choice ? menu(strip) : `<span class="hint">${strip.hint}</span>`;
+  const hint = `<span class="whole"><span class="hint">${strip.hint}</span></span>`,
+    words = strip.choice ? menu(strip) : strip.fully ? '' : hint;
   head.innerHTML =
-    `<b>${strip.title}</b>${words}${fully(strip)}<output id="read-${strip.name}"></output>` +
-    `<button class="i" data-strip="${strip.name}" aria-label="About the strip ${strip.title}">${INFO}</button>`;
+    `${titleOf(strip)}${words}${fully(strip)}<output id="read-${strip.name}"></output>` +
+    `<button class="i" data-strip="${strip.name}" aria-expanded="false" ` +
+    `aria-label="About the strip ${strip.title}">${INFO}</button>`;
   return head;
 }
 

@@ -1,10 +1,9 @@
 // The pointer and the keys on the σ spine: hover peeks, press or drag goes, the wheel zooms in σ, and a
 // level's dot can be dragged.
 
-import { $, S, clamp, highest, lowest, set } from '../state.js';
+import { $, S, clamp, highest, listed, lowest, set } from '../state.js';
 import { G, wholeRange, zoomTo, zoomed } from './layout.js';
 import { paintSpine } from './spine.js';
-import { saveSpine } from './save.js';
 import { showHelp } from '../help.js';
 
 // The level whose dot lies under the pointer, if any: dots that a strip lets one drag.
@@ -23,10 +22,11 @@ function dotAt(e) {
 // The levels with one moved to σ, kept between its neighbours; how near it may come the server says.
 function moved(i, sigma, { gap, low, high }) {
   const levels = S.parts.run.sigma.filter((s) => s > 0),
+    edited = listed(),
     top = i ? levels[i - 1] / gap : high,
     bottom = i < levels.length - 1 ? levels[i + 1] * gap : low;
-  if (bottom <= top) levels[i] = +clamp(sigma, bottom, top).toPrecision(6);
-  return levels;
+  if (bottom <= top) edited[i] = +clamp(sigma, bottom, top).toPrecision(6);
+  return edited;
 }
 
 export function initSpine({ go, hop, redraw, edit, moving }) {
@@ -103,9 +103,10 @@ export function initSpine({ go, hop, redraw, edit, moving }) {
   $('#spine-over').addEventListener('change', (e) => {
     const select = e.target.closest('select');
     if (!select) return;
-    set({ choices: { ...S.choices, [select.dataset.field]: select.value } });
+    const whole = 'middle' in select.dataset; // another strip, not another quantity of one
+    set(whole ? { middle: select.value } : { choices: { ...S.choices, [select.dataset.field]: select.value } });
     redraw();
+    if (whole) $('#spine-over [data-middle]').focus(); // its head was drawn anew
     $('#axis').dispatchEvent(new CustomEvent('view', { bubbles: true }));
   });
-  $('#save').onclick = saveSpine;
 }

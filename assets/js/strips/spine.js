@@ -1,7 +1,7 @@
 // The σ spine: strips over one log axis, on two canvases with the same margins and range.
 // `still` holds what belongs to data and model, `live` what a run changes; a move redraws only live.
 
-import { $, S, clamp, stepAt } from '../state.js';
+import { $, S, clamp, infinite, stepAt } from '../state.js';
 import { steady } from '../numbers.js';
 import { T } from '../theme.js';
 import { open } from '../draw/canvas.js';
@@ -52,7 +52,7 @@ export function paintSpine() {
   $('#line').style.visibility = inside ? 'visible' : 'hidden';
   $('#line').style.transform = `translateX(${x - 0.5}px)`;
   const pill = $('#pill');
-  pill.textContent = `σ ${steady(S.sigma)}`;
+  pill.textContent = `σ ${infinite(S.sigma) ? '∞' : steady(S.sigma)}`;
   const half = halfPill(pill);
   pill.style.marginLeft = `${clamp(x, G.x0 + half - 30, G.w - half) - x}px`;
   $('#peek').style.visibility = S.peek == null ? 'hidden' : 'visible';

@@ -1,18 +1,28 @@
 // Which strips there are and what each of them shows now: the server's words for it, laid over by what the
 // parts of the message hold of it.
 
-import { S, set } from '../state.js';
+import { $, S, set } from '../state.js';
 import { holding } from '../draw/scale.js';
 import { curveOf } from '../draw/marks.js';
 import { withGhost } from '../pin.js';
+
+let only = null; // the names of those that a lecturer's link chooses, or null
+/** From now on these alone. @param {string[]} names */
+export const onlyStrips = (names) => (only = names);
+
+const chosenOnes = () => (only ? known.filter(({ name }) => only.includes(name)) : known);
 
 let known = []; // {name, title, hint, layer, part, height, choice, help} of each, from top to bottom
 
 /** @param {object[]} list  what the server says of its strips */
 export function knowStrips(list) {
   known = list;
-  set({ choices: Object.fromEntries(menus().map(({ key, options }) => [key, options[0][0]])) });
+  plainChoices();
 }
+
+/** Each strip shows the first of its menu. */
+export const plainChoices = () =>
+  set({ choices: Object.fromEntries(menus().map(({ key, options }) => [key, options[0][0]])) });
 
 const menus = () => known.map((strip) => strip.choice).filter(Boolean);
 
@@ -33,8 +43,36 @@ export function writeChoices(params) {
 
 export const chosen = (strip) => (strip.choice ? S.choices[strip.choice.key] : '');
 
-/** What each strip shows: marks, over, axis, curves, main, reading, columns, about, or why it is empty. */
-export const shown = () => known.map((strip) => withCurves(withGhost(joined(strip))));
+// Where the page is low or narrow, as in few.css: the first, one of those of the data, the last.
+const FEW = '(min-width: 1000px) and (max-height: 720px), (min-width: 600px) and (max-width: 999px)';
+const few = globalThis.matchMedia?.(FEW);
+
+/** The strips of which a narrow window shows one: of the data, between the steps and the error. */
+export const middle = () => chosenOnes().filter((strip) => strip.layer === 'data');
+
+/** Of those, the one that it shows. */
+export const middleNow = () => middle().find(({ name }) => name === S.middle) ?? middle()[0];
+
+/** Whether there is room for one of those alone. */
+export const isFew = () => !only && Boolean(few?.matches) && middle().length > 1;
+
+// A lesson's card lies between the stage and the strips: two are left, of which one is what to look at.
+const TWO = '(min-width: 600px) and (max-width: 999px) and (min-height: 880px)';
+const two = globalThis.matchMedia?.(TWO);
+const inLesson = () => Boolean(two?.matches && $('.page').dataset.lesson);
+
+/** The strips that there is room for, or all of them. */
+function roomFor(all) {
+  if (all || !isFew()) return chosenOnes();
+  const few = known.filter((s) => s.layer !== 'data' || s === middleNow());
+  if (!inLesson()) return few;
+  const seen = $('#axis').dataset.look === middleNow().name ? middleNow() : few.at(-1);
+  return [few[0], seen];
+}
+
+/** What each strip shows, of those that there is room for or of all: marks, over, axis, curves, main, reading,
+ * columns, about, or why it is empty. */
+export const shown = (all = false) => roomFor(all).map((strip) => withCurves(withGhost(joined(strip))));
 
 const NOTHING = { marks: [], over: [], columns: [], about: [], axis: { range: [0, 1], log: false, ticks: [] } };
 

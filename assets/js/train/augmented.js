@@ -24,8 +24,8 @@ export function showAugmented(anchor, augmented) {
     anchor,
     '<h3>Before, after, and what the network is told</h3><p>Each operation happens here to half of the images. ' +
       'In training the network hears these nine numbers; when it samples it hears zeros, so nothing leaks.</p>' +
-      `<table class="told"><thead><tr><th></th><th></th>${names.map((n) => `<th scope="col">${n}</th>`).join('')}` +
-      `</tr></thead><tbody>${rows}</tbody></table>`,
+      '<table class="augmented"><thead><tr><th></th><th></th>' +
+      `${names.map((n) => `<th scope="col">${n}</th>`).join('')}</tr></thead><tbody>${rows}</tbody></table>`,
   );
   const shown = [picture(before, count, { C, H, W }), picture(after, count, { C, H, W })];
   [...box.querySelectorAll('canvas')].forEach((canvas, j) => {

@@ -5,14 +5,18 @@ import { T } from '../theme.js';
 import { dot, open, sheet, sizeOf } from '../draw/canvas.js';
 import { colourise, whole } from '../stage/image.js';
 
-/** `s`: samples of a network (`drawn`), or the data that one would learn from. */
-export function samples(s, drawn) {
+/** `s`: samples of a network (`drawn`), or the data that one would learn from; `coming`: samples are on the way. */
+export function samples(s, drawn, coming = false) {
   const canvas = $('#train-samples'),
     size = sizeOf(canvas);
-  $('#train-samples-head').textContent = drawn ? 'Samples' : 'Data';
+  $('#train-samples-head').textContent = drawn ? `${s.count} samples of it` : 'Data';
   $('#train-samples-note').textContent = drawn
-    ? 'of the averaged weights, always from the same noise'
-    : 'that the network learns from';
+    ? s.kind === 'image'
+      ? 'averaged weights, always from the same noise'
+      : 'on the data that it learned from'
+    : coming
+      ? 'that it learned from; its samples are being made …'
+      : 'that the network learns from';
   const c = open(canvas, size);
   if (s?.kind === 'image') tiles(c, size, s);
   else if (s) points(c, size, s);
@@ -64,5 +68,5 @@ function points(c, { w, h }, s) {
       dot(c, w / 2 + (half * list[i]) / reach, h / 2 - (half * list[i + 1]) / reach, r, colour, 'rgba(0,0,0,0)');
   };
   draw(truth, 1.5, T.reference);
-  draw(at, 2.5, T.onestep);
+  draw(at, 2.5, T.learned);
 }

@@ -3,10 +3,11 @@
 Each can be stepped by hand, with nothing but an Ode and a State; in EDM's frame t is σ:
 
     >>> ode, x, past, carry = Ode(denoiser), sigmas[0] * noise, (), None
+    >>> new = lambda i, k=0: noises[max(1, draws(solver)) * i + k]
     >>> span = float(sigmas[0]), float(sigmas[-1])
     >>> for i, (t, t_next) in enumerate(pairwise(sigmas)):
     ...     past = (*past, ode.evaluate(x, t))[-solver.memory :]
-    ...     state = State(past, len(sigmas) - 1 - i, span, lambda: noises[i], carry)
+    ...     state = State(past, len(sigmas) - 1 - i, span, partial(new, i), carry)
     ...     if isinstance(solver, Corrects) and i:
     ...         past = (*past[:-1], solver.correct(ode, state))
     ...         state = state._replace(past=past)
@@ -16,12 +17,17 @@ Each can be stepped by hand, with nothing but an Ode and a State; in EDM's frame
 """
 
 from ...settings import named
+from .adaptive import Adaptive
+from .er_sde import ERSDE
 from .exponential import DPMpp, DPMpp2S, UniPC
+from .exponential_rk import ETDRK, RES2S, RES3S, TypedRK
+from .forged import Forged
 from .langevin import EulerMaruyama
 from .learned import AMED, Plugin
 from .multistep import DEIS, DPM2, IPNDM, IPNDMV, LMS
 from .one_step import DDIM, RK2, Euler, Heun
-from .stochastic import DPMppSDE, EulerAncestral
+from .sde import SEEDS, SASolver
+from .stochastic import DPM2Ancestral, DPMpp2SAncestral, DPMppSDE, EulerAncestral
 
 SOLVERS = named(
     Heun,
@@ -32,14 +38,25 @@ SOLVERS = named(
     RK2,
     DPM2,
     DPMpp2S,
+    RES2S,
+    RES3S,
+    ETDRK,
+    TypedRK,
+    Adaptive,
     IPNDM,
     IPNDMV,
     LMS,
     DEIS,
     AMED,
     Plugin,
+    Forged,
     EulerAncestral,
+    DPM2Ancestral,
+    DPMpp2SAncestral,
     DPMppSDE,
+    SASolver,
+    SEEDS,
+    ERSDE,
     EulerMaruyama,
 )
 
@@ -48,18 +65,29 @@ __all__ = [
     "DDIM",
     "DEIS",
     "DPM2",
+    "ERSDE",
+    "ETDRK",
     "IPNDM",
     "IPNDMV",
     "LMS",
+    "RES2S",
+    "RES3S",
     "RK2",
+    "SEEDS",
     "SOLVERS",
+    "Adaptive",
+    "DPM2Ancestral",
     "DPMpp",
     "DPMpp2S",
+    "DPMpp2SAncestral",
     "DPMppSDE",
     "Euler",
     "EulerAncestral",
     "EulerMaruyama",
+    "Forged",
     "Heun",
     "Plugin",
+    "SASolver",
+    "TypedRK",
     "UniPC",
 ]

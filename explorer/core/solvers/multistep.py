@@ -38,17 +38,23 @@ def lagrange_integrals(nodes: Sequence, end) -> list:
     return (_known_integrals if numbers else _integrals)(tuple(nodes), end)
 
 
-def _integrals(nodes: tuple, end) -> list:
+def lagrange(nodes: Sequence) -> list[list]:
+    """The coefficients of each ℓ_j(u) = Π_{k≠j} (u − n_k)/(n_j − n_k), lowest power first."""
     out = []
     for j, nj in enumerate(nodes):
-        coefficients = [1.0]  # of Π_{k≠j} (u − n_k)/(n_j − n_k), lowest power first
+        coefficients: list = [1.0]
         for k, nk in enumerate(nodes):
             if k != j:
                 d = nj - nk
                 shifted = [0.0, *coefficients]
                 coefficients = [(a - nk * b) / d for a, b in zip(shifted, [*coefficients, 0.0])]
-        out.append(sum(c * end ** (p + 1) / (p + 1) for p, c in enumerate(coefficients)))
+        out.append(coefficients)
     return out
+
+
+def _integrals(nodes: tuple, end) -> list:
+    whole = lambda powers: sum(c * end ** (p + 1) / (p + 1) for p, c in enumerate(powers))
+    return [whole(powers) for powers in lagrange(nodes)]
 
 
 _known_integrals = lru_cache(maxsize=4096)(

@@ -46,6 +46,7 @@ class DDIM:
     """
 
     name: ClassVar[str] = "ddim"
+    renoises: ClassVar[bool] = True
     label: ClassVar[str] = "DDIM"
     family: ClassVar[str] = "one-step"
     order: ClassVar[int] = 1

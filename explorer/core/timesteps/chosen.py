@@ -1,6 +1,7 @@
 """Grids made of others, and levels as a person lists them."""
 
 import itertools
+import math
 from typing import ClassVar
 
 import torch
@@ -67,7 +68,8 @@ class Mixed(Range):
 @setting
 class Custom:
     """A list of noise levels as it stands, largest first; a final 0 is taken off and added by the
-    loop.  The number of steps is the length of the list, whatever the budget says.
+    loop.  The number of steps is the length of the list, whatever the budget says.  The first may
+    be ∞, written inf: pure noise.
     """
 
     name: ClassVar[str] = "custom"
@@ -81,7 +83,8 @@ class Custom:
         HIGHEST,
         label="σ list",
         longest=512,
-        help="noise levels with commas, from large to small",
+        endless=True,
+        help="noise levels with commas, from large to small; inf first is pure noise",
     )
 
     def check(self):
@@ -91,6 +94,8 @@ class Custom:
         for a, b in itertools.pairwise(kept):
             if not a > b:
                 raise UserError(f"A σ list must fall all the way; {b:g} does not lie below {a:g}.")
+        if self.pure and kept[1] > HIGHEST:
+            raise UserError(f"σ list = {kept[1]:g} is out of range; from 0 to {HIGHEST:g} works.")
         if kept[-1] < LOWEST:
             raise UserError(
                 f"The smallest level {kept[-1]:g} is below {LOWEST:g}, which is as "
@@ -98,8 +103,13 @@ class Custom:
             )
 
     @property
+    def pure(self) -> bool:
+        """Whether it begins at σ = ∞."""
+        return math.isinf(self.levels[0])
+
+    @property
     def sigma_max(self) -> float:
-        return self.levels[0]
+        return HIGHEST if self.pure else self.levels[0]
 
     @property
     def sigma_min(self) -> float:
@@ -107,6 +117,8 @@ class Custom:
 
     def within(self, low: float, high: float) -> "Custom":
         """The list with what lies beyond these ends moved to them, each level once."""
+        if math.isfinite(high):
+            high = min(high, HIGHEST)
         kept = (min(max(s, low), high) for s in self.levels if s > 0)
         return Custom(tuple(dict.fromkeys(kept)))
 

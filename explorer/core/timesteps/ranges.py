@@ -1,7 +1,7 @@
 """What the grids share: their two ends, and that these must lie apart."""
 
 import dataclasses
-from typing import Any, Protocol, Self, cast
+from typing import Any, ClassVar, Protocol, Self, cast
 
 import torch
 from torch import Tensor
@@ -40,6 +40,11 @@ class TimeSteps(Protocol):
     @property
     def sigma_min(self) -> float: ...
 
+    @property
+    def pure(self) -> bool:
+        """Whether the first level is ∞; sigma_max is HIGHEST then."""
+        ...
+
     def sigmas(self, n: int) -> Tensor:
         """n levels, (n,) float64, falling from the first to σ_min."""
         ...
@@ -54,6 +59,7 @@ class Range:
 
     sigma_min: float
     sigma_max: float
+    pure: ClassVar[bool] = False
 
     def within(self, low: float, high: float) -> Self:
         """The same kind of steps between these ends, where its own lie beyond."""

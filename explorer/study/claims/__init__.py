@@ -1,4 +1,4 @@
-"""What both papers claim, each claim tried here: CLAIMS lists them by name.
+"""What both papers claim, and this lab itself, each claim tried here: CLAIMS lists them by name.
 
     for row in tried(["rho-3-equalises-heun"]): ...        what was found, and the verdict
 
@@ -18,6 +18,10 @@ from . import (
     edm_training,
     edm_truncation,
     identities,
+    lessons,
+    lessons_lists,
+    lessons_models,
+    lessons_paths,
 )
 from .contract import Claim
 
@@ -32,6 +36,10 @@ TOPICS = (
     amed_geometry,
     amed_solvers,
     amed_ablations,
+    lessons,
+    lessons_lists,
+    lessons_models,
+    lessons_paths,
 )
 CLAIMS: dict[str, Claim] = {c.name: c for topic in TOPICS for c in topic.CLAIMS}
 

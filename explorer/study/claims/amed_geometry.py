@@ -23,16 +23,17 @@ FINE = "nfe=79&samples=64"
 NETWORK = "data=digits&model=network&model.checkpoint=digits-f"
 
 
-def _path(query: str, watch: Watch | None) -> torch.Tensor:
+def fine_path(query: str, watch: Watch | None) -> torch.Tensor:
+    """(T, B, *shape): 64 paths of Heun with 79 evaluations, down to σ_min."""
     made = run(view(f"{query}&{FINE}"), watch, kept=False)
-    return made.trajectory.x[:-1]  # down to σ_min
+    return made.trajectory.x[:-1]
 
 
 def _off_the_plane(query: str):
     """A measure: the mean residual off each path's own plane, at the level where it is largest."""
 
     def tried(watch: Watch | None) -> Estimate:
-        rest = residuals(_path(query, watch), ks=(2,))[0]
+        rest = residuals(fine_path(query, watch), ks=(2,))[0]
         return intervals.mean(rest[int(rest.mean(1).argmax())])
 
     return tried
@@ -40,7 +41,7 @@ def _off_the_plane(query: str):
 
 def _two_axes(query: str):
     """A measure: share of each path's variance in two principal axes."""
-    return lambda watch: intervals.median(explained(_path(query, watch), 2)[1])
+    return lambda watch: intervals.median(explained(fine_path(query, watch), 2)[1])
 
 
 def _parallel(watch: Watch | None) -> Estimate:

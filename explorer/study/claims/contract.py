@@ -19,7 +19,7 @@ from ...settings import from_query
 
 HOLDS, NOT_HERE, OPEN = "holds", "does not hold here", "cannot be told"
 VERDICTS = (HOLDS, NOT_HERE, OPEN)
-PAPERS = ("EDM", "AMED")
+PAPERS = ("EDM", "AMED", "Lab")  # the last: found here, and said in lessons
 COSTS = ("quick", "slow")
 
 

@@ -23,7 +23,7 @@ SAID = "seed 0, 64 samples"
 NETWORK = "data=digits&model=network&model.checkpoint=digits-f"
 
 
-def _bends(low: float, high: float, watch: Watch | None) -> dict[str, Tensor]:
+def frame_bends(low: float, high: float, watch: Watch | None) -> dict[str, Tensor]:
     """The bend of true paths in each frame, its mean over the levels of a band; (B,) each."""
     e = view("data=spiral&samples=32")
     source, found = prepared(e.data, e.model), reference_for(e, watch, count=32)
@@ -39,14 +39,14 @@ def _straighter(other: str, low: float, high: float):
     """A measure: the bend in EDM's frame over that in another, path by path."""
 
     def tried(watch: Watch | None) -> Estimate:
-        found = _bends(low, high, watch)
+        found = frame_bends(low, high, watch)
         return intervals.ratio(found["edm"], found[other])
 
     return tried
 
 
 def _only_between(watch: Watch | None) -> Estimate:
-    between, above_ = (_bends(*b, watch)["edm"] for b in ((0.1, 5.0), (10.0, 80.0)))
+    between, above_ = (frame_bends(*b, watch)["edm"] for b in ((0.1, 5.0), (10.0, 80.0)))
     return intervals.ratio(above_, between)
 
 

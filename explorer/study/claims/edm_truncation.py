@@ -34,7 +34,7 @@ def _local(
     return local_truncation(source.denoiser, solver_, clean, sigmas, Frame(), g, watch=watch)
 
 
-def _uneven(solver: str, rho: float, seed: int, watch: Watch | None) -> float:
+def uneven(solver: str, rho: float, seed: int, watch: Watch | None) -> float:
     """How many times the smallest error the largest is, over all levels but the 5 % at either end
     of the order; on the spiral."""
     return _range(_local("data=spiral", solver, rho, seed, watch)[1])
@@ -52,7 +52,7 @@ def _most_even(solver: str, rho: float, others: tuple[float, ...]):
     def tried(watch: Watch | None) -> Estimate:
         found = []
         for seed in range(SEEDS):
-            own, *its = (_uneven(solver, r, seed, watch) for r in (rho, *others))
+            own, *its = (uneven(solver, r, seed, watch) for r in (rho, *others))
             found.append(math.log10(own / min(its)))
         return mean_over_seeds(found)
 

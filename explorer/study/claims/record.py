@@ -17,7 +17,6 @@ from ... import __version__
 from ...errors import UserError
 from ...store import places, writing
 from . import CLAIMS
-from .contract import Claim
 from .tried import Row, digest, estimate
 
 
@@ -73,15 +72,16 @@ def rows(path: Path | None = None) -> list[dict[str, Any]]:
     for c in CLAIMS.values():
         row = kept.get(c.name)
         found = Row(c, None if row is None else estimate(row))
-        out.append({**found.plain(), "stale": _stale(c, row)})
+        out.append({**found.plain(), "stale": stale(c.name, row)})
     return out
 
 
-def _stale(c: Claim, row: dict[str, Any] | None) -> str:
+def stale(name: str, row: dict[str, Any] | None) -> str:
+    """Why the row that was kept of a claim is not of today; "" where it is."""
     if row is None:
         return "not measured yet"
     try:
-        return "" if _digest(c.name) == row["digest"] else "of an earlier version; measure it again"
+        return "" if _digest(name) == row["digest"] else "of an earlier version; measure it again"
     except UserError as problem:
         return str(problem)
 

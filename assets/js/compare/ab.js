@@ -1,0 +1,216 @@
+// A/B: this view beside another one, from the same noise.  B is a pinned run, a pasted link, or this view with
+// another solver; the server reads both again, as any link.
+
+import { settingsOf } from '../address.js';
+import { gesture } from '../gestures/gesture.js';
+import { copy, lines } from '../help.js';
+import { job } from '../job.js';
+import { pinned } from '../pin.js';
+import { $, S } from '../state.js';
+import { FRAME, draw as drawShown } from './ab_shown.js';
+import { offer, show } from './views.js';
+
+const SEEDS = 4,
+  MOST = 32;
+let line = null,
+  body = null,
+  a = null, // another A than this view, as a query
+  b = null,
+  seeds = SEEDS,
+  busy = false,
+  shown = null, // the newest answer
+  of = ''; // what it is an answer to
+const results = new Map(), // for Undo
+  work = job({ pause: 180 });
+
+const FORM =
+  '<form class="ab-form"><i class="ab-chip">A</i><b id="ab-a">this view</b>' +
+  '<button type="button" class="ghost" id="ab-this">Use this view</button>' +
+  '<span>against</span><i class="ab-chip b">B</i><select id="ab-b" aria-label="What A is held against"></select>' +
+  '<input type="text" id="ab-link" spellcheck="false" placeholder="Paste the link of a view" ' +
+  'aria-label="The link of a view" hidden>' +
+  '<span id="ab-noise"></span><span class="ab-run"><button type="button" class="ghost" id="ab-swap">Swap</button>' +
+  '<button class="ghost run" id="ab-run">Run</button>' +
+  '<button type="button" class="ghost" id="ab-cancel" hidden>Cancel</button></span></form>' +
+  '<div class="sweeping" role="status" id="ab-progress" hidden>' +
+  '<progress max="1" value="0" aria-label="How far it is"></progress><span></span></div>';
+
+function init(given, where) {
+  [line, body] = [given, where];
+  body.className = 'ab';
+  body.innerHTML = `${FORM}<p class="ab-empty" id="ab-empty"></p><div class="ab-found" hidden>${FRAME}</div>`;
+  $('form', body).onsubmit = (e) => {
+    e.preventDefault();
+    press();
+  };
+  $('#ab-cancel').onclick = work.cancel;
+  $('#ab-this').onclick = () => press({ a: null });
+  $('#ab-swap').onclick = () => b != null && press({ a: onNoise(b, a ?? S.query), b: a ?? S.query });
+  $('#ab-b').onchange = ({ target: { value } }) => {
+    $('#ab-link').hidden = value !== 'paste';
+    if (value === 'paste') $('#ab-link').focus();
+    else press({ b: value });
+  };
+  $('#ab-link').onchange = ({ target: { value } }) => value.trim() && press({ b: settingsOf(value) });
+  $('#ab-copy').onclick = (e) => copy(lines(shown.exact), e.target);
+  $('.ab-acts', body).onclick = (e) => act[e.target.closest('button')?.dataset.act]?.();
+  document.addEventListener('beside', ({ detail }) => {
+    [a, b] = [null, detail];
+    show('ab');
+  });
+}
+
+const act = {
+  more: () => press({ seeds: Math.min(MOST, shown.ab.seeds * 2) }),
+};
+
+// The same settings on the noise of others: what is swapped stays the same samples.
+function onNoise(query, others) {
+  const [params, from] = [query, others].map((text) => new URLSearchParams(text));
+  for (const key of ['seed', 'samples']) from.has(key) ? params.set(key, from.get(key)) : params.delete(key);
+  return params.toString().replaceAll('%2C', ',');
+}
+
+// A person asks for it: one step of Undo.
+function press(next = {}) {
+  gesture();
+  if ('a' in next) a = next.a;
+  if ('b' in next) b = next.b;
+  if ('seeds' in next) seeds = next.seeds;
+  begin();
+}
+
+const asks = () => JSON.stringify([a ?? S.query, b, seeds]);
+
+async function begin() {
+  if (b == null) return draw();
+  const mine = asks(),
+    request = { kind: 'ab', values: S.values, b, seeds, ...(a != null && { a }) };
+  busy = true;
+  line.problem(null);
+  line.address();
+  tell('starting …', 0);
+  draw();
+  const news = await work.run(
+    request,
+    (now) => heard(now, mine),
+    () => draw(),
+  );
+  if (!news) return; // a newer one has taken its place
+  busy = false;
+  if (news.ab) heard(news, mine);
+  if (news.problem) line.problem(news.problem);
+  $('#ab-progress').hidden = true;
+  draw();
+}
+
+function heard(news, mine) {
+  if (!news.ab) return tell(news.waiting ?? 'starting …', 0);
+  results.set(mine, news);
+  if (results.size > 12) results.delete(results.keys().next().value);
+  [shown, of] = [news, mine];
+  tell(news.waiting ?? `${news.count} of ${news.total} parts`, news.count / Math.max(1, news.total));
+  draw();
+}
+
+function tell(words, part) {
+  $('#ab-progress').hidden = !busy;
+  $('#ab-progress progress').value = part;
+  $('#ab-progress span').textContent = words;
+}
+
+// ---- what B may be --------------------------------------------------------------------------------
+
+function withSolver(solver) {
+  const params = new URLSearchParams(S.query);
+  for (const key of [...params.keys()]) if (key.startsWith('solver')) params.delete(key);
+  params.set('solver', solver);
+  return params.toString().replaceAll('%2C', ',');
+}
+
+const other = () => (S.values.solver === 'ddim' ? ['dpmpp', 'DPM-Solver++'] : ['ddim', 'DDIM']);
+
+function choices() {
+  const [solver, name] = other(),
+    found = [
+      ...pinned().map((pin) => [pin.query, `pinned: ${pin.name}`]),
+      [withSolver(solver), `this view with ${name}`],
+    ];
+  if (b != null && !found.some(([query]) => query === b)) found.unshift([b, linkName()]);
+  return [...found, ['paste', 'a link …']];
+}
+
+const linkName = () => (shown && of === asks() ? `link: ${shown.ab.b.name}` : 'the view of a link');
+
+let offered = '';
+function drawChoices() {
+  const list = choices(),
+    key = JSON.stringify([list, b]),
+    select = $('#ab-b');
+  if (key === offered || document.activeElement === select) return;
+  offered = key;
+  select.replaceChildren(...list.map(([value, text]) => new Option(text, value, false, value === b)));
+}
+
+// ---- drawing --------------------------------------------------------------------------------------
+
+function draw() {
+  drawChoices();
+  const old = Boolean(shown) && of !== asks() && !busy;
+  $('#ab-a').textContent = a == null ? 'this view' : (shown?.ab.a.name ?? 'the view of a link');
+  $('#ab-this').hidden = a == null;
+  $('#ab-noise').textContent = `from the same noise, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}`;
+  $('#ab-swap').disabled = b == null;
+  $('#ab-run').hidden = busy;
+  $('#ab-cancel').hidden = !busy;
+  $('.ab-found', body).hidden = !shown;
+  $('.ab-found', body).classList.toggle('old', old);
+  $('#compare-title').textContent = shown?.title ?? 'Two views from the same noise';
+  $('#compare-note').textContent = shown?.note ?? 'Sample by sample: what differs, and what comes of it.';
+  const words = shown
+    ? old
+      ? 'Measured before the settings changed: Run measures again.'
+      : ''
+    : busy
+      ? 'Measuring …'
+      : 'Choose B: a run that you pinned on Explore, this view with another solver, or the link of any view.';
+  $('#ab-empty').textContent = words;
+  $('#ab-empty').hidden = !words;
+  if (shown && body.clientWidth) drawShown(body, shown);
+}
+
+// It comes on show: with a B of a link or a pin it is measured, unless it would cost a network's time.
+function open() {
+  if (b == null) b = pinned().find(({ query }) => query !== S.query)?.query ?? withSolver(other()[0]);
+  const known = results.get(asks());
+  if (known && !busy) [shown, of] = [known, asks()];
+  draw();
+  if (!known && !busy && S.values.model !== 'network') begin();
+}
+
+offer({
+  name: 'ab',
+  label: 'A/B',
+  title: 'Two views side by side, from the same noise',
+  keys: ['a', 'b', 'seeds'],
+  init,
+  open,
+  draw,
+  read(params) {
+    [a, b] = [params.get('a'), params.get('b')];
+    const n = Number(params.get('seeds'));
+    seeds = Number.isInteger(n) && n >= 1 && n <= MOST ? n : SEEDS;
+  },
+  write(params) {
+    if (a != null) params.set('a', a);
+    if (b != null) params.set('b', b);
+    if (seeds !== SEEDS) params.set('seeds', String(seeds));
+  },
+  keep: () => ({ a, b, seeds }),
+  back(kept) {
+    ({ a, b, seeds } = kept ?? { a: null, b: null, seeds: SEEDS });
+    const known = results.get(asks());
+    if (known) [shown, of] = [known, asks()];
+    draw();
+  },
+});

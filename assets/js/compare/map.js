@@ -1,0 +1,245 @@
+// The heat map: any two settings of the view, a cell for each pair of values, drawn while they come.
+
+import { job } from '../job.js';
+import { call } from '../net.js';
+import { duration } from '../numbers.js';
+import { $, S } from '../state.js';
+import { viewQuery } from '../address.js';
+import { gesture } from '../gestures/gesture.js';
+import { drawGrid, initGrid, keyOf } from './map_grid.js';
+import { offer } from './views.js';
+import { copy, lines } from '../help.js';
+import { drawSaid, drawRun } from './map_side.js';
+import * as sentence from './sentence.js';
+import * as studies from './studies.js';
+
+const work = job({ pause: 180, start: (request) => call('job_start', request) });
+let line = null,
+  body = null,
+  shown = null, // the newest news that has a map
+  state = { busy: false, stopped: false, problem: null, asked: '', began: 0, took: null },
+  opened = false,
+  fresh = false; // a link was read, which is measured when its view is there
+
+const asked = sentence.asked;
+const chosen = () => JSON.parse(JSON.stringify(asked));
+// What a measurement is of: the sentence, and the settings that it does not vary.
+const question = () =>
+  JSON.stringify([
+    chosen(),
+    Object.entries(S.values)
+      .filter(([k]) => !asked.axes.includes(k) && k !== 'samples')
+      .sort(),
+  ]);
+
+const HTML = `
+  <div class="map-bar"><p class="sentence"></p>
+    <span class="map-go"><span class="map-count"></span>
+    <button class="ghost run" type="button" data-run>Run</button></span></div>
+  <p class="map-refused" role="status" hidden></p>
+  <div class="map-body">
+    <figure class="map-figure"><span class="of-up" aria-hidden="true"></span>
+      <div class="map-scroll"><table></table></div><span class="of-across" aria-hidden="true"></span>
+      <figcaption></figcaption><div class="map-card" hidden></div></figure>
+    <aside class="map-side"><section class="map-run" role="status"></section>
+      <section class="map-said" aria-live="polite"></section>
+      <section class="map-engine"><h2>Engine</h2><label>Run on <select><option>this machine</option></select></label>
+      <p>A study of the page runs in one process here. No other engine is connected: studies of the command line
+      take several workers, and other machines by --on.</p></section></aside>
+  </div>`;
+
+function init(given, own) {
+  [line, body] = [given, own];
+  body.innerHTML = HTML;
+  const map = line.config.compare.map;
+  asked.axes = [...map.axes];
+  sentence.init($('.sentence', body), map, line.config.entries, choose);
+  asked.lists = asked.axes.map(sentence.usual);
+  initGrid($('.map-figure', body), press);
+  $('[data-run]', body).onclick = () => (state.busy ? work.cancel() : run());
+  $('.map-side', body).onclick = act;
+}
+
+// Another word of the sentence: one step of Undo; what is measured stays until it is run.
+function choose() {
+  gesture();
+  line.address();
+  draw();
+}
+
+function act(e) {
+  const b = e.target.closest('button');
+  if (!b) return;
+  if (b.dataset.act === 'copy') copy(lines(shown.exact), b);
+  else if (b.dataset.act === 'cancel') work.cancel();
+  else if (b.dataset.act === 'resume') run();
+  else if (b.dataset.extend) extend(+b.dataset.extend);
+  else if (b.dataset.act === 'seeds') {
+    asked.seeds *= 2;
+    choose();
+    run();
+  }
+}
+
+function extend(index) {
+  const { axis, values } = shown.said[index],
+    names = shown.map[axis ? 'across' : 'up'].values;
+  const own = Object.keys(names)
+    .sort((a, b) => a - b)
+    .map((k) => names[k]);
+  asked.lists[axis] = [...own, ...values].sort((a, b) => a - b).join(', ');
+  choose();
+  run();
+}
+
+async function run() {
+  state = { busy: true, stopped: false, problem: null, asked: question(), began: performance.now(), took: null };
+  const mine = state;
+  line.problem(null);
+  draw();
+  const before = shown;
+  const news = await work.run({ kind: 'map', values: S.values, ...chosen() }, (now) => hear(now, mine));
+  if (!news || mine !== state) return;
+  hear(news, mine);
+  state = { ...state, busy: false, took: performance.now() - mine.began };
+  if (news.problem && news.map) state.stopped = news.problem;
+  else if (news.problem) {
+    state.problem = news.problem;
+    if (before) shown = before;
+  }
+  if (news.map) keep();
+  draw();
+}
+
+function hear(news, mine) {
+  if (mine !== state) return;
+  if (news.map) shown = { ...news, of: mine.asked };
+  else state.waiting = news.waiting ?? '';
+  draw();
+}
+
+function keep() {
+  const { up, across, cells } = shown.map;
+  const done = cells.filter((c) => c.value || c.why).length;
+  const query = viewQuery();
+  studies.keep({ name: `${up.label} × ${across.label}`, about: about(), query, done, total: cells.length });
+}
+
+// What of the view is not varied and tells studies apart.
+const about = () =>
+  ['data', 'solver']
+    .filter((k) => !asked.axes.includes(k))
+    .map((k) => (line.config.entries[k][S.values[k]]?.label ?? '').replace(/-?\{.*?\}/g, ''))
+    .join(', ');
+
+function press(cell, shift) {
+  if (shift) {
+    document.dispatchEvent(new CustomEvent('beside', { detail: cell.query })); // B of A/B
+    line.open('compare');
+    return;
+  }
+  line.open('explore');
+  line.use(cell.values, (k) => /^(timesteps|solver|schedule|data|model)\./.test(k) && slotGone(cell.values, k));
+}
+// Settings of an entry go with it where the cell has another one.
+const slotGone = (values, k) => k.split('.')[0] in values;
+
+const old = () => Boolean(shown) && shown.of !== question();
+
+function draw() {
+  if (!body || body.hidden) return;
+  sentence.draw($('.sentence', body));
+  const cells = sentence.count(asked.lists[0]) * sentence.count(asked.lists[1]);
+  const took = state.took && !old() && shown ? `, ${duration(state.took / 1000)}` : '';
+  $('.map-count', body).textContent = `${cells} cells${took}`;
+  const stale = old() && !state.busy;
+  body.classList.toggle('old', stale);
+  const refused = $('.map-refused', body);
+  refused.hidden = !state.problem && !stale;
+  refused.textContent =
+    state.problem ?? (stale ? 'Measured with other settings than those asked for now: run it again.' : '');
+  writeTitle();
+  writeRun();
+  if (!shown) return;
+  drawGrid($('.map-figure', body), shown.map, { next: state.busy });
+  const outlined = shown.map.cells.some((cell) => cell.level);
+  $('figcaption', body).innerHTML =
+    `${keyOf()}${outlined ? '<span class="key-level">best, or not to be told from it</span>' : ''}`;
+  drawSaid($('.map-said', body), shown, state);
+  drawRun($('.map-run', body), shown, state);
+}
+
+function writeRun() {
+  const b = $('[data-run]', body),
+    done = shown?.map.cells.filter((c) => c.value || c.why).length ?? 0;
+  const part = shown && !shown.map.whole && !old();
+  b.textContent = state.busy ? `Cancel, keep ${shown && shown.of === state.asked ? done : 0}` : part ? 'Resume' : 'Run';
+}
+
+function writeTitle() {
+  const { up, across } = { up: sentence.asked.axes[0], across: sentence.asked.axes[1] };
+  $('#compare-title').textContent = shown?.title ?? (state.busy ? 'Measuring …' : `${up} against ${across}`);
+  $('#compare-note').textContent = shown?.note ?? 'Choose two settings and run: the coarse cells come first.';
+}
+
+function write(params) {
+  const map = line.config.compare.map;
+  if (asked.axes.join() !== map.axes.join()) params.set('vary', asked.axes.join());
+  asked.lists.forEach((text, k) => {
+    if (text !== sentence.usual(asked.axes[k])) params.set(k ? 'across' : 'up', text.replaceAll(', ', ','));
+  });
+  if (asked.measure !== 'median') params.set('measure', asked.measure);
+  if (asked.paths !== 64) params.set('paths', asked.paths);
+  if (asked.seeds !== 2) params.set('seeds', asked.seeds);
+}
+
+function read(params) {
+  const map = line.config.compare.map,
+    known = new Set(map.settings.map(({ key }) => key)),
+    axes = (params.get('vary') ?? '').split(',');
+  if (axes.length === 2 && axes[0] !== axes[1] && axes.every((key) => known.has(key))) asked.axes = axes;
+  asked.lists = ['up', 'across'].map((k, i) => params.get(k)?.slice(0, 400) || sentence.usual(asked.axes[i]));
+  if (params.get('measure') in map.measures) asked.measure = params.get('measure');
+  fresh = true;
+  for (const k of ['paths', 'seeds']) {
+    const n = Math.round(Number(params.get(k)));
+    if (n >= 1 && n <= 4096) asked[k] = n;
+  }
+}
+
+function open() {
+  const fits = new Set(sentence.settings().map(({ key }) => key));
+  if (!opened)
+    asked.axes.forEach((key, k) => {
+      if (fits.has(key)) return; // such as ρ where the steps are others
+      asked.axes[k] = asked.axes[1 - k] === 'solver' ? 'timesteps' : 'solver';
+      asked.lists[k] = sentence.usual(asked.axes[k]);
+    });
+  const first = !opened;
+  opened = true;
+  draw();
+  if (first && (fresh || S.values.model !== 'network')) run();
+  fresh = false;
+}
+
+offer({
+  name: 'map',
+  label: 'Heat map',
+  title: 'Any two settings against each other',
+  keys: ['vary', 'up', 'across', 'measure', 'paths', 'seeds'],
+  init,
+  read,
+  write,
+  open,
+  draw,
+  changed() {
+    if (!opened || !fresh) return;
+    fresh = false;
+    run();
+  },
+  keep: chosen,
+  back: (kept) => {
+    Object.assign(asked, JSON.parse(JSON.stringify(kept)));
+    draw();
+  },
+});

@@ -1,0 +1,88 @@
+"""Words in a real browser: a card by hover, key and tap, beside what holds the word; it acts."""
+
+from .walk import SMALL, Walk
+
+APART = """(holder) => {
+  const card = document.querySelector('#word').getBoundingClientRect(),
+    own = document.querySelector(holder).getBoundingClientRect();
+  return card.left >= 0 && card.right <= innerWidth &&
+    card.top >= 0 && card.bottom <= innerHeight &&
+    (card.right <= own.left || card.left >= own.right ||
+    card.bottom <= own.top || card.top >= own.bottom);
+}"""
+CLEAR = """() => {
+  const box = document.querySelector('#pop').getBoundingClientRect(),
+    spine = document.querySelector('.spine').getBoundingClientRect(),
+    table = document.querySelector('#pop .tabled');
+  return box.right <= spine.left && box.left >= 0 && box.top >= 0 &&
+    table.scrollWidth <= table.clientWidth + 1;
+}"""
+STRIP = ".strip-head:has([data-word=end_error])"
+ROW = '.row[data-key="timesteps.rho"]'
+
+
+def test_a_word_opens_its_card_beside_what_holds_it_and_the_card_acts(walk):
+    walk.open(SMALL)
+    page = walk.page
+    page.hover(f"{ROW} [data-word=rho]")
+    page.wait_for_selector("#word:popover-open")
+    assert page.evaluate(APART, ROW)
+    page.mouse.move(700, 300)
+    page.wait_for_selector("#word:popover-open", state="hidden")
+    page.focus(f"{STRIP} button.i")  # the head's one place of the Tab key
+    page.keyboard.press("F1")
+    page.wait_for_selector("#word:popover-open")
+    assert page.evaluate(APART, STRIP)
+    assert page.evaluate("document.querySelector('#word').contains(document.activeElement)")
+    page.keyboard.press("Escape")
+    page.wait_for_function("document.activeElement.dataset.strip === 'error'")
+    page.focus("#value")
+    seen = []
+    for _ in range(3):  # one after the other
+        page.keyboard.press("F1")
+        seen.append(page.inner_text("#word header b"))
+    assert seen[:3] == ["NFE", "Median", "End error"]
+    page.keyboard.press("Escape")
+    page.wait_for_function("document.activeElement.id === 'value'")
+    page.click(f"{ROW} [data-word=rho]")
+    walk.after(lambda: page.click("#word [data-show-me]"))
+    assert walk.value("timesteps.rho") == 3 and page.is_enabled("#undo")
+    names = page.evaluate(
+        "[...document.querySelectorAll('.strip-head b, .controls .row[data-key] > label')]"
+        ".filter((e) => e.offsetParent && !e.querySelector('.word')).map((e) => e.textContent)"
+    )
+    assert not {"ρ", "NFE", "σmax", "σmin", "Schurn", "Seed", "Samples"} & set(names)
+
+
+def test_a_phone_shows_the_card_as_a_sheet_and_the_list_finds_a_word(browser, server):
+
+    visitor = Walk(browser, server, viewport={"width": 390, "height": 844})
+    visitor.open(SMALL)
+    page = visitor.page
+    page.evaluate("document.querySelector('[data-word=end_error]').click()")
+    page.wait_for_selector("#word.sheet:popover-open")
+    page.keyboard.press("Escape")
+    page.evaluate("document.querySelector('.tabs [data-page=learn]').click()")
+    page.fill("#words input", "preconditioning")
+    assert page.locator("#words li:visible").count() == 1
+    assert not visitor.errors
+    visitor.leave()
+
+
+def test_the_help_of_a_strip_stands_beside_it_and_gives_the_focus_back(walk):
+    walk.open(SMALL)
+    page = walk.page
+    for name in ("steps", "error"):
+        button = f"button.i[data-strip={name}]"
+        page.click(button)
+        page.wait_for_selector("#pop:popover-open")
+        assert page.get_attribute(button, "aria-expanded") == "true"
+        assert page.evaluate("document.querySelector('#pop').contains(document.activeElement)")
+        assert page.evaluate(CLEAR)
+        page.keyboard.press("Escape")
+        page.wait_for_selector(f"{button}:focus[aria-expanded=false]")
+    page.click("#cards")
+    page.wait_for_function("document.activeElement.matches('#pop .find')")
+    page.mouse.click(700, 300)  # a press outside
+    page.wait_for_selector("#pop", state="hidden")
+    page.wait_for_function("document.querySelector('#cards').ariaExpanded === 'false'")

@@ -1,0 +1,175 @@
+"""Tools over MCP, by a real client; what bounds the page's calls bounds them."""
+
+import base64
+import json
+import sys
+
+import httpx
+import pytest
+
+from explorer.bench.page import free_port
+from explorer.errors import UserError
+from explorer.server import app, bodies, hosts, logs, tools, visitor
+from explorer.server.door import Door
+from explorer.server.knocks import FREE, checker
+from explorer.server.mcp import MISSING, Mcp
+from tests.waiting import answer_of
+
+HEADERS = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
+CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+
+
+@pytest.fixture(scope="module")
+def url():
+    """A server of this process's, with tools."""
+    demo, _, local, _ = app.launch("127.0.0.1", free_port(), prevent_thread_lock=True, tools=True)
+    yield local + "mcp"
+    demo.close(verbose=False)
+
+
+def talk(url: str, *calls: tuple[str, dict]) -> list:
+    """What a client of the package's is answered: the tools, then each call's result."""
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamable_http_client
+
+    async def talked() -> list:
+        async with (
+            streamable_http_client(url) as (reads, writes, *_),
+            ClientSession(reads, writes) as client,
+        ):
+            await client.initialize()
+            listed = (await client.list_tools()).tools
+            return [listed, *[await client.call_tool(name, given) for name, given in calls]]
+
+    return answer_of(talked())
+
+
+def refused(result) -> str:
+    assert result.isError and result.structuredContent is None
+    words = result.content[0].text
+    assert "Traceback" not in words and "/explorer/" not in words
+    return words
+
+
+@pytest.mark.slow  # a server, and a sweep
+def test_a_client_uses_all_four_and_reads_sentences_where_it_errs(url):
+    levels = "14.6, 5.8, 0.9, 0.03, 0"
+    listed, view, seen, rows, made, *wrong = talk(
+        url,
+        ("run_view", {"settings": {"nfe": 9, "samples": 16}, "strips": "curvature"}),
+        ("xray_schedule", {"schedule": levels, "model": "sdxl"}),
+        ("sweep", {"settings": {"samples": 16}, "solvers": "ddim, heun", "budgets": "5, 9"}),
+        ("convert_schedule", {"settings": {"nfe": 9}, "to": "diffusers"}),
+        ("run_view", {"settings": {"solver": "hune"}}),
+        ("run_view", {"settings": {"nfe": [1, [2]]}}),
+        ("run_view", {"settings": "nfe=9"}),
+        ("run_view", {"nfe": 9}),
+        ("xray_schedule", {}),
+        ("xray_schedule", {"schedule": levels, "model": "sd99"}),
+        ("convert_schedule", {"schedule": levels, "to": "fortran"}),
+        ("convert_schedule", {}),
+        ("sweep", {"budgets": "many"}),
+        ("paint", {}),
+    )
+    assert [t.name for t in listed] == list(tools.tools())
+    assert all(t.description and t.inputSchema["type"] == "object" for t in listed)
+    assert view.structuredContent["query"] == "nfe=9&samples=16"
+    assert json.loads(view.content[0].text) == view.structuredContent
+    assert seen.structuredContent["runs"][0]["levels"][0] == 14.6
+    assert rows.structuredContent["rows"] and "best" in rows.structuredContent
+    assert list(made.structuredContent["dialects"]) == ["diffusers"]
+    words = [refused(w) for w in wrong]
+    for text, meant in zip(
+        words,
+        ["Did you mean|hune", "nfe must be", "must be an object", "takes no 'nfe'",
+         "needs “schedule”", "sd99", "fortran", "one of them", "many", "There is no tool 'paint'"],
+        strict=True,
+    ):  # fmt: skip
+        assert any(m in text for m in meant.split("|")), (meant, text)
+
+
+@pytest.mark.slow  # a server
+def test_the_doors_bounds_hold_for_tools(url, monkeypatch):
+    who = []
+    seen = lambda name, given: who.append((visitor.current(), logs.current_id())) or {"x": 1e999}
+    monkeypatch.setattr(tools, "use", seen)
+    used = {**CALL, "method": "tools/call", "params": {"name": "sweep", "arguments": {}}}
+    with httpx.Client(headers=HEADERS, timeout=60) as client:
+        fine = client.post(url, json=used, headers={"x-request-id": "of-a-tool"})
+        assert fine.json()["result"]["structuredContent"] == {"x": "Infinity"}
+        assert fine.headers["x-request-id"] == "of-a-tool"
+        assert fine.headers["x-frame-options"] == "DENY"
+        assert who[0][0].name == "address 127.0.0.1" and who[0][0].way == "api"
+        assert who[0][1] == "of-a-tool"
+        assert client.post(url, json=CALL, headers={"host": "evil.example"}).status_code == 421
+        foreign = client.post(url, json=CALL, headers={"origin": "https://evil.example"})
+        assert foreign.status_code == 403 and "may not use this server" in foreign.json()["error"]
+        stream = client.get(url)
+        assert stream.status_code == 405 and "by POST" in stream.json()["error"]
+        assert client.delete(url).status_code == 405
+        deep = client.post(url, content=b"[" * 5000 + b"]" * 5000)
+        assert deep.status_code == 400 and "nested too deeply" in deep.json()["error"]
+        assert "is not JSON" in client.post(url, content=b"{").json()["error"]
+        large = client.post(url, content=b'"' + b"x" * (5 << 20) + b'"')
+        assert large.status_code == 413 and "too large" in large.json()["error"]
+        assert client.post(url.replace("/mcp", "/gradio_api/mcp/"), json=CALL).status_code == 404
+        monkeypatch.setattr(tools, "use", lambda name, given: 1 / 0)
+        fell = client.post(url, json=used).json()["result"]
+    assert fell["isError"] and "did not expect" in fell["content"][0]["text"]
+
+
+def test_every_setting_is_told_with_its_help_and_range():
+    schema = tools.settings_schema()
+    assert len(schema) > 100 and all(len(one["description"]) > 2 for one in schema.values())
+    assert schema["nfe"]["type"] == "integer" and schema["nfe"]["minimum"] >= 1
+    assert "heun" in schema["solver"]["enum"] and "heun: " in schema["solver"]["description"]
+    rho = schema["timesteps.rho"]
+    assert rho["description"].startswith("Of timesteps=") and rho["maximum"] > rho["minimum"]
+    for tool in tools.tools().values():
+        assert set(tool.schema["required"]) <= set(tool.schema["properties"])
+        for about in tool.schema["properties"].values():
+            assert about["description"] and about["examples"]
+
+
+def asking(knocks_of: Door, mcp: Mcp, *words: str) -> tuple[int, bytes]:
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    async def receive():
+        return {"type": "http.request", "body": b"{"}
+
+    given = [(b"authorization", w.encode("latin-1")) for w in words]
+    scope = {"type": "http", "method": "POST", "path": "/mcp", "root_path": "", "headers": given,
+             "client": ("192.0.2.1", 1)}  # fmt: skip
+    answer_of(mcp.answer(scope, receive, send, bodies.Reader(), knocks_of.knocks))
+    return sent[0]["status"], sent[1]["body"]
+
+
+def test_passwords_of_the_page_are_asked_of_tools_too():
+    door, mcp = Door(hosts.Names()), Mcp(checker([("ada", "love:lace")]))
+    basic = lambda text: "Basic " + base64.b64encode(text.encode()).decode()
+    in_ = (400, b"is not JSON")
+    for words in ((), ("Bearer abc",), ("Basic %%%",), ("Basic " + "YQ==",)):
+        status, body = asking(door, mcp, *words)
+        assert status == 401 and b"asks for a name and a password" in body
+    status, body = asking(door, mcp, basic("ada:love:lace"))
+    assert status == in_[0] and in_[1] in body, "let in, and read"
+    for _ in range(FREE):
+        assert asking(door, mcp, basic("ada:wrong"))[0] == 401
+    status, body = asking(door, mcp, basic("ada:love:lace"))
+    assert status == 429 and b"try again in" in body
+
+
+def test_without_the_package_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "mcp.server.streamable_http_manager", None)
+    with pytest.raises(UserError, match="pip install 'mcp") as error:
+        Mcp()
+    assert str(error.value) == MISSING
+
+
+def test_without_the_option_there_is_none():
+    scope = {"path": "/mcp", "root_path": "", "headers": [(b"host", b"localhost")], "method": "GET",
+             "type": "http"}  # fmt: skip
+    assert Door(hosts.Names())._refusal(scope)[0] == 404
