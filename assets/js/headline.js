@@ -145,9 +145,17 @@ function write(element, html, property = 'innerHTML') {
   if (element.matches('p, #named')) element.title = element.textContent; // where it is cut off
 }
 
+// Of “draft, 64 of 256 paths” what follows the comma, of “following more paths” all: the sign beside it turns.
+function spareOf(kind, text) {
+  if (kind !== 'draft') return text;
+  const [first, ...rest] = text.split(', ');
+  return rest.length ? `${first}<span class="spare">, ${rest.join(', ')}</span>` : `<span class="spare">${text}</span>`;
+}
+const title = (text) => ` title="${text}"`;
+
 function chip({ kind, text, spin, dot }) {
   const before = spin ? SPIN : dot ? '<i class="dot"></i>' : '';
-  if (kind !== 'away') return `<span class="chip ${kind}">${before}${text}</span>`;
+  if (kind !== 'away') return `<span class="chip ${kind}"${title(text)}>${before}${spareOf(kind, text)}</span>`;
   const shown = awayShown();
   if (!shown) return `<span class="chip away" title="None of them is among those on show">${text}</span>`;
   const words = text.replace(/ends? elsewhere/, (found) => word('elsewhere', found, false));
@@ -163,15 +171,17 @@ function cutChips() {
   return `<button type="button" class="chip few" data-act="all" title="${words} ${fully}">${text}; run all</button>`;
 }
 
-// A name too long for its line goes without its evaluations, which stand at the foot: no word is cut.
+// A name too long for its line goes without its evaluations, which stand at the foot, and then what is on its
+// way without its words: no word is cut, and the name stays.
 let fitted = '';
 function fit() {
   const named = $('#named'),
-    now = `${$('.headline .first').textContent} ${innerWidth}`;
+    first = $('.headline .first'),
+    now = `${first.textContent} ${innerWidth}`;
   if (now === fitted) return;
   fitted = now;
-  named.classList.remove('tight');
-  named.classList.toggle('tight', named.scrollWidth > named.clientWidth);
+  first.classList.remove('tight', 'tighter');
+  for (const how of ['tight', 'tighter']) if (named.scrollWidth > named.clientWidth) first.classList.add(how);
 }
 
 // How much of what is on show is of the former settings: of other data or another model all of it.

@@ -168,12 +168,17 @@ def _undecided(found: Blame, draft: bool, more: bool) -> str:
             percent(found.largest.value), span(found.largest.low, found.largest.high, percent)
         )
         return f"Which steps: undecided{on}; none stands out, the largest makes {largest}."
-    leads = ""
-    if found.sure:
-        leads = f"{_numbers(found.sure)} lead{'s' * (len(found.sure) == 1)}, "
-    overlap = f"{_numbers(found.maybe)} overlap{'s' * (len(found.maybe) == 1)}"
     end = ". More paths are on their way." if more else "."
-    return f"Which steps: undecided{on}; {leads}{overlap}{end}"
+    return f"Which steps make half: undecided{on}; {_among(found)}{end}"
+
+
+def _among(found: Blame) -> str:
+    """“10 and 15 are among them, 9, 11 and 14 may be”: what nearly all draws name, and some."""
+    sure, maybe = _numbers(found.sure), _numbers(found.maybe)
+    if not sure:
+        return f"{maybe} may be among them" if maybe else "none stands out yet"
+    among = f"{sure} {'is' if len(found.sure) == 1 else 'are'} among them"
+    return f"{among}, {maybe or 'another'} may be"
 
 
 def _versus(r: Run, errors: Errors, other: Versus | None) -> str:

@@ -123,10 +123,12 @@ def test_more_paths_follow_where_it_is_undecided_which_steps_are_to_blame(walk):
     walk.page.goto(f"{walk.server}?samples=64&sigma=1")
     walk.page.wait_for_function(SETTLED)
     before = state(walk, "refining")
+    assert walk.page.inner_text("#named").startswith("Heun")  # whatever stands beside it
     chip = walk.page.inner_text("#chips")
     assert chip.startswith("following more paths")
+    assert walk.page.locator("#value").bounding_box()["height"] >= 24
     undecided = walk.page.inner_text("#blame")
-    assert undecided.startswith("Which steps: undecided on 64 paths;")
+    assert undecided.startswith("Which steps make half: undecided on 64 paths;")
     assert undecided.endswith("More paths are on their way.")
     asked = walk.page.evaluate("explorer.times.length")
     further.let_go()

@@ -30,6 +30,16 @@ def test_four_runs_are_pinned_named_chosen_renamed_and_let_go(walk):
     shows(walk, solver="ddim", **{"timesteps.rho": 7})
     assert page.inner_text("#pin") == "4 runs pinned" and page.is_disabled("#pin")
     assert page.evaluate(NAMES)[0] == "Heun"  # from the one on show it differs in the solver
+    page.set_viewport_size({"width": 1024, "height": 768})
+    for left, more in ((9e3, "before"), (0, "after")):  # where the row goes on, an arrow says so
+        page.evaluate("(left) => { document.querySelector('#pins').scrollLeft = left; }", left)
+        page.wait_for_function(
+            "(m) => document.querySelector('#pins').dataset.more === m", arg=more
+        )
+    assert "›" in page.evaluate(
+        "getComputedStyle(document.querySelector('#pins'), '::after').content"
+    )
+    page.set_viewport_size({"width": 1440, "height": 900})
     page.wait_for_function(SAID, arg="Pinned ρ = 20")
     page.locator("#pins .choose").nth(1).click()
     page.wait_for_function(SAID, arg="Pinned ρ = 3")

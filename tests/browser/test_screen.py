@@ -78,13 +78,15 @@ AUDIT = r"""
     for (let n = e; n; n = n.parentElement) layers.push(rgba(getComputedStyle(n).backgroundColor));
     return layers.reverse().reduce((base, top) => over(top, base), [255, 255, 255, 1]);
   };
+  const shown = (e) => e ? Number(getComputedStyle(e).opacity) * shown(e.parentElement) : 1;
   const texts = document.createTreeWalker(document.querySelector('.page'), NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     const e = texts.currentNode.parentElement, drawn = e.closest('svg');
     const style = getComputedStyle(e);
     if (!texts.currentNode.textContent.trim() || !(drawn ?? e).getClientRects().length) continue;
-    if (e.closest(':disabled, .off, [hidden]') || style.visibility === 'hidden') continue;
-    const base = ground(e), ink = over(rgba(drawn ? style.fill : style.color), base);
+    if (e.closest(':disabled, [hidden]') || style.visibility === 'hidden') continue;
+    const base = ground(e), [r, g, b, a] = rgba(drawn ? style.fill : style.color);
+    const ink = over([r, g, b, a * (drawn ? 1 : shown(e))], base);  // a drawing dims what is former
     const [dark, bright] = [light(ink), light(base)].sort((a, b) => a - b);
     const ratio = (bright + 0.05) / (dark + 0.05);
     const said = texts.currentNode.textContent.trim().slice(0, 40);
@@ -98,7 +100,7 @@ AUDIT = r"""
     "query, theme",
     [
         ("s_churn=9", "light"),
-        ("data=digits", "dark"),
+        ("data=digits&solver=ddim", "dark"),  # which greys a row, whose word is read all the same
         ("tab=compare&compare=sweep&budgets=5,9&data.dimension=2", "light"),
         ("tab=claims&claim=rho-3-equalises-heun", "dark"),
         ("data=digits&tab=design&section=target", "light"),

@@ -54,6 +54,7 @@ def blames() -> Iterator[tuple[str, Blame]]:
     yield "cancelling", Blame((9, 14), one, True, (9, 14), (), first, 4.2)
     yield "apart", Blame((0, 2, 4, 6, 8, 10), one, True, (0, 2, 4), (), first, 1.0)
     yield "overlapping", Blame((9, 14), one, False, (14,), (7, 8, 9), first, 1.0)
+    yield "sure, no other", Blame((9, 10), one, False, (9, 10), (), first, 1.0)
     yield "nothing sure", Blame((9, 10), one, False, (), (9, 10, 11), first, 1.0)
     few = estimate(0.5, 0.2, 12)
     yield "few paths", Blame((9,), few, False, (9,), (8, 10), few, 1.0)

@@ -44,6 +44,15 @@ function chip(pin) {
   );
 }
 
+// Beyond which of its edges the row goes on.
+function edges() {
+  const row = $('#pins'),
+    room = row.scrollWidth - row.clientWidth;
+  const more = [row.scrollLeft > 1 && 'before', row.scrollLeft < room - 1 && 'after'].filter(Boolean).join(' ');
+  if ((row.dataset.more ?? '') !== more) row.dataset.more = more;
+}
+
+const ARROW = 32; // px of the arrow over its end
 let drawn = '';
 /** The row, only where it has changed: focus stays. */
 export function drawChips() {
@@ -55,6 +64,9 @@ export function drawChips() {
   row.innerHTML = html;
   row.hidden = !html;
   $('.spine').toggleAttribute('data-pins', Boolean(html));
+  const on = $('[data-on=true]', row);
+  if (on) row.scrollLeft = Math.max(row.scrollLeft, on.offsetLeft + on.offsetWidth + ARROW - row.clientWidth);
+  edges();
   if (!act) return;
   const at = [...row.querySelectorAll('button')].filter((b) => b.dataset.query === query);
   (at.find((b) => b.dataset.act === act) ?? at[0] ?? $('button', row) ?? $('#pin')).focus();
@@ -62,6 +74,8 @@ export function drawChips() {
 
 /** @param {Record<string, (query: string, own?: string) => void>} act choose, remove, ab, rename */
 export function initChips(act) {
+  $('#pins').addEventListener('scroll', edges, { passive: true });
+  new ResizeObserver(edges).observe($('#pins'));
   $('#pins').onclick = (e) => {
     const { act: name, query } = e.target.closest('button')?.dataset ?? {};
     if (!name) return;

@@ -53,7 +53,8 @@ function roomOf({ axis }, i, { x0, x1, X, inverse, rows, middle }) {
   return { x0, x1, X, inverse, least, short: middle, ...rows[i] };
 }
 
-function drawFrame(c, { axis }, row, { X, x0, x1, left, right }) {
+function drawFrame(c, { axis, empty }, row, { X, x0, x1, left, right }) {
+  if (empty) return; // words stand there
   c.strokeStyle = T.grid;
   c.lineWidth = 1;
   for (const v of sigmaTicks(right, left)) {
