@@ -13,12 +13,12 @@ from typing import ClassVar
 
 import pytest
 
-from explorer.bench.page import ROOT
 from explorer.data import Moons
 from explorer.errors import Cancelled, UserError
 from explorer.lab.experiment import Experiment
 from explorer.settings import flatten, param, question, setting, slots, unflatten
 from explorer.store import predictors
+from explorer.store.places import ROOT
 from explorer.store.results import Results
 from explorer.study import engine
 from explorer.study.end_error import EndError

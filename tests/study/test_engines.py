@@ -170,32 +170,6 @@ def test_a_worker_of_another_version_or_with_other_weights_answers_nothing():
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows kills otherwise")
-def test_cells_of_workers_that_die_once_are_measured_by_others(tmp_path, monkeypatch):
-    """Real processes, each of which is told of one of two GPUs that are not there."""
-    monkeypatch.setattr(processes, "gpus", lambda: 2)
-    monkeypatch.setenv(processes.VISIBLE, "6,7")
-    facts = work.Facts(1, "cpu", 1e9)
-    found = []
-    environments = processes.devices(2, "cuda", 2, os.environ[processes.VISIBLE])
-    lanes = processes.Lanes(environments, facts)
-    plan = odd(range(6, 10), tmp_path / "mark")
-    try:
-        spread = engine.Spread(
-            engine.Here(lanes),
-            dict(enumerate(plan)),
-            {i: digest_of(c.question) for i, c in enumerate(plan)},
-            facts,
-            Results(tmp_path / "answers"),
-        )
-        found = dict(spread.answers(None))
-    finally:
-        lanes.close()
-    assert [found[i][0]["seed"] for i in range(4)] == list(range(6, 10))
-    assert {a[0]["sees"] for a in found.values()} == {"6", "7"}
-
-
-@pytest.mark.slow
 def test_dask_gives_the_same_bytes_and_loses_only_the_cell_that_kills(tmp_path):
     distributed = pytest.importorskip("distributed")
     import dask
@@ -219,7 +193,9 @@ def test_dask_gives_the_same_bytes_and_loses_only_the_cell_that_kills(tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="submitit has no Windows")
 def test_jobs_give_the_same_bytes_and_lose_only_the_cell_that_kills(tmp_path, monkeypatch):
-    pytest.importorskip("submitit")
+    core = pytest.importorskip("submitit.core.core")
+    # seconds that an answer may take through a network's folders; here it is there or never comes
+    monkeypatch.setattr(core.Job, "_results_timeout_s", 1)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     plan = [*errors(), *toys([12, 99, 14])]
     folder = tmp_path / "jobs"

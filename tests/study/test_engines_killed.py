@@ -3,7 +3,6 @@
 import ast
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -11,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from explorer.bench.page import ROOT
+from explorer.store.places import ROOT
 from explorer.store.results import Results
 from explorer.store.unsaved import Unsaved
-from explorer.study import engine
+from explorer.study import engine, processes
 from explorer.study.plan import Cell
 from tests.attack.refusing import left_over, mounted, smallest_files
 from tests.study.test_engines import kept, odd
@@ -104,14 +103,17 @@ def test_two_engines_on_one_folder_lose_nothing_and_keep_nothing_twice(tmp_path)
     assert sorted(v["seed"] for _, v in Results(tmp_path / "both")) == list(range(6, 6 + CELLS))
 
 
-def test_workers_that_are_killed_at_random_lose_nothing(tmp_path):
-    """Some cells kill their process the first time that they are measured."""
-    dice = random.Random(7)
-    seeds = [s for s in range(6, 24) if s % 2 == 0 or dice.random() < 0.2]
+def test_cells_of_workers_that_die_once_are_measured_by_others(tmp_path, monkeypatch):
+    """Three cells kill their process the first time that they are measured, in the midst of
+    batches; each process is told of one of two GPUs that are not there."""
+    devices = processes.devices
+    monkeypatch.setattr(processes, "devices", lambda n, *_: devices(n, "cuda", 2, "6,7"))
+    seeds = sorted([*range(6, 66, 2), 9, 27, 29])
     done = list(engine.run(odd(seeds, tmp_path / "mark"), tmp_path / "answers", workers=2))
     assert not [d.problem for d in done if d.problem]
     assert sorted(d.value["seed"] for d in done) == seeds
-    assert len(list(tmp_path.glob("mark.*"))) == sum(s % 2 for s in seeds) > 0
+    assert {d.value["sees"] for d in done} == {"6", "7"}
+    assert len(list(tmp_path.glob("mark.*"))) == 3
 
 
 def test_a_full_disk_stops_a_study_with_a_sentence_and_it_goes_on_where_there_is_room(tmp_path):
