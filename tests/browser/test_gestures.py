@@ -205,3 +205,46 @@ def test_compare_takes_back_chips_and_kinds_and_measures_nothing_by_it(walk):
         assert page.evaluate(COMPARED) == after
         walk.calm()
     assert page.inner_text("#compare-title") != title and len(jobs) == 1
+
+
+FORM = """(page) => [...document.querySelectorAll(`[data-own][data-body=${page}] :is(select, input)`)]
+  .filter((f) => !f.closest('[data-slot=data]')).map((f) => f.type === 'checkbox' ? f.checked : f.value)
+  .join(' ')"""
+FILLED = "document.querySelector('#train-size').textContent.includes('parameters')"
+HOLDS = f"([page, form]) => ({FORM})(page) === form && {FILLED}"
+
+
+def test_the_forms_of_train_and_amed_are_taken_back_field_by_field(walk):
+    """By the same steps as the settings: a field until it is left, a menu, a recipe with all that
+    follows it."""
+    page = walk.hasty().open("data=moons&data.dimension=2&samples=16&nfe=9&sigma=1&tab=train").page
+    for name, field, typed, menu in (
+        ("train", "#train-p_mean", "-0.7", "#train-config"),
+        ("amed", "#amed-rounds", "3", "#amed-student"),
+    ):
+        page.click(f".tabs [data-page={name}]")
+        page.wait_for_function(FILLED)
+        walk.calm()
+        page.evaluate(
+            "document.querySelectorAll('[data-own] details').forEach((d) => (d.open = true))"
+        )
+        seen = [page.evaluate(FORM, name)]
+        page.locator(field).fill("")
+        page.locator(field).press_sequentially(typed)
+        page.locator(field).press("Tab")
+        seen.append(page.evaluate(FORM, name))
+        page.locator(menu).select_option(index=1)
+        page.wait_for_function(
+            "([page, form]) => (" + FORM + ")(page) !== form", arg=[name, seen[1]]
+        )
+        walk.calm()
+        page.wait_for_timeout(300)
+        seen.append(page.evaluate(FORM, name))
+        assert len(set(seen)) == 3
+        for before in seen[-2::-1]:
+            page.click("#undo")
+            page.wait_for_function(HOLDS, arg=[name, before])
+        for after in seen[1:]:
+            page.click("#redo")
+            page.wait_for_function(HOLDS, arg=[name, after])
+        assert page.is_disabled("#redo")

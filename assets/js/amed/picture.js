@@ -218,3 +218,10 @@ export function listSteps(picture) {
   $('#amed-step').replaceChildren(...options);
   $('#amed-step').value = picture.step;
 }
+
+/** (r, c) by hand. */
+export function hand(picture, r, c) {
+  $('#amed-r').value = r;
+  $('#amed-c').value = c;
+  drawStep(picture);
+}

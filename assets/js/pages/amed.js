@@ -7,17 +7,21 @@ import { $, S } from '../state.js';
 import { adopt, applies, how, nfe, request, student, usual } from '../amed/form.js';
 import { keep as remind, kept } from '../amed/kept.js';
 import { ask as askOpening, drawOpening, lasts, mark, opening, view as shippedView } from '../amed/opening.js';
-import { drawStep, listSteps } from '../amed/picture.js';
+import { drawStep, hand, listSteps } from '../amed/picture.js';
 import { headline } from '../amed/headline.js';
-import { cells, heads, table } from '../amed/show.js';
+import { instead, progress, said } from '../amed/progress.js';
+import { initQuoted } from '../amed/quoted.js';
+import { table } from '../amed/show.js';
 import { plot } from '../draw/figure.js';
 import { standing } from '../amed/standing.js';
 import { AWAY, alive } from '../own/alive.js';
 import { giveBack, lend, mount } from '../own/column.js';
+import { undone } from '../own/undone.js';
 
 const POLL = 200,
   LOOK = 1500; // ms between looks at the job; between pictures of what it has learned
-let line = null; // see app.js
+let line = null, // see app.js
+  form = null; // see undone.js
 const work = job({ pause: POLL });
 let trained = null,
   shown = null, // the name of the newest training; its newest answer
@@ -35,6 +39,7 @@ function init(given) {
   line = given;
   const { recipes } = line.config.amed;
   mount('amed');
+  form = undone('amed');
   $('#amed-student').addEventListener('change', () => {
     usual(recipes);
     again();
@@ -44,8 +49,8 @@ function init(given) {
     again();
   });
   $('[data-own][data-body="amed"]').addEventListener('change', () => told());
-  $('#amed-paper').onclick = () => (usual(recipes, 'paper'), told());
-  $('#amed-here').onclick = () => (usual(recipes), told());
+  for (const recipe of ['paper', 'here'])
+    $(`#amed-${recipe}`).onclick = () => form.act(() => (usual(recipes, recipe), told()));
   $('#amed-train').onclick = async () => ((await alive()) ? begin('train', { how: how() }) : complain(AWAY));
   $('#amed-open').onclick = open;
   $('#amed-resume').onclick = () => begin('train', { resume: trained });
@@ -66,17 +71,23 @@ function init(given) {
     refresh();
   };
   for (const id of ['r', 'c']) $(`#amed-${id}`).addEventListener('input', () => drawStep(picture));
-  $('#amed-middle').onclick = () => hand(0.5, 1);
-  $('#amed-parallel').onclick = () => picture && hand(picture.best.r[picture.pick], picture.best.c[picture.pick]);
-  $('#amed-learned').onclick = () =>
-    picture?.learned && hand(picture.learned.r[picture.pick], picture.learned.c[picture.pick]);
-  const names = Object.keys(line.config.amed.quoted);
-  $('#amed-quoted').replaceChildren(...names.map((n) => new Option(n, n)));
-  $('#amed-quoted').addEventListener('change', drawQuoted);
-  drawQuoted();
+  $('#amed-middle').onclick = () => hand(picture, 0.5, 1);
+  const at = (of) => of && hand(picture, of.r[picture.pick], of.c[picture.pick]);
+  $('#amed-parallel').onclick = () => at(picture?.best);
+  $('#amed-learned').onclick = () => at(picture?.learned);
+  initQuoted(line.config.amed.quoted);
   usual(recipes);
+  form.hold();
   told();
   found();
+}
+
+// Undo: the form as it was, and what hangs on it.
+function takeBack(kept) {
+  const [whom, budget] = [student(), nfe()];
+  form.put(kept);
+  told();
+  if (student() !== whom || nfe() !== budget) again();
 }
 
 // The form has changed: what applies, how long it would take, and whether what is shown is of something else.
@@ -149,6 +160,7 @@ async function found() {
   if (news.gone) return back(3000).then(found);
   if (news.problem && !news.table) return remind(null); // it is over, and nothing of it is kept
   adopt(before);
+  form.hold();
   trained = before.job;
   of = before.of;
   const hear = hearing('train'),
@@ -169,24 +181,14 @@ function begun(kind, name) {
     $('#amed-use').hidden = true;
   }
   progress({ count: 0, total: 1 });
-  $('#amed-progress span').textContent = kind === 'train' ? 'Following the exact paths …' : 'Following the reference …';
+  said(kind === 'train' ? 'Following the exact paths …' : 'Following the reference …');
   $('#amed-resume').hidden = true;
-}
-
-function progress({ done, count, total, waiting, problem: trouble }) {
-  const bar = $('#amed-progress progress');
-  $('#amed-progress').hidden = bar.hidden = $('#amed-cancel').hidden = false;
-  bar.value = done ? 1 : count / Math.max(total, 1);
-  $('#amed-progress span').textContent = trouble ?? waiting ?? `${count} of ${total}`;
 }
 
 // The Explore page's notice is out of sight here: a problem is said in the page's own line.
 function complain(sentence) {
   line.problem(sentence);
-  $('#amed-progress').hidden = false;
-  $('#amed-progress progress').hidden = true;
-  $('#amed-cancel').hidden = true;
-  $('#amed-progress span').textContent = sentence;
+  instead(sentence);
 }
 
 async function keep() {
@@ -239,13 +241,6 @@ async function refresh(planes = false) {
 
 const drawn = { plane: null, why: '' };
 
-// (r, c) by hand.
-function hand(r, c) {
-  $('#amed-r').value = r;
-  $('#amed-c').value = c;
-  drawStep(picture);
-}
-
 // ---- drawing --------------------------------------------------------------------------------------
 
 function showView(name) {
@@ -254,12 +249,6 @@ function showView(name) {
   $('#amed-tables').hidden = name !== 'table';
   $('#amed-table').textContent = name === 'table' ? 'Back' : 'Table';
   draw();
-}
-
-function drawQuoted() {
-  const rows = line.config.amed.quoted[$('#amed-quoted').value];
-  $('#amed-quoted-head').innerHTML = heads(['FID at NFE', 3, 5, 7, 9]);
-  $('#amed-quoted-rows').innerHTML = rows.map(cells).join('');
 }
 
 function drawPage() {
@@ -296,4 +285,14 @@ function draw() {
   drawStep(picture);
 }
 
-export const page = { name: 'amed', plotly: true, init, draw: drawPage, changed, leave: giveBack, returned: drawPage };
+export const page = {
+  name: 'amed',
+  plotly: true,
+  init,
+  draw: drawPage,
+  changed,
+  keep: () => form.held(),
+  back: takeBack,
+  leave: giveBack,
+  returned: drawPage,
+};

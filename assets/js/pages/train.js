@@ -5,8 +5,9 @@ import { back, call } from '../net.js';
 import { $, S } from '../state.js';
 import { AWAY, alive } from '../own/alive.js';
 import { giveBack, lend, mount } from '../own/column.js';
+import { undone } from '../own/undone.js';
 import { showAugmented } from '../train/augmented.js';
-import { adopt, applies, edited, lasts, menus, wanted, write } from '../train/form.js';
+import { adopt, anew, applies, edited, lasts, menus, wanted, write } from '../train/form.js';
 import { show as draws } from '../train/shown.js';
 import { forget, keep, linked, own, tokens } from '../train/tokens.js';
 
@@ -16,6 +17,9 @@ const POLL = 700,
 let filled = false; // the form holds what its configuration says
 let wish = {}; // what another page wants to stand in it
 let line = null, // see app.js
+  form = null, // see undone.js
+  formOf = '', // the data that the form was filled for
+  restored = null, // what Undo gave back, until the form is filled again: {data, fields}
   told = {},
   held = {},
   plan = {},
@@ -46,13 +50,14 @@ function init(given) {
   greet();
   $('#train-problem button').onclick = () => problem(null);
   mount('train');
+  form = undone('train');
   menus(line.config.train);
   $('#train-config').onchange = fill;
-  $('#train-reset').onclick = () => {
-    $('#train-kimg').value = '';
-    $('#train-classes').checked = false;
-    fill();
-  };
+  $('#train-reset').onclick = () =>
+    form.act(() => {
+      anew();
+      fill();
+    });
   $('#train-start').onclick = begin;
   $('#train-pause').onclick = () => act({ do: 'pause', name: told.name });
   $('#train-cancel').onclick = () => act({ do: 'cancel', name: told.name });
@@ -109,13 +114,32 @@ async function fill() {
     problem(given.problem);
     return;
   }
-  write(given);
+  refill(given);
   plan = { sigma: given.plan, samples: given.data, table: given.table }; // shown until a training has something to show
   filled = true;
   grant();
   found();
   touched();
   ships();
+}
+
+// From the recipe, or as Undo gave it back.
+function refill(given) {
+  const again = restored?.data === data ? restored.fields : null;
+  [restored, formOf] = [null, data];
+  if (again) anew();
+  write(given);
+  if (again) form.put(again);
+  else form.hold();
+  applies();
+}
+
+// Undo: the form as it was; its recipe is asked for again.
+function takeBack({ data: of, fields }) {
+  form.put(fields);
+  restored = { data: of, fields };
+  formOf = of;
+  if (of === data) fill();
 }
 
 // What ships for these data: its record at once, its samples as soon as they are made.
@@ -143,6 +167,7 @@ function found() {
   if (!known || !filled || looked) return;
   looked = true;
   if (told.name && told.own) adopt(told.of);
+  form.hold();
 }
 
 // The fields that another page has asked for, once the form holds the rest.
@@ -150,6 +175,7 @@ function grant() {
   const given = Object.keys(wish).length > 0;
   for (const [id, value] of Object.entries(wish)) $(`#train-${id}`).value = value;
   wish = {};
+  form.hold();
   applies();
   if (given) look();
 }
@@ -236,4 +262,14 @@ function returned() {
   follow();
 }
 
-export const page = { name: 'train', plotly: true, init, draw, changed, leave: giveBack, returned };
+export const page = {
+  name: 'train',
+  plotly: true,
+  init,
+  draw,
+  changed,
+  keep: () => form.held() && { data: formOf, fields: form.held() },
+  back: takeBack,
+  leave: giveBack,
+  returned,
+};

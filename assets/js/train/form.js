@@ -43,6 +43,12 @@ export const wanted = () => ({
 
 let given = null; // what the recipe says
 
+/** What follows no recipe is as in a form that was never filled. */
+export function anew() {
+  $('#train-kimg').value = '';
+  $('#train-classes').checked = false;
+}
+
 /** Fills the form from what the server says of a recipe and the data. */
 export function write(answer) {
   given = answer;
