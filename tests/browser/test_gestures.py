@@ -207,10 +207,11 @@ def test_compare_takes_back_chips_and_kinds_and_measures_nothing_by_it(walk):
     assert page.inner_text("#compare-title") != title and len(jobs) == 1
 
 
-FORM = """(page) => [...document.querySelectorAll(`[data-own][data-body=${page}] :is(select, input)`)]
-  .filter((f) => !f.closest('[data-slot=data]')).map((f) => f.type === 'checkbox' ? f.checked : f.value)
-  .join(' ')"""
+FORM = """(page) => [...document.querySelectorAll(`[data-own][data-body=${page}] *`)]
+  .filter((f) => f.matches('select, input') && !f.closest('[data-slot=data]'))
+  .map((f) => f.type === 'checkbox' ? f.checked : f.value).join(' ')"""
 FILLED = "document.querySelector('#train-size').textContent.includes('parameters')"
+STARTS = "!document.querySelector('#train-start').disabled"  # its recipe is here
 HOLDS = f"([page, form]) => ({FORM})(page) === form && {FILLED}"
 
 
@@ -224,7 +225,7 @@ def test_the_forms_of_train_and_amed_are_taken_back_field_by_field(walk):
     ):
         page.click(f".tabs [data-page={name}]")
         page.wait_for_function(FILLED)
-        walk.calm()
+        page.wait_for_function(STARTS)
         page.evaluate(
             "document.querySelectorAll('[data-own] details').forEach((d) => (d.open = true))"
         )
@@ -238,7 +239,7 @@ def test_the_forms_of_train_and_amed_are_taken_back_field_by_field(walk):
             "([page, form]) => (" + FORM + ")(page) !== form", arg=[name, seen[1]]
         )
         walk.calm()
-        page.wait_for_timeout(300)
+        page.wait_for_function(STARTS)
         seen.append(page.evaluate(FORM, name))
         assert len(set(seen)) == 3
         for before in seen[-2::-1]:

@@ -1,5 +1,9 @@
 """Words in a real browser: a card by hover, key and tap, beside what holds the word; it acts."""
 
+from playwright.sync_api import TimeoutError
+
+from explorer.ui import glossary
+
 from .walk import SMALL, Walk
 
 APART = """(holder) => {
@@ -86,3 +90,64 @@ def test_the_help_of_a_strip_stands_beside_it_and_gives_the_focus_back(walk):
     page.mouse.click(700, 300)  # a press outside
     page.wait_for_selector("#pop", state="hidden")
     page.wait_for_function("document.querySelector('#cards').ariaExpanded === 'false'")
+
+
+PRESSES = """(name) => {
+  document.querySelector('.tabs [data-page=learn]').click();
+  document.querySelector(`#words [data-word="${name}"]`).click();
+  document.querySelector('#word [data-show-me]').click();
+}"""
+# of a view that “Show me” opened: what is not as its label and its sentence say
+WRONG = """(show) => {
+  const {S} = explorer, out = [], not = (is, what) => is || out.push(what),
+    seen = (selector) => document.querySelector(selector)?.checkVisibility() ?? false,
+    end = {first: S.parts.run.sigma[0], last: S.parts.run.sigma.filter((s) => s > 0).at(-1)};
+  not(!seen('#problem'), document.querySelector('#problem-text').textContent);
+  if (show.away) return document.querySelector('#word').textContent.includes('none is known')
+    ? [] : ['not a word of it'];
+  not(S.page === (show.page ?? 'explore'), `on ${S.page}`);
+  not(seen(`section[data-body=${S.page}]`), 'the page is not to be seen');
+  for (const [key, value] of Object.entries(show.set ?? {}))
+    not(S.shown[key] === value && S.values[key] === value, `${key} is ${S.shown[key]}`);
+  if (show.go in end) not(Math.abs(Math.log(S.sigma / end[show.go])) < 0.01, `at ${S.sigma}`);
+  if (show.go === 'worst') not(S.sigma < end.first && S.sigma >= end.last, `at ${S.sigma}`);
+  const what = document.querySelector(`#what [value=${show.what ?? 'x'}]`);
+  if (show.what) not(what.checked, 'not on the stage');
+  if (show.layer) not(seen(`.key [data-show=${show.layer}]`), 'not in the legend');
+  if (show.mini) not(seen('.mini') && S.mini === show.mini, 'no plane');
+  if (show.apart) not(seen('#apart'), 'not apart');
+  if (show.play) not(S.playing, 'it does not play');
+  if (!show.page) not(seen('.pointed'), 'nothing is pointed at');
+  return out;
+}"""
+
+
+def test_every_show_me_opens_what_it_says(walk):
+    """Each word's card from the list on Learn, one after the other in one visit; what a setting
+    changed is taken back by one Undo."""
+    page, found = walk.hasty().open("samples=16&sigma=1&tab=learn").page, {}
+    page.evaluate(
+        "Object.assign(window, {setTimeout: ((plain) => (f, ms, ...a) => "
+        "plain(f, ms === 1600 ? 9e4 : ms, ...a))(setTimeout)})"
+    )  # marks stay
+    for name, word in glossary.words().items():
+        before = page.evaluate("[explorer.S.show, explorer.S.values]")
+        page.evaluate(
+            "document.querySelectorAll('.pointed').forEach((e) => e.classList.remove('pointed'))"
+        )
+        page.evaluate(PRESSES, name)
+        if word.show.get("set"):
+            walk.calm()
+        try:
+            page.wait_for_function(
+                f"(show) => !({WRONG})(show).length", arg=word.show, timeout=3000
+            )
+        except TimeoutError:
+            found[name] = page.evaluate(WRONG, word.show)
+        shows, values = page.evaluate("[explorer.S.show, explorer.S.values]")
+        if layer := word.show.get("layer"):
+            assert shows[layer] != before[0][layer]
+        if values != before[1]:
+            walk.after(lambda: page.click("#undo"))
+            assert page.evaluate("explorer.S.values") == before[1], name
+    assert not found and not walk.errors

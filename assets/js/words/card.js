@@ -1,7 +1,7 @@
 // Words open a small card where they stand: by hover, tap, or Enter and Space.  One handler for all.
 
 import { $, $$ } from '../state.js';
-import { act } from './act.js';
+import { act, marks, why } from './act.js';
 import { drawing } from './draw.js';
 import { listed } from './list.js';
 import { place } from './place.js';
@@ -44,9 +44,11 @@ export function initWords(told, showPage) {
     if (!button) return;
     if (button.dataset.lessonOf) return card.hidePopover(); // the link itself is followed
     const { show: what } = glossary[button.dataset.showMe];
+    if (why(what)) return button.replaceWith(why(what));
     card.hidePopover();
-    if (!what.set) act(what, toPage);
-    else toPage('explore'); // the settings themselves follow as of any button that offers some
+    if (!what.set) return act(what, toPage);
+    toPage('explore');
+    setTimeout(() => marks(what.set)); // once they are set, as of any button that offers some
   });
   card.addEventListener('toggle', (e) => {
     if (e.newState !== 'closed' || !open) return;
