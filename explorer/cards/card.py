@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from ..dialects import exports
 from ..dialects.families import Family
 from ..errors import UserError
-from ..lab.experiment import Experiment, run
+from ..lab.experiment import Experiment
 from ..lab.notes import notes
 from ..lab.source import Watch
 from ..reading.cards import FORMAT, VERSION
@@ -16,7 +16,7 @@ from ..study.names import sampler_name
 from .citations import cited
 from .code import python
 from .made import made, read_from_disk
-from .numbers import exact, measured
+from .numbers import exact, measured, ran
 
 LONGEST_LINK = 20_000  # characters
 PLAIN = Family(
@@ -29,12 +29,12 @@ def card(
     e: Experiment, watch: Watch | None = None, link: str = "", errors: bool = True
 ) -> dict[str, Any]:
     """The card of an experiment: plain values, fit for JSON.  It is run, and its error settled;
-    errors=False leaves that out.
+    errors=False leaves that out.  A run that blew up has a card too, which says so.
 
     link: the query of a page that shows it, with what that page adds (a lesson, a cursor); else
     that of the settings alone.  watch() may raise Cancelled.  Raises UserError for what is refused.
     """
-    r = run(e, watch)
+    r, why = ran(e, watch)
     query = to_query(e)
     found = exact(r)
     return {
@@ -46,7 +46,7 @@ def card(
         "settings": jsonable(flatten(e)),
         "python": python(e),
         "levels": dialects(r.trajectory.sigma.double().tolist()),
-        "numbers": measured(r, watch, errors),
+        "numbers": measured(r, watch, errors, why),
         "exact": found,
         "weights": read_from_disk(e),
         "made": made(r.source),

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..analysis import intervals
 from ..core.guided import passes
-from ..lab.experiment import Run
+from ..lab.experiment import BlewUp, Experiment, Run, run
 from ..lab.judged import judged
 from ..lab.source import Watch
 from ..lab.view import View
@@ -20,6 +20,15 @@ SURE = (
     "and of a ratio path by path, by their order; of a share by a bootstrap over paths of "
     f"{intervals.DRAWS} draws, seed {intervals.SEED}"
 )
+
+
+def ran(e: Experiment, watch: Watch | None = None, kept: bool = True) -> tuple[Run, str]:
+    """The run, and why it has no errors: one that blew up is a run too, and made again it does so
+    again.  kept: as of `run`.  Raises UserError for what is refused."""
+    try:
+        return run(e, watch, kept), ""
+    except BlewUp as problem:
+        return problem.run, str(problem)
 
 
 def fingerprint(t: Tensor) -> dict[str, Any]:
@@ -42,25 +51,38 @@ def exact(r: Run) -> dict[str, Any]:
         "samples": fingerprint(t.samples),
         "x": fingerprint(t.x),
         "denoised": fingerprint(t.denoised),
-        "some": few.tolist(),
+        "some": [[level(v) for v in row] for row in few.tolist()],
     }
 
 
 def level(v: float) -> float | str:
-    """A level as JSON can hold it."""
-    return "inf" if math.isinf(v) else v
+    """A number as JSON can hold it: “inf”, “-inf” and “nan” are words."""
+    return v if math.isfinite(v) else f"{v}"
 
 
-def measured(r: Run, watch: Watch | None = None, errors: bool = True) -> dict[str, Any]:
+def _writable(found: Any) -> Any:
+    """Plain values as JSON can hold them, at any depth."""
+    if isinstance(found, dict):
+        return {k: _writable(v) for k, v in found.items()}
+    if isinstance(found, list):
+        return [_writable(v) for v in found]
+    return level(found) if isinstance(found, float) else found
+
+
+def measured(
+    r: Run, watch: Watch | None = None, errors: bool = True, why: str = ""
+) -> dict[str, Any]:
     """Costs and errors, settled, with their intervals; where there is no error, why.  errors:
-    False leaves them out, which take longer than the run."""
+    False leaves them out, which take longer than the run.  why: it is known to have none."""
     costs = {
         "nfe": r.nfe,
         "steps": r.steps,
         "passes": passes(r.source.denoiser, r.trajectory.evaluated),
         "spread": r.source.sigma_data,
     }
+    if why:
+        return {**costs, "why": why}
     if not errors:
         return costs
     view = View(r.experiment, watch, exact=True, more=True)
-    return {**costs, **judged(view), "intervals": SURE}
+    return {**costs, **_writable(judged(view)), "intervals": SURE}

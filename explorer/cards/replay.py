@@ -11,11 +11,11 @@ from typing import Any
 
 import torch
 
-from ..lab.experiment import Experiment, is_random, run
+from ..lab.experiment import Experiment, is_random
 from ..lab.source import Watch
 from ..settings import unflatten
 from .made import VERSIONS, held, made
-from .numbers import exact, level, measured
+from .numbers import exact, level, measured, ran
 
 TOLERANCE = {"float64": 1e-6, "float32": 1e-3}  # of the data's spread; coarser: COARSE
 COARSE = 3e-2
@@ -23,6 +23,7 @@ MEASURES = (
     "The run is the card’s, bit for bit; of what is measured on it {} differ. A network is "
     "measured as far as the pace of a machine allows."
 )
+BLEW = "Every number is the card’s, bit for bit: the run blows up here too."
 MOST_THREADS = 64
 SAME = ("device", "processor", "state", "sampler", "threads", *VERSIONS)  # of one kind
 COUNTS = ("nfe", "steps", "passes")
@@ -78,12 +79,12 @@ def replay(
     try:
         if alone and isinstance(wanted, int) and 1 <= wanted <= MOST_THREADS:
             torch.set_num_threads(wanted)
-        r = run(e, watch, kept=not alone)
+        r, why = ran(e, watch, kept=not alone)
         here, ours = made(r.source), exact(r)
         differs = _run(card["exact"], ours)
         same_run = not differs
         # a run that is another has other errors: they are compared all the same, value by value
-        found = measured(r, watch, errors)
+        found = measured(r, watch, errors, why)
     finally:
         torch.set_num_threads(threads)
     differs += _values(card["numbers"], found, (*COUNTS, *(ERRORS if errors else ())))
@@ -99,6 +100,8 @@ def replay(
         verdict = MEASURES.format(len(differs))
     else:
         verdict = _verdict(differs, elsewhere, off, allowed, e)
+    if why and not differs:
+        verdict = BLEW
     return Replayed(e, not differs, agrees, differs, elsewhere, verdict)
 
 
@@ -113,6 +116,11 @@ def _verdict(
     if not differs:
         return "Every number is the card’s, bit for bit."
     kind = "another kind of machine" if elsewhere else "the same kind of machine"
+    if math.isinf(off):
+        return (
+            "The samples written in the card differ: some are finite in one of the two alone, or "
+            f"there are others; on {kind}."
+        )
     if off <= allowed:
         return (
             f"The samples written in the card agree within {off:.2g} of the data’s spread, on "
@@ -136,7 +144,14 @@ def _off(card: list, here: list) -> float:
     pairs = [
         (a, b) for one, two in zip(card, here, strict=True) for a, b in zip(one, two, strict=True)
     ]
-    return max((abs(a - b) for a, b in pairs), default=0.0)
+    return max((_apart(a, b) for a, b in pairs), default=0.0)
+
+
+def _apart(a: float | str, b: float | str) -> float:
+    """Of two numbers; where one is none (“nan”, “inf”), ∞ unless the other is the same."""
+    if isinstance(a, str) or isinstance(b, str):
+        return 0.0 if a == b else math.inf
+    return abs(a - b)
 
 
 def _run(card: dict[str, Any], here: dict[str, Any]) -> list[str]:

@@ -161,6 +161,18 @@ def too_much(e: Experiment) -> str | None:
     )
 
 
+class BlewUp(UserError):
+    """A run whose samples are not all finite.  run: what it made, for who holds it against another;
+    it is kept nowhere."""
+
+    def __init__(self, run: Run):
+        super().__init__(
+            f"{run.experiment.solver.label} with {run.nfe} evaluations blew up: some samples "
+            "are not finite. Use more evaluations or another schedule."
+        )
+        self.run = run
+
+
 def run(e: Experiment, watch: Watch | None = None, kept: bool = True) -> Run:
     """Sample as the experiment says; the same experiment is not run twice.
 
@@ -233,14 +245,12 @@ def sampled(e: Experiment, source: Source, kept: int, watch: Watch | None) -> Ru
     trajectory = split.sampled(source, e.seed, e.samples, kept, part, tick, watch)
     device.synchronize()
     ended = time.perf_counter()
-    if not bool(torch.isfinite(trajectory.samples).all()):
-        raise UserError(
-            f"{e.solver.label} with {trajectory.nfe} evaluations blew up: some samples "
-            "are not finite. Use more evaluations or another schedule."
-        )
     rest = trajectory.nfe - 1  # the first evaluation warms up
     each = 1e3 * (ended - clock[0]) / rest if rest else None
-    return Run(e, source, trajectory, ended - started, each)
+    made = Run(e, source, trajectory, ended - started, each)
+    if not bool(torch.isfinite(trajectory.samples).all()):
+        raise BlewUp(made)
+    return made
 
 
 def kept_paths(source: Source) -> int:

@@ -17,6 +17,7 @@ LARGEST = 4 * 2**20  # bytes; a card of 1,000 levels has 0.2 MB
 FORMAT, VERSION = "explorer-card", 1
 DEEPEST = 12
 SETTINGS, LEVELS, SAMPLES, DIGESTS = 400, 4096, 64, 64  # the most that are read of each
+NO_NUMBERS = ("nan", "inf", "-inf")
 DIGEST = re.compile(r"[0-9a-f]{8,64}")
 KINDS: dict[str, type | tuple[type, ...]] = {
     "settings": dict, "exact": dict, "numbers": dict, "made": dict, "weights": list,
@@ -103,9 +104,15 @@ def _numbers(exact: dict) -> None:
     if len(sigma) > LEVELS or not all(v == "inf" or _finite(v) for v in sigma):
         _no(f"“exact.sigma” must be at most {LEVELS:,} numbers, or “inf”")
     if len(some) > SAMPLES or not all(
-        isinstance(row, list) and len(row) <= SAMPLES and all(map(_finite, row)) for row in some
+        isinstance(row, list)
+        and len(row) <= SAMPLES
+        and all(v in NO_NUMBERS or _finite(v) for v in row)
+        for row in some
     ):
-        _no(f"“exact.some” must be at most {SAMPLES} lists of at most {SAMPLES} numbers")
+        _no(
+            f"“exact.some” must be at most {SAMPLES} lists of at most {SAMPLES} numbers, or "
+            f"{', '.join(NO_NUMBERS)} of a run that blew up"
+        )
     for name in ("samples", "x", "denoised"):
         one = exact[name]
         if not isinstance(one.get("sha256"), str) or not DIGEST.fullmatch(one["sha256"]):

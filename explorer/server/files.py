@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Mount
 
+from .. import __version__
 from ..figures.style import PALETTE
 from ..store import places
 
@@ -134,7 +135,7 @@ def digest(folder: Path = ASSETS) -> str:
 @cache
 def base() -> str:
     """Where the page finds the scripts and styles of this version."""
-    return f"/explorer/{digest()}"
+    return f"/explorer/{__version__}-{digest()}"
 
 
 def plotly_script() -> str:

@@ -29,14 +29,17 @@ from .names import solver_name
 
 @dataclasses.dataclass(frozen=True)
 class Standing:
-    """One that was judged.  times: its errors over those of the chosen one, path by path; even:
-    whether the two cannot be told apart with all comparisons counted; chance: of the sign test."""
+    """One that was judged.  times: its errors over those of the chosen one, path by path; below and
+    above: paths on which it was nearer and farther, the others are level; chance: of the sign test;
+    even: whether the two cannot be told apart with all comparisons counted."""
 
     name: str
     experiment: Experiment
     nfe: int
     error: Estimate
     times: Estimate
+    below: int
+    above: int
     chance: float
     even: bool
 
@@ -62,8 +65,10 @@ class Advice:
 
     @property
     def better(self) -> list[Standing]:
-        """Those that were surely better on the held-out noise, although the search had another."""
-        return [s for s in self.others if not s.even and s.times.value < 1]
+        """Those that were surely better on the held-out noise, although the search had another.
+
+        By the pairs that the sign test counts: where most are level the median ratio is 1."""
+        return [s for s in self.others if not s.even and s.below > s.above]
 
     @property
     def sentence(self) -> str:
@@ -114,6 +119,8 @@ def _plain(s: Standing) -> dict[str, Any]:
         "nfe": s.nfe,
         "error": told(s.error),
         "times": told(s.times),
+        "paths_below": s.below,
+        "paths_above": s.above,
     }
 
 
@@ -134,13 +141,13 @@ def advice(budget: int, found: Sequence[Tried]) -> Advice | None:
     if not known:
         return None
     first, *others = known
-    chances = [chance(t.row, first.row) for t in others]
-    limit = intervals.allowed(chances, len(others))
-    stands = [_standing(t, first, p, p > limit) for t, p in zip(others, chances, strict=True)]
+    pairs = [sides(t.row, first.row) for t in others]
+    limit = intervals.allowed([chance(*p) for p in pairs], len(others))
+    stands = [_standing(t, first, p, limit) for t, p in zip(others, pairs, strict=True)]
     searched = [t for t in found if t.round != "judged"]
     return Advice(
         budget,
-        _standing(first, first, 1.0, True),
+        _standing(first, first, (0, 0), 0.0),
         tuple(stands),
         len(searched),
         (order[0].experiment.samples, len(first.row.each)),
@@ -148,21 +155,26 @@ def advice(budget: int, found: Sequence[Tried]) -> Advice | None:
     )
 
 
-def _standing(t: Tried, first: Tried, chance: float, even: bool) -> Standing:
-    base = dataclasses.replace(t.experiment, seed=0)
+def _standing(t: Tried, first: Tried, pairs: tuple[int, int], limit: float) -> Standing:
+    base, p = dataclasses.replace(t.experiment, seed=0), chance(*pairs)
     times = t.row.over(first.row)
-    return Standing(called(t.experiment), base, t.row.nfe, t.row.middle, times, chance, even)
+    name = called(t.experiment)
+    return Standing(name, base, t.row.nfe, t.row.middle, times, *pairs, p, p > limit)
 
 
-def chance(mine: Row, other: Row) -> float:
+def sides(mine: Row, other: Row) -> tuple[int, int]:
+    """On how many paths mine is below the other, and above."""
+    a, b = (torch.tensor(r.each, dtype=torch.float64) for r in (mine, other))
+    return int((a < b).sum()), int((a > b).sum())
+
+
+def chance(below: int, above: int) -> float:
     """How often so many pairs would lie on one side by chance: the sign test, two-sided."""
     from scipy.special import bdtr
 
-    a, b = (torch.tensor(r.each, dtype=torch.float64) for r in (mine, other))
-    more, less = int((a > b).sum()), int((a < b).sum())
-    if not more + less:
+    if not below + above:
         return 1.0
-    return min(1.0, 2 * float(bdtr(min(more, less), more + less, 0.5)))
+    return min(1.0, 2 * float(bdtr(min(below, above), below + above, 0.5)))
 
 
 def called(e: Experiment) -> str:

@@ -80,8 +80,10 @@ def run(
         if results is not None:
             results.begin()  # a part may have no cells
         chosen = [i for i, cell in enumerate(cells) if how.shard.has(_digest(cell))]
-    pace, count, problems = Pace(len(chosen)), 0, 0
+    count, problems = 0, 0
     inline = executor is None and not how.on and checked(workers) < 1
+    missing = lambda after: _missing([cells[i] for i in chosen[after:]], results)
+    pace = Pace(len(chosen), missing=missing if inline else None)  # else those kept come first
     made = _inline if inline else _by_workers
     for i, (value, problem, known) in made(
         {i: cells[i] for i in chosen}, results, watch, how, workers, executor
@@ -113,6 +115,12 @@ def _digest(cell: Cell) -> str:
         return digest_of(cell.question)
     except UserError:
         return ""
+
+
+def _missing(cells: list[Cell], results: Results | None) -> int:
+    """How many are not kept, by their names alone."""
+    there = set() if results is None else results.digests()
+    return sum(_digest(cell) not in there for cell in cells) if there else len(cells)
 
 
 Cells = dict[int, Cell]  # by their place in the plan

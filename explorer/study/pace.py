@@ -12,28 +12,43 @@ LAST = 20  # cells by which it is told
 
 
 class Pace:
-    """clock: seconds.  Cells that were kept before take no time and say nothing."""
+    """Cells that were kept before take no time: neither do they tell of the pace, nor is time left
+    for them.
 
-    def __init__(self, total: int, clock: Callable[[], float] = time.monotonic):
-        self.left, self.clock = total, clock
-        self.ended: deque[float] = deque([clock()], LAST + 1)
+    clock: seconds.  missing(after): how many of the cells after so many are not kept, asked once,
+    when the first is measured; unsaid: all.
+    """
+
+    def __init__(
+        self,
+        total: int,
+        clock: Callable[[], float] = time.monotonic,
+        missing: Callable[[int], int] | None = None,
+    ):
+        self.total, self.clock, self.missing = total, clock, missing
+        self.seen, self.last, self.to_measure = 0, clock(), total
+        self.each: deque[float] = deque(maxlen=LAST)  # seconds of the last that were measured
 
     def after(self, measured: bool) -> float | None:
         """Seconds until the end once one more cell is there."""
-        self.left -= 1
-        if not measured:
-            self.ended[0] = self.clock() if len(self.ended) == 1 else self.ended[0]
-            return self.seconds
-        self.ended.append(self.clock())
+        now = self.clock()
+        self.seen += 1
+        if measured:
+            self.to_measure -= 1
+            if not self.each and self.missing is not None:
+                self.to_measure = self.missing(self.seen)
+            self.each.append(now - self.last)
+        self.last = now
+        self.to_measure = min(self.to_measure, self.total - self.seen)
         return self.seconds
 
     @property
     def seconds(self) -> float | None:
-        """Of all cells that are left, at the pace of the last ones; None before the first."""
-        if self.left <= 0:
+        """Of all that are still to be measured, at the pace of the last ones; None before the
+        first."""
+        if self.to_measure <= 0 and self.seen:
             return 0.0
-        many = len(self.ended) - 1
-        return self.left * (self.ended[-1] - self.ended[0]) / many if many else None
+        return self.to_measure * sum(self.each) / len(self.each) if self.each else None
 
 
 def told(seconds: float | None) -> str:

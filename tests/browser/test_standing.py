@@ -4,7 +4,7 @@ import pytest
 
 from explorer.bench import page as served_page
 
-from .walk import SMALL, SWEPT, Walk
+from .walk import READY, SMALL, SWEPT, Walk
 
 PAGES = ("schedules", "compare", "train", "amed", "design", "claims")
 SAID = "() => document.body.dataset.offline === '1'"
@@ -29,6 +29,23 @@ def stage(browser, tmp_path, monkeypatch):
 
 def show(look, name: str):
     look.click(f"[data-page={name}]")
+
+
+def says_when_the_server_is_another(walk):
+    """Quietly, with a button that loads the page again; of the same version nothing."""
+    look = walk.page
+    assert look.locator("#newer").count() == 0  # it came back as it was
+    told = look.request.get(f"{walk.server}explorer/here").headers["explorer-version"]
+    assert look.locator(f"link[href*='/explorer/{told}/css']").count() == 1  # its own pages
+    named = {"explorer-version": "9.8.7-0123456789ab"}
+    look.route("**/explorer/here", lambda route: route.fulfill(status=204, headers=named))
+    look.wait_for_selector("#newer:has-text('9.8.7')", timeout=SHORT)
+    look.unroute("**/explorer/here")
+    with look.expect_navigation():
+        look.click("#newer button:text-is('Reload')")
+    look.wait_for_function(READY)
+    assert walk.value("nfe") == 11
+    assert look.locator("#newer").count() == 0
 
 
 def test_every_page_says_that_the_server_stopped_and_works_when_it_is_back(stage):
@@ -82,3 +99,4 @@ def test_every_page_says_that_the_server_stopped_and_works_when_it_is_back(stage
         look.wait_for_function("() => document.querySelector('#compare-progress').hidden")
         assert look.is_hidden("#compare-stale") and look.locator("#compare-rows tr").count() > 3
         assert not walk.errors
+        says_when_the_server_is_another(walk)

@@ -71,6 +71,34 @@ def test_what_differs_is_said_value_by_value(one):
     assert "The run is the card’s, bit for bit" in replay(card).verdict
 
 
+BLOWN = {  # each step 10,000 times too long
+    "data": "moons",
+    "samples": 4,
+    "nfe": 120,
+    "solver": "forged",
+    "solver.coefficients": "1e4",
+}
+
+
+def test_a_run_that_blows_up_has_a_card_which_replays_equal():
+    card = reading.read(json.dumps(cards.card(unflatten(Experiment, BLOWN)), allow_nan=False))
+    assert card["exact"]["some"][0][0] in reading.NO_NUMBERS
+    assert "blew up" in card["numbers"]["why"] and card["numbers"]["nfe"] == 120
+    found = replay(card)
+    assert found.equal and "blows up here too" in found.verdict
+    card["exact"]["some"][0][0] = 1.5
+    found = replay(card)
+    assert not found.agrees and "finite in one of the two alone" in found.verdict
+    assert len(found.differs) == 1 and "sample 0, coordinate 0" in found.differs[0]
+
+
+def test_errors_past_any_float_are_words_in_a_card():
+    """The end is finite, and its square is not."""
+    made = cards.card(unflatten(Experiment, BLOWN | {"nfe": 60}))
+    card = reading.read(json.dumps(made, allow_nan=False))
+    assert card["numbers"]["mean_error"] == "inf" and replay(card).equal
+
+
 def test_weights_that_are_absent_or_others_are_said_and_nothing_is_run(one, monkeypatch):
     card = reading.read(one)
     card["weights"] = ["ab" * 32]

@@ -71,7 +71,7 @@ def test_it_runs_from_what_is_copied_alone_and_its_health_check_works(tmp_path):
         assert subprocess.run(probe, env=env, timeout=120, check=False).returncode == 0
         page = httpx.get(server.url, timeout=120)
         assert page.status_code == 200
-        sheet = re.search(r"/explorer/[0-9a-f]{12}/css/page\.css", page.text)[0]
+        sheet = re.search(r"/explorer/[^/]+-[0-9a-f]{12}/css/page\.css", page.text)[0]
         assert httpx.get(server.url + sheet, timeout=120).status_code == 200
         assert server.end() == 0
         failed = subprocess.run(probe, env=env, timeout=120, check=False, capture_output=True)

@@ -80,8 +80,24 @@ def test_what_chance_alone_makes_is_not_told_apart():
 
 def test_the_sign_test_is_that_of_the_binomial():
     a, b = _row([1.0] * 10), _row([2.0] * 9 + [0.5])
-    assert judged_of.chance(a, b) == pytest.approx(2 * (1 + 10) / 2**10)
-    assert judged_of.chance(a, a) == 1.0
+    assert judged_of.sides(a, b) == (9, 1) and judged_of.sides(a, a) == (0, 0)
+    assert judged_of.chance(9, 1) == pytest.approx(2 * (1 + 10) / 2**10)
+    assert judged_of.chance(0, 0) == 1.0
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [(0.5, "better"), (2.0, "worse")])
+def test_where_most_paths_are_level_the_others_decide(factor, verdict):
+    """50 of 64 alike, 14 all on one side: the median ratio is 1, and the sign test is sure."""
+    one = [1.0 + i / 64 for i in range(64)]
+    other = [v * (factor if i < 14 else 1.0) for i, v in enumerate(one)]
+    found = [_tried(one, "coarse"), _tried([2 * v for v in one], "coarse")]
+    judged = [_tried(one, "judged", 7), _tried(other, "judged", 7)]
+    made = judged_of.advice(6, [*found, *judged])
+    (stands,) = made.others
+    assert stands.times.value == 1 and not stands.even
+    assert words._verdict(stands, made) == verdict
+    assert bool(made.better) == (verdict == "better")
+    assert ("better there" in made.sentence) == (verdict == "better")
 
 
 def test_neighbours_move_one_setting():

@@ -2,6 +2,8 @@
 
 import argparse
 import dataclasses
+import functools
+import itertools
 import json
 import os
 import signal
@@ -119,9 +121,20 @@ def test_time_left_is_that_of_the_last_cells():
     assert [pace.after(True) for _ in range(30)][-1] == pytest.approx(70 * 100)
     assert [pace.after(True) for _ in range(40)][-1] == pytest.approx(30)  # it has become quicker
     assert Pace(3, lambda: 0.0).after(False) is None  # what was kept tells of no pace
+    some = Pace(9, itertools.count().__next__, lambda seen: 3)  # 3 of the 6 after the third
+    assert [some.after(m) for m in (False, False, True, False, True)] == [None, None, 3, 3, 2]
     assert [told(s) for s in (None, 40, 600, 7200)] == [
         "", "about 40 s left", "about 10 min left", "about 2.0 h left",
     ]  # fmt: skip
+
+
+def test_a_longer_study_has_no_time_left_for_what_is_kept(tmp_path, monkeypatch):
+    """Every second cell is there: 19 of the others are left after the first one, at 1 s each."""
+    list(engine.run(toys(range(0, 40, 2)), tmp_path))
+    clock = itertools.count().__next__  # a second from cell to cell
+    monkeypatch.setattr(engine, "Pace", functools.partial(Pace, clock=clock))
+    done = list(engine.run(toys(range(40)), tmp_path))
+    assert [d.left for d in done if not d.known] == list(range(19, -1, -1))
 
 
 # Workers

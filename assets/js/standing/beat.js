@@ -2,6 +2,7 @@
 // be seen.  A word that is lost is no proof yet: net.js looks and says.
 
 import { heard, look, offline } from '../net.js';
+import { heardOf } from './newer.js';
 
 const EVERY = 1500, // ms without an answer after which the server is asked
   LOOK = 500,
@@ -9,7 +10,7 @@ const EVERY = 1500, // ms without an answer after which the server is asked
 const HERE = new URL('../../../here', import.meta.url); // beside the folder of this version
 
 /** One word with the server, which also renews what it knows this visitor by.  Rejects where there is none. */
-export const greet = () => fetch(HERE, { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE) });
+export const greet = () => fetch(HERE, { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE) }).then(heardOf);
 
 /** Keep asking for as long as the page is open. */
 export function beats() {
