@@ -1,7 +1,8 @@
 """How the server ends when it is told to: nothing of visitors' is lost, and it takes seconds.
 
 A signal (SIGTERM, or SIGINT of Ctrl+C) wakes `wait`; the door then refuses what comes, and `end`
-has the training save its state, ends measurements and lets running answers go out.  A second
+has the training save its state, ends measurements, keeps the predictors that were being trained as
+far as they have learned, and lets running answers go out.  A second
 signal, or SECONDS, end it at once: what was saved until then stays.
 """
 
@@ -12,7 +13,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from . import hall, jobs
+from ..errors import UserError
+from ..ui import amed
+from . import hall, jobs, measurements
 from .logs import log, say
 from .turns import ROOM
 
@@ -69,6 +72,8 @@ def end(close: Callable[[], Any]) -> None:
         time.sleep(TICK)
     if measured:
         say(f"Measurements that ended: {len(measured)}. What studies have measured is kept.")
+    for job in measured:
+        _keep_predictor(job)
     _answers(time.monotonic() + ANSWERS)
     try:
         close()
@@ -83,6 +88,19 @@ def _measurements() -> list[jobs.Job]:
     for job in mine:
         jobs.JOBS.cancel(job, MEASURED)
     return mine
+
+
+def _keep_predictor(job: jobs.Job) -> None:
+    """Of a training of a predictor: what it has learned, as its page’s Keep would."""
+    left = measurements.left_by(job)
+    if left is None or left.trained is None:
+        return
+    try:
+        name = amed.keep(left)["name"]
+    except UserError as error:
+        say(f"A predictor that was being trained is not kept: {error}")
+    else:
+        say(f"The predictor {name} is kept as far as it has learned; its view lists it.")
 
 
 def _of_training(training) -> str:

@@ -9,7 +9,7 @@ import pytest
 from explorer.server import hall, jobs, stopping
 from explorer.server.turns import Room
 from explorer.server.visitor import Visitor
-from explorer.store import trainings
+from explorer.store import predictors, trainings
 from tests.attack import halls
 from tests.waiting import until
 
@@ -17,6 +17,9 @@ from .servers import started
 
 TRAINING = {"do": "start", "values": halls.POINTS, "config": "F", "name": "mine",
             "training": halls.SMALL}  # fmt: skip
+PREDICTOR = {"kind": "train", "student": "amed", "nfe": 5,
+             "values": {"data": "spiral", "samples": 16},
+             "how": {"paths": 32_000, "batch": 16, "place": "view", "settle": 0}}  # fmt: skip
 
 
 def call(client: httpx.Client, name: str, request: dict, **headers: str) -> httpx.Response:
@@ -41,6 +44,9 @@ def test_a_server_stops_with_its_training_saved_and_its_log_told_whose_work_it_w
             look = lambda: call(client, "training", {"do": "look"}).json()
             until(lambda: look().get("part", 0) > 0)
             shown = call(client, "explore", {"query": "nfe=9"}, **{"x-request-id": "seen"})
+            begun = call(client, "job_start", PREDICTOR).json()
+            news = lambda: call(client, "job_poll", begun).json()
+            until(lambda: news().get("learned"))
             assert shown.json()["version"] and shown.headers["x-request-id"] == "seen"
             kept = client.post("/gradio_api/call/v2/explore", json={"nfe": "x" * 9})
             assert kept.headers["x-request-id"]
@@ -50,6 +56,9 @@ def test_a_server_stops_with_its_training_saved_and_its_log_told_whose_work_it_w
     told = [line["text"] for line in lines if line["event"] == "note"]
     assert "The training “mine” is saved; the Train page goes on with it." in told
     assert told[-1] == "Stopped."
+    (name,) = (p.stem for p in predictors.folder().glob("*.json"))
+    assert f"The predictor {name} is kept as far as it has learned; its view lists it." in told
+    assert predictors.find(name).nfe == 5
     assert trainings.state(trainings.folder("mine")) is not None
     by = {line["request"]: line for line in lines if line["event"] == "request"}
     assert by["seen"]["call"] == "explore" and by["begin"]["call"] == "training"

@@ -6,8 +6,9 @@ import pytest
 
 from explorer.lab.experiment import Experiment
 from explorer.settings import from_query
+from explorer.store import places
 from explorer.study import amed_record as record
-from explorer.study.table import BUDGETS, LEARNED, STOPS
+from explorer.study.table import BUDGETS, LEARNED, STOPS, UNTRAINED
 from explorer.ui import amed_shipped
 from explorer.ui.train_shipped import shipped as network
 
@@ -59,3 +60,36 @@ def test_a_network_that_ships_is_told_of_with_its_curves(data, name):
 def test_data_without_a_network_say_so():
     told = network({"values": {"data": "moons"}})
     assert told["shipped"] is None and "Two moons" in told["why"]
+
+
+GLYPHS = "data=glyphs&model=network&model.checkpoint=glyphs-cond"
+CALLED = {"DPM-Solver-2, analytic first step": record.HELD}
+
+
+def _tables(name: str) -> list[list[str]]:
+    """The rows of all tables of a page of the documentation."""
+    lines = places.assets("docs", name).read_text(encoding="utf-8").splitlines()
+    return [[c.strip(" *") for c in line[1:-1].split("|")] for line in lines if line[:1] == "|"]
+
+
+def test_the_page_of_results_says_what_the_records_say():
+    """Every cell of which there is a record, digit by digit."""
+    rows = {
+        (query, r.name, r.stage): "{:.3f} ({:.3f}–{:.3f})".format(*r.median)
+        for query in (DIGITS, GLYPHS)
+        for r in record.nearest(from_query(Experiment, query)).at(5)
+    }
+    data, held = {"digits": DIGITS, "glyphs": GLYPHS}, 0
+    for name, *cells in _tables("results.md"):
+        solver = CALLED.get(name, name)
+        if (DIGITS, solver, UNTRAINED) in rows and len(cells) == 3:
+            said = {(DIGITS, solver, UNTRAINED): cells[0], (GLYPHS, solver, UNTRAINED): cells[2]}
+        elif ", AMED" in name and len(cells) == 4:
+            query, own = data[name.split(",")[0]], name.split(", ")[1]
+            stages = (UNTRAINED, STOPS, LEARNED)
+            said = {(query, own, s): cells[i] for s, i in zip(stages, (0, 1, 3), strict=True)}
+        else:
+            continue
+        held += len(said)
+        assert said == {k: rows[k] for k in said}
+    assert held == 6 * 2 + 4 * 3
