@@ -29,7 +29,7 @@ from ..memo import Memo
 
 WARM = 2  # evaluations of a size before it is captured
 SIZES = (1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 4096)
-COLUMNS = (24, 40, 64, 128, 256, 512)  # of what a run holds
+COLUMNS = (24, 40, 64, 128, 264, 520)  # of what a run holds; a reference has 258 or 514
 HEAVY = 2e11  # multiplications of a batch from which padding costs more than another capture
 LIMIT = 2**32  # bytes that all graphs may hold
 

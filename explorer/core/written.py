@@ -164,8 +164,11 @@ _tables: OrderedDict[Hashable, Table | None] = OrderedDict()
 _lock = threading.Lock()
 
 
-def table(key: Hashable | None, columns: int, rounding: Any, follow: Follow) -> Table | None:
-    """The table of a run, made once for each key but None; None where it is no sum.
+def table(
+    key: Hashable | None, columns: int, rounding: Any, follow: Follow, most: int | None = None
+) -> Table | None:
+    """The table of a run, made once for each key but None; None where it is no sum, or has more
+    than `most` columns, MOST if not said.
 
     columns: no fewer than the run has answers and noises.  rounding: of a denoiser of discrete
     levels, what gives the nearest.  follow(denoiser, noise, noises, watch): the loop, which gives
@@ -175,7 +178,7 @@ def table(key: Hashable | None, columns: int, rounding: Any, follow: Follow) -> 
         if key is not None and key in _tables:
             _tables.move_to_end(key)
             return _tables[key]
-    made = _made(columns, rounding, follow) if columns <= MOST else None
+    made = _made(columns, rounding, follow) if columns <= (most or MOST) else None
     if key is None:
         return made
     with _lock:

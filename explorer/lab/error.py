@@ -39,6 +39,7 @@ from .truth import reference_for
 MATTERS = 0.02  # of the median error: what that of the reference may be
 BLOCK = 64  # paths whose steps are replaced together
 BATCH = 2**21  # numbers of the states that then move together, where samples are large
+WIDE = 4  # times as many on a GPU, where the count of launches takes the time
 MORE = 4  # times as many paths as are compared, where it is undecided which steps are to blame
 
 _errors = Memo(32 * 2**20)
@@ -217,9 +218,11 @@ def _replaced(
 
 
 def block_of(e: Experiment) -> int:
-    """How many paths are replaced together: fewer of large samples."""
-    each = min(len(levels(e)), 33) * math.prod(prepared(e.data, e.model).shape)
-    return max(4, min(BLOCK, BATCH // each))
+    """How many paths are replaced together: fewer of large samples, more on a GPU."""
+    source = prepared(e.data, e.model)
+    wide = WIDE if source.device.device.type == "cuda" else 1
+    each = min(len(levels(e)), 33) * math.prod(source.shape)
+    return max(4, min(BLOCK * wide, BATCH * wide // each))
 
 
 def together(blocks: list[StepErrors]) -> StepErrors:

@@ -94,6 +94,43 @@ def _apply(
 
 
 @triton.jit
+def _small(
+    x,
+    add,
+    weight,
+    bias,
+    out,
+    pixels,
+    weight_row,
+    add_row,
+    eps,
+    C: tl.constexpr,
+    EACH: tl.constexpr,
+    P: tl.constexpr,
+    EP: tl.constexpr,
+    SILU: tl.constexpr,
+):
+    """One group of one image, whole: what three launches are too many for."""
+    n, g = tl.program_id(0), tl.program_id(1)
+    p, j = tl.arange(0, P), tl.arange(0, EP)
+    mine, c = j < EACH, g * EACH + j
+    inside = (p[:, None] < pixels) & mine[None, :]
+    place = (n.to(tl.int64) * pixels + p[:, None]) * C + c[None, :]
+    v = tl.load(x + place, mask=inside, other=0.0).to(tl.float32)
+    more = tl.load(add + n * add_row + c, mask=mine, other=0.0).to(tl.float32)
+    v = tl.where(inside, v + more[None, :], 0.0)
+    count = pixels * EACH
+    v = tl.where(inside, v - tl.sum(tl.sum(v, 1), 0) / count, 0.0)
+    rate = 1.0 / tl.sqrt(tl.sum(tl.sum(v * v, 1), 0) / count + eps)
+    w = tl.load(weight + n * weight_row + c, mask=mine, other=0.0).to(tl.float32)
+    shift = tl.load(bias + n * weight_row + c, mask=mine, other=0.0).to(tl.float32)
+    v = v * (w * rate)[None, :] + shift[None, :]
+    if SILU:
+        v = v / (1.0 + tl.exp(-v))
+    tl.store(out + place, v.to(out.dtype.element_ty), mask=inside)
+
+
+@triton.jit
 def _joined(h, bias, x, out, scale, count, C: tl.constexpr, SIZE: tl.constexpr):
     """(h + bias + x) · scale."""
     i = tl.program_id(0).to(tl.int64) * SIZE + tl.arange(0, SIZE)
@@ -134,11 +171,20 @@ def group_norm(
     chunks = triton.cdiv(pixels, PIXELS)
     add = _nothing(c, x.device) if add is None else add.reshape(-1, c).contiguous()
     new = lambda *size: torch.empty(size, device=x.device, dtype=torch.float32)
+    row = c if len(add) > 1 else 0
+    weight_row = c if weight.ndim > 1 and len(weight) > 1 else 0
+    each = c // groups
+    weight, bias, out = weight.contiguous(), bias.contiguous(), torch.empty_like(x)
+    if pixels <= PIXELS:
+        tile = triton.next_power_of_2(pixels), triton.next_power_of_2(each)
+        warps = min(4, max(1, tile[0] * tile[1] // 256))
+        _small[(n, groups)](
+            *(x, add, weight, bias, out, pixels, weight_row, row, eps),
+            **dict(C=c, EACH=each, P=tile[0], EP=tile[1], SILU=silu, num_warps=warps),
+        )
+        return out
     part, a, b = new(n, chunks, 2, c), new(n, c), new(n, c)
     grid = n, chunks, triton.cdiv(c, wide)
-    row = c if len(add) > 1 else 0
-    each = c // groups
-    weight, bias = weight.contiguous(), bias.contiguous()
     _sums[grid](x, add, part, pixels, row, C=c, P=PIXELS, W=wide)
     _factors[(n,)](
         part,
@@ -148,7 +194,7 @@ def group_norm(
         a,
         b,
         pixels,
-        c if weight.ndim > 1 and len(weight) > 1 else 0,
+        weight_row,
         row,
         eps,
         CHUNKS=chunks,
@@ -158,7 +204,6 @@ def group_norm(
         EACH=each,
         EP=triton.next_power_of_2(each),
     )
-    out = torch.empty_like(x)
     _apply[grid](x, a, b, out, pixels, C=c, P=PIXELS, W=wide, SILU=silu)
     return out
 

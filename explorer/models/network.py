@@ -117,7 +117,7 @@ class Network:
         own = [c for c in weights.shipped() if c.config.get("data", {}).get("data") == data.name]
         shape = tuple(data.points().shape[1:])
         if found := next((c for c in own if c.shape == shape), None):
-            return found
+            return weights.open_folder(found.folder)  # as it is now
         raise UserError(
             f"No network for {data.label} comes with the page; choose one under "
             "Network, or train one on it."

@@ -157,8 +157,17 @@ def checkpoints(root: str | Path | None = None) -> list[Checkpoint]:
 
 
 def shipped() -> list[Checkpoint]:
-    """Those that come with the page."""
-    return _opened(sorted(_inside(SHIPPED)))
+    """Those that come with the page, which are asked for many times in a view."""
+    try:
+        return list(_come_with(SHIPPED, SHIPPED.stat().st_mtime_ns))
+    except OSError:
+        return []
+
+
+@lru_cache(maxsize=4)
+def _come_with(folder: Path, changed: int) -> list[Checkpoint]:
+    """Those in a folder; changed: when one was last put in or taken away."""
+    return _opened(sorted(_inside(folder)))
 
 
 def losses(c: Checkpoint) -> dict:

@@ -1,13 +1,26 @@
 """What a step of training works on: images, noise and levels; and what it makes of gradients."""
 
+import weakref
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..core.device import Device
 from ..models.denoiser import Preconditioned
 from .augment import augment
 from .bank import Bank
 from .configs import Training, draw, loss_of
+
+_parameters: "weakref.WeakKeyDictionary[nn.Module, list[Tensor]]"
+_parameters = weakref.WeakKeyDictionary()
+
+
+def parameters(module: nn.Module) -> list[Tensor]:
+    """The parameters of a module in training, which stay the same; to find them takes longer than
+    what is done with them."""
+    if module not in _parameters:
+        _parameters[module] = list(module.parameters())
+    return _parameters[module]
 
 
 def drawn(
@@ -31,7 +44,7 @@ def drawn(
 
 def tamed(module: Preconditioned, unseen: bool, clip: float) -> None:
     """Numbers in place of gradients that are none; unseen: without a look whether there are any."""
-    weights = [p for p in module.parameters() if p.grad is not None]
+    weights = [p for p in parameters(module) if p.grad is not None]
     grads = [p.grad for p in weights if p.grad is not None]
     if unseen or not bool(torch.stack(torch._foreach_norm(grads)).norm().isfinite()):
         for grad in grads:

@@ -24,7 +24,7 @@ from ..errors import Cancelled
 from ..models.denoiser import NetworkDenoiser, Preconditioned
 from ..store.unsaved import Unsaved
 from .bank import Bank
-from .batch import drawn, tamed
+from .batch import drawn, parameters, tamed
 from .configs import Training, loss_of
 from .loss import loss
 from .measure import COUNT, PerSigma, per_sigma
@@ -35,6 +35,7 @@ TELL_EVERY = 0.5  # seconds between two reports
 SHARE = 0.15  # of the time that looking at samples and losses may take
 NFE, SHOWN = 17, 36  # of the samples that are looked at
 CURVE = 200  # points of the loss curve
+COMPILED = 1e10  # multiplications of a batch from which a GPU's network is compiled
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -79,7 +80,7 @@ def train(
     """
     device = device or pick("auto")
     state = resume(t, folder, device)
-    fast = _compiled(state.module, device)
+    fast = _compiled(state.module, device, t.hyper.batch)
     if state.first is None:
         state.first = per_sigma(t, NetworkDenoiser(state.average), device=device)
     newest = _Look(t, state.average, state.first, device, state.images > 0)
@@ -142,25 +143,39 @@ def step(
     rate = t.hyper.lr * min(1.0, state.images / max(1000 * t.hyper.ramp, 1e-8))
     for group in state.adam.param_groups:
         group["lr"] = rate
-    state.module.train()
-    with _dropout_from(t, index), _mixed(device):
-        values = loss(
-            lambda x, s: fast(x, s, labels, told),
-            clean,
-            sigma.to(device.device),
-            noise,
-            objective.weight(sigma),
-        )
-        total = values.sum() / t.hyper.batch
-    state.adam.zero_grad(set_to_none=True)
-    total.backward()
+    if not state.module.training:
+        state.module.train()
+    given = clean, sigma.to(device.device), noise, objective.weight(sigma), labels, told
+
+    def work(
+        clean: Tensor,
+        sigma: Tensor,
+        noise: Tensor,
+        weight: Tensor,
+        labels: Tensor | None,
+        told: Tensor | None,
+    ) -> Tensor:
+        with _mixed(device):
+            values = loss(lambda x, s: fast(x, s, labels, told), clean, sigma, noise, weight)
+            total = values.sum() / t.hyper.batch
+        total.backward()
+        return total.detach()
+
+    graphed = False
+    if on_gpu and fast is state.module:
+        with _dropout_from(t, index):
+            graphed = state.passes.ready(state.module, work, given)
+    if not graphed:
+        state.adam.zero_grad(set_to_none=True)
+    with _dropout_from(t, index):
+        total = state.passes.replay(given) if graphed else work(*given)
     tamed(state.module, on_gpu, t.hyper.clip)
     state.adam.step()
     half_life = min(1000 * t.hyper.half_life, 0.05 * state.images)
     follow(state.average, state.module, t.hyper.batch, half_life)
     state.images += len(clean)
     each = t.hyper.batch / clean.numel()
-    return total.detach() * each if on_gpu else float(total.detach()) * each
+    return total * each if on_gpu else float(total) * each
 
 
 def _saved(t: Training, state: State, folder: Path, kept: int) -> int:
@@ -180,7 +195,7 @@ def _saved(t: Training, state: State, folder: Path, kept: int) -> int:
 def follow(average: torch.nn.Module, module: torch.nn.Module, batch: int, half_life: float) -> None:
     """θ̄ ← β θ̄ + (1 − β) θ with β = ½^(batch/half_life); half_life in images, 0: β = 0."""
     beta = 0.5 ** (batch / half_life) if half_life else 0.0
-    torch._foreach_lerp_(list(average.parameters()), list(module.parameters()), 1 - beta)
+    torch._foreach_lerp_(parameters(average), parameters(module), 1 - beta)
 
 
 def look_at(t: Training, average: Preconditioned, device: Device) -> tuple[Tensor, Tensor | None]:
@@ -293,5 +308,9 @@ def _mixed(device: Device):
     return torch.autocast("cuda", dtype=torch.bfloat16)
 
 
-def _compiled(module: Preconditioned, device: Device):
-    return torch.compile(module) if device.device.type == "cuda" else module
+def _compiled(module: Preconditioned, device: Device, batch: int):
+    """Compiled for a GPU where its arithmetic is worth half a minute; else its passes are replayed
+    as one graph."""
+    if device.device.type != "cuda" or batch * NetworkDenoiser(module).operations < COMPILED:
+        return module
+    return torch.compile(module)

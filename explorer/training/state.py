@@ -14,11 +14,13 @@ from ..settings import flatten, unflatten
 from ..store import trainings
 from .configs import Training, build
 from .measure import PerSigma
+from .passes import Passes
 
 
 @dataclasses.dataclass(eq=False)
 class State:
-    """The only mutable thing here.  seconds: spent so far, over all resumes."""
+    """The only mutable thing here.  seconds: spent so far, over all resumes.  passes: how steps go
+    on a GPU, which is no part of what is kept."""
 
     module: Preconditioned
     average: Preconditioned
@@ -27,6 +29,7 @@ class State:
     seconds: float = 0.0
     curve: list = dataclasses.field(default_factory=list)
     first: PerSigma | None = None
+    passes: Passes = dataclasses.field(default_factory=Passes)
 
     def numbers(self) -> dict:
         """Plain values and tensors, as they are kept."""

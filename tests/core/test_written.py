@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from explorer.analysis import reference
 from explorer.core import written
 from explorer.core.churn import Churn, Restart
 from explorer.core.denoisers import Mixture
@@ -118,3 +119,12 @@ def test_a_table_is_made_once():
 def test_a_run_too_long_is_followed(monkeypatch):
     monkeypatch.setattr(written, "MOST", 10)
     assert how(Heun()).table(DATA, NOISE, TO_ZERO * 0.8) is None
+
+
+def test_a_reference_is_a_sum_too():
+    """What a GPU is given ahead is what is followed, with the watch told once at each node."""
+    sigma, told = reference._nodes(80.0, 0.002, 65), []
+    found = reference._given_ahead(DATA, 80 * NOISE, sigma, lambda: told.append(1))
+    assert len(told) == len(sigma)
+    for mine, true in zip(found, reference._followed(DATA, 80 * NOISE, sigma, None), strict=True):
+        assert float((mine - true).abs().max()) <= BOUND * float(true.abs().max())

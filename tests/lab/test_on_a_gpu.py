@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 import torch
 
+from explorer.analysis import reference
 from explorer.core import graphs
 from explorer.core.churn import Churn, Restart
 from explorer.core.denoisers import Mixture
@@ -171,7 +172,7 @@ def test_a_training_step_reads_nothing_back(device, tmp_path):
     t = chosen("F", {"data": "digits", "batch": 8})
     state = resume(t, tmp_path, device)
     values = []
-    for _ in range(2):
+    for _ in range(4):  # by itself, then a capture, which waits
         loop.step(t, state, state.module, device)
     torch.cuda.set_sync_debug_mode("error")
     try:
@@ -179,3 +180,32 @@ def test_a_training_step_reads_nothing_back(device, tmp_path):
     finally:
         torch.cuda.set_sync_debug_mode("default")
     assert values[0].is_cuda and 0 < float(values[0]) < 100
+
+
+@pytest.mark.parametrize("more", [{}, {"dropout": 0.2}, {"conditional": True}])
+def test_a_graphed_training_is_the_training(more, device, tmp_path, monkeypatch):
+    t = chosen("F", {"data": "digits", "batch": 8, "ramp": 0.0, **more})
+    found = []
+    for k, on in enumerate((False, True)):
+        monkeypatch.setattr(graphs, "ON", on)
+        state = resume(t, tmp_path / str(k), device)
+        losses = [float(loop.step(t, state, state.module, device)) for _ in range(8)]
+        assert (state.passes.graph is not None) is on, state.passes.refused
+        found.append((losses, [p.detach().clone() for p in state.average.parameters()]))
+    (plain, theirs), (graphed, ours) = found
+    # the same kernels, but for a sum of gradients that a GPU adds in no fixed order: bfloat16
+    assert graphed == pytest.approx(plain, rel=2e-2)
+    moved = max(off(a, b) for a, b in zip(theirs, ours))
+    assert moved < 2e-2 * max(float(a.abs().max()) for a in theirs)
+
+
+def test_a_reference_given_ahead_is_the_one_that_is_followed(device):
+    spiral = Spiral(dimension=2)
+    plane = Mixture(spiral.points(), spiral.thickness).to(device.device, device.dtype)
+    start = 80 * noise_of(plane, 40)
+    for points in (65, 129):
+        sigma = reference._nodes(80.0, 0.002, points)
+        true = reference._followed(plane, start, sigma, None)
+        for _ in range(3):  # eager, then a graph of its evaluations
+            found = reference._given_ahead(plane, start, sigma, None)
+            assert all(off(a, b) < 1e-6 for a, b in zip(found, true))  # watersheds, as above
