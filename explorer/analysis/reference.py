@@ -2,20 +2,15 @@
 
 import dataclasses
 from collections.abc import Callable
-from types import SimpleNamespace
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from ..core import guidance, written
 from ..core.denoisers import Gaussian, Mixture
-from ..core.ode import Point
 from .error import rms
-from .flow import flow_step
+from .followed import followed, given_ahead
 
 AT_ONCE = 2**20  # numbers of paths that are worked on together: 8 MB for each of some ten copies
-AHEAD = 2**28  # bytes of all answers of paths that are written out for a GPU
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -92,8 +87,8 @@ def reference(
     with an adaptive method to 1e-6 in the median, 1e-3 at worst, near a watershed.
     """
     sigma = _nodes(sigma_max, sigma_min, points)
-    found = _given_ahead(denoiser, start, sigma, watch) if start.is_cuda else None
-    xs, answers = found or _followed(denoiser, start, sigma, watch)
+    found = given_ahead(denoiser, start, sigma, watch) if start.is_cuda else None
+    xs, answers = found or followed(denoiser, start, sigma, watch)
     return Reference(
         sigma,
         xs,
@@ -101,46 +96,6 @@ def reference(
         torch.zeros_like(sigma),
         f"Runge–Kutta of order 4, {points - 1} steps",
     )
-
-
-def _followed(
-    denoiser, start: Tensor, sigma: Tensor, watch: Callable[[], None] | None
-) -> tuple[Tensor, Tensor]:
-    """States and answers at these levels, (T, B, *shape) each."""
-    xs, answers = (start.new_empty(len(sigma), *start.shape) for _ in range(2))
-    x = start
-    for i, here in enumerate(sigma):
-        if watch is not None:
-            watch()
-        xs[i] = x
-        answers[i] = answer = denoiser(x, here)
-        if i + 1 < len(sigma):
-            x = flow_step(denoiser, x, here, sigma[i + 1], (x - answer) / here)
-    return xs, answers
-
-
-def _given_ahead(
-    denoiser, start: Tensor, sigma: Tensor, watch: Callable[[], None] | None
-) -> tuple[Tensor, Tensor] | None:
-    """The same, written out as sums of the start and of the answers, so that a GPU is given one
-    launch for each evaluation; None where paths are too many or too large for that."""
-    columns = 4 * len(sigma) - 2  # the start, an answer at each node, three more in each step
-    if columns * start.numel() * start.element_size() > AHEAD or guidance.more(denoiser):
-        return None
-
-    def follow(trace: Any, x: Tensor, draw: Any, told: Callable[[int, Point], None]) -> Any:
-        def tell() -> None:  # of each node, before it is asked: who waits is told no more
-            told(0, Point(sigma[0], sigma[0], None, x, x))
-
-        xs, answers = _followed(trace, x, sigma, tell)
-        facts = dict.fromkeys(("t", "sigma", "sigma_hat", "evaluated"), sigma)
-        return SimpleNamespace(x=xs[:0], x_hat=xs, denoised=answers, samples=xs[-1], **facts)
-
-    table = written.table(("reference", tuple(sigma.tolist())), columns, None, follow, columns)
-    if table is None:
-        return None
-    made = table.run(denoiser, start, None, None, watch and (lambda i, point: watch()))
-    return made["x_hat"], made["denoised"]
 
 
 @torch.no_grad()

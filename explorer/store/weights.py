@@ -158,21 +158,16 @@ def checkpoints(root: str | Path | None = None) -> list[Checkpoint]:
 
 def shipped() -> list[Checkpoint]:
     """Those that come with the page, which are asked for many times in a view."""
-    try:
-        return list(_come_with(SHIPPED, SHIPPED.stat().st_mtime_ns))
-    except OSError:
-        return []
+    return list(_come_with(SHIPPED, _age(SHIPPED)))
 
 
 @lru_cache(maxsize=4)
-def _come_with(folder: Path, changed: int) -> list[Checkpoint]:
-    """Those in a folder; changed: when one was last put in or taken away."""
+def _come_with(folder: Path, changed: float) -> list[Checkpoint]:
     return _opened(sorted(_inside(folder)))
 
 
 def losses(c: Checkpoint) -> dict:
-    """The loss at each noise level before training and now, as its training wrote it down beside
-    the weights; empty where it did not."""
+    """The loss at each σ before training and now, as its training wrote it down; else empty."""
     path = c.folder / "losses.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
@@ -232,9 +227,7 @@ def open_folder(folder: Path) -> Checkpoint:
 @lru_cache(maxsize=256)
 def _opened_at(folder: Path, *stamp: int) -> Checkpoint:
     """As `open_folder`; the page asks many times for what changes seldom."""
-    path = folder / CONFIG
-    config = described.read(path)
-    return Checkpoint(folder.name, folder, config)
+    return Checkpoint(folder.name, folder, described.read(folder / CONFIG))
 
 
 def delete(name: str, root: str | Path | None = None) -> None:

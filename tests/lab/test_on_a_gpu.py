@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 import torch
 
-from explorer.analysis import reference
+from explorer.analysis.followed import followed, given_ahead
+from explorer.analysis.reference import _nodes
 from explorer.core import graphs
 from explorer.core.churn import Churn, Restart
 from explorer.core.denoisers import Mixture
@@ -204,8 +205,8 @@ def test_a_reference_given_ahead_is_the_one_that_is_followed(device):
     plane = Mixture(spiral.points(), spiral.thickness).to(device.device, device.dtype)
     start = 80 * noise_of(plane, 40)
     for points in (65, 129):
-        sigma = reference._nodes(80.0, 0.002, points)
-        true = reference._followed(plane, start, sigma, None)
+        sigma = _nodes(80.0, 0.002, points)
+        true = followed(plane, start, sigma, None)
         for _ in range(3):  # eager, then a graph of its evaluations
-            found = reference._given_ahead(plane, start, sigma, None)
+            found = given_ahead(plane, start, sigma, None)
             assert all(off(a, b) < 1e-6 for a, b in zip(found, true))  # watersheds, as above
