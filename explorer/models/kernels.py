@@ -167,36 +167,43 @@ def group_norm(
     """
     assert x.is_contiguous(memory_format=torch.channels_last)
     n, c, height, width = x.shape
-    pixels, wide = height * width, min(WIDE, triton.next_power_of_2(c))
-    chunks = triton.cdiv(pixels, PIXELS)
+    pixels, each = height * width, c // groups
     add = _nothing(c, x.device) if add is None else add.reshape(-1, c).contiguous()
-    new = lambda *size: torch.empty(size, device=x.device, dtype=torch.float32)
-    row = c if len(add) > 1 else 0
-    weight_row = c if weight.ndim > 1 and len(weight) > 1 else 0
-    each = c // groups
-    weight, bias, out = weight.contiguous(), bias.contiguous(), torch.empty_like(x)
-    if pixels <= PIXELS:
-        tile = triton.next_power_of_2(pixels), triton.next_power_of_2(each)
-        warps = min(4, max(1, tile[0] * tile[1] // 256))
-        _small[(n, groups)](
-            *(x, add, weight, bias, out, pixels, weight_row, row, eps),
-            **dict(C=c, EACH=each, P=tile[0], EP=tile[1], SILU=silu, num_warps=warps),
-        )
+    rows = c if weight.ndim > 1 and len(weight) > 1 else 0, c if len(add) > 1 else 0
+    given, out = (x, add, weight.contiguous(), bias.contiguous()), torch.empty_like(x)
+    if pixels > PIXELS:
+        _in_three(*given, out, pixels, *rows, eps, groups, silu)
         return out
+    tile = triton.next_power_of_2(pixels), triton.next_power_of_2(each)
+    warps = min(4, max(1, tile[0] * tile[1] // 256))
+    sizes = dict(C=c, EACH=each, P=tile[0], EP=tile[1], SILU=silu, num_warps=warps)
+    _small[(n, groups)](*given, out, pixels, *rows, eps, **sizes)
+    return out
+
+
+def _in_three(
+    x: Tensor,
+    add: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    out: Tensor,
+    pixels: int,
+    weight_row: int,
+    add_row: int,
+    eps: float,
+    groups: int,
+    silu: bool,
+) -> None:
+    """Sums, what they make of each channel, and that of each pixel: a launch each."""
+    n, c = x.shape[:2]
+    each, wide = c // groups, min(WIDE, triton.next_power_of_2(c))
+    chunks = triton.cdiv(pixels, PIXELS)
+    new = lambda *size: torch.empty(size, device=x.device, dtype=torch.float32)
     part, a, b = new(n, chunks, 2, c), new(n, c), new(n, c)
     grid = n, chunks, triton.cdiv(c, wide)
-    _sums[grid](x, add, part, pixels, row, C=c, P=PIXELS, W=wide)
+    _sums[grid](x, add, part, pixels, add_row, C=c, P=PIXELS, W=wide)
     _factors[(n,)](
-        part,
-        weight,
-        bias,
-        add,
-        a,
-        b,
-        pixels,
-        weight_row,
-        row,
-        eps,
+        *(part, weight, bias, add, a, b, pixels, weight_row, add_row, eps),
         CHUNKS=chunks,
         C=c,
         G=groups,
@@ -205,7 +212,6 @@ def group_norm(
         EP=triton.next_power_of_2(each),
     )
     _apply[grid](x, a, b, out, pixels, C=c, P=PIXELS, W=wide, SILU=silu)
-    return out
 
 
 @_there

@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -26,8 +27,8 @@ from ..store.unsaved import Unsaved
 from .bank import Bank
 from .batch import drawn, parameters, tamed
 from .configs import Training, loss_of
-from .loss import loss
 from .measure import COUNT, PerSigma, per_sigma
+from .passes import compiled, passed
 from .state import State, resume, save
 
 SAVE_EVERY = 20.0  # seconds between checkpoints: what a killed process may lose
@@ -35,7 +36,6 @@ TELL_EVERY = 0.5  # seconds between two reports
 SHARE = 0.15  # of the time that looking at samples and losses may take
 NFE, SHOWN = 17, 36  # of the samples that are looked at
 CURVE = 200  # points of the loss curve
-COMPILED = 1e10  # multiplications of a batch from which a GPU's network is compiled
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -80,7 +80,7 @@ def train(
     """
     device = device or pick("auto")
     state = resume(t, folder, device)
-    fast = _compiled(state.module, device, t.hyper.batch)
+    fast = compiled(state.module, device, t.hyper.batch)
     if state.first is None:
         state.first = per_sigma(t, NetworkDenoiser(state.average), device=device)
     newest = _Look(t, state.average, state.first, device, state.images > 0)
@@ -146,21 +146,7 @@ def step(
     if not state.module.training:
         state.module.train()
     given = clean, sigma.to(device.device), noise, objective.weight(sigma), labels, told
-
-    def work(
-        clean: Tensor,
-        sigma: Tensor,
-        noise: Tensor,
-        weight: Tensor,
-        labels: Tensor | None,
-        told: Tensor | None,
-    ) -> Tensor:
-        with _mixed(device):
-            values = loss(lambda x, s: fast(x, s, labels, told), clean, sigma, noise, weight)
-            total = values.sum() / t.hyper.batch
-        total.backward()
-        return total.detach()
-
+    work = partial(passed, fast, device.device.type, t.hyper.batch)
     graphed = False
     if on_gpu and fast is state.module:
         with _dropout_from(t, index):
@@ -299,18 +285,3 @@ def _dropout_from(t: Training, index: int):
     with torch.random.fork_rng():
         torch.manual_seed(t.seed * 0x9E3779B1 + 2 * index)
         yield
-
-
-def _mixed(device: Device):
-    """bfloat16 where a GPU makes it fast; its range needs no loss scaling."""
-    if device.device.type != "cuda":
-        return contextlib.nullcontext()
-    return torch.autocast("cuda", dtype=torch.bfloat16)
-
-
-def _compiled(module: Preconditioned, device: Device, batch: int):
-    """Compiled for a GPU where its arithmetic is worth half a minute; else its passes are replayed
-    as one graph."""
-    if device.device.type != "cuda" or batch * NetworkDenoiser(module).operations < COMPILED:
-        return module
-    return torch.compile(module)

@@ -1,5 +1,5 @@
-"""Forward and backward of a training step as one CUDA graph: launches are what small networks wait
-for.
+"""Forward and backward of a training step, on a GPU as one CUDA graph: launches are what small
+networks wait for.
 
 A graph is captured after WARM steps, which warm up the kernels.  Its inputs and the gradients that
 it leaves lie where they are, so a step copies its batch there and replays; what comes after, the
@@ -7,6 +7,7 @@ gradients' check, Adam and the average, is not in it.  Where a capture fails, th
 `refused`, and the training goes on step by step.
 """
 
+import contextlib
 import warnings
 from collections.abc import Callable
 
@@ -14,12 +15,50 @@ import torch
 from torch import Tensor, nn
 
 from ..core import graphs
+from ..core.device import Device
+from ..models.denoiser import NetworkDenoiser, Preconditioned
 from .batch import parameters
+from .loss import loss
 
 WARM = 2  # steps before the capture
+COMPILED = 1e10  # multiplications of a batch from which a GPU's network is compiled
 
 Given = tuple[Tensor | None, ...]
 Work = Callable[..., Tensor]  # of what is given, the loss; its gradients are added to the weights'
+
+
+def passed(
+    fast: Callable[..., Tensor],
+    kind: str,
+    batch: int,
+    clean: Tensor,
+    sigma: Tensor,
+    noise: Tensor,
+    weight: Tensor,
+    labels: Tensor | None,
+    told: Tensor | None,
+) -> Tensor:
+    """The loss of a batch, its gradients added to those of the weights; kind: of the device."""
+    with _mixed(kind):
+        values = loss(lambda x, s: fast(x, s, labels, told), clean, sigma, noise, weight)
+        total = values.sum() / batch
+    total.backward()
+    return total.detach()
+
+
+def _mixed(kind: str):
+    """bfloat16 where a GPU makes it fast; its range needs no loss scaling."""
+    if kind != "cuda":
+        return contextlib.nullcontext()
+    return torch.autocast("cuda", dtype=torch.bfloat16)
+
+
+def compiled(module: Preconditioned, device: Device, batch: int):
+    """Compiled for a GPU where its arithmetic is worth half a minute; else its passes are replayed
+    as one graph."""
+    if device.device.type != "cuda" or batch * NetworkDenoiser(module).operations < COMPILED:
+        return module
+    return torch.compile(module)
 
 
 class Passes:
