@@ -1,10 +1,12 @@
 """The Compare page and pinned runs in a real browser."""
 
 import contextlib
+from collections.abc import Iterator
 from urllib.parse import parse_qs
 
 import pytest
 
+from ..rows import each
 from .walk import MEASURED, NUDGE, SMALL, SWEPT, Walk, compare, saved
 
 PAIRED = """/paths|samples/.test(document.querySelector('#versus').textContent)"""
@@ -19,7 +21,7 @@ def pin(walk, query=SMALL):
     )
 
 
-def test_a_pinned_run_is_compared_with_the_one_on_show(walk):
+def test_a_pinned_run_is_compared_travels_in_the_link_and_lies_in_the_saved_figure(walk):
     pin(walk)
     before = walk.page.evaluate("explorer.S.parts.error.finding.value")
     walk.after(lambda: walk.page.evaluate(NUDGE, "timesteps-rho-rho"))
@@ -32,18 +34,9 @@ def test_a_pinned_run_is_compared_with_the_one_on_show(walk):
     walk.page.click("[data-strip=error]")
     assert "pinned: ρ = 7" in walk.page.inner_text("#pop")  # its curve, with its numbers
     walk.page.keyboard.press("Escape")
-    walk.page.click("#pins .remove")
-    assert walk.page.is_hidden("#pins") and "inned" not in walk.page.inner_text("#subtitle")
-
-
-def test_a_pinned_run_travels_in_the_link_and_lies_in_the_saved_figure(walk):
-    pin(walk)
-    walk.after(lambda: walk.page.evaluate(NUDGE, "timesteps-rho-rho"))
     walk.page.wait_for_function("location.search.includes('pin=')")
     pinned = parse_qs(walk.query["pin"])
     assert pinned["nfe"] == ["9"] and "timesteps.rho" not in pinned
-    walk.page.wait_for_function(PAIRED)
-    sentence = walk.page.inner_text("#versus")
     walk.page.reload()
     walk.page.wait_for_function(
         "(t) => document.querySelector('#versus')?.textContent === t", arg=sentence
@@ -51,6 +44,8 @@ def test_a_pinned_run_travels_in_the_link_and_lies_in_the_saved_figure(walk):
     assert walk.page.inner_text("#pins .choose") == "ρ = 7"
     news = saved(walk.page, "#save")
     assert "pinned: ρ = 7" in open(news.path(), encoding="utf-8").read()
+    walk.page.click("#pins .remove")
+    assert walk.page.is_hidden("#pins") and "inned" not in walk.page.inner_text("#subtitle")
 
 
 def test_a_pin_with_nonsense_is_said(walk):
@@ -126,19 +121,8 @@ def test_compare_measures_at_once_and_says_when_it_is_out_of_date(walk):
     assert "median end error" in open(news.path(), encoding="utf-8").read()
 
 
-def test_what_cannot_be_measured_leaves_what_is_on_show_under_its_own_name(walk):
+def test_a_table_is_copied_with_all_digits_and_stays_where_another_cannot_be_measured(walk):
     """At S_churn 0 the sweep stood under “What churn does”."""
-    compare(walk, "budgets=5,9&solvers=heun,ddim")
-    walk.page.wait_for_function(SWEPT)
-    title = walk.page.inner_text("#compare-title")
-    walk.page.click("[data-of=churn]")
-    walk.page.click("#compare-churn")
-    walk.page.wait_for_selector("#problem:not([hidden])")
-    assert walk.page.get_attribute("#compare-churn", "aria-pressed") == "false"
-    assert walk.page.inner_text("#compare-title") == title
-
-
-def test_the_table_is_copied_with_all_digits(walk):
     compare(walk, "budgets=5,9&solvers=heun,ddim")
     walk.page.wait_for_function(SWEPT)
     walk.page.evaluate("navigator.clipboard.writeText = async (text) => (window.copied = text)")
@@ -149,6 +133,12 @@ def test_the_table_is_copied_with_all_digits(walk):
     shown = walk.page.inner_text("#compare-rows td:nth-child(2)").split()[0]
     assert exact["NFE"] == "5" and len(exact["median"]) > 12
     assert float(shown) == pytest.approx(float(exact["median"]), rel=0.05)
+    title = walk.page.inner_text("#compare-title")
+    walk.page.click("[data-of=churn]")
+    walk.page.click("#compare-churn")
+    walk.page.wait_for_selector("#problem:not([hidden])")
+    assert walk.page.get_attribute("#compare-churn", "aria-pressed") == "false"
+    assert walk.page.inner_text("#compare-title") == title
 
 
 OUTSIDE = """([width, own]) => ['.compare', '#fig-compare',
@@ -157,13 +147,27 @@ OUTSIDE = """([width, own]) => ['.compare', '#fig-compare',
     return r.left < -1 || r.right > width + 1 || r.width < 1 || r.height < 20; })"""
 
 
-@pytest.mark.parametrize("kind", ["sweep", "distance", "churn", "likelihood"])
-def test_what_is_compared_lies_within_the_screen(walk, kind):
+def kinds(visitor, *names: str) -> Iterator[str]:
+    """One measurement after the other, each measured: the first is that of the link."""
+    for name in names:
+        if name != names[0]:  # what was there is gone as soon as this is pressed
+            visitor.page.evaluate(
+                "(which) => document.querySelector(which).click()", f"#compare-{name}"
+            )
+            assert not visitor.page.evaluate(SWEPT)
+        visitor.page.wait_for_function(SWEPT)
+        yield name
+
+
+def test_what_is_compared_lies_within_the_screen(walk):
     """Of a desk, a laptop and a phone, one after the other: the figure follows its window."""
+    compare(walk, "compare=sweep&s_churn=9&budgets=5,9&solvers=heun,ddim")
+    each(kinds(walk, "sweep", "distance", "churn", "likelihood"), lambda kind: within(walk, kind))
+
+
+def within(walk, kind: str):
     from playwright.sync_api import TimeoutError  # there, where a browser is
 
-    compare(walk, f"compare={kind}&s_churn=9&budgets=5,9&solvers=heun,ddim")
-    walk.page.wait_for_function(SWEPT)
     own = ["#compare-solvers", "#compare-run", "#compare-chips"]  # the others do not use them
     held = [f"#compare-{kind}", *(own if kind == "sweep" else [])]
     for width, height in ((1440, 900), (1024, 768), (390, 844)):
@@ -176,28 +180,28 @@ def test_what_is_compared_lies_within_the_screen(walk, kind):
         assert [walk.page.is_visible(s) for s in own] == [kind == "sweep"] * 3
 
 
-@pytest.mark.parametrize(
-    "kind", ["sweep", "local", "distance", "churn", "round", "likelihood", "conservative"]
-)
-def test_what_is_compared_fits_a_phone(browser, server, kind):
+def test_what_is_compared_fits_a_phone(browser, server):
     visitor = Walk(browser, server, viewport={"width": 390, "height": 844}, has_touch=True)
     visitor.hasty().open(
-        f"tab=compare&compare={kind}&{SMALL}&data.dimension=2&s_churn=9&budgets=5,9"
+        f"tab=compare&compare=sweep&{SMALL}&data.dimension=2&s_churn=9&budgets=5,9"
         "&solvers=heun,unipc"
     )
-    visitor.page.wait_for_function(SWEPT)
+    names = ("sweep", "local", "distance", "churn", "round", "likelihood", "conservative")
+    each(kinds(visitor, *names), lambda kind: on_a_phone(visitor.page, kind))
+    visitor.leave()
+    assert not visitor.errors and not visitor.outside
+
+
+def on_a_phone(page, kind: str):
     box, figure = (
-        visitor.page.locator(s).bounding_box()
-        for s in ("#fig-compare", "#fig-compare .main-svg >> nth=0")
+        page.locator(s).bounding_box() for s in ("#fig-compare", "#fig-compare .main-svg >> nth=0")
     )
-    words = visitor.page.evaluate("""() => [...document.querySelectorAll('#fig-compare text')]
+    words = page.evaluate("""() => [...document.querySelectorAll('#fig-compare text')]
       .map((t) => [t.textContent, t.getBoundingClientRect()])
       .filter(([t, r]) => t && r.width && (r.left < 0 || r.right > innerWidth)).map(([t]) => t)""")
-    named = visitor.page.inner_text("#compare-names")
-    visitor.leave()
+    named = page.inner_text("#compare-names")
     assert figure["width"] <= box["width"] and words == []
     assert ("UniPC" in named) == (kind == "sweep") and ("ρ = 7" in named) == (kind == "local")
-    assert not visitor.errors and not visitor.outside
 
 
 def test_the_foundry_learns_what_is_ticked_and_its_result_is_a_view(walk):
