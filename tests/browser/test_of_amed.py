@@ -4,7 +4,7 @@ from .walk import SWEPT, Walk
 
 EDIT = (
     "tab=compare&compare=edit&data=digits&model=network&model.checkpoint=digits-f-cond&nfe=5"
-    "&model.condition=3&classes=3,8"
+    "&model.condition=3&classes=3,8&samples=16"
 )
 PROBLEM = "document.querySelector('#problem-text').textContent"
 # the images lie in the figure as one picture, with ink in it
@@ -13,7 +13,7 @@ DRAWN = """() => { const at = document.querySelector('#fig-compare image')?.href
 
 
 def test_an_image_changes_its_class_and_what_lies_between_is_seen(walk):
-    walk.open(EDIT)
+    walk.hasty().open(EDIT)
     walk.page.wait_for_function(SWEPT)
     assert walk.page.inner_text("#compare-title").startswith("Seen as asked:")
     assert "4 evaluations each way" in walk.page.inner_text("#compare-note")
