@@ -14,6 +14,7 @@ from .distance import Estimate, counts, share, spread, wilson
 NEAREST = 3  # neighbours that make the manifold of precision and recall
 RESAMPLES = 48
 HALVES = 24
+ROWS = 256  # whose neighbours are sought at once: between two searches a cancel is heard
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,14 +107,20 @@ def precision_recall(
 
 
 @torch.no_grad()
-def within(x: Tensor, y: Tensor, k: int = NEAREST) -> Tensor:
+def within(x: Tensor, y: Tensor, k: int = NEAREST, radii: Tensor | None = None) -> Tensor:
     """Which samples x (n, D) lie inside the manifold of data y (m, D), (n,) bool: precision is the
-    share of them.
+    share of them.  radii (m,): of its balls, where they are known.
     """
     x, y = x.double(), y.double()
-    far, place = _neighbours(y, k)
-    whole = torch.ones(len(y), dtype=torch.bool, device=y.device)
-    return (torch.cdist(x, y) <= _radii(far, place, whole, k)).any(1)
+    return (torch.cdist(x, y) <= (balls(y, k) if radii is None else radii)).any(1)
+
+
+@torch.no_grad()
+def balls(y: Tensor, k: int = NEAREST) -> Tensor:
+    """The distance of each point of y (m, D) to its k-th nearest other, (m,) float64."""
+    y = y.double()
+    nearest = lambda part: torch.cdist(part, y).topk(min(len(y), k + 1), largest=False).values
+    return torch.cat([nearest(part)[:, -1] for part in y.split(ROWS)])
 
 
 def _worth(p: float, drawn: list[float], n: int) -> Estimate:
@@ -133,8 +140,9 @@ def _half(v: Tensor, generator: torch.Generator) -> Tensor:
 def _neighbours(x: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """Distances and places (n, m) of the nearest points, itself first; enough that of any half k
     are among them."""
-    found = torch.cdist(x, x).topk(min(len(x), 8 * (k + 1)), largest=False)
-    return found.values, found.indices
+    most = min(len(x), 8 * (k + 1))
+    found = [torch.cdist(part, x).topk(most, largest=False) for part in x.split(ROWS)]
+    return torch.cat([f.values for f in found]), torch.cat([f.indices for f in found])
 
 
 def _inside(between: Tensor, near, kept: list[Tensor], k: int) -> tuple[float, float]:

@@ -121,9 +121,11 @@ class Mixture:
         return self.means.shape[1]
 
     def to(self, device=None, dtype=None) -> "Mixture":
-        """The same mixture elsewhere."""
+        """The same mixture elsewhere; itself where it is there already."""
         means, stds = (v.to(device, dtype) for v in (self.means, self.stds))
         weights = None if self.weights is None else self.weights.to(device, dtype)
+        if means is self.means and stds is self.stds and weights is self.weights:
+            return self
         return Mixture(means.reshape(-1, *self.shape), stds, weights)
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:

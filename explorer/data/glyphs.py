@@ -1,6 +1,7 @@
 """Letters and digits from the fonts that Matplotlib ships, in colour, as many as one likes."""
 
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar
 
@@ -162,10 +163,11 @@ def _master(font: str, character: str) -> np.ndarray:
     return np.asarray(out)
 
 
+@lru_cache(maxsize=16)
 def _path(font: str) -> str:
-    import matplotlib  # only for the fonts that come with it
-
-    return str(Path(matplotlib.get_data_path(), "fonts", "ttf", f"{font}.ttf"))
+    found = find_spec("matplotlib")  # only its fonts: to import it takes longer than to draw
+    assert found is not None and found.origin is not None  # it is a requirement
+    return str(Path(found.origin).with_name("mpl-data") / "fonts" / "ttf" / f"{font}.ttf")
 
 
 @lru_cache(maxsize=6)

@@ -55,12 +55,12 @@ def pace(denoiser, device: Device) -> float | None:
     if not isinstance(denoiser, Counted):
         return None
     if device.device.type == "cuda":  # bound by its launches unless there are many
-        return min(_timed(denoiser, device, MANY) / MANY for _ in range(3))
+        return _least(denoiser, device, MANY, 3) / MANY
     first = _timed(denoiser, device, 1, warm=True)  # chooses its kernels
     each = _timed(denoiser, device, 1, warm=True)
     if each > SLOW:
         return min(first, each)  # a machine that was busy for a moment looks slow for good
-    return min(_timed(denoiser, device, 8) / 8 for _ in range(4))
+    return _least(denoiser, device, 8, 4) / 8
 
 
 @torch.no_grad()
@@ -69,7 +69,12 @@ def least(denoiser, device: Device, each: float | None) -> float:
     the calls, not the arithmetic."""
     if each is None or each > SLOW:
         return each or 0.0
-    return min(_timed(denoiser, device, FEW) for _ in range(4))
+    return _least(denoiser, device, FEW, 4)
+
+
+def _least(denoiser, device: Device, count: int, times: int) -> float:
+    """Seconds of the quickest of several evaluations; before the first one, one is not timed."""
+    return min(_timed(denoiser, device, count, warm=k > 0) for k in range(times))
 
 
 def _timed(denoiser, device: Device, count: int, warm: bool = False) -> float:

@@ -23,7 +23,7 @@ REST = 0.35  # of the limit, for the references of the settled error; there is m
 
 def state(source) -> float:
     """Of one sample."""
-    return float(math.prod(source.shape) * source.view.element_size())
+    return float(math.prod(source.shape) * source.mixture.means.element_size())
 
 
 def loading(data, model) -> float:

@@ -16,7 +16,7 @@ from ..core.denoisers import Mixture
 from ..core.device import Device, pick
 from ..core.law import law
 from ..errors import UserError
-from ..memo import Memo
+from ..memo import Kept, Memo
 from ..models import precision
 from ..models.contract import Stored
 from . import cost, memory, sizes
@@ -67,7 +67,6 @@ class Source:
     denoiser: Any
     mixture: Mixture
     labels: Tensor | None
-    view: Tensor
     kind: str
     sigma_data: float
     device: Device
@@ -76,6 +75,12 @@ class Source:
     sampler: Any = None  # the denoiser as runs use it, where its weights have another precision
     precision: str = "float64"  # of the sampler
     replicas: tuple[Any, ...] = ()  # of the sampler, one on each of several devices
+
+    @Kept
+    def view(self) -> Tensor:
+        """The plane that is drawn, (2, D).  Of images it takes longer to find than all else here,
+        and most measurements draw none."""
+        return self.data.view().to(self.device.device, self.device.dtype)
 
     @property
     def compared(self) -> int:
@@ -150,7 +155,6 @@ def prepared(data, model) -> Source:
             moved,
             move(mixture),
             labels,
-            move(data.view()),
             data.kind,
             mixture.sigma_data,
             device,

@@ -2,7 +2,8 @@
 
 A job asks between its steps, but a first network, a search of neighbours or a long line of imports
 asks nobody.  So a stop is also a signal to the main thread, where Python raises Cancelled between
-any two operations; only inside `anywhere`, and never in the middle of a line to the server.
+any two operations; only inside `anywhere`, and never in the middle of a line to the server or of an
+import, which would leave half a module behind for the jobs that follow.
 """
 
 import contextlib
@@ -10,8 +11,11 @@ import signal
 import threading
 from _thread import interrupt_main
 from collections.abc import Callable, Iterator
+from types import FrameType
 
 from ..errors import Cancelled
+
+SOON = 0.005  # seconds until a stop that met an import comes again
 
 
 class Ending:
@@ -59,8 +63,23 @@ class Ending:
     def _asked_only(self) -> None:
         self._inside = ""
 
-    def _signalled(self, *_) -> None:
+    def _signalled(self, number: int, frame: FrameType | None) -> None:
         """Ctrl+C comes here too; it is for the server alone."""
-        if self._inside in self._stopped and not self._held:
-            self._asked_only()  # once
-            raise Cancelled
+        if self._inside not in self._stopped or self._held:
+            return
+        if _importing(frame):
+            again = threading.Timer(SOON, interrupt_main, (signal.SIGINT,))
+            again.daemon = True
+            again.start()
+            return
+        self._asked_only()  # once
+        raise Cancelled
+
+
+def _importing(frame: FrameType | None) -> bool:
+    """Whether a module is being imported somewhere below."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False

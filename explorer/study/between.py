@@ -20,7 +20,6 @@ from ..analysis.distance import share
 from ..analysis.error import rms
 from ..analysis.intervals import Estimate
 from ..analysis.nearest import nearest_training
-from ..analysis.quality import within
 from ..core.encoding import decode, encode, interpolated
 from ..lab.experiment import Experiment, levels, work
 from ..lab.source import Watch, prepared
@@ -103,8 +102,7 @@ def _good(e: Experiment, middle: dict[str, Tensor], watch: Watch | None) -> list
     if judge is None:
         return []
     check()
-    seen = torch.cat([middle[n] for n in WAYS]).clamp(-1, 1).float()
-    good = within(judge.own.features(seen), judge.features)  # the data's radii once for all ways
+    good = judge.good(torch.cat([middle[n] for n in WAYS]).float())
     return good.int().unflatten(0, (len(WAYS), -1)).tolist()
 
 

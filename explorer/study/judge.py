@@ -8,8 +8,10 @@ import dataclasses
 import torch
 from torch import Tensor
 
-from ..analysis.quality import Quality, quality
+from ..analysis.quality import Quality, balls, quality, within
 from ..data.contract import Endless
+from ..lab.source import MEMOS
+from ..memo import Kept, Memo
 from ..models import classifier
 from ..training.configs import draw
 
@@ -24,6 +26,9 @@ def features_of_data(own, data, count: int) -> Tensor:
     return own.features(x)
 
 
+MEMOS.append(_judges := Memo(16 * 2**20))
+
+
 @dataclasses.dataclass(frozen=True)
 class Judge:
     """Holds samples against the data; asked: the class that they were asked for, or −1."""
@@ -36,7 +41,20 @@ class Judge:
     def of(cls, data, count: int, asked: int = -1) -> "Judge | None":
         """The judge of a data set, or None where no classifier ships for it."""
         own = classifier.find(data)
-        return None if own is None else cls(own, features_of_data(own, data, count), asked)
+        if own is None:
+            return None
+        make = lambda: cls(own, features_of_data(own, data, count))
+        judge = _judges((data, count if isinstance(data, Endless) else 0, id(own)), make)
+        return judge if asked < 0 else dataclasses.replace(judge, asked=asked)
+
+    @Kept
+    def radii(self) -> Tensor:
+        """Of the balls about the data's features, (m,)."""
+        return balls(self.features)
+
+    def good(self, x: Tensor) -> Tensor:
+        """Which of x (n, *shape) lie in the data's manifold in these features, (n,) bool."""
+        return within(self.own.features(x.clamp(-1, 1)), self.features, radii=self.radii)
 
     def __call__(self, x: Tensor) -> Quality:
         """x (n, *shape), images in [−1, 1]; what lies outside is clipped as for the screen."""

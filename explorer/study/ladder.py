@@ -17,7 +17,7 @@ from ..analysis import intervals
 from ..analysis.distance import share, sliced_wasserstein
 from ..analysis.intervals import Estimate
 from ..analysis.loss import errors_per_sigma
-from ..analysis.quality import Quality, within
+from ..analysis.quality import Quality
 from ..core import known
 from ..core.device import Device, pick
 from ..core.sampling import Noise, sample
@@ -118,12 +118,11 @@ def rungs(
         here = clean.to(device.device, device.dtype)
         errors = errors_per_sigma(denoiser, here, at, noise, watch).cpu().double()
         x = drawn(denoiser, samples, device, watch)
-        features = judge.own.features(x.clamp(-1, 1).float())
         yield Rung(
             data,
             letter,
             errors,
-            within(features, judge.features),
+            judge.good(x.float()),
             judge(x.float()),
             sliced_wasserstein(x, fresh, torch.Generator().manual_seed(32)),
             int(checkpoint.config["images"]),

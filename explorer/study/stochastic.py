@@ -17,7 +17,6 @@ from torch import Tensor
 from ..analysis import intervals
 from ..analysis.distance import share
 from ..analysis.intervals import Estimate
-from ..analysis.quality import within
 from ..core.churn import Churn
 from ..errors import UserError
 from ..lab.experiment import Experiment, levels, run, work
@@ -59,7 +58,7 @@ class Good:
 
 def _good(source: Source, x: Tensor, sigma: float) -> Tensor:
     if judge := Judge.of(source.data, HELD):
-        return within(judge.own.features(x.clamp(-1, 1)), judge.features)
+        return judge.good(x)
     level = torch.tensor(sigma, dtype=x.dtype)
     draws = source.clean(HELD, 15)
     noise = torch.randn(draws.shape, generator=torch.Generator().manual_seed(16)).to(draws)
@@ -123,7 +122,7 @@ def judged_as_images(base: Experiment) -> bool:
     Raises UserError for images that no classifier here knows.
     """
     image = prepared(base.data, base.model).kind == "image"
-    if image and Judge.of(base.data, 8) is None:
+    if image and classifier.find(base.data) is None:
         raise UserError(
             f"No classifier comes with the page for {base.data.label}, so nothing here can tell "
             "whether a sample is a good one; choose digits or glyphs, or points."

@@ -66,7 +66,7 @@ def shown(base: Experiment, rows: list[Churned]) -> dict:
 
 def spoken(rows: list[Churned]) -> float:
     """The amount that the title speaks of: AT, or the largest below it."""
-    return max((r.amount for r in rows if r.amount <= AT), default=AT)
+    return max((r.amount for r in rows if 0 < r.amount <= AT), default=AT)
 
 
 def _capped(base: Experiment) -> str:
