@@ -121,18 +121,26 @@ def heat(base, options, how: dict) -> dict:
 
 
 def equal(base, options, how: dict) -> dict:
-    """Three published samplers, step by step to Algorithm 1: evaluations to equal error."""
+    """Three published samplers, step by step to Algorithm 1: evaluations to equal error; --over
+    on=networks takes a network of each design.
+    """
     from dataclasses import asdict, replace
 
     from ..study import equal_error as found
     from ..study.distances import as_plain
 
-    count = found.equal_error_plan(base)[0].experiment.samples
-    rows = counted(found.equal_error(base, **how))
+    given = pairs(options.over)
+    if any(k != "on" or v not in ("settings", "networks") for k, v in given.items()):
+        raise UserError("Three designs are over on=settings or on=networks, nothing else.")
+    networks = given.get("on") == "networks"
+    count = found.equal_error_plan(base, networks=networks)[0].experiment.samples
+    rows = counted(found.equal_error(base, **how, networks=networks))
     zero = found.chance(replace(base, samples=count), rows[0].range[1])
+    many = lambda d: found.as_many(rows, d.original, d.ours)
     times = {
-        name: {"quoted": quoted, "found": asdict(t) if (t := found.as_many(rows, own)) else None}
-        for name, (own, _, quoted) in found.DESIGNS.items()
+        name: {"quoted": d.quoted, "found": asdict(t) if (t := many(d)) else None}
+        | ({"network": d.network} if networks else {})
+        for name, d in found.designs(networks).items()
     }
     plain = lambda r: {"name": r.name, "nfe": r.nfe, "error": as_plain(r.error)}
     return of(

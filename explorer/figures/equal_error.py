@@ -12,10 +12,10 @@ ABOVE, BELOW = (0.42, 1.0), (0.0, 0.31)
 
 
 def equal_error_figure(
-    rows: Sequence[Any], ours: str, target: int, chance: Any, names: Mapping[str, str]
+    rows: Sequence[Any], ours: Sequence[str], target: int, chance: Any, names: Mapping[str, str]
 ) -> dict:
-    """rows: with name, nfe, error and distance (Estimates), in any order.  ours: the name that is
-    drawn bold, whose error at `target` evaluations is the dotted line.  chance: an Estimate of the
+    """rows: with name, nfe, error and distance (Estimates), in any order.  ours: the names that are
+    drawn bold, whose errors at `target` evaluations are dotted lines.  chance: an Estimate of the
     distance of draws of the data, a band.  names: for the ends of the curves.
     """
     curves: dict[str, list] = {}
@@ -24,7 +24,7 @@ def equal_error_figure(
     looks = charts.looks({n: "one-step" for n in names if n in curves})
     traces, labels = [], []
     for name, (colour, dash, (symbol, glyph)) in looks.items():
-        own, bold = curves[name], name == ours
+        own, bold = curves[name], name in ours
         colour = REFERENCE if bold and len(curves) > 1 else colour
         for axis, what in (("y", "error"), ("y2", "distance")):
             found = [getattr(r, what) for r in own]
@@ -47,11 +47,12 @@ def equal_error_figure(
                 }
             )
         labels.append((own[-1].error.value, f"{glyph} {names[name]}", colour, bold))
-    level = next((r.error.value for r in curves.get(ours, []) if r.nfe >= target), None)
     budgets = sorted({r.nfe for r in rows})
-    if level:
-        across = [budgets[0], budgets[-1]]
-        traces.append(charts.line(across, rounded([level] * 2), REFERENCE, 1.25, "dot"))
+    for name in ours:
+        level = next((r.error.value for r in curves.get(name, []) if r.nfe >= target), None)
+        if level:
+            across = [budgets[0], budgets[-1]]
+            traces.append(charts.line(across, rounded([level] * 2), REFERENCE, 1.25, "dot"))
     return {"data": traces, "layout": _layout(rows, budgets, labels, chance)}
 
 

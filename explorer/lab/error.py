@@ -123,13 +123,16 @@ def strays(e: Experiment, end: Tensor, truth: Tensor) -> Tensor:
     return elsewhere(end, truth, source.sigma_data, points)
 
 
-def settled_reference(e: Experiment, end: Tensor, watch: Watch | None = None) -> Reference:
+def settled_reference(
+    e: Experiment, end: Tensor, watch: Watch | None = None, count: int | None = None
+) -> Reference:
     """The reference of a settled error: refined until it errs by less than 2 % of the run's median
     error, or as far as it goes.  end (B, *shape): the states of the run at its last level above 0.
+    count: of paths, as many as are affordable if not said.
     """
     if why := incomparable(e):
         raise UserError(why)
-    count = min(e.samples, prepared(e.data, e.model).settled)
+    count = min(e.samples, prepared(e.data, e.model).settled) if count is None else count
     if e.churn.s_churn > 0:  # only where it starts matters: the flow between the steps is exact
         return reference_for(e, watch, count=count)
     known = reference_for(e, watch, count=count, refined=True)

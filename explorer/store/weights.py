@@ -3,9 +3,9 @@
     put(state, description, name) -> Checkpoint        find(name) -> Checkpoint
     checkpoints() -> [Checkpoint, ...]                 read(checkpoint) -> its tensors
 
-Shipped ones lie under assets/weights, configurations A to F under assets/ladder, the user's own in
-the cache folder.  A name holds no path, so a link can open nothing else; the digest, SHA-256 of the
-weights, is checked whenever they are read.
+Shipped ones lie under assets/weights, A to F under assets/ladder, those of VE and iDDPM under
+assets/designs, the user's own in the cache folder.  A name holds no path, so a link can open
+nothing else; the digest, SHA-256 of the weights, is checked whenever they are read.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ from .places import NAME
 from .unsaved import saving
 
 SHIPPED = places.assets("weights")
-LADDER = places.assets("ladder")  # EDM's configurations A to F: found by name, in no menu's way
+LADDER, DESIGNS = places.assets("ladder"), places.assets("designs")  # in no menu's way
 WEIGHTS, CONFIG = "weights.safetensors", "config.json"
 LARGEST_WEIGHTS = 4 * 2**30
 
@@ -177,6 +177,11 @@ def ladder() -> list[Checkpoint]:
     return _opened(sorted(_inside(LADDER)))
 
 
+def designs() -> list[Checkpoint]:
+    """Networks of VE and of iDDPM, DATA-ve and DATA-iddpm; that of VP is a rung of the ladder."""
+    return _opened(sorted(_inside(DESIGNS)))
+
+
 def is_kept(name: str, root: str | Path | None = None) -> bool:
     """Whether the user has a checkpoint of this name."""
     return bool(NAME.fullmatch(name)) and (kept_folder(root) / name / CONFIG).is_file()
@@ -252,7 +257,7 @@ def named_like(text: str, digest: str = "") -> str:
 
 def _with_page(name: str) -> Path | None:
     """The folder of a network that comes with the page, by its name, which holds no path."""
-    places_of = (place / name for place in (SHIPPED, LADDER))
+    places_of = (place / name for place in (SHIPPED, LADDER, DESIGNS))
     return next((place for place in places_of if (place / CONFIG).is_file()), None)
 
 

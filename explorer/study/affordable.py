@@ -6,14 +6,20 @@ from ..core.timesteps import Rho
 from ..errors import UserError
 from ..lab import cost
 from ..lab.experiment import Experiment, work
-from ..lab.source import prepared
+from ..lab.source import SETTLED, prepared
 from ..numerals import number
 
 FEWEST = 8  # samples that a mean and a band need
 
 
-def compared_within_work(trials: list[Experiment]) -> list[Experiment]:
-    """The same with as many samples as the whole sweep may work on, at most those compared."""
+def compared_within_work(
+    trials: list[Experiment], fewest: int = FEWEST, paced: bool = True
+) -> list[Experiment]:
+    """The same with as many samples as the whole sweep may work on, at most those compared.
+
+    paced: of a network only as many as its pace allows; else as many on any machine.  Raises
+    UserError where `fewest` are too many.
+    """
     one = [dataclasses.replace(e, samples=1) for e in trials]
     evaluation = {
         (e.data, e.model, e.timesteps.sigma_max, e.timesteps.sigma_min): work(
@@ -23,13 +29,14 @@ def compared_within_work(trials: list[Experiment]) -> list[Experiment]:
     }
     total = sum(map(work, one)) + cost.REFERENCE * sum(evaluation.values())
     wanted, affordable = max(e.samples for e in trials), int(cost.WORK_LIMIT / total)
-    if affordable < min(FEWEST, wanted):
+    if affordable < min(fewest, wanted):
         raise UserError(
-            f"{len(trials)} runs on {trials[0].data.label} are {number(FEWEST * total)} "
-            f"operations for {FEWEST} samples; at most {number(cost.WORK_LIMIT)} are "
+            f"{len(trials)} runs on {trials[0].data.label} are {number(fewest * total)} "
+            f"operations for {fewest} samples; at most {number(cost.WORK_LIMIT)} are "
             "allowed. Use fewer runs, smaller budgets or less data."
         )
-    limit = min(affordable, *(prepared(e.data, e.model).settled for e in one))
+    most = (prepared(e.data, e.model).settled for e in one) if paced else (SETTLED,)
+    limit = min(affordable, *most)
     return [dataclasses.replace(e, samples=min(e.samples, limit)) for e in trials]
 
 

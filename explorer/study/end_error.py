@@ -129,17 +129,18 @@ def measure(e: Experiment, watch: Watch | None = None, exact: bool = False) -> R
 
 
 def reached(
-    e: Experiment, watch: Watch | None = None, exact: bool = False
+    e: Experiment, watch: Watch | None = None, exact: bool = False, count: int | None = None
 ) -> tuple[Row, Tensor | None]:
     """The row and the states at the last level above 0, (n, *shape); None where nothing was run."""
-    return ended(e, watch, exact)[:2]
+    return ended(e, watch, exact, count)[:2]
 
 
 def ended(
-    e: Experiment, watch: Watch | None = None, exact: bool = False
+    e: Experiment, watch: Watch | None = None, exact: bool = False, count: int | None = None
 ) -> tuple[Row, Tensor | None, Tensor | None]:
     """The row, the states at the last level above 0, (n, *shape), and where the exact paths of the
-    samples compared end, (m, *shape); None where nothing was run."""
+    samples compared end, (m, *shape); None where nothing was run.  count: how many are compared,
+    those that a settled error affords if not said."""
     if is_random(e):
         why = "judged by distribution, not by path: new noise leaves every reference"
         return _empty(e, why), None, None
@@ -151,9 +152,9 @@ def ended(
         states, nfe, seconds = _end(e, sigma, watch)
         if truth is None:
             known = (
-                reference_for(e, watch, True, _compared(e))
+                reference_for(e, watch, True, count or _compared(e))
                 if exact
-                else settled_reference(e, states, watch)
+                else settled_reference(e, states, watch, count)
             )
             truth = known.at(sigma[-1:])[0]
     except UserError as problem:

@@ -1,8 +1,9 @@
 """EDM's Fig. 2: how many evaluations three published samplers need for the error of Algorithm 1.
 
 VP, VE and iDDPM each with its own sampler, then with Heun and the steps of ρ = 7, then with σ = t;
-all on the same denoiser, noise and range of levels, so that one reference holds for all.  The range
-is that of iDDPM's levels, which cannot move.  Paths are held against the reference, samples against
+all on the same denoiser, noise and range of levels, so that one reference holds for all.  Or each
+on a network of its own design, as in the paper, and then with a reference of its own.  The range is
+that of iDDPM's levels, which cannot move.  Paths are held against the reference, samples against
 draws of the data.  Karras et al. 2022, Sec. 3 and Table 3.
 """
 
@@ -19,17 +20,21 @@ from ..analysis import distance
 from ..analysis.equal import Times, times_as_many
 from ..analysis.intervals import Estimate, median
 from ..core.churn import Churn, Restart
+from ..core.known import bounds
 from ..core.schedules import EDM, VE, VP
 from ..core.solvers import DDIM, Euler, Heun
 from ..core.timesteps import IDDPM, Rho
 from ..core.timesteps import VE as VESteps
 from ..core.timesteps import VP as VPSteps
+from ..data import Digits
 from ..errors import UserError
 from ..lab.experiment import Experiment, ends
 from ..lab.source import MEMOS, Source, Watch, prepared, weights
 from ..memo import Memo
+from ..models.network import Network
 from ..settings import setting
 from . import engine
+from .affordable import FEWEST as FEWEST_PATHS
 from .affordable import compared_within_work
 from .distances import as_plain
 from .end_error import reached
@@ -38,15 +43,40 @@ from .sweep import check_budgets_count
 
 BUDGETS = (9, 17, 35, 69, 137, 273, 545, 901)
 FEWEST = 4  # budgets, where the cap on work allows no more
+PATHS = 32  # at least on networks, where budgets are left out sooner
 TARGET = 35  # evaluations of Algorithm 1 whose error the others have to reach: EDM's for VP
 HELD = 2048  # draws of the data
 DIRECTIONS, RESAMPLES = 64, 32  # of a distance, which no cancel can interrupt
 OURS = "Heun, ρ steps, σ = t"
-# name -> (the original sampler, with Heun and ρ steps), how many times fewer evaluations EDM says
+NETWORKS = {"VP": "digits-ladder-b", "VE": "digits-ve", "iDDPM": "digits-iddpm"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Design:
+    """Names of its sampler, of Heun and ρ steps in its frame, and of Algorithm 1; quoted: how many
+    times fewer evaluations EDM says; network: its own, or empty for the view's denoiser.
+    """
+
+    original: str
+    heun: str
+    ours: str
+    quoted: float
+    network: str = ""
+
+
 DESIGNS = {
-    "VP": ("VP: Euler, its own steps", "VP: Heun, ρ steps", 7.3),
-    "VE": ("VE: Euler, its own steps", "VE: Heun, ρ steps", 300.0),
-    "iDDPM": ("iDDPM: DDIM, its own steps", OURS, 3.2),
+    "VP": Design("VP: Euler, its own steps", "VP: Heun, ρ steps", OURS, 7.3),
+    "VE": Design("VE: Euler, its own steps", "VE: Heun, ρ steps", OURS, 300.0),
+    "iDDPM": Design("iDDPM: DDIM, its own steps", OURS, OURS, 3.2),
+}
+ON_NETWORKS = {
+    name: dataclasses.replace(
+        d,
+        ours=f"{name}: {OURS}",
+        heun=d.heun.replace(OURS, f"{name}: {OURS}"),
+        network=NETWORKS[name],
+    )
+    for name, d in DESIGNS.items()
 }
 PACE = 26.3  # images a second, EDM Sec. 3: CIFAR-10 on one V100
 
@@ -64,7 +94,7 @@ class Reached:
         """{"each", "nfe", "seconds", "distance", "range"}; raises UserError where a run cannot be
         compared.
         """
-        row, states = reached(e, watch)
+        row, states = reached(e, watch, count=e.samples)
         if states is None or row.median is None:
             raise UserError(row.note)
         held = law(e, row.ends[1])
@@ -132,44 +162,68 @@ class Found:
         return median(torch.tensor(self.each, dtype=torch.float64))
 
 
-def samplers(base: Experiment) -> dict[str, Experiment]:
-    """name -> the base with that sampler, all over the levels of iDDPM that the base's range holds.
+def designs(networks: bool) -> dict[str, Design]:
+    """All on the view's denoiser, or each on a network of its own."""
+    return ON_NETWORKS if networks else DESIGNS
 
-    EDM's σ_max of 80 means u_8 = 80.2 there (Table 1), hence the hundredth above.
+
+def samplers(base: Experiment, networks: bool = False) -> dict[str, Experiment]:
+    """name -> the base with that sampler, all over the levels of iDDPM that the base's range holds,
+    and that all networks know.
+
+    EDM's σ_max of 80 means u_8 = 80.2 there (Table 1), hence the hundredth above.  Raises UserError
+    where no networks of the three designs ship for the data.
     """
     check_budgets_count(base)
+    known = designs(networks)
+    models = {
+        n: Network(checkpoint=d.network) if networks else base.model for n, d in known.items()
+    }
+    if networks and base.data != Digits():
+        raise UserError(
+            f"Networks of VP, VE and iDDPM ship for {Digits.label}, not for {base.data.label}; "
+            "choose these, or the denoiser of the settings for all three."
+        )
     plain = dataclasses.replace(
         base, churn=Churn(), restart=Restart(), afs=False, last="zero", solver=Heun()
     )
-    low, high = base.timesteps.sigma_min, 1.01 * base.timesteps.sigma_max
+    learned = [bounds(prepared(base.data, m).denoiser) for m in models.values()]
+    low = max(base.timesteps.sigma_min, *(b for b, _ in learned))
+    high = min(1.01 * base.timesteps.sigma_max, *(t for _, t in learned))
     own = IDDPM(sigma_max=high, sigma_min=low)
-    high, low = ends(dataclasses.replace(plain, timesteps=own))
+    high, low = ends(dataclasses.replace(plain, timesteps=own, model=models["iDDPM"]))
     both = {"sigma_max": high, "sigma_min": low}
     wider: dict[str, Any] = {"sigma_max": high * (1 + 1e-9), "sigma_min": low / (1 + 1e-9)}
-    make = lambda schedule, solver, steps: dataclasses.replace(
-        plain, schedule=schedule, solver=solver, timesteps=steps
-    )
-    return {
-        DESIGNS["iDDPM"][0]: make(EDM(), DDIM(), dataclasses.replace(own, **wider)),
-        DESIGNS["VP"][0]: make(VP(), Euler(), VPSteps(**both)),
-        DESIGNS["VE"][0]: make(VE(), Euler(), VESteps(**both)),
-        OURS: make(EDM(), Heun(), Rho(**both)),
-        DESIGNS["VP"][1]: make(VP(), Heun(), Rho(**both)),
-        DESIGNS["VE"][1]: make(VE(), Heun(), Rho(**both)),
+    usual: dict[str, tuple] = {
+        "VP": (VP(), Euler(), VPSteps(**both)),
+        "VE": (VE(), Euler(), VESteps(**both)),
+        "iDDPM": (EDM(), DDIM(), dataclasses.replace(own, **wider)),
     }
+    found: dict[str, Experiment] = {}
+    for name, (schedule, solver, steps) in usual.items():
+        d, e = known[name], dataclasses.replace(plain, model=models[name], schedule=schedule)
+        rho = Rho(**both)
+        found[d.original] = dataclasses.replace(e, solver=solver, timesteps=steps)
+        found[d.heun] = dataclasses.replace(e, timesteps=rho)
+        found[d.ours] = dataclasses.replace(e, timesteps=rho, schedule=EDM())
+    return found
 
 
-def equal_error_plan(base: Experiment, budgets: Sequence[int] = BUDGETS) -> list[Cell]:
+def equal_error_plan(
+    base: Experiment, budgets: Sequence[int] = BUDGETS, networks: bool = False
+) -> list[Cell]:
     """Round by round from the cheapest budget up.  Where the cap on work allows too few samples the
     largest budgets are left out, down to FEWEST of them.
 
     Raises UserError where even these are too many, and for a typed list of levels.
     """
-    known = samplers(base)
+    known = samplers(base, networks)
     for most in range(len(budgets), FEWEST - 1, -1):
         trials = [dataclasses.replace(e, nfe=b) for b in budgets[:most] for e in known.values()]
         try:
-            return [Cell(e, Reached()) for e in compared_within_work(trials)]
+            fewest = PATHS if networks else FEWEST_PATHS
+            made = compared_within_work(trials, fewest, paced=not networks)
+            return [Cell(e, Reached()) for e in made]
         except UserError:
             if most == FEWEST:
                 raise
@@ -177,11 +231,16 @@ def equal_error_plan(base: Experiment, budgets: Sequence[int] = BUDGETS) -> list
 
 
 def equal_error(
-    base: Experiment, watch: Watch | None = None, folder: Path | None = None, workers: int = 0
+    base: Experiment,
+    watch: Watch | None = None,
+    folder: Path | None = None,
+    workers: int = 0,
+    networks: bool = False,
 ) -> Iterator[Found]:
     """Each sampler at each budget; those that cannot be compared are left out."""
-    names = {_key(e): name for name, e in samplers(base).items()}
-    for done in engine.in_order(engine.run(equal_error_plan(base), folder, workers, watch)):
+    names = {_key(e): name for name, e in samplers(base, networks).items()}
+    plan = equal_error_plan(base, networks=networks)
+    for done in engine.in_order(engine.run(plan, folder, workers, watch)):
         if (v := done.value) is not None:
             yield Found(
                 names[_key(done.cell.experiment)],
@@ -194,15 +253,15 @@ def equal_error(
 
 
 def _key(e: Experiment) -> tuple:
-    return e.schedule, e.solver, e.timesteps
+    return e.model, e.schedule, e.solver, e.timesteps
 
 
-def as_many(rows: Sequence[Found], name: str) -> Times | None:
+def as_many(rows: Sequence[Found], name: str, ours: str = OURS) -> Times | None:
     """How many times the evaluations of Algorithm 1 a sampler needs for the error that it makes
-    with TARGET of them; None before that is known.
+    with TARGET of them on the same denoiser; None before that is known.
     """
     curve = {r.nfe: r.each for r in rows if r.name == name}
-    own = next((r for r in rows if r.name == OURS and r.nfe >= TARGET), None)
+    own = next((r for r in rows if r.name == ours and r.nfe >= TARGET), None)
     if own is None or len(curve) < 2:
         return None
     return times_as_many(curve, own.each, own.nfe)

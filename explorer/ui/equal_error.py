@@ -1,54 +1,72 @@
-"""What the page says of EDM's Fig. 2: three samplers, and what Algorithm 1 saves."""
+"""What the page says of EDM's Fig. 2: three samplers, and what Algorithm 1 saves.
+
+On the denoiser of the settings, or each on a network of its own design.
+"""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..analysis.equal import Times
 from ..analysis.intervals import Estimate
+from ..errors import UserError
 from ..figures.equal_error import equal_error_figure
 from ..lab.experiment import Experiment
 from ..lab.source import current_device
-from ..numerals import number, short, span
+from ..numerals import count, number, short, span
+from ..store import weights
 from ..study import equal_error as study
-from ..study.equal_error import DESIGNS, OURS, PACE, TARGET, Found
+from ..study.equal_error import DESIGNS, PACE, TARGET, Design, Found
+from ..training.networks import FAMILIES
 from . import words
 from .measurement import Measurement
 
-ENDS = {  # what stands at the end of each curve
-    **{first: f"{name}, original" for name, (first, _, _) in DESIGNS.items()},
-    **{second: f"{name} + Heun, ρ" for name, (_, second, _) in DESIGNS.items()},
-    OURS: "+ σ = t: Algorithm 1",
-}
+ON = ("settings", "networks")  # which denoisers
+
+
+def ends(known: Mapping[str, Design]) -> dict[str, str]:
+    """What stands at the end of each curve."""
+    alone = len({d.ours for d in known.values()}) == 1
+    said: dict[str, str] = {}
+    for name, d in known.items():
+        said |= {d.original: f"{name}, original", d.heun: f"{name} + Heun, ρ"}
+    for name, d in known.items():
+        said[d.ours] = "+ σ = t: Algorithm 1" if alone else f"{name} + Heun, ρ, σ = t"
+    return said
 
 
 def equal_error(base: Experiment, request: dict) -> Measurement:
     """VP, VE and iDDPM, each step by step to Algorithm 1."""
-    plan = study.equal_error_plan(base)  # says at once what cannot work
-    count = plan[0].experiment.samples
+    on = request.get("on") or ON[0]
+    if on not in ON:
+        raise UserError(f"The three designs are on {' or '.join(ON)}, not on {on!r:.40}.")
+    networks = on == "networks"
+    plan = study.equal_error_plan(base, networks=networks)  # says at once what cannot work
+    paths = plan[0].experiment.samples
     return Measurement(
         base,
-        lambda watch: study.equal_error(base, watch),
+        lambda watch: study.equal_error(base, watch, networks=networks),
         len(plan),
-        lambda rows: shown(base, rows, count),
+        lambda rows: shown(base, rows, paths, networks),
     )
 
 
-def shown(base: Experiment, rows: list[Found], count: int) -> dict:
-    """The rows so far; count: paths of each."""
-    low = rows[0].range[1]
-    zero = study.chance(dataclasses.replace(base, samples=count), low)
-    times = {n: study.as_many(rows, DESIGNS[n][0]) for n in DESIGNS}
+def shown(base: Experiment, rows: list[Found], paths: int, networks: bool = False) -> dict:
+    """The rows so far; paths: of each."""
+    known, low = study.designs(networks), rows[0].range[1]
+    zero = study.chance(dataclasses.replace(base, samples=paths), low)
+    times = {n: study.as_many(rows, d.original, d.ours) for n, d in known.items()}
+    ours = list(dict.fromkeys(d.ours for d in known.values()))
     return {
-        "title": title(times),
-        "note": note(base, rows, count),
-        "figure": equal_error_figure(rows, OURS, TARGET, zero, ENDS),
+        "title": title(times, networks),
+        "note": note(base, rows, paths, networks),
+        "figure": equal_error_figure(rows, ours, TARGET, zero, ends(known)),
         "columns": [
             "sampler",
             f"× NFE for Heun’s error at {TARGET}",
             "EDM",
             "at the data from NFE",
         ],
-        "table": [line(rows, name, zero) for name in _order(rows)],
+        "table": [line(rows, name, zero, known) for name in _order(rows, known)],
         "exact": {
             "columns": ["sampler", "NFE"]
             + [f"{k}{e}" for k in ("median", "distance") for e in ("", " from", " to")]
@@ -64,19 +82,41 @@ def shown(base: Experiment, rows: list[Found], count: int) -> dict:
     }
 
 
-def note(base: Experiment, rows: Sequence[Found], count: int) -> str:
+def note(base: Experiment, rows: Sequence[Found], paths: int, networks: bool = False) -> str:
     """What was measured, and how fast it was beside the paper's network."""
     high, low = rows[0].range
     device = current_device().device.type.upper()
     pace = study.images_a_second(rows)
     ends = f" ({_many(pace.low)} to {_many(pace.high)})" if pace.low == pace.low else ""
+    whose = (
+        f"{base.data.label}, {told()}; each has a reference of its own, of the ODE that it defines"
+        if networks
+        else f"{words.data_name(base.data)}; one reference"
+    )
     return (
-        f"{words.data_name(base.data)}, {count} paths, σ from {short(high)} to {short(low)}, the "
-        "levels of iDDPM, for all; one reference, one noise. Below: sliced Wasserstein; the band "
+        f"{whose}, {paths} paths of one noise, σ from {short(high)} to {short(low)}, the "
+        "levels of iDDPM, for all. Below: sliced Wasserstein; the band "
         f"holds 95 % of draws of the data. At {TARGET} evaluations {_many(pace.value)}{ends} "
         f"samples a second on {device}; the paper’s network: {number(PACE)} "
         "CIFAR-10 images a second on one V100. Karras et al. 2022, Fig. 2, Table 3."
     )
+
+
+def told() -> str:
+    """Whose networks these are: “VP: DDPM++, 0.18 M; …”, all by the same optimiser."""
+    found = {name: weights.find(d.network) for name, d in study.ON_NETWORKS.items()}
+    each = "; ".join(
+        f"{name}: {families(c)}, {number(c.config['parameters'] / 1e6, 2)} M numbers"
+        for name, c in found.items()
+    )
+    images = {int(c.config["images"]) for c in found.values()}
+    many = " to ".join(count(n) for n in sorted({min(images), max(images)}))
+    return f"a network trained here in each design with its own loss ({each}; {many} images each)"
+
+
+def families(c: weights.Checkpoint) -> str:
+    """“DDPM++”: EDM’s name of its architecture."""
+    return dict(FAMILIES)[c.config["training"]["network.family"]]
 
 
 def _many(value: float) -> str:
@@ -84,21 +124,25 @@ def _many(value: float) -> str:
     return f"{float(f'{value:.3g}'):,.0f}" if value >= 100 else short(value)
 
 
-def _order(rows: Sequence[Found]) -> list[str]:
-    known = {r.name for r in rows}
-    every = [n for first, second, _ in DESIGNS.values() for n in (first, second)]
-    return [n for n in dict.fromkeys(every) if n in known and n != OURS] + [OURS] * (OURS in known)
+def _order(rows: Sequence[Found], known: Mapping[str, Design]) -> list[str]:
+    there = {r.name for r in rows}
+    every = [n for d in known.values() for n in (d.original, d.heun, d.ours)]
+    once = len({d.ours for d in known.values()}) == 1  # then it stands last
+    found = [n for n in dict.fromkeys(every) if n in there]
+    return sorted(found, key=lambda n: n == study.OURS) if once else found
 
 
-def line(rows: Sequence[Found], name: str, zero: Estimate) -> list[str]:
+def line(
+    rows: Sequence[Found], name: str, zero: Estimate, known: Mapping[str, Design]
+) -> list[str]:
     """A sampler's row of the table."""
-    quoted = {first: f"{number(q)} ×" for first, _, q in DESIGNS.values()}
+    d = next(d for d in known.values() if name in (d.original, d.heun, d.ours))
     there = study.at_the_data(rows, name, zero)
     most = max(r.nfe for r in rows if r.name == name)
     return [
         name,
-        "1" if name == OURS else said(study.as_many(rows, name)),
-        quoted.get(name, ""),
+        "1" if name == d.ours else said(study.as_many(rows, name, d.ours)),
+        f"{number(d.quoted)} ×" if name == d.original else "",
         f"beyond {most}" if there is None else _from(*there),
     ]
 
@@ -122,10 +166,11 @@ def said(times: Times | None) -> str:
     return f"{short(times.value)} × ({span(low, high)})"
 
 
-def title(times: dict[str, Times | None]) -> str:
+def title(times: Mapping[str, Times | None], networks: bool = False) -> str:
     """What each original sampler needs for the error of Algorithm 1, beside the paper's number."""
     known = {n: t for n, t in times.items() if t is not None}
+    where = ", each on its own network" if networks else ""
     if not known:
-        return f"What three samplers need for the error of Heun with {TARGET} evaluations"
-    parts = [f"{n} {said(t)}, paper {number(DESIGNS[n][2])} ×" for n, t in known.items()]
-    return f"For the error of Heun at {TARGET} evaluations: {'; '.join(parts)}"
+        return f"What three samplers need for the error of Heun with {TARGET} evaluations{where}"
+    parts = [f"{n} {said(t)}, paper {number(DESIGNS[n].quoted)} ×" for n, t in known.items()]
+    return f"For the error of Heun at {TARGET} evaluations{where}: {'; '.join(parts)}"

@@ -14,7 +14,7 @@ from explorer.training.configs import Training, config
 from explorer.training.measure import PerSigma, per_sigma
 
 SHIPPED = {c.name: c for c in weights.shipped() if "training" in c.config}
-ALL = SHIPPED | {c.name: c for c in weights.ladder()}
+ALL = SHIPPED | {c.name: c for c in (*weights.ladder(), *weights.designs())}
 shipped = pytest.mark.parametrize("name", SHIPPED)
 
 
@@ -42,7 +42,8 @@ def test_what_the_readme_promises_is_there():
         "spiral-2d": "F",
         "spiral-16d": "F",
     }.items() <= letters.items()
-    parts = (weights.SHIPPED, classifier.FOLDER, places.assets("data"))
+    parts = (weights.SHIPPED, weights.LADDER, weights.DESIGNS, classifier.FOLDER)
+    parts += (places.assets("data"),)
     files_of = (f for part in parts for f in part.rglob("*") if f.is_file())
     assert sum(f.stat().st_size for f in files_of) < 40e6  # in every clone, for ever
 

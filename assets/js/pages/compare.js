@@ -10,7 +10,7 @@ import { themed } from '../theme.js';
 import { withPictures } from '../draw/pictures.js';
 import { apart } from './compare_names.js';
 import * as budgets from './compare_budgets.js';
-import * as edits from './compare_edit.js';
+import * as rows from './compare_rows.js';
 import * as learn from './compare_learn.js';
 import { writeTable } from './compare_table.js';
 import * as offers from './compare_offers.js';
@@ -45,7 +45,7 @@ function init(given) {
   views.init(line, look);
   $('#compare-run').onclick = () => press('sweep');
   for (const axis of AXES) $(axis).onchange = () => begin('heat');
-  edits.init(() => begin('edit'));
+  rows.init(begin);
   learn.init(() => begin('foundry'));
   offers.init(line);
   initStudyLeaves(() => ({ result: shown, of: measured, kind }));
@@ -83,7 +83,7 @@ function write(params) {
   if (names.length !== usual.solvers.length || !usual.solvers.every((n) => chosen.includes(n)))
     params.set('solvers', names.join());
   if (kind === 'heat') params.set('axes', axes().join());
-  if (kind === 'edit') edits.write(params);
+  rows.write(params, kind);
   if (kind === 'foundry') learn.write(params);
   if (pressed().length) params.set('grids', pressed().join());
   if (budgets.text() !== usual.budgets.join()) params.set('budgets', budgets.text());
@@ -98,7 +98,7 @@ function read(params) {
   AXES.forEach((axis, i) => {
     if ([...$(axis).options].some((o) => o.value === pair[i])) $(axis).value = pair[i];
   });
-  edits.read(params);
+  rows.read(params);
   learn.read(params);
   const asked = params.get('compare'),
     view = views.find(asked);
@@ -130,7 +130,7 @@ function mark() {
   markKind(kind);
   $('#compare-choose').hidden = Boolean(kind) && kind !== 'sweep';
   $('#compare-axes').hidden = kind !== 'heat';
-  $('#compare-edits').hidden = kind !== 'edit';
+  rows.mark(kind);
   $('#compare-learn').hidden = kind !== 'foundry';
   $('#compare-record').hidden = kind !== 'ablation';
 }
@@ -177,7 +177,7 @@ async function begin(name, anew = false) {
 const asked = (anew = false) =>
   ({
     heat: () => ({ axes: axes() }),
-    edit: edits.asked,
+    ...rows.asked,
     foundry: learn.asked,
     sweep: () => ({ solvers: choices.solvers(), grids: pressed(), budgets: budgets.text() }),
   })[kind]?.() ?? { anew };
@@ -276,7 +276,7 @@ const words = () =>
 export const page = {
   name: 'compare',
   plotly: true,
-  keys: ['compare', 'solvers', 'grids', 'budgets', 'axes', ...edits.keys, ...learn.keys, ...views.keys()],
+  keys: ['compare', 'solvers', 'grids', 'budgets', 'axes', ...rows.keys, ...learn.keys, ...views.keys()],
   init,
   read,
   write,

@@ -87,7 +87,7 @@ export function pressGrids(names) {
   $$('#compare-grids button').forEach((b) => b.setAttribute('aria-pressed', names.includes(b.dataset.name)));
 }
 
-const fields = () => $$('#compare-edits :is(select, input), #compare-axes select');
+const fields = () => $$('#compare-edits :is(select, input), :is(#compare-axes, #compare-designs) select');
 const ticks = () => $$('#compare-learn input');
 
 const now = () => ({
