@@ -195,7 +195,7 @@ def is_taken(name: str, root: str | Path | None = None) -> bool:
 
 
 def count(root: str | Path | None = None) -> int:
-    """How many networks of the user's own there are; what is half written is none."""
+    """How many networks of the user's own there are, none half written."""
     return len(_opened(_inside(kept_folder(root))))
 
 

@@ -82,8 +82,9 @@ class Churned:
 
     def gain(self, without: "Churned") -> Estimate:
         """By how much the share is above that without churn, sample by sample."""
-        pairs = zip(self.each, without.each, strict=False)
-        return intervals.mean(torch.tensor([float(a - b) for a, b in pairs]))
+        n = min(len(self.each), len(without.each))
+        mine, other = (torch.tensor(r.each[:n]) for r in (self, without))
+        return intervals.gain(mine, other)
 
 
 def denoisers(base: Experiment) -> dict[str, Any]:

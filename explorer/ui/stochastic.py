@@ -40,7 +40,8 @@ def shown(base: Experiment, rows: list[Churned]) -> dict:
         "title": title(rows, base.churn.s_churn or spoken(rows)),
         "note": f"{words.data_name(base.data)}, NFE {rows[0].nfe}, S_tmin {number(churn.s_tmin)}, "
         f"S_tmax {number(churn.s_tmax)}, S_noise {number(churn.s_noise)}. {how} {count} samples, "
-        f"the same noise with and without churn, 95 % intervals.{_resolved(rows)}"
+        "the same noise with and without churn, 95 % intervals, each by itself."
+        f"{_resolved(rows)}"
         f"{_capped(base)} EDM, Sec. 5.",
         "figure": stochastic_figure(rows, good),
         "columns": ["", "S_churn", good, "against none"],
