@@ -177,11 +177,6 @@ def ladder() -> list[Checkpoint]:
     return _opened(sorted(_inside(LADDER)))
 
 
-def designs() -> list[Checkpoint]:
-    """Networks of VE and of iDDPM, DATA-ve and DATA-iddpm; that of VP is a rung of the ladder."""
-    return _opened(sorted(_inside(DESIGNS)))
-
-
 def is_kept(name: str, root: str | Path | None = None) -> bool:
     """Whether the user has a checkpoint of this name."""
     return bool(NAME.fullmatch(name)) and (kept_folder(root) / name / CONFIG).is_file()

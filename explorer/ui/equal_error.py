@@ -58,7 +58,7 @@ def shown(base: Experiment, rows: list[Found], paths: int, networks: bool = Fals
     ours = list(dict.fromkeys(d.ours for d in known.values()))
     return {
         "title": title(times, networks),
-        "note": note(base, rows, paths, networks),
+        "note": note(base, rows, paths, zero, networks),
         "figure": equal_error_figure(rows, ours, TARGET, zero, ends(known)),
         "columns": [
             "sampler",
@@ -82,7 +82,9 @@ def shown(base: Experiment, rows: list[Found], paths: int, networks: bool = Fals
     }
 
 
-def note(base: Experiment, rows: Sequence[Found], paths: int, networks: bool = False) -> str:
+def note(
+    base: Experiment, rows: Sequence[Found], paths: int, zero: Estimate, networks: bool = False
+) -> str:
     """What was measured, and how fast it was beside the paper's network."""
     high, low = rows[0].range
     device = current_device().device.type.upper()
@@ -94,11 +96,27 @@ def note(base: Experiment, rows: Sequence[Found], paths: int, networks: bool = F
         else f"{words.data_name(base.data)}; one reference"
     )
     return (
+        f"{_apart(rows, zero) if networks else ''}"
         f"{whose}, {paths} paths of one noise, σ from {short(high)} to {short(low)}, the "
         "levels of iDDPM, for all. Below: sliced Wasserstein; the band "
         f"holds 95 % of draws of the data. At {TARGET} evaluations {_many(pace.value)}{ends} "
         f"samples a second on {device}; the paper’s network: {number(PACE)} "
         "CIFAR-10 images a second on one V100. Karras et al. 2022, Fig. 2, Table 3."
+    )
+
+
+def _apart(rows: Sequence[Found], zero: Estimate) -> str:
+    """Whose samples stay apart from the data where Algorithm 1 has long arrived."""
+    far = [
+        name
+        for name, d in study.ON_NETWORKS.items()
+        if study.at_the_data(rows, d.ours, zero) is None
+        and any(r.name == d.ours and r.nfe > 2 * TARGET for r in rows)
+    ]
+    return "".join(
+        f"With as many steps as were tried the samples of {name}’s network are not those of the "
+        "data: that is its training, which no sampler mends. "
+        for name in far
     )
 
 

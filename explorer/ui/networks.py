@@ -12,6 +12,7 @@ from ..models.discrete import precond_of
 from ..numerals import number
 from ..settings import flatten, unflatten
 from ..store import weights
+from ..study.equal_error import NETWORKS
 
 STRANGE = (diffusers_unet.NETWORK, *conditional.NETWORKS)
 KINDS = {"SongUNet": "U-Net", "DhariwalUNet": "ADM U-Net", "Mlp": "MLP"} | {
@@ -42,6 +43,8 @@ def listing(fetch: bool = False) -> dict:
         r | {"label": f"{r['label']} · {r['name']}"} if alike[r["label"]] > 1 else r for r in here
     ]
     here += [_rung(c) for c in weights.ladder()]
+    rungs = {r["name"] for r in here}
+    here += [_design(name) for name in NETWORKS.values() if name not in rungs]
     known = {r["name"] for r in here}
     away = [
         {
@@ -110,6 +113,11 @@ def _rung(c: weights.Checkpoint) -> dict:
         "group": "EDM’s configurations A to F",
         "quiet": letter not in "AF",
     }
+
+
+def _design(name: str) -> dict:
+    """A network that Compare's three designs run on; in the menu while it is open."""
+    return _row(weights.find(name), True) | {"group": "EDM’s three designs", "quiet": True}
 
 
 def data_of(c: weights.Checkpoint) -> dict:

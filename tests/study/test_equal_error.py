@@ -159,6 +159,10 @@ def test_on_networks_each_is_held_against_algorithm_1_on_its_own():
         t for t in news["figure"]["data"] if t["line"].get("dash") == "dot" and len(t["x"]) == 2
     ]
     assert len(level) == 2 and "a reference of its own" in news["note"]
+    assert "that is its training" not in news["note"]
+    off = [dataclasses.replace(r, distance=Estimate(2, 1.9, 2.1, 64)) for r in made[-5:]]
+    news = said.shown(DIGITS, [*made[:-5], *off], 64, networks=True)
+    assert news["note"].startswith("With as many steps as were tried the samples of VE’s network")
 
 
 def test_no_two_columns_have_one_name():

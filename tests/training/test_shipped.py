@@ -10,11 +10,12 @@ from explorer.data import Fashion, Mnist, Scenes
 from explorer.models import classifier, files
 from explorer.settings import from_query, unflatten
 from explorer.store import places, weights
+from explorer.study.equal_error import NETWORKS
 from explorer.training.configs import Training, config
 from explorer.training.measure import PerSigma, per_sigma
 
 SHIPPED = {c.name: c for c in weights.shipped() if "training" in c.config}
-ALL = SHIPPED | {c.name: c for c in (*weights.ladder(), *weights.designs())}
+ALL = SHIPPED | {c.name: c for c in (*weights.ladder(), *map(weights.find, NETWORKS.values()))}
 shipped = pytest.mark.parametrize("name", SHIPPED)
 
 
