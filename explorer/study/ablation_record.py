@@ -41,9 +41,9 @@ class Recorded:
     @property
     def command(self) -> str:
         """The line that measures it again."""
-        settings = self.query.replace("&", " ")
+        settings = self.query.split("&") if self.query else [f"data={self.experiment.data.name}"]
         return (
-            f"python -m explorer study ablation {settings} --seeds {self.seeds} "
+            f"python -m explorer study ablation {' '.join(settings)} --seeds {self.seeds} "
             f"--over paths={self.paths} --keep"
         )
 

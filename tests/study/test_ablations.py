@@ -136,6 +136,7 @@ def test_a_record_comes_back_and_knows_when_it_is_old(tmp_path, monkeypatch):
     assert list(first.rows) == rows_of(0.5) and not first.stale and first.seeds == 8
     assert second.query == "data=digits" and second.row("steps", "ρ = 7").verdict == "worse"
     assert "study ablation data=digits --seeds 8 --over paths=640 --keep" in second.command
+    assert "study ablation data=spiral --seeds 8" in first.command  # though it is the usual data
     assert record.nearest(Experiment(data=Digits()), path).query == "data=digits"
     assert record.nearest(Experiment(), path).query == first.query  # another one’s, and so told
     record.keep(BASE, 8, 640, rows_of(0.25), path)  # takes the place of the first
@@ -170,7 +171,7 @@ def test_a_stale_number_has_no_verdict(monkeypatch):
 
 def test_the_record_that_ships_is_whole():
     found = record.recorded()
-    assert found
+    assert {s.experiment.data for s in found} >= {Digits(), BASE.data}
     for s in found:
         assert [r.choice for r in s.rows] == list(CHOICES) and {r.seeds for r in s.rows} == {
             s.seeds
