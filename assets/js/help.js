@@ -36,7 +36,8 @@ function table(columns) {
   const rows = columns[names[0]].map((_, r) => names.map((name) => columns[name][r]));
   return (
     `<details open><summary>Numbers</summary>${sheet(names, rows)}` +
-    '<p class="tools"><button class="reset" data-copy="table">Copy table</button> ' +
+    '<p class="tools"><button class="reset" data-copy="table" title="As the page has it: four digits or more">' +
+    'Copy table, as drawn</button> ' +
     '<button class="reset" data-csv title="The settled numbers, as a file">CSV, all digits</button></p></details>'
   );
 }

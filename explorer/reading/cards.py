@@ -15,6 +15,12 @@ from ..errors import UserError
 
 LARGEST = 4 * 2**20  # bytes; a card of 1,000 levels has 0.2 MB
 FORMAT, VERSION = "explorer-card", 1
+OF_STUDY = "explorer-study-card"
+STUDY = (
+    "This is the card of a study, which says what was found and holds no cells to run again: its "
+    "“link” opens the study on a page, where Run measures it, and its “command” measures the same "
+    "of the view. “replay” takes the card of a view."
+)
 DEEPEST = 12
 SETTINGS, LEVELS, SAMPLES, DIGESTS = 400, 4096, 64, 64  # the most that are read of each
 NO_NUMBERS = ("nan", "inf", "-inf")
@@ -32,6 +38,8 @@ def read(data: bytes | str) -> dict[str, Any]:
     if len(data) > LARGEST:
         _no(f"it has {len(data) / 2**20:.1f} MiB; a card has at most {LARGEST // 2**20}")
     found = _json(data)
+    if isinstance(found, dict) and found.get("format") == OF_STUDY:
+        raise UserError(STUDY)
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         _no('its JSON does not begin with “"format": "explorer-card"”')
     if found.get("version") != VERSION:

@@ -6,7 +6,9 @@ card_open({text}) -> {query, link, said}
 
 import base64
 import json
+import shlex
 from typing import Any
+from urllib.parse import parse_qsl
 
 from .. import cards
 from ..cards import arrays, citations
@@ -28,6 +30,15 @@ from .turns import ROOM
 MOST = 16 * 2**20  # bytes of samples and paths
 LONGEST = 20_000  # characters of what a study's card says
 COLUMNS, LINES = 64, 20_000  # of a study's table
+SAME = ("sweep", "churn", "round", "edit", "between", "likelihood", "conservative", "guidance",
+        "stochastic", "sde", "heat", "equal", "learned", "information", "fit", "foundry", "plane",
+        "ablation")  # fmt: skip
+COMMANDS = {  # of kinds of measurement
+    **{kind: f"study {kind}" for kind in SAME},
+    "local": "study truncation",
+    "distance": "study distances",
+    "advise": "advise",
+}
 DIFFERENCES = 12  # that are said of a card
 
 
@@ -80,9 +91,10 @@ def _study(e: Experiment, request: dict) -> dict[str, Any]:
         k: str(request.get(k) or "")[:LONGEST] for k in ("kind", "question", "sentence", "link")
     }
     found = {
-        "format": "explorer-study-card",
+        "format": reading.OF_STUDY,
         "version": 1,
         **words,
+        "command": _command(words["kind"], e),
         "table": request.get("table"),
         "settings": jsonable(flatten(e)),
         "python": cards.python(e),
@@ -94,6 +106,15 @@ def _study(e: Experiment, request: dict) -> dict[str, Any]:
     if len(text) > reading.LARGEST:
         raise UserError("The table of this study is too large for a card; save it as CSV.")
     return {"text": text}
+
+
+def _command(kind: str, e: Experiment) -> str:
+    """The line that measures the same of the view, with the usual values of what the page may have
+    chosen otherwise; nothing where only a page measures it."""
+    verb = COMMANDS.get(kind)
+    given = {"nfe": e.nfe, **dict(parse_qsl(to_query(e)))}  # a command may have another usual one
+    of = [shlex.quote(f"{k}={v}") for k, v in given.items()]
+    return " ".join(["python -m explorer", verb, *of]) if verb else ""
 
 
 def _parquet(e: Experiment, request: dict) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from ..study import ab as study
 from ..study.ab import Pair
 from ..study.names import sampler_name
 from ..study.samples import CLIP, Shown
-from . import words
+from . import kept, words
 from .ab_words import another, points, rule, sentences, title
 from .beside import named
 from .measurement import Measurement
@@ -36,9 +36,10 @@ def ab(base: Experiment, request: dict) -> Measurement:
         raise UserError("Choose B: a pinned run, or the link of another view.")
     b, seeds = _view("B", request["b"]), request.get("seeds", study.SEEDS)
     cells = study.plan(a, b, seeds)  # says at once what cannot work
+    folder = kept.cells()
     return Measurement(
         a,
-        lambda watch: study.beside(a, b, seeds, watch),
+        lambda watch: study.beside(a, b, seeds, watch, folder),
         len(cells),
         lambda found: shown(found[-1], seeds, b.seed),
     )

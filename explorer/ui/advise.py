@@ -11,7 +11,7 @@ from ..settings import to_query
 from ..study import adviser as study
 from ..study.advised import Advice, advice, called
 from ..study.adviser import JUDGED, Tried
-from . import words
+from . import kept, words
 from .measurement import Measurement
 
 COLUMNS = ["settings", "NFE", "median end error", "× the chosen", "told apart"]
@@ -28,8 +28,8 @@ class Mark:
 def advise(base: Experiment, request: dict) -> Measurement:
     """Search at the view's evaluations, then judge on noise that the search never saw."""
     first = study.coarse(base, base.nfe)  # says at once what cannot work
-    total = max(len(first) + JUDGED, study.CELLS)
-    rows = lambda watch: study.advise(base, base.nfe, watch=watch)
+    total, folder = max(len(first) + JUDGED, study.CELLS), kept.cells()
+    rows = lambda watch: study.advise(base, base.nfe, watch=watch, folder=folder)
     return Measurement(base, rows, total, lambda found: shown(base, found))
 
 

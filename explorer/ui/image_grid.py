@@ -17,7 +17,7 @@ from ..study import image_grid as study
 from ..study.image_grid import SHOWN, Axis, Pictures, Spot
 from ..study.names import solver_name
 from ..study.samples import CLIP, Shown
-from . import words
+from . import kept, words
 from .ab import packed
 from .ab_words import another, rule
 from .measurement import Measurement
@@ -34,9 +34,10 @@ def grid(base: Experiment, request: dict) -> Measurement:
         for name, given in zip(("rows", "columns"), usual, strict=True)
     )
     plan = study.grid_plan(base, rows, columns)  # says at once what cannot work
+    folder = kept.cells()
     return Measurement(
         base,
-        lambda watch: study.image_grid(base, rows, columns, watch),
+        lambda watch: study.image_grid(base, rows, columns, watch, folder),
         len(plan),
         lambda found: shown(base, found[-1]),
     )

@@ -9,18 +9,15 @@ from ..core.solvers import SOLVERS
 from ..errors import UserError
 from ..lab.experiment import Experiment
 from ..settings import flatten, jsonable, parameters, slots, to_query
-from ..store import places
-from ..store.results import Results
 from ..study import map_said, map_standing, maps
 from ..study.map_axes import Axis, fits, usual
 from ..study.map_standing import At, Standing
 from ..study.maps import MEASURES, Map
 from ..study.sweep import COMPARED_SOLVERS
-from . import map_words, words
+from . import kept, map_words, words
 from .measurement import Measurement
 
 AXES = ("timesteps.rho", "nfe")  # of a map that nobody has chosen
-KEPT = 128 * 2**20  # bytes of answers that pages have asked for; the oldest go
 LABELS = {"data": "Data", "model": "Model", "schedule": "σ(t), s(t)", "timesteps": "Time steps"}
 
 
@@ -65,8 +62,7 @@ def heat_map(base: Experiment, request: dict) -> Measurement:
         request.get("paths", maps.PATHS),
         request.get("seeds", maps.SEEDS),
     )
-    folder, known = places.cache("studies", "page"), map_standing.Known()
-    Results(folder).trim(KEPT)
+    folder, known = kept.cells(), map_standing.Known()
     return Measurement(
         base,
         lambda watch: maps.measured(made, watch, folder),

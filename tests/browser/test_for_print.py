@@ -25,6 +25,9 @@ def test_a_figure_is_seen_chosen_and_saved_from_the_menu(walk):
     caption = page.inner_text(".for-print .caption p")
     nfe = page.evaluate("explorer.S.parts.run.nfe")
     assert f"{nfe} NFE, on Two moons" in caption and "data=moons" in caption
+    with page.expect_download() as news:
+        page.click(".for-print .text")
+    assert open(news.value.path(), encoding="utf-8").read() == caption + "\n"
     page.select_option(".for-print [name=what]", label="Stage")
     page.wait_for_function(PROVED)
     with page.expect_download() as news:

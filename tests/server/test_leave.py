@@ -7,7 +7,10 @@ import json
 import numpy as np
 import pytest
 
-from explorer import cards
+from explorer import cards, cli
+from explorer.commands import study
+from explorer.commands.words import pairs
+from explorer.errors import UserError
 from explorer.lab.experiment import Experiment, run
 from explorer.reading import cards as reading
 from explorer.server import cards as page
@@ -55,6 +58,14 @@ def test_a_study_leaves_with_what_was_asked_and_found():
     ]
     card = json.loads(text)
     assert (card["question"], card["table"], card["settings"]["nfe"]) == ("Which?", table, 9)
+    command = card["command"].split()
+    assert command[:5] == ["python", "-m", "explorer", "study", "sweep"]
+    assert unflatten(Experiment, pairs(command[5:])) == E
+    for kind, said in page.COMMANDS.items():  # each is there
+        known = study.KINDS if said.startswith("study ") else cli.COMMANDS
+        assert said.split()[-1] in known, kind
+    with pytest.raises(UserError, match="the card of a study.*its “command”"):
+        reading.read(text)
     assert card["made"]["torch"] and card["citations"] and "Experiment(" in card["python"]
     for strange in ([float("nan")], "\ud800"):
         assert "half a character" in left("study", table=strange)["problem"]

@@ -13,10 +13,13 @@ from explorer.data import Digits
 from explorer.errors import UserError
 from explorer.lab.experiment import Experiment
 from explorer.models.guided import GuidedExact
+from explorer.settings import to_query
 from explorer.study import ab, samples
 from explorer.study.end_error import measure
 from explorer.study.samples import Shown
+from explorer.ui.ab import ab as asked
 from explorer.ui.ab import shown
+from explorer.ui.image_grid import grid
 
 A = Experiment(nfe=9, solver=Heun(), samples=8)
 DIGITS = Experiment(data=Digits(), nfe=9, solver=DPMpp(), samples=8)
@@ -196,3 +199,19 @@ def test_pictures_of_a_cell_are_bounded(shape, most):
     x = samples._pixels(source, torch.ones(2, *shape), None)
     assert max(x.shape[-2:]) <= samples.SIDE and x.mean() == pytest.approx(1)
     assert most * x[0].numel() <= samples.NUMBERS
+
+
+def test_the_page_measures_no_cell_twice(monkeypatch):
+    """More seeds measure what is new; the same grid again nothing."""
+    made, own = [], samples.Samples.__call__
+    count = lambda self, e, watch=None: made.append(e) or own(self, e, watch)
+    monkeypatch.setattr(samples.Samples, "__call__", count)
+    times = lambda work: (made.clear(), list(work.rows(lambda: None)), len(made))[2]
+    request = {"b": to_query(other(A, solver=DDIM())), "seeds": 1}
+    assert [times(asked(A, {**request, "seeds": n})) for n in (1, 1, 2)] == [2, 0, 2]
+    axes = {
+        "rows": {"key": "solver", "values": "ddim,heun"},
+        "columns": {"key": "nfe", "values": "5,9"},
+    }
+    few = Experiment(samples=4)
+    assert [times(grid(few, axes)) for _ in range(2)] == [4, 0]

@@ -56,7 +56,8 @@ function make() {
     <label class="tick"><input type="checkbox" name="grey"> told apart in grey</label></div>
     <div class="proof"><img alt=""></div><p class="said" role="status"></p>
     <details class="caption"><summary>Caption, kept in the file</summary><p></p>
-    <button type="button" class="ghost copy">Copy caption</button></details>
+    <button type="button" class="ghost copy">Copy caption</button>
+    <button type="button" class="ghost text">Save caption</button></details>
     <div class="ends"><button type="button" class="save">Download</button>
     <button class="ghost">Close</button></div></form>`;
   $('.page').append(box);
@@ -66,6 +67,7 @@ function make() {
   });
   $('.save', box).onclick = save;
   $('.copy', box).onclick = copy;
+  $('.text', box).onclick = text;
   box.addEventListener('close', () => {
     turn++; // what is on its way is no longer wanted
     clearTimeout(timer);
@@ -144,6 +146,13 @@ async function save() {
   const bytes = Uint8Array.from(atob(file), (c) => c.charCodeAt(0));
   handOver(new Blob([bytes], { type }), `${fileName(part.title)}.${kind}`);
   say(`Saved as ${fileName(part.title)}.${kind}.`);
+}
+
+// The caption as a file beside the figure, as the command line writes it.
+function text() {
+  const name = `${fileName(chosen().part.title)}.txt`;
+  handOver(new Blob([`${$('.caption p', box).textContent}\n`], { type: 'text/plain' }), name);
+  say(`Saved as ${name}.`);
 }
 
 async function copy() {
