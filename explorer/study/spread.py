@@ -101,6 +101,8 @@ class Spread:
         self.folder = results.folder if results is not None and hands.shared else None
         self.alike = {i: _alike(cell) for i, cell in cells.items()}
         self.queue = deque(together(self.alike))
+        fair, many = _fair(len(self.queue), hands), Counter(self.alike.values())
+        self.whole = {like for like, count in many.items() if count <= fair}  # for one worker each
         self.again = deque[tuple[int, ...]]()
         self.under: dict[Future, tuple[int, tuple[int, ...]]] = {}
         self.tries: Counter[int] = Counter()
@@ -145,13 +147,15 @@ class Spread:
         self.under[self.hands.give(lane, batch)] = lane, places
 
     def _next(self) -> tuple[int, ...]:
-        """As many as take SHARE seconds and whoever shares a reference with the last of them, and
-        few enough that all have some at the end."""
-        fair = min(MOST, max(1, len(self.queue) // (3 * self.hands.slots())))
+        """As many as take SHARE seconds and whoever shares a reference with the last of them, which
+        two workers would make twice; of those who are many, few enough that all workers have some
+        at the end."""
+        fair = _fair(len(self.queue), self.hands)
         size = max(1, min(fair, int(SHARE / max(self.each, 1e-6))))
         taken = [self.queue.popleft() for _ in range(min(size, len(self.queue)))]
         like = self.alike[taken[-1]]
-        while self.queue and len(taken) < fair and self.alike[self.queue[0]] == like:
+        most = len(self.cells) if like in self.whole else fair
+        while self.queue and len(taken) < most and self.alike[self.queue[0]] == like:
             taken.append(self.queue.popleft())
         return tuple(taken)
 
@@ -206,6 +210,11 @@ class Spread:
         if self.folder is None or self.results is None or not self.digests[place]:
             return None
         return self.results.get(self.cells[place].question)
+
+
+def _fair(cells: int, hands: Hands) -> int:
+    """Of so many cells, what one of the hands may take at once."""
+    return min(MOST, max(1, cells // (3 * hands.slots())))
 
 
 def _alike(cell: Cell) -> tuple:

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+from concurrent.futures import Future
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,9 +19,10 @@ from explorer.errors import UserError
 from explorer.settings import param, setting
 from explorer.store.results import Results, digest_of
 from explorer.study import engine, merging, processes, work
+from explorer.study.end_error import EndError
 from explorer.study.pace import Pace, told
 from explorer.study.plan import Cell
-from explorer.study.spread import together
+from explorer.study.spread import Spread, together
 from explorer.study.ways import Part, Shard, Way, way
 from tests.study.test_engine import BASE, errors, numbers, toys
 
@@ -138,6 +140,38 @@ def test_a_longer_study_has_no_time_left_for_what_is_kept(tmp_path, monkeypatch)
 
 
 # Workers
+
+
+class Hand:
+    """Two that take batches, and only note which."""
+
+    shared = True
+    slots = staticmethod(lambda: 2)
+
+    def __init__(self):
+        self.given, self.revive = [], None
+
+    def free(self, taken):
+        return len(self.given)  # as fast as they are asked
+
+    def give(self, lane, batch):
+        self.given.append([c.experiment.seed for c in batch.cells])
+        done = Future()
+        done.set_result(work.Worked(tuple(({}, "", False) for _ in batch.cells), 0.5))
+        return done
+
+
+@pytest.mark.parametrize(("seeds", "each"), [(10, 6), (1, 60)])
+def test_few_cells_that_share_a_reference_stay_with_one_worker_and_many_are_shared(seeds, each):
+    plan = [dataclasses.replace(BASE, nfe=5 + i, seed=s) for s in range(seeds) for i in range(each)]
+    cells = dict(enumerate(Cell(e, EndError()) for e in plan))
+    hands = Hand()
+    found = list(Spread(hands, cells, dict.fromkeys(cells, ""), None, None).answers(None))
+    assert len(found) == 60
+    if seeds > 1:
+        assert hands.given == [[s] * 6 for s in range(10)]
+    else:  # ever fewer, so that both have some at the end
+        assert len(hands.given) > 6 and len(hands.given[-1]) == 1
 
 
 @pytest.mark.parametrize("gpus", [1, 2])
