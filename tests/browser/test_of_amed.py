@@ -33,6 +33,12 @@ def test_an_image_changes_its_class_and_what_lies_between_is_seen(walk):
     walk.page.wait_for_function(DRAWN)
     assert walk.page.is_hidden("#compare-from") and walk.page.evaluate(DRAWN) > 500
     assert len(walk.page.query_selector_all("#compare-rows tr")) == 3
+    walk.page.click("[data-of=solvers]")
+    walk.page.click("#compare-equal")
+    walk.page.select_option("#compare-on", "networks")
+    walk.page.wait_for_function("location.search.includes('on=networks')")
+    walk.page.click("#compare-cancel")
+    walk.page.wait_for_function("document.querySelector('#compare-cancel').hidden")
 
 
 def test_the_record_of_the_ablations_is_there_at_once_and_the_headline_leads_to_it(browser, server):
