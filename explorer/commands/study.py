@@ -180,11 +180,10 @@ def _table(base, options, how: dict) -> dict:
 
 
 def _headroom(base, options, how: dict) -> dict:
-    """Not kept: a descent for each sample."""
     from ..study.distances import as_plain
     from ..study.headroom import headroom
 
-    return of(base, [as_plain(room) for room in counted(headroom(base))])
+    return of(base, [as_plain(room) for room in counted(headroom(base, **how))])
 
 
 def _steps(base, options, how: dict) -> dict:

@@ -12,7 +12,8 @@ for every sample.  It bounds from below what learning could add to sharing.
 import dataclasses
 import math
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -29,10 +30,13 @@ from ..core.solvers.steered import Steered, columns
 from ..errors import UserError
 from ..lab.experiment import Experiment
 from ..lab.source import Watch, prepared
+from ..settings import param, setting
 from ..store import predictors as store
 from ..training.shared import Shared, settle
 from ..training.standing import OTHER_SEEDS
+from . import engine
 from .held_out import TABLE_SEED
+from .plan import Cell
 from .predictors import with_predictor
 
 COUNT, FOUND_ON, UPDATES = 96, 128, 50  # seeds judged, and for what is shared; updates of each
@@ -52,13 +56,48 @@ class Room:
     times: Estimate
 
 
-def headroom(
-    e: Experiment, count: int = COUNT, updates: int = UPDATES, watch: Watch | None = None
-) -> Iterator[Room]:
-    """The four ways for the view's predictor, the last one last for it takes longest.
+@setting
+class Headroom:
+    """The end errors of the four ways, seed by seed."""
 
-    Raises UserError where the view names none, or one whose stops were not searched.
+    name: ClassVar[str] = "headroom"
+    version: ClassVar[int] = 1
+    count: int = param(COUNT, low=2, high=4096, label="Seeds")
+    updates: int = param(UPDATES, low=1, high=1000, label="Updates")
+
+    def __call__(self, e: Experiment, watch: Watch | None = None) -> dict[str, Any]:
+        """{"nfe", "errors": {way: (count,)}}.  Raises UserError where the view names no predictor,
+        or one whose stops were not searched."""
+        nfe, found = _errors(e, self.count, self.updates, watch)
+        return {"nfe": nfe, "errors": {who: errors.tolist() for who, errors in found.items()}}
+
+    def weights(self, e: Experiment) -> tuple[str, ...]:
+        """Nothing is read beside the experiment and its predictor."""
+        return ()
+
+
+def headroom(
+    e: Experiment,
+    count: int = COUNT,
+    updates: int = UPDATES,
+    watch: Watch | None = None,
+    folder: Path | None = None,
+    workers: int = 0,
+) -> Iterator[Room]:
+    """The four ways for the view's predictor; for folder, workers and watch see `engine.run`.
+
+    Raises UserError as the measure does.
     """
+    plan = [Cell(e, Headroom(count, updates))]
+    for _, value in engine.values(engine.run(plan, folder, workers, watch)):
+        errors = {who: torch.tensor(v, dtype=torch.float64) for who, v in value["errors"].items()}
+        for who, own in errors.items():
+            yield Room(who, value["nfe"], median(own), ratio(own, errors["shared"]))
+
+
+def _errors(
+    e: Experiment, count: int, updates: int, watch: Watch | None
+) -> tuple[int, dict[str, Tensor]]:
     name = getattr(e.solver, "predictor", "")
     if not name:
         raise UserError("Name a predictor: solver=amed solver.predictor=digits-amed-5.")
@@ -80,10 +119,8 @@ def headroom(
             watch()
     found["shared"] = run.errors(shared, *unseen)
     found["learned"] = run.errors(trained.predictor, *unseen)
-    for who, errors in found.items():
-        yield Room(who, trained.nfe, median(errors), ratio(errors, found["shared"]))
-    each = run.each(shared, *unseen, updates)
-    yield Room("each", trained.nfe, median(each), ratio(each, found["shared"]))
+    found["each"] = run.each(shared, *unseen, updates)
+    return trained.nfe, found
 
 
 class _Run:
