@@ -70,6 +70,7 @@ AREAS = (  # of the style sheet, in this order: what comes later wins
     "lesson_phone",
     "lesson_place",
     "present",
+    "present_pages",
     "for_print",
     "standing",
 )

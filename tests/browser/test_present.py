@@ -3,6 +3,10 @@ any visit does."""
 
 import json
 
+import pytest
+
+from .walk import SWEPT
+
 RHO = "#timesteps-rho-rho"
 NFE = '[data-key="nfe"] input[type=text]'
 TYPED = """() => {  // the sizes of all words that canvases draw
@@ -140,3 +144,36 @@ def test_a_lesson_is_stepped_in_large_type_and_nothing_else_moves_the_view(walk)
     page.wait_for_function("document.body.classList.contains('ready')")
     walk.calm()
     assert page.evaluate(locked) == before and walk.query["lesson"] == "why-rho-7"
+
+
+LARGE = """(page) => {
+  const sizes = [...document.querySelectorAll(`.${page}.wide-page *`)]
+    .filter((e) => e.checkVisibility() && !e.closest('svg, .js-plotly-plot, canvas, sub, sup')
+      && [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()))
+    .map((e) => [parseFloat(getComputedStyle(e).fontSize), e.textContent.slice(0, 30)]);
+  const body = document.querySelector(`.${page}.wide-page`).getBoundingClientRect();
+  return {small: sizes.filter(([size]) => size < 12.9), many: sizes.length > 5,
+    whole: body.left === 0 && Math.abs(body.right - document.documentElement.clientWidth) < 2};
+}"""
+STAND = {
+    "compare": ("compare=sweep&budgets=5,9&solvers=euler,heun", f"({SWEPT})()", "#compare-choose"),
+    "claims": ("claim=rho-3-equalises-heun", "document.querySelector('.claim dl')", ".tabs"),
+    "design": ("data=digits", "document.querySelector('#design-body td')", ".controls"),
+    "schedules": (
+        "paste=RY0xDsJADAS_ErnmBdRpKKh4gGV8q3DS5XKyHSQS5e9caOhWO6PdnViLuHOVGXQdaBxv94e-kNYCo8tABlcp4C"
+        "dCnDfYwl6tq2ErOo88wwONvYnmOp0jBZLO2HEzpKyRl8rxab-LN_9LOr4",
+        "document.querySelector('#sch-faults .sch-flag')",
+        ".sch-in",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STAND)
+def test_a_page_of_measurements_is_presented_alone_and_in_large_type(walk, name):
+    query, there, gone = STAND[name]
+    page = walk.hasty().open(f"samples=16&nfe=9&tab={name}&{query}&present=1").page
+    page.wait_for_function(there)
+    assert page.is_hidden(gone) and page.is_visible("#unlock")
+    found = page.evaluate(LARGE, name)
+    assert found == {"small": [], "many": True, "whole": True}
+    assert "show" in walk.query and walk.query["tab"] == name

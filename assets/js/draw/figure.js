@@ -1,7 +1,7 @@
 // A figure of the server, drawn by Plotly as large as its box.
 
 import { $ } from '../state.js';
-import { T, themed } from '../theme.js';
+import { T, themed, type } from '../theme.js';
 
 const CLEAR = 'rgba(0,0,0,0)';
 const LEAST = 120; // pixels of height
@@ -40,8 +40,11 @@ export function plot(id, figure, words, edit = (layout) => layout) {
   held.set(id, figure?.data?.length ? figure : null);
   const box = ready(id);
   if (!box) return;
+  const own = themed(figure?.layout ?? waiting(words)),
+    font = { ...own.font, size: type(own.font?.size ?? 12) }; // larger while presenting
   const layout = {
-    ...themed(figure?.layout ?? waiting(words)),
+    ...own,
+    font,
     width: box.clientWidth - 2,
     height: Math.max(box.clientHeight - 2, LEAST),
     paper_bgcolor: CLEAR,

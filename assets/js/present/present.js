@@ -2,7 +2,7 @@
 // controls but those that whoever made the link allows.  What is not allowed does not move, by whatever
 // way: `change` in state.js asks `may`.  Nothing is stored or sent of who looks.
 
-import { $, $$, clamp, guard } from '../state.js';
+import { $, $$, S, clamp, guard } from '../state.js';
 import { viewQuery } from '../address.js';
 import { config, slotOf } from '../controls/spec.js';
 import { copy } from '../help.js';
@@ -149,14 +149,15 @@ const ticks = (name, all, on) =>
     .join('');
 
 function offer() {
+  for (const own of $$('#present-box fieldset')) own.hidden = S.page !== 'explore'; // the others have no panels
   $('#present-show').innerHTML = ticks('show', PANELS, chosen?.said.show ?? USUAL);
   $('#present-allow').innerHTML = ticks('allow', settings(), chosen?.allow ?? []);
   const picked = (name) => $$(`#present-box input[name=${name}]:checked`).map((tick) => tick.value);
   $('#present-copy').onclick = (e) => {
     const params = without();
     params.set('present', '1');
-    params.set('show', picked('show').join());
-    if (picked('allow').length) params.set('allow', picked('allow').join());
+    if (S.page === 'explore') params.set('show', picked('show').join());
+    if (S.page === 'explore' && picked('allow').length) params.set('allow', picked('allow').join());
     copy(`${location.origin}${location.pathname}?${params.toString().replaceAll('%2C', ',')}`, e.currentTarget);
   };
   $('#present-box').showModal();
