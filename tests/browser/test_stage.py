@@ -1,12 +1,24 @@
 """The stage in a real browser: the cursor, ways to look, zoom, play, the picture saved."""
 
-import pytest
-
 from .walk import NUDGE, PICTURE, saved
 
 
-def test_the_cursor_asks_no_server(walk):
+def test_the_stage_is_looked_at_played_copied_saved_and_zoomed(walk):
+    """One visitor: nothing before the zoom changes the view."""
     walk.open()
+    the_cursor_asks_no_server(walk)
+    each_way_to_look_at_the_samples_is_a_picture_of_its_own(walk, "what", ("D", "e", "x"), 3)
+    ways = ("true", "strip", "fit")
+    each_way_to_look_at_the_samples_is_a_picture_of_its_own(walk, "stage-view", ways, 3)
+    play_moves_the_cursor_until_pause(walk)
+    single_steps_land_on_the_levels_of_the_run(walk)
+    a_table_is_copied_whole(walk)
+    walk.page.keyboard.press("Escape")
+    the_picture_on_the_stage_is_saved(walk)
+    zoom_is_kept_over_a_new_run(walk)
+
+
+def the_cursor_asks_no_server(walk):
     before, level = walk.page.evaluate("walk.all"), walk.page.inner_text("#now-sigma")
     for value in (0, 250, 500, 999, 700):
         walk.page.evaluate(
@@ -27,12 +39,7 @@ def test_the_cursor_asks_no_server(walk):
     assert walk.page.evaluate("walk.all") == before
 
 
-@pytest.mark.parametrize(
-    "name, values, shown",
-    [("what", ("D", "e", "x"), 3), ("stage-view", ("true", "strip", "fit"), 3)],
-)
-def test_each_way_to_look_at_the_samples_is_a_picture_of_its_own(walk, name, values, shown):
-    walk.open()
+def each_way_to_look_at_the_samples_is_a_picture_of_its_own(walk, name, values, shown):
     pictures, before = {walk.page.evaluate(PICTURE)}, walk.page.evaluate("walk.all")
     for value in values:
         walk.page.locator(f'label:has(input[name="{name}"][value="{value}"])').click()
@@ -40,8 +47,7 @@ def test_each_way_to_look_at_the_samples_is_a_picture_of_its_own(walk, name, val
     assert len(pictures) == shown and walk.page.evaluate("walk.all") == before
 
 
-def test_play_moves_the_cursor_until_pause(walk):
-    walk.open()
+def play_moves_the_cursor_until_pause(walk):
     walk.page.click("#first")
     walk.page.click("#play")
     walk.page.wait_for_function("explorer.S.sigma < 60")
@@ -52,15 +58,13 @@ def test_play_moves_the_cursor_until_pause(walk):
     assert walk.page.get_attribute("#play", "aria-label") == "Play"
 
 
-def test_single_steps_land_on_the_levels_of_the_run(walk):
-    walk.open()
+def single_steps_land_on_the_levels_of_the_run(walk):
     for button, index in (("#first", 0), ("#next", 1), ("#next", 2), ("#prev", 1)):
         walk.page.click(button)
         assert walk.page.evaluate(f"explorer.S.sigma === explorer.S.parts.run.sigma[{index}]")
 
 
-def test_zoom_is_kept_over_a_new_run(walk):
-    walk.open()
+def zoom_is_kept_over_a_new_run(walk):
     box = walk.page.locator("#box").bounding_box()
     walk.page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.4 * box["height"])
     walk.page.mouse.wheel(0, -300)
@@ -70,8 +74,7 @@ def test_zoom_is_kept_over_a_new_run(walk):
     assert walk.page.evaluate("explorer.S.zoom") == zoom
 
 
-def test_a_table_is_copied_whole(walk):
-    walk.open()
+def a_table_is_copied_whole(walk):
     walk.page.click("[data-strip=steps]")
     walk.page.click("#pop [data-copy=table]")
     walk.page.wait_for_function("document.querySelector('#pop').innerText.includes('Copied')")
@@ -83,8 +86,7 @@ def test_a_table_is_copied_whole(walk):
     assert "NaN" not in "".join(lines) and "undefined" not in "".join(lines)
 
 
-def test_the_picture_on_the_stage_is_saved(walk):
-    walk.open()
+def the_picture_on_the_stage_is_saved(walk):
     news = saved(walk.page, "#keep", "png")
     assert news.suggested_filename == "two-moons-in-16-d-heun-9-evaluations.png"
     assert open(news.path(), "rb").read(8) == b"\x89PNG\r\n\x1a\n"
