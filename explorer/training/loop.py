@@ -80,7 +80,7 @@ def train(
     """
     device = device or pick("auto")
     state = resume(t, folder, device)
-    fast = compiled(state.module, device, t.hyper.batch)
+    fast = compiled(state, device, t.hyper.batch)
     if state.first is None:
         state.first = per_sigma(t, NetworkDenoiser(state.average), device=device)
     newest = _Look(t, state.average, state.first, device, state.images > 0)

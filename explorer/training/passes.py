@@ -10,15 +10,19 @@ gradients' check, Adam and the average, is not in it.  Where a capture fails, th
 import contextlib
 import warnings
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from ..core import graphs
 from ..core.device import Device
-from ..models.denoiser import NetworkDenoiser, Preconditioned
+from ..models.denoiser import NetworkDenoiser
 from .batch import parameters
 from .loss import loss
+
+if TYPE_CHECKING:
+    from .state import State
 
 WARM = 2  # steps before the capture
 COMPILED = 1e10  # multiplications of a batch from which a GPU's network is compiled
@@ -53,12 +57,13 @@ def _mixed(kind: str):
     return torch.autocast("cuda", dtype=torch.bfloat16)
 
 
-def compiled(module: Preconditioned, device: Device, batch: int):
-    """Compiled for a GPU where its arithmetic is worth half a minute; else its passes are replayed
-    as one graph."""
-    if device.device.type != "cuda" or batch * NetworkDenoiser(module).operations < COMPILED:
-        return module
-    return torch.compile(module)
+def compiled(state: "State", device: Device, batch: int):
+    """What is trained, compiled for a GPU where its arithmetic is worth half a minute; else its
+    passes are replayed as one graph."""
+    if device.device.type != "cuda":
+        return state.module
+    each = NetworkDenoiser(state.average).operations  # to ask what is trained would freeze it
+    return state.module if batch * each < COMPILED else torch.compile(state.module)
 
 
 class Passes:
