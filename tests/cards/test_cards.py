@@ -102,7 +102,7 @@ def test_errors_past_any_float_are_words_in_a_card():
 def test_weights_that_are_absent_or_others_are_said_and_nothing_is_run(one, monkeypatch):
     card = reading.read(one)
     card["weights"] = ["ab" * 32]
-    monkeypatch.setattr(sys.modules[replay.__module__], "run", None)  # a run would break
+    monkeypatch.setattr(sys.modules[replay.__module__], "ran", None)  # a run would break
     found = replay(card)
     assert not found.equal and "weights are other ones" in found.verdict
     card["settings"] |= {"data": "digits", "model": "network", "model.checkpoint": "nowhere"}

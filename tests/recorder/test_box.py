@@ -48,7 +48,8 @@ def test_curvature_and_planes_are_those_of_the_run_inside_the_program(tmp_path, 
     per = math.sqrt(x.shape[2] / found.dimension)  # the bend is per number of a state
     _, ours = bend(sigma, x, d, EDM(), 0.5)
     _, known = bend(sigma, own_x, own_d, EDM(), 0.5)
-    assert torch.allclose(ours * per, known, rtol=1e-5)
+    # where a path is straight its bend is rounding, 1e-8 on every machine and nowhere the same
+    assert torch.allclose(ours * per, known, rtol=1e-5, atol=1e-7)
     assert torch.allclose(residuals(x, ks=(1, 2)), residuals(own_x, ks=(1, 2)), atol=1e-5)
     assert torch.allclose(explained(x, 3), explained(own_x, 3), atol=1e-5)
     assert found.timestep[0] == 240 and found.guidance[0] == 7.5 and not found.left_out

@@ -36,7 +36,9 @@ def test_the_strips_measure_what_the_states_are(tmp_path, file):
     for schedule in (EDM(), VP()):
         _, known = geometry.bend(sigma, x, d, schedule, spread)
         own = found["curvature"]["bend"]["curves"][schedule.name]
-        assert torch.allclose(torch.tensor(own[0]).double(), known.median(1).values, rtol=1e-5)
+        # where a path is straight its bend is rounding, 1e-8 on every machine and nowhere the same
+        own = torch.tensor(own[0]).double()
+        assert torch.allclose(own, known.median(1).values, rtol=1e-5, atol=1e-7)
     kappa = geometry.curvature(sigma, x).median(1).values
     own = torch.tensor(found["curvature"]["kappa"]["curves"]["edm"][0]).double()
     # a table of products keeps half of float64's digits: 1e-8 of a state of 15, over steps of 0.01

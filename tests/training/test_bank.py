@@ -70,9 +70,11 @@ def test_a_training_sees_the_bank_and_not_the_data(tmp_path, monkeypatch):
     t = dataclasses.replace(small(), augment=0.0, conditional=False)
     device, seen = pick("cpu"), []
     own = bank.read(written(tmp_path, n=1), Fashion())
-    import explorer.training.loop as loop
+    import explorer.training.passes as passes
 
-    monkeypatch.setattr(loop, "loss", lambda d, x, *rest: seen.append(x) or d(x, rest[0]).square())
+    monkeypatch.setattr(
+        passes, "loss", lambda d, x, *rest: seen.append(x) or d(x, rest[0]).square()
+    )
     state = resume(t, tmp_path / "run", device)
     for given in (own, None):
         step(t, state, state.module, device, given)
