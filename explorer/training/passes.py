@@ -105,7 +105,8 @@ class Passes:
 
     def _capture(self, module: nn.Module, work: Work, given: Given) -> None:
         self.held = tuple(None if v is None else v.clone() for v in given)
-        here, side = torch.cuda.current_stream(), torch.cuda.Stream()
+        place = parameters(module)[0].device  # not the first GPU, if another was asked for
+        here, side = torch.cuda.current_stream(place), torch.cuda.Stream(place)
         side.wait_stream(here)
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.stream(side):
