@@ -149,7 +149,8 @@ function write(element, html, property = 'innerHTML') {
 function spareOf(kind, text) {
   if (kind !== 'draft') return text;
   const [first, ...rest] = text.split(', ');
-  return rest.length ? `${first}<span class="spare">, ${rest.join(', ')}</span>` : `<span class="spare">${text}</span>`;
+  if (!rest.length) return `<span class="spare">${text}</span>`;
+  return `<span>${first}<span class="spare">, ${rest.join(', ')}</span></span>`; // as one: no gap before the comma
 }
 const title = (text) => ` title="${text}"`;
 

@@ -78,7 +78,8 @@ def measure(given: argparse.Namespace) -> None:
     for kind in kinds:
         h = listen(kind, given.seconds, given.stops)
         first, whole = WANTED.get(kind, USUAL)
-        clocks = [sorted(1000 * s for s in stops) for stops in zip(*h.stops)] or [[], []]
+        clocks = [sorted(1000 * s for s in stops) for stops in zip(*h.stops)]
+        stops = [f"{v:.0f}" for c in clocks for v in (c[len(c) // 2], c[-1])] or [""] * 4
         row = [
             f"{kind:12}",
             f"{h.first:.2f}",
@@ -87,7 +88,7 @@ def measure(given: argparse.Namespace) -> None:
             f"{h.whole:.1f}" + ("+" if h.cut else ""),
             _wanted(whole),
             f"{h.rows}/{h.total}",
-            *(f"{v:.0f}" for stops in clocks if stops for v in (stops[len(stops) // 2], stops[-1])),
+            *stops,
         ]
         table(head if kind == kinds[0] else row, [row] if kind == kinds[0] else [])
         sys.stdout.flush()

@@ -11,6 +11,7 @@ from tests.dialects.recorded import near
 from tests.rows import each
 
 TABLE = 4e-6  # float32; its √ and exp may differ from numpy's by the last bit
+LAST = 16 * 2.0**-24  # halves of the last bit of a float32 near 1: 14 were seen
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +48,23 @@ def agree(row):
         elif key == "sigmas_interpol" and "Ancestral" in asked["_class_name"]:
             squares(told, value, theirs["sigmas"])
         elif isinstance(value, list) and key != "order_list":
-            near(told, value, TABLE, 1e-9)
+            anywhere(told, value)
         elif isinstance(value, float):
-            near([told], [value], TABLE)
+            anywhere([told], [value])
         else:
             assert told == value
+
+
+def anywhere(ours, theirs):
+    """Near, and where σ = √((1 − ᾱ)/ᾱ) is small, as near as the last bits of ᾱ let it be: PyTorch's
+    betas round them otherwise on another kind of processor (AVX2, AVX-512)."""
+    assert len(ours) == len(theirs)
+    for i, (a, b) in enumerate(zip(ours, theirs)):
+        bits = LAST * (1 + b**2) / (2 * abs(b)) if 0 < abs(b) < 1 else 0.0
+        try:
+            near([a], [b], TABLE, 1e-9 + bits)
+        except AssertionError as off:
+            raise AssertionError(f"[{i}] {off}") from None
 
 
 def squares(ours, theirs, sigmas):
