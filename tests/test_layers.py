@@ -159,7 +159,7 @@ OF_THE_MACHINE = {
     "server/files.py": {"__file__"},  # of plotly's own package
     "server/session.py": {"environ"},  # of the process that trains
     "server/worker.py": {"environ", "write_text"},  # of the server it works for; its rank in memory
-    "server/workers.py": {"environ"},  # of the processes that measure
+    "server/process.py": {"environ"},  # of the processes that measure
     "study/processes.py": {"environ"},  # which GPU each process of a study sees
 }
 PLACES = {"environ", "getenv", "home", "expanduser", "__file__", "gettempdir", "tempfile"}

@@ -22,6 +22,7 @@ from .listen import (
     space_names,
 )
 from .sizes import of_bytes
+from .study_way import engine_of
 
 LEAST_CACHE = 1e8  # bytes: a few uploads of the largest kind
 LEAST_MEMORY = 1e8  # bytes: a view of an image data set and its error
@@ -102,6 +103,19 @@ def _running_options(p: argparse.ArgumentParser) -> None:
         default="plain",
         help="plain: what goes wrong; json: a line for each request too, all as JSON",
     )
+    p.add_argument(
+        "--on",
+        default="",
+        metavar="ENGINE",
+        help="offer Compare's studies other machines too: dask://HOST:PORT, slurm, or local",
+    )
+    p.add_argument(
+        "--slurm",
+        action="append",
+        default=[],
+        metavar="key=value",
+        help="of jobs: partition, time (minutes), gpus, cpus, mem (GB), jobs (how many), …",
+    )
     p.add_argument("--version", action="version", version=__version__)
 
 
@@ -167,6 +181,7 @@ def _serve(options) -> None:
 
     from ..lab import cost, experiment, machine, memory
     from ..server import app, hall, networks, owners, tidy
+    from ..study import offered
 
     uploads.limit = of_bytes(options.max_cache, "--max-cache", least=LEAST_CACHE)
     hall.allowed = not options.no_training
@@ -182,6 +197,8 @@ def _serve(options) -> None:
         memory.use(of_bytes(options.max_memory, "--max-memory", least=LEAST_MEMORY))
     networks.ALLOW_FETCH = options.allow_fetch
     device = experiment.use_device(options.device, options.precision)
+    if given := engine_of(options):
+        offered.connect(*given)
     demo, local, shared = _launched(options)
     logs.say(
         f"Diffusion Sampler Explorer {__version__} on {local} ({device.label}, {device.note})"

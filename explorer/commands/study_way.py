@@ -71,12 +71,8 @@ def working(options: argparse.Namespace, tell: Callable[[Any], None] = told_cell
 
     if not 0 <= options.threads <= 1024:
         raise UserError(f"--threads = {options.threads} is out of range; 0 to 1024 works.")
-    given = pairs(options.slurm)
-    if given and options.on not in ("slurm", "local"):
-        raise UserError("--slurm goes with --on slurm, or --on local to try it.")
     chosen = Way(
-        options.on,
-        {k: str(v) for k, v in given.items()},
+        *(engine_of(options) or ("", {})),
         Shard.of(options.shard),
         options.threads,
         options.device,
@@ -84,6 +80,14 @@ def working(options: argparse.Namespace, tell: Callable[[Any], None] = told_cell
     )
     with way(chosen):
         yield
+
+
+def engine_of(options: argparse.Namespace) -> tuple[str, dict[str, str]] | None:
+    """--on and --slurm: an engine of other machines with its options; None where none is named."""
+    given = {k: str(v) for k, v in pairs(options.slurm).items()}
+    if given and options.on not in ("slurm", "local"):
+        raise UserError("--slurm goes with --on slurm, or --on local to try it.")
+    return (options.on, given) if options.on else None
 
 
 def merged(options: argparse.Namespace) -> int:

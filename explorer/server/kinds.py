@@ -65,6 +65,7 @@ OTHERS = {
     "claim": lambda request, before: claims.again(request),
     "shares": lambda request, before: measured.shares(request),
 }
+CELLS = OF_A_VIEW.keys() - {"information", "fit", "foundry"}  # that an engine can share out
 LONG = {"train", "table", "optimise", "foundry"}  # minutes rather than seconds
 
 

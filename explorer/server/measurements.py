@@ -6,6 +6,8 @@ from typing import Any
 from fastapi import Response
 
 from ..errors import UserError
+from ..study import offered
+from ..study.ways import DEFAULT
 from ..ui.amed import Left
 from . import kinds, networks
 from .answer import as_json
@@ -47,7 +49,9 @@ def _work(request: dict) -> Away | Here:
         return _gone_on(request)
     about = _about(request.get("training")) if kind == "table" else None
     before = about and {"request": about.request, "left": about.left}
-    return Away(request, kind in kinds.LONG, before)
+    engine = request.get("engine", offered.HERE)
+    way = offered.way_of(engine) if kind in kinds.CELLS else DEFAULT
+    return Away(request, kind in kinds.LONG, before, way=way)
 
 
 def _gone_on(request: dict) -> Away:
@@ -83,8 +87,10 @@ def poll(request: dict) -> dict:
 def _standing(job: Job) -> dict:
     done = job.done  # before what it has: what came last must not be missed
     begins = not done and isinstance(job.work, Away) and not job.work.known.is_set()
+    alone = job.work.alone if isinstance(job.work, Away) else ""
     return {
         **({"waiting": "It begins …"} if begins else {}),
+        **({"alone": alone} if alone else {}),
         "total": job.work.total,
         "done": done,
         "problem": job.problem if done else None,

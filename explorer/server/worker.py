@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..errors import Cancelled, UserError
+from ..study.ways import Way, way
 from . import logs
 from .ending import Ending
 
@@ -152,12 +153,13 @@ def _done(words: dict, state: bytes, tell: Callable, ending: Ending, name: str) 
 
     watch, shower = lambda: ending.watch(name), None
     try:
-        with ending.anywhere(name) as asked_only:
+        how = Way(**words["facts"]["way"])
+        with ending.anywhere(name) as asked_only, way(how):
             _take(words["facts"])
             before = words.get("before")
             left = before and Left.of(before["request"], before["left"], state)
             work = kinds.measurement(words["request"], left)
-            if work.state is not None:
+            if work.state is not None or how.workers or how.on:  # who asks all the time
                 asked_only()
             tell({"total": work.total})
             shower, told = Shower(work.show, tell), {"left": 0.0, "state": time.monotonic()}

@@ -6,16 +6,12 @@ its job with a sentence and is replaced.  They share the server's accelerator, i
 """
 
 import atexit
-import contextlib
+import dataclasses
 import json
-import os
 import secrets
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -23,14 +19,17 @@ import torch
 from ..lab import cost, experiment, memory
 from ..numerals import duration
 from ..store import places
+from ..study.ways import DEFAULT, Way
 from . import logs
 from .jobs import EXTRA, RUNNING
+from .process import HEAVY, Worker
+from .shared import BUSY, PROCESSES
 
 MOST = RUNNING + EXTRA  # workers at once
 SPARE = 1  # that wait, warm, for the next job
 IDLE = 60.0  # seconds after which others than the spare one go
 MEMORY = 3 * 2**29  # bytes that a job may take beside what its worker is
-HEAVY = 2**30  # bytes held between jobs above which a worker is replaced
+PROCESS = 2**29  # bytes that each process of a study may take beside these
 LONGEST = 3600.0  # seconds of one job
 GRACE, SHOWING = 2.0, 20.0  # seconds to stop, and then to show what there is
 TICK = 1.0  # seconds between looks at the workers
@@ -40,8 +39,16 @@ AGAIN = 60.0  # seconds until another spare one is tried where one could not sta
 class Away:
     """A job for a worker, and what has been heard of it."""
 
-    def __init__(self, request: dict, long: bool, before: dict | None = None, state: bytes = b""):
+    def __init__(
+        self,
+        request: dict,
+        long: bool,
+        before: dict | None = None,
+        state: bytes = b"",
+        way: Way = DEFAULT,
+    ):
         self.request, self.long, self.total = request, long, 0
+        self._asked, self.way = way, dataclasses.replace(way, workers=0)
         self.shown, self.count = b"{}", 0
         self.left: dict[str, Any] = {}  # see Measurement.left
         self.state = b""
@@ -56,6 +63,7 @@ class Away:
 
     def begin(self, ended: Callable[[str | None], None]) -> None:
         self._ended, self.since = ended, time.monotonic()
+        self.way = PROCESSES.take(self._asked)
         self._worker = WORKERS.give(self)
         if self._why:  # stopped meanwhile
             self.stop(self._why)
@@ -72,6 +80,12 @@ class Away:
         if self._worker is not None and not self._over.is_set():
             self._worker.kill()
 
+    @property
+    def alone(self) -> str:
+        """That it has no processes though it asked for some; else nothing."""
+        begun = self._worker is not None
+        return BUSY if begun and self.way.workers < self._asked.workers else ""
+
     def news(self) -> dict[str, Any]:
         return {"count": self.count, **json.loads(self.shown)}
 
@@ -86,6 +100,7 @@ class Away:
             "work": cost.WORK_LIMIT,
             "memory": memory.ACCOUNT.limit / RUNNING,
             "cache": str(places.cache()),
+            "way": {k: getattr(self.way, k) for k in ("on", "options", "threads", "workers")},
         }
         words = {"job": self.key, "request": self.request, "facts": facts, "before": self._before}
         words["by"] = self._by
@@ -117,6 +132,8 @@ class Away:
         )
 
     def _end(self, problem: str | None) -> None:
+        if not self._over.is_set():
+            PROCESSES.back(self.way)
         self._over.set()
         self.quiet.set()
         self._state = b""
@@ -126,84 +143,6 @@ class Away:
     def _make_sure(self) -> None:
         if not self.quiet.wait(GRACE) or not self._over.wait(SHOWING):
             self.kill("")
-
-
-class Worker:
-    """A process that takes one job after another.  soon: somebody waits for it already."""
-
-    def __init__(self, forget: Callable[["Worker"], None], soon: bool):
-        self.ready, self.dead = False, False
-        self.job: Away | None = None
-        self.idle = time.monotonic()
-        self._forget, self._writing = forget, threading.Lock()
-        words = {"parent": os.getpid(), "soon": soon, "log": logs.kind}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "explorer.server.worker", json.dumps(words)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=places.ROOT,
-            env=os.environ
-            | {
-                "OMP_NUM_THREADS": "1",
-                "OMP_WAIT_POLICY": "PASSIVE",
-                "CUDA_MODULE_LOADING": "LAZY",
-            },
-        )
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def send(self, words: dict, body: bytes = b"") -> None:
-        """To the process; one that is gone is noticed by who listens."""
-        with self._writing, contextlib.suppress(OSError, ValueError):
-            assert self.process.stdin is not None
-            self.process.stdin.write(json.dumps(words).encode() + b"\n" + body)
-            self.process.stdin.flush()
-
-    def kill(self) -> None:
-        self.process.kill()
-
-    def close(self) -> None:
-        """It ends by itself when the line is closed."""
-        with self._writing, contextlib.suppress(OSError):
-            assert self.process.stdin is not None
-            self.process.stdin.close()
-
-    def held(self) -> int:
-        """Bytes of memory; 0 where that cannot be known."""
-        try:
-            pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
-            return pages * os.sysconf("SC_PAGE_SIZE")
-        except (OSError, ValueError, IndexError, AttributeError):
-            return 0
-
-    def _listen(self) -> None:
-        assert self.process.stdout is not None
-        with contextlib.suppress(ValueError):  # a line cut off by its end
-            for line in self.process.stdout:
-                words = json.loads(line)
-                self._hear(words, self.process.stdout.read(words["bytes"]))
-        self.process.kill()  # one whose line is broken is of no use
-        code = self.process.wait()
-        self.dead = True
-        self._forget(self)
-        job, self.job = self.job, None
-        if job is not None:
-            job.lost(code)
-
-    def _hear(self, words: dict, body: bytes) -> None:
-        if "ready" in words:
-            self.ready = True
-            return
-        job = self.job
-        if job is None or words.get("job") != job.key:
-            return
-        if "end" in words:  # free before anybody is told, who may send the next one
-            heavy = self.held() > HEAVY
-            if heavy:
-                self._forget(self)
-            self.job, self.idle = None, time.monotonic()
-            if heavy:
-                self.close()
-        job.hear(words, body)
 
 
 class Workers:
@@ -281,7 +220,7 @@ class Workers:
             job = w.job
             if job is not None and now - job.since > LONGEST:
                 job.stop(f"Stopped after {duration(LONGEST)}; what was measured stays.")
-            if job is not None and w.held() > MEMORY + HEAVY:
+            if job is not None and w.held() > MEMORY + HEAVY + job.way.workers * PROCESS:
                 job.kill("It needed more memory than a measurement may take here; it was ended.")
         with self._lock:
             free = sorted((w for w in self._all if w.job is None), key=lambda w: -w.idle)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from ..lab import cost
+from ..lab import cost, memory
 from ..lab.source import Watch, current_device
 from ..store.results import Results, digest_of
 from .executors import Engine, elsewhere
@@ -73,6 +73,7 @@ def run(
     here is as study.ways has it.
     """
     how = _how(on, shard, threads, options)
+    workers = workers or (0 if how.on else how.workers)
     cells, results = list(plan), None if folder is None else Results(Path(folder))
     if how.shard is None:
         chosen = list(range(len(cells)))
@@ -181,7 +182,9 @@ def _hands(
             yield There(engine), facts
     else:
         threads = how.threads or max(1, (os.cpu_count() or 1) // workers)
-        facts = Facts(threads, str(current_device().device), cost.WORK_LIMIT)
+        facts = Facts(
+            threads, str(current_device().device), cost.WORK_LIMIT, memory=memory.ACCOUNT.limit
+        )
         with processes(workers, facts) as lanes:
             yield Here(lanes), facts
 

@@ -39,15 +39,20 @@ class Engine:
 @contextlib.contextmanager
 def elsewhere(on: str, folder: Path | None, options: Mapping[str, str]) -> Iterator[Engine]:
     """The engine of that name.  Raises UserError for one unknown, not installed or not there."""
+    known(on)
     if on.startswith("dask://"):
         if options:
             raise UserError("Dask takes no options here; its workers have theirs.")
         with _dask(on.removeprefix("dask://")) as engine:
             yield engine
-    elif on in JOBS:
+    else:
         with _jobs(on, folder, options) as engine:
             yield engine
-    else:
+
+
+def known(on: str) -> None:
+    """Raises UserError for what no engine is called."""
+    if not on.startswith("dask://") and on not in JOBS:
         raise UserError(f"Unknown engine {on!r:.60}. Known: dask://HOST:PORT, slurm, local.")
 
 

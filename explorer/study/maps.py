@@ -21,7 +21,7 @@ from ..lab.experiment import Experiment, work
 from ..lab.source import Watch, prepared
 from ..numerals import number
 from ..settings import slots, unflatten
-from . import engine
+from . import engine, ways
 from .churn import Sliced
 from .end_error import EndError
 from .map_axes import Axis, axis_of
@@ -91,12 +91,14 @@ class Spot:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Map:
-    """All that is known so far.  next: the cell in hand; left: seconds that the rest takes."""
+    """All that is known so far.  next: the cell in hand, the first of `hands`; left: seconds that
+    the rest takes."""
 
     asked: Asked
     spots: Mapping[tuple[int, int], Spot]
     next: tuple[int, int] | None = None
     left: float | None = None
+    hands: int = 1
 
 
 def asked(
@@ -218,7 +220,8 @@ def measured(
         at = order[len(spots) - (len(made.trials) - len(order))]
         spots = {**spots, at: _spot(got, made.measure)}
         place = order.index(at) + 1
-        yield Map(made, spots, order[place] if place < len(order) else None, done.left)
+        coming = order[place] if place < len(order) else None
+        yield Map(made, spots, coming, done.left, max(1, workers or ways.current().workers))
         got = []
 
 

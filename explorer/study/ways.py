@@ -53,6 +53,7 @@ class Part(Exception):
 class Way:
     """on: an engine of other machines, study.executors, with its options; device: of its workers.
     threads: of each cell's arithmetic; 0 leaves it to the engine.  tell: is told of each cell.
+    workers: processes of this machine.
     """
 
     on: str = ""
@@ -61,6 +62,7 @@ class Way:
     threads: int = 0
     device: str = "auto"
     tell: Callable[[Any], None] | None = None
+    workers: int = 0
 
 
 DEFAULT = Way()

@@ -18,7 +18,7 @@ from typing import Any
 
 from .. import __version__
 from ..errors import Cancelled, UserError
-from ..lab import cost
+from ..lab import cost, memory
 from ..lab.source import Watch, use_device
 from ..store.results import Results, digest_of
 from .plan import Cell
@@ -30,13 +30,15 @@ _log = logging.getLogger(__name__)
 @dataclasses.dataclass(frozen=True)
 class Facts:
     """What all workers of a study have in common.  threads: of each cell's arithmetic; two studies
-    give equal bytes on one kind of CPU where these are equal.  limit: of work, lab.cost.
+    give equal bytes on one kind of CPU where these are equal.  limit: of work, lab.cost.  memory:
+    bytes that views may hold there, for what does not fit here is to fit nowhere; 0: as it is.
     """
 
     threads: int
     device: str
     limit: float
     version: str = __version__
+    memory: float = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,6 +134,8 @@ def set_up(facts: Facts) -> None:
     with _setting_up:
         if _ready != [facts]:
             cost.WORK_LIMIT = facts.limit
+            if facts.memory:
+                memory.use(facts.memory)
             use_device(facts.device, "float32")
             _ready[:] = [facts]
 

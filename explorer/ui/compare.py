@@ -6,6 +6,7 @@ from ..figures import compare as figures
 from ..lab.experiment import Experiment
 from ..lab.truth import reference_for
 from ..numerals import count, short, span
+from ..study import offered
 from ..study.ranking import ranked, sentence
 from ..study.sweep import (
     BUDGETS,
@@ -30,6 +31,7 @@ def config() -> dict:
         "solvers": list(COMPARED_SOLVERS),
         "budgets": list(BUDGETS),
         "map": heat_map.config(),
+        "engines": offered.words(),
     }
 
 

@@ -88,6 +88,7 @@ def shown(found: Map, known: map_standing.Known | None = None) -> dict[str, Any]
             "cells": cells,
             "next": found.next,
             "left": found.left,
+            "hands": found.hands,
             "whole": len(found.spots) == len(a.trials),
             "sure": a.measure != "worst",
         },

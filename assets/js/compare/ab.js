@@ -8,6 +8,7 @@ import { job } from '../job.js';
 import { pinned } from '../pin.js';
 import { $, S } from '../state.js';
 import { FRAME, draw as drawShown } from './ab_shown.js';
+import { asked as onEngine } from './engines.js';
 import { offer, show } from './views.js';
 
 const SEEDS = 4,
@@ -92,7 +93,7 @@ async function begin() {
   tell('starting …', 0);
   draw();
   const news = await work.run(
-    request,
+    onEngine(request),
     (now) => heard(now, mine),
     () => draw(),
   );

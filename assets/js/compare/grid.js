@@ -7,6 +7,7 @@ import { job } from '../job.js';
 import { escaped } from '../schedules/svg.js';
 import { $, $$, S } from '../state.js';
 import { drawCell, prepare } from './grid_cells.js';
+import { asked as onEngine } from './engines.js';
 import { offer } from './views.js';
 
 const USUAL = { rows: 'solver:ddim,heun,dpmpp,unipc,ipndm', columns: 'nfe:3,5,7,9,13,19,35' };
@@ -116,7 +117,7 @@ async function begin() {
   line.address();
   tell('starting …', 0);
   draw();
-  const request = { kind: 'grid', values: S.values, rows: axis(axes.rows), columns: axis(axes.columns) };
+  const request = onEngine({ kind: 'grid', values: S.values, rows: axis(axes.rows), columns: axis(axes.columns) });
   const news = await work.run(request, (now) => heard(now, mine));
   if (!news) return; // a newer one has taken its place
   busy = false;

@@ -11,6 +11,7 @@ import { offer } from './views.js';
 import { copy, lines } from '../help.js';
 import { drawSaid, drawRun } from './map_side.js';
 import * as sentence from './sentence.js';
+import * as engines from './engines.js';
 import * as studies from './studies.js';
 
 const work = job({ pause: 180, start: (request) => call('job_start', request) });
@@ -43,9 +44,7 @@ const HTML = `
       <figcaption></figcaption><div class="map-card" hidden></div></figure>
     <aside class="map-side"><section class="map-run" role="status"></section>
       <section class="map-said" aria-live="polite"></section>
-      <section class="map-engine"><h2>Engine</h2><label>Run on <select><option>this machine</option></select></label>
-      <p>A study of the page runs in one process here. No other engine is connected: studies of the command line
-      take several workers, and other machines by --on.</p></section></aside>
+      <section class="map-engine"><h2>Engine</h2><p class="engine-note"></p></section></aside>
   </div>`;
 
 function init(given, own) {
@@ -98,7 +97,7 @@ async function run() {
   line.problem(null);
   draw();
   const before = shown;
-  const news = await work.run({ kind: 'map', values: S.values, ...chosen() }, (now) => hear(now, mine));
+  const news = await work.run(engines.asked({ kind: 'map', values: S.values, ...chosen() }), (now) => hear(now, mine));
   if (!news || mine !== state) return;
   hear(news, mine);
   state = { ...state, busy: false, took: performance.now() - mine.began };

@@ -8,7 +8,7 @@ const button = (name, text, extra = '') =>
 
 /** Cells done, in hand and left; what happens with those that are there.
  * @param {HTMLElement} box @param {any} shown the news @param {any} state of the job */
-export function drawRun(box, { map }, state) {
+export function drawRun(box, { map, alone }, state) {
   const total = map.cells.length,
     done = map.cells.filter((c) => c.value || c.why).length,
     failed = map.cells.filter((c) => c.why).length;
@@ -16,7 +16,7 @@ export function drawRun(box, { map }, state) {
     box.innerHTML = '';
     return;
   }
-  const hand = state.busy && map.next ? 1 : 0,
+  const hand = state.busy && map.next ? Math.min(map.hands, total - done) : 0,
     left = total - done - hand;
   const time = state.busy ? (map.left == null ? '' : `about ${duration(Math.max(map.left, 0.1))} left`) : 'stopped';
   const facts = state.busy
@@ -26,7 +26,7 @@ export function drawRun(box, { map }, state) {
   box.innerHTML =
     `<h2>${done} of ${total} cells <span>${time}</span></h2>` +
     `<progress max="${total}" value="${done}" aria-label="Cells done"></progress>` +
-    `<p>${facts}${failed ? ` ${failed} have no value.` : ''}</p>` +
+    `<p>${facts}${failed ? ` ${failed} have no value.` : ''}${state.busy && alone ? ` ${alone}` : ''}</p>` +
     (state.busy ? button('cancel', `Cancel, keep ${done}`) : button('resume', `Resume, ${total - done} left`));
 }
 

@@ -16,6 +16,7 @@
 // while no view of this list is.
 
 import { $, $$ } from '../state.js';
+import * as engines from './engines.js';
 import * as studies from './studies.js';
 
 const views = [];
@@ -45,9 +46,11 @@ export function init(line, press) {
     const b = e.target.closest('button');
     if (b) press(b.dataset.viewOf || null);
   };
+  engines.init(line.config.compare.engines);
   studies.init();
   $('.viewbar').hidden = !views.length;
   for (const view of views) view.init?.(line, bodyOf(view));
+  engines.fill();
   show(null);
 }
 

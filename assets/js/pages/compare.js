@@ -17,6 +17,7 @@ import * as offers from './compare_offers.js';
 import { known, markKind, wireKinds } from './compare_kinds.js';
 import * as choices from './compare_choices.js';
 import { initStudyLeaves } from '../leave/study.js';
+import * as engines from '../compare/engines.js';
 import * as views from '../compare/views.js';
 import '../compare/all.js';
 
@@ -152,7 +153,7 @@ async function begin(name, anew = false) {
   line.address();
   const mine = { asks: asks(), measured };
   const news = await work.run(
-    { kind: name, values: S.values, ...asked(anew) },
+    engines.asked({ kind: name, values: S.values, ...asked(anew) }),
     (now) => heard(now, mine),
     () => {
       $('#compare-cancel').hidden = false;
@@ -214,9 +215,11 @@ function hear(news) {
   $('#compare-progress').hidden = false;
   $('#compare-cancel').hidden = Boolean(news.done);
   $('#compare-progress progress').value = news.done ? 1 : news.count / Math.max(news.total, 1);
-  $('#compare-progress span').textContent = news.problem ?? news.waiting ?? `${news.count} of ${news.total}`;
+  $('#compare-progress span').textContent = news.problem ?? news.waiting ?? told(news);
   draw();
 }
+
+const told = ({ count, total, alone }) => `${count} of ${total}${alone ? `. ${alone}` : ''}`;
 
 // The settings that a measurement depends on, as text: the sweep has budgets and solvers of its own.
 function settings() {

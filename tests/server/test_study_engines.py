@@ -1,0 +1,72 @@
+"""A page's study in several processes: the same bytes, cancelled and taken up again."""
+
+import json
+
+from explorer.lab.experiment import Experiment
+from explorer.server import measurements
+from explorer.server.shared import BUSY, PROCESSES
+from explorer.settings import unflatten
+from explorer.store.results import Results
+from explorer.study import engine, maps, merging, offered
+from explorer.study.ways import Way
+from explorer.ui import kept
+
+from ..waiting import until
+
+SMALL = {"samples": 32, "data": "moons", "data.dimension": 2, "seed": 71}
+ASKED = {"axes": ["solver", "nfe"], "lists": ["heun, ddim", "5, 9"], "paths": 16, "seeds": 1}
+
+
+def begun(engine_: str, **more) -> dict:
+    asked = {"kind": "map", "values": SMALL, "measure": "median", **ASKED, **more}
+    answer = measurements.start({**asked, "engine": engine_})
+    assert "problem" not in answer, answer
+    return answer
+
+
+def news(answer: dict) -> dict:
+    return measurements.poll({"job": answer["job"]})
+
+
+def ended(answer: dict) -> dict:
+    return until(lambda: (told := news(answer))["done"] and told)
+
+
+def test_processes_give_the_bytes_that_one_gives_and_what_is_cancelled_goes_on(monkeypatch):
+    monkeypatch.setattr(offered, "cores", lambda: 2)
+    first = begun("processes")
+    meanwhile = begun("processes", paths=8)
+    assert until(lambda: news(meanwhile).get("alone")) == BUSY
+    told = ended(first)
+    assert told["problem"] is None and "alone" not in told and told["map"]["hands"] == 2
+    assert ended(meanwhile)["problem"] is None and ended(meanwhile)["map"]["hands"] == 1
+    base = unflatten(Experiment, SMALL)
+    made = maps.asked(base, dict(zip(ASKED["axes"], ASKED["lists"])), "median", 16, 1)
+    there = dict(Results(kept.cells()))
+    for done in engine.run(maps.plan(made), threads=1):
+        assert done.value is not None
+        by_processes = there[done.cell.question]
+        assert json.dumps(merging.timeless(by_processes)) == json.dumps(
+            merging.timeless(done.value)
+        )
+    # cancelled before the end, it keeps what it has, gives the processes back and goes on
+    many = {"lists": ["heun, ddim, dpmpp, unipc", "200…900, 30"]}
+    long = begun("processes", **many)
+    until(lambda: news(long)["count"] > 3)
+    measurements.cancel({"job": long["job"]})
+    stopped = ended(long)
+    done = sum("value" in cell for cell in stopped["map"]["cells"])
+    assert "Cancelled" in stopped["problem"] and 3 < done < 120
+    assert PROCESSES.take(Way(workers=2)).workers == 2
+    PROCESSES.back(Way(workers=2))
+    again = begun("here", **many)
+    assert until(lambda: news(again)["count"]) >= 1
+    until(lambda: news(again)["count"] >= done)
+    measurements.cancel({"job": again["job"]})
+    ended(again)
+
+
+def test_an_engine_that_the_owner_has_not_named_is_refused_in_a_sentence():
+    for name in ("dask://somewhere:8786", "slurm", {"on": "slurm"}):
+        asked = {"kind": "sweep", "values": SMALL, "engine": name}
+        assert "Unknown engine" in measurements.start(asked)["problem"]
