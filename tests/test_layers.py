@@ -106,6 +106,18 @@ def test_a_library_stays_in_its_layer():
             assert at_home, f"{path.relative_to(ROOT)}: {name} belongs in {sorted(homes)}"
 
 
+def test_the_server_imports_gradio_by_the_quick_way_alone():
+    """Whoever imports it first decides how long every start takes."""
+    direct = {
+        p.name
+        for p in FILES
+        if part(p) == "server"
+        for n in targets(p)
+        if n.split(".")[0] == "gradio"
+    }
+    assert direct == {"quick.py"}
+
+
 def test_settings_and_errors_need_the_standard_library_only():
     for path in [*(PACKAGE / "settings").glob("*.py"), PACKAGE / "errors.py"]:
         outside = {n.split(".")[0] for n in targets(path)} - {"explorer"}

@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 
-from gradio.context import LocalContext
+from .quick import gr
 
 COOKIE = "explorer_visitor"
 PLACE = "explorer.visitor"  # of the visitor in a request's ASGI scope
@@ -47,7 +47,7 @@ def current() -> Visitor:
 def scope_of_queue() -> dict | None:
     """Of the request whose call Gradio's queue runs here, if it does: the queue's tasks keep the
     context that they began in."""
-    request = LocalContext.request.get(None)
+    request = gr.context.LocalContext.request.get(None)
     request = getattr(request, "request", None) or request
     scope = getattr(request, "scope", None)
     return scope if isinstance(scope, dict) else None
