@@ -106,10 +106,10 @@ def sde(base, options, how: dict) -> dict:
 def heat(base, options, how: dict) -> dict:
     """Two settings of Algorithm 2 at a time: --over s_churn=0,40 --over s_tmin=0,1."""
     from ..study.distances import as_plain
-    from ..study.heat import AXES, heat
+    from ..study.heat import heat, usual
 
     given = {key: [float(v) for v in listed(values)] for key, values in pairs(options.over).items()}
-    axes: dict[str, Any] = given or {name: AXES[name] for name in ("s_churn", "s_tmin")}
+    axes: dict[str, Any] = given or usual(base, ("s_churn", "s_tmin"))
     found = counted(heat(base, axes, **how))[-1]
     best = found.best
     rows = [

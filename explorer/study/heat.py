@@ -23,7 +23,7 @@ from . import engine
 from .affordable import within_work
 from .langevin import Gap, noise_of
 from .plan import Cell
-from .stochastic import Good, judged_as_images
+from .stochastic import Good, capped_from, judged_as_images
 
 AXES: dict[str, tuple[float, ...]] = {
     "s_churn": (0.0, 5.0, 10.0, 20.0, 40.0, 80.0, 120.0, 160.0),
@@ -32,6 +32,21 @@ AXES: dict[str, tuple[float, ...]] = {
     "s_noise": (0.98, 0.99, 1.0, 1.003, 1.007, 1.01, 1.02, 1.05),
 }
 SAMPLES, FEWEST = 512, 64
+BELOW = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)  # of the S_churn from which γ is at its cap
+
+
+def usual(base: Experiment, names: Sequence[str]) -> dict[str, tuple[float, ...]]:
+    """The values of these axes for a view: of S_churn none beyond the cap of γ, where all are one.
+
+    Raises UserError for a name that is none of AXES.
+    """
+    if stray := next((n for n in names if n not in AXES), None):
+        raise UserError(f"Unknown axis {stray!r:.40}. Known: {', '.join(AXES)}.")
+    axes = {n: AXES[n] for n in names}
+    top = capped(base)
+    if "s_churn" in axes and max(axes["s_churn"]) > top:
+        axes["s_churn"] = tuple(float(f"{part * top:.2g}") for part in BELOW)
+    return axes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,6 +83,16 @@ class Heat:
             return 0
         meets = lambda e: e.low <= best.found.high and best.found.low <= e.high
         return sum(s.found is not None and s is not best and meets(s.found) for s in self.spots)
+
+
+def _ended(e: Experiment) -> Experiment:
+    """At σ_min, where the law is known."""
+    return dataclasses.replace(e, last="sigma_min")
+
+
+def capped(base: Experiment) -> float:
+    """The S_churn from which more is the same run: of runs that end at σ_min."""
+    return capped_from(_ended(base))
 
 
 def heat(
@@ -131,7 +156,7 @@ def heat_plan(base: Experiment, axes: Mapping[str, Sequence[float]]) -> list[Cel
         raise UserError("S_churn is 0, so nothing here matters; raise it, or make it an axis.")
     image = judged_as_images(base)
     trials = [
-        dataclasses.replace(unflatten(Experiment, pair, base), samples=1, last="sigma_min")
+        dataclasses.replace(_ended(unflatten(Experiment, pair, base)), samples=1)
         for pair in _pairs(axes)
         if _possible(base, pair)
     ]

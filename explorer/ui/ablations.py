@@ -32,13 +32,17 @@ def kept(request: dict) -> dict:
     if found is None:
         return {}
     own = found.experiment
-    same = (own.data, own.model) == (base.data, base.model)
     about = f"{found.paths} paths each; the record of {found.on} ({found.with_}), {found.command}"
-    if not same:
-        about += ". The open view has none: “Train here” makes a draft of it"
     if found.stale:
         about += f". The record is {found.stale}"
-    return shown(own, found.rows, about, bool(found.stale)) | {"count": 1, "total": 1, "done": True}
+    told = shown(own, found.rows, about, bool(found.stale))
+    told["title"] = f"{called(own)}. {told['title']}"
+    if (own.data, own.model) != (base.data, base.model):
+        told["note"] = (
+            f"{called(base)}, the open view, has no record: this is that of {called(own)}, and "
+            f"“Train here” makes a draft of the view’s own. {told['note']}"
+        )
+    return told | {"count": 1, "total": 1, "done": True}
 
 
 def shown(base: Experiment, rows: Sequence[Ablated], how: str, stale: bool = False) -> dict:

@@ -10,13 +10,14 @@ from ..study import heat as study
 from ..study.heat import AXES, Heat
 from . import words
 from .measurement import Measurement
+from .stochastic import capped
 
 USUAL = ("s_churn", "s_tmin")
 
 
 def heat(base: Experiment, request: dict) -> Measurement:
     """A map over two of S_churn, S_tmin, S_tmax and S_noise; request: "axes", their names."""
-    axes = _axes(request.get("axes"))
+    axes = study.usual(base, _names(request.get("axes")))
     plan = study.heat_plan(base, axes)  # says at once what cannot work
     count = plan[0].experiment.samples
     return Measurement(
@@ -27,7 +28,7 @@ def heat(base: Experiment, request: dict) -> Measurement:
     )
 
 
-def _axes(names: Any) -> dict[str, tuple[float, ...]]:
+def _names(names: Any) -> list[str]:
     names = list(USUAL) if names is None else names
     if (
         not isinstance(names, list)
@@ -36,7 +37,7 @@ def _axes(names: Any) -> dict[str, tuple[float, ...]]:
         or names[0] == names[1]
     ):
         raise UserError(f"Choose two of {', '.join(AXES)}; got {names!r:.60}.")
-    return {name: AXES[name] for name in names}
+    return names
 
 
 def shown(base: Experiment, found: Heat, count: int) -> dict:
@@ -50,11 +51,12 @@ def shown(base: Experiment, found: Heat, count: int) -> dict:
         if found.more
         else "the largest gap between the distributions of log p of samples and of draws of the law"
     )
+    most = capped(study.capped(base), max(AXES["s_churn"])) if "s_churn" in found.axes else ""
     return {
         "title": title(found),
         "note": f"{words.data_name(base.data)}, NFE {max(s.nfe for s in known)}: {how}; {count} "
         "samples a spot, the same noise for all, 95 % intervals under the pointer and in the "
-        "table. Karras et al. 2022, Fig. 4 and Algorithm 2.",
+        f"table.{most} Karras et al. 2022, Fig. 4 and Algorithm 2.",
         "figure": heat_figure(found),
         "columns": [one, other, measured, "95 %"],
         "table": [

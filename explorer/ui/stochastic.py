@@ -42,7 +42,7 @@ def shown(base: Experiment, rows: list[Churned]) -> dict:
         f"S_tmax {number(churn.s_tmax)}, S_noise {number(churn.s_noise)}. {how} {count} samples, "
         "the same noise with and without churn, 95 % intervals, each by itself."
         f"{_resolved(rows)}"
-        f"{_capped(base)} EDM, Sec. 5.",
+        f"{capped(study.capped_from(base), max(study.AMOUNTS))} EDM, Sec. 5.",
         "figure": stochastic_figure(rows, good),
         "columns": ["", "S_churn", good, "against none"],
         "table": [
@@ -70,10 +70,9 @@ def spoken(rows: list[Churned]) -> float:
     return max((r.amount for r in rows if 0 < r.amount <= AT), default=AT)
 
 
-def _capped(base: Experiment) -> str:
-    """From where on more churn is the same run."""
-    top = study.capped_from(base)
-    if top >= max(study.AMOUNTS):
+def capped(top: float, most: float) -> str:
+    """From where on more churn is the same run, where that is below the most that is tried."""
+    if top >= most:
         return ""
     return f" At so few steps γ is at its cap, √2 − 1, from S_churn {number(top)} on."
 

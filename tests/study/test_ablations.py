@@ -182,5 +182,9 @@ def test_the_record_that_ships_is_whole():
 def test_the_page_shows_the_record_and_says_whose_it_is():
     own = record.recorded()[0]
     news = ui.kept({"values": {"data": "checkerboard"}})
-    assert news["done"] and "The open view has none" in news["note"] and own.command in news["note"]
+    assert news["done"] and own.command in news["note"]
+    assert news["title"].startswith("Digits 8×8, exact. Of 13")
+    assert "Checkerboard in 16-D, exact, the open view, has no record: this is" in news["note"]
+    mine = ui.kept({"values": {"data": "spiral"}})
+    assert mine["title"].startswith("Spiral in ") and "no record" not in mine["note"]
     assert len(news["table"]) == len(CHOICES) == len(news["exact"]["rows"])

@@ -8,9 +8,9 @@ from explorer.analysis.intervals import Estimate
 from explorer.core.churn import Churn
 from explorer.data import Moons, Patches
 from explorer.errors import UserError
-from explorer.lab.experiment import Experiment
+from explorer.lab.experiment import Experiment, run
 from explorer.settings import unflatten
-from explorer.study.heat import AXES, Heat, Spot, heat, heat_plan
+from explorer.study.heat import AXES, Heat, Spot, heat, heat_plan, usual
 from explorer.study.langevin import Gap
 from explorer.ui import heat as said
 
@@ -59,6 +59,26 @@ def test_axes_from_a_page_are_checked(axes):
 
 def test_the_usual_map_has_eight_by_eight_spots():
     assert said.heat(MOONS, {}).total == 64 and all(len(v) == 8 for v in AXES.values())
+
+
+def test_no_two_amounts_of_the_usual_map_are_one_run():
+    """γ is capped at √2 − 1, which 7 steps reach at S_churn 2.9: beyond it all runs are one."""
+    plan = heat_plan(MOONS, usual(MOONS, ("s_churn", "s_noise")))
+    ends = {}
+    for cell in plan:
+        e = cell.experiment
+        if e.churn.s_noise == 1.0:
+            ends[e.churn.s_churn] = float(run(dataclasses.replace(e, samples=4)).samples.sum())
+    assert len(ends) == 8 == len(set(ends.values())) and max(ends) == 2.9
+    over = dataclasses.replace(e, samples=4, churn=dataclasses.replace(e.churn, s_noise=1.0))
+    more = dataclasses.replace(over, churn=dataclasses.replace(over.churn, s_churn=40.0))
+    assert float(run(more).samples.sum()) == pytest.approx(ends[2.9], abs=0.2)
+    shown = said.shown(MOONS, Heat(("s_churn", "s_tmin"), (spot(0, 0, 0.5, 0.02),), False), 512)
+    assert "at its cap, √2 − 1, from S_churn 2.9 on" in shown["note"]
+    many = dataclasses.replace(MOONS, nfe=1001)
+    assert usual(many, ("s_churn", "s_tmax"))["s_churn"] == AXES["s_churn"]
+    with pytest.raises(UserError, match="Unknown axis 'nfe'"):
+        usual(MOONS, ("s_churn", "nfe"))
 
 
 def spot(a, b, value, half):
