@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -137,6 +138,28 @@ def refined_reference(
         fine,
         floor=difference(fine.x, coarse.x),
         method=f"Runge–Kutta of order 4, {points - 1} steps against {points // 2}",
+    )
+
+
+@torch.no_grad()
+def finer_reference(
+    denoiser, known: Reference, parts: int, watch: Callable[[], None] | None = None
+) -> Reference:
+    """A refined reference followed once more, each of its steps in so many parts, at its own nodes.
+
+    For networks whose answers turn quickly with σ: in a step of 128 the time embedding of VP's
+    turns by up to 6 rad and the Fourier features of VE's by as much, which Runge–Kutta cannot
+    follow.  The difference from `known` stands as the floor.
+    """
+    xs, answers, x = torch.empty_like(known.x), torch.empty_like(known.denoised), known.x[0]
+    for i, (here, there) in enumerate(pairwise(known.sigma.tolist())):
+        between, told = followed(denoiser, x, _nodes(here, there, parts + 1), watch)
+        xs[i], answers[i], x = x, told[0], between[-1]
+    xs[-1], answers[-1] = x, denoiser(x, known.sigma[-1])
+    floor = torch.stack([rms(a - b) for a, b in zip(xs, known.x)]).quantile(0.5, 1)
+    method = f"Runge–Kutta of order 4, {parts * (len(known.sigma) - 1)} steps"
+    return dataclasses.replace(
+        known, x=xs, denoised=answers, floor=floor.cpu().double(), method=method
     )
 
 

@@ -124,22 +124,31 @@ def strays(e: Experiment, end: Tensor, truth: Tensor) -> Tensor:
 
 
 def settled_reference(
-    e: Experiment, end: Tensor, watch: Watch | None = None, count: int | None = None
+    e: Experiment,
+    end: Tensor,
+    watch: Watch | None = None,
+    count: int | None = None,
+    halvings: int = 1,
 ) -> Reference:
     """The reference of a settled error: refined until it errs by less than 2 % of the run's median
     error, or as far as it goes.  end (B, *shape): the states of the run at its last level above 0.
-    count: of paths, as many as are affordable if not said.
+    count: of paths, as many as are affordable if not said.  halvings: of steps at most where a
+    network answers, each of which takes as long as all before it.
     """
     if why := incomparable(e):
         raise UserError(why)
     count = min(e.samples, prepared(e.data, e.model).settled) if count is None else count
     if e.churn.s_churn > 0:  # only where it starts matters: the flow between the steps is exact
         return reference_for(e, watch, count=count)
-    known = reference_for(e, watch, count=count, refined=True)
-    if known.closed is not None:
-        return known
-    off = rms(end[:count] - known.at(levels(e)[-1:])[0])
-    if float(known.floor[-1]) <= MATTERS * float(off.quantile(0.5)):
+    network = prepared(e.data, e.model).pace is not None
+    for halved in range(1, (halvings if network else 1) + 1):
+        known = reference_for(e, watch, count=count, refined=halved)
+        if known.closed is not None:
+            return known
+        off = rms(end[:count] - known.at(levels(e)[-1:])[0])
+        if float(known.floor[-1]) <= MATTERS * float(off.quantile(0.5)):
+            return known
+    if network:
         return known
     del known  # what it holds may be wanted for the better one
     return reference_for(e, watch, exact=True, count=count)
@@ -162,7 +171,7 @@ def more_blame(r: Run, watch: Watch | None = None) -> Blame | None:
         return None
 
     def make() -> Blame:
-        known = reference_for(e, watch, count=count, refined=True)
+        known = reference_for(e, watch, count=count, refined=1)
         steps = steps_along(e, known, count, watch)
         return blame(steps.shares, steps.cancels)
 

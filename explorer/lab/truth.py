@@ -16,6 +16,7 @@ from ..analysis.reference import (
     Reference,
     adaptive_reference,
     closed_reference,
+    finer_reference,
     reference,
     refined_reference,
     shortened,
@@ -62,14 +63,14 @@ def reference_for(
     watch: Watch | None = None,
     exact: bool = False,
     count: int | None = None,
-    refined: bool = False,
+    refined: int = 0,
 ) -> Reference:
     """The true paths of the first samples; solver, budget and grid do not matter.
 
     A closed form where there is one.  Else a quick one of fixed steps, good enough while a slider
-    moves; `refined`, of half their size, so that its own error is known; `exact`, the best there
-    is: an adaptive method, or for networks the refined one.  count: of paths, those compared in a
-    draft if not said.
+    moves; `refined`, of steps halved so often, so that its own error is known; `exact`, the best
+    there is: an adaptive method, or for networks the refined one.  count: of paths, those compared
+    in a draft if not said.
     """
     source = prepared(e.data, e.model)
     count = min(e.samples, source.compared) if count is None else count
@@ -96,7 +97,11 @@ def reference_for(
         return found
     if source.pace is not None or refined:
         finer = lambda coarse: refined_reference(source.watched(watch), coarse, watch)
-        return kept((*key, "refined"), sizes.REFINED, partial(finer, found))
+        found = kept((*key, "refined"), sizes.REFINED, partial(finer, found))
+        for halved in range(2, refined + 1):
+            again = partial(finer_reference, source.watched(watch), found, 2 ** (halved - 1), watch)
+            found = kept((*key, "refined", halved), sizes.REFINED, again)
+        return found
     del found  # what it holds may be wanted for the best there is
     best = lambda: adaptive_reference(source.denoiser, start(), top, bottom, watch=watch)
     return kept((*key, "exact"), sizes.SETTLED, best)

@@ -129,18 +129,26 @@ def measure(e: Experiment, watch: Watch | None = None, exact: bool = False) -> R
 
 
 def reached(
-    e: Experiment, watch: Watch | None = None, exact: bool = False, count: int | None = None
+    e: Experiment,
+    watch: Watch | None = None,
+    exact: bool = False,
+    count: int | None = None,
+    halvings: int = 1,
 ) -> tuple[Row, Tensor | None]:
     """The row and the states at the last level above 0, (n, *shape); None where nothing was run."""
-    return ended(e, watch, exact, count)[:2]
+    return ended(e, watch, exact, count, halvings)[:2]
 
 
 def ended(
-    e: Experiment, watch: Watch | None = None, exact: bool = False, count: int | None = None
+    e: Experiment,
+    watch: Watch | None = None,
+    exact: bool = False,
+    count: int | None = None,
+    halvings: int = 1,
 ) -> tuple[Row, Tensor | None, Tensor | None]:
     """The row, the states at the last level above 0, (n, *shape), and where the exact paths of the
     samples compared end, (m, *shape); None where nothing was run.  count: how many are compared,
-    those that a settled error affords if not said."""
+    those that a settled error affords if not said.  halvings: as of `settled_reference`."""
     if is_random(e):
         why = "judged by distribution, not by path: new noise leaves every reference"
         return _empty(e, why), None, None
@@ -154,7 +162,7 @@ def ended(
             known = (
                 reference_for(e, watch, True, count or _compared(e))
                 if exact
-                else settled_reference(e, states, watch, count)
+                else settled_reference(e, states, watch, count, halvings)
             )
             truth = known.at(sigma[-1:])[0]
     except UserError as problem:

@@ -28,11 +28,12 @@ from ..core.timesteps import VE as VESteps
 from ..core.timesteps import VP as VPSteps
 from ..data import Digits
 from ..errors import UserError
+from ..lab.error import settled_reference
 from ..lab.experiment import Experiment, ends
 from ..lab.source import MEMOS, Source, Watch, prepared, weights
 from ..memo import Memo
 from ..models.network import Network
-from ..settings import setting
+from ..settings import param, setting
 from . import engine
 from .affordable import FEWEST as FEWEST_PATHS
 from .affordable import compared_within_work
@@ -44,6 +45,7 @@ from .sweep import check_budgets_count
 BUDGETS = (9, 17, 35, 69, 137, 273, 545, 901)
 FEWEST = 4  # budgets, where the cap on work allows no more
 PATHS = 32  # at least on networks, where budgets are left out sooner
+HALVINGS = 4  # of the steps of a network's reference: to 1,024, fine enough for VP's embedding
 TARGET = 35  # evaluations of Algorithm 1 whose error the others have to reach: EDM's for VP
 HELD = 2048  # draws of the data
 DIRECTIONS, RESAMPLES = 64, 32  # of a distance, which no cancel can interrupt
@@ -89,14 +91,21 @@ class Reached:
 
     name: ClassVar[str] = "reached"
     version: ClassVar[int] = 1
+    halvings: int = param(
+        1, 1, 6, 1, before=1, label="Halvings", help="of a reference's steps, on networks"
+    )
 
     def __call__(self, e: Experiment, watch: Watch | None = None) -> dict[str, Any]:
-        """{"each", "nfe", "seconds", "distance", "range"}; raises UserError where a run cannot be
-        compared.
+        """{"each", "nfe", "seconds", "distance", "range"}, and of a network "floor": what the
+        reference may be off by; raises UserError where a run cannot be compared.
         """
-        row, states = reached(e, watch, count=e.samples)
+        row, states = reached(e, watch, count=e.samples, halvings=self.halvings)
         if states is None or row.median is None:
             raise UserError(row.note)
+        more = {}
+        if self.halvings > 1:  # made above, and remembered
+            known = settled_reference(e, states, watch, e.samples, self.halvings)
+            more = {"floor": float(known.floor[-1])}
         held = law(e, row.ends[1])
         far = distance.sliced_wasserstein(
             states, held, torch.Generator().manual_seed(13), DIRECTIONS, RESAMPLES
@@ -107,6 +116,7 @@ class Reached:
             "seconds": row.seconds,
             "distance": as_plain(far),
             "range": list(row.ends),
+            **more,
         }
 
     def weights(self, e: Experiment) -> tuple[str, ...]:
@@ -147,7 +157,8 @@ def chance(e: Experiment, sigma: float) -> Estimate:
 
 @dataclasses.dataclass(frozen=True)
 class Found:
-    """One sampler at one budget."""
+    """One sampler at one budget.  floor: what its reference may be off by, 0 where that is far
+    below every error."""
 
     name: str
     nfe: int
@@ -155,6 +166,7 @@ class Found:
     distance: Estimate
     seconds: float
     range: tuple[float, float]
+    floor: float = 0.0
 
     @property
     def error(self) -> Estimate:
@@ -223,7 +235,7 @@ def equal_error_plan(
         try:
             fewest = PATHS if networks else FEWEST_PATHS
             made = compared_within_work(trials, fewest, paced=not networks)
-            return [Cell(e, Reached()) for e in made]
+            return [Cell(e, Reached(HALVINGS if networks else 1)) for e in made]
         except UserError:
             if most == FEWEST:
                 raise
@@ -249,6 +261,7 @@ def equal_error(
                 Estimate(**v["distance"]),
                 v["seconds"],
                 (v["range"][0], v["range"][1]),
+                v.get("floor", 0.0),
             )
 
 

@@ -57,7 +57,7 @@ def shown(base: Experiment, rows: Sequence[Ablated], how: str, stale: bool = Fal
         "of CIFAR-10: another measure, beside ours to "
         "compare ranks.",
         "figure": ablation_figure(rows),
-        "columns": ["choice", "", "× the paper’s", "verdict", "median end error", "× untrained",
+        "columns": ["choice", "", "× the paper’s", "verdict", "end error", "× untrained",
                     "FID there"],
         "table": [_line(r, stale) for r in rows],
         "exact": {

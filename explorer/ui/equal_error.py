@@ -5,13 +5,16 @@ On the denoiser of the settings, or each on a network of its own design.
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from ..analysis.equal import Times
 from ..analysis.intervals import Estimate
 from ..errors import UserError
 from ..figures.equal_error import equal_error_figure
-from ..lab.experiment import Experiment
-from ..lab.source import current_device
+from ..lab.error import MATTERS
+from ..lab.experiment import Experiment, levels
+from ..lab.source import current_device, prepared
+from ..models.denoiser import NetworkDenoiser
 from ..numerals import count, number, short, span
 from ..store import weights
 from ..study import equal_error as study
@@ -21,6 +24,8 @@ from . import words
 from .measurement import Measurement
 
 ON = ("settings", "networks")  # which denoisers
+STUCK = 0.7  # of the error with half the evaluations, where order 2 leaves a quarter
+TURNING = ("ddpmpp", "adm")  # whose fastest sine of c_noise turns by 1 rad for each 1
 
 
 def ends(known: Mapping[str, Design]) -> dict[str, str]:
@@ -97,6 +102,7 @@ def note(
     )
     return (
         f"{_apart(rows, zero) if networks else ''}"
+        f"{_unsure(rows) + _stuck(base, rows) if networks else ''}"
         f"{whose}, {paths} paths of one noise, σ from {short(high)} to {short(low)}, the "
         "levels of iDDPM, for all. Below: sliced Wasserstein; the band "
         f"holds 95 % of draws of the data. At {TARGET} evaluations {_many(pace.value)}{ends} "
@@ -118,6 +124,56 @@ def _apart(rows: Sequence[Found], zero: Estimate) -> str:
         "data: that is its training, which no sampler mends. "
         for name in far
     )
+
+
+def _unsure(rows: Sequence[Found]) -> str:
+    """Whose errors are not far above what their reference may itself be off by."""
+    found = {}
+    for name, d in study.ON_NETWORKS.items():
+        near = [r.floor for r in rows if r.name in (d.original, d.heun, d.ours) and unsure(r)]
+        if near:
+            found[name] = f"{name}’s to {number(max(near), 2)}"
+    return (
+        f"A reference is known only so far: {', '.join(found.values())}; smaller errors are its "
+        "own. "
+        if found
+        else ""
+    )
+
+
+def _stuck(base: Experiment, rows: Sequence[Found]) -> str:
+    """Whose error more evaluations of Algorithm 1 hardly lower, though the reference is known far
+    better: steps too long for what the network is told to turn."""
+    said = []
+    for name, d in study.ON_NETWORKS.items():
+        own = sorted((r for r in rows if r.name == d.ours and r.nfe > TARGET), key=lambda r: r.nfe)
+        if len(own) < 2 or unsure(own[-1]) or own[-1].error.value < STUCK * own[-2].error.value:
+            continue
+        before, last = own[-2:]
+        why = ""
+        if weights.find(d.network).config["training"]["network.family"] in TURNING:
+            far = _turn(base, d.ours, last.nfe)
+            why = (
+                f", as between two of its levels {name}’s network is told times up to "
+                f"{number(far, 2)} apart, and its embedding turns by 1 rad for each"
+            )
+        said.append(
+            f"By Heun {name}’s error stays near {number(last.error.value, 2)} from {before.nfe} to "
+            f"{last.nfe} evaluations{why}. "
+        )
+    return "".join(said)
+
+
+def _turn(base: Experiment, name: str, nfe: int) -> float:
+    """The most that c_noise changes between two levels of a sampler on its network."""
+    e = dataclasses.replace(study.samplers(base, True)[name], nfe=nfe)
+    told = cast(NetworkDenoiser, prepared(e.data, e.model).denoiser).module.precond
+    return float(told.c_noise(levels(e)).diff().abs().max())
+
+
+def unsure(r: Found) -> bool:
+    """Whether its reference is off by more than a settled error allows."""
+    return r.floor > MATTERS * r.error.value
 
 
 def told() -> str:

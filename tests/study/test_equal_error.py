@@ -169,3 +169,32 @@ def test_no_two_columns_have_one_name():
     """Or no Parquet holds them."""
     exact = said.shown(MOONS, rows(), 64)["exact"]
     assert len(set(exact["columns"])) == len(exact["columns"]) == len(exact["rows"][0])
+
+
+def test_an_error_no_larger_than_its_references_is_said():
+    vp = ON_NETWORKS["VP"]
+    far = [found(vp.original, n, 1 / n, 1 / n) for n in (9, 137)]
+    sure = [dataclasses.replace(r, floor=1e-5) for r in far]
+    assert "known only so far" not in said.note(DIGITS, sure, 64, Estimate(0.01, 0.0, 1, 64), True)
+    near = [dataclasses.replace(r, floor=0.004) for r in far]
+    told = said.note(DIGITS, near, 64, Estimate(0.01, 0.0, 1, 64), True)
+    assert "A reference is known only so far: VP’s to 0.004; smaller errors are its own. " in told
+
+
+def test_where_more_steps_hardly_help_the_page_says_why():
+    """VP's times are 999 t: 273 steps of ρ = 7 lie up to 6.4 apart, for sines of 1 rad each."""
+    zero, ours = Estimate(0.01, 0.0, 1, 64), ON_NETWORKS["VP"].ours
+    level = [found(ours, n, 0.0037, 1 / n) for n in (273, 545)]
+    told = said.note(DIGITS, level, 64, zero, True)
+    assert "VP’s error stays near 0.0055 from 273 to 545 evaluations, as between two" in told
+    assert "told times up to 6.4 apart" in told
+    falls = [found(ours, n, 100 / n**2, 1 / n) for n in (273, 545)]
+    assert "stays near" not in said.note(DIGITS, falls, 64, zero, True)
+
+
+@pytest.mark.slow
+def test_a_networks_reference_is_refined_until_it_no_longer_matters():
+    """VP's time embedding turns by 6 rad in a step of 128, which errs by two thousandths."""
+    e = dataclasses.replace(samplers(DIGITS, True)[ON_NETWORKS["VP"].ours], samples=2, nfe=137)
+    once, twice = (Reached(halvings)(e) for halvings in (2, 3))
+    assert 1e-4 < twice["floor"] < once["floor"] and "floor" not in Reached()(e)
