@@ -43,7 +43,7 @@ export function job(given = {}) {
   async function attend(mine, hear, anew) {
     let away = false;
     for (;;) {
-      const news = await poll(id);
+      const news = { ...(await poll(id)), job: id };
       if (mine !== turn) return null;
       if (news.gone) {
         away = true;

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shlex
 import sys
 from pathlib import Path
 
@@ -50,3 +51,19 @@ def card(arguments: list[str]) -> int:
     else:
         print(text)
     return 0
+
+
+def of_study(base, options: argparse.Namespace, kept, arguments: list[str]) -> None:
+    """Write a study’s card, of which “replay” measures cells again; kept: its cells."""
+    from ..cards.study import study_card
+    from ..settings import to_query
+    from ..store.writing import write_text
+
+    words = {"kind": options.what, "question": options.what, "sentence": ""}
+    words["link"] = to_query(base)
+    command = shlex.join(["python", "-m", "explorer", "study", *arguments])
+    cells = kept.listed(options.threads)
+    found = study_card(base, words, command, None, cells)
+    write_text(Path(options.card), json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    told = f"“python -m explorer replay {options.card}” measures cells of it again."
+    print(f"{options.card}: {told if cells else 'it names no cells.'}", file=sys.stderr)

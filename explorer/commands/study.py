@@ -7,13 +7,14 @@ from collections.abc import Callable
 
 from ..errors import UserError
 from . import foundry, information, of_amed, papers
+from .card import of_study
 from .claims import claims
 from .devices import device_option
 from .ladder import ladder
-from .rows import counted, counted_done, listed, number_of, of
+from .rows import counted, counted_done, listed, number_of, of, told_cell
 from .study_way import how_of, merged, way_options, working
 from .tables import told
-from .words import pairs
+from .words import pairs, within
 
 
 def study(arguments: list[str]) -> int:
@@ -21,17 +22,28 @@ def study(arguments: list[str]) -> int:
     options = _options(arguments)
     if options.what == "merge":
         return merged(options)
+    from ..cards.cells import Kept
     from ..study.ways import Part
 
+    kept = Kept()
+
+    def tell(done) -> None:
+        told_cell(done)
+        if options.card:
+            kept.hear(done)
+
+    within(options.card)
+    if options.card:
+        options.threads = options.threads or 1
     try:
-        with working(options):
-            return _measured(options)
+        with working(options, tell):
+            return _measured(options, kept, arguments or [])
     except Part as part:  # alone it shows nothing
         print(part)
         return 0
 
 
-def _measured(options: argparse.Namespace) -> int:
+def _measured(options: argparse.Namespace, kept, arguments: list[str]) -> int:
     if options.what == "claims":
         return claims(options, how_of(options))
     if options.what == "ladder":
@@ -47,6 +59,8 @@ def _measured(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print("\nStopped; the same command goes on.", file=sys.stderr)
         return 130
+    if options.card:
+        of_study(base, options, kept, arguments)
     return 0
 
 
@@ -83,6 +97,13 @@ def _options(arguments: list[str]) -> argparse.Namespace:
         "--exact", action="store_true", help="hold errors against the slow, adaptive reference"
     )
     p.add_argument("--json", action="store_true", help="print JSON with all digits")
+    p.add_argument(
+        "--card",
+        default=None,
+        metavar="FILE.json",
+        help="write the study’s card, whose cells “replay” measures again; a cell has one thread "
+        "where --threads says nothing",
+    )
     way_options(p)
     device_option(p)
     p.add_argument("--names", action="store_true", help="of claims: list them, measure nothing")

@@ -17,10 +17,14 @@ LARGEST = 4 * 2**20  # bytes; a card of 1,000 levels has 0.2 MB
 FORMAT, VERSION = "explorer-card", 1
 OF_STUDY = "explorer-study-card"
 STUDY = (
-    "This is the card of a study, which says what was found and holds no cells to run again: its "
-    "“link” opens the study on a page, where Run measures it, and its “command” measures the same "
-    "of the view. “replay” takes the card of a view."
+    "This is the card of a study: its “link” opens the study on a page, where Run measures it, its "
+    "“command” measures the same of the view, and “python -m explorer replay” its cells."
 )
+NO_CELLS = (
+    "This study’s card names no cells to run again: its “link” opens the study on a page, where "
+    "Run measures it, and its “command” measures the same of the view."
+)
+CELLS, THREADS, MEASURES = 2000, 64, 16  # the most of a study’s card
 DEEPEST = 12
 SETTINGS, LEVELS, SAMPLES, DIGESTS = 400, 4096, 64, 64  # the most that are read of each
 NO_NUMBERS = ("nan", "inf", "-inf")
@@ -54,6 +58,55 @@ def read(data: bytes | str) -> dict[str, Any]:
     ):
         _no(f"“weights” must be at most {DIGESTS} digests of the characters 0-9 and a-f")
     return found
+
+
+def is_study(data: bytes | str) -> bool:
+    """Whether a text is the card of a study."""
+    text = data[:400].decode("utf-8", "replace") if isinstance(data, bytes) else data[:400]
+    return bool(re.match(r'\s*\{\s*"format":\s*"explorer-study-card"', text))
+
+
+def read_study(data: bytes | str) -> dict[str, Any]:
+    """The card of a study, whose “cells” can be measured again.  Raises UserError."""
+    if len(data) > LARGEST:
+        _no(f"it has {len(data) / 2**20:.1f} MiB; a card has at most {LARGEST // 2**20}")
+    found = _json(data)
+    if not isinstance(found, dict) or found.get("format") != OF_STUDY:
+        _no('its JSON does not begin with “"format": "explorer-study-card"”')
+    if found.get("version") != VERSION:
+        _no(f"its version is {found.get('version')!r:.40}, and {VERSION} is what is read here")
+    cells = found.get("cells")
+    if not isinstance(cells, dict) or not cells.get("rows"):
+        raise UserError(NO_CELLS)
+    _kinds(cells, {"base": dict, "measures": list, "rows": list}, "cells.")
+    threads, rows, measures = cells.get("threads"), cells["rows"], cells["measures"]
+    if type(threads) is not int or not 1 <= threads <= THREADS:
+        _no(f"“cells.threads” must be a whole number from 1 to {THREADS}")
+    if len(rows) > CELLS or len(measures) > MEASURES:
+        _no(f"it names more than {CELLS:,} cells, or more than {MEASURES} measures")
+    _settings(cells["base"])
+    for one in (*rows, *measures):
+        if not isinstance(one, dict):
+            _no("each cell and each measure must be an object")
+    for one in measures:
+        _settings(one)
+    for row in rows:
+        _row(row, len(measures))
+    return found
+
+
+def _row(row: dict, measures: int) -> None:
+    _kinds(row, {"set": dict, "drop": list, "numbers": dict}, "cells.rows.")
+    _settings(row["set"])
+    if len(row["drop"]) > SETTINGS or not all(isinstance(k, str) for k in row["drop"]):
+        _no("“cells.rows.drop” must be names of settings")
+    if type(row.get("measure")) is not int or not 0 <= row["measure"] < measures:
+        _no("“cells.rows.measure” must be the place of one of its measures")
+    for name in ("question", "answer"):
+        if not isinstance(row.get(name), str) or not DIGEST.fullmatch(row[name]):
+            _no(f"“cells.rows.{name}” must be a digest of the characters 0-9 and a-f")
+    if not all(_finite(v) for v in row["numbers"].values()):
+        _no("“cells.rows.numbers” must be numbers")
 
 
 def _no(why: str) -> NoReturn:

@@ -12,9 +12,9 @@ from urllib.parse import parse_qsl
 
 from .. import cards
 from ..cards import arrays, citations
-from ..cards.made import made, read_from_disk
 from ..cards.replay import experiment_of as of_card
 from ..cards.rows import parquet_bytes
+from ..cards.study import study_card
 from ..errors import Cancelled, UserError
 from ..lab.experiment import Experiment, run
 from ..lab.view import View
@@ -24,6 +24,7 @@ from ..strips import table
 from ..study.names import sampler_name
 from .answer import as_json
 from .asked import experiment_of
+from .measurements import cells_of
 from .turn import SETTLED, breathe
 from .turns import ROOM
 
@@ -90,18 +91,9 @@ def _study(e: Experiment, request: dict) -> dict[str, Any]:
     words = {
         k: str(request.get(k) or "")[:LONGEST] for k in ("kind", "question", "sentence", "link")
     }
-    found = {
-        "format": reading.OF_STUDY,
-        "version": 1,
-        **words,
-        "command": _command(words["kind"], e),
-        "table": request.get("table"),
-        "settings": jsonable(flatten(e)),
-        "python": cards.python(e),
-        "weights": read_from_disk(e),
-        "made": made(View(e).source),
-        "citations": citations.cited(e),
-    }
+    command = _command(words["kind"], e)
+    cells = cells_of(request.get("job"))
+    found = study_card(e, words, command, request.get("table"), cells)
     text = _written(found)
     if len(text) > reading.LARGEST:
         raise UserError("The table of this study is too large for a card; save it as CSV.")

@@ -124,6 +124,15 @@ def left_by(job: Job) -> Left | None:
     return Left.of(work.request, work.left)
 
 
+def cells_of(name: Any) -> dict[str, Any]:
+    """What the cells of a job were, for the card of its study; none of one that is gone."""
+    try:
+        work = _job(name).work
+    except UserError:
+        return {}
+    return json.loads(work.cells) if isinstance(work, Away) else {}
+
+
 # What the page calls
 
 

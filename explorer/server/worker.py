@@ -147,13 +147,14 @@ class Bench:
 
 def _done(words: dict, state: bytes, tell: Callable, ending: Ending, name: str) -> str | None:
     """Do a job; None, or a sentence on what was in its way ("" where it was stopped)."""
+    from ..cards.cells import Kept
     from ..ui.amed import Left
     from . import kinds
     from .here import FAULT
 
-    watch, shower = lambda: ending.watch(name), None
+    watch, shower, cells = lambda: ending.watch(name), None, Kept()
     try:
-        how = Way(**words["facts"]["way"])
+        how = Way(**words["facts"]["way"], tell=cells.hear)
         with ending.anywhere(name) as asked_only, way(how):
             _take(words["facts"])
             before = words.get("before")
@@ -182,6 +183,8 @@ def _done(words: dict, state: bytes, tell: Callable, ending: Ending, name: str) 
         if shower is not None:
             with contextlib.suppress(Exception):
                 _leave(work, tell, {"left": 0.0, "state": 0.0})
+            with contextlib.suppress(Exception):
+                _cells(cells.listed(how.threads), tell)
             shower.end()
     return shower.problem
 
@@ -196,6 +199,13 @@ def _leave(work, tell: Callable, told: dict[str, float]) -> None:
         told["state"] = now
         state = work.state()
         tell({"state": True}, state if len(state) <= LARGEST else b"")
+
+
+def _cells(found: dict, tell: Callable) -> None:
+    """What a study measured, for its card."""
+    body = json.dumps(found, allow_nan=False).encode()
+    if found and len(body) <= LARGEST:
+        tell({"cells": True}, body)
 
 
 def _fault(error: Exception) -> str | None:

@@ -51,7 +51,7 @@ class Away:
         self._asked, self.way = way, dataclasses.replace(way, workers=0)
         self.shown, self.count = b"{}", 0
         self.left: dict[str, Any] = {}  # see Measurement.left
-        self.state = b""
+        self.state, self.cells = b"", b"{}"  # cells: what a study measured, for its card
         self.known = threading.Event()  # whether it could begin
         self.since, self.key = time.monotonic(), secrets.token_hex(8)
         self._before, self._state = before, state
@@ -90,7 +90,8 @@ class Away:
         return {"count": self.count, **json.loads(self.shown)}
 
     def size(self) -> int:
-        return len(self.shown) + len(self.state) + len(json.dumps(self.left))
+        held = len(self.shown) + len(self.state) + len(self.cells)
+        return held + len(json.dumps(self.left))
 
     def words(self) -> tuple[dict, bytes]:
         """What its worker is sent."""
@@ -117,6 +118,8 @@ class Away:
             self.left = json.loads(body)
         elif "state" in words:
             self.state = body
+        elif "cells" in words:
+            self.cells = body
         elif "stopped" in words:
             self.quiet.set()
         elif "end" in words:

@@ -64,6 +64,9 @@ def test_a_study_leaves_with_what_was_asked_and_found():
     for kind, said in page.COMMANDS.items():  # each is there
         known = study.KINDS if said.startswith("study ") else cli.COMMANDS
         assert said.split()[-1] in known, kind
+    assert card["cells"] == {}  # the job is gone
+    with pytest.raises(UserError, match="names no cells"):
+        reading.read_study(text)
     with pytest.raises(UserError, match="the card of a study.*its “command”"):
         reading.read(text)
     assert card["made"]["torch"] and card["citations"] and "Experiment(" in card["python"]

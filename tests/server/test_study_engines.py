@@ -2,8 +2,10 @@
 
 import json
 
+from explorer.cards.cells import replay_cells
 from explorer.lab.experiment import Experiment
-from explorer.server import measurements
+from explorer.reading import cards as reading
+from explorer.server import cards, measurements
 from explorer.server.shared import BUSY, PROCESSES
 from explorer.settings import unflatten
 from explorer.store.results import Results
@@ -49,6 +51,10 @@ def test_processes_give_the_bytes_that_one_gives_and_what_is_cancelled_goes_on(m
         assert json.dumps(merging.timeless(by_processes)) == json.dumps(
             merging.timeless(done.value)
         )
+    # its card names these cells, and replays
+    asked = {"values": SMALL, "what": "study", "kind": "map", "job": first["job"]}
+    card = reading.read_study(json.loads(cards.leave(asked).body)["text"])
+    assert [cell.differs for cell in replay_cells(card)] == [""] * 4
     # cancelled before the end, it keeps what it has, gives the processes back and goes on
     many = {"lists": ["heun, ddim, dpmpp, unipc", "200…900, 30"]}
     long = begun("processes", **many)

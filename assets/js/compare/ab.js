@@ -207,6 +207,7 @@ offer({
     if (b != null) params.set('b', b);
     if (seeds !== SEEDS) params.set('seeds', String(seeds));
   },
+  study: () => ({ result: shown, kind: 'ab', old: Boolean(shown) && of !== asks() }),
   keep: () => ({ a, b, seeds }),
   back(kept) {
     ({ a, b, seeds } = kept ?? { a: null, b: null, seeds: SEEDS });

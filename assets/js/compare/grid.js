@@ -255,6 +255,7 @@ offer({
   write(params) {
     for (const name of ['rows', 'columns']) if (axes[name] !== USUAL[name]) params.set(name, axes[name]);
   },
+  study: () => ({ result: shown, kind: 'grid', old: Boolean(shown) && of !== asks() }),
   keep: () => ({ ...axes }),
   back(kept) {
     axes = kept ? { ...kept } : { ...USUAL };

@@ -236,6 +236,7 @@ offer({
     fresh = false;
     run();
   },
+  study: () => ({ result: shown, kind: 'map', old: old() }),
   keep: chosen,
   back: (kept) => {
     Object.assign(asked, JSON.parse(JSON.stringify(kept)));

@@ -6,7 +6,8 @@ import { csv, saveAs } from './file.js';
 import { save } from './ask.js';
 import { offer } from './menu.js';
 
-const NONE = 'Nothing is measured yet: choose a measurement first.';
+const NONE = 'Nothing is measured yet: choose a measurement first.',
+  OLD = 'Measured with other settings than those on show: run it again first.';
 const asked = () => $('#compare-title').textContent;
 
 /** @param {() => any} shown the newest result that is drawn, and the settings that it is of */
@@ -17,9 +18,9 @@ export function initStudyLeaves(shown) {
       note,
       group: 'This study',
       order: 10,
-      act: () => (shown().result ? make(shown()) : NONE),
+      act: () => (shown().old ? OLD : shown().result ? make(shown()) : NONE),
     });
-  item('Study card', card, 'Question, sentence, table, settings, versions, citations and link');
+  item('Study card', card, 'Question, sentence, table, settings, cells, versions, citations and link');
   item('Table as CSV', ({ result }) => {
     if (!result.exact) return 'This measurement has no table.';
     saveAs(asked(), 'csv', csv(result.exact));
@@ -33,6 +34,7 @@ export function initStudyLeaves(shown) {
 const asks = ({ result, of, kind }) => ({
   values: { ...S.values, ...Object.fromEntries(JSON.parse(of || '[]')) },
   kind,
+  job: result.job,
   link: viewQuery(),
   question: asked(),
   sentence: $('#compare-note').textContent,

@@ -49,7 +49,7 @@ function init(given) {
   rows.init(begin);
   learn.init(() => begin('foundry'));
   offers.init(line);
-  initStudyLeaves(() => ({ result: shown, of: measured, kind }));
+  initStudyLeaves(() => views.current()?.study?.() ?? { result: shown, of: measured, kind });
   $('#compare-train').onclick = () => begin('ablation', true);
   $('#compare-again').onclick = () => begin(kind);
   $('#compare-cancel').onclick = work.cancel;
