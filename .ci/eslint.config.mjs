@@ -13,7 +13,7 @@ const bounds = {
 };
 
 export default [
-  { ignores: ['**/node_modules/', 'assets/js/vendor/'] },
+  { ignores: ['**/node_modules/', 'assets/js/vendor/', 'assets/js/bundle.js'] },
   js.configs.recommended,
   {
     languageOptions: { ecmaVersion: 2023, sourceType: 'module' },

@@ -106,7 +106,7 @@ export async function start({ props, server, upload }) {
     },
     greet,
   });
-  const { config } = props;
+  const config = JSON.parse(props.config);
   scripts.plotly = props.plotly;
   usePalette(config.palette);
   const remembered = recall('theme');

@@ -6,13 +6,14 @@ The live path is a server function (one round trip of some 10 ms); the same work
 named API endpoints.  Every value is checked again by the settings themselves.
 """
 
+import json
 import threading
 from typing import Any
 
 from starlette.middleware import Middleware
 
 from ..ui import pages
-from . import api, classic, docs, files, hosts, knocks, logs, recordings, stopping
+from . import api, classic, docs, files, head, hosts, knocks, logs, recordings, stopping
 from .amed import amed_keep, amed_picture, amed_shipped
 from .api import receive
 from .cards import card_open, leave
@@ -82,8 +83,8 @@ def build() -> gr.Blocks:
             elem_id="explorer",
             padding=False,
             server_functions=[guarded(call) for call in CALLS],
-            config=pages.config(),
-            script=f"{files.base()}/js/app.js",
+            config=json.dumps(pages.config()),  # as text: Svelte watches each value of an object
+            script=head.script(),
             plotly=files.plotly_script(),
         )
         api.register()
@@ -115,13 +116,12 @@ def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
     out = demo.launch(
         server_name=host,
         server_port=port,
-        head=files.head(),
         run_history=False,
         footer_links=[],
         app_kwargs={
             "routes": [*files.routes(), *docs.routes()],
             "lifespan": door.lifespan,
-            "middleware": [Middleware(Inner, said, classic.EDITS)],
+            "middleware": [Middleware(Inner, said, {"": head.edit})],
         },
         max_threads=2
         * EACH,  # calls that leave Gradio's queue for the room: more than one visitor's
@@ -134,6 +134,8 @@ def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
     door.server = demo.server
     demo.door = door
     logs.take_servers()
+    if not head.bundled():
+        logs.say(head.ONE_BY_ONE)
     demo.share = False  # from here on, too, its page is this server's and asks nobody else's
     threading.Thread(target=_warm).start()  # waited for at the end, which torch does not survive
     return demo, *out

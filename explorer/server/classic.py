@@ -2,7 +2,6 @@
 names in its address, under the same turns and limits as the page."""
 
 import itertools
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,16 +18,6 @@ ABOUT = """# The plain page
 Every setting as a native control, and the figures as Plotly draws them: the same view, the same
 numbers and the same link as on [Explore](/). How to have these in an app of your own:
 [documentation](/docs/blocks)."""
-
-HEAD = re.compile(rb'"head":\s*"(?:[^"\\]|\\.)*"')  # of the page: its styles and scripts
-
-
-def _plain(page: bytes) -> bytes:
-    """Without what Explore alone needs: Gradio has one head for all pages of an app."""
-    return HEAD.sub(b'"head":""', page)
-
-
-EDITS = {f"/{PATH}": _plain}
 
 
 def register(demo: gr.Blocks) -> None:

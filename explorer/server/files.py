@@ -5,6 +5,7 @@ after an update a browser asks for new addresses, and before it for none that it
 """
 
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 
@@ -77,6 +78,7 @@ AREAS = (  # of the style sheet, in this order: what comes later wins
 ALONE = ("docs",)  # of pages with a frame of their own
 SHEET = "css/page.css"
 SCRIPTS = ASSETS / "js"
+BUNDLE = SCRIPTS / "bundle.js"  # of all scripts, made by .ci/bundle.mjs
 STYLES = ASSETS / "css"
 TYPES = {".js": "text/javascript", ".css": "text/css"}
 KINDS = set(TYPES)  # what is served of the two folders
@@ -133,6 +135,30 @@ def digest(folder: Path = ASSETS) -> str:
     return total.hexdigest()[:12]
 
 
+def scripts() -> list[Path]:
+    """The page's modules one by one, in the order of their names."""
+    found = (f for f in served(SCRIPTS) if f != BUNDLE)
+    return sorted(found, key=lambda f: f.relative_to(SCRIPTS).as_posix())
+
+
+def of_scripts() -> str:
+    """The digest of the modules, as .ci/bundle.mjs writes it into the bundle's first line."""
+    total = hashlib.sha256()
+    for file in scripts():
+        name = file.relative_to(SCRIPTS).as_posix()
+        total.update(name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return total.hexdigest()[:12]
+
+
+def of_bundle() -> str:
+    """The digest of the modules that the bundle was made of; empty where there is none."""
+    if not BUNDLE.exists():
+        return ""
+    with BUNDLE.open(encoding="utf-8") as lines:
+        said = re.match(r"// ([0-9a-f]{12})\b", lines.readline())
+    return said[1] if said else ""
+
+
 @cache
 def base() -> str:
     """Where the page finds the scripts and styles of this version."""
@@ -159,12 +185,3 @@ def colours() -> str:
         named["sigma-ramp"] = f"linear-gradient(90deg, {stops})"
         rules.append(selector + "{" + "".join(f"--{k}:{v};" for k, v in named.items()) + "}")
     return f"<style>{''.join(rules)}</style>"
-
-
-def head() -> str:
-    """The colours, and links to the style sheet and modules, from this server alone."""
-    modules = "".join(
-        f'<link rel="modulepreload" href="{base()}/{f.relative_to(ASSETS).as_posix()}">'
-        for f in served(SCRIPTS)
-    )
-    return f'{colours()}<link rel="stylesheet" href="{base()}/{SHEET}">{modules}'

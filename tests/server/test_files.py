@@ -1,12 +1,13 @@
 """The page's scripts come from a path that names their content, and nothing else does."""
 
 import re
+import shutil
 from urllib.parse import urljoin
 
 import httpx
 import pytest
 
-from explorer.server import files
+from explorer.server import files, head
 
 OURS = re.compile(r"/explorer/[^\"'\\]+")
 
@@ -26,7 +27,7 @@ def test_any_change_of_a_script_is_another_path(tmp_path):
 
 def test_every_link_of_the_page_is_there_and_may_be_kept(server):
     links = set(OURS.findall(httpx.get(server).text))
-    assert len(links) > 20 and f"{files.base()}/{files.SHEET}" in links
+    assert {f"{files.base()}/{files.SHEET}", head.script()} <= links
     with httpx.Client() as visitor:  # one for all, as a browser
         for link in links:
             answer = visitor.get(urljoin(server, link))
@@ -59,14 +60,43 @@ def test_the_style_sheet_is_of_all_areas(server):
         assert (files.STYLES / f"{area}.css").read_text(encoding="utf-8") in sheet
 
 
-def test_modules_find_each_other_under_the_same_path(browser, server):
+def _asked(browser, address: str, ready: str) -> list[str]:
+    """What a browser fetches to show a page."""
     page = browser.new_page()
-    page.goto(server)
-    page.wait_for_function("() => document.body.classList.contains('ready')")
-    scripts = page.evaluate(
-        "performance.getEntriesByType('resource').map((r) => r.name)"
-        ".filter((n) => n.includes('/explorer/'))"
-    )
+    page.goto(address)
+    page.wait_for_function(ready)
+    names = page.evaluate("performance.getEntriesByType('resource').map((r) => r.name)")
     page.close()
-    ours = [s for s in scripts if "/plotly-" not in s]
-    assert len(ours) > 20 and all(files.base() in s for s in ours)
+    return names
+
+
+def test_a_visit_asks_for_one_script_and_for_nothing_late(browser, server):
+    """The bundle is of today's scripts; Gradio's own pieces are named in the page's head."""
+    assert head.bundled(), "npm --prefix .ci run bundle"
+    names = _asked(browser, server, "() => document.body.classList.contains('ready')")
+    ours = [n for n in names if "/explorer/" in n and n.endswith(".js")]
+    assert [n for n in ours if "/plotly-" not in n] == [urljoin(server, head.script())]
+    links = re.findall(r'rel="modulepreload" href="([^"]+)"', httpx.get(server).text)
+    late = {n for n in names if n.endswith(".js")} - {urljoin(server, link) for link in links}
+    # Gradio's first script, that of frames, and two small pieces of components
+    assert len(late) <= 4 + len([n for n in ours if "/plotly-" in n]), late
+    assert any("/HTML-" in link for link in links) and any("/Blocks-" in link for link in links)
+
+
+def test_a_script_newer_than_the_bundle_is_served_itself(monkeypatch, tmp_path):
+    scripts = tmp_path / "js"
+    shutil.copytree(files.SCRIPTS, scripts)
+    monkeypatch.setattr(files, "SCRIPTS", scripts)
+    assert files.of_bundle() == files.of_scripts()
+    (scripts / "job.js").write_text("// another")
+    assert head.bundled.__wrapped__() is False
+    (scripts / "job.js").write_bytes((files.ASSETS / "js" / "job.js").read_bytes())
+    assert head.bundled.__wrapped__() is True
+    (scripts / "pages" / "learn.js").unlink()
+    assert head.bundled.__wrapped__() is False
+
+
+def test_another_build_of_gradio_is_asked_for_nothing_ahead(monkeypatch, tmp_path):
+    (tmp_path / "index.html").write_text("<script src='./other.js'></script>")
+    monkeypatch.setattr(head, "BUILT", tmp_path)
+    assert head.pieces.__wrapped__() == ()

@@ -1,9 +1,10 @@
 // The server has other scripts than this page since it was started anew: said once, at the foot of the page,
 // with a button that loads it again.  Nothing is done by itself: what is on show still works.
 
+import { BASE } from '../base.js';
 import { $ } from '../state.js';
 
-const OWN = new URL('../..', import.meta.url).pathname.split('/').at(-2); // the folder of this version
+const OWN = BASE.pathname.split('/').at(-2);
 
 /** The version that an answer names, where it is not this page's; else null.
  * @param {string | null} named “0.2.0-1f3a…”, the version and the digest of its scripts @param {string} [own] */

@@ -1,0 +1,85 @@
+"""The head of the page: what a browser asks for at once.
+
+Gradio finds its scripts one behind the other, and a component's own behind the last of them.  Named
+here, all of them are on their way while the first is still read.
+"""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import gradio
+
+from ..ui.pages import PAGES
+from . import files
+
+BUILT = Path(gradio.__file__).parent / "templates" / "frontend"
+ENTRY = re.compile(r'src="\./assets/(index-[\w-]+\.js)"')
+AHEAD = re.compile(r"m\.f=\[(.*?)\]")  # what Vite lists of an import that comes later
+NAMED = re.compile(r'"\./([\w-]+\.(?:js|css))"')
+FROM = re.compile(r'from ?"\./([\w-]+\.js)"')
+BASE = re.compile(rb"<base\b[^>]*>")
+SIGN_IN = b'"auth_required"'
+ONE_BY_ONE = "The page's scripts are newer than their bundle and are served one by one."
+
+
+def script() -> str:
+    """Where the page finds its scripts: the bundle, or one by one where it is not of these."""
+    return f"{files.base()}/js/{'bundle' if bundled() else 'app'}.js"
+
+
+@cache
+def bundled() -> bool:
+    """Whether the bundle is of the scripts that are here, and has each page's."""
+    pages = all((files.SCRIPTS / "pages" / f"{page.name}.js").exists() for page in PAGES)
+    return pages and files.of_bundle() == files.of_scripts()
+
+
+def edit(page: bytes) -> bytes:
+    """Gradio's page with what this one needs, from this server alone; one that asks for a sign-in
+    stays as it is.  The colours and the sheet of style come behind Gradio's own and win over them.
+    """
+    if SIGN_IN in page:
+        return page
+    ours = [files.BUNDLE] if bundled() else files.scripts()
+    named = [f"{files.base()}/{f.relative_to(files.ASSETS).as_posix()}" for f in ours]
+    links = "".join(map(_ahead, [*named, *pieces()])).encode()
+    sheet = f'{files.colours()}<link rel="stylesheet" href="{files.base()}/{files.SHEET}">'
+    page = BASE.sub(lambda base: base[0] + links, page, count=1)
+    return page.replace(b"</head>", sheet.encode() + b"</head>", 1)
+
+
+@cache
+def pieces() -> tuple[str, ...]:
+    """Gradio's scripts and sheets from its first to those of an HTML component, as its build names
+    them; fewer or none where another build of it has other names.
+    """
+    folder = BUILT / "assets"
+    entry = ENTRY.search((BUILT / "index.html").read_text(encoding="utf-8"))
+    if entry is None:
+        return ()
+    first = (folder / entry[1]).read_text(encoding="utf-8")
+    listed = AHEAD.search(first)
+    found = NAMED.findall(listed[1]) if listed else []
+    shown = [f.name for f in folder.glob("HTML-*.js")]
+    frames = [
+        f
+        for f in folder.glob("Index-*.js")
+        if any(s in f.read_text(encoding="utf-8") for s in shown)
+    ]
+    found += [f.name for f in (*frames, *folder.glob("Blocks-*"), *folder.glob("HTML-*"))]
+    for name in found:  # grows meanwhile
+        if name.endswith(".js"):
+            text = (folder / name).read_text(encoding="utf-8")
+            found += [n for n in FROM.findall(text) if n not in found and n != entry[1]]
+    return tuple(f"./assets/{name}" for name in dict.fromkeys(found))
+
+
+def _shows(frame: Path) -> bool:
+    """Whether this is the frame around an HTML component."""
+    return "./HTML-" in frame.read_text(encoding="utf-8")
+
+
+def _ahead(address: str) -> str:
+    kind = "modulepreload" if address.endswith(".js") else 'preload" as="style'
+    return f'<link rel="{kind}" href="{address}">'
