@@ -78,7 +78,7 @@ AREAS = (  # of the style sheet, in this order: what comes later wins
 ALONE = ("docs",)  # of pages with a frame of their own
 SHEET = "css/page.css"
 SCRIPTS = ASSETS / "js"
-BUNDLE = SCRIPTS / "bundle.js"  # of all scripts, made by .ci/bundle.mjs
+BUNDLE = "bundle.js"  # beside the scripts, of all of them, made by .ci/bundle.mjs
 STYLES = ASSETS / "css"
 TYPES = {".js": "text/javascript", ".css": "text/css"}
 KINDS = set(TYPES)  # what is served of the two folders
@@ -137,7 +137,7 @@ def digest(folder: Path = ASSETS) -> str:
 
 def scripts() -> list[Path]:
     """The page's modules one by one, in the order of their names."""
-    found = (f for f in served(SCRIPTS) if f != BUNDLE)
+    found = (f for f in served(SCRIPTS) if f != SCRIPTS / BUNDLE)
     return sorted(found, key=lambda f: f.relative_to(SCRIPTS).as_posix())
 
 
@@ -152,9 +152,9 @@ def of_scripts() -> str:
 
 def of_bundle() -> str:
     """The digest of the modules that the bundle was made of; empty where there is none."""
-    if not BUNDLE.exists():
+    if not (SCRIPTS / BUNDLE).exists():
         return ""
-    with BUNDLE.open(encoding="utf-8") as lines:
+    with (SCRIPTS / BUNDLE).open(encoding="utf-8") as lines:
         said = re.match(r"// ([0-9a-f]{12})\b", lines.readline())
     return said[1] if said else ""
 

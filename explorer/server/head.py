@@ -41,7 +41,7 @@ def edit(page: bytes) -> bytes:
     """
     if SIGN_IN in page:
         return page
-    ours = [files.BUNDLE] if bundled() else files.scripts()
+    ours = [files.SCRIPTS / files.BUNDLE] if bundled() else files.scripts()
     named = [f"{files.base()}/{f.relative_to(files.ASSETS).as_posix()}" for f in ours]
     links = "".join(map(_ahead, [*named, *pieces()])).encode()
     sheet = f'{files.colours()}<link rel="stylesheet" href="{files.base()}/{files.SHEET}">'
