@@ -16,7 +16,7 @@ from . import files
 BUILT = Path(gradio.__file__).parent / "templates" / "frontend"
 ENTRY = re.compile(r'src="\./assets/(index-[\w-]+\.js)"')
 AHEAD = re.compile(r"m\.f=\[(.*?)\]")  # what Vite lists of an import that comes later
-NAMED = re.compile(r'"\./([\w-]+\.(?:js|css))"')
+NAMED = re.compile(r'"\./([\w-]+\.js)"')
 FROM = re.compile(r'from ?"\./([\w-]+\.js)"')
 BASE = re.compile(rb"<base\b[^>]*>")
 SIGN_IN = b'"auth_required"'
@@ -43,17 +43,16 @@ def edit(page: bytes) -> bytes:
         return page
     ours = [files.SCRIPTS / files.BUNDLE] if bundled() else files.scripts()
     named = [f"{files.base()}/{f.relative_to(files.ASSETS).as_posix()}" for f in ours]
-    links = "".join(map(_ahead, [*named, *pieces()])).encode()
+    links = "".join(f'<link rel="modulepreload" href="{a}">' for a in (*named, *pieces()))
     sheet = f'{files.colours()}<link rel="stylesheet" href="{files.base()}/{files.SHEET}">'
-    page = BASE.sub(lambda base: base[0] + links, page, count=1)
+    page = BASE.sub(lambda base: base[0] + links.encode(), page, count=1)
     return page.replace(b"</head>", sheet.encode() + b"</head>", 1)
 
 
 @cache
 def pieces() -> tuple[str, ...]:
-    """Gradio's scripts and sheets from its first to those of an HTML component, as its build names
-    them; fewer or none where another build of it has other names.
-    """
+    """Gradio's scripts from its first to those of an HTML component, as its build names them; fewer
+    or none where another build of it has other names."""
     folder = BUILT / "assets"
     entry = ENTRY.search((BUILT / "index.html").read_text(encoding="utf-8"))
     if entry is None:
@@ -61,25 +60,14 @@ def pieces() -> tuple[str, ...]:
     first = (folder / entry[1]).read_text(encoding="utf-8")
     listed = AHEAD.search(first)
     found = NAMED.findall(listed[1]) if listed else []
-    shown = [f.name for f in folder.glob("HTML-*.js")]
-    frames = [
-        f
-        for f in folder.glob("Index-*.js")
-        if any(s in f.read_text(encoding="utf-8") for s in shown)
-    ]
-    found += [f.name for f in (*frames, *folder.glob("Blocks-*"), *folder.glob("HTML-*"))]
+    frames = [f for f in folder.glob("Index-*.js") if _shows(f)]
+    found += [f.name for f in (*frames, *folder.glob("Blocks-*.js"), *folder.glob("HTML-*.js"))]
     for name in found:  # grows meanwhile
-        if name.endswith(".js"):
-            text = (folder / name).read_text(encoding="utf-8")
-            found += [n for n in FROM.findall(text) if n not in found and n != entry[1]]
+        text = (folder / name).read_text(encoding="utf-8")
+        found += [n for n in FROM.findall(text) if n not in found and n != entry[1]]
     return tuple(f"./assets/{name}" for name in dict.fromkeys(found))
 
 
 def _shows(frame: Path) -> bool:
     """Whether this is the frame around an HTML component."""
     return "./HTML-" in frame.read_text(encoding="utf-8")
-
-
-def _ahead(address: str) -> str:
-    kind = "modulepreload" if address.endswith(".js") else 'preload" as="style'
-    return f'<link rel="{kind}" href="{address}">'
