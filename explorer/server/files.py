@@ -20,8 +20,10 @@ from starlette.routing import Mount
 from .. import __version__
 from ..figures.style import PALETTE
 from ..store import places
+from .quick import gr
 
 ASSETS = places.assets()
+GRADIO = Path(gr.__file__).parent / "templates" / "frontend"
 PLOTLY = Path(plotly.__file__).parent / "package_data"
 AREAS = (  # of the style sheet, in this order: what comes later wins
     "base",

@@ -8,12 +8,9 @@ import re
 from functools import cache
 from pathlib import Path
 
-import gradio
-
 from ..ui.pages import PAGES
 from . import files
 
-BUILT = Path(gradio.__file__).parent / "templates" / "frontend"
 ENTRY = re.compile(r'src="\./assets/(index-[\w-]+\.js)"')
 AHEAD = re.compile(r"m\.f=\[(.*?)\]")  # what Vite lists of an import that comes later
 NAMED = re.compile(r'"\./([\w-]+\.js)"')
@@ -53,8 +50,8 @@ def edit(page: bytes) -> bytes:
 def pieces() -> tuple[str, ...]:
     """Gradio's scripts from its first to those of an HTML component, as its build names them; fewer
     or none where another build of it has other names."""
-    folder = BUILT / "assets"
-    entry = ENTRY.search((BUILT / "index.html").read_text(encoding="utf-8"))
+    folder = files.GRADIO / "assets"
+    entry = ENTRY.search((files.GRADIO / "index.html").read_text(encoding="utf-8"))
     if entry is None:
         return ()
     first = (folder / entry[1]).read_text(encoding="utf-8")

@@ -98,5 +98,5 @@ def test_a_script_newer_than_the_bundle_is_served_itself(monkeypatch, tmp_path):
 
 def test_another_build_of_gradio_is_asked_for_nothing_ahead(monkeypatch, tmp_path):
     (tmp_path / "index.html").write_text("<script src='./other.js'></script>")
-    monkeypatch.setattr(head, "BUILT", tmp_path)
+    monkeypatch.setattr(files, "GRADIO", tmp_path)
     assert head.pieces.__wrapped__() == ()
