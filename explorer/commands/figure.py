@@ -10,6 +10,7 @@ from .devices import device_option
 from .words import pairs
 
 COMPARE = "compare"  # error against evaluations, beside the parts of a view
+OF_FILE = {"schedules": "the lists in a file", "recording": "the strips of a recorded run"}
 
 
 def figure(arguments: list[str]) -> int:
@@ -20,7 +21,7 @@ def figure(arguments: list[str]) -> int:
     from ..lab.experiment import Experiment, use_device
     from ..settings import from_query, unflatten
 
-    known = (*NAMES, COMPARE)
+    known = (*NAMES, COMPARE, *OF_FILE)
     names = [word for word in options.words if "=" not in word]
     if unknown := next((n for n in names if n not in known), None):
         raise UserError(f"Unknown figure {unknown!r:.40}. Known: {', '.join(known)}.")
@@ -30,7 +31,9 @@ def figure(arguments: list[str]) -> int:
     use_device(options.device, "float32")
     e = unflatten(Experiment, pairs([word for word in options.words if "=" in word]))
     how = {"width": options.width, "font": options.font, "grey": options.grey}
-    if COMPARE in names:
+    if alone := next((n for n in names if n in OF_FILE), None):
+        written = _of_file(alone, names, options, how)
+    elif COMPARE in names:
         written = _compare(e, names, options, how)
     else:
         from ..ui import figure as figures
@@ -51,7 +54,8 @@ def _options(arguments: list[str], names) -> argparse.Namespace:
         prog="python -m explorer figure",
         description="Draw parts of a view below each other for print, and write the caption beside "
         "the file: NAME.txt.",
-        epilog=f"Parts: {', '.join(names)}; or {COMPARE}, alone. Widths: "
+        epilog=f"Parts: {', '.join(names)}; or {COMPARE}, alone; or {' or '.join(OF_FILE)} "
+        "with --file, alone. Widths: "
         + "; ".join(f"{k} ({v.label}, {v.width:g} in)" for k, v in WIDTHS.items())
         + "; or 2 to 20 inches.",
     )
@@ -67,10 +71,35 @@ def _options(arguments: list[str], names) -> argparse.Namespace:
     p.add_argument("--what", default="x", choices=["x", "D", "e"], help="of the stage")
     p.add_argument("--true", action="store_true", help="of the stage: at true size")
     p.add_argument("--pick", type=int, default=-1, help="of the stage: the path in ink")
+    p.add_argument("--file", metavar="FILE", help="of schedules: a config, workflow, infotext or "
+                   "list; of recording: a run that explorer.record kept")  # fmt: skip
+    p.add_argument("--lists", metavar="A,B", help="of schedules: those to draw, as yours,edm")
+    p.add_argument("--beside", metavar="FILE", help="of recording: a denser one, the same noise")
     p.add_argument("--solvers", metavar="A,B", help=f"of {COMPARE}")
     p.add_argument("--budgets", metavar="N,N", help=f"of {COMPARE}: evaluations")
     device_option(p)
     return p.parse_intermixed_args(arguments)
+
+
+def _of_file(name: str, names, options, how) -> list[Path]:
+    """The lists of the Schedules page, or the strips of a recording."""
+    if len(names) > 1 or not options.file:
+        raise UserError(f"{name} is drawn alone, of a file: --file FILE.")
+    from ..ui.figure import lists, recording
+
+    if name == "schedules":
+        try:
+            text = Path(options.file).read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            raise UserError(f"{options.file} cannot be read: {error.strerror}.") from None
+        chosen = {"rows": options.lists.split(",")} if options.lists else {}
+        return lists.save(text, options.out, **how, **chosen)
+    from ..recorder import read
+
+    denser = read(options.beside) if options.beside else None
+    choices = {k: str(v) for k, v in pairs(options.choice).items()}
+    mine = read(options.file)
+    return recording.save(mine, options.out, **how, denser=denser, choices=choices)
 
 
 def _check(out: str) -> None:

@@ -16,7 +16,8 @@ from ..figures.paper.sheet import Sheet
 from ..lab import afford
 from ..lab.experiment import Experiment, made
 from ..ui import figure
-from ..ui.figure import caption
+from ..ui.figure import caption, lists, recording
+from . import recordings
 from .answer import as_json
 from .asked import experiment_of
 from .turn import FOLLOWS, breathe
@@ -30,7 +31,8 @@ LONGEST = 2000  # letters of what a chart says of itself
 
 def paper(request: dict):
     """A figure of the page: “panels” as it shows them, or “stage” with what it shows of it;
-    “title”, “told”: what a chart says of itself, “parts”: the strips by name, “pins”: queries."""
+    “title”, “told”: what a chart says of itself, “parts”: the strips by name, “pins”: queries; or
+    “lists” or “recording”, of the Schedules page."""
     if not PLACES.acquire(blocking=False):
         return as_json({"problem": "Other figures are being made; try again in a moment."})
     try:
@@ -45,10 +47,12 @@ def paper(request: dict):
 
 
 def _made(request: dict) -> dict[str, Any]:
-    e = experiment_of(request)
     kind = request.get("kind", "pdf")
     if kind not in FORMATS:
         raise UserError(f"A figure is written as {', '.join(FORMATS)}; got {kind!r:.20}.")
+    if "lists" in request or "recording" in request:
+        return _written(*_of_schedules(request), request, kind)
+    e = experiment_of(request)
     cursor = request.get("cursor")
     if cursor is not None and not isinstance(cursor, int | float):
         raise UserError(f"“cursor” is a noise level; got {cursor!r:.20}.")
@@ -61,13 +65,39 @@ def _made(request: dict) -> dict[str, Any]:
         sheet = sent.of_page(request.get("panels"), request.get("span"), cursor)
         said = _said(e, request, cursor)
     title = str(request.get("title") or caption.title(e))[:200]
+    return _written(sheet, said, title, request, kind, figure.to_query(e))
+
+
+def _of_schedules(request: dict) -> tuple[Sheet, str, str]:
+    """Of the Schedules page: “lists”, its question, or “recording”, the digest of one with that of
+    another “beside” it; with the caption and the title."""
+    if "lists" in request:
+        found = lists.answer(request["lists"])
+        return lists.drawn(found), lists.said(found), found["title"][:200]
+    given = request["recording"]
+    if not isinstance(given, dict):
+        raise UserError("“recording” holds the “digest” of a recording, and what is “beside” it.")
+    mine, denser = recordings.both(given)
+    choices = given.get("choices")
+    known = {str(k)[:40]: str(v)[:40] for k, v in choices.items()} if _plain(choices) else {}
+    sheet = recording.sheet(mine, denser, known)
+    return sheet, recording.said(mine, denser), str(request.get("title") or "recording")[:200]
+
+
+def _plain(choices: Any) -> bool:
+    return isinstance(choices, dict) and len(choices) <= 16
+
+
+def _written(
+    sheet: Sheet, said: str, title: str, request: dict, kind: str, query: str = ""
+) -> dict[str, Any]:
     breathe()
     width = request.get("width", "iclr")
     dots = GLANCE if request.get("glance") is True else None
     body = sent.written(
         sheet, kind, width if isinstance(width, int | float) else str(width)[:40],
         str(request.get("font", "serif"))[:20], request.get("grey") is True, said, title,
-        figure.to_query(e), dots,
+        query, dots,
     )  # fmt: skip
     return {"file": base64.b64encode(body).decode(), "type": TYPES[kind], "caption": said}
 

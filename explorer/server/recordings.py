@@ -41,10 +41,15 @@ def recording_keep(request: dict) -> dict:
 
 def recording(request: dict) -> Any:
     """What the page shows of the recording “digest”, beside that of “beside” if there is one."""
-    given = request if isinstance(request, dict) else {}
+    return as_json(recorded.shown(*both(request if isinstance(request, dict) else {})))
+
+
+def both(given: dict) -> tuple[Recording, Recording | None]:
+    """The recordings “digest” and “beside”, which may be none.  Raises UserError for one that this
+    server does not hold."""
     mine, other = given.get("digest"), given.get("beside")
     denser = _held(_name(other)) if other else None
-    return as_json(recorded.shown(_held(_name(mine)), denser))
+    return _held(_name(mine)), denser
 
 
 async def recording_endpoint(file: dict, beside: dict | None = None) -> dict:

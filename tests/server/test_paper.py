@@ -1,13 +1,22 @@
 """Figures that a page asks for: what it shows comes back on paper, and too much is refused."""
 
 import base64
+import itertools
 import json
+import math
 
 import pytest
 
+from explorer.cli import main
 from explorer.figures import charts
+from explorer.recorder import read
 from explorer.server import paper as server
+from explorer.store import uploads
 from explorer.strips import marks
+from explorer.ui import recorded
+from explorer.ui.figure import lists
+
+from ..recorder.loops import run
 
 VALUES = {"data": "moons", "data.dimension": 2, "samples": 16, "nfe": 5}
 STRIP = {"title": "Error", "hint": "a hint", "axis": marks.axis(0, 1), "over": [], "empty": ""}
@@ -90,3 +99,60 @@ def test_few_are_made_at_once():
         for _ in taken:
             server.PLACES.release()
     assert "file" in ask(panels=[CHART])
+
+
+CONFIG = json.dumps(
+    {
+        "_class_name": "FlowMatchEulerDiscreteScheduler",
+        "num_train_timesteps": 1000,
+        "shift": 3.0,
+        "num_inference_steps": 20,
+    }
+)
+
+
+def test_the_lists_of_schedules_are_drawn_with_their_rulers_and_faults():
+    asked = {"text": CONFIG, "rows": ["yours", "edm"]}
+    found = ask(lists=asked)
+    svg = base64.b64decode(found["file"]).decode()
+    told = lists.answer(asked)
+    for row in told["rows"]:
+        assert f">{row['label']}<" in svg and row["source"].split(" ")[0] in svg
+    for ruler in told["rulers"][1:]:
+        assert f">{ruler['short']}<" in svg
+    assert found["caption"].startswith(told["title"])
+    # an arc for each step that has a length, as high as it
+    sheet = lists.drawn(told)
+    arcs = sheet.panels[0].plots[0].marks[0]
+    levels = [v for v in lists.levels_of(told["rows"][0]) if 0 < v < math.inf]
+    assert len(levels) == 19 and "from ∞, to 0, 20 steps" in svg
+    assert arcs["start"] == levels[:-1] and arcs["stop"] == levels[1:]
+    assert arcs["height"] == pytest.approx([math.log(a / b) for a, b in itertools.pairwise(levels)])
+    assert max(arcs["height"]) < sheet.panels[0].plots[0].y.end
+    assert "nothing to draw" in ask(lists={"text": " "})["problem"]
+    for strange in (5, {"text": "}{"}):
+        assert ask(lists=strange)["problem"]
+
+
+def test_a_recorded_run_is_drawn_with_its_strips(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path / "cache"))
+    run(tmp_path / "run.jsonl", 8)
+    digest = uploads.put_file((tmp_path / "run.jsonl").read_bytes(), "a visitor")
+    found = ask(recording={"digest": digest})
+    svg = base64.b64decode(found["file"]).decode()
+    told = recorded.shown(read(tmp_path / "run.jsonl"))
+    assert all(f">{s['title']}<" in svg for s in told["strips"])
+    assert found["caption"].startswith(told["title"])
+    for strange in (5, {}, {"digest": "../../etc"}, {"digest": "0" * 16}):
+        assert ask(recording=strange)["problem"]
+    curved = {"digest": digest, "choices": {"curvature": "none"}}
+    assert "Unknown curvature" in ask(recording=curved)["problem"]
+    out = str(tmp_path / "fig.pdf")
+    assert main(["figure", "recording", "--file", str(tmp_path / "run.jsonl"), "--out", out]) == 0
+    assert (tmp_path / "fig.pdf").read_bytes().startswith(b"%PDF")
+    assert (tmp_path / "fig.txt").read_text("utf-8").startswith(told["title"])
+    (tmp_path / "list.json").write_text(CONFIG, "utf-8")
+    assert main(["figure", "schedules", "--file", str(tmp_path / "list.json"), "--out", out]) == 0
+    assert main(["figure", "schedules", "steps", "--file", out, "--out", out]) == 2
+    assert main(["figure", "recording", "--out", out]) == 2
+    assert "of a file: --file FILE" in capsys.readouterr().err

@@ -69,6 +69,17 @@ const words = (head) => {
 
 const titled = (figure, title) => ({ ...figure, layout: { ...figure.layout, title: { text: title } } });
 
+/** The lists of the Schedules page. @param {() => object} question @param {string} title */
+export const ofLists = (question, title) => ({
+  label: 'Lists and rulers',
+  title,
+  ask: () => ({ lists: question() }),
+});
+
+/** The strips of a recording. @param {object} recording its digest, what is beside it, what is chosen
+ * @param {string} title */
+export const ofRecording = (recording, title) => ({ label: 'Recorded run', title, ask: () => ({ recording }) });
+
 /** The charts that are on show, each with a title of its own. @param {string} title of the page */
 export function ofCharts(title) {
   return $$('[id^=fig-]')

@@ -13,6 +13,7 @@ import { sorting, moved } from '../schedules/lists.js';
 import { isCard, openCard } from '../leave/open.js';
 import { dropping } from '../schedules/drop.js';
 import { initData } from '../schedules/data.js';
+import { offerFigure } from '../schedules/print.js';
 import { initForm } from '../schedules/form.js';
 import { rest } from '../schedules/numbers.js';
 import { saveDrawing } from '../schedules/svg.js';
@@ -80,6 +81,7 @@ function init(given) {
     given.config.schedules.data,
   );
   $('#sch-save').onclick = () => saveDrawing(shown.sheets(), $('#sch-title').textContent);
+  offerFigure({ told: () => told, asked: () => asked, question });
   $('#sch-open').onclick = openInExplore;
   $('#sch-problem button').onclick = () => problem(null);
 }

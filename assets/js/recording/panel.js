@@ -4,7 +4,8 @@ import { call } from '../net.js';
 import { $ } from '../state.js';
 import { isRecording } from './file.js';
 import { drawPlane } from './plane.js';
-import { drawStrips, readStrips, saveStrips, sigmaAt } from './strips.js';
+import { ofRecording } from '../leave/parts.js';
+import { choices, drawStrips, readStrips, saveStrips, sigmaAt } from './strips.js';
 
 const LARGEST = 8 * 2 ** 20; // bytes
 let told = null, // the newest answer
@@ -49,6 +50,10 @@ export function initRecording(given) {
   const strips = $('#rec-strips');
   strips.onpointermove = (e) => told && recordedAt(sigmaAt(e));
 }
+
+/** The strips as a figure for print. @param {string} digest @param {string | null} beside */
+export const recordingPart = (digest, beside) =>
+  ofRecording({ digest, beside, choices: choices() }, told?.title ?? 'A recorded run');
 
 /** Shows the recording of this name, beside another; none where there is no name.
  * @param {string | null} digest @param {string | null} beside */

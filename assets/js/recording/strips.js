@@ -122,6 +122,9 @@ export function readStrips(sigma) {
   }
 }
 
+/** What is chosen of the strips, by name. */
+export const choices = () => ({ ...chosen });
+
 /** σ under the pointer. @param {PointerEvent} e */
 export const sigmaAt = (e) => G.inverse(e.clientX - $('#rec-strips').getBoundingClientRect().left);
 
