@@ -184,9 +184,10 @@ def samplers(base: Experiment, networks: bool = False) -> dict[str, Experiment]:
     and that all networks know.
 
     EDM's σ_max of 80 means u_8 = 80.2 there (Table 1), hence the hundredth above.  Raises UserError
-    where no networks of the three designs ship for the data.
+    where there is no data, and where no networks of the three designs ship for it.
     """
     check_budgets_count(base)
+    prepared(base.data, base.model).clean(1)
     known = designs(networks)
     models = {
         n: Network(checkpoint=d.network) if networks else base.model for n, d in known.items()

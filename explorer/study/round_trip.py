@@ -93,9 +93,10 @@ def round_trip_plan(
     base: Experiment, solvers: Sequence[str] = UPWARDS, budgets: Sequence[int] = BUDGETS
 ) -> list[Cell]:
     """Each solver at each budget, from the cheapest up, over the range of the base's own steps and
-    without new noise.  Raises UserError for a solver that cannot go up, a typed list of levels, and
-    where the cap on work allows too few samples.
+    without new noise.  Raises UserError for a solver that cannot go up, a typed list of levels,
+    where there is no data, and where the cap on work allows too few samples.
     """
+    prepared(base.data, base.model).clean(1)
     if unable := next((name for name in solvers if name not in UPWARDS), None):
         raise UserError(f"{unable!r:.40} cannot go up. Those that can: {', '.join(UPWARDS)}.")
     plain = dataclasses.replace(base, churn=Churn(), restart=Restart(), afs=False, last="sigma_min")

@@ -8,6 +8,7 @@ import torch
 from explorer.analysis.intervals import Estimate
 from explorer.core.timesteps import Custom
 from explorer.data import Digits, Diracs, Moons
+from explorer.data.absent import Absent
 from explorer.errors import UserError
 from explorer.lab.experiment import Experiment, levels
 from explorer.lab.source import prepared
@@ -63,6 +64,8 @@ def test_a_run_knows_its_error_and_its_distance():
 def test_what_cannot_be_measured_is_named():
     with pytest.raises(UserError, match="typed list"):
         equal_error_plan(dataclasses.replace(MOONS, timesteps=Custom(levels=(80.0, 1.0, 0.1))))
+    with pytest.raises(UserError, match="no data set of this network"):
+        equal_error_plan(Experiment(data=Absent()))
     with pytest.raises(UserError, match="ship for Digits 8×8, not for Two moons"):
         said.equal_error(MOONS, {"on": "networks"})
     with pytest.raises(UserError, match="settings or networks, not on 'hat'"):

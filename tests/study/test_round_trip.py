@@ -7,6 +7,7 @@ from explorer.core.encoding import decode, encode
 from explorer.core.solvers import DDIM
 from explorer.core.timesteps import Custom
 from explorer.data import Moons
+from explorer.data.absent import Absent
 from explorer.errors import UserError
 from explorer.lab.experiment import Experiment, levels
 from explorer.lab.source import prepared
@@ -55,3 +56,8 @@ def test_what_the_view_adds_is_left_out():
     view = unflatten(Experiment, {"s_churn": 9, "repeats": 2, "afs": True, "last": "zero"}, BASE)
     e = round_trip_plan(view, ["heun"], [9])[0].experiment
     assert e.churn.s_churn == 0 and e.restart.repeats == 0 and not e.afs and e.last == "sigma_min"
+
+
+def test_without_data_there_is_nothing_to_encode():
+    with pytest.raises(UserError, match="no data set of this network"):
+        round_trip_plan(Experiment(data=Absent()))
