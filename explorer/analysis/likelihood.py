@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy.integrate import solve_ivp
 from torch import Tensor
 
 from ..errors import UserError
@@ -120,6 +119,8 @@ def _found(
 
     start = np.concatenate([x.flatten().cpu().double().numpy(), np.zeros(count * len(x))])
     way = (math.log(low), math.log(high))
+    from scipy.integrate import solve_ivp  # a third of a second, for this alone
+
     run = solve_ivp(slope, way, start, "DOP853", t_eval=way[1:], rtol=tolerance, atol=tolerance)
     if not run.success:
         raise UserError(f"The way up from σ = {low:g} could not be integrated: {run.message}")

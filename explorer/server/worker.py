@@ -246,6 +246,7 @@ def _release() -> None:
 
 def _prepare() -> None:
     """What every job needs, before the first one: modules, the usual data, a first step."""
+    import scipy.integrate
     import scipy.special  # noqa: F401
     import sklearn.datasets
     import sklearn.decomposition  # noqa: F401

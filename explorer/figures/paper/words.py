@@ -8,9 +8,6 @@ from functools import lru_cache
 from html import unescape
 from typing import Any
 
-from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import TextToPath
-
 RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 TAG = re.compile(r"<(/?)([a-z]+)[^<>]*>", re.IGNORECASE)
 LONGEST = 600  # letters of one text
@@ -58,6 +55,9 @@ def is_bold(html: str) -> bool:
 @lru_cache(maxsize=4096)
 def width(text: str, family: tuple[str, ...], size: float, bold: bool = False) -> float:
     """Of the widest line, in points."""
+    from matplotlib.font_manager import FontProperties  # a quarter of a second that most pages
+    from matplotlib.textpath import TextToPath  # never need
+
     prop = FontProperties(family=list(family), size=size, weight="bold" if bold else "normal")
     measure: Any = TextToPath().get_text_width_height_descent
     lines = [line for line in text.split("\n") if line]
