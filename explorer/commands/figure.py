@@ -10,6 +10,7 @@ from .devices import device_option
 from .words import pairs
 
 COMPARE = "compare"  # error against evaluations, beside the parts of a view
+AB = "ab"  # the view beside another from the same noise
 OF_FILE = {"schedules": "the lists in a file", "recording": "the strips of a recorded run"}
 
 
@@ -21,7 +22,7 @@ def figure(arguments: list[str]) -> int:
     from ..lab.experiment import Experiment, use_device
     from ..settings import from_query, unflatten
 
-    known = (*NAMES, COMPARE, *OF_FILE)
+    known = (*NAMES, COMPARE, AB, *OF_FILE)
     names = [word for word in options.words if "=" not in word]
     if unknown := next((n for n in names if n not in known), None):
         raise UserError(f"Unknown figure {unknown!r:.40}. Known: {', '.join(known)}.")
@@ -33,6 +34,8 @@ def figure(arguments: list[str]) -> int:
     how = {"width": options.width, "font": options.font, "grey": options.grey}
     if alone := next((n for n in names if n in OF_FILE), None):
         written = _of_file(alone, names, options, how)
+    elif AB in names:
+        written = _ab(e, names, options, how)
     elif COMPARE in names:
         written = _compare(e, names, options, how)
     else:
@@ -54,8 +57,8 @@ def _options(arguments: list[str], names) -> argparse.Namespace:
         prog="python -m explorer figure",
         description="Draw parts of a view below each other for print, and write the caption beside "
         "the file: NAME.txt.",
-        epilog=f"Parts: {', '.join(names)}; or {COMPARE}, alone; or {' or '.join(OF_FILE)} "
-        "with --file, alone. Widths: "
+        epilog=f"Parts: {', '.join(names)}; or alone {COMPARE}, {AB}, or with --file "
+        f"{' or '.join(OF_FILE)}. Widths: "
         + "; ".join(f"{k} ({v.label}, {v.width:g} in)" for k, v in WIDTHS.items())
         + "; or 2 to 20 inches.",
     )
@@ -65,7 +68,8 @@ def _options(arguments: list[str], names) -> argparse.Namespace:
     p.add_argument("--font", default="serif", choices=[*FONTS])
     p.add_argument("--grey", action="store_true", help="told apart without colour")
     p.add_argument("--cursor", type=float, default=None, metavar="σ", help="a level to point at")
-    p.add_argument("--pin", default=None, metavar="QUERY", help="a run to show dotted beside it")
+    p.add_argument("--pin", default=None, metavar="QUERY",
+                   help=f"a run to show dotted beside it; of {AB}: B")  # fmt: skip
     p.add_argument("--choice", action="append", default=[], metavar="key=value",
                    help="of a strip: weight=vp, measure=angle")  # fmt: skip
     p.add_argument("--what", default="x", choices=["x", "D", "e"], help="of the stage")
@@ -79,6 +83,17 @@ def _options(arguments: list[str], names) -> argparse.Namespace:
     p.add_argument("--budgets", metavar="N,N", help=f"of {COMPARE}: evaluations")
     device_option(p)
     return p.parse_intermixed_args(arguments)
+
+
+def _ab(e, names, options, how) -> list[Path]:
+    """The view beside the one of --pin, from the same noise."""
+    from ..lab.experiment import Experiment
+    from ..settings import from_query
+    from ..ui.figure import beside
+
+    if len(names) > 1 or options.pin is None:
+        raise UserError(f"{AB} is drawn alone, beside the view of --pin QUERY.")
+    return beside.save(e, from_query(Experiment, options.pin.lstrip("?")), options.out, **how)
 
 
 def _of_file(name: str, names, options, how) -> list[Path]:

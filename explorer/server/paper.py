@@ -16,7 +16,7 @@ from ..figures.paper.sheet import Sheet
 from ..lab import afford
 from ..lab.experiment import Experiment, made
 from ..ui import figure
-from ..ui.figure import caption, lists, recording
+from ..ui.figure import beside, caption, lists, recording
 from . import recordings
 from .answer import as_json
 from .asked import experiment_of
@@ -32,7 +32,7 @@ LONGEST = 2000  # letters of what a chart says of itself
 def paper(request: dict):
     """A figure of the page: “panels” as it shows them, or “stage” with what it shows of it;
     “title”, “told”: what a chart says of itself, “parts”: the strips by name, “pins”: queries; or
-    “lists” or “recording”, of the Schedules page."""
+    “lists” or “recording”, of the Schedules page; or “beside”, what A/B shows."""
     if not PLACES.acquire(blocking=False):
         return as_json({"problem": "Other figures are being made; try again in a moment."})
     try:
@@ -62,7 +62,10 @@ def _made(request: dict) -> dict[str, Any]:
         sheet, names = _stage(e, stage, cursor), ("stage",)
         said = caption.of(e, names, cursor)
     else:
-        sheet = sent.of_page(request.get("panels"), request.get("span"), cursor)
+        if "beside" in request:  # what the page shows of A/B
+            sheet = beside.sheet(request["beside"])
+        else:
+            sheet = sent.of_page(request.get("panels"), request.get("span"), cursor)
         said = _said(e, request, cursor)
     title = str(request.get("title") or caption.title(e))[:200]
     return _written(sheet, said, title, request, kind, figure.to_query(e))

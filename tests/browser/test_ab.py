@@ -2,6 +2,8 @@
 
 from urllib.parse import quote
 
+from .walk import PROVED
+
 SMALL = "data=digits&nfe=5&solver=dpmpp&seed=3"
 B = "data=digits&nfe=5&solver=ddim"
 SAID = """document.querySelectorAll('#ab-said li').length
@@ -25,6 +27,13 @@ def test_a_and_b_from_the_same_noise(walk):
     rows = page.locator("#ab-comes tbody tr")
     assert rows.count() == 4 and "points" in rows.nth(2).inner_text()
     assert "DDIM" in page.inner_text("#ab-settings") and "DDIM" in page.inner_text("#ab-hb")
+
+    page.click("#export")
+    page.click("#leave [data-item]:text-is('Figure…')")
+    page.wait_for_function(PROVED)
+    assert page.inner_text(".for-print [name=what] option >> nth=0") == "A beside B"
+    assert page.inner_text("#compare-title")[:20] in page.text_content(".for-print .caption p")
+    page.keyboard.press("Escape")
 
     middle = [rows.nth(0).locator("td").nth(i).inner_text() for i in (0, 1)]
     page.click("#ab-swap")

@@ -9,6 +9,8 @@ import pytest
 
 from explorer.ui.schedules.examples import examples
 
+from .walk import PROVED
+
 EXAMPLES = {e.name: e.text for e in examples()}
 STATE = "() => document.body.dataset.schedules === '{}'"
 CONFIG = """{"_class_name": "FlowMatchEulerDiscreteScheduler", "num_train_timesteps": 1000,
@@ -45,6 +47,17 @@ def of_diffusers(code):
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def printed(walk):
+    """The lists as a figure, whose caption says what they are."""
+    page = walk.page
+    page.click("#export")
+    page.click("#leave [data-item]:text-is('Figure…')")
+    page.wait_for_function(PROVED)
+    assert page.locator(".for-print [name=what] option").all_inner_texts() == ["Lists and rulers"]
+    assert text(walk, "#sch-title") in page.text_content(".for-print .caption p")
+    page.keyboard.press("Escape")
+
+
 def test_a_doubled_shift_is_seen_mended_opened_copied_and_runs_the_same(walk):
     pytest.importorskip("diffusers")
     walk.hasty().open("samples=8&nfe=9&tab=schedules")
@@ -58,6 +71,7 @@ def test_a_doubled_shift_is_seen_mended_opened_copied_and_runs_the_same(walk):
     assert text(walk, "#sch-counts").startswith("1 wrong")
     assert page.locator("#sch-rows [data-fault]").count() == 1
     assert page.locator(".sch-paste s").all_inner_texts() == ["sigmas=sigmas"]
+    printed(walk)
 
     cursor = page.locator("#sch-cursor")
     cursor.focus()

@@ -6,15 +6,18 @@ import json
 import math
 
 import pytest
+import torch
 
 from explorer.cli import main
-from explorer.figures import charts
+from explorer.figures import charts, pack
+from explorer.figures.paper.look import parsed
+from explorer.figures.style import MULTISTEP, ONE_STEP, PALETTE
 from explorer.recorder import read
 from explorer.server import paper as server
 from explorer.store import uploads
 from explorer.strips import marks
 from explorer.ui import recorded
-from explorer.ui.figure import lists
+from explorer.ui.figure import beside, lists
 
 from ..recorder.loops import run
 
@@ -155,4 +158,55 @@ def test_a_recorded_run_is_drawn_with_its_strips(tmp_path, monkeypatch, capsys):
     assert main(["figure", "schedules", "--file", str(tmp_path / "list.json"), "--out", out]) == 0
     assert main(["figure", "schedules", "steps", "--file", out, "--out", out]) == 2
     assert main(["figure", "recording", "--out", out]) == 2
+    assert main(["figure", "ab", "--out", out]) == 2
     assert "of a file: --file FILE" in capsys.readouterr().err
+
+
+def pair(**more) -> dict:
+    """An answer of A/B: three samples of 2 × 2 pixels, of which A has all the ink of the first."""
+    a, b = torch.full((3, 1, 2, 2), -1.0), torch.full((3, 1, 2, 2), -1.0)
+    a[0], b[2] = 0.0, 0.0
+    sides = {k: {"name": n, "x": pack.grey(v, -1.2, 1.2)} for k, n, v in
+             (("a", "Heun", a), ("b", "DDIM", b))}  # fmt: skip
+    errors = [torch.tensor(v) for v in ((0.1, 0.2, 0.0), (0.2, 0.1, 0.5))]
+    scatter = {"a": pack.floats(errors[0]), "b": pack.floats(errors[1]), "astray": [0, 1, 0]}
+    return {**sides, "kind": "image", "shape": [1, 2, 2], "clip": 1.2, "scatter": scatter, **more}
+
+
+def test_two_sides_are_drawn_with_their_difference_and_errors_in_pairs():
+    svg = drawn(beside=pair(), told="Heun leads")
+    for said in (">A: Heun<", ">B: DDIM<", ">A − B<", "error of A, Heun", "A nearer in 67 %"):
+        assert said in svg
+    images, errors = beside.sheet(pair()).panels
+    tiles = [m["pixels"][0][0] for m in images.plots[0].marks if m["mark"] == "image"]
+    paper, more, less = (
+        parsed(PALETTE["light"][n])[:3] for n in ("middle", "negative", "positive")
+    )
+    assert len(tiles) == 9  # three of each side, then the differences: more, equal, less
+    apart = lambda p, q: max(abs(x - y) for x, y in zip(p, q, strict=False))
+    assert apart(tiles[6], more) < 0.02 and apart(tiles[8], less) < 0.02
+    assert apart(tiles[7], paper) < 0.02
+    dots = [m for m in errors.plots[0].marks if m["mark"] == "dots" and m["x"]]
+    found = [(m["colour"], m["shape"], len(m["x"])) for m in dots]
+    assert found == [(ONE_STEP, "circle", 2), (MULTISTEP, "ring", 1)]
+    plane = pair(kind="plane", shape=[2], a={"name": "A", "x": pack.floats(torch.ones(4, 2))},
+                 b={"name": "B", "x": pack.floats(torch.zeros(4, 2))})  # fmt: skip
+    line = beside.sheet(plane).panels[0].plots[0].marks[0]
+    assert line["x"][:2] == [1, 0] and math.isnan(line["x"][2]) and len(line["x"]) == 12
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        None,
+        {},
+        pair(shape=[2**20]),
+        pair(shape=[1, 3, 5]),
+        pair(kind="image", clip="x"),
+        pair(kind="line", scatter=None),
+        pair(scatter={"a": "AAAA", "b": "", "astray": []}),
+        pair(a={"name": "A", "x": "!"}),
+    ],
+)
+def test_what_is_no_pair_is_refused(strange):
+    assert ask(beside=strange)["problem"].endswith(".")

@@ -189,6 +189,16 @@ function open() {
   if (!known && !busy && S.values.model !== 'network') begin();
 }
 
+/** Both sides on paper, while they are on show and hold. */
+export function ofAb() {
+  if (body.hidden || !shown?.ab?.b.count || of !== asks()) return [];
+  const { a, b, kind, shape, clip, scatter } = shown.ab,
+    side = ({ name, x }) => ({ name, x }),
+    { title } = shown,
+    ask = () => ({ beside: { a: side(a), b: side(b), kind, shape, clip, scatter }, told: `${title}. ${shown.note}` });
+  return [{ label: 'A beside B', title, ask }];
+}
+
 offer({
   name: 'ab',
   label: 'A/B',
