@@ -50,7 +50,7 @@ def pytest_addoption(parser):
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(config, items):
-    """Who asks for the browser is marked so; the order is the one asked for."""
+    """Who asks for a browser or a server is marked so; the order is the one asked for."""
     config.stash[COLLECTED] = [item.nodeid for item in items]
     order = config.getoption("--order")
     if order is None:
@@ -60,8 +60,11 @@ def pytest_collection_modifyitems(config, items):
     else:
         random.Random(order).shuffle(items)  # the same in each worker
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
+        asks = getattr(item, "fixturenames", ())
+        if "browser" in asks:
             item.add_marker("browser")
+        if "server" in asks or "toy_server" in asks:
+            item.add_marker("slow")  # a process of its own
         if item.get_closest_marker("gpu") and not accelerator():
             item.add_marker(pytest.mark.skip(reason="needs an accelerator"))
 

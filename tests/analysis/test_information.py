@@ -80,6 +80,7 @@ def test_a_list_of_two_levels_is_its_ends():
     assert least(cost, 2).tolist() == [0, len(cost) - 1]
 
 
+@pytest.mark.slow
 def test_edms_numbers_are_found_for_data_like_cifars():
     """A spectrum 1/f² in two dimensions at σ_data 0.5, 32 × 32: EDM has −1.2, 1.2 and 80."""
     g = torch.Generator().manual_seed(1)

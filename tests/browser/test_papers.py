@@ -80,7 +80,7 @@ def test_the_stage_shows_where_a_tangent_lands_and_says_of_patches_what_is_so(wa
     tangent.click()
     walk.page.wait_for_function(f"(was) => {drawn} !== was", arg=before)
     assert tangent.get_attribute("aria-pressed") == "false"
-    walk.open("data=patches&samples=16&nfe=9&view=strip")
+    walk.hasty().open("data=patches&samples=16&nfe=9&view=strip")
     words = walk.page.evaluate("explorer.S.parts.data.strip.words[0]")
     assert "wide band" in words and "narrow" not in words
     assert words in walk.page.evaluate("document.querySelector('.box').outerHTML")

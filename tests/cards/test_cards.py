@@ -92,6 +92,7 @@ def test_a_run_that_blows_up_has_a_card_which_replays_equal():
     assert len(found.differs) == 1 and "sample 0, coordinate 0" in found.differs[0]
 
 
+@pytest.mark.slow
 def test_errors_past_any_float_are_words_in_a_card():
     """The end is finite, and its square is not."""
     made = cards.card(unflatten(Experiment, BLOWN | {"nfe": 60}))

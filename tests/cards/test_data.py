@@ -101,6 +101,7 @@ def test_what_cannot_leave_is_said(tmp_path, capsys, monkeypatch):
     assert not Results(tmp_path / "none").folder.exists()
 
 
+@pytest.mark.slow
 def test_a_card_is_written_and_made_again_by_command(tmp_path, capsys):
     out = str(tmp_path / "card.json")
     words = [f"{k}={v}" for k, v in FLAT.items()]

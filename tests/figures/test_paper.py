@@ -93,6 +93,7 @@ def test_the_width_is_that_of_the_column_and_letters_are_large_enough(width):
 EVERY_STRIP = [EVERY[k] for k in ("line", "band", "arcs", "bars", "dots", "text")]
 
 
+@pytest.mark.slow
 def test_nothing_is_cut_and_no_two_words_meet():
     strip = figure.sheet(Experiment(nfe=9), ["steps", "error"], cursor=0.3)
     for width in ("icml", "slide"):

@@ -102,6 +102,7 @@ def test_a_view_is_the_same_after_other_views():
 # ---- the reference -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_reference_agrees_with_an_adaptive_method_of_order_eight():
     from scipy.integrate import solve_ivp
 

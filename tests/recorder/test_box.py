@@ -93,6 +93,7 @@ def test_states_in_flow_matchings_scale_are_the_same_run(tmp_path):
     assert torch.allclose(slopes[0], slopes[2], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_file_stays_below_its_limit_and_says_what_it_left_out(tmp_path):
     g = torch.Generator().manual_seed(2)
     with explorer.record(tmp_path / "long.jsonl", limit=500_000, thumbnails=True) as box:

@@ -33,6 +33,7 @@ def picture(**request):
     return json.loads(app.amed_picture(asked).body)
 
 
+@pytest.mark.slow
 def test_a_training_is_shown_kept_and_offered_in_the_solver_menu():
     answer = measurements.start(TRAIN)
     news = finished(answer)
@@ -90,6 +91,7 @@ def test_stops_are_searched_before_anything_is_learned_and_the_view_gets_them():
     assert p["learned"] and store.find(kept["name"]).record["steps"] == "searched"
 
 
+@pytest.mark.slow
 def test_a_stopped_training_goes_on_and_can_be_kept_half_way():
     answer = measurements.start({**TRAIN, "how": {**SHORT, "paths": 3200}})
     until(lambda: measurements.poll({"job": answer["job"]})["count"] >= 3)

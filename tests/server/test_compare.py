@@ -74,6 +74,7 @@ def test_the_solver_that_the_page_is_set_to_comes_with_its_settings():
     assert news["table"][0][0] == "RK2 α = 0.7"
 
 
+@pytest.mark.slow
 def test_local_error_of_each_rho_crosses():
     news = finished(measurements.start({"kind": "local", "values": SMALL}))
     curves = {row[0]: row[1:] for row in news["table"]}

@@ -201,6 +201,7 @@ HOSTILE = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=8), HOSTILE, max_size=5))
 def test_no_values_break_the_message(values):

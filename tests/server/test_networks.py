@@ -66,6 +66,7 @@ def slowly(monkeypatch, pace: float):
     monkeypatch.setattr(experiment.cost, "least", lambda d, device, each: 0.0)
 
 
+@pytest.mark.slow
 def test_first_samples_first(monkeypatch):
     """A slow network answers with a few samples, then with all, then with one measure at a time."""
     slowly(monkeypatch, 0.00125)  # 64 samples would take 0.72 s
@@ -94,6 +95,7 @@ def test_first_samples_first(monkeypatch):
     assert ask(have=have)["parts"] == {}
 
 
+@pytest.mark.slow
 def test_a_draft_is_called_one_and_does_not_speak_of_the_budget(monkeypatch):
     """On glyphs it said “35 is not possible here; the nearest is 7”, of a draft."""
     slowly(monkeypatch, 0.01)
@@ -210,6 +212,7 @@ def test_a_slow_view_is_cut_down_and_can_be_had_whole(monkeypatch):
     assert all_of_it["cut"] is None and all_of_it["parts"]["run"]["count"] == 64
 
 
+@pytest.mark.slow
 def test_a_part_of_a_slow_network_is_measured_fully_where_it_is_asked_for(monkeypatch):
     slowly(monkeypatch, 0.5)
     held, _, _ = follow(ask(nfe=9, samples=1), nfe=9, samples=1)

@@ -111,6 +111,7 @@ def test_recipes_name_the_papers_teachers():
 # ---- the table -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_table_holds_every_solver_and_the_predictors_of_this_model():
     e = dataclasses.replace(VIEW)
     view = learned(e)

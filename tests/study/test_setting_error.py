@@ -63,6 +63,7 @@ def test_on_one_gaussian_eulers_end_error_falls_as_one_over_the_evaluations():
     assert len(late) > 5 and fitted_slope(*zip(*late)).order == pytest.approx(1, abs=0.1)
 
 
+@pytest.mark.slow
 def test_values_go_outwards_from_the_one_on_show_and_first_with_few_paths():
     base = dataclasses.replace(MOONS, samples=128, timesteps=Rho(rho=6.5))
     axis = axis_of(base, "rho")

@@ -88,6 +88,7 @@ def test_the_page_answers_for_it():
     assert float(errors.steps.share.sum()) == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_the_command_line_and_the_api_run_it(capsys):
     query = {"solver": "kutta3", "solver.weight": "0.1", "samples": "4", "nfe": "10"}
     assert main(["sample", *(f"{k}={v}" for k, v in query.items()), "data=moons"]) == 0
