@@ -7,19 +7,17 @@ told as one of an earlier version, and no verdict stands on it.
 """
 
 import dataclasses
-import datetime
-import json
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from ..errors import UserError
 from ..lab.experiment import Experiment
-from ..settings import from_query, to_query
-from ..store import places, writing
+from ..settings import from_query
 from ..store.results import digest_of
+from . import shipped_record
 from .ablations import CHOICES, Ablated, ablation_plan
+from .shipped_record import File
 
 FIELDS = ("nfe", "error", "gain", "against", "r", "c")
 
@@ -60,9 +58,18 @@ class Recorded:
         raise UserError(f"The record has no {question} {name!r}.")
 
 
+FILE = File(
+    "ablations.json",
+    "studies",
+    "the ablations",
+    "python -m explorer study ablation --keep",
+    1,
+)
+
+
 def place() -> Path:
     """Where it is."""
-    return places.assets("ablations.json")
+    return FILE.place
 
 
 def view_of(base: Experiment) -> Experiment:
@@ -82,43 +89,24 @@ def keep(
     base: Experiment, seeds: int, paths: int, rows: Sequence[Ablated], path: Path | None = None
 ) -> None:
     """Write a study; those of other views stay.  Raises Unsaved."""
-    from .claims.record import made_with
-
-    path, base = path or place(), view_of(base)
-    new = {
-        "query": to_query(base),
+    base = view_of(base)
+    body = {
         "seeds": seeds,
         "paths": paths,
-        "on": datetime.date.today().isoformat(),
-        "with": made_with(),
-        "digest": digest(base, seeds, paths),
         "rows": [
             {"question": r.choice.question, "name": r.choice.name}
             | {k: getattr(r, k) for k in FIELDS}
             for r in rows
         ],
     }
-    others = [s for s in _read(path) if s["query"] != new["query"]]
-    writing.write_json(path, {"studies": [*others, new]}, indent=1)
-
-
-def _read(path: Path) -> list[dict[str, Any]]:
-    if not path.exists():
-        return []
-    try:
-        return list(json.loads(path.read_text(encoding="utf-8"))["studies"])
-    except (ValueError, KeyError, TypeError):
-        raise UserError(
-            "The record of the ablations is damaged; python -m explorer study ablation --keep "
-            "makes it again."
-        ) from None
+    FILE.keep(base, digest(base, seeds, paths), body, path)
 
 
 def recorded(path: Path | None = None) -> list[Recorded]:
     """Every study that was kept.  Raises UserError for a file that is no record."""
     known = {(c.question, c.name): c for c in CHOICES}
     out = []
-    for s in _read(path or place()):
+    for s in FILE.read(path):
         try:
             rows = tuple(
                 Ablated(
@@ -130,21 +118,15 @@ def recorded(path: Path | None = None) -> list[Recorded]:
             about = s["query"], s["seeds"], s["paths"]
             out.append(Recorded(*about, s["on"], s["with"], rows, _stale(*about, s["digest"])))
         except (KeyError, TypeError):
-            raise UserError("The record of the ablations is damaged.") from None
+            raise FILE.damaged from None
     return out
 
 
 @lru_cache(64)
 def _stale(query: str, seeds: int, paths: int, was: str) -> str:
-    try:
-        now = digest(from_query(Experiment, query), seeds, paths)
-    except UserError as problem:
-        return str(problem)
-    return "" if now == was else "of an earlier version; measure it again"
+    return shipped_record.stale(lambda: digest(from_query(Experiment, query), seeds, paths), was)
 
 
 def nearest(base: Experiment, path: Path | None = None) -> Recorded | None:
     """The study of a view, or else the first; None where nothing was kept."""
-    found = recorded(path)
-    same = [s for s in found if (s.experiment.data, s.experiment.model) == (base.data, base.model)]
-    return next(iter(same or found), None)
+    return shipped_record.nearest(recorded(path), base)

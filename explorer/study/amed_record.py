@@ -9,7 +9,6 @@ earlier version.
 """
 
 import dataclasses
-import datetime
 import json
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -19,12 +18,12 @@ from typing import Any
 import torch
 
 from ..analysis.intervals import Estimate
-from ..errors import UserError
 from ..lab.experiment import Experiment
 from ..lab.source import Watch
-from ..settings import from_query, to_query
-from ..store import places, writing
+from ..settings import from_query
 from ..store.results import digest_of
+from . import shipped_record
+from .shipped_record import File
 from .table import BUDGETS, LEARNED, STOPS, UNTRAINED, Entry, Place, amed_table, table_plan
 
 SEEDS = 256
@@ -84,9 +83,18 @@ class Recorded:
         return [r for r in self.rows if r.nfe == nfe]
 
 
+FILE = File(
+    "amed.json",
+    "networks",
+    "the shipped predictors",
+    "python -m explorer study shipped --keep",
+    None,
+)
+
+
 def place() -> Path:
     """Where it is."""
-    return places.assets("amed.json")
+    return FILE.place
 
 
 def view_of(base: Experiment) -> Experiment:
@@ -153,41 +161,19 @@ def _plain(value: float) -> float:
 
 def keep(base: Experiment, rows: Sequence[Row], path: Path | None = None) -> None:
     """Write a record; those of other networks stay.  Raises Unsaved."""
-    from .claims.record import made_with
-
-    path, base = path or place(), view_of(base)
-    new = {
-        "query": to_query(base),
-        "on": datetime.date.today().isoformat(),
-        "with": made_with(),
-        "digest": digest(base),
-        "rows": [dataclasses.asdict(r) for r in rows],
-    }
-    others = [s for s in _read(path) if s["query"] != new["query"]]
-    writing.write_json(path, {"networks": [*others, new]}, indent=None)
-
-
-def _read(path: Path) -> list[dict[str, Any]]:
-    if not path.exists():
-        return []
-    try:
-        return list(json.loads(path.read_text(encoding="utf-8"))["networks"])
-    except (ValueError, KeyError, TypeError):
-        raise UserError(
-            "The record of the shipped predictors is damaged; python -m explorer study shipped "
-            "--keep makes it again."
-        ) from None
+    base = view_of(base)
+    FILE.keep(base, digest(base), {"rows": [dataclasses.asdict(r) for r in rows]}, path)
 
 
 def recorded(path: Path | None = None) -> list[Recorded]:
     """Every network's record.  Raises UserError for a file that is no record."""
     out = []
-    for s in _read(path or place()):
+    for s in FILE.read(path):
         try:
             rows = tuple(_read_row(r) for r in s["rows"])
             out.append(Recorded(s["query"], s["on"], s["with"], rows, s["digest"]))
         except (KeyError, TypeError):
-            raise UserError("The record of the shipped predictors is damaged.") from None
+            raise FILE.damaged from None
     return out
 
 
@@ -198,15 +184,9 @@ def _read_row(r: dict[str, Any]) -> Row:
 
 @lru_cache(16)
 def _stale(query: str, was: str) -> str:
-    try:
-        now = digest(from_query(Experiment, query))
-    except UserError as problem:
-        return str(problem)
-    return "" if now == was else "of an earlier version; measure it again"
+    return shipped_record.stale(lambda: digest(from_query(Experiment, query)), was)
 
 
 def nearest(base: Experiment, path: Path | None = None) -> Recorded | None:
     """The record of a view's network, or else the first; None where nothing was kept."""
-    found = recorded(path)
-    same = [s for s in found if (s.experiment.data, s.experiment.model) == (base.data, base.model)]
-    return next(iter(same or found), None)
+    return shipped_record.nearest(recorded(path), base)
