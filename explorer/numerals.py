@@ -7,7 +7,7 @@ Both are held to one table of cases, tests/data/numbers.json.  Exports keep all 
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 NONE = "–"  # what is not known
@@ -104,3 +104,9 @@ def _fixed(size: float, places: int) -> str:
 def _power(size: float) -> str:
     front, power = f"{size:.1e}".split("e")
     return f"{front}·10{str(int(power)).translate(_RAISED)}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """“a”, “a and b”, “a, b and c”."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last

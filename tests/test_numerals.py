@@ -55,3 +55,7 @@ def test_a_value_stands_before_its_interval():
     assert numerals.interval(0.00502, 0.00478, 0.00536) == "0.005 (0.0048–0.0054)"
     assert numerals.interval(0.5, math.nan, math.nan) == "0.5"
     assert numerals.interval(210.0, 180.0, 240.0) == "210 (180–240)"  # no 2.1e+02
+
+
+def test_names_stand_in_a_sentence():
+    assert [numerals.listed("abc"[:n]) for n in (1, 2, 3)] == ["a", "a and b", "a, b and c"]

@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import UserError
 from ..lab.experiment import Experiment, evaluations, incomparable, prepared
 from ..lab.judged import plain as told
-from ..numerals import capital, count, factor, number
+from ..numerals import capital, count, factor, listed, number
 from ..settings import to_query
 from ..study.end_error import Row
 from ..study.near_best import TIMES, NearBest, Rows, near_best, times, told_apart
@@ -126,7 +126,7 @@ def lead_of(axis: Axis, found: NearBest, rows: Rows) -> str:
     if found.point and not found.also:
         return _of_point(name, found, rows)
     within = f"Within {TIMES:g} × of the best"
-    also = f", also at {listed(list(found.also))}" if found.also else ""
+    also = f", also at {listed([value(v) for v in found.also])}" if found.also else ""
     if found.after is None:
         return f"{within} from {value(found.first)} up{also}."
     if found.before is None:
@@ -170,8 +170,8 @@ def _rest(base: Experiment, axis: Axis, found: NearBest, rows: dict[Any, Row]):
             yield f"{name} cannot be told apart from the lowest, {value(best)}."
     if others := [v for v in found.open if v != current]:
         yield (
-            f"On {count(len(lowest.each))} paths {listed(others)} cannot be told apart from "
-            f"{value(best)} either."
+            f"On {count(len(lowest.each))} paths {listed([value(v) for v in others])} cannot be "
+            f"told apart from {value(best)} either."
         )
     yield from _left_out(base, axis, best, current)
 
@@ -239,12 +239,6 @@ def value(v: Any) -> str:
         return "∞"
     plain = f"{v:g}"
     return number(v) if "e" in plain else plain
-
-
-def listed(values: list) -> str:
-    """“4, 5 and 6”."""
-    shown = [value(v) for v in values]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def _point(v: Any, r: Row) -> dict[str, Any]:

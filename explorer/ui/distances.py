@@ -5,7 +5,7 @@ import dataclasses
 from ..analysis.intervals import Estimate
 from ..figures import distances as figures
 from ..lab.experiment import Experiment
-from ..numerals import count, interval, percent1, short
+from ..numerals import count, interval, listed, percent1, short
 from ..study.distances import (
     SEEDS,
     Distance,
@@ -149,11 +149,6 @@ def nearest(found: list[Distance], zero: Estimate) -> str:
     if len(level) > 1:
         return f"{listed(level)} cannot be told apart with {count(size)} samples."
     return f"Nearest to the data of {len(rows)}: {rows[0].name}, distance {_interval(best)}."
-
-
-def listed(names: list[str]) -> str:
-    """“Heun, DDIM and Euler”."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _about(held: Standard, data) -> str:

@@ -11,7 +11,7 @@ import torch
 from ..analysis.intervals import median
 from ..errors import UserError
 from ..lab.experiment import Experiment
-from ..numerals import count, short, span
+from ..numerals import count, listed, short, span
 from ..settings import to_query
 from ..study import image_grid as study
 from ..study.image_grid import SHOWN, Axis, Pictures, Spot
@@ -193,17 +193,13 @@ def title(found: Pictures, names: tuple[list[str], list[str]]) -> str:
     for name, f in zip(names[0], first, strict=True):
         groups.setdefault(f, []).append(name)
     never = groups.pop(len(found.columns.values), [])
-    said = [f"{_listed(who)} from {names[1][f]} on" for f, who in sorted(groups.items())]
+    said = [f"{listed(who)} from {names[1][f]} on" for f, who in sorted(groups.items())]
     if not groups:
         return f"No row gets all of the first {judged} samples right"
     if never:
-        said.append(f"{_listed(never)} at none")
+        said.append(f"{listed(never)} at none")
     who = f"All of the first {judged} samples end" if judged > 1 else "The first sample ends"
     return f"{who} right: {', '.join(said)}"
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _table(found: Pictures, names: tuple[list[str], list[str]]) -> list[list]:

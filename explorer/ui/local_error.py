@@ -8,7 +8,7 @@ import torch
 from ..core.ode import Corrects
 from ..figures import compare as figures
 from ..lab.experiment import Experiment
-from ..numerals import number, short, span
+from ..numerals import listed, number, short, span
 from ..study import local_error as study
 from ..study.local_error import PAPER, Curve, Even
 from ..study.names import solver_name
@@ -84,19 +84,14 @@ def title(solver: Any, even: Sequence[Even]) -> str:
         return f"One step of {name}: local error for each ρ"
     best = sorted(e.rho for e in even if e.level)
     many = f"which cannot be told apart; at {number(even[0].rho)}: " if len(best) > 1 else ""
-    found = f"One step of {name}: most even at ρ = {listed(best)}, {many}{said(even[0])}"
+    at = listed([number(v) for v in best])
+    found = f"One step of {name}: most even at ρ = {at}, {many}{said(even[0])}"
     own = next((e for e in even if e.rho == paper), None)
     if own is None:
         return found
     if own.level:
         return f"{found}; the paper’s ρ = {number(own.rho)} is among them"
     return f"{found}; {said(own)} at the paper’s ρ = {number(own.rho)}"
-
-
-def listed(values: Sequence[float]) -> str:
-    """“5, 7 and 10”."""
-    *most, last = map(number, values)
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _near(sigma, values, level: float) -> float | None:

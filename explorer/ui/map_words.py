@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from ..analysis.intervals import Estimate
-from ..numerals import factor, number
+from ..numerals import factor, listed, number
 from ..study.map_said import Fact
 from ..study.map_standing import At, Standing
 from ..study.maps import MEASURES, Map
@@ -40,7 +40,7 @@ def _best(found: Map, s: Standing, fact: Fact) -> str:
         return f"{name} is best {every}" if alone else f"{name} is best {every}, or level with it"
     axis = _of(found)
     told = [axis.names[k] for k in sorted({at[1 - found.asked.by] for at in s.best.values()})]
-    return f"No one {_of(found).label} is best {every}: {listed(told)}"
+    return f"No one {_of(found).label} is best {every}: {few(told)}"
 
 
 def _besides(found: Map, s: Standing, facts: list[Fact]) -> str:
@@ -93,7 +93,7 @@ def _said_level(found: Map, f: Fact) -> dict:
     names = [row(found, r) for r in f.rows]
     ratio = f"The largest of their ratios is {times(f.least)}. " if f.least else ""
     return {
-        "head": f"{listed(names)} cannot be told from the best{where}.",
+        "head": f"{few(names)} cannot be told from the best{where}.",
         "text": f"{ratio}The outline holds the best and what is level with it; more seeds may "
         "part them.",
     }
@@ -125,7 +125,7 @@ def _said_never(found: Map, f: Fact) -> dict:
     names = [f"{axis.names[k]}" for k in f.rows]  # type: ignore[index]
     what = f"{axis.label} = " if axis.numeric else ""
     return {
-        "head": f"{what}{listed(names)} never come{'s' * (len(names) == 1)} near the best.",
+        "head": f"{what}{few(names)} never come{'s' * (len(names) == 1)} near the best.",
         "text": f"Nowhere less than {times(f.least)} the best.",
     }
 
@@ -133,7 +133,7 @@ def _said_never(found: Map, f: Fact) -> dict:
 def _said_same(found: Map, f: Fact) -> dict:
     names = [row(found, r) for r in f.rows]
     return {
-        "head": f"{listed(names)} are one method here.",
+        "head": f"{few(names)} are one method here.",
         "text": f"The same error on every path; both make {times(f.least)} the best at "
         f"{group(found, f.groups[0])}.",
     }
@@ -178,7 +178,7 @@ def _at(found: Map, groups: tuple[int, ...]) -> str:
     if len(groups) == len(axis.values) > 1:
         return f"at every {axis.label}"
     names = [axis.names[g] for g in sorted(groups)]
-    return f"at {axis.label} {listed(names)}" if axis.numeric else f"of {listed(names)}"
+    return f"at {axis.label} {few(names)}" if axis.numeric else f"of {few(names)}"
 
 
 def _by(found: Map):
@@ -189,8 +189,7 @@ def _of(found: Map):
     return (found.asked.up, found.asked.across)[1 - (found.asked.by or 0)]
 
 
-def listed(names: list[str]) -> str:
+def few(names: list[str]) -> str:
     """“a, b and c”, or how many more there are."""
-    if len(names) > FEW:
-        return f"{', '.join(names[: FEW - 1])} and {len(names) - FEW + 1} more"
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    some = names if len(names) <= FEW else [*names[: FEW - 1], f"{len(names) - FEW + 1} more"]
+    return listed(some)
