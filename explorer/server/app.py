@@ -13,7 +13,7 @@ from typing import Any
 from starlette.middleware import Middleware
 
 from ..ui import pages
-from . import api, classic, docs, files, head, hosts, knocks, logs, recordings, stopping
+from . import api, classic, docs, files, head, hosts, knocks, lean, logs, recordings, stopping
 from .amed import amed_keep, amed_picture, amed_shipped
 from .api import receive
 from .cards import card_open, leave
@@ -93,6 +93,11 @@ def build() -> gr.Blocks:
     return demo
 
 
+def _page(page: bytes) -> bytes:
+    """What Gradio gives at the server's address, as this page needs it."""
+    return head.edit(lean.edit(page))
+
+
 def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
     """Serve the page; returns the demo and Gradio's (app, local url, share url).
 
@@ -121,7 +126,7 @@ def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
         app_kwargs={
             "routes": [*files.routes(), *docs.routes()],
             "lifespan": door.lifespan,
-            "middleware": [Middleware(Inner, said, {"": head.edit})],
+            "middleware": [Middleware(Inner, said, {"": _page})],
         },
         max_threads=2
         * EACH,  # calls that leave Gradio's queue for the room: more than one visitor's
