@@ -148,3 +148,47 @@ def test_a_real_disk(mode, why, tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stdout.count(f"could not be saved: the disk {why.removeprefix('the disk ')}") == 5
     assert "SAVED?" not in done.stdout and "same True left []" in done.stdout, done.stdout
+
+
+WORKERS = """
+import os, sys
+from pathlib import Path
+os.environ["EXPLORER_CACHE"] = sys.argv[1]
+from explorer.lab.experiment import Experiment
+from explorer.settings import unflatten
+from explorer.store import unsaved
+from explorer.store.results import Results
+from explorer.study import EndError, engine, grid
+from tests.attack.refusing import left_over
+
+folder, filler = Path(sys.argv[1]) / "answers", Path(sys.argv[1]) / "filler"
+base = unflatten(Experiment, {"data": "moons", "data.dimension": 2, "samples": 256})
+plan = grid(base, {"solver": ["ddim", "heun"], "nfe": [5, 9, 17, 33]}, EndError())
+made = [d.value is not None for d in engine.run(plan[:2], folder, workers=2, threads=1)]
+first = dict(Results(folder))
+with filler.open("wb", buffering=0) as file:
+    try:
+        while True:
+            file.write(bytes(512))
+    except OSError as error:
+        print("made", made, "filled", error.errno)
+try:
+    found = [d for d in engine.run(plan, folder, workers=2, threads=1)]
+    print("NO END", found)
+except unsaved.Unsaved as error:
+    print(error)
+print("same", dict(Results(folder)) == first, "left", left_over(folder))
+filler.unlink()
+again = list(engine.run(plan, folder, workers=2, threads=1))
+problems = [d.problem for d in again if d.problem]
+print("known", sum(d.known for d in again), "of", len(again), problems)
+"""
+
+
+@pytest.mark.slow
+def test_workers_of_a_study_on_a_full_disk_end_it_with_a_sentence_and_it_goes_on(tmp_path):
+    done = mounted(WORKERS, tmp_path, "size=1m")
+    assert done.returncode == 0, done.stderr
+    assert "made [True, True] filled 28" in done.stdout and "NO END" not in done.stdout, done.stdout
+    assert "A result could not be saved: the disk is full" in done.stdout, done.stdout
+    assert "same True left []" in done.stdout and "known 2 of 8 []" in done.stdout, done.stdout
