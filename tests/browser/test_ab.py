@@ -19,6 +19,8 @@ def test_a_and_b_from_the_same_noise(walk):
     sentence leaves what is on show."""
     page = walk.open(f"{SMALL}&tab=compare&compare=ab&b={quote(B, '')}&seeds=1").page
     page.wait_for_function(SAID)
+    views = page.locator("#compare-views button").all_inner_texts()
+    assert views == ["Sweep", "Heat map", "A/B", "Image grid"]
     assert page.inner_text("#compare-note").startswith(
         "Digits 8×8, exact denoiser, NFE 5, the same"
     )

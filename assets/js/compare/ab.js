@@ -189,9 +189,9 @@ function open() {
   if (!known && !busy && S.values.model !== 'network') begin();
 }
 
-/** Both sides on paper, while they are on show and hold. */
-export function ofAb() {
-  if (body.hidden || !shown?.ab?.b.count || of !== asks()) return [];
+// Both sides on paper, while they hold.
+function print() {
+  if (!shown?.ab?.b.count || of !== asks()) return [];
   const { a, b, kind, shape, clip, scatter } = shown.ab,
     side = ({ name, x }) => ({ name, x }),
     { title } = shown,
@@ -207,6 +207,7 @@ offer({
   init,
   open,
   draw,
+  print,
   read(params) {
     [a, b] = [params.get('a'), params.get('b')];
     const n = Number(params.get('seeds'));

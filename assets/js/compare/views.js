@@ -11,6 +11,8 @@
 // changed()   a new answer of the server is there, such as that of a link which was read
 // draw()       from the state alone, after every answer and when it comes on show
 // back(kept), keep()   what Undo takes back of its own
+// print()      its parts for print, beside charts
+// study()      what its study's card is of: {result, kind, old}
 //
 // The sweep and all that stands in groups beside it are the page's own, in pages/compare.js, and are on show
 // while no view of this list is.

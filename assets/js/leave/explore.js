@@ -5,7 +5,7 @@ import { saveSpine } from '../strips/save.js';
 import { offerData } from './data.js';
 import { knowWidths, openFigure } from './figure.js';
 import { offer } from './menu.js';
-import { ofAb } from '../compare/ab.js';
+import { current } from '../compare/views.js';
 import { ofCharts, ofExplore } from './parts.js';
 
 const CHARTED = ['compare', 'train', 'amed'];
@@ -31,7 +31,7 @@ export function initLeaving(config, body) {
 
 // The charts on show; a button's own first.
 function charts(body, id) {
-  const own = S.page === 'compare' && !id ? ofAb() : [],
+  const own = (S.page === 'compare' && !id && current()?.print?.()) || [],
     parts = [...own, ...ofCharts($('h1', body())?.textContent.trim() ?? S.page)];
   if (!parts.length || (id && !parts.some((one) => one.id === id))) return NOTHING;
   openFigure(parts, {
