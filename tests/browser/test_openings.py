@@ -56,7 +56,7 @@ def test_a_training_is_found_again_and_a_fresh_visitor_sees_nothing_of_it(walk, 
     assert "4,000 thousand" in page.inner_text("#train-of") or "4000" in page.inner_text(
         "#train-of"
     )
-    fresh = Walk(browser, server, viewport={"width": 1024, "height": 768})
+    fresh = Walk(browser, server, {"width": 1024, "height": 768}, beside="the trainer")
     fresh.open("data=spiral&data.dimension=2&samples=16&nfe=9&sigma=1&tab=train")
     fresh.page.wait_for_function(TRAINED, timeout=90_000)
     said = fresh.page.inner_text(".train.wide-page")

@@ -43,15 +43,16 @@ PIXELS = """() => {
 PICTURE = "() => [...document.querySelectorAll('#box > canvas')].map((c) => c.toDataURL()).join()"
 
 
-HASTY = "window.explorerRest = 3.6e6; walk.hasty = true;"
+HASTY = "hasty"  # a cookie, which scripts of the next page read before anything else runs
 
 
 END = "explorer.S.parts.error?.added_up?.at(-1)"
 
 
 NEW_HERE = """
-if (location.protocol === 'http:' && !sessionStorage.walked) {  // a tab's first page
-  localStorage.clear();
+if (location.protocol === 'http:' && (!sessionStorage.walked || sessionStorage.left)) {
+  localStorage.clear();  // a visitor's first page
+  sessionStorage.clear();
   sessionStorage.walked = 'yes';
   localStorage.visited = 'yes';  // the first visit is for those who come without a link
 }
@@ -61,6 +62,10 @@ if (location.protocol === 'http:' && !sessionStorage.walked) {  // a tab's first
 COUNT = """
 window.explorerRest = 0;  // the exact reference follows at once
 window.walk = {asked: 0, answered: 0, all: 0, calm: 0};
+if (location.protocol === 'http:' && document.cookie.includes('hasty=')) {
+  window.explorerRest = 3.6e6;
+  walk.hasty = true;
+}
 const plain = window.fetch;
 window.fetch = async (...given) => {
   // not a word with the server that it is there, which goes on for as long as the page is open
@@ -72,56 +77,109 @@ window.fetch = async (...given) => {
 """
 
 
-def kept(browser, screen: dict):
-    """The browser's one context for this screen."""
-    key = repr(sorted(screen.items()))
+DESK = {"width": 1440, "height": 900}
+
+
+def kept(browser, screen: dict, beside: str):
+    """The browser's one context for this kind of screen."""
+    key = repr((beside, sorted(screen.items())))
     for context in browser.contexts:
         if getattr(context, "screen", None) == key:
             return context
-    context = browser.new_context(
-        **{
-            "viewport": {"width": 1440, "height": 900},
-            "reduced_motion": "reduce",
-            "permissions": ["clipboard-read", "clipboard-write"],
-            **screen,
-        }
-    )
-    context.set_default_timeout(120_000)
-    context.screen = key
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"], **screen)
+    context.screen, context.tab = key, None
     return context
+
+
+class Tab:
+    """The tab of a context in which one visitor comes after another: its renderer has all scripts
+    fetched and compiled, which is two fifths of what a new one costs.
+    """
+
+    def __init__(self, context, alone: bool):
+        self.page, self.visitor, self.taken = context.new_page(), None, False
+        self.devtools = context.new_cdp_session(self.page)
+        self.page.add_init_script(NEW_HERE)
+        self.page.add_init_script(COUNT)
+        self.page.on("console", lambda m: m.type == "error" and self.visitor.errors.append(m.text))
+        self.page.on("pageerror", lambda e: self.visitor.errors.append(str(e)))
+        self.page.on("request", lambda r: self.visitor.heard(r))
+        # a script that a visitor brings stays with the tab: nobody comes after him
+        self.alone, bring = alone, self.page.add_init_script
+
+        def add_init_script(*given, **named):
+            self.alone = True
+            bring(*given, **named)
+
+        self.page.add_init_script = add_init_script
+
+    def empty(self):
+        """As nobody had been here: without a page, routes, a history or what a page remembers."""
+        self.page.unroute_all(behavior="ignoreErrors")
+        if self.page.url.startswith("http"):
+            self.page.evaluate("sessionStorage.left = 'yes'")
+            self.page.goto("about:blank")
+        self.page.mouse.move(0, 0)
+        self.devtools.send("Page.resetNavigationHistory")
 
 
 class Walk:
     """One visitor: a page that notes its errors and every request that leaves the server.
 
-    Visitors with the same screen share what the browser keeps of scripts, fetched and compiled
-    once, and nothing else: each comes without cookies and without what the page remembers.
+    Visitors at a desk share a tab, one after another, and those with the same kind of screen what
+    the browser keeps of scripts, and nothing else: each comes without cookies and without what the
+    page remembers.
+    beside: a name for who comes while another is there.
     """
 
-    def __init__(self, browser, server, **screen):
+    def __init__(
+        self,
+        browser,
+        server,
+        viewport=DESK,
+        color_scheme="light",
+        reduced_motion="reduce",
+        beside="",
+        **screen,
+    ):
         self.server, self.errors, self.outside = server, [], []
-        self.context = kept(browser, screen)
-        self.leave()  # whoever stood here when a test failed
+        self.context = kept(browser, screen, beside)
+        tab = self.context.tab
+        if tab and (tab.taken or tab.visitor.server != server):
+            self._close()  # whoever stood here when a test failed, or was elsewhere
         self.context.clear_cookies()
-        self.page = self.context.new_page()
-        self.page.add_init_script(NEW_HERE)
-        self.page.add_init_script(COUNT)
-        self.page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
-        self.page.on("pageerror", lambda e: self.errors.append(str(e)))
-        self.page.on("request", self._request)
+        if self.context.tab is None:
+            self.context.tab = Tab(self.context, alone=bool(screen))
+        tab = self.context.tab
+        tab.visitor, tab.taken, self.page = self, True, tab.page
+        self.page.set_default_timeout(120_000)
+        self.page.set_viewport_size(viewport)
+        self.page.emulate_media(color_scheme=color_scheme, reduced_motion=reduced_motion)
 
     def leave(self):
+        """Goes; the tab is empty for the next one."""
+        tab = self.context.tab
+        if tab.alone or tab.page.is_closed():
+            return self._close()
+        for page in self.context.pages:
+            if page != tab.page:
+                page.close()
+        tab.empty()
+        tab.taken = False
+
+    def _close(self):
         for page in self.context.pages:
             page.close()
+        self.context.tab = None
 
-    def _request(self, request):
+    def heard(self, request):
         if not request.url.startswith((self.server, "data:", "blob:")):
             self.outside.append(request.url)
 
     def hasty(self):
         """Moves on before the best reference is asked for: for walks of many moves that are not
         about it.  Before `open`."""
-        self.page.add_init_script(HASTY)
+        self.context.add_cookies([{"name": HASTY, "value": "yes", "url": self.server}])
         return self
 
     def open(self, query=SMALL):
