@@ -143,6 +143,8 @@ class Walk:
         **screen,
     ):
         self.server, self.errors, self.outside = server, [], []
+        if screen:  # a hand-held one is of its context from the start
+            screen |= {"viewport": viewport, "reduced_motion": reduced_motion}
         self.context = kept(browser, screen, beside)
         tab = self.context.tab
         if tab and (tab.taken or tab.visitor.server != server):
