@@ -31,6 +31,8 @@ import { initTools } from './phone/tools.js';
 import { dock } from './lessons/lessons.js';
 import { initWords } from './words/card.js';
 import { go, play } from './cursor.js';
+import { wholeRange } from './strips/layout.js';
+import { shown as strips } from './strips/strips.js';
 import { recall, remember } from './remember.js';
 import { drawBar, initBar } from './standing/bar.js';
 import { beats, greet } from './standing/beat.js';
@@ -166,7 +168,7 @@ function wire(line) {
   }).observe($('.page'));
   const ask = (values) => asker.ask({ values: { ...S.values, ...values } }),
     place = (key, value) => position(specOf(key), value); // of a value, on its slider
-  window.explorer = { S, times, go, play, ask, place };
+  window.explorer = { S, times, go, play, ask, place, set, strips, wholeRange };
 }
 
 function acted() {

@@ -165,11 +165,10 @@ def test_a_run_that_was_cut_says_so_and_leads_to_all_of_it(walk):
     before = state(walk, "settled")
     cut = {"chip": "cut to 16 of 64 samples", "words": "Why.", "fully": "Run all, about 5 min"}
     walk.page.evaluate(
-        """(cut) => import(document.querySelector('link[href$="/state.js"]').href)
-      .then((state) => {
-        state.set({cut});
-        document.querySelector('#what').dispatchEvent(new Event('view', {bubbles: true}));
-      })""",
+        """(cut) => {
+          explorer.set({cut});
+          document.querySelector('#what').dispatchEvent(new Event('view', {bubbles: true}));
+        }""",
         cut,
     )
     assert walk.page.inner_text("#chips").startswith(f"{cut['chip']}; run all")

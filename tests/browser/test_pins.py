@@ -6,9 +6,8 @@ from .walk import MEASURED, SMALL
 
 SAID = "(words) => document.querySelector('#subtitle').textContent.includes(words)"
 NAMES = "[...document.querySelectorAll('#pins .choose')].map((b) => b.textContent)"
-GHOSTS = """import(document.querySelector('link[href*="strips/strips.js"]').href).then(({shown}) =>
-  Object.fromEntries(shown(true).find(({name}) => name === 'error').marks
-    .filter((m) => m.dash?.join() === '1.5,3').map((m) => [m.label.text, m.colour])))"""
+GHOSTS = """Object.fromEntries(explorer.strips(true).find(({name}) => name === 'error').marks
+  .filter((m) => m.dash?.join() === '1.5,3').map((m) => [m.label.text, m.colour]))"""
 
 
 def shows(walk, **values):

@@ -226,10 +226,7 @@ class Walk:
 def place(walk, sigma: float) -> tuple[float, float]:
     """Where a level lies on the strip of time steps, in pixels of the page: its dot."""
     box = walk.page.locator("#hit").bounding_box()
-    high, low = walk.page.evaluate(
-        "import(document.querySelector('link[href*=\"spine.js\"]').href)"
-        ".then((m) => m.wholeRange())"
-    )
+    high, low = walk.page.evaluate("explorer.wholeRange()")
     across = math.log(high / sigma) / math.log(high / low)
     strip = walk.page.evaluate("""() => {
       const axis = document.querySelector('#axis').getBoundingClientRect();
