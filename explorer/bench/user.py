@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import random
 import time
+from collections.abc import Callable
 from typing import Any
 
 from .caller import Caller, Fault
@@ -68,15 +69,17 @@ class User:
         self._tasks: set[asyncio.Task] = set()
         self._rests: asyncio.Task | None = None
 
-    async def lives(self, seconds: float) -> None:
-        """Open the page, look at it and move it until the time is over."""
+    async def lives(
+        self, seconds: float, enough: Callable[[Seen], bool] = lambda seen: False
+    ) -> None:
+        """Open the page, look at it and move it until the time is over, or enough is seen."""
         end = time.monotonic() + seconds
         try:
             await asyncio.sleep(self._hand.uniform(0, THINKING[1]))  # they do not come at once
             await self.caller.open()
             self._act({})
             await self._shown.wait()
-            while time.monotonic() < end:
+            while time.monotonic() < end and not enough(self.seen):
                 await asyncio.sleep(self._hand.uniform(*THINKING))
                 for values in self._move():
                     self._act(values)

@@ -85,7 +85,8 @@ def test_each_amount_adds_noise_of_its_own():
         amounts = sorted({c.experiment.churn.s_churn for c in stochastic_plan(base)})
         gammas = {round(min(a / steps, 2**0.5 - 1), 4) for a in amounts}
         assert len(gammas) == len(amounts) == 4
-        assert ("at its cap" in said._capped(base)) == (nfe < 511)
+        told = said.capped(study.capped_from(base), max(study.AMOUNTS))
+        assert ("at its cap" in told) == (nfe < 511)
     assert amounts == list(study.AMOUNTS)
 
 
