@@ -174,9 +174,10 @@ def test_a_run_that_was_cut_says_so_and_leads_to_all_of_it(walk):
     assert walk.page.inner_text("#chips").startswith(f"{cut['chip']}; run all")
     assert state(walk, "settled") == before
     asked = Held(walk.page, '"fn_name":"explore"')
-    walk.page.click("#chips [data-act=all]")
-    walk.page.wait_for_function("document.body.dataset.asking")
-    assert '"full":["run"]' in asked.kept[0].request.post_data.replace(" ", "")
+    told = lambda request: (request.post_data or "").replace(" ", "")
+    with walk.page.expect_request(lambda r: '"fn_name":"explore"' in told(r)) as caught:
+        walk.page.click("#chips [data-act=all]")
+    assert '"full":["run"]' in told(caught.value)
     asked.let_go()
     walk.calm()
     assert "cut" not in walk.page.inner_text("#chips")  # nor is anything
