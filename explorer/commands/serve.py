@@ -22,7 +22,7 @@ from .listen import (
     space_names,
 )
 from .sizes import of_bytes
-from .study_way import engine_of
+from .study_way import engine_of, engine_options
 
 LEAST_CACHE = 1e8  # bytes: a few uploads of the largest kind
 LEAST_MEMORY = 1e8  # bytes: a view of an image data set and its error
@@ -103,18 +103,8 @@ def _running_options(p: argparse.ArgumentParser) -> None:
         default="plain",
         help="plain: what goes wrong; json: a line for each request too, all as JSON",
     )
-    p.add_argument(
-        "--on",
-        default="",
-        metavar="ENGINE",
-        help="offer Compare's studies other machines too: dask://HOST:PORT, slurm, or local",
-    )
-    p.add_argument(
-        "--slurm",
-        action="append",
-        default=[],
-        metavar="key=value",
-        help="of jobs: partition, time (minutes), gpus, cpus, mem (GB), jobs (how many), …",
+    engine_options(
+        p, "offer Compare's studies other machines too: dask://HOST:PORT, slurm, or local"
     )
     p.add_argument("--version", action="version", version=__version__)
 

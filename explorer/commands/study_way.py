@@ -18,6 +18,18 @@ UNSAID = (  # which workers there are where nobody said
 )
 
 
+def engine_options(p: argparse.ArgumentParser, of_on: str) -> None:
+    """Declare which other machines do the work, and what is asked of their jobs."""
+    p.add_argument("--on", default="", metavar="ENGINE", help=of_on)
+    p.add_argument(
+        "--slurm",
+        action="append",
+        default=[],
+        metavar="key=value",
+        help="of jobs: partition, time (minutes), gpus, cpus, mem (GB), jobs (how many), …",
+    )
+
+
 def way_options(p: argparse.ArgumentParser) -> None:
     """--on, --slurm, --shard, --threads, --workers, --folder."""
     p.add_argument(
@@ -27,16 +39,7 @@ def way_options(p: argparse.ArgumentParser) -> None:
         help="processes; 0 works in this one; unsaid: one for each GPU where there are several, "
         "else this one alone",
     )
-    p.add_argument(
-        "--on", default="", metavar="ENGINE", help="dask://HOST:PORT, slurm, or local (submitit)"
-    )
-    p.add_argument(
-        "--slurm",
-        action="append",
-        default=[],
-        metavar="key=value",
-        help="of jobs: partition, time (minutes), gpus, cpus, mem (GB), jobs (how many), …",
-    )
+    engine_options(p, "dask://HOST:PORT, slurm, or local (submitit)")
     p.add_argument("--shard", default="", metavar="i/n", help="answer one of n parts, then merge")
     p.add_argument(
         "--threads",
