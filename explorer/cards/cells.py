@@ -10,6 +10,7 @@ On a CPU of the same kind every answer is equal, byte for byte but for the secon
 import dataclasses
 import hashlib
 import json
+import math
 import random
 from collections.abc import Iterator
 from typing import Any
@@ -85,7 +86,9 @@ def digest(value: Any) -> str:
 
 def numbers(value: dict[str, Any]) -> dict[str, float]:
     """Some numbers of an answer, so that one that is another can be told by how much."""
-    plain = {k: v for k, v in merging.timeless(value).items() if type(v) in (int, float)}
+    middle = lambda v: v["value"] if isinstance(v, dict) and "value" in v else v
+    found = {k: middle(v) for k, v in merging.timeless(value).items()}
+    plain = {k: v for k, v in found.items() if type(v) in (int, float) and math.isfinite(v)}
     return dict(list(plain.items())[:NUMBERS])
 
 
@@ -117,11 +120,11 @@ def replay_cells(
             plan.append(cell_of(cells, row))
             known.append(row)
         except UserError as error:
-            yield Again(_title(row), str(error))
+            yield Again(_title(cells, row), str(error))
     threads = cells["threads"]
     for done in engine.in_order(engine.run(plan, None, workers, watch, threads=threads)):
         row = known[done.place]
-        yield Again(_title(row), done.problem or _differs(row, done.value or {}))
+        yield Again(_title(cells, row), done.problem or _differs(row, done.value or {}))
 
 
 def cell_of(cells: dict[str, Any], row: dict[str, Any]) -> Cell:
@@ -134,8 +137,14 @@ def cell_of(cells: dict[str, Any], row: dict[str, Any]) -> Cell:
     return cell
 
 
-def _title(row: dict[str, Any]) -> str:
-    return ", ".join(f"{k}={v!s:.40}" for k, v in row["set"].items()) or "the first cell"
+def _title(cells: dict[str, Any], row: dict[str, Any]) -> str:
+    """What is its own: of its measure what differs from others, and of its view."""
+    asked, others = cells["measures"][row["measure"]], cells["measures"]
+    own = {k: v for k, v in asked.items() if any(m.get(k) != v for m in others)}
+    base = cells["base"]  # its own row sets nothing: what all others set there tells it apart
+    keys = row["set"] or {k: 0 for r in cells["rows"][:NUMBERS] for k in r["set"] if k in base}
+    words = [f"{k}={v!s:.40}" for k, v in (own | {k: (base | row["set"])[k] for k in keys}).items()]
+    return ", ".join(words) or "the only cell"
 
 
 def _differs(row: dict[str, Any], value: dict[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,8 +9,9 @@ from ..errors import UserError
 from ..numerals import interval, number
 
 
-def claims(options: argparse.Namespace, how: dict[str, Any]) -> int:
-    """Each claim as soon as it is measured; with --json all of them at the end.
+def claims(options: argparse.Namespace, how: dict[str, Any]) -> Any:
+    """Each claim as soon as it is measured; with --json all of them at the end.  The view of the
+    first, for a card; None where only names were asked for.
 
     Raises UserError for an unknown name, before anything is measured."""
     from ..lab.source import use_device
@@ -26,24 +26,20 @@ def claims(options: argparse.Namespace, how: dict[str, Any]) -> int:
     chosen = [claim(name) for name in options.settings] or list(CLAIMS.values())
     if options.names:
         print("\n".join(f"{c.name:44} {c.paper:5} {c.source}" for c in chosen))
-        return 0
+        return None
     use_device(options.device, "float32")
     rows = []
-    try:
-        for row in tried([c.name for c in chosen], **how):
-            rows.append(row)
-            if not options.json:
-                print(_line(row), flush=True)
-    except KeyboardInterrupt:
-        print("\nStopped; the same command goes on.", file=sys.stderr)
-        return 130
+    for row in tried([c.name for c in chosen], **how):
+        rows.append(row)
+        if not options.json:
+            print(_line(row), flush=True)
     if options.keep:
         record.keep(rows)
     if options.json:
         print(json.dumps({"rows": [r.plain() for r in rows]}, indent=1, ensure_ascii=False))
     else:
         print("\n".join(_counted(rows)))
-    return 0
+    return chosen[0].experiment
 
 
 def fine(value: float) -> str:

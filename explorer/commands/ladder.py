@@ -2,7 +2,7 @@
 
 import argparse
 import json
-import sys
+from collections.abc import Sequence
 from typing import Any
 
 from ..errors import UserError
@@ -10,13 +10,14 @@ from ..numerals import interval, number, percent1
 from .words import pairs
 
 
-def ladder(options: argparse.Namespace) -> int:
+def ladder(options: argparse.Namespace, how: dict[str, Any]) -> Any:
     """Each network as soon as it is measured, then what each rung changed; with --json all of it.
+    The view of the first, for a card.
 
     Raises UserError for data without a ladder, before anything is measured."""
-    from ..core.device import pick
+    from ..lab.source import use_device
     from ..study import ladder_record
-    from ..study.ladder import checked, rungs
+    from ..study.ladder import ladder_plan, rungs
     from ..ui.ladder import told
 
     flat = pairs(options.settings)
@@ -25,19 +26,15 @@ def ladder(options: argparse.Namespace) -> int:
             f"The networks are as they ship; {stray!r:.40} cannot be set, only data, images and "
             "samples."
         )
-    sets, device = checked([flat["data"]] if "data" in flat else []), pick(options.device)
-    images, samples = (_many(flat, k) for k in ("images", "samples"))
+    sets = [flat["data"]] if "data" in flat else []
+    asked = sets, _many(flat, "images"), _many(flat, "samples")
+    plan, device = ladder_plan(*asked), use_device(options.device, "float32")
     found: dict[str, list] = {}
-    try:
-        for data in sets:
-            rows = found[data] = []
-            for rung in rungs(data, images, samples, device):
-                rows.append(rung)
-                if not options.json:
-                    print(_line(rung, *rows[-2:-1]), flush=True)
-    except KeyboardInterrupt:
-        print("\nStopped; nothing is kept.", file=sys.stderr)
-        return 130
+    for rung in rungs(*asked, **how):
+        rows = found.setdefault(rung.data, [])
+        rows.append(rung)
+        if not options.json:
+            print(_line(rung, rows[-2:-1]), flush=True)
     table: dict[str, Any] = ladder_record.table(found, device)
     if options.keep:
         ladder_record.keep(table)
@@ -45,7 +42,7 @@ def ladder(options: argparse.Namespace) -> int:
         print(json.dumps(table, indent=1, ensure_ascii=False))
     else:
         print("\n".join(f"{s['label']}: {s['said']}" for s in told(table)["sets"]))
-    return 0
+    return plan[0][-1].experiment
 
 
 def _many(flat: dict[str, Any], key: str) -> int:
@@ -56,14 +53,14 @@ def _many(flat: dict[str, Any], key: str) -> int:
     return int(given)
 
 
-def _line(rung, before=None) -> str:
+def _line(rung, before: Sequence) -> str:
     """“digits C  good 80 % (77 %–82 %), 8.1 % (5 %–11 %) more; sliced Wasserstein …”"""
     from ..study.ladder import gain
     from ..ui.ladder import UNEQUAL
 
     share, way, rest = rung.share, rung.wasserstein, ""
-    if before is not None:
-        more, fair = gain(rung, before), rung.images == before.images
+    for last in before:
+        more, fair = gain(rung, last), rung.images == last.images
         rest = f", {interval(more.value, more.low, more.high, percent1)} more"
         rest += "" if fair else f", {UNEQUAL}"
     return (

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from ..errors import UserError
 from . import foundry, information, of_amed, papers
@@ -44,24 +45,27 @@ def study(arguments: list[str]) -> int:
 
 
 def _measured(options: argparse.Namespace, kept, arguments: list[str]) -> int:
-    if options.what == "claims":
-        return claims(options, how_of(options))
-    if options.what == "ladder":
-        return ladder(options)
+    made = OWN.get(options.what, _of_a_view)
+    try:
+        base = made(options, how_of(options))
+    except KeyboardInterrupt:
+        print("\nStopped; the same command goes on.", file=sys.stderr)
+        return 130
+    if options.card and base is not None:
+        of_study(base, options, kept, arguments)
+    return 0
+
+
+def _of_a_view(options: argparse.Namespace, how: dict) -> Any:
+    """What is measured of the view that the settings say, which comes back."""
     from ..lab.experiment import Experiment, use_device
     from ..settings import unflatten
 
     use_device(options.device, "float32")
     base = unflatten(Experiment, pairs(options.settings))
-    try:
-        found = KINDS[options.what](base, options, how_of(options))
-        print(json.dumps(found, indent=1, ensure_ascii=False) if options.json else told(found))
-    except KeyboardInterrupt:
-        print("\nStopped; the same command goes on.", file=sys.stderr)
-        return 130
-    if options.card:
-        of_study(base, options, kept, arguments)
-    return 0
+    found = KINDS[options.what](base, options, how)
+    print(json.dumps(found, indent=1, ensure_ascii=False) if options.json else told(found))
+    return base
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
@@ -70,7 +74,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
         description="Many runs of a view. What is measured is kept in the cache folder: the same "
         "command after Ctrl+C goes on, and a larger one measures only what is new.",
     )
-    p.add_argument("what", choices=[*KINDS, "claims", "ladder", "merge"], help="what is measured")
+    p.add_argument("what", choices=[*KINDS, *OWN, "merge"], help="what is measured")
     p.add_argument(
         "settings",
         nargs="*",
@@ -227,6 +231,7 @@ def _steps(base, options, how: dict) -> dict:
     return of(base, rows, won=last.won, better=to_query(with_levels(base, last.levels)))
 
 
+OWN: dict[str, Callable[..., Any]] = {"claims": claims, "ladder": ladder}  # bring their views
 KINDS: dict[str, Callable[..., dict]] = {
     "sweep": _sweep,
     "grid": _grid,

@@ -87,8 +87,12 @@ def about(data) -> dict:
 
 @lru_cache(8)
 def digest(data) -> str:
-    """SHA-256 of its weights: what a measure that asks it depends on."""
-    return digest_of((FOLDER / f"{stem(data)}.safetensors").read_bytes())
+    """SHA-256 of its weights: what a measure that asks it depends on.  Raises UserError where none
+    ships for the data."""
+    path = FOLDER / f"{stem(data)}.safetensors"
+    if not path.is_file():
+        raise UserError(f"No classifier ships for {data.label}.")
+    return digest_of(path.read_bytes())
 
 
 def save(classifier: Classifier, data, facts: dict, root: Path | None = None) -> Path:

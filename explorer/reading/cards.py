@@ -24,7 +24,7 @@ NO_CELLS = (
     "This study’s card names no cells to run again: its “link” opens the study on a page, where "
     "Run measures it, and its “command” measures the same of the view."
 )
-CELLS, THREADS, MEASURES = 2000, 64, 16  # the most of a study’s card
+CELLS, THREADS, MEASURES = 2000, 64, 512  # the most of a study’s card
 DEEPEST = 12
 SETTINGS, LEVELS, SAMPLES, DIGESTS = 400, 4096, 64, 64  # the most that are read of each
 NO_NUMBERS = ("nan", "inf", "-inf")

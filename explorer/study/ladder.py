@@ -1,39 +1,37 @@
 """EDM's Table 2 on small data: configurations A to F, each a trained network that ships.
 
-Every network is asked the same: the loss at each σ on the same images and noise, and how good its
-samples are, from the same starting noise by Heun's method (NFE 35, ρ = 7).  So two rungs make
-pairs, and the interval of a difference is that of the pairs.  Each rung is one training: what
-another seed of the training would change is in no interval.  Karras et al. 2022, Table 2.
+Every network is asked the same (`configuration`), its samples drawn by Heun's method (NFE 35,
+ρ = 7).  So two rungs make pairs, and the interval of a difference is that of the pairs.  Each rung
+is one training: what another seed of the training would change is in no interval.
+Karras et al. 2022, Table 2.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from ..analysis import intervals
-from ..analysis.distance import share, sliced_wasserstein
+from ..analysis.distance import share
 from ..analysis.intervals import Estimate
-from ..analysis.loss import errors_per_sigma
 from ..analysis.quality import Quality
-from ..core import known
-from ..core.device import Device, pick
-from ..core.sampling import Noise, sample
 from ..core.solvers import Heun
 from ..core.timesteps import Rho
 from ..data import DATASETS
 from ..errors import UserError
-from ..models import files
+from ..lab.experiment import Experiment
+from ..lab.source import Watch
+from ..models import Network
 from ..store import weights
-from ..training.configs import draw
-from .judge import Judge
+from . import engine
+from .configuration import IMAGES, LEVELS, SAMPLES, Configuration
+from .plan import Cell
 
 LETTERS = "ABCDEF"
-LEVELS = (0.02, 0.1, 0.3, 1.0, 3.0, 10.0, 40.0)  # σ of the loss
 NFE = 35  # EDM's for 32 × 32
-IMAGES, SAMPLES, BLOCK = 1024, 1024, 128
 CHANGES = {  # EDM, Table 2
     "A": "Baseline: VP as before EDM",
     "B": "+ Adjust hyperparameters",
@@ -91,57 +89,58 @@ def checked(names: Sequence[str]) -> list[str]:
     return list(names) or ship
 
 
+def ladder_plan(
+    sets: Sequence[str], images: int = IMAGES, samples: int = SAMPLES
+) -> list[tuple[str, str, Cell]]:
+    """(data, letter, cell) of A to F of each data set.  images: of the loss; samples: drawn.
+
+    Raises UserError for data without a ladder, and for a count out of range.
+    """
+    asked = Configuration(images, samples)
+    return [
+        (data, letter, Cell(_view(data, letter), asked))
+        for data in checked(sets)
+        for letter in LETTERS
+    ]
+
+
+def _view(data: str, letter: str) -> Experiment:
+    own = Network(checkpoint=network(data, letter))
+    return Experiment(
+        data=DATASETS[data](), model=own, solver=Heun(), timesteps=Rho(), nfe=NFE, last="zero"
+    )
+
+
 def rungs(
-    data: str,
+    sets: Sequence[str] = (),
     images: int = IMAGES,
     samples: int = SAMPLES,
-    device: Device | None = None,
-    watch: Callable[[], None] | None = None,
+    watch: Watch | None = None,
+    folder: Path | None = None,
+    workers: int = 0,
 ) -> Iterator[Rung]:
-    """A to F of a data set, each as soon as it is measured.  images: of the loss; samples: drawn.
-
-    Raises UserError for data without a ladder.
+    """A to F of each data set, each as soon as it and all before it are measured; for folder,
+    workers and watch see `engine.run`.  Raises UserError for one that cannot be measured.
     """
-    (data,) = checked([data])
-    own = DATASETS[data]()
-    judge = Judge.of(own, 2048)
-    assert judge is not None  # both sets have a classifier
-    g = torch.Generator().manual_seed(31)
-    clean = draw(own, images, g)[0].double()
-    noise = torch.randn(clean.shape, generator=g, dtype=torch.float64)
-    fresh = draw(own, samples, g)[0].double()
-    device = device or pick("cpu")
-    for letter in LETTERS:
-        checkpoint = weights.find(network(data, letter))
-        denoiser = files.load(checkpoint).to(device.device, device.dtype)
-        at = torch.tensor(LEVELS, dtype=torch.float64)
-        here = clean.to(device.device, device.dtype)
-        errors = errors_per_sigma(denoiser, here, at, noise, watch).cpu().double()
-        x = drawn(denoiser, samples, device, watch)
-        yield Rung(
-            data,
-            letter,
-            errors,
-            judge.good(x.float()),
-            judge(x.float()),
-            sliced_wasserstein(x, fresh, torch.Generator().manual_seed(32)),
-            int(checkpoint.config["images"]),
-            checkpoint.digest,
-        )
+    plan = ladder_plan(sets, images, samples)
+    done = engine.run([cell for *_, cell in plan], folder, workers, watch)
+    for (data, letter, _), (_, value) in zip(plan, engine.values(done), strict=True):
+        yield _rung(data, letter, value)
 
 
-def drawn(denoiser, count: int, device: Device, watch=None) -> Tensor:
-    """Samples (count, *shape) float64 by Heun's method, from noise that belongs to their number."""
-    levels = known.nearest(denoiser, known.within(Rho(), denoiser).sigmas((NFE + 1) // 2))
-    sigmas = torch.cat([levels, torch.zeros(1).double()])
-    parts = []
-    for k, start in enumerate(range(0, count, BLOCK)):
-        if watch is not None:
-            watch()
-        noise = Noise(k, min(BLOCK, count - start), denoiser.shape, device.device, device.dtype)
-        made = sample(denoiser, noise.start, sigmas, Heun(), noises=noise, keep=1)
-        parts.append(made.samples.cpu().double())
-    return torch.cat(parts)
+def _rung(data: str, letter: str, value: dict[str, Any]) -> Rung:
+    of = {k: Estimate(**value[k]) for k in ("frechet", "precision", "recall")}
+    checkpoint = weights.find(network(data, letter))
+    return Rung(
+        data,
+        letter,
+        torch.tensor(value["errors"], dtype=torch.float64),
+        torch.tensor(value["good"], dtype=torch.bool),
+        Quality(**of, accuracy=None),
+        Estimate(**value["wasserstein"]),
+        int(checkpoint.config["images"]),
+        checkpoint.digest,
+    )
 
 
 # ---- what the rungs say of each other -----------------------------------------------------------

@@ -15,7 +15,8 @@ from .. import __version__
 from ..core.device import Device
 from ..errors import UserError
 from ..store import places, weights, writing
-from .ladder import LETTERS, LEVELS, NFE, Rung, plain
+from .configuration import LEVELS
+from .ladder import LETTERS, NFE, Rung, plain
 
 KEYS = ("levels", "nfe", "sets")
 COMMAND = "python -m explorer study ladder --keep"

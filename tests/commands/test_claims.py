@@ -5,7 +5,9 @@ import json
 import pytest
 
 from explorer.cli import main
+from explorer.reading import cards as reading
 from explorer.study.claims import CLAIMS
+from explorer.study.claims.tried import cell
 
 SOME = ["score-from-denoiser", "iddpm-begins-at-20291"]
 
@@ -43,3 +45,25 @@ def test_names_are_listed_and_nothing_is_measured(capsys):
 def test_what_is_no_claim_is_a_sentence(capsys, given, said):
     assert main(["study", "claims", given]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_their_card_is_measured_again_and_names_the_claims_that_differ(capsys, tmp_path):
+    file = tmp_path / "card.json"
+    words = ["--folder", str(tmp_path / "kept"), "--card", str(file), "--device", "cpu"]
+    assert main(["study", "claims", *SOME, *words]) == 0
+    again = ["replay", str(file), "--device", "cpu"]
+    assert main(again) == 0
+    assert "2 of 2 cells measured again: every answer is the card’s" in capsys.readouterr().out
+    card = json.loads(file.read_text("utf-8"))
+    row = card["cells"]["rows"][1]
+    row["answer"], row["numbers"]["value"] = "0" * 64, 20300.5
+    file.write_text(json.dumps(card), "utf-8")
+    assert main(again) == 1
+    said = capsys.readouterr().out
+    assert "claim=iddpm-begins-at-20291" in said and "value 20300.5 in the card, 20291" in said
+    assert "score-from-denoiser" not in said
+
+
+def test_all_claims_fit_in_one_card():
+    measures = {cell(c).question for c in CLAIMS.values()}
+    assert len(measures) == len(CLAIMS) <= min(reading.CELLS, reading.MEASURES)

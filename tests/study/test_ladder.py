@@ -9,11 +9,14 @@ import torch
 from explorer.analysis.distance import share
 from explorer.analysis.intervals import Estimate
 from explorer.analysis.quality import Quality
+from explorer.cli import main
 from explorer.core.device import pick
 from explorer.errors import UserError
+from explorer.models import classifier
 from explorer.store import weights
 from explorer.study import ladder, ladder_record
-from explorer.study.ladder import LETTERS, LEVELS, Rung, gain, loss_ratio
+from explorer.study.configuration import LEVELS, Configuration
+from explorer.study.ladder import LETTERS, Rung, gain, loss_ratio
 from explorer.ui.ladder import told
 
 NONE = Estimate(0.5, 0.4, 0.6, 10)
@@ -148,11 +151,63 @@ def test_two_data_sets_have_a_ladder_of_half_precision_files():
         assert not weights.is_kept(c.name) and weights.find(c.name) == c
 
 
+def asked(tmp_path, capsys, *words: str) -> tuple[int, str]:
+    """`study ladder` of the first and the last network of the digits."""
+    folder = str(tmp_path / "kept")
+    code = main(["study", "ladder", "data=digits", "--folder", folder, "--device", "cpu", *words])
+    said = capsys.readouterr()
+    return code, said.out + said.err
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Cells that measure nothing, and count how often they are asked."""
+    calls = []
+
+    def measured(self, e, watch=None):
+        calls.append(e.model.checkpoint)
+        some = dataclasses.asdict(NONE)
+        return {
+            "errors": fake(len(e.model.checkpoint), n=self.images)[0].tolist(),
+            "good": [1, 0] * (self.samples // 2),
+            **dict.fromkeys(("precision", "recall", "frechet", "wasserstein"), some),
+        }
+
+    monkeypatch.setattr(ladder, "LETTERS", "AF")
+    monkeypatch.setattr(Configuration, "__call__", measured)
+    return calls
+
+
+def test_the_ladder_is_a_study_of_cells_that_goes_on(quick, tmp_path, capsys, monkeypatch):
+    """A network is measured once, by whichever part of the study; its card is measured again."""
+    code, said = asked(tmp_path, capsys, "--shard", "1/2")
+    first = len(quick)
+    assert code == 0 and f"Part 1 of 2: {first} of 2 cells" in said
+    card = str(tmp_path / "card.json")
+    code, said = asked(tmp_path, capsys, "--card", card)
+    assert code == 0 and sorted(quick) == ["digits-ladder-a", "digits-ladder-f"]
+    assert "Digits 8×8: A and F cannot be told apart by their samples" in said
+    assert main(["replay", card, "--cells", "all", "--device", "cpu"]) == 0
+    assert "2 of 2 cells measured again: every answer is the card’s" in capsys.readouterr().out
+    monkeypatch.setattr(Configuration, "__call__", lambda self, e, watch=None: {"good": []})
+    assert main(["replay", card, "--cells", "all", "--device", "cpu"]) == 1
+    said = capsys.readouterr().out
+    assert all(f"model.checkpoint=digits-ladder-{x}: precision 0.5" in said for x in "af")
+    assert "wasserstein 0.5 in the card, None here" in said
+
+
+def test_a_cell_of_the_ladder_depends_on_its_network_and_on_who_judges():
+    plan = ladder.ladder_plan(["digits"])
+    held = [json.loads(cell.question)["weights"] for *_, cell in plan]
+    judge = classifier.digest(plan[0][-1].experiment.data)
+    assert held == [[weights.find(ladder.network("digits", x)).digest, judge] for x in LETTERS]
+
+
 @pytest.mark.slow
 def test_a_row_of_the_table_is_found_again(monkeypatch):
     """F on digits, fewer images: each loss within both intervals of the record's."""
     monkeypatch.setattr(ladder, "LETTERS", "F")
-    (found,) = ladder.rungs("digits", images=256, samples=64)
+    (found,) = ladder.rungs(["digits"], images=256, samples=64)
     told = RECORD["sets"]["digits"]["rows"][-1]
     assert found.digest == told["digest"]
     for mine, kept in zip(found.losses, told["losses"]):
