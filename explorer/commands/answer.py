@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from pathlib import Path
 
 from ..errors import UserError
 from .devices import device_option
@@ -14,6 +15,7 @@ def answer(arguments: list[str]) -> int:
     options = _options(arguments)
     from ..lab.experiment import Experiment, use_device
     from ..settings import unflatten
+    from ..store import places
 
     use_device(options.device, "float32")
     names = [w for w in options.words if "=" not in w]
@@ -22,7 +24,8 @@ def answer(arguments: list[str]) -> int:
             f"Name one setting to go along, as in “answer nfe=35 rho”; got {len(names)}."
         )
     base = unflatten(Experiment, pairs([w for w in options.words if "=" in w]))
-    found = _measured(base, names[0])
+    folder = Path(options.folder) if options.folder else places.cache("studies")
+    found = _measured(base, names[0], folder)
     print(json.dumps(found, indent=1, ensure_ascii=False) if options.json else _table(found))
     return 0
 
@@ -40,11 +43,12 @@ def _options(arguments: list[str]) -> argparse.Namespace:
         help="the view, as in a link, and the setting by its key or the end of it: rho",
     )
     p.add_argument("--json", action="store_true", help="print JSON with all digits")
+    p.add_argument("--folder", default=None, metavar="FOLDER", help="keep what is measured in here")
     device_option(p)
     return p.parse_intermixed_args(arguments)
 
 
-def _measured(base, word: str) -> dict:
+def _measured(base, word: str, folder: Path) -> dict:
     """The whole curve; how many points there are so far is told on a terminal."""
     from ..study.setting_error import along, axis_of, rounds
     from ..ui.answer import answer as said
@@ -54,7 +58,7 @@ def _measured(base, word: str) -> dict:
     axis = axis_of(base, word)
     plan, known = rounds(base, axis, full=True), {}
     if not unasked(base, axis, plan):
-        known = dict(counted_done(along(base, axis)))
+        known = dict(counted_done(along(base, axis, folder=folder)))
     return said(base, axis, plan, known)
 
 

@@ -212,23 +212,24 @@ def _headroom(base, options, how: dict) -> dict:
 
 
 def _steps(base, options, how: dict) -> dict:
-    """Not kept: each level depends on all that was tried before."""
     from ..settings import to_query
-    from ..study.distances import as_plain
-    from ..study.optimise import better_levels, with_levels
+    from ..study import engine
+    from ..study.optimise import BetterLevels, with_levels
+    from ..study.plan import Cell
 
-    *_, last = counted(better_levels(base))
+    done = engine.run([Cell(base, BetterLevels())], **how)
+    ((_, found),) = engine.values(counted_done(done))
     rows = [
         {
             "levels": name,
-            "error": last.verdict[name].value,
-            "median": as_plain(last.verdict[name]),
-            "times": as_plain(last.times[name]) if name in last.times else None,
-            "sigmas": list(last.candidates[name]),
+            "error": found["median"][name]["value"],
+            "median": found["median"][name],
+            "times": found["times"].get(name),
+            "sigmas": sigmas,
         }
-        for name in last.candidates
+        for name, sigmas in found["candidates"].items()
     ]
-    return of(base, rows, won=last.won, better=to_query(with_levels(base, last.levels)))
+    return of(base, rows, won=found["won"], better=to_query(with_levels(base, found["levels"])))
 
 
 OWN: dict[str, Callable[..., Any]] = {"claims": claims, "ladder": ladder}  # bring their views

@@ -29,6 +29,7 @@ HOME = {  # name: module of this package, and class
     "edited": ("edit", "Edited"),
     "end_error": ("end_error", "EndError"),
     "headroom": ("headroom", "Headroom"),
+    "better_levels": ("optimise", "BetterLevels"),
     "configuration": ("configuration", "Configuration"),
 }
 

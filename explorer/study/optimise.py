@@ -1,5 +1,8 @@
 """Better levels for any solver at a budget: GITS, then a search on the measured end error.
 
+BetterLevels()(e) is all of it as one cell of a study: each level that is tried depends on all that
+were tried before, so no part of a search could be shared out.
+
 What the search finds on its own seeds is judged on others, path by path against the levels that
 the view had; it is taken only if the interval of that ratio lies below 1.
 """
@@ -7,6 +10,7 @@ the view had; it is taken only if the interval of that ratio lies below 1.
 import dataclasses
 import math
 from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -14,9 +18,11 @@ from ..analysis.intervals import Estimate, apart, median, ratio
 from ..core.timesteps import Custom
 from ..errors import UserError
 from ..lab.experiment import Experiment, Watch, is_random, levels, prepared
+from ..settings import param, setting
 from ..training import gits
 from ..training.stops import Typical
 
+PATHS = 128  # that a search is made on
 OWN = "now"  # the view's own levels among the candidates
 BEFORE, SEARCH = 0.15, 0.75  # which part of the work the teacher and the search are
 
@@ -52,8 +58,34 @@ def chosen(times: dict[str, Estimate]) -> str:
     return min(better, key=better.__getitem__) if better else OWN
 
 
+@setting
+class BetterLevels:
+    """The whole search, as plain values."""
+
+    name: ClassVar[str] = "better_levels"
+    version: ClassVar[int] = 1
+    how: gits.GITS = gits.GITS()
+    follow: int = param(PATHS, 8, 4096, 1, label="Paths", help="on which a list is judged")
+
+    def __call__(self, e: Experiment, watch: Watch | None = None) -> dict[str, Any]:
+        """won: the origin of `levels`; median, times, candidates by origin, see `Optimised`."""
+        *_, last = better_levels(e, self.how, self.follow, watch)
+        return {
+            "won": last.won,
+            "tried": last.tried,
+            "levels": list(last.levels),
+            "median": {k: dataclasses.asdict(v) for k, v in last.verdict.items()},
+            "times": {k: dataclasses.asdict(v) for k, v in last.times.items()},
+            "candidates": {k: list(v) for k, v in last.candidates.items()},
+        }
+
+    def weights(self, e: Experiment) -> tuple[str, ...]:
+        """Nothing is read beside the experiment."""
+        return ()
+
+
 def better_levels(
-    e: Experiment, how: gits.GITS = gits.GITS(), paths: int = 128, watch: Watch | None = None
+    e: Experiment, how: gits.GITS = gits.GITS(), paths: int = PATHS, watch: Watch | None = None
 ) -> Iterator[Optimised]:
     """Better levels for the view's solver at the view's budget: GITS, then coordinate descent on
     the measured end error from there and from the view's own levels; judged on held-out seeds.

@@ -11,6 +11,7 @@ compares.
 import dataclasses
 import math
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from ..core.facts import needs_schedule
@@ -22,8 +23,11 @@ from ..lab.source import Source, Watch
 from ..lab.truth import aside
 from ..settings import Parameter, flatten, parameters, slots, unflatten
 from ..settings.track import FLOOR, spread, track
-from .end_error import Row, measure, row_of
+from ..store.results import Results
+from .end_error import EndError, Row, measure, row_of
 from .near_best import near_best
+from .plan import Cell
+from .work import answer
 
 COUNT = 15  # values
 FEW, LEAST = 64, 8  # paths of the first round; fewer than LEAST rank nothing
@@ -146,15 +150,26 @@ def trial(base: Experiment, axis: Axis, value: Any, paths: int) -> Experiment:
     return dataclasses.replace(e, samples=min(paths, base.samples))
 
 
-def one(base: Experiment, axis: Axis, value: Any, paths: int, watch: Watch | None = None) -> Row:
-    """One point: a row without a value says why in its note."""
+def one(
+    base: Experiment,
+    axis: Axis,
+    value: Any,
+    paths: int,
+    watch: Watch | None = None,
+    kept: Results | None = None,
+) -> Row:
+    """One point: a row without a value says why in its note.  kept: answers of studies, of which
+    this is one more."""
     e = base
     try:
         e = trial(base, axis, value, paths)
         if why := too_much(e):
             return row_of(e, None, why)
         with aside():
-            return measure(e, watch)
+            if kept is None:
+                return measure(e, watch)
+            found, problem, _ = answer(Cell(e, EndError()), kept, watch)
+            return row_of(e, found, problem)
     except UserError as problem:
         return row_of(e, None, str(problem))
 
@@ -210,20 +225,26 @@ def _seconds(base: Experiment, axis: Axis, source: Source) -> float:
 
 
 def along(
-    base: Experiment, axis: Axis, watch: Watch | None = None, full: bool = True
+    base: Experiment,
+    axis: Axis,
+    watch: Watch | None = None,
+    full: bool = True,
+    folder: Path | None = None,
 ) -> Iterator[tuple[Any, Row]]:
     """(value, row) from the current value outwards, then again with more paths, and where the part
-    near the best begins and ends one value more.
+    near the best begins and ends one value more.  What comes next depends on what was found, so
+    points are cells one after another; folder: where their answers are kept.
 
     Raises UserError where it takes too long.
     """
     plan = rounds(base, axis, full)
     known: dict[Any, Row] = {}
+    kept = None if folder is None else Results(folder)
     if not plan.paths:
         raise UserError(plan.why)
     while (next_ := missing(axis, plan, known)) is not None:
         value, paths = next_
-        known[value] = row = one(base, axis, value, paths, watch)
+        known[value] = row = one(base, axis, value, paths, watch, kept)
         yield value, row
 
 

@@ -9,6 +9,7 @@ from explorer.commands.tables import told
 from explorer.data import Moons
 from explorer.lab.experiment import Experiment
 from explorer.study.end_error import EndError
+from explorer.study.optimise import BetterLevels
 from explorer.study.sweep import error_against_nfe
 
 VIEW = ["data=moons", "data.dimension=2", "samples=8", "nfe=9", "--device", "cpu"]
@@ -59,6 +60,17 @@ def test_a_grid_over_the_range_says_that_its_errors_do_not_compare(capsys):
     assert "different ranges of σ: not ranked" in found["notes"][0]
 
 
+def test_better_steps_are_one_cell_that_is_kept_and_shared_out(capsys, home, monkeypatch):
+    card = home / "card.json"
+    found = asked(capsys, "steps", "--card", str(card))
+    assert [r["levels"] for r in found["rows"]] == ["now", "GITS", "search"]
+    assert "data=moons" in found["query"] and found["won"] in ("now", "GITS", "search")
+    (row,) = json.loads(card.read_text("utf-8"))["cells"]["rows"]
+    assert row["numbers"]["tried"] > 0
+    monkeypatch.setattr(BetterLevels, "__call__", lambda *_: pytest.fail("measured again"))
+    assert asked(capsys, "steps") == found
+
+
 @pytest.mark.parametrize(
     "words, columns, length",
     [
@@ -67,13 +79,12 @@ def test_a_grid_over_the_range_says_that_its_errors_do_not_compare(capsys):
         pytest.param(
             *(["truncation"], {"rho", "sigma", "mean", "std"}, 7 * 63), marks=pytest.mark.slow
         ),
-        (["steps"], {"levels", "error", "sigmas"}, 3),
     ],
 )
 def test_every_measurement_of_the_page_has_rows(words, columns, length, capsys):
     found = asked(capsys, *words)
     assert len(found["rows"]) == length and columns <= found["rows"][0].keys()
-    assert "data=moons" in found["query"] or "data=moons" in found["better"]
+    assert "data=moons" in found["query"]
     table = told(found).splitlines()
     assert columns <= set(table[0].split()) and len(table) > length
 
