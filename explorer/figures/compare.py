@@ -57,8 +57,16 @@ def error_vs_nfe(
     silent = [f"{name}: {own[0].note}" for name, own in curves.items() if not drawn[name]]
     aside = [charts.words("<br>".join(silent), 0, 0.01, INK3, "left", "bottom")] if silent else []
     layout["annotations"] += aside
-    layout["meta"] = charts.narrow(labels, aside)
+    layout["meta"] = charts.narrow(labels, aside) | {"bare": _bare(labels, reach, aside)}
     return {"data": traces, "layout": layout}
+
+
+def _bare(labels: Sequence[tuple], reach: Sequence[float], aside: list[dict]) -> dict:
+    """Where the orders stand beside the figure: only the names at the ends."""
+    names = [(v, text.split(": ")[0], colour, bold) for v, text, colour, bold in labels]
+    longest = max((len(text) for _, text, *_ in names), default=0)
+    right = round(min(max(90, 6.5 * longest), 240))
+    return {"margin": {"r": right}, "annotations": charts.end_names(names, reach) + aside}
 
 
 def _drawn(

@@ -49,6 +49,7 @@ AREAS = (  # of the style sheet, in this order: what comes later wins
     "stage",
     "compare",
     "compare_budgets",
+    "compare_forest",
     "compare_views",
     "compare_map",
     "compare_ab",

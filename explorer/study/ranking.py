@@ -1,6 +1,6 @@
 """Which solver is ahead at equal cost, where the samples allow to say so.
 
-    rows of a sweep -> ranked -> Ranking -> sentence
+    rows of a sweep -> ranked, or rankings -> Ranking -> sentence
 
 Rows are held against each other path by path.  One is ahead if the interval of its ratio to every
 other lies below 1.
@@ -46,6 +46,10 @@ class Ranking:
         """How many paths each ratio rests on."""
         return min(len(r.each) for r in self.rows)
 
+    def times(self, row: Row) -> Estimate:
+        """How many times the error of the first it makes; of the first itself exactly 1."""
+        return row.over(self.first[0])
+
     @property
     def ratio(self) -> Estimate:
         """The first of all over the next one."""
@@ -59,13 +63,33 @@ def ranked(rows: Sequence[Row], names: Collection[str] = ()) -> Ranking | None:
     What was run and has no value, as it blew up, has been measured; what never has a value, as new
     noise leaves every reference, takes no part.
     """
-    curves = {n: [r for r in rows if r.name == n] for n in (*names, *(r.name for r in rows))}
-    curves = {n: own for n, own in curves.items() if not own or any(_known(r) for r in own)}
-    for cost in sorted({r.nfe for r in rows if _known(r)}, reverse=True):
+    curves = _curves(rows, names)
+    for cost in reversed(_costs(rows)):
         there = [_nearest(own, cost) for own in curves.values()]
         if all(there):
             return _ranking([r for r in there if r is not None and _known(r)])
     return None
+
+
+def rankings(rows: Sequence[Row]) -> dict[int, Ranking]:
+    """The ranking at every cost that two or more have been measured at, cheapest first; costs that
+    the same rows are nearest to are one, the largest of them."""
+    curves, there = _curves(rows), dict[tuple[int, ...], tuple[int, list[Row]]]()
+    for cost in _costs(rows):
+        own = [r for c in curves.values() if (r := _nearest(c, cost)) is not None and _known(r)]
+        there[tuple(map(id, own))] = cost, own
+    found = {cost: _ranking(own) for cost, own in there.values()}
+    return {cost: ranking for cost, ranking in found.items() if ranking is not None}
+
+
+def _curves(rows: Sequence[Row], names: Collection[str] = ()) -> dict[str, list[Row]]:
+    """The rows of each name, without those that never have a value."""
+    curves = {n: [r for r in rows if r.name == n] for n in (*names, *(r.name for r in rows))}
+    return {n: own for n, own in curves.items() if not own or any(_known(r) for r in own)}
+
+
+def _costs(rows: Sequence[Row]) -> list[int]:
+    return sorted({r.nfe for r in rows if _known(r)})
 
 
 def _known(row: Row) -> bool:

@@ -56,12 +56,18 @@ def _on_grid(name: str, grid) -> str:
     return f"{name}, {grid.short}"
 
 
-def names_planned(base: Experiment, solvers: Sequence, grids: Sequence = ()) -> list[str]:
-    """What the curves of a sweep will be called."""
-    names = [solver_name(_solver(s)) for s in solvers]
-    if len(grids) < 2:
-        return names
-    return [_on_grid(name, grid_named(base, g)) for name in names for g in grids]
+def curves_planned(
+    base: Experiment, solvers: Sequence, grids: Sequence = ()
+) -> dict[str, Experiment]:
+    """The curves of a sweep by what they will be called: the view that each takes along budgets."""
+    made = [dataclasses.replace(base, solver=_solver(s)) for s in solvers]
+    on = [grid_named(base, g) for g in grids] or [base.timesteps]
+    return {
+        _on_grid(solver_name(e.solver), g) if len(on) > 1 else solver_name(e.solver):
+        dataclasses.replace(e, timesteps=g)
+        for e in made
+        for g in on
+    }  # fmt: skip
 
 
 def error_plan(

@@ -11,15 +11,16 @@ from ..study.ranking import ranked, sentence
 from ..study.sweep import (
     BUDGETS,
     COMPARED_SOLVERS,
+    curves_planned,
     error_against_nfe,
     grid_named,
-    names_planned,
     numbers,
     orders,
     plain,
 )
 from . import map as heat_map
 from . import words
+from .forest import forest, order_of
 from .measurement import Measurement, Watch
 
 LARGEST_BUDGET = 1023
@@ -76,11 +77,11 @@ def sweep(base: Experiment, request: dict) -> Measurement:
     solvers = _solvers(base, request.get("solvers"))
     budgets, grids = budgets_of(request.get("budgets")), _grids(request.get("grids"))
     error_against_nfe(base, solvers, budgets, grids=grids)  # says at once what cannot work
-    names = names_planned(base, solvers, grids)
+    curves = curves_planned(base, solvers, grids)
     on = ", ".join(grid_named(base, g).short for g in grids) or base.timesteps.label
 
     def show(rows: list) -> dict:
-        found, slopes = ranked(rows, names), orders(rows)
+        found, slopes = ranked(rows, curves), orders(rows)
         floor = float(reference_for(base).floor[-1]) or None
         title = "Error against evaluations" if found is None else sentence(found)
         best = found.first[0].name if found and found.decided else None
@@ -91,6 +92,7 @@ def sweep(base: Experiment, request: dict) -> Measurement:
             f"{_samples(rows)}95 % intervals; against the reference at the lowest noise level. "
             "Ratios are of the same noise, path by path; orders are fitted to the straight tail.",
             **_pivot(rows, slopes),
+            "forest": forest(rows, curves, slopes, base),
         }
 
     return Measurement(
@@ -139,9 +141,10 @@ def _pivot(rows: list, slopes: dict) -> dict:
     for name, slope in slopes.items():
         own = [r for r in rows if r.name == name]
         at = {r.nfe: r for r in own if r.median is not None}
-        order = "–" if slope is None or slope.half > 2 else f"{slope.order:.1f} ± {slope.half:.1f}"
         note = next((r.note for r in reversed(own) if r.note), "")
-        table.append([name, *(at[n].median if n in at else None for n in budgets), order, note])
+        table.append(
+            [name, *(at[n].median if n in at else None for n in budgets), order_of(slope), note]
+        )
         beside.append(["", *(_beside(at[n]) if n in at else "" for n in budgets), "", ""])
     return {
         "columns": ["median end error", *map(str, budgets), "order", ""],

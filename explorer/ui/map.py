@@ -8,13 +8,14 @@ from ..analysis.intervals import Estimate
 from ..core.solvers import SOLVERS
 from ..errors import UserError
 from ..lab.experiment import Experiment
-from ..settings import flatten, jsonable, parameters, slots, to_query
+from ..settings import flatten, jsonable, parameters, slots
 from ..study import map_said, map_standing, maps
 from ..study.map_axes import Axis, fits, usual
 from ..study.map_standing import At, Standing
 from ..study.maps import MEASURES, Map
 from ..study.sweep import COMPARED_SOLVERS
 from . import kept, map_words, words
+from .cell import link_of
 from .measurement import Measurement
 
 AXES = ("timesteps.rho", "nfe")  # of a map that nobody has chosen
@@ -116,12 +117,7 @@ def _cell(found: Map, s: Standing, at: At) -> dict[str, Any]:
         link = dataclasses.replace(
             trial, samples=found.asked.base.samples, seed=found.asked.base.seed
         )
-        mine, base = flatten(link), flatten(found.asked.base)
-        cell["query"] = to_query(link)
-        other = {k for k in slots(Experiment) if base[k] != mine[k]}  # with all that is theirs
-        cell["values"] = jsonable(
-            {k: v for k, v in mine.items() if base.get(k) != v or k.split(".")[0] in other}
-        )
+        cell |= link_of(link, found.asked.base)
     if spot is None:
         return cell
     if at not in s.value:

@@ -119,6 +119,37 @@ def test_compare_measures_at_once_and_says_when_it_is_out_of_date(walk):
     news = saved(walk.page, "[data-save=fig-compare]")
     assert news.suggested_filename.endswith(".svg")
     assert "median end error" in open(news.path(), encoding="utf-8").read()
+    follows_the_line(walk.page)
+
+
+def follows_the_line(page):
+    """Of a sweep at 5 and 9: pressed, dragged and moved by keys, the forest is that of the line,
+    and no request is made for it; the table takes the figure's place; a row opens its view."""
+    where, asked = page.locator("#compare-forest caption").first, []
+    page.on("request", lambda r: asked.append(r.url) if r.method == "POST" else None)
+    line = page.locator(".nfe-line").bounding_box()
+    middle = line["x"] + line["width"] / 2, line["y"] + line["height"] / 2
+    assert where.inner_text().startswith("At 9 ")
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.mouse.move(middle[0] - 2000, middle[1], steps=3)
+    page.mouse.up()
+    assert where.inner_text().startswith("At 5 ")
+    assert "5 evaluations" in page.inner_text("#compare-title")
+    page.keyboard.press("End")
+    assert where.inner_text().startswith("At 9 ")
+    page.keyboard.press("ArrowLeft")
+    assert page.locator(".nfe-line").get_attribute("aria-valuenow") == "5"
+    page.wait_for_function("new URLSearchParams(location.search).get('at') === '5'")
+    assert asked == []
+    rows = page.locator("#compare-forest tbody").first.locator("tr")
+    assert rows.count() == 2 and rows.first.get_attribute("class") == "level"
+    page.click("#compare-tabled")
+    assert page.is_visible("#compare-rows") and page.is_hidden("#fig-compare")
+    page.click("#compare-tabled")
+    assert page.is_hidden("#compare-rows") and page.is_visible("#fig-compare")
+    rows.filter(has_text="DDIM").locator("a").click()
+    page.wait_for_function("explorer.S.values.solver === 'ddim' && explorer.S.values.nfe === 5")
 
 
 def test_a_table_is_copied_with_all_digits_and_stays_where_another_cannot_be_measured(walk):
@@ -142,7 +173,7 @@ def test_a_table_is_copied_with_all_digits_and_stays_where_another_cannot_be_mea
 
 
 OUTSIDE = """([width, own]) => ['.compare', '#fig-compare',
-  '#fig-compare .main-svg', '.results .scroll', ...own].filter((s) => {
+  '#fig-compare .main-svg', ...own].filter((s) => {
     const r = document.querySelector(s).getBoundingClientRect();
     return r.left < -1 || r.right > width + 1 || r.width < 1 || r.height < 20; })"""
 
@@ -169,7 +200,8 @@ def within(walk, kind: str):
     from playwright.sync_api import TimeoutError  # there, where a browser is
 
     own = ["#compare-solvers", "#compare-run", "#compare-chips"]  # the others do not use them
-    held = [f"#compare-{kind}", *(own if kind == "sweep" else [])]
+    beside = "#compare-forest" if kind == "sweep" else ".results .scroll"
+    held = [f"#compare-{kind}", beside, *(own if kind == "sweep" else [])]
     for width, height in ((1440, 900), (1024, 768), (390, 844)):
         walk.page.set_viewport_size({"width": width, "height": height})
         fits = f"([width]) => innerWidth === width && !({OUTSIDE})([width, {held}]).length"

@@ -118,5 +118,5 @@ def opened(page, walk):
     assert walk.value("timesteps.rho") == 15 and walk.value("nfe") == 17
     page.click("[data-page=compare]")
     page.click("#compare-views button >> text=Sweep")
-    page.wait_for_selector("#compare-rows tr")
+    page.wait_for_selector("#compare-forest tr")
     assert page.is_hidden(".map-figure") and page.is_visible("#compare-run")

@@ -11,8 +11,10 @@ from explorer.errors import UserError
 from explorer.lab.experiment import Experiment
 from explorer.server.api import explore_endpoint, sweep_endpoint
 from explorer.study.end_error import Row, measure
-from explorer.study.ranking import ranked, sentence
-from explorer.study.sweep import numbers, sweep_settings
+from explorer.study.ranking import ranked, rankings, sentence
+from explorer.study.sweep import curves_planned, numbers, sweep_settings
+from explorer.study.sweep_said import told
+from explorer.ui.forest import forest
 
 SHARED = torch.randn(64, generator=torch.Generator().manual_seed(0)).double()
 
@@ -70,6 +72,36 @@ def test_both_counts_are_said_where_they_differ_and_far_ones_are_not_held_agains
     near = sentence(ranked([row("a", 39, 1.0), row("bb", 38, 2.0)]))
     assert near.startswith("Best at 38 to 39 evaluations: a (39), ") and near.endswith("bb (38)’s")
     assert ranked([row("a", 4, 1.0), row("bb", 3, 2.0)]) is None
+
+
+def test_every_cost_has_a_ranking_and_who_leads_from_where_is_told():
+    """a is ahead at 9, bb from 19 on by more; ccc errs as bb does at every cost, path by path."""
+    sizes = {"a": (1.0, 0.5, 0.4), "bb": (1.5, 0.2, 0.1)}
+    rows = [row(n, k, v) for n, own in sizes.items() for k, v in zip((9, 19, 39), own)]
+    found = rankings([*rows, row("a", 38, 0.4)])  # nobody else is nearer to 38 than at 39
+    assert [*found] == [9, 19, 38, 39]
+    found = rankings(rows)
+    assert [r.first[0].name for r in found.values()] == ["a", "bb", "bb"]
+    assert found[39].times(found[39].rows[1]).value == pytest.approx(4, rel=0.1)
+    ahead = told(rows, found)[0]
+    assert (ahead.kind, [r.name for r in ahead.rows]) == ("ahead", ["bb", "a", "a"])
+    assert [r.nfe for r in ahead.rows[1:]] == [19, 39] and ahead.ratios[1].value > 3
+    twin = [dataclasses.replace(r, name="ccc") for r in rows if r.name == "bb"]
+    facts = {f.kind: f for f in told([*rows, *twin], rankings([*rows, *twin]))}
+    assert {r.name for r in facts["same"].rows} == {"bb", "ccc"} and "ahead" not in facts
+
+
+def test_the_forest_holds_each_ratio_to_the_best_with_its_interval():
+    base = Experiment(samples=16, nfe=9)
+    named = curves_planned(base, ["ddim", "heun"])
+    rows = [row("DDIM", 9, 1.0), row("Heun", 9, 1.0, jitter=0.5), row("Heun", 19, 0.1)]
+    (stop,) = forest(rows, named, {}, base)["stops"]  # at 19 one is alone
+    best, other = stop["rows"]
+    assert best["best"] and best["ratio"] == [1, 1, 1] and stop["nfe"] == 9
+    value, low, high = other["ratio"]
+    assert low < value < high and other["level"] == (low <= 1 <= high) and other["said"].count("×")
+    assert stop["title"] == sentence(rankings(rows)[9])
+    assert [r["query"] for r in stop["rows"]][best["name"] != "Heun"] == "nfe=9&samples=16"
 
 
 def test_other_ranges_of_sigma_are_named_and_not_ranked():

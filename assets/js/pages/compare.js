@@ -5,10 +5,8 @@ import { job } from '../job.js';
 import { call } from '../net.js';
 import { gesture } from '../gestures/gesture.js';
 import { $, $$, S } from '../state.js';
-import { plot, ready } from '../draw/figure.js';
-import { themed } from '../theme.js';
-import { withPictures } from '../draw/pictures.js';
-import { apart } from './compare_names.js';
+import { ready } from '../draw/figure.js';
+import { drawFigure } from './compare_figure.js';
 import * as budgets from './compare_budgets.js';
 import * as rows from './compare_rows.js';
 import * as learn from './compare_learn.js';
@@ -18,11 +16,10 @@ import { known, markKind, wireKinds } from './compare_kinds.js';
 import * as choices from './compare_choices.js';
 import { initStudyLeaves } from '../leave/study.js';
 import * as engines from '../compare/engines.js';
+import * as forest from '../compare/forest.js';
 import * as views from '../compare/views.js';
 import '../compare/all.js';
 
-const AXES = ['#compare-up', '#compare-across']; // of a map of two settings
-const NARROW = 560; // pixels below which a figure has no room for names at its side
 let line = null, // see app.js
   usual = null, // of a sweep that nobody has chosen: its solvers and budgets
   shown = null,
@@ -45,10 +42,10 @@ function init(given) {
   wireKinds(press);
   views.init(line, look);
   $('#compare-run').onclick = () => press('sweep');
-  for (const axis of AXES) $(axis).onchange = () => begin('heat');
   rows.init(begin);
   learn.init(() => begin('foundry'));
   offers.init(line);
+  forest.init(line, moved);
   initStudyLeaves(() => views.current()?.study?.() ?? { result: shown, of: measured, kind });
   $('#compare-train').onclick = () => begin('ablation', true);
   $('#compare-again').onclick = () => begin(kind);
@@ -66,7 +63,6 @@ function init(given) {
   mark();
 }
 
-const axes = () => AXES.map((axis) => $(axis).value);
 const pressed = choices.grids;
 
 // ---- the link: what is compared, where it differs from the default ---------------------------------
@@ -83,8 +79,8 @@ function write(params) {
   if (kind) params.set('compare', kind);
   if (names.length !== usual.solvers.length || !usual.solvers.every((n) => chosen.includes(n)))
     params.set('solvers', names.join());
-  if (kind === 'heat') params.set('axes', axes().join());
   rows.write(params, kind);
+  forest.write(params);
   if (kind === 'foundry') learn.write(params);
   if (pressed().length) params.set('grids', pressed().join());
   if (budgets.text() !== usual.budgets.join()) params.set('budgets', budgets.text());
@@ -95,11 +91,8 @@ function read(params) {
   if (params.has('solvers')) choices.pressSolvers(params.get('solvers').split(','));
   choices.pressGrids((params.get('grids') ?? '').split(','));
   if (params.has('budgets')) budgets.write(params.get('budgets').slice(0, 200).split(','));
-  const pair = (params.get('axes') ?? '').split(',');
-  AXES.forEach((axis, i) => {
-    if ([...$(axis).options].some((o) => o.value === pair[i])) $(axis).value = pair[i];
-  });
   rows.read(params);
+  forest.read(params);
   learn.read(params);
   const asked = params.get('compare'),
     view = views.find(asked);
@@ -130,7 +123,6 @@ function look(name) {
 function mark() {
   markKind(kind);
   $('#compare-choose').hidden = Boolean(kind) && kind !== 'sweep';
-  $('#compare-axes').hidden = kind !== 'heat';
   rows.mark(kind);
   $('#compare-learn').hidden = kind !== 'foundry';
   $('#compare-record').hidden = kind !== 'ablation';
@@ -177,7 +169,6 @@ async function begin(name, anew = false) {
 // What is asked, beside the settings.
 const asked = (anew = false) =>
   ({
-    heat: () => ({ axes: axes() }),
     ...rows.asked,
     foundry: learn.asked,
     sweep: () => ({ solvers: choices.solvers(), grids: pressed(), budgets: budgets.text() }),
@@ -239,47 +230,52 @@ function draw() {
   const old = Boolean(shown?.figure) && measured !== settings();
   $('#compare-stale').hidden = !old || busy;
   $('.results').classList.toggle('old', old && !busy);
+  drawBeside();
   const box = ready('#fig-compare');
-  if (!box) return;
-  writeTitle();
-  drawFigure(box);
-  writeTable(shown?.columns ?? [], shown?.table ?? [], shown?.beside ?? []);
+  if (box) drawFigure(box, shown?.figure, busy, Boolean(forest.stop()));
+  if (box) forest.placeLine();
+  writeTable(shown);
   $('#compare-copy').hidden = !shown?.exact;
   offers.show(shown?.offers ?? []);
   $('.results').classList.toggle('remarks', Boolean(shown?.reasons)); // remarks that are to be read whole
 }
 
+// What stands beside the figure: where the line is, and without a request.
+function drawBeside() {
+  forest.show(shown);
+  writeTitle();
+}
+
+// The line over the figure stands elsewhere, or the table has taken the figure's place, or left it.
+function moved(elsewhere) {
+  if (!elsewhere) return draw();
+  line.address();
+  drawBeside();
+}
+
 // Until something is found: what was asked.
 function writeTitle() {
   const button = kind === 'sweep' ? null : $('.compare .runs [aria-pressed=true]');
-  $('#compare-title').textContent = shown?.title ?? button?.textContent ?? 'Which solver, at which budget?';
+  $('#compare-title').textContent =
+    forest.stop()?.title ?? shown?.title ?? button?.textContent ?? 'Which solver, at which budget?';
   const note = shown?.note ?? (shown?.title ? null : button?.title);
   if (note) $('#compare-note').textContent = note;
 }
 
-function drawFigure(box) {
-  const meta = shown?.figure?.layout.meta,
-    narrow = box.clientWidth < NARROW ? meta?.narrow : null;
-  $('#compare-names').innerHTML = narrow
-    ? (meta.names ?? []).map(([name, colour]) => `<span style="color:${themed(colour)}">${name}</span>`).join('')
-    : '';
-  box.style.height = narrow?.height && innerWidth < 600 ? `${narrow.height}px` : '';
-  plot('#fig-compare', shown?.figure, words(), (layout) => {
-    const made = { ...layout, ...themed(narrow ?? {}), title: { text: '' }, height: layout.height };
-    const { t = 0, b = 0 } = made.margin ?? {};
-    return withPictures({ ...made, annotations: apart(made.annotations ?? [], made.height - t - b) });
-  });
-}
-
-const words = () =>
-  busy
-    ? 'Measuring …'
-    : 'Choose solvers and run the sweep.<br>Curves appear as they are measured;<br>Cancel keeps what is there.';
-
 export const page = {
   name: 'compare',
   plotly: true,
-  keys: ['compare', 'solvers', 'grids', 'budgets', 'axes', ...rows.keys, ...learn.keys, ...views.keys()],
+  keys: [
+    'compare',
+    'solvers',
+    'grids',
+    'budgets',
+    'axes',
+    ...rows.keys,
+    ...learn.keys,
+    ...forest.keys,
+    ...views.keys(),
+  ],
   init,
   read,
   write,

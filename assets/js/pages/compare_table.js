@@ -6,7 +6,8 @@ import { ofHead } from '../words/word.js';
 
 // A column without a name holds a remark about the row: it goes below the row's name.  beside: what stands
 // small below each value.
-export function writeTable(columns, rows, beside) {
+export function writeTable(shown) {
+  const { columns = [], table: rows = [], beside = [] } = shown ?? {};
   const aside = columns.indexOf('', 1),
     kept = columns.map((_, i) => i).filter((i) => i !== aside);
   const cell = (row, i, r) => {
