@@ -11,11 +11,10 @@ import { drawOpened } from './opened.js';
 import { drawPin, pinLine, pinnedName } from './pin.js';
 import { awayShown } from './stage/away.js';
 import { writeControls } from './controls/rows.js';
-import { mention, word } from './words/word.js';
+import { word } from './words/word.js';
+import { write } from './written.js';
 
 const SPIN = '<i class="spin"></i>',
-  EVALUATIONS = { 'evaluations?': 'nfe' },
-  ERROR = { median: 'median', 'end error': 'end_error' },
   button = (act, words, main = '') => `<button type="button" data-act="${act}" class="${main}">${words}</button>`;
 let act = {},
   ticking = null;
@@ -136,15 +135,6 @@ const LATER = {
 
 // ---- writing it -----------------------------------------------------------------------------------
 
-// Only what has changed is written: focus stays, and a drag lays out nothing that stands still.
-const written = new WeakMap();
-function write(element, html, property = 'innerHTML') {
-  if (written.get(element) === html) return;
-  element[property] = html;
-  written.set(element, html);
-  if (element.matches('p, #named')) element.title = element.textContent; // where it is cut off
-}
-
 // Of “draft, 64 of 256 paths” what follows the comma, of “following more paths” all: the sign beside it turns.
 function spareOf(kind, text) {
   if (kind !== 'draft') return text;
@@ -204,11 +194,9 @@ export function drawHeadline() {
   if (root.dataset.state !== state) root.dataset.state = document.body.dataset.answer = state;
   markOld(state);
   const [, short, number = '', long = ''] = /^(.*?)(?:(, [\d,]+)( evaluations?))?$/.exec(said.name);
-  write(
-    $('#named'),
-    `${short}<span class="count">${number}<span class="long">${mention(long, EVALUATIONS, false)}</span></span>`,
-  );
-  write($('#measure'), said.measure ? `: ${mention(said.measure, ERROR, false)} ` : '');
+  write($('#named'), `${short}<span class="count">${number}<span class="long">${long}</span></span>`);
+  $('#named').title = said.name;
+  write($('#measure'), said.measure ? `: ${said.measure} ` : '');
   const value = $('#value');
   write(value, said.value ?? '', 'textContent');
   value.hidden = !said.value;
@@ -216,8 +204,10 @@ export function drawHeadline() {
   write($('#interval'), said.interval ? word('interval95', said.interval, false) : '');
   write($('#chips'), cutChips() + (said.chips ?? []).map(chip).join(''));
   fit();
-  write($('#blame'), said.blame ?? '');
-  write($('#versus'), said.versus ?? '');
+  for (const name of ['blame', 'versus']) {
+    const line = $(`#${name}`);
+    if (write(line, said[name] ?? '')) line.title = line.textContent; // where it is cut off
+  }
   const { done, total } = S.refining ?? {};
   write($('#refined'), total ? `${Math.round((100 * done) / total)}%` : '', 'title');
   $('#refined i').style.width = total ? `${(100 * done) / total}%` : '';

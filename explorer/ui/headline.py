@@ -20,12 +20,14 @@ from ..study.names import sampler_name
 
 CANCELS = 2.0  # from here on moves that cancel are said
 NAMED = 4  # groups of steps named in a sentence
+LINE = 88  # letters of a sentence that a line of the headline has room for at 1400 pixels
 
 
 @dataclasses.dataclass(frozen=True)
 class Headline:
     """What stands above the stage: of the run `name` the median end error `value`.  HTML may hold
-    <b> and spans of class “ci”."""
+    <b> and spans of class “ci”, “where”, “main” and “spare”: what is spare is seen where the line
+    has room for it."""
 
     name: str
     value: str
@@ -126,15 +128,15 @@ def steps_named(steps: tuple[int, ...] | list[int]) -> str:
     return ("Step " if len(steps) == 1 else "Steps ") + _numbers(steps)
 
 
-def _numbers(steps: tuple[int, ...] | list[int]) -> str:
-    """Neighbours together, at most NAMED of them."""
+def _numbers(steps: tuple[int, ...] | list[int], most: int = NAMED) -> str:
+    """Neighbours together, at most so many of them."""
     names = [
         name
         for g in runs_of(steps)
         for name in ([f"{g[0] + 1}–{g[-1] + 1}"] if len(g) > 2 else [str(i + 1) for i in g])
     ]
-    if len(names) > NAMED:
-        return f"{', '.join(names[:NAMED])} and others"
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and others"
     return " and ".join(", ".join(names).rsplit(", ", 1))
 
 
@@ -143,9 +145,10 @@ def _blame(r: Run, errors: Errors, found: Blame, draft: bool, more: bool) -> str
         return "The run is exact to nine digits."
     if not found.steps:
         return "No step makes an error that could be measured."
-    whole = "of it"
+    whole, spare = "of it", ""
     if found.cancels >= CANCELS:
-        whole = f"of the steps’ moves, which cancel: together {short(found.cancels)} × the error"
+        whole = "of the steps’ moves, which cancel"
+        spare = f"Together they are {short(found.cancels)} × the error."
     if not found.decided:
         return _undecided(found, draft, more)
     groups, sigma = runs_of(found.steps), r.trajectory.sigma.tolist()
@@ -154,27 +157,36 @@ def _blame(r: Run, errors: Errors, found: Blame, draft: bool, more: bool) -> str
         first, last = sigma[groups[0][0]], sigma[groups[0][-1] + 1]
         where = f' <span class="where">(σ {number(first)} → {number(last)})</span>'
     made = _bold(percent(found.share.value), span(found.share.low, found.share.high, percent))
-    return f"{steps_named(found.steps)}{where} make{'s' * (len(found.steps) == 1)} {made} {whole}."
+    make = "makes" if len(found.steps) == 1 else "make"
+    return _line(f"{steps_named(found.steps)}{where} {make} {made} {whole}.", spare)
+
+
+def _line(main: str, spare: str) -> str:
+    """A sentence, and one that follows where there is room for it."""
+    if not spare:
+        return main
+    return f'<span class="main">{main}</span><span class="spare"> {spare}</span>'
 
 
 def _undecided(found: Blame, draft: bool, more: bool) -> str:
     """Which steps some of the paths name; nothing that could be taken back."""
-    on = f" on {count(found.paths)} paths" if not draft or found.paths < 6 else ""
+    paths = f"{count(found.paths)} path{'s' * (found.paths != 1)}"
+    on = f" on {paths}" if not draft or found.paths < 6 else ""
     if math.isnan(found.share.low):
-        paths = f"{count(found.paths)} path{'s' * (found.paths != 1)}"
         return f"Which steps: undecided, {paths} {'are' if found.paths != 1 else 'is'} too few."
     if found.spread or not (found.sure or draft or more):
         largest = _bold(
             percent(found.largest.value), span(found.largest.low, found.largest.high, percent)
         )
         return f"Which steps: undecided{on}; none stands out, the largest makes {largest}."
-    end = ". More paths are on their way." if more else "."
-    return f"Which steps make half: undecided{on}; {_among(found)}{end}"
+    told = [f"Which steps make half: undecided; {_among(found, n)}." for n in range(NAMED, 0, -1)]
+    main = next((text for text in told if len(text) <= LINE), told[-1])
+    return _line(main, f"{paths} were compared{', more follow' * more}." if on else "")
 
 
-def _among(found: Blame) -> str:
+def _among(found: Blame, most: int) -> str:
     """“10 and 15 are among them, 9, 11 and 14 may be”: what nearly all draws name, and some."""
-    sure, maybe = _numbers(found.sure), _numbers(found.maybe)
+    sure, maybe = _numbers(found.sure, most), _numbers(found.maybe, most)
     if not sure:
         return f"{maybe} may be among them" if maybe else "none stands out yet"
     among = f"{sure} {'is' if len(found.sure) == 1 else 'are'} among them"
@@ -213,4 +225,4 @@ def beside(mine: str, its: str, found: Estimate, nfe: int, other_nfe: int) -> st
     samples = f"{count(found.count)} sample{'s' * (found.count != 1)}"
     if math.isnan(found.low):
         return f"{mine} and {its} cannot be told apart with {samples}."
-    return f"{mine} and {its} cannot be told apart with {samples}: {ratio}, {cost}."
+    return _line(f"{mine} and {its} cannot be told apart: {ratio}, {cost}.", f"{samples} were compared.")

@@ -74,7 +74,7 @@
     return { ...box, by };
   }
 
-  const GOES_WHOLE = '.strip-head .whole, .headline .first'; // what does not fit there is not seen at all
+  const GOES_WHOLE = '.strip-head .whole, .headline .first, .headline p'; // what does not fit there is not seen at all
   // Cut with a sign of it, and told in full elsewhere.
   const told = (e, box) => {
     for (let n = e; n && n.id !== 'explorer'; n = n.parentElement) {

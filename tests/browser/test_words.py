@@ -51,6 +51,29 @@ def test_a_word_opens_its_card_beside_what_holds_it_and_the_card_acts(walk):
     page.click(f"{ROW} [data-word=rho]")
     walk.after(lambda: page.click("#word [data-show-me]"))
     assert walk.value("timesteps.rho") == 3 and page.is_enabled("#undo")
+    told = page.locator(".headline p, .controls .help").locator("[data-word]")
+    assert told.count() > 3 and page.locator(".headline [data-word=nfe]").count() == 1
+    page.focus('.row[data-key="nfe"] input[type=range]')
+    page.keyboard.press("F1")
+    page.keyboard.press("F1")  # after the row’s own word that of the sentence below
+    assert page.inner_text("#word header b") == "Step"
+    page.keyboard.press("Escape")
+    page.click(".tabs [data-page=compare]")
+    walk.calm()
+    page.evaluate(  # a sentence is text, whatever stands in it
+        "document.querySelector('#compare-note').textContent = 'The median of <b>paths</b>.'"
+    )
+    page.focus(".compare .finding [tabindex]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#word:popover-open")
+    seen = [page.inner_text("#word header b")]
+    for _ in range(2):
+        page.keyboard.press("F1")
+        seen.append(page.inner_text("#word header b"))
+    assert seen == ["Solver", "Median", "Path"]
+    assert page.inner_text("#compare-note") == "The median of <b>paths</b>."
+    page.keyboard.press("Escape")
+    page.click(".tabs [data-page=explore]")
     names = page.evaluate(
         "[...document.querySelectorAll('.strip-head b, .controls .row[data-key] > label')]"
         ".filter((e) => e.offsetParent && !e.querySelector('.word')).map((e) => e.textContent)"

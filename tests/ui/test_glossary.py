@@ -24,6 +24,12 @@ def test_a_card_is_short_and_whole(name):
     assert word.show["label"] and len(set(word.show) & ACTS) == 1
 
 
+def test_what_a_sentence_says_is_one_word():
+    said = [form for word in glossary.words().values() for form in word.said]
+    assert len(said) > 60 and len(set(said)) == len(said)
+    assert all(form == form.strip() and "<" not in form for form in said)
+
+
 @pytest.mark.parametrize("name", [n for n, w in glossary.words().items() if "set" in w.show])
 def test_what_a_card_sets_is_a_setting(name):
     setting = glossary.words()[name].show["set"]

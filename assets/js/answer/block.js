@@ -8,7 +8,7 @@ import { drawing, moveTo } from './curve.js';
 import { named } from './place.js';
 
 const HTML = `<span class="answer-of"></span>
-  <div class="answer-curve"><p class="answer-wait"></p><svg role="img"></svg></div>
+  <div class="answer-curve"><p class="answer-wait"></p><svg role="img" aria-label="Not measured yet"></svg></div>
   <div class="answer-ticks" aria-hidden="true"></div>
   <p class="answer-words" aria-live="polite"></p>
   <div class="answer-foot"><button class="reset" type="button" data-answer="larger">Larger</button

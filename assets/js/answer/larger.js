@@ -24,7 +24,7 @@ export function showLarger(block) {
   const name = $('label', block.row).innerHTML;
   box.setAttribute('aria-label', `End error along ${$('label', block.row).textContent}`);
   box.innerHTML = `<header><h3>End error against ${name}</h3><span class="answer-of"></span>
-    <button class="reset" type="button">Close</button></header><svg role="img"></svg>
+    <button class="reset" type="button">Close</button></header><svg role="img" aria-label="Not measured yet"></svg>
     <div class="answer-ticks" aria-hidden="true">${$('.answer-ticks', block.node).innerHTML}</div>
     <p class="answer-words"></p>`;
   $('.page').append(box);

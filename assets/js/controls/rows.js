@@ -5,6 +5,7 @@ import { idle, writeCurve } from './guidance.js';
 import { className, fillNetworks, unread } from './networks.js';
 import { position, speak, text } from './sliders.js';
 import { drawMarks } from '../standing/fields.js';
+import { write } from '../written.js';
 import { basisOf, config, optionOf, slotOf, specOf } from './spec.js';
 
 // Write the flat form into the rows, and show the rows of the chosen entries only.
@@ -204,6 +205,6 @@ function grey(key, off, why) {
 export function writeWords(words) {
   for (const [id, html] of Object.entries(words)) {
     const node = document.getElementById(`help-${id}`);
-    if (node) node.innerHTML = html;
+    if (node) write(node, html);
   }
 }

@@ -21,8 +21,8 @@ import { drawNear, initNear, paintNear } from '../phone/near.js';
 import { initSpine } from '../strips/pointer.js';
 import { drawSpine, paintSpine } from '../strips/spine.js';
 import { initLayouts } from '../layouts.js';
-import { mention } from '../words/word.js';
 import { knowStrips, plainChoices, readChoices, writeChoices } from '../strips/strips.js';
+import { write as writeInto } from '../written.js';
 
 let line = null,
   pin = null; // a link's pinned runs, until they are measured
@@ -225,21 +225,20 @@ function paint() {
   paintMini();
 }
 
-const FOOT = { NFE: 'nfe', reference: 'reference', 'float(32|64) state': 'precision' };
-
 function drawWords() {
   const { run, error } = S.parts;
   drawHeadline();
   const pieces = [...run.status];
   pieces[2] = error?.ends ?? '';
-  $('#status').innerHTML = pieces
-    .filter(Boolean)
-    .map(
-      (p, i, all) =>
-        `<span class="${i === all.length - 1 ? 'right' : i === 3 ? 'opt' : ''}">${mention(p, FOOT)}</span>`,
-    )
-    .join('');
-  $('#status').firstChild.title = $('#status').firstChild.textContent;
+  const foot = $('#status'),
+    told = pieces.filter(Boolean);
+  while (foot.children.length > told.length) foot.lastChild.remove();
+  told.forEach((piece, i) => {
+    const span = foot.children[i] ?? foot.appendChild(document.createElement('span'));
+    span.className = i === told.length - 1 ? 'right' : i === 3 ? 'opt' : '';
+    writeInto(span, piece);
+  });
+  foot.firstChild.title = foot.firstChild.textContent;
 }
 
 // ---- the first answers ----------------------------------------------------------------------------

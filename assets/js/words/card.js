@@ -6,6 +6,7 @@ import { drawing } from './draw.js';
 import { listed } from './list.js';
 import { place } from './place.js';
 import { stopOf, wordsBeside } from './reach.js';
+import { initSaid } from './said.js';
 
 const HOVER = 150, // ms on a word until its card opens
   LEAVES = 250, // ms off word and card until it closes
@@ -57,6 +58,7 @@ export function initWords(told, showPage) {
     open = null;
   });
   listed(glossary, $('#words'));
+  initSaid(glossary);
 }
 
 // F1: the word beside what has the focus; from an open card the next one there.

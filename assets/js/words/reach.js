@@ -3,7 +3,8 @@
 
 import { $$ } from '../state.js';
 
-const HOLDERS = '.row, tr, .strip-head, .headline, .key, .scroll, .seg, .cell, .choose, .status, header, figure',
+const HOLDERS =
+    '.row, tr, .strip-head, .headline, .key, .scroll, .seg, .cell, .choose, .status, header, figure, .group',
   HELD = 'button, a[href], input, select, textarea, summary, [tabindex]';
 
 const seen = (e) => e.checkVisibility({ visibilityProperty: true });
@@ -12,9 +13,11 @@ const stops = (e) => e.tabIndex >= 0 && !e.disabled && seen(e);
 /** The words that F1 opens from there, the nearest first.
  * @param {Element | null} at what has the focus @returns {HTMLElement[]} */
 export function wordsBeside(at) {
-  const holder = at?.closest(HOLDERS) ?? at;
+  const holder = at?.closest(HOLDERS) ?? at?.closest('p, li, dd') ?? at;
   if (!holder || holder === document.body) return [];
-  const all = [...(holder.matches('[data-word]') ? [holder] : []), ...$$('[data-word]', holder)].filter(seen),
+  const own = [...(holder.matches('[data-word]') ? [holder] : []), ...$$('[data-word]', holder)],
+    told = holder.matches('.row') ? $$('.help [data-word]', holder.closest('.group') ?? holder) : [],
+    all = [...new Set([...own, ...told])].filter(seen),
     first = Math.max(
       all.findIndex((one) => at.contains(one)),
       0,

@@ -66,12 +66,3 @@ const LAYERS = { samples: 'sample', paths: 'path', one: 'reference', data: 'data
 
 /** The name of a layer in the stage's legend. @param {string} show @param {string} text */
 export const ofLayer = (show, text) => (LAYERS[show] ? word(LAYERS[show], text, false) : text);
-
-/** HTML of the server with the first place of each of these made a word, outside its tags.
- * @param {string} html @param {Record<string, string>} words what is written -> the word */
-export function mention(html, words, stop = true) {
-  return Object.entries(words).reduce(
-    (told, [text, name]) => told.replace(new RegExp(`${text}(?![^<]*>)`), (found) => word(name, found, stop)),
-    html,
-  );
-}
