@@ -7,6 +7,7 @@ from ..errors import UserError
 from .devices import device_option, precision_option
 
 SHOWN = 20  # differences that are printed; --all prints every one
+LONGEST = 2000  # characters of one
 
 
 def replay(arguments: list[str]) -> int:
@@ -43,7 +44,7 @@ def replay(arguments: list[str]) -> int:
     print(found.verdict)
     shown = found.differs if given.all else found.differs[:SHOWN]
     for line in [*found.elsewhere, *shown]:
-        print(f"  {line}")
+        _say(line)
     if left := len(found.differs) - len(shown):
         print(f"  and {left} more; --all prints every one")
     return int(not found.equal)
@@ -62,13 +63,19 @@ def _cells(card: dict, given: argparse.Namespace) -> int:
         if cell.differs:
             other += 1
             if given.all or other <= SHOWN:
-                print(f"  {cell.title}: {cell.differs}")
+                _say(f"{cell.title}: {cell.differs}")
     of = f"{made} of {rows} cells" + (f" ({left_out} more are not in the card)" if left_out else "")
     if other:
         print(f"{of} measured again: {other} differ.")
     else:
         print(f"{of} measured again: every answer is the card’s, byte for byte.")
     return int(other > 0)
+
+
+def _say(line: str) -> None:
+    """A line with words of a card, which a stranger may have written: without signs that a
+    terminal would obey."""
+    print("  " + "".join(c if c.isprintable() else "?" for c in line[:LONGEST]))
 
 
 def _bytes(name: str, most: int) -> bytes:

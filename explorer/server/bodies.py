@@ -5,7 +5,8 @@ is parsed, also where no length was declared, and what trickles in keeps nobody 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 
 Message = MutableMapping[str, Any]
@@ -37,8 +38,17 @@ class Reader:
     def __init__(self):
         self.held = 0
 
+    @contextlib.asynccontextmanager
+    async def taking(self, scope, receive: Receive, limit: int = LARGEST) -> AsyncIterator[bytes]:
+        """The body of a call, held until it is answered.  Raises Refused or Left."""
+        body = await self.whole(scope, receive, limit)
+        try:
+            yield body
+        finally:
+            self.held -= len(body)
+
     async def whole(self, scope, receive: Receive, limit: int = LARGEST) -> bytes:
-        """The body of a call; until `release` it counts as held.  Raises Refused or Left."""
+        """The body of a call, which counts as held from now on.  Raises Refused or Left."""
         length = _declared(scope)
         if length is not None and length > limit:
             await _drain(scope, receive)
@@ -67,10 +77,6 @@ class Reader:
         except (Refused, Left, asyncio.CancelledError):
             self.held -= size
             raise
-
-    def release(self, body: bytes) -> None:
-        """The call is answered."""
-        self.held -= len(body)
 
 
 class Upload:

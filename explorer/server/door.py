@@ -75,6 +75,10 @@ class Door:
         line = lines.Line(self.headers.on(send), scope, lines.begin(scope))
         try:
             await self._answer(scope, receive, line)
+        except bodies.Refused as no:
+            await refuse(scope, line, no.status, no.sentence)
+        except bodies.Left:
+            pass
         finally:
             line.end()
 
@@ -126,15 +130,8 @@ class Door:
         if path == "/gradio_api/upload":
             await self._upload(scope, receive, send, who)
             return
-        try:
-            limit = bodies.LOGIN if path == "/login" else bodies.LARGEST
-            body = await self._reader.whole(scope, receive, limit)
-        except bodies.Refused as no:
-            await refuse(scope, send, no.status, no.sentence)
-            return
-        except bodies.Left:
-            return
-        try:
+        limit = bodies.LOGIN if path == "/login" else bodies.LARGEST
+        async with self._reader.taking(scope, receive, limit) as body:
             receive = bodies.again(paths.meant(body), receive)
             kind = dict(scope["headers"]).get(b"content-type", b"")
             if no := calls.refusal(path, kind, body, scope["app"].get_blocks()):
@@ -143,8 +140,6 @@ class Door:
                 await self._login(scope, receive, send)
             else:
                 await self._heard(scope, receive, send, who)
-        finally:
-            self._reader.release(body)
 
     async def _heard(self, scope, receive, send, who):
         """Have the app answer, and tell the visitor's work when nobody waits for it any more."""

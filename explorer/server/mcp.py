@@ -54,7 +54,7 @@ class Mcp:
             yield
 
     async def answer(self, scope, receive, send, reader: bodies.Reader, knocks: Knocks) -> None:
-        """One request that the door has let in."""
+        """One request that the door has let in.  Raises what the reader does."""
         who = visitor.enter(scope)
         if scope["method"] != "POST":
             await refuse(scope, send, 405, ONLY_POST, ((b"allow", b"POST"),))
@@ -62,14 +62,7 @@ class Mcp:
         if no := await self._stranger(scope, knocks):
             await refuse(scope, send, *no)
             return
-        try:
-            body = await reader.whole(scope, receive, LARGEST)
-        except bodies.Refused as no:
-            await refuse(scope, send, no.status, no.sentence)
-            return
-        except bodies.Left:
-            return
-        try:
+        async with reader.taking(scope, receive, LARGEST) as body:
             if no := calls.unreadable(body):
                 await refuse(scope, send, *no)
                 return
@@ -78,8 +71,6 @@ class Mcp:
                 await self._manager.handle_request(scope, ear.receive, ear.send)
             finally:
                 ear.done()
-        finally:
-            reader.release(body)
 
     async def _stranger(self, scope, knocks: Knocks) -> tuple | None:
         """Why who asks may not, where there are passwords; wrong ones are slowed as the page's."""

@@ -124,11 +124,13 @@ def test_all_that_is_being_read_is_bounded_and_let_go(monkeypatch):
     async def piece():
         return {"type": "http.request", "body": b"a" * 60}
 
-    first = answer_of(reader.whole(call, piece))
-    with pytest.raises(bodies.Refused, match="holds too many"):
-        answer_of(reader.whole(call, piece))
-    assert reader.held == 60
-    reader.release(first)
+    async def two_at_once():
+        async with reader.taking(call, piece) as first:
+            with pytest.raises(bodies.Refused, match="holds too many"):
+                await reader.whole(call, piece)
+            assert len(first) == reader.held == 60
+
+    answer_of(two_at_once())
     assert reader.held == 0 and len(answer_of(reader.whole(call, piece))) == 60
 
 

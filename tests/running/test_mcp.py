@@ -1,5 +1,6 @@
 """Tools over MCP, by a real client; what bounds the page's calls bounds them."""
 
+import asyncio
 import base64
 import json
 import sys
@@ -9,11 +10,13 @@ import pytest
 
 from explorer.bench.page import free_port
 from explorer.errors import UserError
+from explorer.lab import experiment
 from explorer.server import app, bodies, hosts, logs, tools, visitor
 from explorer.server.door import Door
 from explorer.server.knocks import FREE, checker
 from explorer.server.mcp import MISSING, Mcp
-from tests.waiting import answer_of
+from explorer.server.turns import AT_ONCE, EACH, ROOM
+from tests.waiting import answer_of, until
 
 HEADERS = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
 CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
@@ -116,6 +119,87 @@ def test_the_doors_bounds_hold_for_tools(url, monkeypatch):
         monkeypatch.setattr(tools, "use", lambda name, given: 1 / 0)
         fell = client.post(url, json=used).json()["result"]
     assert fell["isError"] and "did not expect" in fell["content"][0]["text"]
+
+
+SECURE = ("x-content-type-options", "x-frame-options", "content-security-policy", "x-request-id")
+
+
+@pytest.mark.slow  # a server
+def test_clients_at_once_wait_fairly_and_starve_no_reader(url, monkeypatch):
+    """Three by the addresses they come from: seventy calls of one, six of which are refused for
+    their number; then one of another, and a page's view, which are served before most."""
+    order: list[str] = []
+    monkeypatch.setattr(tools, "use", lambda name, given: order.append(name) or {})
+    real = experiment._run
+    monkeypatch.setattr(experiment, "_run", lambda e, w: order.append("page") or real(e, w))
+    until(lambda: not ROOM._everywhere())
+    held = [ROOM.enter(visitor.Visitor(f"holder {k}", "page")) for k in range(AT_ONCE)]
+
+    def used(name: str) -> dict:
+        return {**CALL, "method": "tools/call", "params": {"name": name, "arguments": {}}}
+
+    async def all_of_it():
+        at = lambda host: httpx.AsyncHTTPTransport(local_address=host, limits=httpx.Limits())
+        async with (
+            httpx.AsyncClient(transport=at("127.0.0.2"), headers=HEADERS, timeout=120) as flood,
+            httpx.AsyncClient(transport=at("127.0.0.3"), headers=HEADERS, timeout=120) as other,
+            httpx.AsyncClient(transport=at("127.0.0.4"), timeout=120) as reader,
+        ):
+            ask = lambda client, name: asyncio.create_task(client.post(url, json=used(name)))
+            tasks = [ask(flood, "sweep") for _ in range(EACH + 6)]
+            await asyncio.to_thread(until, lambda: sum(t.done() for t in tasks) == 6)
+            await asyncio.to_thread(until, lambda: len(ROOM.waiting) == EACH)
+            refused_ = [t.result().json()["result"] for t in tasks if t.done()]
+            tasks += [ask(other, "run_view"), asyncio.create_task(page(reader))]
+            await asyncio.to_thread(until, lambda: len(ROOM.waiting) == EACH + 2)
+            for turn in held:
+                ROOM.leave(turn)
+            return refused_, await asyncio.gather(*tasks)
+
+    async def page(client: httpx.AsyncClient) -> httpx.Response:
+        view = {"values": {"samples": 4, "nfe": 5, "seed": 8600}, "page": "reads", "id": 1}
+        (part,) = [
+            c["id"]
+            for c in (await client.get(url.replace("mcp", "config"))).json()["components"]
+            if c["props"].get("elem_id") == "explorer"
+        ]
+        body = {"data": view, "component_id": part, "fn_name": "explore", "session_hash": "r"}
+        return await client.post(url.replace("mcp", visitor.PAGE_CALL[1:]), json=body)
+
+    refused_, answers = answer_of(all_of_it())
+    assert all(f"{EACH} of your requests wait already" in str(r) for r in refused_)
+    assert len(refused_) == 6 and order.count("sweep") == EACH
+    assert order.index("run_view") <= 2 * AT_ONCE and order.index("page") <= 2 * AT_ONCE
+    assert all(answer.status_code == 200 for answer in answers)
+    assert "run" in answers[-1].json()["parts"]
+
+
+@pytest.mark.slow  # a server
+def test_what_tools_hold_is_bounded_let_go_and_answered_with_the_pages_headers(url, monkeypatch):
+    used = {**CALL, "method": "tools/call", "params": {"name": "sweep", "arguments": {}}}
+    with httpx.Client(headers=HEADERS, timeout=60) as client:
+        monkeypatch.setattr(bodies, "HELD", 50)
+        full = client.post(url, json=used)
+        monkeypatch.undo()
+        assert full.status_code == 503 and "too many requests" in full.json()["error"]
+        answers = [
+            full,
+            client.get(url),
+            client.post(url, content=b"{"),
+            client.post(url, json=CALL),
+        ]
+        answers.append(client.post(url, json=used, headers={"origin": "https://evil.example"}))
+        for answer in answers:
+            assert not [name for name in SECURE if name not in answer.headers], answer.status_code
+    until(lambda: not ROOM._everywhere())
+    held = [ROOM.enter(visitor.Visitor(f"holder {k}", "page")) for k in range(AT_ONCE)]
+    try:
+        with pytest.raises(httpx.ReadTimeout):  # who leaves while it waits is not worked for
+            httpx.post(url, json=used, headers=HEADERS, timeout=1.0)
+        until(lambda: not ROOM.waiting)
+    finally:
+        for turn in held:
+            ROOM.leave(turn)
 
 
 def test_every_setting_is_told_with_its_help_and_range():
