@@ -68,6 +68,7 @@ CALLS = [  # what the page calls, by these names
     in_turn(card_open, lambda _: (SETTLED, "", 0)),
 ]
 SESSIONS = 128  # that Gradio remembers, 0.2 MB of each; nothing here hangs on their state
+GLANCE = 0.02  # seconds from one look to the next into a queue without work
 SCRIPT = """
 import(props.script).then((app) => app.start({element, props, server, upload}));
 """
@@ -118,6 +119,8 @@ def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
         door.tools = Mcp(options.get("auth"))
     demo.queue(max_size=options.pop("queue_size", 64), default_concurrency_limit=AT_ONCE)
     demo._queue.pending_messages_per_session.max_size = SESSIONS  # answers that nobody fetched
+    # Gradio looks into its empty queue a thousand times a second: a twentieth of a core, for ever
+    demo._queue.sleep_when_free = demo._queue.progress_update_sleep_when_free = GLANCE
     out = demo.launch(
         server_name=host,
         server_port=port,

@@ -164,6 +164,7 @@ def test_the_reference_agrees_with_an_adaptive_method_of_order_8():
             assert float(rms(ours - torch.from_numpy(state).reshape(4, 2)).max()) < tolerance
 
 
+@pytest.mark.slow
 def test_the_floor_lies_above_the_error_that_the_reference_has():
     """Against the closed form of a Gaussian, and on a mixture against four times as many nodes."""
     points = 97

@@ -18,6 +18,7 @@ def shares_of(weight: torch.Tensor, spread: float, count: int, seed: int) -> tor
     return raw / raw.sum(1, keepdim=True)
 
 
+@pytest.mark.slow
 def test_the_share_is_covered():
     weight = torch.ones(STEPS, dtype=torch.float64)
     weight[[3, 4]] = 12.0
@@ -38,6 +39,7 @@ def test_a_tie_is_not_decided():
     assert not usual.decided and set(usual.maybe) | set(usual.sure) >= set(usual.steps)
 
 
+@pytest.mark.slow
 def test_a_named_set_is_the_populations():
     """A near tie: wrong names are as rare as promised, even where few blocks dare to say one."""
     weight = torch.ones(STEPS, dtype=torch.float64)

@@ -78,7 +78,7 @@ def test_the_stage_shows_where_a_tangent_lands_and_says_of_patches_what_is_so(wa
     drawn = "[...document.querySelectorAll('.box canvas')].map((c) => c.toDataURL()).join()"
     before = walk.page.evaluate(drawn)
     tangent.click()
-    walk.page.wait_for_function(f"(was) => {drawn} !== was", arg=before)
+    walk.page.wait_for_function(f"(was) => {drawn} !== was", arg=before, polling=200)
     assert tangent.get_attribute("aria-pressed") == "false"
     walk.hasty().open("data=patches&samples=16&nfe=9&view=strip")
     words = walk.page.evaluate("explorer.S.parts.data.strip.words[0]")

@@ -39,9 +39,8 @@ def kept(tmp_path, monkeypatch):
     return keep
 
 
-@pytest.mark.parametrize(
-    "channels, side", [(2, 16), (3, 24), pytest.param(1, 64, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("channels, side", [(2, 16), (3, 24), (1, 64)])
 def test_a_network_without_data_of_its_shape_is_looked_at_alone(kept, channels, side):
     name = kept(channels, side).name
     row = next(r for r in networks.listing()["networks"] if r["name"] == name)

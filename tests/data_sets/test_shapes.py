@@ -120,6 +120,7 @@ def test_word_refuses_what_cannot_be_drawn(text):
         Word(text=text)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(st.text(max_size=8))
 def test_word_draws_or_explains(text):

@@ -247,6 +247,7 @@ def test_every_model_but_this_needs_no_file():
     assert "upload" in DATASETS
 
 
+@pytest.mark.slow
 def test_guidance_by_sigma_of_a_network():
     """Guided nowhere it is the network to the bit, everywhere plain guidance; what it costs."""
     plain = dict(checkpoint="classes", condition=4)

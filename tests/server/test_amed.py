@@ -120,6 +120,7 @@ def test_the_picture_of_a_step_adds_up():
     assert other["path"] != p["path"] and other["uu"] == p["uu"]
 
 
+@pytest.mark.slow
 def test_the_picture_shows_the_training_under_way_and_the_predictor_kept():
     answer = measurements.start(TRAIN)
     finished(answer)
@@ -163,6 +164,7 @@ def test_the_table_grows_line_by_line_and_ends_with_the_searched():
     assert rows["AMED-Solver", "its own, learned, trained here"] == mine and kept
 
 
+@pytest.mark.slow
 def test_optimised_steps_come_with_their_verdict():
     news = finished(
         measurements.start(

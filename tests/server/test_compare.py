@@ -232,6 +232,7 @@ def test_distances_whose_intervals_overlap_are_not_ranked(rows, words):
     assert nearest(found, Estimate(0.05, 0.04, 0.06, 2048)).startswith(words)
 
 
+@pytest.mark.slow
 def test_images_with_a_judge_are_judged():
     news = finished(
         measurements.start(

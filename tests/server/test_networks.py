@@ -200,6 +200,7 @@ def test_every_panel_of_a_slow_network_is_there(monkeypatch):
     assert 0.5 * (asked + at * drawn + 11) < 120
 
 
+@pytest.mark.slow
 def test_a_slow_view_is_cut_down_and_can_be_had_whole(monkeypatch):
     slowly(monkeypatch, 0.5)
     first = ask(nfe=9, samples=64)

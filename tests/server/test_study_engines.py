@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from explorer.cards.cells import replay_cells
 from explorer.lab.experiment import Experiment
 from explorer.reading import cards as reading
@@ -34,6 +36,7 @@ def ended(answer: dict) -> dict:
     return until(lambda: (told := news(answer))["done"] and told)
 
 
+@pytest.mark.slow
 def test_processes_give_the_bytes_that_one_gives_and_what_is_cancelled_goes_on(monkeypatch):
     monkeypatch.setattr(offered, "cores", lambda: 2)
     first = begun("processes")

@@ -107,6 +107,7 @@ def test_edms_numbers_for_digits_come_with_intervals_and_reasons():
     assert float(levels(opened)[0]) == pytest.approx(last.found.sigma_max, rel=0.01)
 
 
+@pytest.mark.slow
 def test_intervals_of_a_fit_hold_what_another_draw_of_the_law_gives():
     """Of 40 draws of a Gaussian; 95 % less three standard errors of a share of 40."""
     g, inside = torch.Generator().manual_seed(4), 0

@@ -66,6 +66,7 @@ def straight(tmp_path_factory):
     return folder, last
 
 
+@pytest.mark.slow
 def test_what_is_taken_up_again_is_looked_at_as_it_is_now(straight, tmp_path):
     t = chosen("F", SMALL)
     state = torch.load(straight[0] / trainings.STATE, weights_only=True)
@@ -88,6 +89,7 @@ def test_the_loss_falls_and_nears_the_ideal(straight):
     assert gap < 0.85
 
 
+@pytest.mark.slow
 def test_pausing_changes_nothing(straight, tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "TELL_EVERY", 0.0)
     t = chosen("F", SMALL)
