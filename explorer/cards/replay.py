@@ -88,21 +88,26 @@ def replay(
     finally:
         torch.set_num_threads(threads)
     differs += _values(card["numbers"], found, (*COUNTS, *(ERRORS if errors else ())))
-    elsewhere = [
-        f"{name}: {card['made'].get(name)!r:.80} in the card, {here[name]!r:.80} here"
-        for name in SAME
-        if card["made"].get(name) != here[name]
-    ]
+    apart = elsewhere(card["made"], here)
     off = _off(card["exact"]["some"], ours["some"]) / r.source.sigma_data
     allowed = max(_allowed(here), _allowed(card["made"]))
     agrees = not differs or off <= allowed
     if same_run and differs:
         verdict = MEASURES.format(len(differs))
     else:
-        verdict = _verdict(differs, elsewhere, off, allowed, e)
+        verdict = _verdict(differs, apart, off, allowed, e)
     if why and not differs:
         verdict = BLEW
-    return Replayed(e, not differs, agrees, differs, elsewhere, verdict)
+    return Replayed(e, not differs, agrees, differs, apart, verdict)
+
+
+def elsewhere(made: dict[str, Any], here: dict[str, Any]) -> list[str]:
+    """A sentence for each way in which what a card was made with is not what there is here."""
+    return [
+        f"{name}: {made.get(name)!r:.80} in the card, {here[name]!r:.80} here"
+        for name in SAME
+        if made.get(name) != here[name]
+    ]
 
 
 def _allowed(made: dict[str, Any]) -> float:

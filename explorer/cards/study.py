@@ -1,14 +1,18 @@
-"""The card of a study: what was asked and found, its table, and which cells were measured."""
+"""The card of a study: what was asked and found, its table, and which cells were measured.
+
+study_card(view, words, command, table, cells) -> card         opened(card) -> what a page shows
+"""
 
 from typing import Any
 
 from ..lab.experiment import Experiment
 from ..lab.view import View
 from ..reading.cards import OF_STUDY, VERSION
-from ..settings import flatten, jsonable
+from ..settings import flatten, jsonable, to_query, unflatten
 from .citations import cited
 from .code import python
-from .made import made, read_from_disk
+from .made import held, made, read_from_disk
+from .replay import elsewhere
 
 
 def study_card(
@@ -29,3 +33,17 @@ def study_card(
         "citations": cited(e),
         "cells": cells,
     }
+
+
+def opened(card: dict[str, Any]) -> dict[str, Any]:
+    """A card that was read, as a page shows it: its words and its table, the view that it is of as
+    a query, and in sentences what is other here.  Nothing is measured.  Raises UserError for
+    settings that are none."""
+    e = unflatten(Experiment, card["settings"])
+    digests, why = held(e)
+    if why or digests != card["weights"]:
+        said = [why or "The weights of its networks are other ones here."]
+    else:
+        said = elsewhere(card["made"], made(View(e).source))
+    words = {k: card[k] for k in ("kind", "question", "sentence", "link")}
+    return {**words, "table": card.get("table"), "query": to_query(e), "said": said}

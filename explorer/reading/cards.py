@@ -12,6 +12,7 @@ import re
 from typing import Any, NoReturn
 
 from ..errors import UserError
+from .table import COLUMNS, LINES, is_table
 
 LARGEST = 4 * 2**20  # bytes; a card of 1,000 levels has 0.2 MB
 FORMAT, VERSION = "explorer-card", 1
@@ -24,6 +25,7 @@ NO_CELLS = (
     "This study’s card names no cells to run again: its “link” opens the study on a page, where "
     "Run measures it, and its “command” measures the same of the view."
 )
+WORDS = 20_000  # characters of each text of a study's card
 CELLS, THREADS, MEASURES = 2000, 64, 512  # the most of a study’s card
 DEEPEST = 12
 SETTINGS, LEVELS, SAMPLES, DIGESTS = 400, 4096, 64, 64  # the most that are read of each
@@ -66,8 +68,33 @@ def is_study(data: bytes | str) -> bool:
     return bool(re.match(r'\s*\{\s*"format":\s*"explorer-study-card"', text))
 
 
+def shown_study(data: bytes | str) -> dict[str, Any]:
+    """The card of a study as a page can show it: its words, “table” and “settings”, and what it
+    was “made” with.  Raises UserError."""
+    found = _study(data)
+    _kinds(found, {"settings": dict, "made": dict, "weights": list}, "")
+    _settings(found["settings"])
+    for name in ("kind", "question", "sentence", "link"):
+        if not isinstance(found.get(name), str) or len(found[name]) > WORDS:
+            _no(f"“{name}” must be a text of at most {WORDS:,} characters")
+    table = found.get("table")
+    if table is not None and not (
+        isinstance(table, dict) and is_table(table.get("columns"), table.get("rows"))
+    ):
+        _no(f"“table” must hold at most {COLUMNS} “columns” and {LINES:,} “rows” of as many values")
+    return found
+
+
 def read_study(data: bytes | str) -> dict[str, Any]:
     """The card of a study, whose “cells” can be measured again.  Raises UserError."""
+    found = _study(data)
+    cells = found.get("cells")
+    if not isinstance(cells, dict) or not cells.get("rows"):
+        raise UserError(NO_CELLS)
+    return _with_cells(found, cells)
+
+
+def _study(data: bytes | str) -> dict[str, Any]:
     if len(data) > LARGEST:
         _no(f"it has {len(data) / 2**20:.1f} MiB; a card has at most {LARGEST // 2**20}")
     found = _json(data)
@@ -75,9 +102,10 @@ def read_study(data: bytes | str) -> dict[str, Any]:
         _no('its JSON does not begin with “"format": "explorer-study-card"”')
     if found.get("version") != VERSION:
         _no(f"its version is {found.get('version')!r:.40}, and {VERSION} is what is read here")
-    cells = found.get("cells")
-    if not isinstance(cells, dict) or not cells.get("rows"):
-        raise UserError(NO_CELLS)
+    return found
+
+
+def _with_cells(found: dict[str, Any], cells: dict[str, Any]) -> dict[str, Any]:
     _kinds(cells, {"base": dict, "measures": list, "rows": list}, "cells.")
     threads, rows, measures = cells.get("threads"), cells["rows"], cells["measures"]
     if type(threads) is not int or not 1 <= threads <= THREADS:

@@ -1,7 +1,7 @@
 """What leaves the Explore page as a file, and a run card that is opened there.
 
 leave({values, what, of, link}) -> {name, text} or {name, bytes}        or {"problem"}
-card_open({text}) -> {query, link, said}
+card_open({text}) -> {query, equal, said}, or of a study {study}
 """
 
 import base64
@@ -14,11 +14,12 @@ from .. import cards
 from ..cards import arrays, citations
 from ..cards.replay import experiment_of as of_card
 from ..cards.rows import parquet_bytes
-from ..cards.study import study_card
+from ..cards.study import opened, study_card
 from ..errors import Cancelled, UserError
 from ..lab.experiment import Experiment, run
 from ..lab.view import View
 from ..reading import cards as reading
+from ..reading.table import COLUMNS, LINES, is_table
 from ..settings import flatten, jsonable, to_query
 from ..strips import table
 from ..study.names import sampler_name
@@ -29,8 +30,6 @@ from .turn import SETTLED, breathe
 from .turns import ROOM
 
 MOST = 16 * 2**20  # bytes of samples and paths
-LONGEST = 20_000  # characters of what a study's card says
-COLUMNS, LINES = 64, 20_000  # of a study's table
 SAME = ("sweep", "churn", "round", "edit", "between", "likelihood", "conservative", "guidance",
         "stochastic", "sde", "heat", "equal", "learned", "information", "fit", "foundry", "plane",
         "ablation")  # fmt: skip
@@ -89,7 +88,8 @@ def _study(e: Experiment, request: dict) -> dict[str, Any]:
     """The card of a study as the page shows it: what was asked and found, beside the view that it
     is of.  Its words and table are the page's own and come back as they are."""
     words = {
-        k: str(request.get(k) or "")[:LONGEST] for k in ("kind", "question", "sentence", "link")
+        k: str(request.get(k) or "")[: reading.WORDS]
+        for k in ("kind", "question", "sentence", "link")
     }
     command = _command(words["kind"], e)
     cells = cells_of(request.get("job"))
@@ -115,7 +115,7 @@ def _parquet(e: Experiment, request: dict) -> dict[str, Any]:
     given = request.get("table")
     table = given if isinstance(given, dict) else {}
     columns, lines = table.get("columns"), table.get("rows")
-    if not _is_table(columns, lines):
+    if not is_table(columns, lines):
         raise UserError(
             f"“table” must hold “columns”, at most {COLUMNS} names, and “rows”, at most {LINES:,} "
             "lists of as many texts or numbers."
@@ -123,24 +123,6 @@ def _parquet(e: Experiment, request: dict) -> dict[str, Any]:
     of = {f"view.{k}": v for k, v in jsonable(flatten(e)).items()}
     data, _ = parquet_bytes({**dict(zip(columns, row, strict=True)), **of} for row in lines)
     return {"bytes": base64.b64encode(data).decode("ascii")}
-
-
-def _is_table(columns: Any, lines: Any) -> bool:
-    if not isinstance(columns, list) or not isinstance(lines, list):
-        return False
-    if len(columns) > COLUMNS or len(lines) > LINES or len(set(map(str, columns))) < len(columns):
-        return False
-    plain = lambda v: v is None or (isinstance(v, str | int | float) and _writable(v))
-    return all(isinstance(c, str) and _writable(c) for c in columns) and all(
-        isinstance(row, list) and len(row) == len(columns) and all(map(plain, row)) for row in lines
-    )
-
-
-def _writable(v: str | int | float) -> bool:
-    """Whether it is text in UTF-8, or fits a column of numbers."""
-    if isinstance(v, str):
-        return v.isascii() or v.encode("utf-8", "replace").decode() == v
-    return isinstance(v, float) or abs(v) < 2**63
 
 
 def _written(found: dict[str, Any]) -> str:
@@ -167,11 +149,15 @@ MAKE = {
 
 
 def card_open(request: dict) -> Any:
-    """The view of a card (“text”), and in sentences what differs here from what it says."""
+    """The view of a card (“text”), and in sentences what differs here from what it says; of the
+    card of a study what it asks and found, and nothing is measured."""
     try:
         text = request.get("text") if isinstance(request, dict) else None
         if not isinstance(text, str):
             raise UserError("“text” must be the text of a run card.")
+        if reading.is_study(text):
+            with ROOM.taking(SETTLED):
+                return as_json({"study": opened(reading.shown_study(text))})
         card = reading.read(text)
         e = of_card(card)
         with ROOM.taking(SETTLED), View(e, exact=True).room():

@@ -49,6 +49,7 @@ AREAS = (  # of the style sheet, in this order: what comes later wins
     "stage",
     "compare",
     "compare_budgets",
+    "compare_card",
     "compare_forest",
     "compare_views",
     "compare_map",

@@ -33,7 +33,7 @@ def forest(
         return {}
     most = max(len(ranking.rows) for ranking in found.values())
     whole = {cost: ranking for cost, ranking in found.items() if len(ranking.rows) == most}
-    beside = [_said(f) for f in told(rows, whole)]
+    beside = [_said(f, min(whole)) for f in told(rows, whole)]
     stops = [_stop(cost, ranking, curves, beside) for cost, ranking in found.items()]
     nominal = {r.name: r.nominal for r in rows}
     values = {name: link_of(e, base)["values"] for name, e in curves.items()}
@@ -107,12 +107,13 @@ def _here(found: Ranking, level: list[Row], cost: int) -> dict[str, str]:
     }
 
 
-def _said(fact: Fact) -> dict[str, str]:
+def _said(fact: Fact, least: int) -> dict[str, str]:
     names = [r.name for r in fact.rows]
     at = [r.nfe for r in fact.rows]
     ratios = [_factor(e) for e in fact.ratios]
     if fact.kind == "ahead":
-        head = f"{names[0]} is nearest from {at[0]} evaluations on."
+        where = f"from {at[0]} evaluations on" if at[0] > least else "at every budget"
+        head = f"{names[0]} is nearest {where}."
         nexts = [f"{r} at {k}, {n}" for n, k, r in zip(names[1:], at[1:], ratios)]
         if len(set(names[1:])) == 1 < len(ratios):
             nexts = [f"{names[1]} {ratios[0]} at {at[1]}", f"{ratios[1]} at {at[2]}"]

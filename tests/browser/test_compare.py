@@ -1,12 +1,14 @@
 """The Compare page and pinned runs in a real browser."""
 
 import contextlib
+import json
 from collections.abc import Iterator
 from urllib.parse import parse_qs
 
 import pytest
 
 from ..rows import each
+from .test_leave import DROP, taken
 from .walk import MEASURED, NUDGE, SMALL, SWEPT, Walk, compare, saved
 
 PAIRED = """/paths|samples/.test(document.querySelector('#versus').textContent)"""
@@ -148,8 +150,19 @@ def follows_the_line(page):
     assert page.is_visible("#compare-rows") and page.is_hidden("#fig-compare")
     page.click("#compare-tabled")
     assert page.is_hidden("#compare-rows") and page.is_visible("#fig-compare")
+    data = taken(page, "Study card")[1].decode()
     rows.filter(has_text="DDIM").locator("a").click()
     page.wait_for_function("explorer.S.values.solver === 'ddim' && explorer.S.values.nfe === 5")
+    page.evaluate(DROP, data.replace('"DDIM"', '"<img src=x>"'))
+    page.wait_for_selector("#compare-card td:has-text('<img')")  # over the study that it opens
+    assert page.inner_text("#compare-card p b") == json.loads(data)["question"]
+    page.wait_for_function("explorer.S.values.solver === 'heun' && explorer.S.values.nfe === 9")
+    page.wait_for_function(SWEPT)
+    assert where.inner_text().startswith("At 5 ") and rows.count() == 2
+    page.evaluate(DROP, data.replace('"kind": "sweep"', '"kind": "dance"'))
+    page.wait_for_selector("#problem:has-text('dance')")
+    page.click("#compare-card button")
+    assert page.is_hidden("#compare-card")
 
 
 def test_a_table_is_copied_with_all_digits_and_stays_where_another_cannot_be_measured(walk):

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -69,6 +70,7 @@ def test_a_study_leaves_with_what_was_asked_and_found():
         reading.read_study(text)
     with pytest.raises(UserError, match="the card of a study.*its “command”"):
         reading.read(text)
+    shows_its_numbers_and_measures_nothing(card)
     assert card["made"]["torch"] and card["citations"] and "Experiment(" in card["python"]
     for strange in ([float("nan")], "\ud800"):
         assert "half a character" in left("study", table=strange)["problem"]
@@ -90,6 +92,27 @@ def test_the_cells_of_a_study_leave_as_parquet_with_the_settings_beside():
 @pytest.mark.parametrize("what", [None, 5, "", ["npz"], {}, "zip"])
 def test_an_unknown_file_is_refused(what):
     assert "Known: " in left(what)["problem"]
+
+
+def shows_its_numbers_and_measures_nothing(card):
+    found = opened(card)["study"]
+    assert {k: found[k] for k in ("question", "table", "said")} == {
+        "question": "Which?", "table": card["table"], "said": []
+    }  # fmt: skip
+    assert unflatten(Experiment, dict(parse_qsl(found["query"]))) == E
+    other = {**card, "made": {**card["made"], "torch": "0.1"}}
+    assert "'0.1' in the card" in opened(other)["study"]["said"][0]
+    assert "other ones here" in opened({**card, "weights": ["0" * 8]})["study"]["said"][0]
+    for part, said in (
+        ({"settings": {"nfe": -1}}, "out of range"),
+        ({"settings": {"nfe": {"a": 1}}}, "must be a number"),
+        ({"link": 5}, "“link” must be a text"),
+        ({"table": {"columns": ["a", "a"], "rows": []}}, "“table” must hold"),
+        ({"table": {"columns": ["a"], "rows": [[1e999]]}}, "JSON"),
+        ({"version": 2}, "its version is 2"),
+        ({"made": []}, "“made” must be"),
+    ):
+        assert said in opened({**card, **part})["problem"]
 
 
 def test_what_is_too_much_is_refused_before_it_is_made(monkeypatch):

@@ -11,16 +11,18 @@ const TICKS = [1, 2, 5, 10, 20, 50, 100, 1000, 10000];
 let on = null, // the forest on show
   figure = null, // its figure, which knows how each curve looks
   at = null, // the cost that a person or a link has chosen
-  tabled = false,
+  table = false, // in the figure's place
   changed = () => {},
   open = () => {};
 
 export const keys = ['at'];
-export const write = (params) => on && at != null && params.set('at', String(at));
+export const write = (params) => at != null && params.set('at', String(at));
 export function read(params) {
   const cost = Number(params.get('at'));
   at = Number.isInteger(cost) && cost > 0 ? cost : null;
 }
+
+export const tabled = () => Boolean(on) && table;
 
 /** The stop at the line: as chosen, else the largest cost that most are measured at. */
 export function stop() {
@@ -56,7 +58,7 @@ export function init(app, then) {
   ])
     side.addEventListener(kind, (e) => light(lit ? e.target.closest('tr[data-name]')?.dataset.name : null));
   $('#compare-tabled').onclick = () => {
-    tabled = !tabled;
+    table = !table;
     changed(false);
   };
 }
@@ -74,9 +76,9 @@ export function show(shown) {
   [on, figure] = [shown?.forest?.stops ? shown.forest : null, shown?.figure];
   const results = $('.results');
   results.classList.toggle('forested', Boolean(on));
-  results.classList.toggle('tabled', Boolean(on) && tabled);
+  results.classList.toggle('tabled', tabled());
   $('#compare-tabled').hidden = !on;
-  $('#compare-tabled').setAttribute('aria-pressed', String(tabled));
+  $('#compare-tabled').setAttribute('aria-pressed', String(table));
   if (!on) return;
   const { evaluations, rows, said } = stop();
   const held = document.activeElement?.closest?.('#compare-forest a')?.dataset.at;
@@ -91,7 +93,7 @@ export function show(shown) {
 
 /** Puts the line over the figure as it is drawn. */
 export const placeLine = () =>
-  line.place($('#fig-compare'), on && !tabled ? on.stops.map(({ nfe }) => nfe) : [], stop()?.nfe);
+  line.place($('#fig-compare'), on && !table ? on.stops.map(({ nfe }) => nfe) : [], stop()?.nfe);
 
 const statement = ({ kind, head, text }) => `<li class="said-${kind}"><b>${escaped(head)}</b> ${escaped(text)}</li>`;
 

@@ -4,7 +4,7 @@ import { copy, lines } from '../help.js';
 import { job } from '../job.js';
 import { call } from '../net.js';
 import { gesture } from '../gestures/gesture.js';
-import { $, $$, S } from '../state.js';
+import { $, S } from '../state.js';
 import { ready } from '../draw/figure.js';
 import { drawFigure } from './compare_figure.js';
 import * as budgets from './compare_budgets.js';
@@ -16,15 +16,17 @@ import { known, markKind, wireKinds } from './compare_kinds.js';
 import * as choices from './compare_choices.js';
 import { initStudyLeaves } from '../leave/study.js';
 import * as engines from '../compare/engines.js';
+import * as card from '../compare/of_card.js';
 import * as forest from '../compare/forest.js';
 import * as views from '../compare/views.js';
 import '../compare/all.js';
 
 let line = null, // see app.js
-  usual = null, // of a sweep that nobody has chosen: its solvers and budgets
   shown = null,
   kind = null,
   opened = false,
+  answered = false, // the server, once at least
+  awaited = false, // another link was read, whose settings are on their way
   busy = false; // from the press of a button to the last news
 let measured = null; // the settings that the newest measurement is of
 // What ships with its numbers is there at once, in place of a job; `anew` measures it here.
@@ -37,7 +39,6 @@ const results = new Map(); // what was asked -> its newest result, for Undo
 
 function init(given) {
   line = given;
-  usual = line.config.compare;
   choices.init(line.config, line.address);
   wireKinds(press);
   views.init(line, look);
@@ -60,6 +61,7 @@ function init(given) {
       begin(name);
       line.open('compare');
     };
+  card.init(line, page.keys, (name) => known(name) || Boolean(views.find(name)));
   mark();
 }
 
@@ -74,36 +76,29 @@ function write(params) {
     views.current().write?.(params);
     return;
   }
-  const chosen = choices.solvers(),
-    names = [...$$('#compare-solvers button')].map((b) => b.dataset.name).filter((n) => chosen.includes(n));
   if (kind) params.set('compare', kind);
-  if (names.length !== usual.solvers.length || !usual.solvers.every((n) => chosen.includes(n)))
-    params.set('solvers', names.join());
+  choices.write(params);
   rows.write(params, kind);
-  forest.write(params);
+  if (kind === 'sweep') forest.write(params);
   if (kind === 'foundry') learn.write(params);
-  if (pressed().length) params.set('grids', pressed().join());
-  if (budgets.text() !== usual.budgets.join()) params.set('budgets', budgets.text());
 }
 
 // Restores the choices; `resume` measures once the settings are there.
 function read(params) {
-  if (params.has('solvers')) choices.pressSolvers(params.get('solvers').split(','));
-  choices.pressGrids((params.get('grids') ?? '').split(','));
-  if (params.has('budgets')) budgets.write(params.get('budgets').slice(0, 200).split(','));
   rows.read(params);
   forest.read(params);
   learn.read(params);
+  choices.read(params);
   const asked = params.get('compare'),
     view = views.find(asked);
   if (known(asked)) kind = asked;
   view?.read?.(params);
   views.show(view?.name ?? null);
-  choices.known();
 }
 
 // The page as a link has it; without one the sweep, unless it would cost a network's time.
 function resume() {
+  if (awaited) return;
   opened = true;
   if (views.current()) views.current().open?.(line);
   else if (kind && measured == null) begin(kind);
@@ -230,8 +225,10 @@ function draw() {
   const old = Boolean(shown?.figure) && measured !== settings();
   $('#compare-stale').hidden = !old || busy;
   $('.results').classList.toggle('old', old && !busy);
-  drawBeside();
+  forest.show(shown);
   const box = ready('#fig-compare');
+  if (!box && !forest.tabled()) return;
+  writeTitle();
   if (box) drawFigure(box, shown?.figure, busy, Boolean(forest.stop()));
   if (box) forest.placeLine();
   writeTable(shown);
@@ -240,17 +237,12 @@ function draw() {
   $('.results').classList.toggle('remarks', Boolean(shown?.reasons)); // remarks that are to be read whole
 }
 
-// What stands beside the figure: where the line is, and without a request.
-function drawBeside() {
-  forest.show(shown);
-  writeTitle();
-}
-
 // The line over the figure stands elsewhere, or the table has taken the figure's place, or left it.
 function moved(elsewhere) {
   if (!elsewhere) return draw();
   line.address();
-  drawBeside();
+  forest.show(shown); // without a request
+  writeTitle();
 }
 
 // Until something is found: what was asked.
@@ -262,20 +254,22 @@ function writeTitle() {
   if (note) $('#compare-note').textContent = note;
 }
 
+// The first answer to a link that was read here: what it asks is measured.
+function changed() {
+  answered = true;
+  if (S.page !== 'compare') return;
+  if (awaited) {
+    awaited = false;
+    measured = null;
+    resume();
+  }
+  views.current()?.changed?.();
+}
+
 export const page = {
   name: 'compare',
   plotly: true,
-  keys: [
-    'compare',
-    'solvers',
-    'grids',
-    'budgets',
-    'axes',
-    ...rows.keys,
-    ...learn.keys,
-    ...forest.keys,
-    ...views.keys(),
-  ],
+  keys: ['compare', ...choices.keys, ...rows.keys, ...learn.keys, ...forest.keys, ...views.keys()],
   init,
   read,
   write,
@@ -291,6 +285,10 @@ export const page = {
         }
       : null,
   back,
-  changed: () => S.page === 'compare' && views.current()?.changed?.(),
+  fresh: (name) => {
+    card.show(null);
+    awaited = answered && name === 'compare';
+  },
+  changed,
   returned: () => S.page === 'compare' && measured == null && resume(),
 };

@@ -7,7 +7,8 @@ import * as budgets from './compare_budgets.js';
 import { toolsList, toolsMenu } from './compare_tools.js';
 
 const chosen = new Set();
-let changed = () => {},
+let usual = null, // of a sweep that nobody has chosen: its solvers and budgets
+  changed = () => {},
   held = null; // as the choices stood before the act that is being heard
 
 export const solvers = () => [...chosen];
@@ -21,6 +22,7 @@ export function init({ entries: { solver, timesteps }, compare }, then) {
     held = now();
     then();
   };
+  usual = compare;
   for (const name of compare.solvers) chosen.add(name);
   budgets.init(compare.budgets, acted);
   $('#compare-solvers').innerHTML = Object.entries(solver)
@@ -76,13 +78,13 @@ function wireGrids(timesteps) {
   };
 }
 
-export function pressSolvers(names) {
+function pressSolvers(names) {
   chosen.clear();
   for (const name of names) if ($(`#compare-solvers button[data-name="${CSS.escape(name)}"]`)) chosen.add(name);
   $$('#compare-solvers button').forEach((b) => b.setAttribute('aria-pressed', chosen.has(b.dataset.name)));
 }
 
-export function pressGrids(names) {
+function pressGrids(names) {
   names.forEach(toolsList);
   $$('#compare-grids button').forEach((b) => b.setAttribute('aria-pressed', names.includes(b.dataset.name)));
 }
@@ -101,8 +103,26 @@ const now = () => ({
 /** Everything that is chosen, as a plain value. */
 export const keep = () => held;
 
-/** A link was read. */
-export const known = () => (held = now());
+export const keys = ['solvers', 'grids', 'budgets'];
+
+/** Where it differs from a sweep that nobody has chosen. @param {URLSearchParams} params */
+export function write(params) {
+  const names = $$('#compare-solvers button')
+    .map((b) => b.dataset.name)
+    .filter((name) => chosen.has(name));
+  if (names.length !== usual.solvers.length || !usual.solvers.every((name) => chosen.has(name)))
+    params.set('solvers', names.join());
+  if (grids().length) params.set('grids', grids().join());
+  if (budgets.text() !== usual.budgets.join()) params.set('budgets', budgets.text());
+}
+
+/** A link was read; last of what is chosen here, so that Undo does not take it back. */
+export function read(params) {
+  if (params.has('solvers')) pressSolvers(params.get('solvers').split(','));
+  pressGrids((params.get('grids') ?? '').split(','));
+  if (params.has('budgets')) budgets.write(params.get('budgets').slice(0, 200).split(','));
+  held = now();
+}
 
 /** As it was kept; nothing is measured by it. */
 export function back(kept) {
