@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Callable
-from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -68,7 +67,8 @@ def _column(sigma: Tensor, x: Tensor) -> Tensor:
     return sigma.to(x).reshape(-1, *[1] * (x.ndim - 1))
 
 
-def _nodes(sigma_max: float, sigma_min: float, points: int) -> Tensor:
+def nodes(sigma_max: float, sigma_min: float, points: int) -> Tensor:
+    """Levels that fall evenly in ln σ."""
     ends = torch.tensor([sigma_max, sigma_min], dtype=torch.float64).log()
     return torch.linspace(float(ends[0]), float(ends[1]), points, dtype=torch.float64).exp()
 
@@ -87,7 +87,7 @@ def reference(
     The quick reference, for while a slider moves: with 65 points over EDM's range its end agrees
     with an adaptive method to 1e-6 in the median, 1e-3 at worst, near a watershed.
     """
-    sigma = _nodes(sigma_max, sigma_min, points)
+    sigma = nodes(sigma_max, sigma_min, points)
     found = given_ahead(denoiser, start, sigma, watch) if start.is_cuda else None
     xs, answers = found or followed(denoiser, start, sigma, watch)
     return Reference(
@@ -102,7 +102,7 @@ def reference(
 @torch.no_grad()
 def shortened(denoiser, deeper: Reference, sigma_min: float) -> Reference:
     """The same paths down to a higher level, for one evaluation at each node instead of four."""
-    sigma = _nodes(float(deeper.sigma[0]), sigma_min, len(deeper.sigma))
+    sigma = nodes(float(deeper.sigma[0]), sigma_min, len(deeper.sigma))
     x = deeper.at(sigma)
     rows = max(1, AT_ONCE // max(1, x[0].numel()))
     if rows >= len(x):
@@ -141,28 +141,6 @@ def refined_reference(
     )
 
 
-@torch.no_grad()
-def finer_reference(
-    denoiser, known: Reference, parts: int, watch: Callable[[], None] | None = None
-) -> Reference:
-    """A refined reference followed once more, each of its steps in so many parts, at its own nodes.
-
-    For networks whose answers turn quickly with σ: in a step of 128 the time embedding of VP's
-    turns by up to 6 rad and the Fourier features of VE's by as much, which Runge–Kutta cannot
-    follow.  The difference from `known` stands as the floor.
-    """
-    xs, answers, x = torch.empty_like(known.x), torch.empty_like(known.denoised), known.x[0]
-    for i, (here, there) in enumerate(pairwise(known.sigma.tolist())):
-        between, told = followed(denoiser, x, _nodes(here, there, parts + 1), watch)
-        xs[i], answers[i], x = x, told[0], between[-1]
-    xs[-1], answers[-1] = x, denoiser(x, known.sigma[-1])
-    floor = torch.stack([rms(a - b) for a, b in zip(xs, known.x)]).quantile(0.5, 1)
-    method = f"Runge–Kutta of order 4, {parts * (len(known.sigma) - 1)} steps"
-    return dataclasses.replace(
-        known, x=xs, denoised=answers, floor=floor.cpu().double(), method=method
-    )
-
-
 TOLERANCES = (1e-6, 1e-9)  # of the looser run and of the reference
 
 
@@ -185,7 +163,7 @@ def adaptive_reference(
     """
     from torchdiffeq import odeint
 
-    sigma = _nodes(sigma_max, sigma_min, points)
+    sigma = nodes(sigma_max, sigma_min, points)
     u = sigma.log().to(start)
 
     def slope(v: Tensor, x: Tensor) -> Tensor:
@@ -193,10 +171,10 @@ def adaptive_reference(
             watch()
         return x - denoiser(x, v.exp())
 
-    def follow(tolerance: float, nodes: Tensor) -> Tensor:
-        options = {"step_t": nodes, "dtype": start.dtype}
+    def follow(tolerance: float, at: Tensor) -> Tensor:
+        options = {"step_t": at, "dtype": start.dtype}
         method = {"method": "dopri5", "options": options}
-        return odeint(slope, start, nodes, rtol=tolerance, atol=tolerance, **method)
+        return odeint(slope, start, at, rtol=tolerance, atol=tolerance, **method)
 
     loose = follow(TOLERANCES[0], u[::2])
     path = follow(TOLERANCES[1], u)
@@ -245,7 +223,7 @@ def closed_reference(
     else:
         method = "closed form: level sets of the CDF"
         closed = lambda sigmas: _level_sets(denoiser, start, sigma_max, sigmas)
-    sigma = _nodes(sigma_max, sigma_min, points)
+    sigma = nodes(sigma_max, sigma_min, points)
     x = closed(sigma)
     answers = _answers(denoiser, x, sigma)
     floor = torch.full_like(sigma, 16 * torch.finfo(start.dtype).eps)

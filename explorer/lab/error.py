@@ -34,7 +34,7 @@ from .experiment import (
     weights,
 )
 from .learned import ready
-from .truth import reference_for
+from .truth import HALVINGS, reference_for, sure
 
 MATTERS = 0.02  # of the median error: what that of the reference may be
 BLOCK = 64  # paths whose steps are replaced together
@@ -128,12 +128,12 @@ def settled_reference(
     end: Tensor,
     watch: Watch | None = None,
     count: int | None = None,
-    halvings: int = 1,
+    halvings: int = HALVINGS,
 ) -> Reference:
     """The reference of a settled error: refined until it errs by less than 2 % of the run's median
     error, or as far as it goes.  end (B, *shape): the states of the run at its last level above 0.
-    count: of paths, as many as are affordable if not said.  halvings: of steps at most where a
-    network answers, each of which takes as long as all before it.
+    count: of paths, as many as are affordable if not said.  halvings: at most, where a
+    network answers; the first is not believed where it may be too coarse to see its own error.
     """
     if why := incomparable(e):
         raise UserError(why)
@@ -142,9 +142,13 @@ def settled_reference(
         return reference_for(e, watch, count=count)
     network = prepared(e.data, e.model).pace is not None
     for halved in range(1, (halvings if network else 1) + 1):
+        if halved > 1:
+            _lengthen(watch, sizes.REFINED)
         known = reference_for(e, watch, count=count, refined=halved)
         if known.closed is not None:
             return known
+        if network and halved == 1 and not sure(e, known):
+            continue
         off = rms(end[:count] - known.at(levels(e)[-1:])[0])
         if float(known.floor[-1]) <= MATTERS * float(off.quantile(0.5)):
             return known
@@ -152,6 +156,12 @@ def settled_reference(
         return known
     del known  # what it holds may be wanted for the better one
     return reference_for(e, watch, exact=True, count=count)
+
+
+def _lengthen(watch: Watch | None, nodes: int) -> None:
+    """Tells whoever counts the steps that there are more of them."""
+    if (more := getattr(watch, "more", None)) is not None:
+        more(nodes)
 
 
 def _quick(e: Experiment, watch: Watch | None) -> Reference:
@@ -172,6 +182,8 @@ def more_blame(r: Run, watch: Watch | None = None) -> Blame | None:
 
     def make() -> Blame:
         known = reference_for(e, watch, count=count, refined=1)
+        if prepared(e.data, e.model).pace is not None and not sure(e, known):
+            known = reference_for(e, watch, count=count, refined=2)
         steps = steps_along(e, known, count, watch)
         return blame(steps.shares, steps.cancels)
 

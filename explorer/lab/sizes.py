@@ -8,6 +8,7 @@ import math
 from typing import Any
 
 from ..analysis import geometry
+from ..analysis.corrected import COPIES, together
 from ..analysis.reference import closes
 from ..core.denoisers import CHUNK
 from ..core.noise import Noise
@@ -44,6 +45,13 @@ def of_run(source, e: Any, steps: int, samples: int, kept: int) -> float:
 def of_reference(source, count: int, nodes: int) -> float:
     """True paths: x and D at each node."""
     return state(source) * count * (2.0 * nodes + 2 * WORKING) + evaluating(source, count)
+
+
+def corrected(source, count: int, parts: int) -> int:
+    """Nodes of a reference that takes as much as one of REFINED does while it is corrected."""
+    levels = parts * (REFINED - 1) + 1
+    some = together(math.prod(source.shape), levels, source.device.device.type == "cuda")
+    return REFINED + math.ceil(COPIES / 2 * levels * min(1.0, some / count))
 
 
 def quickest(source) -> int:

@@ -12,11 +12,11 @@ from functools import partial
 
 from torch import Tensor
 
+from ..analysis.corrected import corrected_reference
 from ..analysis.reference import (
     Reference,
     adaptive_reference,
     closed_reference,
-    finer_reference,
     reference,
     refined_reference,
     shortened,
@@ -35,6 +35,9 @@ from .experiment import (
     prepared,
     weights,
 )
+
+HALVINGS = 3  # of a network's reference: at 1,024 levels VP's is off by 2e-5
+SURE = 1e-4  # of σ_data: what two runs may differ by for one pair of them to say how far both err
 
 _references = Memo(32 * 2**20)
 _deepest: dict[tuple, float] = {}  # how far down paths are known, where they are still remembered
@@ -68,20 +71,16 @@ def reference_for(
     """The true paths of the first samples; solver, budget and grid do not matter.
 
     A closed form where there is one.  Else a quick one of fixed steps, good enough while a slider
-    moves; `refined`, of steps halved so often, so that its own error is known; `exact`, the best
-    there is: an adaptive method, or for networks the refined one.  count: of paths, those compared
+    moves; `refined`, of half their size, so that its own error is known, and beyond 1 corrected at
+    512, 1,024, … levels; `exact`, the best there is: an adaptive method, or for networks the
+    refined one, up to HALVINGS where its own error is in doubt.  count: of paths, those compared
     in a draft if not said.
     """
     source = prepared(e.data, e.model)
     count = min(e.samples, source.compared) if count is None else count
     *paths, bottom = key = _key(e, count)
     top = paths[-1]
-
-    def start() -> Tensor:
-        noise = Noise(e.seed, count, source.shape, source.device.device, source.device.dtype)
-        if not begins_in_noise(e):
-            return noise.start * top
-        return infinity.true_state(source.watched(watch), noise.start, top)
+    start = partial(_start, e, source, count, top, watch)
 
     def kept(name: tuple, nodes: int, make: Callable[[], Reference]) -> Reference:
         def counted() -> Reference:
@@ -96,15 +95,39 @@ def reference_for(
     if found.closed is not None or not (exact or refined):
         return found
     if source.pace is not None or refined:
-        finer = lambda coarse: refined_reference(source.watched(watch), coarse, watch)
-        found = kept((*key, "refined"), sizes.REFINED, partial(finer, found))
-        for halved in range(2, refined + 1):
-            again = partial(finer_reference, source.watched(watch), found, 2 ** (halved - 1), watch)
-            found = kept((*key, "refined", halved), sizes.REFINED, again)
+        asked = source.watched(watch)
+        halved_once = partial(refined_reference, asked, found, watch)
+        found = kept((*key, "refined"), sizes.REFINED, halved_once)
+        for halved in range(2, (refined or HALVINGS) + 1):
+            if not refined and sure(e, found):
+                break
+            found = kept(
+                (*key, "refined", halved),
+                sizes.corrected(source, count, 2**halved),
+                partial(corrected_reference, asked, found, 2**halved, watch),
+            )
         return found
     del found  # what it holds may be wanted for the best there is
     best = lambda: adaptive_reference(source.denoiser, start(), top, bottom, watch=watch)
     return kept((*key, "exact"), sizes.SETTLED, best)
+
+
+def _start(e: Experiment, source: Source, count: int, top: float, watch: Watch | None) -> Tensor:
+    """Where the paths begin, at σ = top."""
+    noise = Noise(e.seed, count, source.shape, source.device.device, source.device.dtype)
+    if not begins_in_noise(e):
+        return noise.start * top
+    return infinity.true_state(source.watched(watch), noise.start, top)
+
+
+def sure(e: Experiment, known: Reference) -> bool:
+    """Whether a first halving says how far a reference errs.
+
+    Where a network turns more quickly with σ than both runs can follow they are wrong alike: of
+    VP's they differ by 9e-4 and are off by 2.4e-3.  Such a pair differs by far more than rounding,
+    and the next one tells the truth.
+    """
+    return float(known.floor[-1]) <= SURE * prepared(e.data, e.model).sigma_data
 
 
 def _key(e: Experiment, count: int) -> tuple:

@@ -42,7 +42,8 @@ class Desk:
 
     def watch(self, page: str, number: float, what: str, total: int):
         """A function that counts steps and raises Cancelled once a newer request is there, or the
-        client has left; its `check` raises without counting.  Both rest while others come first."""
+        client has left; its `check` raises without counting.  Both rest while others come first.
+        Its `more` adds steps to those that are to be counted."""
         state = {"what": what, "done": 0, "total": total, "since": time.monotonic()}
         self._progress[page] = state
 
@@ -52,10 +53,13 @@ class Desk:
             breathe()
 
         def tick() -> None:
-            state["done"] = min(state["done"] + 1, total)
+            state["done"] = min(state["done"] + 1, state["total"])
             check()
 
-        tick.check = check
+        def more(steps: int) -> None:
+            state["total"] += steps
+
+        tick.check, tick.more = check, more
         return tick
 
     def check(self, page: str, number: float):

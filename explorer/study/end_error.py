@@ -26,7 +26,7 @@ from ..lab.error import settled_reference, strays
 from ..lab.experiment import Experiment, begins_in_noise, exactly, is_random, levels
 from ..lab.learned import sample
 from ..lab.source import Source, Watch, prepared
-from ..lab.truth import reference_for
+from ..lab.truth import HALVINGS, reference_for
 from ..memo import Kept
 from ..settings import param, setting
 from .names import solver_name
@@ -39,7 +39,7 @@ class EndError:
     """
 
     name: ClassVar[str] = "end_error"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     exact: bool = param(
         False,
         label="Reference",
@@ -63,9 +63,9 @@ class Row:
 
     low and high hold 10–90 % of the samples; each is the error of every sample, in their order, so
     that rows can be held against each other path by path; elsewhere counts the samples that end in
-    another place; ends are the first and the last level that they ran over.  mean is None where
-    there is no value; note says why, or what to know about the value.  nfe is measured, or the
-    budget where nothing was run.
+    another place; ends are the first and the last level that they ran over; floor is what the
+    reference may be off by.  mean is None where there is no value; note says why, or what to know
+    about the value.  nfe is measured, or the budget where nothing was run.
     """
 
     solver: Any
@@ -82,6 +82,7 @@ class Row:
     each: Sequence[float] = ()
     elsewhere: int = 0
     ends: Sequence[float] = ()
+    floor: float = 0.0
 
     @Kept
     def middle(self) -> Estimate:
@@ -133,7 +134,7 @@ def reached(
     watch: Watch | None = None,
     exact: bool = False,
     count: int | None = None,
-    halvings: int = 1,
+    halvings: int = HALVINGS,
 ) -> tuple[Row, Tensor | None]:
     """The row and the states at the last level above 0, (n, *shape); None where nothing was run."""
     return ended(e, watch, exact, count, halvings)[:2]
@@ -144,7 +145,7 @@ def ended(
     watch: Watch | None = None,
     exact: bool = False,
     count: int | None = None,
-    halvings: int = 1,
+    halvings: int = HALVINGS,
 ) -> tuple[Row, Tensor | None, Tensor | None]:
     """The row, the states at the last level above 0, (n, *shape), and where the exact paths of the
     samples compared end, (m, *shape); None where nothing was run.  count: how many are compared,
@@ -156,7 +157,7 @@ def ended(
         sigma = levels(e)
         if len(sigma) < 2:
             return _empty(e, "one step has nothing to compare above σ = 0"), None, None
-        truth = _churned(e, sigma, watch) if e.churn.s_churn > 0 else None
+        truth, floor = _churned(e, sigma, watch) if e.churn.s_churn > 0 else None, 0.0
         states, nfe, seconds = _end(e, sigma, watch)
         if truth is None:
             known = (
@@ -164,14 +165,20 @@ def ended(
                 if exact
                 else settled_reference(e, states, watch, count, halvings)
             )
-            truth = known.at(sigma[-1:])[0]
+            truth, floor = known.at(sigma[-1:])[0], float(known.floor[-1])
     except UserError as problem:
         return _empty(e, str(problem)), None, None
-    return _row(e, sigma, states, truth, nfe, seconds), states, truth
+    return _row(e, sigma, states, truth, nfe, seconds, floor), states, truth
 
 
 def _row(
-    e: Experiment, sigma: Tensor, states: Tensor, truth: Tensor, nfe: int, seconds: float
+    e: Experiment,
+    sigma: Tensor,
+    states: Tensor,
+    truth: Tensor,
+    nfe: int,
+    seconds: float,
+    floor: float,
 ) -> Row:
     error = rms(states[: len(truth)] - truth)
     if not bool(torch.isfinite(error).all()):
@@ -194,6 +201,7 @@ def _row(
         error.tolist(),
         int(strayed.sum()),
         [float(sigma[0]), float(sigma[-1])],
+        floor,
     )
 
 

@@ -3,9 +3,10 @@
 from ..core.solvers import SOLVERS
 from ..errors import UserError
 from ..figures import compare as figures
+from ..lab.error import MATTERS
 from ..lab.experiment import Experiment
 from ..lab.truth import reference_for
-from ..numerals import count, short, span
+from ..numerals import count, number, short, span
 from ..study import offered
 from ..study.ranking import ranked, sentence
 from ..study.sweep import (
@@ -82,7 +83,8 @@ def sweep(base: Experiment, request: dict) -> Measurement:
 
     def show(rows: list) -> dict:
         found, slopes = ranked(rows, curves), orders(rows)
-        floor = float(reference_for(base).floor[-1]) or None
+        known = known_to(rows)
+        floor = known or float(reference_for(base).floor[-1]) or None
         title = "Error against evaluations" if found is None else sentence(found)
         best = found.first[0].name if found and found.decided else None
         return {
@@ -90,7 +92,8 @@ def sweep(base: Experiment, request: dict) -> Measurement:
             "figure": figures.error_vs_nfe(rows, slopes, floor, best, title),
             "note": f"{words.data_name(base.data)}, {on}, {base.schedule.label} frame. "
             f"{_samples(rows)}95 % intervals; against the reference at the lowest noise level. "
-            "Ratios are of the same noise, path by path; orders are fitted to the straight tail.",
+            "Ratios are of the same noise, path by path; orders are fitted to the straight tail."
+            + (f" The reference is known to {number(known, 2)}." if known else ""),
             **_pivot(rows, slopes),
             "forest": forest(rows, curves, slopes, base),
         }
@@ -101,6 +104,11 @@ def sweep(base: Experiment, request: dict) -> Measurement:
         len(solvers) * len(budgets) * max(1, len(grids)),
         show,
     )
+
+
+def known_to(rows: list) -> float:
+    """What a reference may be off by, where that matters for one of the errors; else 0."""
+    return max((r.floor for r in rows if r.median and r.floor > MATTERS * r.median), default=0.0)
 
 
 def _samples(rows: list) -> str:

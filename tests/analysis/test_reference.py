@@ -8,7 +8,6 @@ from scipy.stats import norm
 from explorer.analysis.error import rms
 from explorer.analysis.reference import (
     closed_reference,
-    finer_reference,
     reference,
     refined_reference,
 )
@@ -102,21 +101,3 @@ def test_a_refined_reference_halves_the_steps_and_knows_its_error():
         between = rms(fine.x[2 * node] - coarse.x[node]).quantile(0.5)
         assert float(fine.floor[2 * node]) == pytest.approx(float(between), rel=1e-9)
     assert float(fine.floor[0]) == 0
-
-
-def test_paths_that_turn_quickly_with_sigma_want_finer_steps():
-    """dx/du = ½ cos(ω u) x in u = ln σ has x = x₀ e^{½ (sin ω u − sin ω u₀)/ω}.  ω = 120 turns 10
-    rad in a step of 128 over EDM's range, as VP's time embedding does."""
-    w, start = 120.0, tensor([1.0], [-2.0])
-    turns = lambda x, sigma: x * (1 - 0.5 * (w * torch.as_tensor(sigma).log()).cos())
-    known = refined_reference(turns, reference(turns, start, 80.0, 0.002))
-    u = known.sigma.log()
-    true = start * (0.5 * ((w * u).sin() - (w * u[0]).sin()) / w).exp()[:, None, None]
-    off = lambda r: float(rms((r.x - true).flatten(0, 1)).max())
-    finer = finer_reference(turns, known, 8)
-    assert off(known) > 1e-2 and off(finer) < 1e-4 and len(finer.sigma) == len(known.sigma)
-    assert float(finer.floor.max()) > 0.5 * off(known)  # what the coarser one was off by
-    assert finer.method.endswith("1024 steps")
-    whole = reference(turns, start, 80.0, 0.002, 1025)
-    torch.testing.assert_close(finer.x, whole.x[::8], rtol=1e-9, atol=1e-12)
-    torch.testing.assert_close(finer.denoised, whole.denoised[::8], rtol=1e-9, atol=1e-12)

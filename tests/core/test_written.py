@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from explorer.analysis.followed import followed, given_ahead
-from explorer.analysis.reference import _nodes
+from explorer.analysis.reference import nodes
 from explorer.core import written
 from explorer.core.churn import Churn, Restart
 from explorer.core.denoisers import Mixture
@@ -124,7 +124,7 @@ def test_a_run_too_long_is_followed(monkeypatch):
 
 def test_a_reference_is_a_sum_too():
     """What a GPU is given ahead is what is followed, with the watch told once at each node."""
-    sigma, told = _nodes(80.0, 0.002, 65), []
+    sigma, told = nodes(80.0, 0.002, 65), []
     found = given_ahead(DATA, 80 * NOISE, sigma, lambda: told.append(1))
     assert len(told) == len(sigma)
     for mine, true in zip(found, followed(DATA, 80 * NOISE, sigma, None), strict=True):

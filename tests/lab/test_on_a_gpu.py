@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from explorer.analysis.followed import followed, given_ahead
-from explorer.analysis.reference import _nodes
+from explorer.analysis.reference import nodes
 from explorer.core import graphs
 from explorer.core.churn import Churn, Restart
 from explorer.core.denoisers import Mixture
@@ -205,7 +205,7 @@ def test_a_reference_given_ahead_is_the_one_that_is_followed(device):
     plane = Mixture(spiral.points(), spiral.thickness).to(device.device, device.dtype)
     start = 80 * noise_of(plane, 40)
     for points in (65, 129):
-        sigma = _nodes(80.0, 0.002, points)
+        sigma = nodes(80.0, 0.002, points)
         true = followed(plane, start, sigma, None)
         for _ in range(3):  # eager, then a graph of its evaluations
             found = given_ahead(plane, start, sigma, None)
