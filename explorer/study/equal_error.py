@@ -43,7 +43,7 @@ from .sweep import check_budgets_count
 
 BUDGETS = (9, 17, 35, 69, 137, 273, 545, 901)
 FEWEST = 4  # budgets, where the cap on work allows no more
-PATHS = 32  # at least on networks, where budgets are left out sooner
+PATHS = 32  # on networks, whose paths cost more than all else here
 HALVINGS = 4  # of a network's reference: to 2,048 levels, where VP's is off by 2e-6
 TARGET = 35  # evaluations of Algorithm 1 whose error the others have to reach: EDM's for VP
 HELD = 2048  # draws of the data
@@ -222,11 +222,12 @@ def equal_error_plan(
     base: Experiment, budgets: Sequence[int] = BUDGETS, networks: bool = False
 ) -> list[Cell]:
     """Round by round from the cheapest budget up.  Where the cap on work allows too few samples the
-    largest budgets are left out, down to FEWEST of them.
+    largest budgets are left out, down to FEWEST of them.  On networks at most PATHS are followed.
 
     Raises UserError where even these are too many, and for a typed list of levels.
     """
-    known = samplers(base, networks)
+    paths = min(base.samples, PATHS) if networks else base.samples
+    known = samplers(dataclasses.replace(base, samples=paths), networks)
     for most in range(len(budgets), FEWEST - 1, -1):
         trials = [dataclasses.replace(e, nfe=b) for b in budgets[:most] for e in known.values()]
         try:

@@ -14,7 +14,7 @@ from ..figures.style import rounded
 from ..lab import afford, cost
 from ..lab.view import View
 from ..models.contract import Stored
-from ..numerals import number
+from ..numerals import number, percent
 from ..training.where import Where, published, where
 
 STRIP_LEVELS = (0, 0.2, 0.5, 1, 2, 3, 5, 7, 10, 20, 50)  # EDM Fig. 1
@@ -59,7 +59,7 @@ def strip(view: View, spread: float) -> dict:
     }
     found = peaks(fine[1:-1], changed)
     out["bands"] = [{"at": p.at, "low": p.low, "high": p.high} for p in found]
-    out["words"] = told(found)
+    out["words"] = told(found, within(found[0], fine[1:-1], changed))
     return out | _pictures(view, spread, clean, noise, levels, noisy, denoised)
 
 
@@ -94,8 +94,15 @@ def _trains(view: View) -> Where:
     return published("edm")
 
 
-def told(found: list[Peak]) -> list[str]:
-    """Where the answer to this sample changes, in full and in few words."""
+def within(peak: Peak, sigma: torch.Tensor, changes: torch.Tensor) -> float:
+    """The share of all change, along ln σ, that falls where it is at least half of its peak."""
+    inside = (sigma >= peak.low) & (sigma <= peak.high)
+    return float(changes[inside].sum() / changes.sum())
+
+
+def told(found: list[Peak], share: float | None = None) -> list[str]:
+    """Where the answer to this sample changes, in full and in fewer and fewer words.  share: of all
+    change, what falls in the one band."""
     one = "One real sample under noise, and the denoiser’s answer."
     first = found[0]
     span = f"σ {number(first.high)} to {number(first.low)}"
@@ -106,7 +113,10 @@ def told(found: list[Peak]) -> list[str]:
         said = f"The answer changes in a narrow band, {span}"
     else:
         said = f"The answer changes over a wide band, {span}"
-    return [f"{one} {said}.", f"{said}."]
+    if share is None or len(found) > 1:
+        return [f"{one} {said}.", f"{said}."]
+    full = f"{said}, which holds {percent(share)} of the change"
+    return [f"{one} {full}.", f"{full}.", f"{said}."]
 
 
 def _thinned(levels: tuple, count: int) -> list[float]:
