@@ -221,8 +221,9 @@ def samplers(base: Experiment, networks: bool = False) -> dict[str, Experiment]:
 def equal_error_plan(
     base: Experiment, budgets: Sequence[int] = BUDGETS, networks: bool = False
 ) -> list[Cell]:
-    """Round by round from the cheapest budget up.  Where the cap on work allows too few samples the
-    largest budgets are left out, down to FEWEST of them.  On networks at most PATHS are followed.
+    """Round by round from the cheapest budget up, on networks one after the other, so that the
+    reference of each is made once.  Where the cap on work allows too few samples the largest
+    budgets are left out, down to FEWEST of them.  On networks at most PATHS are followed.
 
     Raises UserError where even these are too many, and for a typed list of levels.
     """
@@ -230,6 +231,9 @@ def equal_error_plan(
     known = samplers(dataclasses.replace(base, samples=paths), networks)
     for most in range(len(budgets), FEWEST - 1, -1):
         trials = [dataclasses.replace(e, nfe=b) for b in budgets[:most] for e in known.values()]
+        if networks:
+            first = list(dict.fromkeys(e.model for e in known.values())).index
+            trials.sort(key=lambda e: first(e.model))
         try:
             fewest = PATHS if networks else FEWEST_PATHS
             made = compared_within_work(trials, fewest, paced=not networks)

@@ -92,7 +92,7 @@ class Word:
     show: dict[str, Any]
     source: str
     lesson: str = ""  # the one that tells more
-    said: tuple[str, ...] = ()  # how sentences spell it, where that is plain: assets/js/words/said.js
+    said: tuple[str, ...] = ()  # how sentences spell it, where that is plain: js/words/said.js
 
 
 @cache

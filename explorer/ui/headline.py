@@ -225,4 +225,6 @@ def beside(mine: str, its: str, found: Estimate, nfe: int, other_nfe: int) -> st
     samples = f"{count(found.count)} sample{'s' * (found.count != 1)}"
     if math.isnan(found.low):
         return f"{mine} and {its} cannot be told apart with {samples}."
-    return _line(f"{mine} and {its} cannot be told apart: {ratio}, {cost}.", f"{samples} were compared.")
+    return _line(
+        f"{mine} and {its} cannot be told apart: {ratio}, {cost}.", f"{samples} were compared."
+    )
