@@ -4,6 +4,7 @@
 import { gesture } from '../gestures/gesture.js';
 import { $, $$ } from '../state.js';
 import * as budgets from './compare_budgets.js';
+import * as picks from './compare_picks.js';
 import { toolsList, toolsMenu } from './compare_tools.js';
 
 const chosen = new Set();
@@ -41,6 +42,7 @@ export function init({ entries: { solver, timesteps }, compare }, then) {
     changed();
   };
   wireGrids(timesteps);
+  picks.init();
   for (const field of [...fields(), ...ticks()]) field.addEventListener('change', acted);
   held = now();
 }
