@@ -2,6 +2,7 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -37,6 +38,37 @@ def test_the_page_does_not_carry_its_controls(server):
 def test_no_new_endpoint_has_a_name(server):
     named = Client(server, verbose=False).view_api(return_format="dict")["named_endpoints"]
     assert not [name for name in named if "draw" in name or "turn" in name or "open" in name]
+
+
+def loaded(server: str, number: int, session: str) -> list:
+    """What the plain page is told when it opens with a link, by a visitor of their own."""
+    with httpx.Client(base_url=server, timeout=120) as visitor:
+        page = visitor.get("/classic").text
+        told = re.search(r"window\.gradio_config = (\{.*?\});?</script>", page, re.DOTALL)[1]
+        calls = json.loads(told)["dependencies"]
+        load = next(c["id"] for c in calls if any(name == "load" for _, name in c["targets"]))
+        link = f"?data=moons&data.dimension=2&samples=16&nfe={number}&seed={number}"
+        body = {"fn_index": load, "data": ["light"], "session_hash": session}
+        asked = visitor.post(f"/gradio_api/queue/join{link}", json=body)
+        assert asked.status_code == 200, asked.text
+        with visitor.stream("GET", f"/gradio_api/queue/data?session_hash={session}") as lines:
+            for line in lines.iter_lines():
+                said = json.loads(line.removeprefix("data:") or "{}")
+                if said.get("msg") == "process_completed":
+                    assert said["success"], said
+                    return said["output"]["data"]
+    raise AssertionError("the stream ended before it was answered")
+
+
+def test_visitors_at_once_each_get_their_own_view_and_nobody_s_state(server):
+    """Four at the same moment: the sentence, the link and the figures are of the own link."""
+    numbers = (5, 7, 9, 11)
+    with ThreadPoolExecutor(len(numbers)) as threads:
+        answers = list(threads.map(lambda n: loaded(server, n, f"plain{n}"), numbers))
+    for number, (words, query, *figures) in zip(numbers, answers, strict=True):
+        assert f"Heun, {number} evaluations" in words and f"seed={number}" in query
+        drawn = [f for f in figures if isinstance(f, dict) and f.get("type") == "plotly"]
+        assert len(drawn) >= 6, "each with figures of its own"
 
 
 @pytest.mark.browser
