@@ -1,10 +1,14 @@
 """A view within a notebook: a frame where a browser reaches the server, else a picture."""
 
+import sys
+from types import ModuleType
+
 import httpx
 import pytest
 
 from explorer import notebook
 from explorer.errors import UserError
+from explorer.server import app, headers, hosts
 from explorer.store import places
 
 FEW = "data=moons&data.dimension=2&samples=16&nfe=5"
@@ -51,3 +55,25 @@ def test_the_notebook_runs_from_top_to_bottom():
         )
     with pytest.raises(httpx.HTTPError):  # the server has stopped with its kernel
         httpx.get(address, timeout=5)
+
+
+def test_on_colab_its_proxy_s_address_is_shown_and_its_pages_alone_may_frame_it(monkeypatch):
+    """Colab itself is not here: what it is asked for, and what the server is started with."""
+    asked: list[str] = []
+    output = ModuleType("google.colab.output")
+    output.eval_js = lambda code: asked.append(code) or "https://abc-colab.googleusercontent.com/"
+    for name, module in (("google.colab", ModuleType("google.colab")), (output.__name__, output)):
+        monkeypatch.setitem(sys.modules, name, module)
+    started: list[dict] = []
+    monkeypatch.setattr(app, "launch", lambda *a, **more: started.append({"at": a, **more}))
+    monkeypatch.setattr(notebook, "_address", [])
+    frame = notebook.show("nfe=9")
+    assert frame.url == "https://abc-colab.googleusercontent.com/?nfe=9"
+    (options,) = started
+    host, port = options["at"]
+    assert host == "127.0.0.1" and asked == [f"google.colab.kernel.proxyPort({port})"]
+    names = hosts.Names(host, options["allowed_hosts"])
+    assert names.answers_to("abc-colab.googleusercontent.com") and not names.answers_to("x.org")
+    said = headers.Headers(options["embed"])
+    assert "https://colab.research.google.com" in said.frames and "*" not in said.frames.split()
+    assert said.cookie == "SameSite=None; Secure; Partitioned", "its page frames another site's"

@@ -9,8 +9,11 @@ which say the same on a machine that others use too.
 
 import argparse
 import dataclasses
+import itertools
+import os
 import random
 import sys
+import tempfile
 import threading
 import time
 from typing import Any
@@ -39,6 +42,8 @@ WANTED = {  # seconds of wall clock on 2 quiet cores: the first curve, the whole
 }
 USUAL = (1.0, None)
 STOPPED = 0.05  # seconds from a cancel
+NUMBER = itertools.count()
+_own = tempfile.TemporaryDirectory(prefix="explorer-bench-")  # goes with this process
 EARLY = 3.0  # seconds in which it is cancelled
 PULSE = 0.002
 
@@ -143,7 +148,8 @@ def _stopped(kind: str, after: float, fresh: bool) -> tuple[float, float]:
 
 
 def _begun(kind: str, ended: threading.Event, fresh: bool):
-    """A job at work in a worker that was warm before.  fresh: and had done nothing yet."""
+    """A job at work in a worker that was warm before, on cells that nobody has measured.  fresh:
+    and had done nothing yet."""
     from ..server.workers import WORKERS, Away
 
     if fresh:
@@ -151,6 +157,7 @@ def _begun(kind: str, ended: threading.Event, fresh: bool):
     WORKERS.warm()
     while not WORKERS.ready():
         time.sleep(PULSE)
+    os.environ["EXPLORER_CACHE"] = os.path.join(_own.name, str(next(NUMBER)))
     job = Away({"kind": kind, **VIEWS[kind]}, long=False)
     job.begin(lambda problem: ended.set())
     return job

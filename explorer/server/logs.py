@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 KINDS = ("plain", "json")
+LONGEST = 20_000  # characters of a text, and of the end of a traceback
 PLAIN = "%(asctime)s %(levelname)s%(about)s %(message)s"
 SERVERS = ("uvicorn", "uvicorn.error", "uvicorn.access")  # which write with handlers of their own
 
@@ -89,6 +90,7 @@ def use(chosen: str) -> None:
     if chosen == "json":  # each line is one of JSON
         logging.captureWarnings(True)
         threading.excepthook = _fallen
+        sys.excepthook = lambda *about: _ended(about)
         take_servers()
 
 
@@ -106,6 +108,10 @@ def _fallen(fall: threading.ExceptHookArgs) -> None:
         log.error("a thread ended by an error", exc_info=about)
 
 
+def _ended(about: Any) -> None:
+    log.error("the process ended by an error", exc_info=about)
+
+
 class Plain(logging.Formatter):
     """Time, level, the request's id where there is one, and the words."""
 
@@ -119,7 +125,7 @@ class Plain(logging.Formatter):
 
 
 class Json(logging.Formatter):
-    """One line of JSON; a traceback is a text in it."""
+    """One line of JSON in ASCII, which nothing takes for several; a traceback is a text in it."""
 
     def format(self, record: logging.LogRecord) -> str:
         at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
@@ -129,9 +135,12 @@ class Json(logging.Formatter):
         }
         if request := current_id():
             line["request"] = request
-        line |= getattr(record, "facts", None) or {"event": "note", "text": record.getMessage()}
+        line |= getattr(record, "facts", None) or {
+            "event": "note",
+            "text": record.getMessage()[:LONGEST],
+        }
         if record.name != log.name:
             line["from"] = record.name
         if record.exc_info and record.exc_info[0] is not None:
-            line["trace"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+            line["trace"] = self.formatException(record.exc_info)[-LONGEST:]
+        return json.dumps(line, default=str)

@@ -148,15 +148,17 @@ class Bench:
 def _done(words: dict, state: bytes, tell: Callable, ending: Ending, name: str) -> str | None:
     """Do a job; None, or a sentence on what was in its way ("" where it was stopped)."""
     from ..cards.cells import Kept
+    from ..ui import kept
     from ..ui.amed import Left
     from . import kinds
     from .here import FAULT
 
     watch, shower, cells = lambda: ending.watch(name), None, Kept()
     try:
-        how = Way(**words["facts"]["way"], tell=cells.hear)
+        _take(words["facts"])
+        folder = kept.offered() if words["request"].get("kind") in kinds.CELLS else None
+        how = Way(**words["facts"]["way"], tell=cells.hear, folder=folder)
         with ending.anywhere(name) as asked_only, way(how):
-            _take(words["facts"])
             before = words.get("before")
             left = before and Left.of(before["request"], before["left"], state)
             work = kinds.measurement(words["request"], left)
@@ -184,7 +186,7 @@ def _done(words: dict, state: bytes, tell: Callable, ending: Ending, name: str) 
             with contextlib.suppress(Exception):
                 _leave(work, tell, {"left": 0.0, "state": 0.0})
             with contextlib.suppress(Exception):
-                _cells(cells.listed(how.threads), tell)
+                _cells(cells.listed(words["facts"]["way"]["threads"]), tell)
             shower.end()
     return shower.problem
 

@@ -64,8 +64,8 @@ def run(
     """Each cell as soon as it is answered; inline they come in the order of the plan, else those
     that are kept come first.
 
-    folder: of the answers; None keeps nothing.  workers: processes, one for each GPU in turn; 0
-    works in this one.  executor: whoever should work instead; it must see the same folder.
+    folder: of the answers; without one nothing is kept.  workers: processes, one for each GPU in
+    turn; 0 works in this one.  executor: whoever should work instead; it must see the same folder.
     on: dask://HOST:PORT, slurm, or local (submitit without SLURM), with `options` of the jobs.
     shard: "2/8" answers the second of eight parts only.  threads: of each cell's arithmetic.
     watch() may raise Cancelled at any step; a generator that is closed stops its processes too.
@@ -73,6 +73,7 @@ def run(
     here is as study.ways has it.
     """
     how = _how(on, shard, threads, options)
+    folder = how.folder if folder is None else folder
     workers = workers or (0 if how.on else how.workers)
     cells, results = list(plan), None if folder is None else Results(Path(folder))
     if how.shard is None:

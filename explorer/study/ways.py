@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
@@ -53,7 +54,7 @@ class Part(Exception):
 class Way:
     """on: an engine of other machines, study.executors, with its options; device: of its workers.
     threads: of each cell's arithmetic; 0 leaves it to the engine.  tell: is told of each cell.
-    workers: processes of this machine.
+    workers: processes of this machine.  folder: of the answers.
     """
 
     on: str = ""
@@ -63,6 +64,7 @@ class Way:
     device: str = "auto"
     tell: Callable[[Any], None] | None = None
     workers: int = 0
+    folder: Path | None = None
 
 
 DEFAULT = Way()

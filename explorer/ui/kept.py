@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ..errors import UserError
 from ..store import places
 from ..store.results import Results
 
@@ -12,4 +13,14 @@ def cells() -> Path:
     """The folder, with room for more."""
     folder = places.cache("studies", "page")
     Results(folder).trim(LARGEST)
+    return folder
+
+
+def offered() -> Path | None:
+    """The same where something can be kept; a study that is only shown needs no disk."""
+    try:
+        folder = cells()
+        Results(folder).begin()
+    except (UserError, OSError):
+        return None
     return folder

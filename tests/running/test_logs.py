@@ -55,6 +55,15 @@ def test_both_forms_name_the_request_and_json_is_one_line():
     assert "[" not in written(logs.Plain(), "by nobody")
 
 
+def test_a_line_is_bounded_and_no_reader_of_lines_takes_it_for_two():
+    try:
+        raise ValueError("y" * 10**6)
+    except ValueError as error:
+        line = written(logs.Json(), "one\u2028two\x85three\ud800" + "x" * 10**6, error)
+    assert len(line.splitlines()) == 1 and line.isascii() and len(line) < 3 * logs.LONGEST
+    assert json.loads(line)["text"].startswith("one\u2028two\x85three")
+
+
 @pytest.mark.parametrize(
     "path, word",
     [

@@ -79,3 +79,18 @@ def test_an_engine_that_the_owner_has_not_named_is_refused_in_a_sentence():
     for name in ("dask://somewhere:8786", "slurm", {"on": "slurm"}):
         asked = {"kind": "sweep", "values": SMALL, "engine": name}
         assert "Unknown engine" in measurements.start(asked)["problem"]
+
+
+def test_what_is_asked_again_is_read_and_no_study_needs_a_disk(tmp_path, monkeypatch):
+    """A sweep too: its cells are kept, whichever page asked."""
+    asked = {"kind": "sweep", "values": SMALL, "solvers": ["heun", "ddim"], "budgets": "5, 9"}
+    assert ended(measurements.start(asked))["problem"] is None
+    held = Results(kept.cells())
+    assert len(dict(held)) == 4
+    for question, value in held:
+        held.put(question, {**value, "median": 0.125})  # as no run gives it
+    told = ended(measurements.start(asked))
+    assert json.dumps(told["table"]).count("0.125") == 4
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(kept, "cells", lambda: tmp_path / "file" / "folder")
+    assert kept.offered() is None
