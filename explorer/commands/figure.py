@@ -3,14 +3,18 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
 from .devices import device_option
 from .words import pairs
 
+if TYPE_CHECKING:
+    from ..figures.paper import Sheet
+
 COMPARE = "compare"  # error against evaluations, beside the parts of a view
 AB = "ab"  # the view beside another from the same noise
+TABLES = ("design", "ladder", "claims")
 OF_FILE = {"schedules": "the lists in a file", "recording": "the strips of a recorded run"}
 
 
@@ -19,10 +23,11 @@ def figure(arguments: list[str]) -> int:
     from ..ui.figure import NAMES
 
     options = _options(arguments, NAMES)
+    from ..figures import paper
     from ..lab.experiment import Experiment, use_device
     from ..settings import from_query, unflatten
 
-    known = (*NAMES, COMPARE, AB, *OF_FILE)
+    known = (*NAMES, COMPARE, AB, *TABLES, *OF_FILE)
     names = [word for word in options.words if "=" not in word]
     if unknown := next((n for n in names if n not in known), None):
         raise UserError(f"Unknown figure {unknown!r:.40}. Known: {', '.join(known)}.")
@@ -31,13 +36,14 @@ def figure(arguments: list[str]) -> int:
     _check(options.out)
     use_device(options.device, "float32")
     e = unflatten(Experiment, pairs([word for word in options.words if "=" in word]))
-    how = {"width": options.width, "font": options.font, "grey": options.grey}
     if alone := next((n for n in names if n in OF_FILE), None):
-        written = _of_file(alone, names, options, how)
+        made = _of_file(alone, names, options)
+    elif table := next((n for n in names if n in TABLES), None):
+        made = _table(e, table, names, options)
     elif AB in names:
-        written = _ab(e, names, options, how)
+        made = _ab(e, names, options)
     elif COMPARE in names:
-        written = _compare(e, names, options, how)
+        made = _compare(e, names, options)
     else:
         from ..ui import figure as figures
 
@@ -45,7 +51,8 @@ def figure(arguments: list[str]) -> int:
         choices = pairs(options.choice)
         look = figures.stage.Look(options.what, options.true, options.pick)
         beside: dict[str, Any] = {"cursor": options.cursor, "pin": pin, "choices": choices}
-        written = figures.save(e, names, options.out, **how, **beside, look=look)
+        made = figures.sheet(e, names, **beside, look=look)
+    written = paper.save(made, options.out, options.width, options.font, options.grey)
     print("\n".join(map(str, written)))
     return 0
 
@@ -57,8 +64,8 @@ def _options(arguments: list[str], names) -> argparse.Namespace:
         prog="python -m explorer figure",
         description="Draw parts of a view below each other for print, and write the caption beside "
         "the file: NAME.txt.",
-        epilog=f"Parts: {', '.join(names)}; or alone {COMPARE}, {AB}, or with --file "
-        f"{' or '.join(OF_FILE)}. Widths: "
+        epilog=f"Parts: {', '.join(names)}; or alone {COMPARE}, {AB}, {', '.join(TABLES)}, "
+        f"or with --file {' or '.join(OF_FILE)}. Widths: "
         + "; ".join(f"{k} ({v.label}, {v.width:g} in)" for k, v in WIDTHS.items())
         + "; or 2 to 20 inches.",
     )
@@ -85,7 +92,7 @@ def _options(arguments: list[str], names) -> argparse.Namespace:
     return p.parse_intermixed_args(arguments)
 
 
-def _ab(e, names, options, how) -> list[Path]:
+def _ab(e, names, options) -> "Sheet":
     """The view beside the one of --pin, from the same noise."""
     from ..lab.experiment import Experiment
     from ..settings import from_query
@@ -93,10 +100,20 @@ def _ab(e, names, options, how) -> list[Path]:
 
     if len(names) > 1 or options.pin is None:
         raise UserError(f"{AB} is drawn alone, beside the view of --pin QUERY.")
-    return beside.save(e, from_query(Experiment, options.pin.lstrip("?")), options.out, **how)
+    return beside.run(e, from_query(Experiment, options.pin.lstrip("?")))
 
 
-def _of_file(name: str, names, options, how) -> list[Path]:
+def _table(e, name: str, names, options) -> "Sheet":
+    """A table of the Design page or of Claims; --choice paper=EDM, verdict=holds."""
+    from ..settings import flatten
+    from ..ui.figure import tables
+
+    if len(names) > 1:
+        raise UserError(f"{name} is drawn alone.")
+    return tables.of(name, flatten(e), pairs(options.choice))
+
+
+def _of_file(name: str, names, options) -> "Sheet":
     """The lists of the Schedules page, or the strips of a recording."""
     if len(names) > 1 or not options.file:
         raise UserError(f"{name} is drawn alone, of a file: --file FILE.")
@@ -108,13 +125,12 @@ def _of_file(name: str, names, options, how) -> list[Path]:
         except OSError as error:
             raise UserError(f"{options.file} cannot be read: {error.strerror}.") from None
         chosen = {"rows": options.lists.split(",")} if options.lists else {}
-        return lists.save(text, options.out, **how, **chosen)
+        return lists.sheet({"text": text, **chosen})
     from ..recorder import read
 
     denser = read(options.beside) if options.beside else None
     choices = {k: str(v) for k, v in pairs(options.choice).items()}
-    mine = read(options.file)
-    return recording.save(mine, options.out, **how, denser=denser, choices=choices)
+    return recording.sheet(read(options.file), denser, choices)
 
 
 def _check(out: str) -> None:
@@ -127,14 +143,12 @@ def _check(out: str) -> None:
         raise UserError(f"There is no folder {str(path.parent)!r} to save in.")
 
 
-def _compare(e, names, options, how) -> list[Path]:
+def _compare(e, names, options) -> "Sheet":
     """Error against evaluations of several solvers, as the Compare page draws it."""
     if len(names) > 1:
         raise UserError(f"{COMPARE} is drawn alone; leave out {names[-1]!r:.40}.")
-    from ..figures import paper
-    from ..settings import to_query
     from ..ui import compare
-    from ..ui.figure import caption
+    from ..ui.figure import chart
 
     asked = {"budgets": options.budgets}
     asked["solvers"] = options.solvers and options.solvers.split(",")
@@ -145,7 +159,4 @@ def _compare(e, names, options, how) -> list[Path]:
         print(f"\r{len(rows)} of {measured.total}", end="", file=sys.stderr)
     print(file=sys.stderr)
     shown = measured.show(rows)
-    told = f"{shown['title']}. {shown['note']}"
-    said = caption.of(e, (), told=told, base=True)
-    return paper.save(shown["figure"], options.out, **how, caption=said, title=shown["title"],
-                      query=to_query(e))  # fmt: skip
+    return chart(e, shown["figure"], shown["title"], shown["note"])

@@ -6,6 +6,7 @@ Few are made at once, and nobody waits behind many: matplotlib makes one at a ti
 """
 
 import base64
+import dataclasses
 import threading
 from typing import Any
 
@@ -15,8 +16,10 @@ from ..figures.paper.look import FORMATS
 from ..figures.paper.sheet import Sheet
 from ..lab import afford
 from ..lab.experiment import Experiment, made
+from ..settings import to_query
+from ..strips import STRIPS
 from ..ui import figure
-from ..ui.figure import beside, caption, lists, recording
+from ..ui.figure import beside, caption, lists, recording, tables
 from . import recordings
 from .answer import as_json
 from .asked import experiment_of
@@ -32,7 +35,8 @@ LONGEST = 2000  # letters of what a chart says of itself
 def paper(request: dict):
     """A figure of the page: “panels” as it shows them, or “stage” with what it shows of it;
     “title”, “told”: what a chart says of itself, “parts”: the strips by name, “pins”: queries; or
-    “lists” or “recording”, of the Schedules page; or “beside”, what A/B shows."""
+    “lists” or “recording”, of the Schedules page; “table”, of Design or Claims; or “beside”, what
+    A/B shows."""
     if not PLACES.acquire(blocking=False):
         return as_json({"problem": "Other figures are being made; try again in a moment."})
     try:
@@ -50,8 +54,12 @@ def _made(request: dict) -> dict[str, Any]:
     kind = request.get("kind", "pdf")
     if kind not in FORMATS:
         raise UserError(f"A figure is written as {', '.join(FORMATS)}; got {kind!r:.20}.")
-    if "lists" in request or "recording" in request:
-        return _written(*_of_schedules(request), request, kind)
+    if "table" in request:
+        return _written(_table(request), request, kind)
+    if "lists" in request:
+        return _written(lists.sheet(request["lists"]), request, kind)
+    if "recording" in request:
+        return _written(_recorded(request), request, kind)
     e = experiment_of(request)
     cursor = request.get("cursor")
     if cursor is not None and not isinstance(cursor, int | float):
@@ -59,50 +67,51 @@ def _made(request: dict) -> dict[str, Any]:
     stage = request.get("stage")
     if isinstance(stage, dict):
         e = _held(e)
-        sheet, names = _stage(e, stage, cursor), ("stage",)
-        said = caption.of(e, names, cursor)
+        sheet = _stage(e, stage, cursor)
     else:
         if "beside" in request:  # what the page shows of A/B
             sheet = beside.sheet(request["beside"])
         else:
             sheet = sent.of_page(request.get("panels"), request.get("span"), cursor)
-        said = _said(e, request, cursor)
+        sheet = dataclasses.replace(sheet, caption=_said(e, request, cursor))
     title = str(request.get("title") or caption.title(e))[:200]
-    return _written(sheet, said, title, request, kind, figure.to_query(e))
+    return _written(dataclasses.replace(sheet, title=title, query=to_query(e)), request, kind)
 
 
-def _of_schedules(request: dict) -> tuple[Sheet, str, str]:
-    """Of the Schedules page: “lists”, its question, or “recording”, the digest of one with that of
-    another “beside” it; with the caption and the title."""
-    if "lists" in request:
-        found = lists.answer(request["lists"])
-        return lists.drawn(found), lists.said(found), found["title"][:200]
+def _table(request: dict) -> Sheet:
+    """A table of the Design page, for the data of “values”, or of Claims: “only” of a paper and a
+    verdict."""
+    values, only = request.get("values"), request.get("only")
+    known = {k: v for k, v in only.items() if isinstance(v, str)} if isinstance(only, dict) else {}
+    name = str(request["table"])[:40]
+    return tables.of(name, values if isinstance(values, dict) else {}, known)
+
+
+def _recorded(request: dict) -> Sheet:
+    """The digest of a recording, with that of another “beside” it."""
     given = request["recording"]
     if not isinstance(given, dict):
         raise UserError("“recording” holds the “digest” of a recording, and what is “beside” it.")
     mine, denser = recordings.both(given)
     choices = given.get("choices")
     known = {str(k)[:40]: str(v)[:40] for k, v in choices.items()} if _plain(choices) else {}
-    sheet = recording.sheet(mine, denser, known)
-    return sheet, recording.said(mine, denser), str(request.get("title") or "recording")[:200]
+    title = str(request.get("title") or "recording")[:200]
+    return dataclasses.replace(recording.sheet(mine, denser, known), title=title)
 
 
 def _plain(choices: Any) -> bool:
     return isinstance(choices, dict) and len(choices) <= 16
 
 
-def _written(
-    sheet: Sheet, said: str, title: str, request: dict, kind: str, query: str = ""
-) -> dict[str, Any]:
+def _written(sheet: Sheet, request: dict, kind: str) -> dict[str, Any]:
     breathe()
     width = request.get("width", "iclr")
     dots = GLANCE if request.get("glance") is True else None
     body = sent.written(
         sheet, kind, width if isinstance(width, int | float) else str(width)[:40],
-        str(request.get("font", "serif"))[:20], request.get("grey") is True, said, title,
-        query, dots,
+        str(request.get("font", "serif"))[:20], request.get("grey") is True, dots,
     )  # fmt: skip
-    return {"file": base64.b64encode(body).decode(), "type": TYPES[kind], "caption": said}
+    return {"file": base64.b64encode(body).decode(), "type": TYPES[kind], "caption": sheet.caption}
 
 
 def _held(e: Experiment) -> Experiment:
@@ -117,6 +126,8 @@ def _held(e: Experiment) -> Experiment:
 
 def _stage(e: Experiment, stage: dict, cursor: float | None) -> Sheet:
     show = stage.get("show")
+    if stage.get("denoise") is True:
+        return figure.sheet(e, ["denoise"], exact=False, watch=breathe)
     known = [n for n in figure.stage.LAYERS if isinstance(show, list) and n in show]
     pick = stage.get("pick", -1)
     if not isinstance(pick, int) or isinstance(pick, bool):
@@ -131,7 +142,7 @@ def _said(e: Experiment, request: dict, cursor: float | None) -> str:
     """The caption of strips, or of a chart."""
     parts = request.get("parts")
     if isinstance(parts, list):
-        names = [n for n in parts if n in figure.NAMES and n != "stage"]
+        names = [n for n in parts if n in STRIPS]
         pins = request.get("pins")
         pins = pins[:4] if isinstance(pins, list) else []
         kept = [experiment_of({"query": q}) for q in pins if isinstance(q, str)]

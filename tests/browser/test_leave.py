@@ -63,8 +63,8 @@ def test_the_menu_of_what_leaves_opens_by_keys_and_saves(walk, tmp_path):
     page.wait_for_selector("#leave .said:text-is('Copied.')")
     assert page.evaluate("window.copied") == python(HERE)
     page.keyboard.press("Escape")
-    page.click(".tabs [data-page=claims]")
-    page.wait_for_function("document.documentElement.dataset.page === 'claims'")
+    page.click(".tabs [data-page=learn]")
+    page.wait_for_function("document.documentElement.dataset.page === 'learn'")
     assert not page.is_visible("#export")  # nothing leaves it there
 
 

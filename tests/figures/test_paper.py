@@ -1,5 +1,6 @@
 """Figures for print: made of the page's marks, the same bytes each time, legible at their width."""
 
+import dataclasses
 import io
 import json
 import math
@@ -59,23 +60,24 @@ def test_the_marks_of_a_strip_are_all_known():
         paper.render(drawing({"mark": "blob"}))
 
 
+worded = lambda what, said: dataclasses.replace(paper.sheet_of(what), caption=said, query="nfe=9")
+
+
 @pytest.mark.parametrize("kind", look.FORMATS)
 def test_the_same_figure_is_the_same_bytes(kind):
-    what = drawing(*(EVERY[k] for k in ("line", "dots", "text", "image", "arcs")))
-    one, two = (paper.render(what, kind, caption="σ and ρ", query="nfe=9") for _ in range(2))
-    assert one == two
+    what = worded(drawing(*map(EVERY.get, ("line", "dots", "text", "image", "arcs"))), "σ and ρ")
+    assert (one := paper.render(what, kind)) == paper.render(what, kind)
     assert not re.search(rb"CreationDate|ModDate|<dc:date>", one)
 
 
 def test_letters_are_embedded_and_text_stays_text():
-    what = drawing(made.line([10, 1], [0, 1], "#5550c0", label=made.label("a name")))
-    pdf = paper.render(what, "pdf", caption="a caption, σ = 1", query="nfe=9")
+    curve = made.line([10, 1], [0, 1], "#5550c0", label=made.label("a name"))
+    what = worded(drawing(curve), "a caption, σ = 1")
+    pdf = paper.render(what, "pdf")
     assert b"/FontFile2" in pdf and b"/Subtype /Type3" not in pdf
-    svg = paper.render(what, "svg", caption="a caption, σ = 1", query="nfe=9").decode()
-    for said in (">a name<", "noise level σ", "a caption, σ = 1", "nfe=9"):
-        assert said in svg
-    png = Image.open(io.BytesIO(paper.render(what, "png", caption="a caption, σ = 1")))
-    assert png.text["Description"] == "a caption, σ = 1"
+    svg = paper.render(what, "svg").decode()
+    assert all(w in svg for w in (">a name<", "noise level σ", "a caption, σ = 1", "nfe=9"))
+    assert Image.open(io.BytesIO(paper.render(what, "png"))).text["Description"] == what.caption
 
 
 @pytest.mark.parametrize("width", look.WIDTHS)
@@ -225,9 +227,9 @@ def test_a_refusal_names_what_is_wrong(what, how, said):
 
 def test_save_writes_the_caption_beside_the_file(tmp_path):
     e = Experiment(nfe=9)
-    out = figure.save(e, ["steps"], tmp_path / "fig.pdf", "icml", cursor=1.0)
-    assert [p.name for p in out] == ["fig.pdf", "fig.txt"]
-    said = (tmp_path / "fig.txt").read_text(encoding="utf-8")
+    pdf, txt = paper.save(figure.sheet(e, ["steps"], cursor=1.0), tmp_path / "fig.pdf", "icml")
+    assert (pdf.name, txt.name) == ("fig.pdf", "fig.txt")
+    said = txt.read_text(encoding="utf-8")
     for part in ("Heun, 9 NFE", "Spiral in 16-D", "σ from 80 to 0.002", "256 samples, seed 0",
                  "Cursor at σ = 1", "Settings: ?nfe=9", "Time steps: height Δ ln σ"):  # fmt: skip
         assert part in said

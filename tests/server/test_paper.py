@@ -12,12 +12,17 @@ from explorer.cli import main
 from explorer.figures import charts, pack
 from explorer.figures.paper.look import parsed
 from explorer.figures.style import MULTISTEP, ONE_STEP, PALETTE
+from explorer.lab.experiment import Experiment
+from explorer.lab.view import View
 from explorer.recorder import read
 from explorer.server import paper as server
+from explorer.settings import unflatten
 from explorer.store import uploads
 from explorer.strips import marks
-from explorer.ui import recorded
-from explorer.ui.figure import beside, lists
+from explorer.ui import claims, ladder, recorded, stage
+from explorer.ui.design import design
+from explorer.ui.figure import beside, denoise, lists
+from explorer.ui.schedules import schedules
 
 from ..recorder.loops import run
 
@@ -64,6 +69,58 @@ def test_the_stage_is_drawn_of_the_run():
     for said in ("16 samples", "paths of 16", "one path", "samples x at σ = 1"):
         assert said in svg
     assert ">data<" not in svg
+
+
+def test_the_denoisers_answers_are_drawn_where_the_stage_shows_them():
+    view = View(unflatten(Experiment, VALUES))
+    pictures, change = denoise.panels(view)
+    told = stage.strip(view)
+    marks = pictures.plots[0].marks
+    ways = [m for m in marks if m["mark"] == "line" and len(m["x"]) == 2]
+    assert len(ways) == len(told["levels"])
+    # at σ = 0, the last, the answer is the point itself
+    assert (
+        math.dist(*zip(ways[-1]["x"], ways[-1]["y"]))
+        < 1e-3
+        < math.dist(*zip(ways[0]["x"], ways[0]["y"]))
+    )
+    curve = next(m for m in change.plots[0].marks if m["mark"] == "line")
+    assert (curve["x"], curve["y"]) == (told["fine"], told["change"])
+    found = ask(stage={"denoise": True})
+    svg = base64.b64decode(found["file"]).decode()
+    assert "Where the answer changes" in svg and found["caption"].startswith("One sample under")
+
+
+def test_the_tables_of_design_and_claims_are_drawn_with_every_number():
+    svg = drawn(table="design")
+    told = design({"values": VALUES})
+    for word in (*(c["label"] for c in told["columns"]), "EDM Table 1", "√t"):
+        assert word in svg
+    assert svg.count('id="axes_') == 4 * len(told["rows"])
+    for one in ladder.shown()["sets"][-1:]:
+        svg = drawn(table="ladder", only={"data": one["data"]})
+        for row in one["rows"]:
+            ends = [end for c in row["cells"] for end in c["beside"].split(" – ")]
+            values = [c["value"].split(", ")[0] for c in row["cells"]]
+            for number in filter(str.isdecimal, [v.replace(".", "") for v in (*values, *ends)]):
+                assert number in svg.replace(".", "")  # powers of ten are formulas
+    svg = drawn(table="claims", only={"paper": "AMED", "verdict": "does not hold here"})
+    rows = claims.listing()["rows"]
+    kept = [r for r in rows if (r["paper"], r["verdict"]) == ("AMED", "does not hold here")]
+    assert svg.count(">does not hold here: ") == len(kept) > 3
+
+
+@pytest.mark.parametrize(
+    "request_, said",
+    [
+        ({"table": "ladder", "width": 3.25}, "takes a column of 5 inches"),
+        ({"table": "chairs"}, "Unknown table 'chairs'"),
+        ({"table": "claims", "only": {"paper": "nobody"}}, "No claim is of this paper"),
+        ({"table": "design", "values": {"data": "tea"}}, "tea"),
+    ],
+)
+def test_a_table_that_cannot_be_is_said(request_, said):
+    assert said in ask(**request_)["problem"]
 
 
 @pytest.mark.parametrize(
@@ -118,14 +175,14 @@ def test_the_lists_of_schedules_are_drawn_with_their_rulers_and_faults():
     asked = {"text": CONFIG, "rows": ["yours", "edm"]}
     found = ask(lists=asked)
     svg = base64.b64decode(found["file"]).decode()
-    told = lists.answer(asked)
+    told = schedules(asked)
     for row in told["rows"]:
         assert f">{row['label']}<" in svg and row["source"].split(" ")[0] in svg
     for ruler in told["rulers"][1:]:
         assert f">{ruler['short']}<" in svg
     assert found["caption"].startswith(told["title"])
     # an arc for each step that has a length, as high as it
-    sheet = lists.drawn(told)
+    sheet = lists.sheet(asked)
     arcs = sheet.panels[0].plots[0].marks[0]
     levels = [v for v in lists.levels_of(told["rows"][0]) if 0 < v < math.inf]
     assert len(levels) == 19 and "from ∞, to 0, 20 steps" in svg

@@ -6,7 +6,7 @@ import { offerData } from './data.js';
 import { knowWidths, openFigure } from './figure.js';
 import { offer } from './menu.js';
 import { current } from '../compare/views.js';
-import { ofCharts, ofExplore } from './parts.js';
+import { ofCharts, ofClaims, ofExplore } from './parts.js';
 
 const CHARTED = ['compare', 'train', 'amed'];
 const NOTHING = 'Nothing is drawn here yet.';
@@ -24,6 +24,7 @@ export function initLeaving(config, body) {
   offer('explore', { label: 'Strips as SVG', group: 'Picture', order: 80, act: saveSpine });
   offer('explore', { label: 'Samples as PNG', group: 'Picture', order: 81, act: stage });
   for (const page of CHARTED) offer(page, { label: 'Figure…', group: 'Picture', order: 79, act: () => charts(body) });
+  offer('claims', { label: 'Figure…', group: 'Picture', order: 79, act: () => openFigure(ofClaims()) });
   $('#save').onclick = () => strips();
   $('#keep').onclick = stage;
   for (const button of $$('[data-save]')) button.onclick = () => charts(body, button.dataset.save);

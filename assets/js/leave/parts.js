@@ -32,6 +32,7 @@ function ofStrips(strips) {
 
 const ofStage = () => ({
   stage: {
+    denoise: S.view === 'strip',
     what: S.what,
     true: S.view === 'true',
     pick: S.pick,
@@ -75,6 +76,22 @@ export const ofLists = (question, title) => ({
   title,
   ask: () => ({ lists: question() }),
 });
+
+/** The tables of the Design page; that on show first. @param {{data: string, label: string}[]} sets of Table 2 */
+export function ofDesign(sets) {
+  const one = (title, asked) => ({ label: title, title, ask: () => asked }),
+    second = sets.map(({ data, label }) => one(`EDM Table 2, ${label}`, { table: 'ladder', only: { data } })),
+    first = one('EDM Table 1', { table: 'design' });
+  return $('#design-sections [data-section=ladder]').ariaPressed === 'true' ? [...second, first] : [first, ...second];
+}
+
+/** The claims on show: of the paper and the verdict that are chosen. */
+export function ofClaims() {
+  const { paper = '' } = $('#claims-papers [aria-pressed=true]')?.dataset ?? {},
+    verdict = $('#claims-verdicts [aria-pressed=true]')?.dataset.verdict,
+    title = $('#claims-title').textContent;
+  return [{ label: 'Claims on show', title, ask: () => ({ table: 'claims', only: { paper, verdict } }) }];
+}
 
 /** The strips of a recording. @param {object} recording its digest, what is beside it, what is chosen
  * @param {string} title */

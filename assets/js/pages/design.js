@@ -6,6 +6,9 @@ import { table } from '../design/table.js';
 import { paint, target } from '../design/target.js';
 import { ladder } from '../design/ladder.js';
 import { formula } from '../design/formula.js';
+import { openFigure } from '../leave/figure.js';
+import { offer } from '../leave/menu.js';
+import { ofDesign } from '../leave/parts.js';
 
 const SECTIONS = { table, target, ladder };
 let line = null, // see app.js
@@ -18,6 +21,8 @@ function init(given) {
   line = given;
   $('#design-sections').onclick = (e) => choose(e.target.closest('button')?.dataset.section);
   $('#design-body').onclick = act;
+  const print = () => openFigure(ofDesign(told.ladder?.sets ?? []));
+  offer('design', { label: 'Figure…', group: 'Picture', order: 79, act: print });
   $('#design-problem button').onclick = () => problem(null);
 }
 

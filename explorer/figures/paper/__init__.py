@@ -8,6 +8,7 @@ those of venues, the letters at least 6 points, and with `grey` lightness, dash 
 apart.  A caption is written beside the file and into it.  The same input gives the same bytes.
 """
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,25 +29,24 @@ def save(
     width: str | float = "iclr",
     font: str = "serif",
     grey: bool = False,
-    caption: str = "",
-    title: str = "",
-    query: str = "",
 ) -> list[Path]:
     """Write the figure, and its caption beside it as text; what was written.
 
-    width: a venue of WIDTHS, or inches.  query: the settings, kept in the file.  Raises UserError
-    for a kind of file, a width or a font that is none, and for what is no figure.
+    width: a venue of WIDTHS, or inches.  A sheet's caption and settings are kept in the file too.
+    Raises UserError for a kind of file, a width or a font that is none, and for what is no figure.
     """
     path = Path(path)
     kind = path.suffix.removeprefix(".").lower()
     if not path.absolute().parent.is_dir():
         raise UserError(f"There is no folder {str(path.parent)!r} to save in.")
-    made = render(what, kind, width, font, grey, caption, title or path.stem, query)
-    writing.write_bytes(path, made, durable=False)
-    if not caption:
+    found = sheet_of(what)
+    if not found.title:
+        found = dataclasses.replace(found, title=path.stem)
+    writing.write_bytes(path, render(found, kind, width, font, grey), durable=False)
+    if not found.caption:
         return [path]
     beside = path.with_suffix(".txt")
-    writing.write_text(beside, caption + "\n", durable=False)
+    writing.write_text(beside, found.caption + "\n", durable=False)
     return [path, beside]
 
 
@@ -56,9 +56,6 @@ def render(
     width: str | float = "iclr",
     font: str = "serif",
     grey: bool = False,
-    caption: str = "",
-    title: str = "figure",
-    query: str = "",
     dots: int | None = None,
 ) -> bytes:
     """The bytes of the file that `save` would write; dots: an inch of a PNG, 300 if not said."""
@@ -68,7 +65,8 @@ def render(
     if kind not in FORMATS:
         raise UserError(f"A figure is written as {', '.join(FORMATS)}; got {kind!r:.20}.")
     with file.ONE, file.settings():
-        return file.as_bytes(_figure(found, how), kind, words.plain(title), caption, query, dots)
+        title = words.plain(found.title or "figure")
+        return file.as_bytes(_figure(found, how), kind, title, found.caption, found.query, dots)
 
 
 def drawn(what: Any, width: str | float = "iclr", font: str = "serif", grey: bool = False) -> Any:

@@ -33,10 +33,10 @@ def of_page(panels: Any, span: Any = None, cursor: Any = None) -> Sheet:
         raise _none(fault) from fault
 
 
-def written(sheet: Sheet, *how: Any, **more: Any) -> bytes:
+def written(sheet: Sheet, *how: Any) -> bytes:
     """The bytes, as `render` makes them.  Raises UserError also for marks that cannot be drawn."""
     try:
-        return render(sheet, *how, **more)
+        return render(sheet, *how)
     except UserError:
         raise
     except FAULTS as fault:

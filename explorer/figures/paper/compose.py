@@ -5,6 +5,7 @@ All is measured in points before it is placed, so that nothing is cut and no two
 
 from matplotlib.figure import Figure
 
+from ...errors import UserError
 from . import apart
 from .draw import panel as draw_panel
 from .look import Look
@@ -19,6 +20,10 @@ LEAST = 0.35  # of its own height is each plot where a page is too low for them 
 def figure(sheet: Sheet, look: Look) -> Figure:
     """The whole sheet at its true width; no taller than the venue's page, as far as
     that goes."""
+    if look.width < sheet.least:
+        raise UserError(
+            f"This table takes a column of {sheet.least:g} inches; this one has {look.width:g}."
+        )
     look = look.among(_curves(sheet))
     sheet = apart.told_apart(sheet, look) if look.grey else sheet
     wide = look.width * 72

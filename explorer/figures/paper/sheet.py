@@ -63,10 +63,18 @@ class Panel:
 
 @dataclasses.dataclass
 class Sheet:
-    """Panels from top to bottom.  cursor: the noise level that is pointed at."""
+    """Panels from top to bottom, and what is said of them all.
+
+    cursor: the noise level that is pointed at; caption: what stands below; query: the settings;
+    least: inches of the narrowest column that has room for it.
+    """
 
     panels: list[Panel]
     cursor: float | None = None
+    caption: str = ""
+    title: str = ""
+    query: str = ""
+    least: float = 0.0
 
 
 def strip(drawing: Mapping, span: tuple[float, float] = (95.0, 0.00135)) -> Panel:

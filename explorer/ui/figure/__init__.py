@@ -1,43 +1,28 @@
 """A view as figures for print: its strips and its stage, with a caption that says the settings.
 
-    figure.save(Experiment(nfe=9), ["stage", "steps", "error"], "fig.pdf", width="iclr", grey=True)
+    made = figure.sheet(Experiment(nfe=9), ["stage", "steps", "error"])
+    paper.save(made, "fig.pdf", width="iclr", grey=True)
 
-The strips draw the marks that the page draws; `figures.paper` puts them on paper.
+What else can be printed is a sheet too: of `lists`, `recording`, `beside` and `chart`.  The strips
+draw the marks that the page draws; `figures.paper` puts them on paper.
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from ...errors import UserError
 from ...figures import paper
-from ...figures.paper.sheet import Sheet
+from ...figures.paper.sheet import Panel, Sheet
 from ...lab import judged
 from ...lab.experiment import Experiment
 from ...lab.view import View
 from ...settings import to_query
 from ...strips import STRIPS
 from ..parts import colour, measured, refused
-from . import caption, stage
+from . import caption, denoise, stage
 from .pinned import ghosts
 
-NAMES = ("stage", *STRIPS)
-
-
-def save(
-    e: Experiment,
-    names: Sequence[str],
-    path: str | Path,
-    width: str | float = "iclr",
-    font: str = "serif",
-    grey: bool = False,
-    **how: Any,
-) -> list[Path]:
-    """Write the figure of these parts and its caption; what was written.  how: as `sheet` takes
-    it."""
-    found = sheet(e, names, **how)
-    said, title = caption.of(e, names, how.get("cursor"), how.get("pin")), caption.title(e)
-    return paper.save(found, path, width, font, grey, said, title, to_query(e))
+NAMES = ("stage", "denoise", *STRIPS)
 
 
 def sheet(
@@ -63,12 +48,27 @@ def sheet(
     with view.room():
         beside = View(pin, watch, exact=exact) if pin is not None else None
         panels = [
-            stage.panel(view, cursor, look or stage.Look())
-            if name == "stage"
-            else paper.strip(drawing(view, name, choices or {}, beside), span(view))
+            one
             for name in names
+            for one in _panels(view, name, cursor, look or stage.Look(), choices or {}, beside)
         ]
-    return Sheet(panels, cursor)
+    said = caption.of(e, names, cursor, pin)
+    return Sheet(panels, cursor, said, caption.title(e), to_query(e))
+
+
+def _panels(view, name, cursor, look, choices, beside) -> list[Panel]:
+    """Of one part: a panel, or two of “denoise”."""
+    if name == "stage":
+        return [stage.panel(view, cursor, look)]
+    if name == "denoise":
+        return denoise.panels(view)
+    return [paper.strip(drawing(view, name, choices, beside), span(view))]
+
+
+def chart(e: Experiment, figure: Mapping[str, Any], title: str, note: str) -> Sheet:
+    """A chart of Compare's as it is drawn there, with what it says of itself."""
+    said = caption.of(e, (), told=f"{title}. {note}", base=True)
+    return Sheet(paper.sheet_of(figure).panels, None, said, title, to_query(e))
 
 
 def span(view: View) -> tuple[float, float]:

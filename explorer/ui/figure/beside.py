@@ -1,19 +1,18 @@
 """A/B on paper: both sides' samples, what lies between them, and the error of B against that of A.
 
 beside.sheet(found["ab"])        of what the page shows of two views, `ui.ab.shown`
-beside.save(a, b, "fig.pdf")     two experiments, from the same noise
+beside.run(a, b)                 of two experiments, which are run from the same noise
 """
 
 import base64
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ...errors import UserError
-from ...figures import paper
 from ...figures.paper import tiles
 from ...figures.paper.sheet import Mark, Panel, Plot, Scale, Sheet
 from ...figures.style import INK, INK3, MULTISTEP, ONE_STEP, REFERENCE, legible
@@ -29,24 +28,15 @@ LEAST = 1e-7  # what lies below, or is 0, is drawn at the edge
 TALL = 20.0  # letters of the errors
 
 
-def save(
-    a: Experiment,
-    b: Experiment,
-    path: str | Path,
-    width: str | float = "iclr",
-    font: str = "serif",
-    grey: bool = False,
-    seeds: int = study.SEEDS,
-) -> list[Path]:
-    """Run both from the same noise and write the figure with its caption."""
+def run(a: Experiment, b: Experiment, seeds: int = study.SEEDS) -> Sheet:
+    """Both from the same noise, with a caption."""
     from .. import ab as page
 
     *_, pair = study.beside(a, b, seeds)
     found = page.shown(pair, seeds, b.seed)
     told = f"{found['title'].rstrip('. ')}. {found['note']}"
-    said = caption.of(a, (), told=told, base=True)
-    how = {"width": width, "font": font, "grey": grey, "caption": said}
-    return paper.save(sheet(found["ab"]), path, **how, title=found["title"], query=to_query(a))
+    words = {"caption": caption.of(a, (), told=told, base=True), "title": found["title"]}
+    return dataclasses.replace(sheet(found["ab"]), **words, query=to_query(a))
 
 
 def sheet(ab: Any) -> Sheet:

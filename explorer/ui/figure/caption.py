@@ -14,6 +14,7 @@ from ...study.names import sampler_name
 from .. import words
 from .pinned import name
 
+DENOISE = "One sample under rising noise, the denoiser’s answer to it, and where that changes"
 STAGE = {
     "plane": "Samples at the noise level of the cursor, their paths and the data",
     "line": "Paths against time, from noise to data",
@@ -41,7 +42,8 @@ def of(
 ) -> str:
     """The whole of it, in sentences.  told: what a chart says of itself;
     base: the settings are those that its runs share, whose solver and cost it says itself."""
-    shown = [_strip(n) if n in STRIPS else STAGE[e.data.kind] for n in names]
+    whole = {"stage": STAGE[e.data.kind], "denoise": DENOISE}
+    shown = [whole.get(n) or _strip(n) for n in names]
     out = [*shown, told.rstrip(". "), settings(e, base)]
     if cursor is not None:
         out.append(f"Cursor at σ = {number(cursor)}")

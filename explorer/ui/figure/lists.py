@@ -1,7 +1,6 @@
 """The Schedules page on paper: each list as hops over σ, the faults of yours, and the rulers.
 
     lists.sheet({"text": text, "rows": ["yours", "edm"]})        a request of that page
-    lists.save(text, "fig.pdf", width="cvpr")
 
 A step from ∞ or to 0 has no length in ln σ: a tick marks its other end alone.
 """
@@ -9,12 +8,10 @@ A step from ∞ or to 0 has no length in ln σ: a tick marks its other end alone
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from ... import __version__
 from ...errors import UserError
-from ...figures import paper
 from ...figures.paper.sheet import Mark, Panel, Plot, Scale, Sheet
 from ...figures.style import GRID, INK, INK2, PALETTE, SIGMA_TICKS
 from ..schedules import schedules
@@ -28,37 +25,23 @@ OTHERS = ("list-2", "list-3", "list-5")
 SIGNS = {"wrong": ("square", "wrong"), "know": ("ring", "odd"), "note": ("ring", "ink-3")}
 
 
-def save(
-    text: str,
-    path: str | Path,
-    width: str | float = "iclr",
-    font: str = "serif",
-    grey: bool = False,
-    **asked: Any,
-) -> list[Path]:
-    """Write the figure of a pasted text and its caption.  asked: of the page, such as rows."""
-    found = answer({"text": text, **asked})
-    how = {"width": width, "font": font, "grey": grey}
-    return paper.save(drawn(found), path, **how, caption=said(found), title=found["title"])
-
-
-def answer(request: Any) -> dict[str, Any]:
+def sheet(request: Any) -> Sheet:
     """What the page shows.  Raises UserError where nothing is pasted, and for what it refuses."""
     found = schedules(request)
     if found.get("empty"):
         raise UserError("No list is pasted: there is nothing to draw.")
-    return found
+    return Sheet(_panels(found), caption=_said(found), title=found["title"][:200])
 
 
-def said(found: Mapping[str, Any]) -> str:
+def _said(found: Mapping[str, Any]) -> str:
     """What stands below: the title, the note and the faults."""
     faults = [f"{i}. {x['title']}" for i, x in enumerate(found["faults"], 1)]
     parts = [found["title"], found["note"], *faults, f"Diffusion Sampler Explorer {__version__}"]
     return " ".join(f"{part.rstrip('. ')}." for part in parts if part)
 
 
-def drawn(found: Mapping[str, Any]) -> Sheet:
-    """The sheet of an answer: a panel for each list, then one for all rulers."""
+def _panels(found: Mapping[str, Any]) -> list[Panel]:
+    """A panel for each list, then one for all rulers."""
     span = (float(found["axis"]["left"]), float(found["axis"]["right"]))
     rows = found["rows"]
     own = next((r for r in rows if r["role"] == "yours"), rows[0])
@@ -69,7 +52,7 @@ def drawn(found: Mapping[str, Any]) -> Sheet:
         _row(r, ink, span, top, faults if r is own else [])
         for r, ink in zip(rows, inks, strict=True)
     ]
-    return Sheet([*panels, _rulers(found["rulers"], span)])
+    return [*panels, _rulers(found["rulers"], span)]
 
 
 def levels_of(row: Mapping[str, Any]) -> list[float]:

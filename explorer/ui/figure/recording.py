@@ -1,10 +1,10 @@
 """The strips of a run that was recorded elsewhere, on paper.
 
-recording.sheet(read("run.jsonl"))        save(read("run.jsonl"), "fig.pdf")
+recording.sheet(read("run.jsonl"))
 """
 
 from collections.abc import Mapping
-from pathlib import Path
+from typing import Any
 
 from ... import __version__
 from ...errors import UserError
@@ -35,27 +35,11 @@ def sheet(
         own = strip["drawn"].get(choice) or strip["drawn"].get("") or {}
         words = {k: strip[k] for k in ("title", "hint", "height")}
         panels.append(paper.strip({**words, "marks": [], **own}, span))
-    return Sheet(panels)
+    return Sheet(panels, caption=_said(told), title=told["title"])
 
 
-def said(r: Recording, denser: Recording | None = None) -> str:
+def _said(told: Mapping[str, Any]) -> str:
     """What stands below the figure."""
-    told = recorded.shown(r, denser)
     beside = (told["beside"] or {}).get("title", "")
     parts = [told["title"], told["note"], beside, f"Diffusion Sampler Explorer {__version__}"]
     return " ".join(f"{part.rstrip('. ')}." for part in parts if part)
-
-
-def save(
-    r: Recording,
-    path: str | Path,
-    width: str | float = "iclr",
-    font: str = "serif",
-    grey: bool = False,
-    denser: Recording | None = None,
-    choices: Mapping[str, str] | None = None,
-) -> list[Path]:
-    """Write the figure and its caption; what was written."""
-    made = sheet(r, denser, choices)
-    how = {"width": width, "font": font, "grey": grey, "caption": said(r, denser)}
-    return paper.save(made, path, **how, title=recorded.shown(r, denser)["title"])
