@@ -4,10 +4,11 @@ import math
 from collections.abc import Sequence
 
 from .amed_parts import line, note, plain_axis
-from .style import FONT, INK, INK3, LEARNED, REFERENCE, SURFACE, axis_title, faded, rounded
+from .style import FONT, INK, INK3, LEARNED, REFERENCE, axis_title, rounded
 
 SPACES = ("line", "plane", "3-space")
 TOP = 26  # per cent, of the picture of planes
+FOOT = -3  # room for a name under the lowest curve
 
 
 def plane(
@@ -29,12 +30,16 @@ def plane(
         name, colour = f"{SPACES[k - 1]}, {100 * values[at]:.1f} %", INK if k == 2 else INK3
         notes.append(
             _leaving(name, sigma, values, colour)
-            or {
-                **note(
-                    name, sigma[at], 100 * values[at], "y", colour, "bottom", "center", logx=True
-                ),
-                "bgcolor": faded(SURFACE, 0.8),
-            }
+            or note(
+                name,
+                sigma[at],
+                0 if k == 3 else 100 * values[at],
+                "y",
+                colour,
+                "top" if k == 3 else "bottom",
+                "center",
+                logx=True,
+            )
         )
     traces.append(line(rounded(sigma), rounded(100 * v for v in walk), REFERENCE, 1.25, "dot"))
     traces.append(line([max(sigma), min(sigma)], [8, 8], LEARNED, 1, "dash"))
@@ -85,5 +90,10 @@ def _layout(sigma: Sequence[float], notes: list[dict]) -> dict:
             "tickvals": [100, 10, 1, 0.1, 0.01],
             "ticktext": ["100", "10", "1", "0.1", "0.01"],
         },
-        "yaxis": {**axis, "range": [0, TOP], "title": axis_title("% of |x| outside")},
+        "yaxis": {
+            **axis,
+            "range": [FOOT, TOP],
+            "tickvals": list(range(0, TOP, 5)),
+            "title": axis_title("% of |x| outside"),
+        },
     }

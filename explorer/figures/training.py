@@ -22,6 +22,7 @@ from .style import (
 )
 
 TOP = 1.25  # of the loss axis: untrained networks start at 1
+STEEP, ROOM = 0.2, 0.08  # on that axis: between two levels, and for a name under a curve
 
 
 def loss_by_sigma(
@@ -67,7 +68,8 @@ def loss_by_sigma(
     layout["yaxis"] |= {"range": [0, TOP]}
     layout["annotations"] = [
         *_names(x, weighted(first), weighted(now), weighted(floor), ideal, now_called),
-        _word("p<sub>train</sub>", peak, 0.4, STOCHASTIC, "bottom"),
+        _word("p<sub>train</sub>", peak, 0.37, STOCHASTIC, "top")
+        | {"xanchor": "left", "xshift": 8},
     ]
     return {"data": traces, "layout": layout}
 
@@ -102,22 +104,36 @@ def bracketed(figure: dict, sigma: float, said: str) -> dict:
 
 
 def _beside(now: dict, clear: float) -> dict:
-    """What the learned curve is called, away from the level of a bracket."""
-    at = next((i for i, v in enumerate(now["x"]) if v > 3.5 * clear), len(now["x"]) // 2)
-    word = _word(now["name"], now["x"][at], now["y"][at], legible(LEARNED), "middle")
-    return word | {"xanchor": "left", "xshift": -6 - 7 * len(now["name"])}
+    """What the learned curve is called, away from the level of a bracket: left of it where it is
+    steep, else above."""
+    x, y = now["x"], now["y"]
+    at = next((i for i, v in enumerate(x) if v > 3.5 * clear), len(x) // 2)
+    word = _word(now["name"], x[at], y[at], legible(LEARNED), "bottom")
+    if abs(y[min(at + 1, len(y) - 1)] - y[at - 1]) < STEEP:
+        return word | {"yshift": 4}
+    return word | {"yanchor": "middle", "xanchor": "left", "xshift": -6 - 7 * len(now["name"])}
 
 
 def _names(x: list, first: list, now: list, floor: list, ideal: str, called: str) -> list[dict]:
     """What the three curves are called, each where it is clear of the others."""
-    at = min(range(len(x)), key=lambda i: abs(math.log(x[i]) - math.log(0.3)))
-    seen = [i for i, v in enumerate(floor) if v and v > 0.15] or [0]
-    low_at = min(seen, key=lambda i: abs(math.log(x[i]) - math.log(0.3)))
+    near = lambda levels: min(levels, key=lambda i: abs(math.log(x[i]) - math.log(0.3)))
+    at = near(range(len(x)))
     return [
         _word("before training", x[2], first[2], INK3, "bottom"),
         _word(called, x[at], now[at], legible(LEARNED), "bottom"),
-        _word(ideal, x[low_at], floor[low_at], INK3, "top"),
+        _ideal(x, floor, ideal, at, near),
     ]
+
+
+def _ideal(x: list, floor: list, ideal: str, at: int, near) -> dict:
+    """Under the ideal curve: at its lowest where that leaves room, else left of where it falls."""
+    high = [i for i, v in enumerate(floor) if v and v > 0.15]
+    if floor[at] and floor[at] > ROOM:
+        return _word(ideal, x[at], floor[at], INK3, "top")
+    if not high:
+        return _word(ideal, x[-3], floor[-3], INK3, "top")
+    low = near(high)
+    return _word(ideal, x[low], floor[low], INK3, "middle") | {"xanchor": "right", "xshift": -10}
 
 
 def _line(x, y, colour, width, dash, name, **more) -> dict:
