@@ -13,7 +13,7 @@ from typing import Any
 from starlette.middleware import Middleware
 
 from ..ui import pages
-from . import api, classic, docs, files, head, hosts, knocks, lean, logs, recordings, stopping
+from . import api, classic, docs, files, head, hosts, knocks, lean, logs, once, recordings, stopping
 from .amed import amed_keep, amed_picture, amed_shipped
 from .api import receive
 from .cards import card_open, leave
@@ -99,6 +99,7 @@ def _page(page: bytes) -> bytes:
     return head.edit(lean.edit(page))
 
 
+@once.read_once()
 def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
     """Serve the page; returns the demo and Gradio's (app, local url, share url).
 
@@ -109,7 +110,9 @@ def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
     """
     if options.get("auth"):
         options["auth"] = knocks.checker(options["auth"])
-    demo = build()
+    with once.unserved():
+        demo = build()
+        demo.queue(max_size=options.pop("queue_size", 64), default_concurrency_limit=AT_ONCE)
     said = Headers(options.pop("embed", ()))
     door = Door(hosts.Names(host, options.pop("allowed_hosts", ())), said)
     door.names.shared = lambda: demo.share_url
@@ -117,7 +120,6 @@ def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
         from .mcp import Mcp
 
         door.tools = Mcp(options.get("auth"))
-    demo.queue(max_size=options.pop("queue_size", 64), default_concurrency_limit=AT_ONCE)
     demo._queue.pending_messages_per_session.max_size = SESSIONS  # answers that nobody fetched
     # Gradio looks into its empty queue a thousand times a second: a twentieth of a core, for ever
     demo._queue.sleep_when_free = demo._queue.progress_update_sleep_when_free = GLANCE

@@ -152,13 +152,21 @@ LARGE = """(page) => {
       && [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()))
     .map((e) => [parseFloat(getComputedStyle(e).fontSize), e.textContent.slice(0, 30)]);
   const body = document.querySelector(`.${page}.wide-page`).getBoundingClientRect();
+  for (const e of document.querySelectorAll(`.${page} svg:not(.main-svg) text`)) {
+    const drawn = parseFloat(getComputedStyle(e).fontSize) * e.getScreenCTM().a;
+    if (e.checkVisibility() && drawn < 12.9) sizes.push([drawn, e.textContent]);
+  }
   return {small: sizes.filter(([size]) => size < 12.9), many: sizes.length > 5,
     whole: body.left === 0 && Math.abs(body.right - document.documentElement.clientWidth) < 2};
 }"""
 STAND = {
     "compare": ("compare=sweep&budgets=5,9&solvers=euler,heun", f"({SWEPT})()", "#compare-choose"),
     "claims": ("claim=rho-3-equalises-heun", "document.querySelector('.claim dl')", ".tabs"),
-    "design": ("data=digits", "document.querySelector('#design-body td')", ".controls"),
+    "design": (
+        "data=digits",
+        "document.querySelector('#design-body td svg')?.checkVisibility()",
+        ".cells em",
+    ),
     "schedules": (
         "paste=RY0xDsJADAS_ErnmBdRpKKh4gGV8q3DS5XKyHSQS5e9caOhWO6PdnViLuHOVGXQdaBxv94e-kNYCo8tABlcp4C"
         "dCnDfYwl6tq2ErOo88wwONvYnmOp0jBZLO2HEzpKyRl8rxab-LN_9LOr4",

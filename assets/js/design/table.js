@@ -2,8 +2,11 @@
 
 import { cell } from './cell.js';
 import { formula, plain } from './formula.js';
+import { presenting } from '../present/present.js';
+import { type } from '../theme.js';
 import { word } from '../words/word.js';
 
+const PRESSED = ' A click on a cell puts it into the view, or into the form of the Train page.';
 const UNIT = { t: 't', step: 'i', sigma: 'σ' };
 const HEIGHT = 92,
   NARROW = 720;
@@ -24,7 +27,7 @@ const ofChoice = (name, html) => (WORDS[name] ? word(WORDS[name], html, false) :
 /** @param {any} told @param {number} width @returns {{title: string, note: string, html: string}} */
 export function table(told, width) {
   const few = width < NARROW,
-    w = few ? Math.max(220, width - 40) : Math.max(150, (width - 170) / 4 - 20);
+    w = (few ? Math.max(220, width - 40) : Math.max(150, (width - 170) / 4 - 20)) / type(1);
   const head = told.columns
     .map(
       (c) =>
@@ -44,7 +47,7 @@ export function table(told, width) {
   });
   return {
     title: 'EDM Table 1: what each design samples, is built and is trained with',
-    note: `${told.note} A click on a cell puts it into the view, or into the form of the Train page.`,
+    note: told.note + (presenting() ? '' : PRESSED),
     html:
       `<table class="cells"><thead><tr><th scope="col">Choice</th>${head}</tr></thead>` +
       `<tbody>${rows.join('')}</tbody></table>`,

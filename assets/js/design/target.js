@@ -2,6 +2,7 @@
 
 import { $$ } from '../state.js';
 import { picture } from '../train/samples.js';
+import { type } from '../theme.js';
 import { cell } from './cell.js';
 import { formula, plain } from './formula.js';
 
@@ -23,7 +24,7 @@ export function target({ target: t }, width) {
       return `<tr><th scope="row">${plain(r.label)}<small>${plain(r.about)}</small></th>${cells.join('')}</tr>`;
     })
     .join('');
-  const w = width < 720 ? Math.max(220, width - 24) : Math.max(170, width / 5 - 24),
+  const w = (width < 720 ? Math.max(220, width - 24) : Math.max(170, width / 5 - 24)) / type(1),
     weights = [0.5 * Math.min(...all(t, 'weight')), 2],
     spent = [0, 1.08 * Math.max(...all(t, 'spent'))];
   const curves = t.rows

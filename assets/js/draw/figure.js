@@ -34,14 +34,24 @@ const waiting = (words) => ({
   ],
 });
 
+// While presenting words are larger, and so is the room beside a plot, where names stand.
+function enlarged(node, within = '') {
+  if (type(1) === 1 || !node || typeof node !== 'object') return node;
+  if (Array.isArray(node)) return node.map((one) => enlarged(one));
+  const grows = (key) => within === 'margin' || (key === 'size' && /font$/.test(within));
+  return Object.fromEntries(
+    Object.entries(node).map(([key, v]) => [key, grows(key) && typeof v === 'number' ? type(v) : enlarged(v, key)]),
+  );
+}
+
 /** Draws a figure in its box, or, where there is none yet, the words for what will be there.
  * `edit(layout)` answers the layout, in this theme's colours and of this size, as the page wants it. */
 export function plot(id, figure, words, edit = (layout) => layout) {
   held.set(id, figure?.data?.length ? figure : null);
   const box = ready(id);
   if (!box) return;
-  const own = themed(figure?.layout ?? waiting(words)),
-    font = { ...own.font, size: type(own.font?.size ?? 12) }; // larger while presenting
+  const own = enlarged(themed(figure?.layout ?? waiting(words))),
+    font = { size: type(12), ...own.font };
   const layout = {
     ...own,
     font,

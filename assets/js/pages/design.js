@@ -9,6 +9,7 @@ import { formula } from '../design/formula.js';
 import { openFigure } from '../leave/figure.js';
 import { offer } from '../leave/menu.js';
 import { ofDesign } from '../leave/parts.js';
+import { presenting } from '../present/present.js';
 
 const SECTIONS = { table, target, ladder };
 let line = null, // see app.js
@@ -71,7 +72,7 @@ function write() {
 // A cell goes into the view, or, where no sampler can take it, into the form of the Train page.
 function act(e) {
   const b = e.target.closest('button[data-row], button[data-column], button[data-network]');
-  if (!b) return;
+  if (!b || presenting()) return;
   if (b.dataset.network) return network(b.dataset);
   const column = told.columns.findIndex((c) => c.name === (b.dataset.of ?? b.dataset.column)),
     row = told.rows.find((r) => r.name === b.dataset.row);

@@ -1,6 +1,7 @@
 // The figure of the Schedules page: rows, rulers, and one cursor through both.  Drawn anew when its
 // facts or its size change; the cursor alone moves without that.
 
+import { type } from '../theme.js';
 import { nearest, axisOf } from './scale.js';
 import { drawFlags } from './flags.js';
 import { drawRows, TOP } from './rows.js';
@@ -22,10 +23,11 @@ const ramp = (stops) =>
     stops.map((c, i) => tag('stop', { offset: i / (stops.length - 1), 'stop-color': `rgb(${c})` })).join(''),
   );
 
+// While presenting all of it is larger.
 const sheet = (defs, svg, width, height) =>
   tag(
     'svg',
-    { width, height, viewBox: `0 0 ${width} ${height}`, 'aria-hidden': 'true' },
+    { width: type(width), height: type(height), viewBox: `0 0 ${width} ${height}`, 'aria-hidden': 'true' },
     tag('defs', {}, defs) + svg + tag('g', { class: 'cursor' }),
   );
 
@@ -52,7 +54,7 @@ export class Figure {
   draw(told = this.told) {
     this.told = told;
     const { fig, rows, rulers } = this.#host,
-      width = Math.floor(fig.clientWidth - 2 * parseFloat(getComputedStyle(fig).paddingLeft));
+      width = Math.floor((fig.clientWidth - 2 * parseFloat(getComputedStyle(fig).paddingLeft)) / type(1));
     if (!told || width < 120) return;
     this.axis = axisOf(told.axis, width);
     const drawn = drawRows(told, this.axis),
@@ -66,7 +68,7 @@ export class Figure {
       drawShift(told.shift, levels, drawn.at[mine], this.axis) +
       drawFlags(told.faults, levels, this.axis);
     rows.innerHTML = sheet(HATCH, drawn.svg + more, width, drawn.height);
-    rows.style.maxHeight = told.rows.length > MOST ? `${TOP + MOST * drawn.at[0].height}px` : '';
+    rows.style.maxHeight = told.rows.length > MOST ? `${type(TOP + MOST * drawn.at[0].height)}px` : '';
     rulers.innerHTML = sheet(ramp(this.#stops()), under.svg, width, under.height);
     this.at = { ...this.at, row: Math.min(this.at.row, told.rows.length - 1) };
     this.show();

@@ -27,7 +27,8 @@ export function head(told) {
     $(id).hidden = !on;
   $('.schedules').classList.toggle('empty', Boolean(empty));
   $('#sch-title').textContent = told.title;
-  $('#sch-note').textContent = fresh ? `${told.note} ${told.measured.note}` : told.note;
+  const shut = !empty && !told.open?.values && told.open?.why; // what a finger cannot ask of the button
+  $('#sch-note').textContent = [told.note, fresh && told.measured.note, shut].filter(Boolean).join(' ');
   $('#sch-what').textContent = empty ? '' : told.what;
   $('#sch-paste-title').textContent = empty ? 'Paste anything' : 'Pasted';
   $('#sch-fold-what').textContent = empty ? 'Paste anything' : told.what;

@@ -2,6 +2,7 @@
 // of the shift and the line of the hand-over are dragged; arrow keys go along steps and rows.
 
 import { clamp } from '../state.js';
+import { type } from '../theme.js';
 import { dragged } from './shift.js';
 
 const GRAB = 6; // px beside the line of the hand-over
@@ -31,7 +32,9 @@ export function pointing(given) {
   slider.addEventListener('keydown', (e) => keys(e, given));
 }
 
-const inside = (e, fig) => e.clientX - fig.getBoundingClientRect().left - parseFloat(getComputedStyle(fig).paddingLeft);
+// In pixels of the drawing, which is larger while presenting.
+const inside = (e, fig) =>
+  (e.clientX - fig.getBoundingClientRect().left - parseFloat(getComputedStyle(fig).paddingLeft)) / type(1);
 
 function press(e, given, hand) {
   const { fig, slider, figure, moved, fault } = given,
@@ -63,14 +66,14 @@ function chosenRow(e, { fig, figure }) {
   const { axis, places } = figure,
     box = e.target.closest('.sch-rows svg')?.getBoundingClientRect();
   if (!box || axis.look === 'narrow' || inside(e, fig) > axis.gutter - 4) return null;
-  const y = e.clientY - box.top,
+  const y = (e.clientY - box.top) / type(1),
     k = places.findIndex(({ top, height }) => y >= top && y < top + height);
   return k < 0 ? null : k;
 }
 
 function follow(e, { fig, figure, moved, shift, split }, drag) {
   if (drag.kind === 'pill') {
-    drag.now = dragged(drag.alpha, e.clientX - drag.x, figure.axis.perLog, figure.told.shift.own);
+    drag.now = dragged(drag.alpha, (e.clientX - drag.x) / type(1), figure.axis.perLog, figure.told.shift.own);
     return shift(drag.now, false);
   }
   const place = figure.point(inside(e, fig), e.altKey);
