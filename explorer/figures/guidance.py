@@ -49,7 +49,7 @@ def guidance_figure(rows: Sequence[Any]) -> dict:
                 **AXIS,
                 "range": [min(_least(rows), 0.9) - 0.03, 1.02],
                 "anchor": "x2",
-                "tickformat": ".0%",
+                "tickformat": ".3~%",
                 "title": axis_title("share"),
             },
             "legend": {"orientation": "h", "y": 1.12, "x": 0, "font": {"size": 11}},

@@ -44,7 +44,7 @@ def stochastic_figure(rows: Sequence[Any], measured: str) -> dict:
         "tickvals": list(place.values()),
         "ticktext": [number(a) for a in amounts],
     }
-    axis = layout["yaxis"] | {"type": "linear", "range": list(reach), "tickformat": ".0%"}
+    axis = layout["yaxis"] | {"type": "linear", "range": list(reach), "tickformat": ".3~%"}
     layout["yaxis"] = {k: v for k, v in axis.items() if k not in ("tickvals", "ticktext")}
     layout["annotations"] = charts.end_names(labels, reach)
     layout["meta"] = charts.narrow(labels, [])
