@@ -1,5 +1,6 @@
 """The reference of a settled error knows how far it is right, of networks that turn with σ, too."""
 
+import dataclasses
 import math
 from typing import ClassVar
 
@@ -13,6 +14,8 @@ from explorer.lab.error import MATTERS, settled_reference
 from explorer.lab.experiment import Experiment, ends, levels, run
 from explorer.models import MODELS
 from explorer.settings import param, setting
+from explorer.study.end_error import measure
+from explorer.ui.compare import known_to
 
 W, A = 120.0, 0.02  # rad for each e-fold of σ, as VP's time embedding turns; of the answer
 
@@ -60,3 +63,13 @@ def test_the_error_of_a_settled_reference_is_at_most_what_is_told(monkeypatch, r
     off = float(rms(end - true).median())
     error = float(rms(made.x[len(levels(e)) - 1][: len(end)] - true).median())
     assert off <= float(known.floor[-1]) <= MATTERS * error and runs in known.method
+
+
+def test_compare_says_how_far_its_reference_is_known_where_that_matters(monkeypatch):
+    monkeypatch.setitem(MODELS, Turning.name, Turning)
+    e = Experiment(data=Moons(dimension=2), model=Turning(W), samples=8)
+    row = measure(e)
+    assert 0 < row.floor <= MATTERS * row.median and known_to([row]) == 0
+    near = dataclasses.replace(row, median=row.floor)
+    assert known_to([row, near]) == row.floor
+    assert known_to([dataclasses.replace(near, median=None)]) == 0  # no error, nothing to doubt
