@@ -107,6 +107,8 @@ def opened(page, walk):
     page.wait_for_function(WHOLE)
     assert page.locator(".map-figure td a").count() == 9
     # a cell is B of A/B, or a view
+    curves = page.locator(".map-along path[stroke]")  # along ρ, one for each budget
+    assert curves.count() == 3 and "ρ" in page.inner_text(".map-along h2")
     page.keyboard.down("Shift")
     page.click(".map-figure td[data-at='0,1'] a")
     page.keyboard.up("Shift")

@@ -9,6 +9,7 @@ import { gesture } from '../gestures/gesture.js';
 import { drawGrid, initGrid, keyOf } from './map_grid.js';
 import { offer } from './views.js';
 import { copy, lines } from '../help.js';
+import { drawAlong } from './map_along.js';
 import { drawSaid, drawRun } from './map_side.js';
 import * as sentence from './sentence.js';
 import * as engines from './engines.js';
@@ -43,6 +44,7 @@ const HTML = `
       <div class="map-scroll"><table></table></div><span class="of-across" aria-hidden="true"></span>
       <figcaption></figcaption><div class="map-card" hidden></div></figure>
     <aside class="map-side"><section class="map-run" role="status"></section>
+      <section class="map-along" hidden></section>
       <section class="map-said" aria-live="polite"></section>
       <section class="map-engine"><h2>Engine</h2><p class="engine-note"></p></section></aside>
   </div>`;
@@ -164,6 +166,7 @@ function draw() {
   const outlined = shown.map.cells.some((cell) => cell.level);
   $('figcaption', body).innerHTML =
     `${keyOf()}${outlined ? '<span class="key-level">best, or not to be told from it</span>' : ''}`;
+  drawAlong($('.map-along', body), shown.map);
   drawSaid($('.map-said', body), shown, state);
   drawRun($('.map-run', body), shown, state);
 }
