@@ -258,12 +258,11 @@ function writeTitle() {
 function changed() {
   answered = true;
   if (S.page !== 'compare') return;
-  if (awaited) {
-    awaited = false;
-    measured = null;
-    resume();
-  }
-  views.current()?.changed?.();
+  views.current()?.changed?.(); // before it comes on show, which takes the link for heard
+  if (!awaited) return;
+  awaited = false;
+  measured = null;
+  resume();
 }
 
 export const page = {
