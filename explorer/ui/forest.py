@@ -55,8 +55,10 @@ def _stop(
     curves: Mapping[str, Experiment],
     beside: list[dict[str, str]],
 ) -> dict[str, Any]:
-    ratios = sorted(((found.times(r), r) for r in found.rows), key=lambda pair: pair[0].value)
-    level = [r for e, r in ratios if e.low <= 1 <= e.high and r is not found.first[0]]
+    best = found.first[0]  # by its median: in pairs one that is level with it may make less
+    ratios = [(found.times(r), r) for r in found.rows]
+    ratios.sort(key=lambda pair: (pair[1] is not best, pair[0].value))
+    level = [r for e, r in ratios if e.low <= 1 <= e.high and r is not best]
     low, high = found.evaluations
     return {
         "nfe": cost,

@@ -4,7 +4,7 @@
 import { times } from '../numbers.js';
 import { $ } from '../state.js';
 import { escaped } from '../schedules/svg.js';
-import { themed } from '../theme.js';
+import { light as colourOf, themed } from '../theme.js';
 import * as line from './nfe_line.js';
 
 const TICKS = [1, 2, 5, 10, 20, 50, 100, 1000, 10000];
@@ -135,7 +135,7 @@ const SHAPES = {
 
 function rowOf({ name, ratio: [value, low, high], said, level, best, query }, k) {
   const { marker } = figure?.data?.find((t) => t.name === name) ?? {},
-    colour = themed(marker?.color ?? '#737a87'),
+    colour = themed(marker?.color ?? colourOf('reference')),
     [shape, hollow] = (marker?.symbol ?? 'circle').split('-open');
   const whisker =
     low == null || high == null

@@ -12,7 +12,8 @@ export function init() {
       const pressed = $$(`#compare-${row} [aria-pressed=true]`).map((b) => b.textContent);
       const count = `${pressed.length} of ${$$(`#compare-${row} [aria-pressed]`).length}`;
       line.innerHTML = `<span>${name}</span><span class="which"></span><b>${pressed.length ? count : ''}</b>`;
-      line.querySelector('.which').textContent = pressed.join(', ') || none;
+      const which = line.querySelector('.which');
+      which.textContent = which.title = pressed.join(', ') || none;
     };
     line.onclick = () => line.setAttribute('aria-expanded', line.getAttribute('aria-expanded') !== 'true');
     const watched = { subtree: true, childList: true, attributeFilter: ['aria-pressed'] };
