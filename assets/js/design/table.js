@@ -46,7 +46,7 @@ export function table(told, width) {
       .join('')}</tr>`;
   });
   return {
-    title: 'EDM Table 1: what each design samples, is built and is trained with',
+    title: 'EDM Table 1: the sampling, the network and the training of each design',
     note: told.note + (presenting() ? '' : PRESSED),
     html:
       `<table class="cells"><thead><tr><th scope="col">Choice</th>${head}</tr></thead>` +
