@@ -20,6 +20,11 @@ def ladder(options: argparse.Namespace, how: dict[str, Any]) -> Any:
     from ..study.ladder import ladder_plan, rungs
     from ..ui.ladder import told
 
+    if options.keep and options.on:
+        raise UserError(
+            "The record that ships names this machine as what it was measured with: --keep goes "
+            "without --on."
+        )
     flat = pairs(options.settings)
     if stray := next((k for k in flat if k not in ("data", "images", "samples")), None):
         raise UserError(

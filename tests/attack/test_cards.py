@@ -17,6 +17,8 @@ from explorer.study.engine import Done
 from explorer.study.measures import HOME, measure_of
 from explorer.study.plan import Cell
 
+from ..rows import places
+
 PLACES = (
     "/etc/passwd",
     "../../../etc/passwd",
@@ -100,7 +102,7 @@ def test_a_study_s_card_with_any_part_put_out_of_shape_is_read_or_refused(of_stu
     says why not."""
     strange = [None, -1, 10**400, "x" * 9000, [], {}, [[[]]], True, "inf", [None] * 3000, "\x1b[2J"]
     tried = 0
-    for where in _places(json.loads(of_study)["cells"]):
+    for where in places(json.loads(of_study)["cells"]):
         for value in strange:
             broken = json.loads(of_study)
             inner = broken["cells"]
@@ -124,14 +126,6 @@ def _cells(found: dict) -> None:
             cells.cell_of(found, row)
         except UserError as error:
             refused(error)
-
-
-def _places(value, before=()):
-    items = value.items() if isinstance(value, dict) else enumerate(value[:2])
-    for key, inner in items:
-        yield (*before, key)
-        if isinstance(inner, dict | list):
-            yield from _places(inner, (*before, key))
 
 
 @pytest.mark.parametrize("name", HOME)

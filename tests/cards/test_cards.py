@@ -17,6 +17,7 @@ from explorer.lab.experiment import Experiment
 from explorer.reading import cards as reading
 from explorer.settings import from_query, slots, unflatten
 
+from ..rows import places
 from .views import views
 
 SMALL = {"data": "moons", "samples": 8, "nfe": 9}
@@ -184,7 +185,7 @@ def test_a_card_with_any_part_put_out_of_shape_is_read_or_refused(one):
     strange = [None, -1, 10**400, "x" * 10_000, [], {}, [[[]]], True, "inf", [None] * 5000]
     card = json.loads(one)
     tried = 0
-    for where in _places(card):
+    for where in places(card):
         if where[0] in ("python", "levels", "citations", "notes", "numbers") and len(where) > 1:
             continue  # texts that nobody reads back, and numbers that are only compared
         for value in strange:
@@ -205,14 +206,6 @@ def replay_settings(card):
     from explorer.cards.replay import experiment_of
 
     experiment_of(card)
-
-
-def _places(value, before=()):
-    items = value.items() if isinstance(value, dict) else enumerate(value[:2])
-    for key, inner in items:
-        yield (*before, key)
-        if isinstance(inner, dict | list):
-            yield from _places(inner, (*before, key))
 
 
 def test_data_sets_have_a_source():

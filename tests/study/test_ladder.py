@@ -183,6 +183,8 @@ def test_the_ladder_is_a_study_of_cells_that_goes_on(quick, tmp_path, capsys, mo
     code, said = asked(tmp_path, capsys, "--shard", "1/2")
     first = len(quick)
     assert code == 0 and f"Part 1 of 2: {first} of 2 cells" in said
+    code, said = asked(tmp_path, capsys, "--keep", "--on", "local")
+    assert code != 0 and "--keep goes without --on" in said and len(quick) == first
     card = str(tmp_path / "card.json")
     code, said = asked(tmp_path, capsys, "--card", card)
     assert code == 0 and sorted(quick) == ["digits-ladder-a", "digits-ladder-f"]
