@@ -19,6 +19,7 @@ from ..settings.track import spread
 MOST = 32  # values
 USUAL = {"nfe": "5…55, 8, log", "timesteps.rho": "1, 2, 3, 5, 7, 10, 15"}  # others: their sliders
 COUNT = 7  # values that cover a slider
+LABELS = {"schedule": "σ(t), s(t)", "timesteps": "Time steps"}
 NOT_AXES = ("samples", "seed")  # they say how well a cell is known, not what it is
 RANGE = re.compile(
     r"^\s*([-+\d.eE]+)\s*(?:…|\.{2,3}|\bto\b)\s*([-+\d.eE]+)\s*,\s*(\d+)\s*(,\s*log\s*)?$"
@@ -136,7 +137,12 @@ def _of_slot(base: Experiment, key: str, text: str) -> Axis:
         raise UserError("A typed list of noise levels is no value of an axis; choose a grid.")
     names = tuple(getattr(entries[w], "short", None) or entries[w].label for w in words)
     names = tuple(_plain(entries[w]) if "{" in n else n for w, n in zip(words, names))
-    return Axis(key, key.capitalize(), _counted(key, tuple(words)), names, False)
+    return Axis(key, slot_label(key), _counted(key, tuple(words)), names, False)
+
+
+def slot_label(key: str) -> str:
+    """What a choice of a view is called where it is varied."""
+    return LABELS.get(key, key.capitalize())
 
 
 def _plain(cls: Any) -> str:

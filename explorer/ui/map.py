@@ -10,7 +10,7 @@ from ..errors import UserError
 from ..lab.experiment import Experiment
 from ..settings import flatten, jsonable, parameters, slots
 from ..study import map_said, map_standing, maps
-from ..study.map_axes import Axis, fits, usual
+from ..study.map_axes import Axis, fits, slot_label, usual
 from ..study.map_standing import At, Standing
 from ..study.maps import MEASURES, Map
 from ..study.sweep import COMPARED_SOLVERS
@@ -19,7 +19,6 @@ from .cell import link_of
 from .measurement import Measurement
 
 AXES = ("timesteps.rho", "nfe")  # of a map that nobody has chosen
-LABELS = {"data": "Data", "model": "Model", "schedule": "σ(t), s(t)", "timesteps": "Time steps"}
 
 
 def config() -> dict:
@@ -30,10 +29,7 @@ def config() -> dict:
         "timesteps": "rho, vp, ve, iddpm, logsnr",
         "schedule": ", ".join(slots(Experiment)["schedule"]),
     }
-    whole = [
-        {"key": k, "label": LABELS.get(k, k.capitalize()), "usual": chosen.get(k, "")}
-        for k in names
-    ]
+    whole = [{"key": k, "label": slot_label(k), "usual": chosen.get(k, "")} for k in names]
     single = [
         {
             "key": p.key,

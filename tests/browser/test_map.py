@@ -100,12 +100,31 @@ def stopped(page):
     assert "of 120: Resume" in page.inner_text("#studies li.part")
 
 
+def beside_other_pairs(page):
+    """A pair that nobody has measured is offered; what was measured stands beside it, with what can
+    be said of it, and opens again."""
+    first = page.inner_text(".map-said li b")
+    assert page.locator(".map-pairs .pair").count() == 0  # of this pair there are several
+    page.click(".map-pairs [data-pair='solver,timesteps']")
+    page.wait_for_function("document.querySelectorAll('.map-figure td a').length === 30")
+    page.wait_for_function(WHOLE)
+    beside = page.locator(".map-pairs .pair")
+    assert "ρ × NFE" in beside.inner_text() and first in beside.inner_text()
+    drawn = beside.locator("rect").evaluate_all("(all) => all.map((r) => r.getAttribute('fill'))")
+    assert len(drawn) == 9 and len(set(drawn)) > 2
+    beside.click()
+    page.wait_for_function(SAYS, arg="5,9,17")
+    page.wait_for_function(WHOLE)
+    assert "Solver × Time steps" in beside.inner_text() and beside.locator("rect").count() == 30
+
+
 def opened(page, walk):
     """A study from the list, a cell as a view, and the sweep again."""
     page.click("#studies li.whole a >> nth=-1")  # the first of them, as it was
     page.wait_for_function(SAYS, arg="5,9,17")
     page.wait_for_function(WHOLE)
     assert page.locator(".map-figure td a").count() == 9
+    beside_other_pairs(page)
     # a cell is B of A/B, or a view
     curves = page.locator(".map-along path[stroke]")  # along ρ, one for each budget
     assert curves.count() == 3 and "ρ" in page.inner_text(".map-along h2")

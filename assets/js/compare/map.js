@@ -10,6 +10,7 @@ import { drawGrid, initGrid, keyOf } from './map_grid.js';
 import { offer } from './views.js';
 import { copy, lines } from '../help.js';
 import { drawAlong } from './map_along.js';
+import { drawPairs, offered, summary } from './map_pairs.js';
 import { drawSaid, drawRun } from './map_side.js';
 import * as sentence from './sentence.js';
 import * as engines from './engines.js';
@@ -23,7 +24,8 @@ let line = null,
   opened = false,
   fresh = false; // a link was read, which is measured when its view is there
 
-const asked = sentence.asked;
+const asked = sentence.asked,
+  USUAL = { paths: asked.paths, seeds: asked.seeds };
 const chosen = () => JSON.parse(JSON.stringify(asked));
 // What a measurement is of: the sentence, and the settings that it does not vary.
 const question = () =>
@@ -46,6 +48,7 @@ const HTML = `
     <aside class="map-side"><section class="map-run" role="status"></section>
       <section class="map-along" hidden></section>
       <section class="map-said" aria-live="polite"></section>
+      <section class="map-pairs"></section>
       <section class="map-engine"><h2>Engine</h2><p class="engine-note"></p></section></aside>
   </div>`;
 
@@ -75,6 +78,7 @@ function act(e) {
   else if (b.dataset.act === 'cancel') work.cancel();
   else if (b.dataset.act === 'resume') run();
   else if (b.dataset.extend) extend(+b.dataset.extend);
+  else if (offered(b)) pair(offered(b));
   else if (b.dataset.act === 'seeds') {
     asked.seeds *= 2;
     choose();
@@ -89,6 +93,12 @@ function extend(index) {
     .sort((a, b) => a - b)
     .map((k) => names[k]);
   asked.lists[axis] = [...own, ...values].sort((a, b) => a - b).join(', ');
+  choose();
+  run();
+}
+
+function pair(axes) {
+  [asked.axes, asked.lists] = [axes, axes.map(sentence.usual)];
   choose();
   run();
 }
@@ -123,15 +133,18 @@ function keep() {
   const { up, across, cells } = shown.map;
   const done = cells.filter((c) => c.value || c.why).length;
   const query = viewQuery();
-  studies.keep({ name: `${up.label} × ${across.label}`, about: about(), query, done, total: cells.length });
+  const name = `${up.label} × ${across.label}`;
+  studies.keep({ name, about: about(), query, done, total: cells.length, ...summary(shown) });
 }
 
 // What of the view is not varied and tells studies apart.
 const about = () =>
-  ['data', 'solver']
-    .filter((k) => !asked.axes.includes(k))
-    .map((k) => (line.config.entries[k][S.values[k]]?.label ?? '').replace(/-?\{.*?\}/g, ''))
-    .join(', ');
+  [
+    ...['data', 'solver']
+      .filter((k) => !asked.axes.includes(k))
+      .map((k) => (line.config.entries[k][S.values[k]]?.label ?? '').replace(/-?\{.*?\}/g, '')),
+    ...(asked.axes.includes('nfe') ? [] : [`NFE ${S.values.nfe}`]),
+  ].join(', ');
 
 function press(cell, shift) {
   if (shift) {
@@ -161,6 +174,7 @@ function draw() {
     state.problem ?? (stale ? 'Measured with other settings than those asked for now: run it again.' : '');
   writeTitle();
   writeRun();
+  drawPairs($('.map-pairs', body), asked.axes);
   if (!shown) return;
   drawGrid($('.map-figure', body), shown.map, { next: state.busy });
   const outlined = shown.map.cells.some((cell) => cell.level);
@@ -191,21 +205,21 @@ function write(params) {
     if (text !== sentence.usual(asked.axes[k])) params.set(k ? 'across' : 'up', text.replaceAll(', ', ','));
   });
   if (asked.measure !== 'median') params.set('measure', asked.measure);
-  if (asked.paths !== 64) params.set('paths', asked.paths);
-  if (asked.seeds !== 2) params.set('seeds', asked.seeds);
+  for (const [k, usual] of Object.entries(USUAL)) if (asked[k] !== usual) params.set(k, asked[k]);
 }
 
 function read(params) {
   const map = line.config.compare.map,
     known = new Set(map.settings.map(({ key }) => key)),
     axes = (params.get('vary') ?? '').split(',');
-  if (axes.length === 2 && axes[0] !== axes[1] && axes.every((key) => known.has(key))) asked.axes = axes;
+  const fits = axes.length === 2 && axes[0] !== axes[1] && axes.every((key) => known.has(key));
+  asked.axes = fits ? axes : [...map.axes];
   asked.lists = ['up', 'across'].map((k, i) => params.get(k)?.slice(0, 400) || sentence.usual(asked.axes[i]));
-  if (params.get('measure') in map.measures) asked.measure = params.get('measure');
+  asked.measure = params.get('measure') in map.measures ? params.get('measure') : 'median';
   fresh = true;
-  for (const k of ['paths', 'seeds']) {
+  for (const [k, usual] of Object.entries(USUAL)) {
     const n = Math.round(Number(params.get(k)));
-    if (n >= 1 && n <= 4096) asked[k] = n;
+    asked[k] = n >= 1 && n <= 4096 ? n : usual;
   }
 }
 

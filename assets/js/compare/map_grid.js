@@ -4,7 +4,7 @@
 import { number, short, times } from '../numbers.js';
 import { $, $$ } from '../state.js';
 import { escaped } from '../schedules/svg.js';
-import { few, MOST, ramp, step } from './map_ramp.js';
+import { few, inks, MOST, ramp, step } from './map_ramp.js';
 
 let on = null, // the map that is drawn
   colours = [];
@@ -15,9 +15,7 @@ const at = (i, j) => on.cells.find((c) => c.at[0] === i && c.at[1] === j);
 export function drawGrid(box, map, how) {
   on = map;
   const held = box.querySelector('td :focus')?.closest('td')?.dataset.at;
-  const own = getComputedStyle(document.documentElement),
-    hex = (name) => own.getPropertyValue(`--${name}`).trim();
-  colours = ramp(hex('one-step'), hex('sunken'), [hex('on-accent'), hex('ink')]);
+  colours = ramp(...inks());
   const up = map.up.names.map((name, i) => ({ name, i })).reverse(),
     across = map.across.names;
   box.querySelector('table').innerHTML =

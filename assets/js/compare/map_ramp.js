@@ -3,8 +3,8 @@
 import { mix, parse } from '../theme.js';
 
 export const MOST = 30; // times the best, where the ramp ends
-const READ = 4.5, // the contrast that small numbers need
-  STEPS = 48;
+export const STEPS = 48;
+const READ = 4.5; // the contrast that small numbers need
 
 const part = (v) => (v <= 10.31475 ? v / 3294.6 : ((v / 255 + 0.055) / 1.055) ** 2.4);
 const light = ([r, g, b]) => 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
@@ -24,6 +24,13 @@ export function ramp(best, worst, inks) {
   });
   const fine = all.map((_, k) => k).filter((k) => all[k].contrast >= READ);
   return all.map((one, k) => all[fine.reduce((a, b) => (Math.abs(b - k) < Math.abs(a - k) ? b : a), fine[0] ?? k)]);
+}
+
+/** The colours of the page as it is now, for `ramp`: best, worst, inks. */
+export function inks() {
+  const own = getComputedStyle(document.documentElement),
+    hex = (name) => own.getPropertyValue(`--${name}`).trim();
+  return [hex('one-step'), hex('sunken'), [hex('on-accent'), hex('ink')]];
 }
 
 /** Which step of the ramp a ratio to the best has. @param {number} ratio */
