@@ -58,6 +58,17 @@ def printed(walk):
     page.keyboard.press("Escape")
 
 
+def filled(walk):
+    """A list with a gap, named at its step and filled by the button."""
+    paste(walk, "14.6, 11, 8.2, 6.1, 4.5, 3.3, 0.122, 0.09, 0.07, 0.05, 0.03, 0")
+    assert text(walk, "#sch-counts") == "1 wrong" and "Step 6 is a gap" in text(walk, "#sch-faults")
+    walk.page.get_by_role("button", name="Put 10 levels in").click()
+    walk.page.wait_for_function(
+        "() => document.querySelector('#sch-counts').textContent === 'none'"
+    )
+    assert "21 steps" in text(walk, "#sch-title")
+
+
 def test_a_doubled_shift_is_seen_mended_opened_copied_and_runs_the_same(walk):
     pytest.importorskip("diffusers")
     walk.hasty().open("samples=8&nfe=9&tab=schedules")
@@ -119,6 +130,7 @@ def test_a_doubled_shift_is_seen_mended_opened_copied_and_runs_the_same(walk):
     page.wait_for_function(
         "() => document.querySelector('#sch-title').textContent.includes('twice')"
     )
+    filled(walk)
 
 
 def test_a_hand_on_the_ruler_goes_peeks_slides_and_cuts(walk):

@@ -26,7 +26,7 @@ def listed(name: str, scheduler: str, steps: int) -> list[float]:
 def faulty_runs() -> Iterator[tuple[str, dict]]:
     """Every kind, over models, schedules and counts of steps."""
     for steps in STEPS:
-        for make in (_shifts, _penultimate, _ends, _families, _ranges, _snr, _broken, _told):
+        for make in (_shifts, _penultimate, _ends, _families, _ranges, _snr, _broken, _told, _gaps):
             yield from make(steps)
     yield from _intervals()
     yield from _stages()
@@ -70,6 +70,15 @@ def _ends(n: int) -> Iterator[tuple[str, dict]]:
                 if n >= 12:
                     part = full[: 2 * n // 3]
                     yield "leftover_noise", record(name, part, n, "euler", scheduler)
+
+
+def _gaps(n: int) -> Iterator[tuple[str, dict]]:
+    """A third of the levels gone from the middle."""
+    for name in (*TABLES[:2], *SHIFTED[:3], *EDMS):
+        for scheduler in ("karras", "exponential", "sgm_uniform", "normal", "kl_optimal"):
+            if n >= 20 and (full := listed(name, scheduler, n)):
+                left = [*full[: n // 3 + 1], *full[n // 3 + 1 + n // 3 :]]
+                yield "gap_in_levels", record(name, left, len(left) - 1, "euler")
 
 
 def _families(n: int) -> Iterator[tuple[str, dict]]:

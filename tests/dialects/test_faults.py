@@ -1,6 +1,7 @@
 """The faults of real runs: each found by its name, and no alarm where a run is right."""
 
 import gzip
+import itertools
 import json
 import math
 from pathlib import Path
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from explorer import xray
-from explorer.core.tables import shifted
+from explorer.core.tables import Table, shifted
 from explorer.dialects import faults
 
 from ..rows import each
@@ -38,7 +39,7 @@ def test_every_recorded_fault_is_found_and_nothing_else_is_said():
         assert kinds(case["run"]) and set(kinds(case["run"])) <= fair, kinds(case["run"])
 
     each(FAULTY, found, named)
-    assert {case["answer"]["fault"] for case in FAULTY} == set(faults.KINDS)
+    assert {case["answer"]["fault"] for case in FAULTY} == set(faults.KINDS) - {"gap_in_levels"}
 
 
 def test_a_fault_points_at_the_level():
@@ -133,6 +134,40 @@ def test_every_recorded_fault_is_mended():
         found_and_mended,
         of,
     )
+
+
+def test_a_gap_is_named_with_its_place_and_numbers_and_filled():
+    """Only within a list: the first step, the last one and that to 0 are as long as is meant."""
+    even = [float(s) for s in np.geomspace(10, 0.01, 31)]  # Δ ln σ 0.23
+    (fault,) = xray([*even[:12], *even[22:], 0.0]).faults
+    assert (fault.kind, fault.at, fault.severity) == ("gap_in_levels", 11, "wrong")
+    assert fault.text == (
+        "Step 12 is a gap: σ falls from 0.794 to 0.0631 at once, Δ ln σ 2.53 where the steps "
+        "beside it have 0.23 and 0.23. Some 10 levels are missing."
+    )
+    assert fault.mend.label == "Put 10 levels in"
+    np.testing.assert_allclose(fault.mend.sigmas, [*even, 0.0], rtol=1e-9)
+    for meant in ([100.0, *even, 0.0], [*even[:-10], 0.0], [*even[:-10], even[-1], 0.0]):
+        assert not xray(meant).faults
+    assert not xray([*even[:12], *even[13:], 0.0]).faults, "one level gone may be a schedule's own"
+    assert not xray([*even[:12], *even[22:23], 0.0]).faults, "its last step"
+    twice = xray([*even[:5], *even[9:14], *even[20:], 0.0]).faults[0]
+    assert twice.text.endswith("Some 6 levels are missing. So is step 5.")
+    np.testing.assert_allclose(twice.mend.sigmas, [*even, 0.0], rtol=1e-9)
+
+
+def test_a_gap_is_filled_in_the_tools_own_numbers():
+    """Times of flow matching, timesteps alone, and timesteps beside their levels."""
+    times = [1 - k / 30 for k in range(31)]
+    mend = xray([*times[:8], *times[22:]]).faults[0].mend
+    assert all(a > b for a, b in itertools.pairwise(mend.sigmas)) and max(mend.sigmas) == 1
+    left = [*range(999, 599, -50), *range(199, -1, -50)]
+    mend = xray(left).faults[0].mend
+    assert not mend.sigmas and set(left) < set(mend.timesteps)
+    table = Table.of("scaled_linear", 0.00085, 0.012)
+    told = record("SD1.5", [*map(float, table.sigma(left)), 0.0], len(left), "euler")
+    mend = xray(told | {"timesteps": left}).faults[0].mend
+    np.testing.assert_allclose(table.sigma(mend.timesteps), mend.sigmas[:-1], rtol=1e-3)
 
 
 def test_a_flow_list_is_even_but_for_rounding_and_its_shift_the_models_but_for_a_tables():

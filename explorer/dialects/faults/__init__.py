@@ -11,6 +11,7 @@ from ..report import SEVERITIES, Fault, Run
 from . import (
     direction,
     frame,
+    gap,
     interval,
     leftover,
     not_a_number,
@@ -42,6 +43,7 @@ DETECTORS = (
     shift,
     penultimate,
     stages,
+    gap,
     leftover,
     interval,
 )
@@ -57,6 +59,7 @@ LISTS = (  # all that is read off the list's numbers
     *shift.KINDS,
     *penultimate.KINDS,
     *stages.KINDS,
+    *gap.KINDS,
     *leftover.KINDS,
 )
 EXPLAINS = {  # what is not told once this is
