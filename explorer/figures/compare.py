@@ -6,6 +6,7 @@ every curve carries its name at its end, with the marker in front.
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ..numerals import number, short, span
 from . import charts
@@ -19,11 +20,13 @@ def error_vs_nfe(
     highlight: str | None = None,
     title: str = "",
     measured: str = "median end error",
+    axis: Any = None,
 ) -> dict:
     """Median end error, or what else is `measured`, against NFE on log axes, a curve for each name;
-    the whiskers are the 95 % interval of each median.
+    the whiskers are the 95 % interval of each median.  axis: with label and log, a setting that the
+    rows go along instead, each at its value; its scale is the setting's own.
 
-    rows: with solver, name, family, nfe, median, middle (an Estimate), low, high, nominal and note,
+    rows: with solver, name, family, x, median, middle (an Estimate), low, high, nominal and note,
     in any order; those without a median are gaps, and a name without any value is said below.
     slopes: name -> a Slope or None.  highlight: the name that gets its 10–90 % band and the thicker
     line.  floor: what is known of the reference's own error.  title: the finding.
@@ -32,15 +35,16 @@ def error_vs_nfe(
     for row in rows:
         curves.setdefault(row.name, []).append(row)
     drawn = {
-        name: sorted((r for r in own if r.median is not None), key=lambda r: r.nfe)
+        name: sorted((r for r in own if r.median is not None), key=lambda r: r.x)
         for name, own in curves.items()
     }
     looks = charts.looks({name: own[0].family for name, own in curves.items()})
     if len(curves) > 1 and len({own[0].solver for own in curves.values()}) == 1:
         looks = charts.ordered(curves)  # one solver, over other steps
-    traces, labels = _drawn({n: own for n, own in drawn.items() if own}, looks, slopes, highlight)
+    known = {n: own for n, own in drawn.items() if own}
+    traces, labels = _drawn(known, looks, slopes, highlight, axis)
     errors = [v for t in traces for v in t["y"] if v]
-    budgets = sorted({r.nfe for own in drawn.values() for r in own})
+    budgets = sorted({r.x for own in drawn.values() for r in own})
     if floor and budgets:
         ends, y = [budgets[0], budgets[-1]], rounded([floor] * 2)
         traces.append(charts.line(ends, y, REFERENCE, 1.25, "dot", name="floor"))
@@ -48,10 +52,9 @@ def error_vs_nfe(
         errors.append(floor)
     reach = charts.decades(errors)
     longest = max((len(text) for _, text, *_ in labels), default=0)
-    layout = charts.layout("NFE", measured, reach, right=round(min(max(200, 5.8 * longest), 330)))
-    ends = [math.log10(budgets[0]) - 0.03, math.log10(budgets[-1]) + 0.03] if budgets else [0.6, 2]
-    ticks = _apart(budgets)
-    layout["xaxis"] |= {"range": ends, "tickvals": ticks, "ticktext": [str(v) for v in ticks]}
+    along = axis.label if axis else "NFE"
+    layout = charts.layout(along, measured, reach, right=round(min(max(200, 5.8 * longest), 330)))
+    layout["xaxis"] |= _scale(budgets, axis is None or (axis.log and budgets[:1] > [0]))
     layout["title"]["text"] = title
     layout["annotations"] = charts.end_names(labels, reach)
     silent = [f"{name}: {own[0].note}" for name, own in curves.items() if not drawn[name]]
@@ -69,26 +72,47 @@ def _bare(labels: Sequence[tuple], reach: Sequence[float], aside: list[dict]) ->
     return {"margin": {"r": right}, "annotations": charts.end_names(names, reach) + aside}
 
 
+def _scale(values: Sequence[float], log: bool) -> dict:
+    """Of an x axis: each value where it lies, with as many ticks as have room."""
+    if not values:
+        return {"range": [0.6, 2], "tickvals": [], "ticktext": []}
+    put = [math.log10(v) for v in values] if log else list(values)
+    width = put[-1] - put[0]
+    ticks = _apart(values, put, width / 17)
+    ends = [put[0] - 0.03 * (width or 1), put[-1] + 0.03 * (width or 1)]
+    said = [str(v) if isinstance(v, int) else number(v) for v in ticks]
+    return {
+        "type": "log" if log else "linear",
+        "range": ends,
+        "tickvals": ticks,
+        "ticktext": said,
+    }
+
+
 def _drawn(
-    drawn: Mapping[str, Sequence], looks: Mapping, slopes: Mapping, highlight: str | None
+    drawn: Mapping[str, Sequence],
+    looks: Mapping,
+    slopes: Mapping,
+    highlight: str | None,
+    axis: Any,
 ) -> tuple[list[dict], list[tuple]]:
     """Each name's curve, the band of the highlighted one below them, and what stands at the end."""
     traces: list[dict] = []
     labels = []
+    hover = f"{axis.label} = %{{x}}: %{{text}}" if axis else "%{x} NFE: %{text}"
     for name, own in drawn.items():
         colour, dash, (symbol, glyph) = looks[name]
         bold = name == highlight
-        x, y = [r.nfe for r in own], rounded(r.median for r in own)
+        x, y = [r.x for r in own], rounded(r.median for r in own)
         if bold:
             low, high = rounded(r.low for r in own), rounded(r.high for r in own)
             traces.insert(0, charts.band(x, low, high, colour, name))
         traces.append(
-            charts.curve(x, y, name, colour, dash, symbol, bold, "%{x} NFE: %{text}")
+            charts.curve(x, y, name, colour, dash, symbol, bold, hover)
             | {"text": [_told(r) for r in own], "error_y": _whiskers(own, colour)}
         )
-        labels.append(
-            (y[-1], f"{glyph} {_slope_words(name, slopes.get(name), own[0].nominal)}", colour, bold)
-        )
+        said = name if axis else _slope_words(name, slopes.get(name), own[0].nominal)
+        labels.append((y[-1], f"{glyph} {said}", colour, bold))
     return traces, labels
 
 
@@ -178,10 +202,10 @@ def _slope_words(name: str, slope, nominal: int) -> str:
     return f"{name}: order {-slope.value:.1f} ± {max(half, 0.1):.1f}, nominal {nominal}"
 
 
-def _apart(budgets: Sequence[int]) -> list[int]:
-    """Ticks that leave room for each other's numbers."""
+def _apart(values: Sequence[float], put: Sequence[float], room: float) -> list[float]:
+    """Ticks that leave room for each other's numbers; put: where each value lies."""
     out: list[int] = []
-    for v in budgets:
-        if not out or v >= 1.15 * out[-1]:
-            out.append(v)
-    return out
+    for k, p in enumerate(put):
+        if not out or p - put[out[-1]] >= room:
+            out.append(k)
+    return [values[k] for k in out]

@@ -65,7 +65,8 @@ class Row:
     that rows can be held against each other path by path; elsewhere counts the samples that end in
     another place; ends are the first and the last level that they ran over; floor is what the
     reference may be off by.  mean is None where there is no value; note says why, or what to know
-    about the value.  nfe is measured, or the budget where nothing was run.
+    about the value.  nfe is measured, or the budget where nothing was run.  at: the value of the
+    setting that a sweep goes along, None of one along evaluations.
     """
 
     solver: Any
@@ -83,6 +84,12 @@ class Row:
     elsewhere: int = 0
     ends: Sequence[float] = ()
     floor: float = 0.0
+    at: float | None = None
+
+    @property
+    def x(self) -> float:
+        """Where it stands in its sweep."""
+        return self.nfe if self.at is None else self.at
 
     @Kept
     def middle(self) -> Estimate:
@@ -114,7 +121,8 @@ class Row:
         return nominal_order(self.solver)
 
 
-MEASURED = tuple(f.name for f in dataclasses.fields(Row))[3:]  # all but the solver and its names
+NAMED = ("solver", "name", "family", "at")  # what a row is of
+MEASURED = tuple(f.name for f in dataclasses.fields(Row) if f.name not in NAMED)
 
 
 def row_of(e: Experiment, value: dict[str, Any] | None, problem: str = "") -> Row:

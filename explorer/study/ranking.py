@@ -11,8 +11,9 @@ import math
 from collections.abc import Collection, Sequence
 
 from ..analysis.intervals import Estimate, apart
-from ..numerals import factor, short
+from ..numerals import factor, number, short
 from .end_error import Row
+from .map_axes import Axis
 
 NEAR = 1.15  # evaluations within this factor cost the same, if both counts are said
 
@@ -23,12 +24,14 @@ class Ranking:
 
     rows: a row of each solver there, the lowest median first.  first: the one that is ahead of all
     others, or those that cannot be told from the best.  apart: names of those over another range
-    of σ, whose errors are no part of the ranking.
+    of σ, whose errors are no part of the ranking.  place: “ρ = 7”, where a sweep goes along a
+    setting; nothing where it goes along evaluations.
     """
 
     rows: tuple[Row, ...]
     first: tuple[Row, ...]
     apart: tuple[str, ...] = ()
+    place: str = ""
 
     @property
     def decided(self) -> bool:
@@ -56,7 +59,9 @@ class Ranking:
         return self.rows[0].over(self.rows[1])
 
 
-def ranked(rows: Sequence[Row], names: Collection[str] = ()) -> Ranking | None:
+def ranked(
+    rows: Sequence[Row], names: Collection[str] = (), axis: Axis | None = None
+) -> Ranking | None:
     """The ranking at the largest cost where every name (all of the rows, if none are given) has
     been measured; None where there is none, or nothing to rank.
 
@@ -67,18 +72,20 @@ def ranked(rows: Sequence[Row], names: Collection[str] = ()) -> Ranking | None:
     for cost in reversed(_costs(rows)):
         there = [_nearest(own, cost) for own in curves.values()]
         if all(there):
-            return _ranking([r for r in there if r is not None and _known(r)])
+            known = [r for r in there if r is not None and _known(r)]
+            return _ranking(known, place_of(cost, axis))
     return None
 
 
-def rankings(rows: Sequence[Row]) -> dict[int, Ranking]:
+def rankings(rows: Sequence[Row], axis: Axis | None = None) -> dict[float, Ranking]:
     """The ranking at every cost that two or more have been measured at, cheapest first; costs that
-    the same rows are nearest to are one, the largest of them."""
-    curves, there = _curves(rows), dict[tuple[int, ...], tuple[int, list[Row]]]()
+    the same rows are nearest to are one, the largest of them.  axis: what the sweep goes along in
+    place of evaluations; then a cost is one of its values."""
+    curves, there = _curves(rows), dict[tuple[int, ...], tuple[float, list[Row]]]()
     for cost in _costs(rows):
         own = [r for c in curves.values() if (r := _nearest(c, cost)) is not None and _known(r)]
         there[tuple(map(id, own))] = cost, own
-    found = {cost: _ranking(own) for cost, own in there.values()}
+    found = {cost: _ranking(own, place_of(cost, axis)) for cost, own in there.values()}
     return {cost: ranking for cost, ranking in found.items() if ranking is not None}
 
 
@@ -88,22 +95,29 @@ def _curves(rows: Sequence[Row], names: Collection[str] = ()) -> dict[str, list[
     return {n: own for n, own in curves.items() if not own or any(_known(r) for r in own)}
 
 
-def _costs(rows: Sequence[Row]) -> list[int]:
-    return sorted({r.nfe for r in rows if _known(r)})
+def place_of(value: float, axis: Axis | None) -> str:
+    """“ρ = 7”; nothing of evaluations."""
+    return f"{axis.label} = {number(value)}" if axis else ""
+
+
+def _costs(rows: Sequence[Row]) -> list[float]:
+    return sorted({r.x for r in rows if _known(r)})
 
 
 def _known(row: Row) -> bool:
     return row.median is not None
 
 
-def _nearest(own: Sequence[Row], cost: int) -> Row | None:
-    """The row that costs as much, or nearly."""
+def _nearest(own: Sequence[Row], cost: float) -> Row | None:
+    """The row that costs as much, or nearly; along a setting, the one with that value."""
+    if own and own[0].at is not None:
+        return next((r for r in own if r.at == cost), None)
     off = lambda r: abs(math.log(r.nfe / cost))
     best = min(own, key=off, default=None)
     return best if best is not None and off(best) <= math.log(NEAR) else None
 
 
-def _ranking(rows: list[Row]) -> Ranking | None:
+def _ranking(rows: list[Row], place: str = "") -> Ranking | None:
     ranges = [sum(not r.other_range(other) for other in rows) for r in rows]
     usual = rows[ranges.index(max(ranges))]
     held = sorted((r for r in rows if not usual.other_range(r)), key=lambda r: r.middle.value)
@@ -117,7 +131,7 @@ def _ranking(rows: list[Row]) -> Ranking | None:
     if not ahead and len(best) == 1:  # ahead of some, but not of these
         best += [r for r in held if r is not best[0] and not beats(best[0], r)]
     aside = tuple(r.name for r in rows if usual.other_range(r))
-    return Ranking(tuple(held), tuple(best), aside)
+    return Ranking(tuple(held), tuple(best), aside, place)
 
 
 def sentence(found: Ranking, measured: str = "median end error") -> str:
@@ -125,6 +139,7 @@ def sentence(found: Ranking, measured: str = "median end error") -> str:
     that it cannot be told."""
     low, high = found.evaluations
     cost = f"{high} evaluations" if low == high else f"{low} to {high} evaluations"
+    cost = f"{found.place}, {cost}," if found.place else cost
     name = lambda r: r.name if low == high else f"{r.name} ({r.nfe})"
     aside = f". Over another range of σ, not ranked: {', '.join(found.apart)}"
     end = aside if found.apart else ""
@@ -132,7 +147,7 @@ def sentence(found: Ranking, measured: str = "median end error") -> str:
         best, ratio = found.first[0], found.ratio
         much = factor(ratio.value, ratio.low, ratio.high)
         return (
-            f"Best at {cost}: {name(best)}, {measured} {short(best.middle.value)}, "
+            f"Best at {cost.rstrip(',')}: {name(best)}, {measured} {short(best.middle.value)}, "
             f"{much} of {name(found.rows[1])}’s{end}"
         )
     names = [name(r) for r in found.first]

@@ -29,14 +29,14 @@ class Fact:
     ratios: tuple[Estimate, ...] = ()
 
 
-def told(rows: Sequence[Row], found: Mapping[int, Ranking]) -> list[Fact]:
+def told(rows: Sequence[Row], found: Mapping[float, Ranking]) -> list[Fact]:
     """The facts in their order; nothing where nothing is ranked."""
     if not found:
         return []
     return [*_ahead(found), *_level(found), *_same(rows), *_means(found)]
 
 
-def _ahead(found: Mapping[int, Ranking]) -> list[Fact]:
+def _ahead(found: Mapping[float, Ranking]) -> list[Fact]:
     """From which cost on one is ahead of all others, up to the largest."""
     costs = sorted(found, reverse=True)
     if not found[costs[0]].decided:
@@ -52,7 +52,7 @@ def _ahead(found: Mapping[int, Ranking]) -> list[Fact]:
     return [Fact("ahead", rows, tuple(r.times(r.rows[1]) for r in ends))]
 
 
-def _level(found: Mapping[int, Ranking]) -> list[Fact]:
+def _level(found: Mapping[float, Ranking]) -> list[Fact]:
     """Neighbours at the largest cost that are not the first, and cannot be told apart."""
     last = found[max(found)]
     others = [r for r in last.rows if r not in last.first]
@@ -65,10 +65,10 @@ def _level(found: Mapping[int, Ranking]) -> list[Fact]:
 
 def _same(rows: Sequence[Row]) -> list[Fact]:
     """Two curves whose errors agree on every path at every cost that both have."""
-    curves: dict[str, dict[int, Row]] = {}
+    curves: dict[str, dict[float, Row]] = {}
     for row in rows:
         if row.median is not None:
-            curves.setdefault(row.name, {})[row.nfe] = row
+            curves.setdefault(row.name, {})[row.x] = row
     names = list(curves)
     for i, one in enumerate(names):
         for other in names[i + 1 :]:
@@ -84,7 +84,7 @@ def _alike(one: Row, other: Row) -> bool:
     return len(a) == len(b) and bool(torch.allclose(a, b, rtol=1e-9, atol=1e-15))
 
 
-def _means(found: Mapping[int, Ranking]) -> list[Fact]:
+def _means(found: Mapping[float, Ranking]) -> list[Fact]:
     """Whose mean is by most, and surely by TIMES, above the median at the largest cost."""
     far = [r for r in found[max(found)].rows if r.median and (r.mean or 0) > TIMES * r.median]
     made = [(mean_over_median(torch.tensor(r.each, dtype=torch.float64)), r) for r in far]

@@ -8,13 +8,16 @@ from ..lab.experiment import Experiment
 from ..lab.truth import reference_for
 from ..numerals import count, number, short, span
 from ..study import offered
-from ..study.ranking import ranked, sentence
+from ..study.along import axis_along, error_along
+from ..study.map_axes import Axis
+from ..study.ranking import place_of, ranked, sentence
 from ..study.sweep import (
     BUDGETS,
     COMPARED_SOLVERS,
     curves_planned,
     error_against_nfe,
     grid_named,
+    names_of,
     numbers,
     orders,
     plain,
@@ -77,33 +80,46 @@ def sweep(base: Experiment, request: dict) -> Measurement:
     """Error against evaluations: the chosen solvers, budgets and time steps."""
     solvers = _solvers(base, request.get("solvers"))
     budgets, grids = budgets_of(request.get("budgets")), _grids(request.get("grids"))
-    error_against_nfe(base, solvers, budgets, grids=grids)  # says at once what cannot work
+    axis = _axis(base, request)
+    if axis:
+        run = lambda watch: error_along(base, axis, solvers, watch, grids=grids)
+    else:
+        run = lambda watch: error_against_nfe(base, solvers, budgets, watch, grids=grids)
+    run(None)  # says at once what cannot work
     curves = curves_planned(base, solvers, grids)
     on = ", ".join(grid_named(base, g).short for g in grids) or base.timesteps.label
 
     def show(rows: list) -> dict:
-        found, slopes = ranked(rows, curves), orders(rows)
-        known = known_to(rows)
-        floor = known or float(reference_for(base).floor[-1]) or None
-        title = "Error against evaluations" if found is None else sentence(found)
+        found, known = ranked(rows, curves, axis), known_to(rows)
+        slopes = dict.fromkeys(names_of(rows)) if axis else orders(rows)
+        floor = known or (0 if axis else float(reference_for(base).floor[-1])) or None
+        title = f"Error against {axis.label if axis else 'evaluations'}"
+        title = title if found is None else sentence(found)
         best = found.first[0].name if found and found.decided else None
         return {
             "title": title,
-            "figure": figures.error_vs_nfe(rows, slopes, floor, best, title),
+            "figure": figures.error_vs_nfe(rows, slopes, floor, best, title, axis=axis),
             "note": f"{words.data_name(base.data)}, {on}, {base.schedule.label} frame. "
             f"{_samples(rows)}95 % intervals; against the reference at the lowest noise level. "
-            "Ratios are of the same noise, path by path; orders are fitted to the straight tail."
+            "Ratios are of the same noise, path by path"
+            + ("." if axis else "; orders are fitted to the straight tail.")
             + (f" The reference is known to {number(known, 2)}." if known else ""),
-            **_pivot(rows, slopes),
-            "forest": forest(rows, curves, slopes, base),
+            **_pivot(rows, slopes, axis),
+            "forest": forest(rows, curves, slopes, base, axis),
         }
 
-    return Measurement(
-        base,
-        lambda watch: error_against_nfe(base, solvers, budgets, watch, grids=grids),
-        len(solvers) * len(budgets) * max(1, len(grids)),
-        show,
-    )
+    total = len(solvers) * len(axis.values if axis else budgets) * max(1, len(grids))
+    return Measurement(base, run, total, show)
+
+
+def _axis(base: Experiment, request: dict) -> Axis | None:
+    """The setting that a sweep goes along in place of evaluations."""
+    key = request.get("along")
+    if key in (None, "nfe"):
+        return None
+    if not isinstance(key, str):
+        raise UserError(f"A sweep goes along a setting by its name; got {key!r:.40}.")
+    return axis_along(base, key, request.get("over", ""))
 
 
 def known_to(rows: list) -> float:
@@ -139,26 +155,30 @@ def sweep_numbers(
     return numbers(base, rows)
 
 
-def _pivot(rows: list, slopes: dict) -> dict:
-    """A line for each curve, a column for each measured number of evaluations: the median, beside
-    it the interval, the middle 80 % of the samples, the mean and how many end elsewhere.  exact:
-    one line for each run, all digits, to copy.
+def _pivot(rows: list, slopes: dict, axis: Axis | None) -> dict:
+    """A line for each curve, a column for each cost or value of the axis: the median, beside it the
+    interval, the middle 80 % of the samples, the mean and how many end elsewhere.  exact: one line
+    for each run, all digits, to copy.
     """
-    budgets = sorted({r.nfe for r in rows if r.median is not None})
+    order = lambda slope, said=None: [] if axis else [order_of(slope) if said is None else said]
+    costs = sorted({r.x for r in rows if r.median is not None})
     table, beside = [], []
     for name, slope in slopes.items():
         own = [r for r in rows if r.name == name]
-        at = {r.nfe: r for r in own if r.median is not None}
+        at = {r.x: r for r in own if r.median is not None}
         note = next((r.note for r in reversed(own) if r.note), "")
         table.append(
-            [name, *(at[n].median if n in at else None for n in budgets), order_of(slope), note]
+            [name, *(at[n].median if n in at else None for n in costs), *order(slope), note]
         )
-        beside.append(["", *(_beside(at[n]) if n in at else "" for n in budgets), "", ""])
+        beside.append(
+            ["", *(_beside(at[n]) if n in at else "" for n in costs), *order(None, ""), ""]
+        )
+    heads = [place_of(n, axis) or str(n) for n in costs]
     return {
-        "columns": ["median end error", *map(str, budgets), "order", ""],
+        "columns": ["median end error", *heads, *order(None, "order"), ""],
         "table": table,
         "beside": beside,
-        "exact": _exact([plain(r) for r in rows]),
+        "exact": _exact(rows, axis),
     }
 
 
@@ -185,5 +205,11 @@ EXACT = {  # heading of a column to copy: where it stands in a plain row
 }
 
 
-def _exact(rows: list[dict]) -> dict:
-    return {"columns": list(EXACT), "rows": [[r[k] for k in EXACT.values()] for r in rows]}
+def _exact(rows: list, axis: Axis | None) -> dict:
+    lines = [[p[k] for k in EXACT.values()] for p in map(plain, rows)]
+    if axis is None:
+        return {"columns": list(EXACT), "rows": lines}
+    return {
+        "columns": [axis.label, *EXACT],
+        "rows": [[r.at, *line] for r, line in zip(rows, lines, strict=True)],
+    }

@@ -1,6 +1,5 @@
 """Beside a sweep: at each cost how many times the best's error each makes, and what can be said."""
 
-import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,10 +7,11 @@ from typing import Any
 from ..analysis.intervals import Estimate
 from ..analysis.order import Slope
 from ..lab.experiment import Experiment
-from ..numerals import factor, listed
-from ..settings import to_query
+from ..numerals import factor, listed, number
+from ..settings import flatten, to_query, unflatten
 from ..study.end_error import Row
-from ..study.ranking import Ranking, rankings, sentence
+from ..study.map_axes import Axis
+from ..study.ranking import Ranking, place_of, rankings, sentence
 from ..study.sweep_said import Fact, told
 from .cell import link_of
 
@@ -24,21 +24,25 @@ def forest(
     curves: Mapping[str, Experiment],
     slopes: Mapping[str, Slope | None],
     base: Experiment,
+    axis: Axis | None = None,
 ) -> dict[str, Any]:
-    """{"stops", "orders", "values"}: a stop for each cost, with its rows nearest to the best first
-    and its statements; the settings of each curve.  curves: the view of each name; slopes: the
-    order fitted to each.  Nothing while no two are measured at one cost."""
-    found = rankings(rows)
+    """{"stops", "orders", "values", "own", "along"}: a stop for each cost, with its rows nearest to
+    the best first and its statements; the settings of each curve; where the view itself stands.
+    curves: the view of each name; slopes: the order fitted to each; axis: what the sweep goes along
+    in place of evaluations.  Nothing while no two are measured at one cost."""
+    found = rankings(rows, axis)
     if not found:
         return {}
     most = max(len(ranking.rows) for ranking in found.values())
     whole = {cost: ranking for cost, ranking in found.items() if len(ranking.rows) == most}
-    beside = [_said(f, min(whole)) for f in told(rows, whole)]
-    stops = [_stop(cost, ranking, curves, beside) for cost, ranking in found.items()]
+    beside = [_said(f, min(whole), axis) for f in told(rows, whole)]
+    stops = [_stop(cost, ranking, curves, beside, axis) for cost, ranking in found.items()]
     nominal = {r.name: r.nominal for r in rows}
     values = {name: link_of(e, base)["values"] for name, e in curves.items()}
     return {
         "stops": stops,
+        "own": flatten(base)[axis.key] if axis else None,
+        "along": axis.label if axis else "Evaluations",
         "values": values,
         "orders": [[n, said, nominal[n]] for n, s in slopes.items() if (said := order_of(s)) != NO],
     }
@@ -50,26 +54,37 @@ def order_of(slope: Slope | None) -> str:
 
 
 def _stop(
-    cost: int,
+    cost: float,
     found: Ranking,
     curves: Mapping[str, Experiment],
     beside: list[dict[str, str]],
+    axis: Axis | None,
 ) -> dict[str, Any]:
     best = found.first[0]  # by its median: in pairs one that is level with it may make less
     ratios = [(found.times(r), r) for r in found.rows]
     ratios.sort(key=lambda pair: (pair[1] is not best, pair[0].value))
     level = [r for e, r in ratios if e.low <= 1 <= e.high and r is not best]
     low, high = found.evaluations
+    took = f"{high} evaluations" if low == high else f"{low} to {high} evaluations"
     return {
-        "nfe": cost,
-        "evaluations": f"{high}" if low == high else f"{low} to {high}",
+        "at": cost,
+        "name": number(cost) if axis else str(cost),
+        "where": f"{found.place}, {took}" if found.place else took,
         "title": sentence(found),
-        "rows": [_row(e, r, found, curves[r.name]) for e, r in ratios],
-        "said": [_here(found, level, cost), *beside][:MOST],
+        "rows": [_row(e, r, found, curves[r.name], axis) for e, r in ratios],
+        "said": [_here(found, level, _name(cost, axis)), *beside][:MOST],
     }
 
 
-def _row(e: Estimate, row: Row, found: Ranking, curve: Experiment) -> dict[str, Any]:
+def _name(cost: float, axis: Axis | None) -> str:
+    """“13” of evaluations, “ρ = 7” of a setting."""
+    return place_of(cost, axis) or str(cost)
+
+
+def _row(
+    e: Estimate, row: Row, found: Ranking, curve: Experiment, axis: Axis | None
+) -> dict[str, Any]:
+    here = {axis.key: row.at} if axis else {"nfe": row.nfe}
     best = row is found.first[0]
     return {
         "name": row.name,
@@ -78,11 +93,12 @@ def _row(e: Estimate, row: Row, found: Ranking, curve: Experiment) -> dict[str, 
         "said": "the best" if best else factor(e.value, e.low, e.high),
         "best": best,
         "level": best or e.low <= 1 <= e.high,
-        "query": to_query(dataclasses.replace(curve, nfe=row.nfe)),
+        "here": here,
+        "query": to_query(unflatten(Experiment, here, curve)),
     }
 
 
-def _here(found: Ranking, level: list[Row], cost: int) -> dict[str, str]:
+def _here(found: Ranking, level: list[Row], cost: str) -> dict[str, str]:
     """Who is best at a cost, and what is level with it."""
     first = found.first[0]
     if level:
@@ -104,17 +120,19 @@ def _here(found: Ranking, level: list[Row], cost: int) -> dict[str, str]:
         }
     return {
         "kind": "level",
-        "head": f"At {cost} evaluations no one is ahead of all others.",
+        "head": f"At {cost}{'' if found.place else ' evaluations'} no one is ahead of all others.",
         "text": f"{found.samples} samples allow no more.",
     }
 
 
-def _said(fact: Fact, least: int) -> dict[str, str]:
+def _said(fact: Fact, least: float, axis: Axis | None) -> dict[str, str]:
     names = [r.name for r in fact.rows]
-    at = [r.nfe for r in fact.rows]
+    at = [_name(r.x, axis) for r in fact.rows]
     ratios = [_factor(e) for e in fact.ratios]
     if fact.kind == "ahead":
-        where = f"from {at[0]} evaluations on" if at[0] > least else "at every budget"
+        where = f"at every {axis.label if axis else 'budget'}"
+        if fact.rows[0].x > least:
+            where = f"from {at[0]}{'' if axis else ' evaluations'} on"
         head = f"{names[0]} is nearest {where}."
         nexts = [f"{r} at {k}, {n}" for n, k, r in zip(names[1:], at[1:], ratios)]
         if len(set(names[1:])) == 1 < len(ratios):

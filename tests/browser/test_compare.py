@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from ..rows import each
+from .sweep_along import goes_along_a_setting
 from .test_leave import DROP, taken
 from .walk import MEASURED, NUDGE, SMALL, SWEPT, Walk, compare, saved
 
@@ -61,8 +62,10 @@ def test_a_pin_with_nonsense_is_said(walk):
 def test_a_sweep_cancelled_half_way_keeps_its_curves(walk):
     rows = compare(walk, "solvers=ddim,heun,unipc")
     budgets = ", ".join(str(n) for n in (5, 11, 13, 17, 257, 383, 511, 641, 767, 895, 1023))
+    walk.page.click("#compare-words [data-opens=along]")
     walk.page.click("#budgets-more summary")
     walk.page.fill("#compare-budgets", budgets)
+    walk.page.keyboard.press("Escape")
     walk.page.click("#compare-run")
     walk.page.wait_for_function(  # of these budgets, not of the sweep that came with the page
         "[...document.querySelectorAll('.results thead th')].some((t) => t.innerText === '11')"
@@ -110,6 +113,7 @@ def test_compare_measures_at_once_and_says_when_it_is_out_of_date(walk):
     )
     walk.page.wait_for_function(SWEPT)
     assert walk.page.is_hidden("#compare-stale")
+    walk.page.click("#compare-words [data-opens=along]")
     walk.page.click("[data-budget='5']")  # a chip goes; a range fills them anew
     walk.page.wait_for_function("location.search.includes('budgets=9')")
     walk.page.click("#budgets-more summary")
@@ -117,11 +121,14 @@ def test_compare_measures_at_once_and_says_when_it_is_out_of_date(walk):
     walk.page.click("#budgets-fill")
     chips = walk.page.locator("#compare-chips button").all_inner_texts()
     assert [chip.split()[0] for chip in chips] == ["5", "17", "55"]
+    assert walk.page.inner_text("#compare-words").startswith("Vary solver 2 on time steps as set")
+    walk.page.keyboard.press("Escape")
     walk.page.wait_for_function("location.search.includes('budgets=5,17,55')")
     news = saved(walk.page, "[data-save=fig-compare]")
     assert news.suggested_filename.endswith(".svg")
     assert "median end error" in open(news.path(), encoding="utf-8").read()
     follows_the_line(walk.page)
+    goes_along_a_setting(walk)
 
 
 def follows_the_line(page):
@@ -212,31 +219,22 @@ def test_what_is_compared_lies_within_the_screen(walk):
 def within(walk, kind: str):
     from playwright.sync_api import TimeoutError  # there, where a browser is
 
-    own = ["#compare-solvers", "#compare-run", "#compare-chips"]  # the others do not use them
+    own = ["#compare-words", "#compare-run"]  # the others do not use them
     beside = "#compare-forest" if kind == "sweep" else ".results .scroll"
     held = [f"#compare-{kind}", beside, *(own if kind == "sweep" else [])]
     for width, height in ((1440, 900), (1024, 768), (390, 844)):
         walk.page.set_viewport_size({"width": width, "height": height})
-        if width == 390:  # what is chosen is named in a line, and opens
-            own, held = folded(walk.page, own, held, kind)
         fits = f"([width]) => innerWidth === width && !({OUTSIDE})([width, {held}]).length"
         with contextlib.suppress(TimeoutError):  # the next lines say what does not fit
             walk.page.wait_for_function(fits, arg=[width], timeout=20_000)
         assert walk.page.evaluate(OUTSIDE, [width, held]) == [], width
         assert walk.page.evaluate("document.documentElement.scrollWidth") <= width
-        assert [walk.page.is_visible(s) for s in own] == [kind == "sweep"] * 3
-
-
-def folded(page, own: list, held: list, kind: str) -> tuple[list, list]:
-    """On a phone, the line in place of the solvers."""
-    if kind == "sweep":
-        assert "Heun, DDIM" in page.inner_text("#pick-solvers").replace("\n", " ")
-        assert page.is_hidden("#compare-solvers")
-        page.click("#pick-solvers")
-        assert page.is_visible("#compare-solvers [data-name=heun]")
-        page.click("#pick-solvers")
-    named = {"#compare-solvers": "#pick-solvers"}
-    return [named.get(s, s) for s in own], [named.get(s, s) for s in held]
+        assert [walk.page.is_visible(s) for s in own] == [kind == "sweep"] * 2
+    if kind == "sweep":  # what is chosen on a phone opens, and lies within it
+        walk.page.click("#compare-words [data-opens=solvers]")
+        assert walk.page.is_visible("#compare-solvers [data-name=heun]")
+        assert walk.page.evaluate(OUTSIDE, [390, ["#pop-solvers"]]) == []
+        walk.page.keyboard.press("Escape")
 
 
 def test_what_is_compared_fits_a_phone(browser, server):

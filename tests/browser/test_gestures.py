@@ -183,13 +183,16 @@ def test_compare_takes_back_chips_and_kinds_and_measures_nothing_by_it(walk):
     page.on("request", lambda r: "job_start" in (r.post_data or "") and jobs.append(r.url))
     seen = [page.evaluate(COMPARED)]
     title = page.inner_text("#compare-title")
-    for press in (
-        "#compare-solvers [data-name=heun]",
-        "#compare-grids button",
-        "#compare-chips button",
-        "#compare-local",
+    for word, press in (
+        ("solvers", "#compare-solvers [data-name=heun]"),
+        ("grids", "#compare-grids button"),
+        ("along", "#compare-chips button"),
+        ("", "#compare-local"),
     ):
+        if word:
+            page.click(f"#compare-words [data-opens={word}]")
         page.locator(press).first.click()
+        page.keyboard.press("Escape")
         seen.append(page.evaluate(COMPARED))
     assert len(set(seen)) == 5
     page.wait_for_function(SWEPT)

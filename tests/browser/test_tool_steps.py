@@ -23,6 +23,7 @@ def test_a_list_is_chosen_in_the_menu_found_by_name_and_undone(walk):
     walk.open(f"{SMALL}&page=compare&grids=vp,a1111:beta,nonsense:x")
     pressed = page.locator("#compare-grids [aria-pressed=true]").all_inner_texts()
     assert pressed == ["VP time", "A1111 Beta"]
+    page.click("#compare-words [data-opens=grids]")
     page.select_option("#compare-tools", "published:gits")
     assert page.locator("#compare-grids [aria-pressed=true]").count() == 3
     page.wait_for_function("decodeURIComponent(location.search).includes('beta,published:gits')")

@@ -199,7 +199,7 @@ def test_rows_are_anything_with_the_right_names():
     row = SimpleNamespace(
         name="a",
         family="learned",
-        nfe=5,
+        x=5,
         median=0.1,
         middle=Estimate(0.1, 0.08, 0.12, 50),
         low=0.05,

@@ -195,7 +195,7 @@ def row(name: str, nfe: int):
     v = nfe / 100
     middle = Of(value=v, low=v / 2, high=2 * v)
     family = "one-step"
-    return Of(solver=name, name=name, family=family, nfe=nfe, median=v, middle=middle, low=v / 3,
+    return Of(solver=name, name=name, family=family, x=nfe, median=v, middle=middle, low=v / 3,
               high=3 * v, nominal=2, note="", each=[])  # fmt: skip
 
 

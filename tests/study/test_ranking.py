@@ -97,7 +97,7 @@ def test_the_forest_holds_each_ratio_to_the_best_with_its_interval():
     rows = [row("DDIM", 9, 1.0), row("Heun", 9, 1.0, jitter=0.5), row("Heun", 19, 0.1)]
     (stop,) = forest(rows, named, {}, base)["stops"]  # at 19 one is alone
     best, other = stop["rows"]
-    assert best["best"] and best["ratio"] == [1, 1, 1] and stop["nfe"] == 9
+    assert best["best"] and best["ratio"] == [1, 1, 1] and stop["at"] == 9
     value, low, high = other["ratio"]
     assert low < value < high and other["level"] == (low <= 1 <= high) and other["said"].count("×")
     assert stop["title"] == sentence(rankings(rows)[9])

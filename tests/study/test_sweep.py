@@ -11,12 +11,15 @@ from explorer.core.solvers import AMED, DDIM, DPM2, SOLVERS, DPMpp, Heun, UniPC
 from explorer.core.timesteps import IDDPM, Custom, LogSNR, Rho
 from explorer.data import Moons
 from explorer.errors import Cancelled, UserError
+from explorer.figures.compare import error_vs_nfe
 from explorer.lab import experiment
 from explorer.lab.error import errors_of, path_error, settled_reference
 from explorer.lab.experiment import Experiment, run
 from explorer.study import end_error
 from explorer.study.affordable import compared_within_work
+from explorer.study.along import axis_along, error_along
 from explorer.study.names import solver_name
+from explorer.study.ranking import rankings, sentence
 from explorer.study.sweep import (
     BUDGETS,
     COMPARED_SOLVERS,
@@ -170,6 +173,18 @@ def test_any_setting_is_an_axis():
         DDIM(),
         Heun(),
     ]
+    axis = axis_along(BASE, "timesteps.rho", "1, 3, 7")
+    along = list(error_along(base(nfe=19), axis, ["ddim", base().solver]))
+    assert [r.at for r in along] == [1, 1, 3, 3, 7, 7]  # value by value
+    assert [r.mean for r in along if r.solver == BASE.solver] == [r.mean for r in got.values()]
+    there = rankings(along, axis)
+    assert list(there) == [1, 3, 7] and there[3].rows[0].at == 3
+    assert sentence(there[3]).startswith("Best at ρ = 3, 19 evaluations: DDIM")
+    x = error_vs_nfe(along, {}, axis=axis)
+    assert x["layout"]["xaxis"]["type"] == "linear" and x["data"][0]["x"] == [1, 3, 7]
+    wide = axis_along(BASE, "timesteps.sigma_min", "0.002, 0.2")
+    logs = error_vs_nfe(list(error_along(BASE, wide)), {}, axis=wide)["layout"]["xaxis"]
+    assert logs["type"] == "log" and logs["title"]["text"] == wide.label
     with_churn = dict(sweep_settings(base(nfe=19), "s_churn", [0, 4]))
     assert with_churn[0].mean != with_churn[4].mean
 
@@ -186,6 +201,8 @@ def test_any_setting_is_an_axis():
 def test_a_bad_axis_is_a_sentence_at_once(axis, values, words):
     with pytest.raises(UserError, match=words.replace(".", r"\.")):
         sweep_settings(BASE, axis, values)
+    with pytest.raises(UserError, match="all solvers share, not Solver"):
+        axis_along(BASE, "solver", "ddim, heun")
 
 
 def test_a_typed_list_sweeps_what_it_can():

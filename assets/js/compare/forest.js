@@ -19,16 +19,17 @@ export const keys = ['at'];
 export const write = (params) => at != null && params.set('at', String(at));
 export function read(params) {
   const cost = Number(params.get('at'));
-  at = Number.isInteger(cost) && cost > 0 ? cost : null;
+  at = params.has('at') && Number.isFinite(cost) ? cost : null;
 }
 
 export const tabled = () => Boolean(on) && table;
 
-/** The stop at the line: as chosen, else the largest cost that most are measured at. */
+/** The stop at the line: as chosen, else the view's own value, else the largest cost that most are measured at. */
 export function stop() {
   if (!on) return null;
   const most = Math.max(...on.stops.map(({ rows }) => rows.length));
-  return on.stops.find(({ nfe }) => nfe === at) ?? on.stops.findLast(({ rows }) => rows.length === most);
+  const named = (value) => on.stops.find((stop) => stop.at === value);
+  return named(at) ?? named(on.own) ?? on.stops.findLast(({ rows }) => rows.length === most);
 }
 
 /** @param {any} app see app.js @param {(elsewhere: boolean) => void} then the line stands elsewhere, or else
@@ -37,7 +38,7 @@ export function init(app, then) {
   changed = then;
   open = (row) => {
     app.open('explore');
-    app.use({ ...on.values[row.name], nfe: row.nfe }, (k) => k.split('.')[0] in on.values[row.name]);
+    app.use({ ...on.values[row.name], ...row.here }, (k) => k.split('.')[0] in on.values[row.name]);
   };
   line.init($('#fig-compare'), (cost) => {
     at = cost;
@@ -80,11 +81,11 @@ export function show(shown) {
   $('#compare-tabled').hidden = !on;
   $('#compare-tabled').setAttribute('aria-pressed', String(table));
   if (!on) return;
-  const { evaluations, rows, said } = stop();
+  const { where, rows, said } = stop();
   const held = document.activeElement?.closest?.('#compare-forest a')?.dataset.at;
   const head = shown.count < shown.total ? 'So far' : 'What can be said';
   $('#compare-forest').innerHTML =
-    `<table class="forest"><caption><b>At ${evaluations} evaluations</b> times the best, paired, 95 % each</caption>` +
+    `<table class="forest"><caption><b>At ${escaped(where)}</b> times the best, paired, 95 % each</caption>` +
     `<tbody>${rows.map(rowOf).join('')}</tbody>` +
     `<tfoot><tr><td></td><td class="track">${axis()}</td><td></td></tr></tfoot></table>` +
     `<h2>${head}</h2><ul>${said.map(statement).join('')}</ul>${orders()}`;
@@ -92,8 +93,7 @@ export function show(shown) {
 }
 
 /** Puts the line over the figure as it is drawn. */
-export const placeLine = () =>
-  line.place($('#fig-compare'), on && !table ? on.stops.map(({ nfe }) => nfe) : [], stop()?.nfe);
+export const placeLine = () => line.place($('#fig-compare'), on && !table ? on.stops : [], stop(), on?.along);
 
 const statement = ({ kind, head, text }) => `<li class="said-${kind}"><b>${escaped(head)}</b> ${escaped(text)}</li>`;
 

@@ -4,12 +4,12 @@
 import { $, clamp } from '../state.js';
 
 let line = null,
-  costs = [], // where it can stand, from left to right
+  stops = [], // where it can stand, from left to right
   at = 0, // which of these
   axes = null, // of the figure it lies on
   moved = () => {};
 
-const x = (cost) => axes.x._offset + axes.x.d2p(cost);
+const x = (stop) => axes.x._offset + axes.x.d2p(stop.at);
 
 /** Wires the line and its figure, once. @param {HTMLElement} box of the figure
  * @param {(cost: number) => void} then it came to another cost */
@@ -20,8 +20,7 @@ export function init(box, then) {
   line.hidden = true;
   line.innerHTML = '<span aria-hidden="true"></span>';
   line.tabIndex = 0;
-  for (const [name, value] of Object.entries({ role: 'slider', 'aria-label': 'Evaluations that are compared' }))
-    line.setAttribute(name, value);
+  line.setAttribute('role', 'slider');
   box.after(line);
   line.onkeydown = keyed;
   for (const one of [line, box]) {
@@ -36,7 +35,7 @@ function keyed(e) {
   if (!way) return;
   e.preventDefault();
   e.stopPropagation(); // no other slider of the page follows
-  go(clamp(at + way, 0, costs.length - 1));
+  go(clamp(at + way, 0, stops.length - 1));
 }
 
 function press(e, one, box) {
@@ -53,7 +52,7 @@ function press(e, one, box) {
 
 function follow(e, box) {
   const px = e.clientX - box.getBoundingClientRect().left,
-    off = costs.map((cost) => Math.abs(x(cost) - px));
+    off = stops.map((stop) => Math.abs(x(stop) - px));
   go(off.indexOf(Math.min(...off)));
 }
 
@@ -61,28 +60,30 @@ function go(k) {
   if (k === at) return;
   at = k;
   draw();
-  moved(costs[k]);
+  moved(stops[k].at);
 }
 
 function draw() {
-  const cost = costs[at],
+  const stop = stops[at],
     { _offset: top, _length: length } = axes.y;
-  line.style.left = `${x(cost)}px`;
+  line.style.left = `${x(stop)}px`;
   line.style.top = `${line.previousElementSibling.offsetTop + top}px`;
   line.style.height = `${length}px`;
-  $('span', line).textContent = cost;
-  line.setAttribute('aria-valuemin', costs[0]);
-  line.setAttribute('aria-valuemax', costs.at(-1));
-  line.setAttribute('aria-valuenow', cost);
-  line.setAttribute('aria-valuetext', `${cost} evaluations`);
+  $('span', line).textContent = stop.name;
+  line.setAttribute('aria-valuemin', stops[0].at);
+  line.setAttribute('aria-valuemax', stops.at(-1).at);
+  line.setAttribute('aria-valuenow', stop.at);
+  line.setAttribute('aria-valuetext', stop.where);
 }
 
 /** Puts the line where it belongs on the figure as it is drawn now; without costs there is none.
- * @param {any} box @param {number[]} all @param {number} cost */
-export function place(box, all, cost) {
+ * @param {any} box @param {any[]} all as the server tells them @param {any} here one of these
+ * @param {string} along what they are values of */
+export function place(box, all, here, along) {
   const { xaxis, yaxis } = box._fullLayout ?? {};
   line.hidden = !all.length || !xaxis;
   if (line.hidden) return;
-  [costs, at, axes] = [all, Math.max(0, all.indexOf(cost)), { x: xaxis, y: yaxis }];
+  [stops, at, axes] = [all, Math.max(0, all.indexOf(here)), { x: xaxis, y: yaxis }];
+  line.setAttribute('aria-label', `${along} that are compared`);
   draw();
 }

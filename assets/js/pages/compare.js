@@ -14,6 +14,7 @@ import { writeTable } from './compare_table.js';
 import * as offers from './compare_offers.js';
 import { known, markKind, wireKinds } from './compare_kinds.js';
 import * as choices from './compare_choices.js';
+import * as along from './compare_along.js';
 import { initStudyLeaves } from '../leave/study.js';
 import * as engines from '../compare/engines.js';
 import * as card from '../compare/of_card.js';
@@ -166,7 +167,7 @@ const asked = (anew = false) =>
   ({
     ...rows.asked,
     foundry: learn.asked,
-    sweep: () => ({ solvers: choices.solvers(), grids: pressed(), budgets: budgets.text() }),
+    sweep: () => ({ solvers: choices.solvers(), grids: pressed(), budgets: budgets.text(), ...along.asked() }),
   })[kind]?.() ?? { anew };
 const asks = () => JSON.stringify([kind, kind === 'sweep' ? null : asked()]);
 
@@ -207,12 +208,12 @@ function hear(news) {
 
 const told = ({ count, total, alone }) => `${count} of ${total}${alone ? `. ${alone}` : ''}`;
 
-// The settings that a measurement depends on, as text: the sweep has budgets and solvers of its own.
+// The settings that a measurement depends on, as text: the sweep has solvers and values of its own.
 function settings() {
-  const own = ['sweep', 'local'].includes(kind) ? ['nfe'] : [];
+  const own = { local: 'nfe', sweep: along.setting() }[kind];
   return JSON.stringify(
     Object.entries(S.values)
-      .filter(([k]) => !own.includes(k))
+      .filter(([k]) => k !== own)
       .sort(),
   );
 }
@@ -222,6 +223,7 @@ function draw() {
     views.current().draw?.();
     return;
   }
+  choices.draw();
   const old = Boolean(shown?.figure) && measured !== settings();
   $('#compare-stale').hidden = !old || busy;
   $('.results').classList.toggle('old', old && !busy);

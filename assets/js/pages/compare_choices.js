@@ -4,7 +4,8 @@
 import { gesture } from '../gestures/gesture.js';
 import { $, $$ } from '../state.js';
 import * as budgets from './compare_budgets.js';
-import * as picks from './compare_picks.js';
+import * as along from './compare_along.js';
+import * as said from './compare_words.js';
 import { toolsList, toolsMenu } from './compare_tools.js';
 
 const chosen = new Set();
@@ -21,6 +22,7 @@ export const grids = () => $$('#compare-grids [aria-pressed=true]').map((b) => b
 export function init({ entries: { solver, timesteps }, compare }, then) {
   changed = () => {
     held = now();
+    said.draw();
     then();
   };
   usual = compare;
@@ -42,7 +44,8 @@ export function init({ entries: { solver, timesteps }, compare }, then) {
     changed();
   };
   wireGrids(timesteps);
-  picks.init();
+  along.init(acted);
+  said.init();
   for (const field of [...fields(), ...ticks()]) field.addEventListener('change', acted);
   held = now();
 }
@@ -98,6 +101,7 @@ const now = () => ({
   solvers: [...chosen].sort(),
   grids: grids(),
   budgets: budgets.text(),
+  along: along.keep(),
   fields: fields().map((field) => field.value),
   ticks: ticks().map((tick) => tick.checked),
 });
@@ -105,7 +109,8 @@ const now = () => ({
 /** Everything that is chosen, as a plain value. */
 export const keep = () => held;
 
-export const keys = ['solvers', 'grids', 'budgets'];
+export const keys = ['solvers', 'grids', 'budgets', ...along.keys];
+export const draw = said.draw;
 
 /** Where it differs from a sweep that nobody has chosen. @param {URLSearchParams} params */
 export function write(params) {
@@ -116,6 +121,7 @@ export function write(params) {
     params.set('solvers', names.join());
   if (grids().length) params.set('grids', grids().join());
   if (budgets.text() !== usual.budgets.join()) params.set('budgets', budgets.text());
+  along.write(params);
 }
 
 /** A link was read; last of what is chosen here, so that Undo does not take it back. */
@@ -123,6 +129,7 @@ export function read(params) {
   if (params.has('solvers')) pressSolvers(params.get('solvers').split(','));
   pressGrids((params.get('grids') ?? '').split(','));
   if (params.has('budgets')) budgets.write(params.get('budgets').slice(0, 200).split(','));
+  along.read(params);
   held = now();
 }
 
@@ -131,6 +138,7 @@ export function back(kept) {
   pressSolvers(kept.solvers);
   pressGrids(kept.grids);
   if (budgets.text() !== kept.budgets) budgets.write(kept.budgets.split(/[,;]/).filter(Boolean));
+  along.back(kept.along);
   fields().forEach((field, i) => (field.value = kept.fields[i]));
   ticks().forEach((tick, i) => (tick.checked = kept.ticks[i]));
   changed();
