@@ -21,3 +21,13 @@ def precision_option(p: argparse.ArgumentParser) -> None:
         "for large networks on a GPU, else float32. Measures and references are never below "
         "float32 without TF32",
     )
+
+
+def compile_option(p: argparse.ArgumentParser) -> None:
+    """--compile, of a page, which stays long enough to gain by it."""
+    p.add_argument(
+        "--compile",
+        action="store_true",
+        help="have PyTorch compile large networks that sample, in the background; each is taken up "
+        "when it is ready, and only where it is faster",
+    )

@@ -8,9 +8,9 @@ from .. import __version__
 from ..errors import UserError
 from ..server import logs
 from ..server.hosts import bare
-from ..store import room, uploads
+from ..store import places, room, uploads
 from ..store.unsaved import Unsaved
-from .devices import device_option, precision_option
+from .devices import compile_option, device_option, precision_option
 from .listen import (
     LOCAL,
     default_host,
@@ -56,6 +56,7 @@ def _serve_options() -> argparse.ArgumentParser:
     )
     device_option(p)
     precision_option(p)
+    compile_option(p)
     p.add_argument("--share", action="store_true", help="ask Gradio for a public address")
     p.add_argument(
         "--auth",
@@ -186,7 +187,9 @@ def _serve(options) -> None:
     if options.max_memory is not None:
         memory.use(of_bytes(options.max_memory, "--max-memory", least=LEAST_MEMORY))
     networks.ALLOW_FETCH = options.allow_fetch
-    device = experiment.use_device(options.device, options.precision)
+    if options.compile:  # PyTorch's compiler keeps there what it makes
+        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(places.cache(room.COMPILED)))
+    device = experiment.use_device(options.device, options.precision, options.compile)
     if given := engine_of(options):
         offered.connect(*given)
     demo, local, shared = _launched(options)

@@ -52,12 +52,14 @@ class _Owner:
         self.refused = ""
         parts = [getattr(owner, name, None) for name in ("strong", "weak")]  # of guidance
         modules = [getattr(part, "module", None) for part in (owner, *parts)]
-        numbers = ((*m.parameters(), *m.buffers()) for m in modules if m is not None)
+        self.modules = [m for m in modules if m is not None]
+        numbers = ((*m.parameters(), *m.buffers()) for m in self.modules)
         self.weights = list(itertools.chain.from_iterable(numbers))
 
     def stamp(self) -> int:
-        """Changes when a weight lies elsewhere."""
-        return hash(tuple(v.data_ptr() for v in self.weights))
+        """Changes when a weight lies elsewhere, or a network has got a faster form."""
+        swaps = (getattr(getattr(m, "model", None), "swaps", 0) for m in self.modules)
+        return hash((*(v.data_ptr() for v in self.weights), *swaps))
 
 
 class _Place:
@@ -65,10 +67,10 @@ class _Place:
 
     def __init__(self, device: torch.device):
         self.side, self.turn = torch.cuda.Stream(device), threading.Lock()
-        self.graphs: weakref.WeakSet[_Captured] = weakref.WeakSet()
+        self.graphs: weakref.WeakSet[Captured] = weakref.WeakSet()
         self.pool: Any = None
 
-    def members(self) -> list["_Captured"]:
+    def members(self) -> list["Captured"]:
         """Who keeps the pool alive; a new one where nobody does: PyTorch takes up no dead one."""
         alive = list(self.graphs)
         if not alive:
@@ -79,7 +81,7 @@ class _Place:
 _places: dict[torch.device, _Place] = {}
 
 
-class _Captured:
+class Captured:
     """A captured piece of work; `held_bytes` is what it keeps from others."""
 
     def __init__(self, work: Callable[[], Any], device: torch.device, weights: list[Tensor]):
@@ -114,7 +116,7 @@ class _Captured:
             self.graph.capture_end()
 
 
-class Graph(_Captured):
+class Graph(Captured):
     """One evaluation of a batch at one noise level, or at one for each sample."""
 
     def __init__(self, evaluate: Evaluate, x: Tensor, levels: int, weights: list[Tensor]):
@@ -137,7 +139,7 @@ class Graph(_Captured):
             return self.out[:n].clone()
 
 
-class Steps(_Captured):
+class Steps(Captured):
     """One evaluation of a run that is written out, with what comes before it: the next row of
     coefficients times what is held, D of that, into its column.  A replay is the next evaluation.
     """
@@ -245,17 +247,20 @@ def _size(owner: Any, count: int) -> int:
     return SIZES[at]
 
 
-def _plain(x: Tensor, sigma: Tensor) -> bool:
+def numbers_alone(*given: Tensor) -> bool:
     """Whether numbers alone are wanted: no gradient, and nobody who looks at each operation."""
-    if (x.requires_grad or sigma.requires_grad) and torch.is_grad_enabled():
+    if torch.is_grad_enabled() and any(v.requires_grad for v in given):
         return False
     return not (
         torch.compiler.is_compiling()
         or torch._C._functorch.peek_interpreter_stack() is not None
         or torch._C._len_torch_dispatch_stack()
         or torch.autograd.forward_ad._current_level >= 0
-        or torch.cuda.is_current_stream_capturing()
     )
+
+
+def _plain(x: Tensor, sigma: Tensor) -> bool:
+    return numbers_alone(x, sigma) and not torch.cuda.is_current_stream_capturing()
 
 
 def refused(owner: Any) -> str:

@@ -19,7 +19,7 @@ def cost(r: Run, watch: Watch | None = None) -> Estimate | None:
     Both begin at the same points, and take the same new noise.
     """
     source, e = r.source, r.experiment
-    if source.sampler is None:
+    if source.sampler is None or source.precision == "float32":
         return None
 
     def measure() -> Estimate:

@@ -36,15 +36,17 @@ _sources = Memo(64 * 2**20)
 MEMOS.append(_sources)
 _device: list[Device] = []
 _precision = ["auto"]  # of the sampler; measures and references are float32 or better in any case
+_compiles = [False]  # whether large networks that sample are compiled while they run
 
 
-def use_device(name: str, sampler: str = "auto") -> Device:
-    """Choose the device of this process, and the precision of networks that sample, and forget what
-    was computed otherwise.  Raises UserError for what there is none of.
+def use_device(name: str, sampler: str = "auto", compiles: bool = False) -> Device:
+    """Choose the device of this process, the precision of networks that sample and whether large
+    ones are compiled, and forget what was computed otherwise.  Raises UserError for what there is
+    none of.
     """
     device = pick(name)
     precision.check(sampler, device.device.type)
-    _device[:], _precision[:] = [device], [sampler]
+    _device[:], _precision[:], _compiles[:] = [device], [sampler], [compiles]
     if device.device.type == "cuda":
         memory.at_least(SHARE * torch.cuda.mem_get_info(device.device)[0])
     for memo in MEMOS:
@@ -149,7 +151,7 @@ def prepared(data, model) -> Source:
         moved = move(denoiser)
         pace = cost.pace(moved, device)
         named = precision.chosen(_precision[0], moved, device.device.type)
-        sampler = precision.held(moved, named)
+        sampler = precision.held(moved, named, _compiles[0])
         return Source(
             data,
             moved,

@@ -15,6 +15,7 @@ from torch import nn
 from ..core.device import fuses
 from ..errors import UserError
 from . import mode
+from .compiled import Compiled
 from .denoiser import NetworkDenoiser, Preconditioned
 from .network import Guided
 
@@ -52,17 +53,24 @@ def chosen(name: str, denoiser: Any, kind: str) -> str:
     return "float16" if kind == "cuda" and denoiser.operations > LARGE else "float32"
 
 
-def held(denoiser: Any, name: str) -> Any:
-    """The denoiser with weights of this precision; itself for float32 and for what has none."""
+def held(denoiser: Any, name: str, compiles: bool = False) -> Any:
+    """The denoiser with weights of this precision; itself for float32 and for what has none.
+
+    compiles: one that is bound by its arithmetic is compiled while it runs (`compiled`).
+    """
     dtype = DTYPES.get(name, torch.float32)
-    if dtype == torch.float32 and name != "tf32":
-        return denoiser
     if isinstance(denoiser, Guided):
-        strong, weak = held(denoiser.strong, name), held(denoiser.weak, name)
+        if dtype == torch.float32 and name != "tf32" and not compiles:
+            return denoiser
+        strong, weak = (held(part, name, compiles) for part in (denoiser.strong, denoiser.weak))
         return denoiser.over(strong, weak)
     if not isinstance(denoiser, NetworkDenoiser):
         return denoiser
-    made = NetworkDenoiser(_lowered(denoiser.module, dtype), denoiser.labels, denoiser.sigma_data)
+    compiles = compiles and denoiser.operations > LARGE
+    if dtype == torch.float32 and name != "tf32" and not compiles:
+        return denoiser
+    module = _lowered(denoiser.module, dtype, compiles)
+    made = NetworkDenoiser(module, denoiser.labels, denoiser.sigma_data)
     if name == "tf32":
         made.tf32 = True
         mode.allow()
@@ -70,15 +78,18 @@ def held(denoiser: Any, name: str) -> Any:
     return made
 
 
-def _lowered(module: Preconditioned, dtype: torch.dtype) -> Preconditioned:
-    net = copy.deepcopy(module.model)
-    for name, part in net.named_children():
-        if not name.startswith(EXACT):
-            part.to(dtype)
-    made = Preconditioned(net, module.precond, module.shape)
-    made.compute, made.decoder = dtype, module.decoder
+def _lowered(module: Preconditioned, dtype: torch.dtype, compiles: bool) -> Preconditioned:
+    net, raw = module.model, None
+    if dtype != torch.float32:
+        net = copy.deepcopy(net)
+        for name, part in net.named_children():
+            if not name.startswith(EXACT):
+                part.to(dtype)
     if dtype.itemsize == 2 and next(net.parameters()).is_cuda:
+        raw = copy.deepcopy(net) if compiles else None  # no compiler reads the fused kernels
         _faster(net)
+    made = Preconditioned(Compiled(net, raw) if compiles else net, module.precond, module.shape)
+    made.compute, made.decoder = dtype, module.decoder
     return made
 
 

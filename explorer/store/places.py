@@ -9,7 +9,7 @@ path is one plain name, so a name from a link can never lead out of its folder.
     downloads    networks on their way              training     runs that are not finished
     diffusers    networks converted from the hub    uploads      data from the user's files
     published    data sets fetched from OpenML      studies      results of many runs
-    arriving     files that browsers are sending
+    arriving     files that browsers are sending    compiled     networks as PyTorch compiled them
 """
 
 import os

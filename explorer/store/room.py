@@ -20,7 +20,7 @@ from . import locks, places
 from .downloads import list_of
 from .unsaved import saving
 
-ARRIVING = "arriving"
+ARRIVING, COMPILED = "arriving", "compiled"
 DAY = 24 * 3600.0  # seconds after which an upload is forgotten
 HOUR = 3600.0  # seconds after which what a browser has sent is read, or never will be
 YOUNG = 60.0  # seconds
@@ -28,6 +28,7 @@ PASSING = {  # what goes by itself, first what is missed least
     ARRIVING: "files that browsers are sending",
     "downloads": "networks on their way",
     "diffusers": "networks of the hub on their way",
+    COMPILED: "what PyTorch compiled of networks",
     "uploads": "data from files of visitors",
 }
 KEPT = {  # only a person removes these
@@ -105,7 +106,7 @@ def trim(most: float, root: str | Path | None = None) -> int:
         for size, at, item in sorted(things, key=lambda thing: thing[1]):
             if there <= most:
                 return there
-            if name == ARRIVING and time.time() - at < YOUNG:
+            if name in (ARRIVING, COMPILED) and time.time() - at < YOUNG:
                 continue  # it may be on its way still, or be read just now
             there -= size if drop(item) else 0
     return there

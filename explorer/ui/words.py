@@ -15,7 +15,7 @@ from ..lab.error import Errors
 from ..lab.experiment import Experiment, Run, evaluations, is_random, levels
 from ..lab.tool_steps import ToolSteps
 from ..lab.view import View
-from ..models import classifier
+from ..models import classifier, compiled
 from ..models.contract import Stored
 from ..numerals import capital, count, duration, number, percent, percent1, short, span
 from ..settings import parameters, slots
@@ -108,13 +108,15 @@ def own_stream(r: Run) -> str:
 
 
 def network_note(r: Run) -> str:
-    """In which precision its network ran, and why a GPU did not join its launches."""
+    """In which precision its network ran, whether compiled, and why a GPU did not join its
+    launches."""
     source = r.source
     if source.pace is None:
         return ""
     why = graphs.refused(source.sampler or source.denoiser)
     alone = f", without CUDA graphs ({escape(why)})" if why else ""
-    return f", network in {source.precision}{alone}"
+    form = compiled.state(source.sampler)
+    return f", network in {source.precision}{form and ', '}{escape(form)}{alone}"
 
 
 def lowered(r: Run, moved: Estimate) -> str:
