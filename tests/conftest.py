@@ -3,10 +3,12 @@
 With pytest-xdist each worker is a process with all of this of its own.
 """
 
+import gc
 import itertools
 import os
 import random
 import shutil
+import sys
 import tempfile
 
 WORKER = tempfile.mkdtemp(prefix="explorer-tests-")
@@ -16,6 +18,10 @@ os.environ["EXPLORER_CACHE"] = os.path.join(WORKER, "shared")
 os.environ["GRADIO_TEMP_DIR"] = os.path.join(WORKER, "gradio")
 # threads that wait for each other on a busy machine cost more than they give; children inherit it
 os.environ["OMP_NUM_THREADS"] = "1"
+# a hundred processes of the tests read what the first has compiled
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+gc.disable()  # while tests are found nothing of it is waste; see pytest_collection_finish
 
 import pytest  # noqa: E402  after the environment, which plugins read when imported
 
@@ -30,18 +36,43 @@ WITHOUT = (
     *("DestroyProfileOnBrowserClose", "NetworkTimeServiceQuerying", "PreconnectToSearch"),
     *("AvoidCorsURLLoaderRestartOnRedirect", "ThirdPartyStoragePartitioning"),
 )
+OTHER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 2
 COLLECTED = pytest.StashKey[list[str]]()  # what was found, before any of it is left out
 
 
 def pytest_configure(config):
     """Who hands out tests runs none, and starts seconds earlier without the project's libraries."""
     if config.getoption("dist", "no") == "no":  # so it is in each worker too
+        import hypothesis
         import torch
 
         from explorer.lab import experiment
 
         torch.set_num_threads(1)
         experiment.use_device("cpu")
+        # the same examples each time, so that no run fails by chance, and no limits of time;
+        # `--hypothesis-profile default` draws others
+        slow = [hypothesis.HealthCheck.too_slow]
+        same = dict(derandomize=True, deadline=None, suppress_health_check=slow)
+        hypothesis.settings.register_profile("same", **same)
+        hypothesis.settings.load_profile("same")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    """Every other worker reads the tests from the end, so that on a new checkout each compiles one
+    half of them and reads the other; pytest_collection_modifyitems puts them in one order.
+    """
+    report = yield
+    if OTHER and isinstance(collector, pytest.Directory):
+        report.result.reverse()
+    return report
+
+
+def pytest_collection_finish():
+    """What stands now stands to the end: whoever looks for waste need not look through it."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_addoption(parser):
@@ -51,6 +82,7 @@ def pytest_addoption(parser):
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(config, items):
     """Who asks for a browser or a server is marked so; the order is the one asked for."""
+    items.sort(key=lambda item: item.path.parts)
     config.stash[COLLECTED] = [item.nodeid for item in items]
     order = config.getoption("--order")
     if order is None:
@@ -84,6 +116,7 @@ def accelerator() -> bool:
 
 
 def pytest_sessionfinish():
+    gc.unfreeze()
     shutil.rmtree(WORKER, ignore_errors=True)
 
 

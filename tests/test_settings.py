@@ -16,6 +16,7 @@ from explorer.core.schedules import EDM, SCHEDULES
 from explorer.core.schedules import VP as VPSchedule
 from explorer.core.solvers import RK2, SOLVERS, Forged, Heun, TypedRK
 from explorer.core.timesteps import TIMESTEPS, Custom, Rho
+from explorer.core.timesteps.ranges import HIGHEST, LOWEST
 from explorer.errors import UserError
 from explorer.settings import (
     LONGEST_QUERY,
@@ -157,6 +158,12 @@ TYPED = {
     (Forged, "gamma"): ("", "0.1"),
 }
 
+FALLING = st.builds(
+    lambda levels, end: (*sorted(levels, reverse=True), *end),
+    st.lists(st.floats(LOWEST, HIGHEST), min_size=2, max_size=511, unique=True),
+    st.sampled_from([(), (0.0,)]),
+)
+
 
 @st.composite
 def built(draw, cls):
@@ -172,9 +179,7 @@ def built(draw, cls):
         if p.key in {f.name for f in dataclasses.fields(cls)} and draw(st.booleans()):
             typed = TYPED.get((cls, p.name))  # text of a form that no strategy comes upon
             drawn = draw(st.sampled_from(typed) if typed else values(p))
-            if p.name == "levels" and cls is Custom:
-                drawn = tuple(sorted(set(drawn), reverse=True))
-            changed[p.name] = drawn
+            changed[p.name] = draw(FALLING) if (cls, p.name) == (Custom, "levels") else drawn
     try:
         return cls(**changed)
     except UserError:
