@@ -32,7 +32,7 @@ def npz(**arrays):
 
 def zipped(entries, method=zipfile.ZIP_DEFLATED):
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", method) as z:
+    with zipfile.ZipFile(file, "w", method, compresslevel=1) as z:  # some hold 270 MiB of zeros
         for name, raw in entries.items():
             z.writestr(name, raw)
     return file.getvalue()
