@@ -30,6 +30,7 @@ def test_sample_prints_the_numbers(capsys):
     assert "solver.alpha=0.7" in out["query"]
 
 
+@pytest.mark.slow
 def test_a_list_may_be_pasted_as_another_tool_prints_it(capsys):
     pasted = "timesteps.levels=tensor([14.6, 5.8, 0.9, 0.03, 0.0])"
     assert main(["sample", *LINE, "timesteps=custom", pasted]) == 0

@@ -155,6 +155,7 @@ def _usual(name: str):
     return measure_of({"name": name, "version": cls.version})
 
 
+@pytest.mark.slow
 def test_a_card_s_words_do_not_reach_a_terminal_as_signs(of_view, of_study, tmp_path, capsys):
     wild = "\x1b]0;owned\x07\x1b[2J\u202e"
     view, study = json.loads(of_view), json.loads(of_study)

@@ -144,6 +144,7 @@ def test_a_config(bad, way):
 KINDS = [None, 7, -1, 0.5, True, "x", "\ud800", [], [[]], [None], ["a"], {}, {"a": {}}, [2] * 99]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["label", "shape", "kwargs", "network", "data", "licence", "origin",
                                  "precond", "precond_kwargs", "digest", "format", "scheduler",
                                  "sigma_data", "parameters", "training"])  # fmt: skip

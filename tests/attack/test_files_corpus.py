@@ -1,8 +1,8 @@
 """Over 250 hostile files through the doors that strangers have: each ends in one sentence, nothing
 of it runs, nothing is kept, and no sentence names a place on this machine.
 
-All of them here by the readers themselves, and two dozen by processes of their own; all of them so
-where EXPLORER_ATTACK=full.
+All of them here by the readers themselves, two dozen of them among the fast tests, and these by
+processes of their own too; all of them so where EXPLORER_ATTACK=full.
 """
 
 import os
@@ -58,7 +58,10 @@ def test_the_corpus_is_large_and_of_every_kind():
     assert {door for _, door, _ in CORPUS} == set(DOORS)
 
 
-@pytest.mark.parametrize("name, door, files", CORPUS, ids=[c[0] for c in CORPUS])
+@pytest.mark.parametrize(
+    "name, door, files",
+    [pytest.param(*c, id=c[0], marks=[] if c in SOME else [pytest.mark.slow]) for c in CORPUS],
+)
 def test_by_the_readers(name, door, files, tmp_path, monkeypatch, in_this_process):
     monkeypatch.chdir(tmp_path)
     ends_in_a_sentence(files, door, tmp_path / "given")

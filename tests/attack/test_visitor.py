@@ -60,6 +60,7 @@ def body(html: int, name: str) -> dict:
     return {"data": {}, "component_id": html, "session_hash": "s", "fn_name": name}
 
 
+@pytest.mark.slow
 def test_a_browser_has_one_name_and_another_has_another(probed):
     url, html = probed
     names = []

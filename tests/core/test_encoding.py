@@ -24,7 +24,9 @@ def grid(n: int):
 
 
 @pytest.mark.parametrize("schedule", [EDM(), VE(), VP()], ids=lambda s: s.name)
-@pytest.mark.parametrize("name", UP)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.slow] * (n == "adaptive")) for n in UP]
+)
 def test_the_latent_nears_that_of_the_flow_with_the_solvers_order(name, schedule):
     solver, truth = SOLVERS[name](), DATA.flow(X, 0.05, 20.0)
     errors = [

@@ -55,6 +55,7 @@ def test_a_draft_names_nothing_that_is_taken_back():
     assert named
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, 4])
 def test_euler_is_never_called_better_by_a_few_paths(seed):
     """Means over 64 paths said Euler makes 4.3 ×, 1.6 × and only 60 % of Heun's error."""

@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from explorer.store import places
 
 LATER = ("pandas", "pyarrow", "mcp", "IPython", "scipy.integrate", "matplotlib.font_manager")
@@ -16,6 +18,7 @@ print(json.dumps([at_once, gradio.caching.pd.DataFrame.__module__, "pandas" in s
 """
 
 
+@pytest.mark.slow
 def test_what_most_pages_never_need_is_not_imported_at_the_start():
     """Gradio imports pandas for others, and has it here when it asks for something of it."""
     done = subprocess.run(

@@ -40,6 +40,7 @@ def test_it_is_in_the_menu_with_data_that_fit():
     assert classes["classes"] == 10 and not classes["any"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_a_link_to_it_is_sampled_by_every_solver(solver):
     answer = app.message({"query": f"{LINK}&solver={solver}", "want": ["run"]})

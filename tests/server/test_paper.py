@@ -91,6 +91,7 @@ def test_the_denoisers_answers_are_drawn_where_the_stage_shows_them():
     assert "Where the answer changes" in svg and found["caption"].startswith("One sample under")
 
 
+@pytest.mark.slow
 def test_the_tables_of_design_and_claims_are_drawn_with_every_number():
     svg = drawn(table="design")
     told = design({"values": VALUES})

@@ -152,7 +152,11 @@ def test_another_training_does_not_go_on_in_the_same_folder(tmp_path):
     [
         ({"data": "digits", "network.channels": 8}, 256),
         ({"data": "spiral", "data.dimension": 2}, 512),
-        ({"data": "glyphs", "conditional": True, "network.channels": 8}, 64),
+        pytest.param(
+            {"data": "glyphs", "conditional": True, "network.channels": 8},
+            64,
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["digits", "spiral", "glyphs"],
 )
