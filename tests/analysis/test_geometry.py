@@ -197,7 +197,7 @@ def test_bend_of_the_solvers_own_steps_is_finite(digits, schedule):
 def test_principal_axes_are_found_fast_enough_for_a_click(d, limit):
     path, seconds = normal(41, 64, d), []
     for _ in range(5):
-        start = time.process_time()
+        start = time.thread_time()  # not what a server's threads of another test take
         geometry.residuals(path)
-        seconds.append(time.process_time() - start)
+        seconds.append(time.thread_time() - start)
     assert min(seconds) < limit  # ten times what a quiet machine takes

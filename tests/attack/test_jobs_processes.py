@@ -86,7 +86,7 @@ def test_a_cancelled_job_stops_and_its_worker_takes_the_next():
     news = ended(answer)
     assert news["problem"] == CANCELLED and news["table"]
     until(lambda: worker.job is None)
-    assert not worker.dead or gone(worker.process.pid)  # it took more than its time to stop
+    until(lambda: not worker.dead or gone(worker.process.pid))  # it took more than its time to stop
 
 
 def test_one_that_does_not_stop_is_ended_with_its_process():

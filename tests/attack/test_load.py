@@ -10,7 +10,7 @@ from explorer.bench import checked
 from explorer.bench.user import User
 from explorer.server.message import message
 
-from ..waiting import answer_of
+from ..waiting import PATIENCE, answer_of
 
 pytestmark = pytest.mark.slow  # real servers and processes
 
@@ -59,7 +59,7 @@ def test_users_move_a_real_server_and_every_answer_is_to_its_question(server):
         return len(seen.first) >= 2 and any("want" in request for request, _ in seen.answers)
 
     async def both():
-        await asyncio.gather(*(user.lives(60.0, enough) for user in users))
+        await asyncio.gather(*(user.lives(PATIENCE, enough) for user in users))
 
     answer_of(both())
     for user in users:

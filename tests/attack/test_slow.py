@@ -1,5 +1,6 @@
 """Large, slow, silent and guessing clients keep nobody busy.  The server of this process asks for
-a password, and has less patience than a real one."""
+a password; it is in a hurry in the tests of those who do not speak, and only while they are silent:
+a busy machine makes everybody slow."""
 
 import http.client
 import socket
@@ -12,7 +13,7 @@ import pytest
 
 from explorer.bench.page import free_port
 from explorer.server import app, bodies, idle, knocks
-from tests.waiting import answer_of, until
+from tests.waiting import PATIENCE, answer_of, until
 
 pytestmark = pytest.mark.slow  # real servers and processes
 
@@ -22,10 +23,10 @@ SOON = 0.3  # seconds, in place of a real server's patience of 15 and more
 @pytest.fixture(scope="module")
 def url():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(idle, "SILENT", SOON)
+        patch.setattr(idle, "SILENT", PATIENCE)
         patch.setattr(idle, "EVERY", SOON / 4)
-        patch.setattr(bodies, "PATIENCE", 5 * SOON)
-        patch.setattr(bodies, "LINGER", 5 * SOON)
+        patch.setattr(bodies, "PATIENCE", PATIENCE)
+        patch.setattr(bodies, "LINGER", PATIENCE)
         port = free_port()
         pairs = [("ana", "right"), ("zoë", "größer")]
         demo, *_ = app.launch(
@@ -37,7 +38,7 @@ def url():
 
 def said(connection: socket.socket) -> bytes:
     """All that the server says until it closes."""
-    connection.settimeout(60)  # a fault alone takes them
+    connection.settimeout(PATIENCE)
     pieces = []
     try:
         while piece := connection.recv(65536):
@@ -57,25 +58,30 @@ def connected(url: str) -> socket.socket:
     [b"", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: ", b"POST"],
     ids=["silent", "half a head", "half a word"],
 )
-def test_who_does_not_ask_is_cut_off(url, words):
+def test_who_does_not_ask_is_cut_off(url, words, monkeypatch):
+    monkeypatch.setattr(idle, "SILENT", SOON)
     with connected(url) as connection:
         connection.sendall(words)
         assert said(connection) == b""
 
 
-def test_who_falls_silent_after_an_answer_is_cut_off_too(url):
+def test_who_falls_silent_after_an_answer_is_cut_off_too(url, monkeypatch):
     with connected(url) as connection:
         request = b"GET /theme.css HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
         connection.sendall(request + b"GET /th")  # the server's own clock stops at this
-        assert said(connection).startswith(b"HTTP/1.1 200")
+        connection.settimeout(PATIENCE)
+        assert connection.recv(12) == b"HTTP/1.1 200"
+        monkeypatch.setattr(idle, "SILENT", SOON)
+        assert said(connection)  # the rest, and then it is closed
 
 
 @pytest.mark.parametrize("path", ["gradio_api/component_server", "gradio_api/upload", "login"])
-def test_a_body_that_does_not_come_is_not_waited_for(url, path):
+def test_a_body_that_does_not_come_is_not_waited_for(url, path, monkeypatch):
     head = f"POST /{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99\r\n"
     with authorised(url) as client, connected(url) as connection:
         cookies = "; ".join(f"{k}={v}" for k, v in client.cookies.items())
         kind = "Content-Type: multipart/form-data; boundary=x\r\n"
+        monkeypatch.setattr(bodies, "PATIENCE", SOON)
         connection.sendall(f"{head}{kind}Cookie: {cookies}\r\n\r\n--x".encode())
         answer = said(connection)
     assert answer.startswith(b"HTTP/1.1 408") and b'"error": "' in answer
@@ -83,7 +89,7 @@ def test_a_body_that_does_not_come_is_not_waited_for(url, path):
 
 @contextmanager
 def authorised(url: str):
-    with httpx.Client(base_url=url, timeout=60) as client:
+    with httpx.Client(base_url=url, timeout=PATIENCE) as client:
         until(lambda: client.post("/login", data=right()).status_code == 200)
         yield client
 
@@ -163,8 +169,10 @@ class Connection(SimpleNamespace):
     __hash__ = object.__hash__
 
 
-def test_one_who_guesses_is_slowed_down_and_nobody_else(url):
-    with httpx.Client(base_url=url) as guesser:
+def test_one_who_guesses_is_slowed_down_and_nobody_else(url, monkeypatch):
+    wait = lambda count: 20.0 * (count >= knocks.FREE)  # longer than three more guesses take
+    monkeypatch.setattr(knocks, "_delay", wait)
+    with httpx.Client(base_url=url, timeout=PATIENCE) as guesser:
         statuses = []
         for n in range(knocks.FREE + 3):
             answer = guesser.post("/login", data={"username": "ana", "password": f"guess {n}"})

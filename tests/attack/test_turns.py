@@ -6,10 +6,18 @@ import threading
 import pytest
 
 from explorer.errors import Cancelled, UserError
+from explorer.server import turn, turns
 from explorer.server.turn import FIRST, FOLLOWS, SETTLED
 from explorer.server.turns import ALL, BEGUN, EACH, OWN, Room
 from explorer.server.visitor import Visitor
 from tests.waiting import until
+
+
+@pytest.fixture(autouse=True)
+def nobody_waits_long_by_chance(monkeypatch):
+    """What has waited or worked for long is so because a test says it, on a busy machine too."""
+    monkeypatch.setattr(turn, "AGES", 100.0)
+    monkeypatch.setattr(turns, "QUANTUM", 100.0)
 
 
 class Line:

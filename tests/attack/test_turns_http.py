@@ -248,7 +248,9 @@ def test_a_script_is_served_while_the_flood_of_another_waits(served, monkeypatch
     order, real = [], experiment._run
     monkeypatch.setattr(experiment, "_run", lambda e, w: order.append(e.seed) or real(e, w))
     flood, other = (
-        httpx.get(f"http://127.0.0.1:{port}/").headers["set-cookie"].partition(";")[0]
+        httpx.get(f"http://127.0.0.1:{port}/", timeout=PATIENCE)
+        .headers["set-cookie"]
+        .partition(";")[0]
         for _ in range(2)
     )
     until(lambda: not ROOM._everywhere())

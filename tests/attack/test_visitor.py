@@ -11,7 +11,7 @@ import pytest
 from explorer.bench.page import free_port
 from explorer.server import api, app, visitor
 from explorer.server.quick import gr
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 SEEN: list[visitor.Visitor] = []
 HELD = 60.0  # seconds that a probe waits to be told that its client left; a fault alone takes them
@@ -65,7 +65,7 @@ def test_a_browser_has_one_name_and_another_has_another(probed):
     url, html = probed
     names = []
     for _ in range(2):
-        with httpx.Client(base_url=url) as browser:
+        with httpx.Client(base_url=url, timeout=PATIENCE) as browser:
             cookie = browser.get("/").headers["set-cookie"]
             assert "HttpOnly" in cookie and "SameSite=Lax" in cookie
             assert "set-cookie" not in browser.get("/").headers
@@ -82,9 +82,11 @@ def test_a_name_that_nobody_gave_is_not_believed(probed):
     for cookie in ("mine", "0123456789abcdef.0123456789abcdef0123456789abcdef", "é.é", '";'):
         headers = {"cookie": f"{visitor.COOKIE}={cookie}".encode()}
         call = body(html, "tell")
-        answer = httpx.post(f"{url}gradio_api/component_server", json=call, headers=headers)
+        answer = httpx.post(
+            f"{url}gradio_api/component_server", json=call, headers=headers, timeout=PATIENCE
+        )
         assert answer.json() == ["address 127.0.0.1", "page"]
-    with httpx.Client(base_url=url) as client:
+    with httpx.Client(base_url=url, timeout=PATIENCE) as client:
         assert queued(client, "tell") == [["address 127.0.0.1", "api"]]
 
 
@@ -108,7 +110,7 @@ def test_who_leaves_is_noticed_and_who_stays_is_not_gone(probed, way):
         event = json.load(connection.getresponse())["event_id"]
         connection.request("GET", f"/gradio_api/call/hold/{event}")
     else:
-        names = httpx.get(f"{url}config").json()["dependencies"]
+        names = httpx.get(f"{url}config", timeout=PATIENCE).json()["dependencies"]
         number = next(d["id"] for d in names if d["api_name"] == "hold")
         post(connection, "queue/join", {"data": [], "fn_index": number, "session_hash": "left"})
         connection.getresponse().read()

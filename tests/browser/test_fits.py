@@ -41,7 +41,7 @@ def faults(visitor, allowed=()) -> list[str]:
     page = visitor.calm().page
     try:  # every box of the page is measured: not in each frame
         page.wait_for_function(
-            "(allowed) => !fits(allowed).length", arg=given, timeout=3_000, polling=100
+            "(allowed) => !fits(allowed).length", arg=given, timeout=60_000, polling=100
         )
     except TimeoutError:
         return page.evaluate("(allowed) => fits(allowed)", given)

@@ -59,4 +59,4 @@ def opens(walk, link: str):
     said = OF_THE_PAGE if asked.get("tab") == "compare" else OF_THE_PAGE - COMPARED
     view = {k: v for k, v in asked.items() if k in said and PLAIN.get(k) != v}
     walk.page.evaluate("document.querySelector('#copy').click()")  # the address is written anew
-    walk.page.wait_for_function(SAID, arg=view, timeout=30_000)
+    walk.page.wait_for_function(SAID, arg=view)

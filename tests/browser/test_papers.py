@@ -32,7 +32,7 @@ def test_each_view_draws_its_first_curve_stops_when_told_and_survives_bad_input(
             walk.page.wait_for_function(OTHER, arg=title)
         assert walk.page.get_attribute(f"#compare-{kind}", "aria-pressed") == "true"
         if kind not in SHORT and walk.page.is_visible("#compare-cancel"):
-            walk.page.click("#compare-cancel", timeout=5000)
+            walk.page.evaluate("document.querySelector('#compare-cancel').click()")
             walk.page.wait_for_function(f"{ENDED}.hidden || {CANCELLED}")  # it may end by itself
             stopped.append(walk.page.evaluate(CANCELLED))
         walk.page.wait_for_function(

@@ -160,7 +160,7 @@ def test_every_show_me_opens_what_it_says(walk):
             walk.calm()
         try:
             page.wait_for_function(
-                f"(show) => !({WRONG})(show).length", arg=word.show, timeout=3000
+                f"(show) => !({WRONG})(show).length", arg=word.show, timeout=60_000
             )
         except TimeoutError:
             found[name] = page.evaluate(WRONG, word.show)

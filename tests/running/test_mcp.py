@@ -202,7 +202,7 @@ def test_what_tools_hold_is_bounded_let_go_and_answered_with_the_pages_headers(u
     held = [ROOM.enter(visitor.Visitor(f"holder {k}", "page")) for k in range(AT_ONCE)]
     try:
         with pytest.raises(httpx.ReadTimeout):  # who leaves while it waits is not worked for
-            httpx.post(url, json=used, headers=HEADERS, timeout=1.0)
+            httpx.post(url, json=used, headers=HEADERS, timeout=httpx.Timeout(60, read=1.0))
         until(lambda: not ROOM.waiting)
     finally:
         for turn in held:

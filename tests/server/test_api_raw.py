@@ -6,6 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.waiting import PATIENCE
+
 # ---- without a client's manners -----------------------------------------------------------------
 
 REFUSED = "Only a file that was just uploaded"
@@ -133,4 +135,7 @@ def test_the_upload_endpoint_opens_no_file_but_an_uploaded_one(server, tmp_path)
         answer = httpx.get(f"{server}gradio_api/call/upload/{event}", timeout=60).text
         assert answer.startswith("event: error") and "digest" not in answer, file
     for path in ("/etc/passwd", str(secret), str(Path(__file__))):
-        assert httpx.get(f"{server}gradio_api/file={path}").status_code in (403, 404)
+        assert httpx.get(f"{server}gradio_api/file={path}", timeout=PATIENCE).status_code in (
+            403,
+            404,
+        )

@@ -11,6 +11,7 @@ from gradio_client import Client
 from explorer import Experiment
 from explorer.server import files
 from explorer.settings import from_query
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,7 @@ def page(server):
 
 
 def test_it_is_served_with_the_pages_headers_and_without_its_scripts(server, page):
-    front = httpx.get(server)
+    front = httpx.get(server, timeout=PATIENCE)
     assert page.status_code == 200
     for name in ("x-content-type-options", "referrer-policy", "x-frame-options"):
         assert page.headers[name] == front.headers[name]
@@ -30,7 +31,9 @@ def test_it_is_served_with_the_pages_headers_and_without_its_scripts(server, pag
 
 def test_the_page_does_not_carry_its_controls(server):
     """Explore is sent its own component and nothing of the two hundred here."""
-    told = re.search(r"window\.gradio_config = (\{.*?\});", httpx.get(server).text, re.DOTALL)[1]
+    told = re.search(
+        r"window\.gradio_config = (\{.*?\});", httpx.get(server, timeout=PATIENCE).text, re.DOTALL
+    )[1]
     kinds = [c["type"] for c in json.loads(told)["components"]]
     assert set(kinds) == {"html"} and len(kinds) == 1
 

@@ -7,10 +7,11 @@ import pytest
 
 from explorer.server import files
 from explorer.ui import docs
+from tests.waiting import PATIENCE
 
 
 def test_the_pages_are_served_in_both_themes_from_here_alone(server):
-    with httpx.Client(base_url=server) as visitor:
+    with httpx.Client(base_url=server, timeout=PATIENCE) as visitor:
         for name in ("", "/framework", "/solvers/heun"):
             answer = visitor.get(f"/docs{name}")
             assert answer.status_code == 200 and answer.headers["content-type"].startswith(
@@ -31,7 +32,7 @@ def test_the_pages_are_served_in_both_themes_from_here_alone(server):
     "name", ["nothing", "../README", "frame.html", "solvers/hune", "framework.md"]
 )
 def test_what_is_no_page_is_refused_in_words(server, name):
-    answer = httpx.get(f"{server}docs/{name}")
+    answer = httpx.get(f"{server}docs/{name}", timeout=PATIENCE)
     assert answer.status_code == 404
     assert "Known" in answer.text or "Not Found" in answer.text
     assert "/" not in answer.text.replace("solvers/", "").replace(name, "")
@@ -40,7 +41,11 @@ def test_what_is_no_page_is_refused_in_words(server, name):
 def test_a_link_elsewhere_may_lead_to_a_page_of_it(server):
     """As to the page itself; what a foreign page fetches is refused still."""
     foreign = {"origin": "https://example.org", "sec-fetch-site": "cross-site"}
-    led = httpx.get(f"{server}docs/solvers", headers={**foreign, "sec-fetch-mode": "navigate"})
-    fetched = httpx.get(f"{server}docs/solvers", headers={**foreign, "sec-fetch-mode": "cors"})
+    led = httpx.get(
+        f"{server}docs/solvers", headers={**foreign, "sec-fetch-mode": "navigate"}, timeout=PATIENCE
+    )
+    fetched = httpx.get(
+        f"{server}docs/solvers", headers={**foreign, "sec-fetch-mode": "cors"}, timeout=PATIENCE
+    )
     assert (led.status_code, fetched.status_code) == (200, 403)
     assert docs.page("solvers").title in led.text

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from explorer.server import files, head
+from tests.waiting import PATIENCE
 
 OURS = re.compile(r"/explorer/[^\"'\\]+")
 
@@ -26,9 +27,9 @@ def test_any_change_of_a_script_is_another_path(tmp_path):
 
 
 def test_every_link_of_the_page_is_there_and_may_be_kept(server):
-    links = set(OURS.findall(httpx.get(server).text))
+    links = set(OURS.findall(httpx.get(server, timeout=PATIENCE).text))
     assert {f"{files.base()}/{files.SHEET}", head.script()} <= links
-    with httpx.Client() as visitor:  # one for all, as a browser
+    with httpx.Client(timeout=PATIENCE) as visitor:  # one for all, as a browser
         for link in links:
             answer = visitor.get(urljoin(server, link))
             assert answer.status_code == 200, link
@@ -48,14 +49,21 @@ def test_every_link_of_the_page_is_there_and_may_be_kept(server):
     ],
 )
 def test_nothing_but_scripts_and_styles_is_served(server, name):
-    assert httpx.get(f"{server.rstrip('/')}{files.base()}/{name}").status_code == 404
-    assert httpx.get(f"{server}gradio_api/file={files.ASSETS / 'js/app.js'}").status_code == 403
+    assert (
+        httpx.get(f"{server.rstrip('/')}{files.base()}/{name}", timeout=PATIENCE).status_code == 404
+    )
+    assert (
+        httpx.get(
+            f"{server}gradio_api/file={files.ASSETS / 'js/app.js'}", timeout=PATIENCE
+        ).status_code
+        == 403
+    )
 
 
 def test_the_style_sheet_is_of_all_areas(server):
     """One request for all of them; a file that is in no list would be on no screen."""
     assert {f.stem for f in files.STYLES.glob("*.css")} == {*files.AREAS, *files.ALONE}
-    sheet = httpx.get(f"{server.rstrip('/')}{files.base()}/{files.SHEET}").text
+    sheet = httpx.get(f"{server.rstrip('/')}{files.base()}/{files.SHEET}", timeout=PATIENCE).text
     for area in files.AREAS:
         assert (files.STYLES / f"{area}.css").read_text(encoding="utf-8") in sheet
 
@@ -76,7 +84,9 @@ def test_a_visit_asks_for_one_script_and_for_nothing_late(browser, server):
     names = _asked(browser, server, "() => document.body.classList.contains('ready')")
     ours = [n for n in names if "/explorer/" in n and n.endswith(".js")]
     assert [n for n in ours if "/plotly-" not in n] == [urljoin(server, head.script())]
-    links = re.findall(r'rel="modulepreload" href="([^"]+)"', httpx.get(server).text)
+    links = re.findall(
+        r'rel="modulepreload" href="([^"]+)"', httpx.get(server, timeout=PATIENCE).text
+    )
     late = {n for n in names if n.endswith(".js")} - {urljoin(server, link) for link in links}
     # Gradio's first script, that of frames, and two small pieces of components
     assert len(late) <= 4 + len([n for n in ours if "/plotly-" in n]), late

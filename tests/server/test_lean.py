@@ -6,6 +6,7 @@ import re
 import httpx
 
 from explorer.server import lean
+from tests.waiting import PATIENCE
 
 TOLD = {
     "title": "</script><b>'&",
@@ -51,7 +52,10 @@ def test_a_page_without_components_stays_as_it_is():
 
 
 def test_a_client_is_still_told_of_every_endpoint(server):
-    page, told = httpx.get(server), httpx.get(f"{server}config").json()
+    page, told = (
+        httpx.get(server, timeout=PATIENCE),
+        httpx.get(f"{server}config", timeout=PATIENCE).json(),
+    )
     named = {d["api_name"] for d in told["dependencies"]}
     assert {"explore", "sample", "sweep", "xray"} <= named
     kinds = [c["type"] for c in _told(page.content)["components"]]
