@@ -4,14 +4,14 @@ from .rows import counted, of
 
 
 def foundry(base, options, how: dict) -> dict:
-    """Learn the numbers of --learn for the view; not kept."""
+    """Learn the numbers of --learn for the view."""
     from ..settings import to_query
     from ..study import foundry as study
     from ..study.distances import as_plain
     from ..ui.foundry import asked, snippets
 
     what = asked(base, {"learn": options.learn})
-    found = counted(study.foundry(base, what))[-1]
+    found = counted(study.foundry(base, what, **how))[-1]
     rows = [
         {
             "numbers": r.name,

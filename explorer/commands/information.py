@@ -8,7 +8,7 @@ def information(base, options, how: dict) -> dict:
     from ..study.distances import as_plain
     from ..study.information import information
 
-    found = counted(information(base))[-1]
+    found = counted(information(base, **how))[-1]
     rows = [
         {
             "steps": g.name,
@@ -27,6 +27,6 @@ def fit(base, options, how: dict) -> dict:
     from ..study.distances import as_plain
     from ..study.fit import NUMBERS, fit
 
-    found = counted(fit(base))[-1]
+    found = counted(fit(base, **how))[-1]
     rows = [{"number": name, **as_plain(found.estimate(name))} for name in NUMBERS]
     return of(base, rows, points=found.found.points, step=found.found.step)

@@ -65,7 +65,8 @@ OTHERS = {
     "claim": lambda request, before: claims.again(request),
     "shares": lambda request, before: measured.shares(request),
 }
-CELLS = OF_A_VIEW.keys() - {"information", "fit", "foundry"}  # that an engine can share out
+CELLS = OF_A_VIEW.keys()  # that an engine can share out
+KEPT = CELLS | {"table", "optimise"}  # whose cells are kept; a table may hold what only its job has
 LONG = {"train", "table", "optimise", "foundry"}  # minutes rather than seconds
 
 

@@ -156,7 +156,7 @@ def _done(words: dict, state: bytes, tell: Callable, ending: Ending, name: str) 
     watch, shower, cells = lambda: ending.watch(name), None, Kept()
     try:
         _take(words["facts"])
-        folder = kept.offered() if words["request"].get("kind") in kinds.CELLS else None
+        folder = kept.offered() if words["request"].get("kind") in kinds.KEPT else None
         how = Way(**words["facts"]["way"], tell=cells.hear, folder=folder)
         with ending.anywhere(name) as asked_only, way(how):
             before = words.get("before")

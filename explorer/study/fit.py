@@ -1,12 +1,15 @@
 """EDM's numbers for the data of the view: each proposal with its interval.
 
 The intervals are of the delete-one jackknife over parts of the points: how far the number would
-move with other points of the same law.  `analysis.spectrum` has the formulas.
+move with other points of the same law.  Each part left out is a cell of a study, and so are all
+points.  `analysis.spectrum` has the formulas.
 """
 
 import dataclasses
 import math
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -17,6 +20,9 @@ from ..analysis.order import student
 from ..analysis.spectrum import Fitted
 from ..errors import UserError
 from ..lab.experiment import Experiment, Watch, prepared
+from ..settings import param, setting
+from . import engine
+from .plan import Cell
 
 PARTS = 8
 NUMBERS = ("sigma_data", "sigma_min", "sigma_max", "p_mean", "p_std")
@@ -46,25 +52,49 @@ class Proposal:
         return Estimate(back(value), low, high, self.found.points)
 
 
-def fit(e: Experiment, watch: Watch | None = None) -> Iterator[Proposal]:
-    """The proposals, then one part of the points after the other left out.
+@setting
+class FitToData:
+    """EDM's numbers for the data of an experiment, from all points or all but one part of them."""
+
+    name: ClassVar[str] = "fit"
+    version: ClassVar[int] = 1
+    without: int = param(0, 0, PARTS, 1, label="Part left out", help="0: none")
+
+    def __call__(self, e: Experiment, watch: Watch | None = None) -> dict[str, Any]:
+        """The fields of `Fitted`.  Raises UserError for data without extent."""
+        points = _points(e)
+        if self.without:
+            points = points[torch.arange(len(points)) % PARTS != self.without - 1]
+        try:
+            found = spectrum.fitted(points)
+        except ValueError as error:
+            raise UserError(f"{e.data.label} cannot be fitted: {error}.") from None
+        return found._asdict() | {"spread": found.spread.tolist()}
+
+    def weights(self, e: Experiment) -> tuple[str, ...]:
+        """Nothing is read beside the experiment."""
+        return ()
+
+
+def fit_plan(e: Experiment) -> list[Cell]:
+    """All points, then one part after the other left out; of a view its data and model count."""
+    of = Experiment(data=e.data, model=e.model)
+    return [Cell(of, FitToData(k)) for k in range(PARTS + 1)]
+
+
+def fit(
+    e: Experiment, watch: Watch | None = None, folder: Path | None = None, workers: int = 0
+) -> Iterator[Proposal]:
+    """The proposals, then with one part of the points after the other left out; for folder, workers
+    and watch see `engine.run`.
 
     Raises UserError for data without extent.
     """
-    points = _points(e)
-    try:
-        so_far = Proposal(spectrum.fitted(points))
-        yield so_far
-        for k in range(PARTS):
-            if watch is not None:
-                watch()
-            keep = torch.arange(len(points)) % PARTS != k
-            so_far = dataclasses.replace(
-                so_far, parts=(*so_far.parts, spectrum.fitted(points[keep]))
-            )
-            yield so_far
-    except ValueError as error:
-        raise UserError(f"{e.data.label} cannot be fitted: {error}.") from None
+    found: list[Fitted] = []
+    for _, value in engine.values(engine.run(fit_plan(e), folder, workers, watch)):
+        spread = torch.tensor(value["spread"], dtype=torch.float64)
+        found.append(Fitted(**value | {"spread": spread}))
+        yield Proposal(found[0], tuple(found[1:]))
 
 
 def _points(e: Experiment) -> Tensor:

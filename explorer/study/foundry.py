@@ -1,12 +1,14 @@
 """A view in the foundry: what is ticked is learned, and judged on noise that it never saw.
 
 Path by path against the view's own solver on its own steps, and against the best that the same
-budget is known for without the foundry: the view's solver on steps that a search has found.
+budget is known for without the foundry: the view's solver on steps that a search has found.  All
+of it is one cell of a study, for every update follows from those before.
 """
 
 import dataclasses
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -14,11 +16,14 @@ from ..analysis.intervals import Estimate, apart, median, ratio
 from ..core.guidance import unfollowed
 from ..errors import UserError
 from ..lab.experiment import Experiment, Watch, is_random, levels, prepared
+from ..settings import flatten, jsonable, setting, unflatten
 from ..training import gits
 from ..training.forge_numbers import Numbers
 from ..training.foundry import Forge, Foundry, Progress, check_levels
 from ..training.stops import Typical, searched
-from .optimise import with_levels
+from .live import live
+from .optimise import JUDGED, with_levels
+from .plan import Cell
 
 OWN, FORGED, SEARCHED = "now", "forged", "searched steps"
 NETWORK = Foundry(paths=128, batch=16, updates=200)  # where an evaluation is dear
@@ -78,11 +83,75 @@ def check(e: Experiment, how: Foundry) -> tuple[float, ...]:
     return own
 
 
-def foundry(e: Experiment, how: Foundry = Foundry(), watch: Watch | None = None) -> Iterator[Found]:
-    """The training, then the judgement; the last message has all.  watch() may raise Cancelled.
+@setting
+class Learned:
+    """What the foundry makes of a view, and what that is worth."""
+
+    name: ClassVar[str] = "learned_numbers"
+    version: ClassVar[int] = 1
+    how: Foundry = Foundry()
+
+    def __call__(self, e: Experiment, watch: Watch | None = None) -> dict[str, Any]:
+        """own, first, history, rows: as in `Found`; of a look no levels and no solver."""
+        *_, last = _learned(e, self.how, watch)
+        return _plain(e, last)
+
+    def weights(self, e: Experiment) -> tuple[str, ...]:
+        """Nothing is read beside the experiment."""
+        return ()
+
+
+LOOK = ("update", "updates", "loss", "error", "first", "best", "seconds")
+ROW = ("error", "times", "searched")
+
+
+def _plain(e: Experiment, found: Found) -> dict[str, Any]:
+    of = lambda row: flatten(dataclasses.replace(e, solver=row.solver))
+    solver = lambda row: {k: v for k, v in of(row).items() if k.split(".")[0] == "solver"}
+    told = lambda v: v and dataclasses.asdict(v)
+    rows = [
+        {"name": r.name, "levels": list(r.levels), "solver": jsonable(solver(r))}
+        | {k: told(getattr(r, k)) for k in ROW}
+        for r in found.rows
+    ]
+    history = [{k: getattr(p, k) for k in LOOK} for p in found.history]
+    return {"own": list(found.own), "first": found.first, "history": history, "rows": rows}
+
+
+def _read(e: Experiment, value: dict[str, Any]) -> Found:
+    known = lambda v: v and Estimate(**v)
+    rows = (
+        Judged(
+            r["name"],
+            tuple(r["levels"]),
+            unflatten(Experiment, r["solver"], e).solver,
+            **{k: known(r[k]) for k in ROW},
+        )
+        for r in value["rows"]
+    )
+    looks = (Progress(**p, levels=(), solver=None) for p in value["history"])
+    return Found(JUDGED, tuple(value["own"]), value["first"], tuple(looks), tuple(rows))
+
+
+def foundry(
+    e: Experiment,
+    how: Foundry = Foundry(),
+    watch: Watch | None = None,
+    folder: Path | None = None,
+    workers: int = 0,
+) -> Iterator[Found]:
+    """The training, then the judgement; the last message has all, and is all of what was kept.  For
+    folder, workers and watch see `engine.run`.
 
     Raises UserError, in a sentence, where the view has nothing to learn.
     """
+    check(e, how)
+    stages, read = lambda: _learned(e, how, watch), lambda value: _read(e, value)
+    cell = Cell(e, Learned(how))
+    return live(cell, stages, lambda last: _plain(e, last), read, folder, workers, watch)
+
+
+def _learned(e: Experiment, how: Foundry, watch: Watch | None) -> Iterator[Found]:
     own = check(e, how)
     source = prepared(e.data, e.model)
     where: dict[str, Any] = {"device": source.device.device, "dtype": source.device.dtype}
@@ -105,7 +174,7 @@ def foundry(e: Experiment, how: Foundry = Foundry(), watch: Watch | None = None)
         *_, best = searched(source.denoiser, e.solver, own, how.seed, **where)
         known = best.levels
         errors[SEARCHED], made[SEARCHED] = held.each(known), (e.solver, known)
-    yield dataclasses.replace(so_far, stage="judged on held-out seeds", rows=_rows(made, errors))
+    yield dataclasses.replace(so_far, stage=JUDGED, rows=_rows(made, errors))
 
 
 def _rows(made: dict[str, tuple], errors: dict[str, Tensor]) -> tuple[Judged, ...]:

@@ -1,11 +1,14 @@
 """Steps that share what is decided: entropic ones and AYS's, beside the view's own, and what each
-costs.  The curve, the bound and both lists come from one set of noising paths; the end errors are
-of held-out noise, path by path.  `analysis.information` has the formulas.
+costs.  The curve, the bound and both lists come from one set of noising paths, which are one cell;
+the end errors are of held-out noise, path by path, a cell for each list.  `analysis.information`
+has the formulas.
 """
 
 import dataclasses
 import math
 from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -13,12 +16,17 @@ from torch import Tensor
 from ..analysis import information as info
 from ..analysis.intervals import Estimate, allowed, median, ratio
 from ..core import known
+from ..core.timesteps import HIGHEST, Custom
 from ..errors import UserError
 from ..lab.experiment import Experiment, Watch, levels, prepared
-from ..lab.source import Source
+from ..lab.source import MEMOS, Source, weights
+from ..memo import Memo
+from ..settings import param, setting
 from ..training import gits
 from ..training.stops import Typical
+from . import engine
 from .optimise import movable
+from .plan import Cell
 
 OWN, ENTROPIC, RESCALED, AYS = "now", "entropic", "entropic × σ", "AYS"
 LEVELS, OF_A_NETWORK = 129, 49  # noise levels, of exact denoisers and of networks
@@ -76,22 +84,74 @@ def unjudged(e: Experiment) -> str:
     return ""
 
 
-def information(e: Experiment, watch: Watch | None = None) -> Iterator[Information]:
-    """The curve, then the four lists, then the end error of each.
+def information(
+    e: Experiment, watch: Watch | None = None, folder: Path | None = None, workers: int = 0
+) -> Iterator[Information]:
+    """The curve and the four lists, then the end error of each; for folder, workers and watch see
+    `engine.run`.
 
     Raises UserError where the view has fewer than three levels.
     """
-    own = levels(e)
-    if len(own) < 3:
+    if len(levels(e)) < 3:
         raise UserError("With one step there is nothing to share; use more evaluations.")
-    source = prepared(e.data, e.model)
+    ((_, value),) = engine.values(engine.run([Cell(e, Decided())], folder, workers, watch))
+    so_far = _so_far(value, unjudged(e))
+    yield dataclasses.replace(so_far, grids=())
+    yield so_far
+    if so_far.why:
+        return
+    done = engine.run(judged_plan(e, so_far), folder, workers, watch)
+    grids, first = list(so_far.grids), None
+    for i, (_, found) in enumerate(engine.values(done)):
+        each = torch.tensor(found["errors"], dtype=torch.float64)
+        first = each if first is None else first
+        grids[i] = dataclasses.replace(
+            grids[i],
+            error=median(each),
+            times=ratio(each, first) if i else None,
+            chance=_chance(each, first) if i else 1.0,
+        )
+        yield dataclasses.replace(so_far, grids=tuple(grids))
+
+
+def judged_plan(e: Experiment, found: Information) -> list[Cell]:
+    """The view on each list, the own one as it is."""
+    on = lambda g: e if g.name == OWN else dataclasses.replace(e, timesteps=Custom(g.levels))
+    return [Cell(on(g), OnOtherNoise(*levels(e)[[0, -1]].tolist())) for g in found.grids]
+
+
+@setting
+class Decided:
+    """The curve of a view and the four lists, from one set of noising paths."""
+
+    name: ClassVar[str] = "decided"
+    version: ClassVar[int] = 1
+
+    def __call__(self, e: Experiment, watch: Watch | None = None) -> dict[str, Any]:
+        """The fields of `Information` but for `why`, as plain values; no list has an error yet."""
+        found = _decided(e, watch)
+        lists = [{"name": g.name, "levels": g.levels, "bound": g.bound} for g in found.grids]
+        curve = {k: list(getattr(found, k)) for k in ("sigma", "nats", "low", "high")}
+        return {**curve, "samples": found.samples, "grids": lists}
+
+    def weights(self, e: Experiment) -> tuple[str, ...]:
+        """Nothing is read beside the experiment."""
+        return ()
+
+
+def _so_far(value: dict[str, Any], why: str) -> Information:
+    grids = (Grid(g["name"], tuple(g["levels"]), tuple(g["bound"])) for g in value["grids"])
+    curve = {k: tuple(value[k]) for k in ("sigma", "nats", "low", "high")}
+    return Information(**curve, samples=value["samples"], grids=tuple(grids), why=why)
+
+
+def _decided(e: Experiment, watch: Watch | None) -> Information:
+    own, source = levels(e), prepared(e.data, e.model)
     sigma = _levels(source, own)
     clean = source.clean(_count(source, len(sigma)), seed=11)
     found = info.answers(
         source.watched(watch), clean, sigma, torch.Generator().manual_seed(12), watch
     )
-    so_far = _curve(sigma, found, clean, unjudged(e))
-    yield so_far
     cost = info.bound(sigma, found)
     mmse = (found - clean.flatten(1).cpu().double()).square().mean((1, 2))
     lists = {
@@ -102,35 +162,41 @@ def information(e: Experiment, watch: Watch | None = None) -> Iterator[Informati
     }
     lists = {k: known.nearest(source.denoiser, v) if k != OWN else v for k, v in lists.items()}
     grids = [_grid(k, v, sigma, cost) for k, v in lists.items()]
-    so_far = dataclasses.replace(so_far, grids=tuple(grids))
-    yield so_far
-    if not so_far.why:
-        yield from _judged(e, source, so_far, watch)
+    return dataclasses.replace(_curve(sigma, found, clean), grids=tuple(grids))
 
 
-def _judged(
-    e: Experiment, source: Source, so_far: Information, watch: Watch | None
-) -> Iterator[Information]:
-    high, low = so_far.grids[0].levels[0], so_far.grids[0].levels[-1]
-    held = Typical(
-        *(source.denoiser, e.solver, high, low, gits.OTHER_SEEDS + e.seed, PATHS),
-        schedule=e.schedule,
-        afs=e.afs,
-        device=source.device.device,
-        dtype=source.device.dtype,
-        watch=watch,
-    )
-    grids, first = list(so_far.grids), None
-    for i, grid in enumerate(grids):
-        each = held.each(grid.levels)
-        first = each if first is None else first
-        grids[i] = dataclasses.replace(
-            grid,
-            error=median(each),
-            times=ratio(each, first) if i else None,
-            chance=_chance(each, first) if i else 1.0,
+@setting
+class OnOtherNoise:
+    """The end error of a view's solver and levels on seeds that no search saw, from high to low."""
+
+    name: ClassVar[str] = "on_other_noise"
+    version: ClassVar[int] = 1
+    high: float = param(80.0, 0.0, HIGHEST, label="From σ")
+    low: float = param(0.002, 0.0, HIGHEST, label="to σ")
+
+    def __call__(self, e: Experiment, watch: Watch | None = None) -> dict[str, Any]:
+        """errors: of every path, RMS per coordinate."""
+        source, seed = prepared(e.data, e.model), gits.OTHER_SEEDS + e.seed
+        make = lambda truth=None: Typical(
+            *(source.denoiser, e.solver, self.high, self.low, seed, PATHS),
+            schedule=e.schedule,
+            afs=e.afs,
+            device=source.device.device,
+            dtype=source.device.dtype,
+            watch=watch,
+            truth=truth,
         )
-        yield dataclasses.replace(so_far, grids=tuple(grids))
+        key = (e.data, e.model, *weights(e.data, e.model), seed, self.high, self.low)
+        held = make(_truths(key, lambda: make().truth))
+        return {"errors": held.each(levels(e).tolist()).tolist()}
+
+    def weights(self, e: Experiment) -> tuple[str, ...]:
+        """Nothing is read beside the experiment."""
+        return ()
+
+
+_truths = Memo(16 * 2**20)  # where the paths of the last views end, for all of their lists
+MEMOS.append(_truths)
 
 
 def _chance(mine: Tensor, other: Tensor) -> float:
@@ -159,13 +225,13 @@ def _count(source: Source, count: int) -> int:
     return max(LEAST, min(most, NUMBERS // (count * math.prod(source.shape))))
 
 
-def _curve(sigma: Tensor, found: Tensor, clean: Tensor, why: str) -> Information:
+def _curve(sigma: Tensor, found: Tensor, clean: Tensor) -> Information:
     each = (found - clean.flatten(1).cpu().double()).square().sum(2) / sigma.square()[:, None]
     mean, half = each.mean(1), 1.96 * each.std(1) / each.shape[1] ** 0.5
     curve, middle, low, high = (
         tuple(row.tolist()) for row in (sigma, mean, (mean - half).clamp(min=0), mean + half)
     )
-    return Information(curve, middle, low, high, each.shape[1], (), why)
+    return Information(curve, middle, low, high, each.shape[1], ())
 
 
 def _grid(name: str, own: Tensor, sigma: Tensor, cost: Tensor) -> Grid:

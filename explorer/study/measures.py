@@ -31,6 +31,10 @@ HOME = {  # name: module of this package, and class
     "headroom": ("headroom", "Headroom"),
     "better_levels": ("optimise", "BetterLevels"),
     "configuration": ("configuration", "Configuration"),
+    "decided": ("information", "Decided"),
+    "on_other_noise": ("information", "OnOtherNoise"),
+    "fit": ("fit", "FitToData"),
+    "learned_numbers": ("foundry", "Learned"),
 }
 
 

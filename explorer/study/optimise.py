@@ -10,6 +10,7 @@ the view had; it is taken only if the interval of that ratio lies below 1.
 import dataclasses
 import math
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 from torch import Tensor
@@ -21,9 +22,12 @@ from ..lab.experiment import Experiment, Watch, is_random, levels, prepared
 from ..settings import param, setting
 from ..training import gits
 from ..training.stops import Typical
+from .live import live
+from .plan import Cell
 
 PATHS = 128  # that a search is made on
 OWN = "now"  # the view's own levels among the candidates
+JUDGED = "judged on held-out seeds"
 BEFORE, SEARCH = 0.15, 0.75  # which part of the work the teacher and the search are
 
 
@@ -70,18 +74,48 @@ class BetterLevels:
     def __call__(self, e: Experiment, watch: Watch | None = None) -> dict[str, Any]:
         """won: the origin of `levels`; median, times, candidates by origin, see `Optimised`."""
         *_, last = better_levels(e, self.how, self.follow, watch)
-        return {
-            "won": last.won,
-            "tried": last.tried,
-            "levels": list(last.levels),
-            "median": {k: dataclasses.asdict(v) for k, v in last.verdict.items()},
-            "times": {k: dataclasses.asdict(v) for k, v in last.times.items()},
-            "candidates": {k: list(v) for k, v in last.candidates.items()},
-        }
+        return _plain(last)
 
     def weights(self, e: Experiment) -> tuple[str, ...]:
         """Nothing is read beside the experiment."""
         return ()
+
+
+def _plain(last: Optimised) -> dict[str, Any]:
+    return {
+        "won": last.won,
+        "tried": last.tried,
+        "levels": list(last.levels),
+        "median": {k: dataclasses.asdict(v) for k, v in last.verdict.items()},
+        "times": {k: dataclasses.asdict(v) for k, v in last.times.items()},
+        "candidates": {k: list(v) for k, v in last.candidates.items()},
+    }
+
+
+def _read(value: dict[str, Any]) -> Optimised:
+    median = {k: Estimate(**v) for k, v in value["median"].items()}
+    return Optimised(
+        tuple(value["levels"]),
+        median[value["won"]].value,
+        JUDGED,
+        value["tried"],
+        1.0,
+        median,
+        {k: Estimate(**v) for k, v in value["times"].items()},
+        {k: tuple(v) for k, v in value["candidates"].items()},
+    )
+
+
+def kept_levels(
+    e: Experiment,
+    how: gits.GITS = gits.GITS(),
+    watch: Watch | None = None,
+    folder: Path | None = None,
+    workers: int = 0,
+) -> Iterator[Optimised]:
+    """As `better_levels`, kept as one cell; for folder, workers and watch see `engine.run`."""
+    cell, stages = Cell(e, BetterLevels(how)), lambda: better_levels(e, how, PATHS, watch)
+    return live(cell, stages, _plain, _read, folder, workers, watch)
 
 
 def better_levels(
@@ -148,7 +182,7 @@ def _judged(
     return Optimised(
         candidates[won],
         verdict[won].value,
-        "judged on held-out seeds",
+        JUDGED,
         tried,
         1.0,
         verdict,

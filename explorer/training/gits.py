@@ -165,7 +165,9 @@ class Search:
 
 
 class EndError:
-    """Mean end error of a solver over levels with the same ends, RMS per coordinate at σ_min."""
+    """Mean end error of a solver over levels with the same ends, RMS per coordinate at σ_min.
+    truth: where these paths end, from who has followed them before.
+    """
 
     def __init__(
         self,
@@ -180,13 +182,15 @@ class EndError:
         device="cpu",
         dtype=torch.float64,
         watch: Callable[[], None] | None = None,
+        truth: Tensor | None = None,
     ):
         self.denoiser, self.solver, self.afs, self.watch = denoiser, solver, afs, watch
         self.options = {} if schedule is None else {"schedule": schedule}
         self.noise = Noise(seed, paths, denoiser.shape, device, dtype).start
-        self.truth = reference(denoiser, self.noise * sigma_max, sigma_max, sigma_min, 65, watch).x[
-            -1
-        ]
+        start = self.noise * sigma_max
+        if truth is None:
+            truth = reference(denoiser, start, sigma_max, sigma_min, 65, watch).x[-1]
+        self.truth = truth
         self.tried = 0
 
     def __call__(self, levels) -> float:

@@ -6,7 +6,7 @@ from ..lab.experiment import Experiment
 from ..numerals import count, factor, short
 from ..settings import unflatten
 from ..store import predictors as store
-from ..study.optimise import OWN, Optimised, better_levels
+from ..study.optimise import OWN, Optimised, better_levels, kept_levels
 from ..study.predictors import trained_for
 from ..study.table import BUDGETS, Entry, amed_table, best, came_from, table_size
 from ..training.gits import GITS
@@ -115,7 +115,7 @@ def better_steps(request: dict) -> Measurement:
     given = request.get("gits")
     how = unflatten(GITS, given if isinstance(given, dict) else {})
     next(better_levels(e, how))  # says at once what cannot work
-    return Measurement(e, lambda watch: better_levels(e, how, watch=watch), 24, show)
+    return Measurement(e, lambda watch: kept_levels(e, how, watch), 24, show)
 
 
 def verdict(last: Optimised) -> str:

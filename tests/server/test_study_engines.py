@@ -91,6 +91,12 @@ def test_what_is_asked_again_is_read_and_no_study_needs_a_disk(tmp_path, monkeyp
         held.put(question, {**value, "median": 0.125})  # as no run gives it
     told = ended(measurements.start(asked))
     assert json.dumps(told["table"]).count("0.125") == 4
+    short = {"kind": "optimise", "values": SMALL | {"solver": "ddim", "nfe": 4}}
+    for of_data, more in ({"kind": "fit", "values": SMALL}, 9), (short, 1):
+        before, first = len(dict(held)), ended(measurements.start(of_data))
+        assert first["problem"] is None and len(dict(held)) == before + more
+        again = ended(measurements.start(of_data))
+        assert again["count"] <= first["count"] and len(dict(held)) == before + more
     (tmp_path / "file").touch()
     monkeypatch.setattr(kept, "cells", lambda: tmp_path / "file" / "folder")
     assert kept.offered() is None

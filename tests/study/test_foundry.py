@@ -17,6 +17,7 @@ from explorer.study import foundry as study
 from explorer.study.end_error import measure
 from explorer.study.foundry import FORGED, OWN, SEARCHED, Found, Judged
 from explorer.study.predictors import student
+from explorer.study.ways import Way, way
 from explorer.training.foundry import Foundry
 from explorer.ui import foundry as words
 
@@ -25,8 +26,24 @@ HOW = Foundry(paths=64, batch=32, updates=60)
 
 
 @pytest.fixture(scope="module")
-def found():
-    return list(study.foundry(VIEW, HOW))
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("cells")
+
+
+@pytest.fixture(scope="module")
+def found(folder):
+    return list(study.foundry(VIEW, HOW, folder=folder))
+
+
+def test_what_was_learned_is_kept_and_read_as_it_was(found, folder, monkeypatch):
+    monkeypatch.setattr(study, "_learned", None)
+    told = []
+    with way(Way(tell=told.append)):
+        (read,) = study.foundry(VIEW, HOW, folder=folder)
+    assert read.rows == found[-1].rows and [d.known for d in told] == [True]
+    assert words.shown(VIEW, HOW, read) == words.shown(VIEW, HOW, found[-1])
+    with pytest.raises(TypeError):  # another question is measured
+        list(study.foundry(VIEW, Foundry(paths=64, batch=32, updates=61), folder=folder))
 
 
 def test_it_begins_at_once_and_ends_judged_on_other_noise(found):

@@ -14,6 +14,8 @@ from explorer.errors import UserError
 from explorer.lab.experiment import Experiment, levels
 from explorer.models import Exact
 from explorer.settings import flatten, unflatten
+from explorer.store.results import Results
+from explorer.study import engine
 from explorer.study import fit as fit_study
 from explorer.study import information as study
 from explorer.study.information import AYS, ENTROPIC, OWN, RESCALED
@@ -24,8 +26,26 @@ VIEW = Experiment(data=Spiral(), model=Exact(), solver=DDIM(), nfe=12, samples=1
 
 
 @pytest.fixture(scope="module")
-def found():
-    return list(study.information(VIEW))
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("cells")
+
+
+@pytest.fixture(scope="module")
+def found(folder):
+    return list(study.information(VIEW, folder=folder))
+
+
+def test_what_was_measured_is_read_and_another_solver_measures_only_its_errors(
+    found, folder, monkeypatch
+):
+    """The curve is a cell, and so is each list; then nothing is measured again."""
+    assert len(dict(Results(folder))) == 5
+    plan = study.judged_plan(VIEW, found[-1])
+    assert [cell.experiment == VIEW for cell in plan] == [True, False, False, False]
+    assert engine.answered(plan, folder) == 4
+    monkeypatch.setattr(study, "_decided", None)
+    monkeypatch.setattr(study, "Typical", None)
+    assert list(study.information(VIEW, folder=folder)) == found
 
 
 def test_each_list_has_the_ends_and_the_count_of_the_views(found):
@@ -86,9 +106,14 @@ def test_of_a_solver_with_noise_there_is_the_curve_and_no_end_error():
         next(study.information(Experiment(solver=DDIM(), nfe=1)))
 
 
-def test_edms_numbers_for_digits_come_with_intervals_and_reasons():
+def test_edms_numbers_for_digits_come_with_intervals_and_reasons(tmp_path, monkeypatch):
     view = Experiment(data=Digits(), model=Exact())
-    found = list(fit_study.fit(view))
+    found = list(fit_study.fit(view, folder=tmp_path))
+    with monkeypatch.context() as patch:  # read, whatever the solver
+        patch.setattr(fit_study.spectrum, "fitted", None)
+        other = dataclasses.replace(view, solver=DDIM())
+        *_, read = fit_study.fit(other, folder=tmp_path)
+    assert all(read.estimate(k) == found[-1].estimate(k) for k in fit_study.NUMBERS)
     assert len(found) == fit_study.PARTS + 1
     last = found[-1]
     pixels = Digits().points().double()
