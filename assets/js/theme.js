@@ -78,7 +78,8 @@ export function themed(value) {
     const faint = T.dark && +m[2] > 0 && +m[2] < 0.2 ? +m[2] * 1.6 : m[2];
     return `rgba(${T.swap.get(m[1]) ?? m[1]},${faint})`;
   }
-  if (Array.isArray(value)) return value.length && typeof value[0] === 'object' ? value.map(themed) : value;
+  // numbers, which may be many, hold no colour; a scale's [share, colour] and markers' colours do
+  if (Array.isArray(value)) return value.every((v) => typeof v === 'number' || v === null) ? value : value.map(themed);
   if (value && typeof value === 'object') {
     const out = {};
     for (const [k, v] of Object.entries(value)) out[k] = k === 'x' || k === 'y' ? v : themed(v);

@@ -40,7 +40,7 @@ test('an answer is joined to what was held, and what it drops is gone', () => {
 test('no script assigns to the state', () => {
   const writes = /\bS(\.\w+|\[[^\]]+\])+ *(\?\?|\|\||&&|[-+*/%])?=(?![=>])|delete S\b|Object\.assign\(S\b|(\+\+|--)S\./;
   for (const name of scripts) {
-    if (name === 'state.js') continue;
+    if (name === 'state.js' || name === 'bundle.js') continue; // a bundle gives names of its own
     const found = readFileSync(new URL(name, SCRIPTS), 'utf8')
       .split('\n')
       .filter((line) => !line.startsWith('//') && writes.test(line));
