@@ -274,7 +274,6 @@ function busy(flying) {
       return page.said();
     }
     $('#progress').hidden = false;
-    $('#progress').classList.toggle('small', Boolean(p.what) && p.what !== 'Sampling'); // the picture is there already
     const left = p.left >= 1 ? `, about ${span(p.left)} left` : '';
     const far = p.total ? `${p.what}: ${p.done} of ${p.total}${left}` : 'Working …';
     $('#progress-text').textContent = p.waits ?? far; // its place among those who wait, and about how long

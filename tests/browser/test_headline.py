@@ -17,6 +17,15 @@ RED = """() => {  // pixels of the stage in the colour of what is new noise and 
   }
   return found;
 }"""
+COVERED = """() => {  // by how far it is: the picture, and words of the headline
+  const r = document.querySelector('#progress').getBoundingClientRect();
+  const parts = ['#box', '.headline :is(h1, .chip, .ci)', '#blame', '#versus'].map((s) => [s,
+    [...document.querySelectorAll(s)].filter((e) => e.textContent.trim() || s === '#box')
+      .filter((e) => e.checkVisibility({ visibilityProperty: true }))
+      .flatMap((e) => [...e.getClientRects()])
+      .some((q) => q.top < r.bottom - 1 && q.bottom > r.top + 1 && q.left < r.right)]);
+  return parts.filter(([, over]) => over).map(([s]) => s);
+}"""
 SETTLED = "() => window.explorer?.S?.parts.error?.exact"
 
 
@@ -74,6 +83,9 @@ def test_the_stage_stands_still_from_state_to_state(walk, size):
     seen["stale"] = state(walk, "stale")
     chip = walk.page.inner_text("#chips")
     assert chip.startswith("of ρ = ") and f"asking for ρ = {walk.value('timesteps.rho')}" in chip
+    walk.page.wait_for_selector("#progress:not([hidden])")
+    assert walk.page.evaluate(COVERED) == []
+    assert state(walk, "stale") == seen["stale"]
     views.let_go()
     walk.calm()
     seen["settled again"] = state(walk, "settled")
