@@ -81,10 +81,10 @@ CHOICES = (
     _c("feature", "looks at the sample", "6.61"),
     _c("feature", "levels alone", "7.31", look=False),
 )
-PUBLISHED = {  # where the FID stands; of another solver than AMED-Solver it is named
+PUBLISHED = {  # where the FID stands
     "teacher": "Table 4",
-    "steps": "DPM++, then its plug-in, Table 5",
-    "feature": "plug-in on iPNDM, Table 8",
+    "steps": "Table 5",
+    "feature": "Table 8",
 }
 
 

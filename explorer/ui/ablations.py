@@ -53,9 +53,9 @@ def shown(base: Experiment, rows: Sequence[Ablated], how: str, stale: bool = Fal
         "note": f"{'' if stale else ends(rows)}{called(base)}: AMED-Solver at 3 steps by the "
         f"published recipe, one thing changed at a time; {seeds} seed{'s' * (seeds != 1)} of "
         f"training, {how}. Median end error over 128 unseen paths, then over seeds; 95 % intervals "
-        "over seeds, each verdict by itself. FID there is the paper’s, "
-        "of CIFAR-10: another measure, beside ours to "
-        "compare ranks.",
+        "over seeds, each verdict by itself. FID there is the paper’s, of CIFAR-10: another "
+        "measure, beside ours to compare ranks. Its Table 5 has DPM-Solver++ without → with the "
+        "plug-in, its Table 8 the plug-in on iPNDM.",
         "figure": ablation_figure(rows),
         "columns": ["choice", "", "× the paper’s", "verdict", "end error", "× untrained",
                     "FID there"],
