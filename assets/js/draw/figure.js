@@ -34,8 +34,8 @@ const waiting = (words) => ({
   ],
 });
 
-// While presenting words are larger, and so is the room beside a plot, where names stand.
-function enlarged(node, within = '') {
+/** A piece of a layout while presenting: words are larger, and so is the room beside a plot, where names stand. */
+export function enlarged(node, within = '') {
   if (type(1) === 1 || !node || typeof node !== 'object') return node;
   if (Array.isArray(node)) return node.map((one) => enlarged(one));
   const grows = (key) => within === 'margin' || (key === 'size' && /font$/.test(within));

@@ -1,7 +1,7 @@
 // The figure of what Compare has measured, as its box has room for.
 
 import { $ } from '../state.js';
-import { plot } from '../draw/figure.js';
+import { enlarged, plot } from '../draw/figure.js';
 import { themed } from '../theme.js';
 import { withPictures } from '../draw/pictures.js';
 import { apart } from './compare_names.js';
@@ -19,8 +19,8 @@ export function drawFigure(box, figure, busy, beside) {
     : '';
   box.style.height = narrow?.height && innerWidth < 600 ? `${narrow.height}px` : '';
   plot('#fig-compare', figure, words(busy), (layout) => {
-    const margin = { ...layout.margin, ...own.margin },
-      made = { ...layout, ...themed(own), margin, title: { text: '' }, height: layout.height };
+    const margin = { ...layout.margin, ...enlarged(own.margin, 'margin') },
+      made = { ...layout, ...enlarged(themed(own)), margin, title: { text: '' }, height: layout.height };
     if (beside) made.dragmode = false; // a drag moves the line
     const notes = apart(made.annotations ?? [], made.height - (margin.t ?? 0) - (margin.b ?? 0));
     return withPictures({ ...made, annotations: notes });
