@@ -56,16 +56,24 @@ export function readView(given, designs) {
  * @param {string} query @param {(name: string) => void} open the page of the link comes on show
  * @returns {{page: string, rest: string}} */
 export function readLink(query, open) {
-  const params = withView(query),
-    names = pages.map(({ name }) => name),
-    named = (all, ...keys) => keys.map((key) => params.get(key)).find((value) => all.includes(value)),
-    page = named(names, 'tab', 'page') ?? names[0];
-  set({ design: named(known, 'design') ?? 'edm' });
+  const { params, page, design, rest } = restOf(query, pages, known);
+  set({ design });
   for (const other of pages) other.fresh?.(page);
   open(page);
   for (const other of pages) other.read?.(params);
-  for (const key of [...OTHERS, ...pages.flatMap((other) => other.keys ?? [])]) params.delete(key);
-  return { page, rest: params.toString() };
+  return { page, rest };
+}
+
+/** What a link names (`params`), with its page and its design; `rest` of it is the server's.
+ * @param {string} query @param {{name: string, keys?: string[]}[]} all the pages @param {string[]} designs */
+export function restOf(query, all, designs) {
+  const params = withView(query),
+    names = all.map(({ name }) => name),
+    named = (known, ...keys) => keys.map((key) => params.get(key)).find((value) => known.includes(value)),
+    rest = new URLSearchParams(params);
+  for (const key of [...OTHERS, ...all.flatMap((page) => page.keys ?? [])]) rest.delete(key);
+  const page = named(names, 'tab', 'page') ?? names[0];
+  return { params, page, design: named(designs, 'design') ?? 'edm', rest: rest.toString() };
 }
 
 /** The settings that a link names, of all that it says: it may be a whole address. @param {string} link */

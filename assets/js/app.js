@@ -13,6 +13,7 @@
 //   returned()     when a server that was out of reach is there again
 
 import { $, $$, S, change, plotly, scripts, set } from './state.js';
+import { askAhead, pagesOf, unasked } from './ahead.js';
 import { connect } from './net.js';
 import { askLink, askNow, asker, initAnswers, looks, problem, reaches, times } from './answers.js';
 import { address, initAddress, readView } from './address.js';
@@ -36,6 +37,8 @@ import { shown as strips } from './strips/strips.js';
 import { recall, remember } from './remember.js';
 import { drawBar, initBar } from './standing/bar.js';
 import { beats, greet } from './standing/beat.js';
+
+askAhead();
 
 let pages = [];
 const shown = () => pages.find((page) => page.name === S.page);
@@ -95,25 +98,28 @@ function use(values, gone = (k) => /^(solver|timesteps|schedule)\./.test(k)) {
 
 /** Begins the page: called once, by the component that holds it. */
 export async function start({ props, server, upload }) {
-  connect(server, {
-    changed: (gone) => {
-      document.body.dataset.offline = gone ? '1' : '';
-      reaches(gone);
-      drawBar();
-      if (!gone) pages.forEach((page) => page.returned?.());
+  connect(
+    { ...server, explore: unasked(server.explore) },
+    {
+      changed: (gone) => {
+        document.body.dataset.offline = gone ? '1' : '';
+        reaches(gone);
+        drawBar();
+        if (!gone) pages.forEach((page) => page.returned?.());
+      },
+      looks: (ms) => {
+        looks(ms);
+        drawBar();
+      },
+      greet,
     },
-    looks: (ms) => {
-      looks(ms);
-      drawBar();
-    },
-    greet,
-  });
+  );
   const config = JSON.parse(props.config);
   scripts.plotly = props.plotly;
   usePalette(config.palette);
   const remembered = recall('theme');
   setTheme(remembered ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'));
-  pages = (await Promise.all(config.pages.map((name) => import(`./pages/${name}.js`)))).map(({ page }) => page);
+  pages = await pagesOf(config.pages);
   const line = { config, upload, problem, address, edit, use, ask: askNow, open: showPage, draw: drawAll };
   wire(line);
   const asks = readView(pages, Object.keys(config.designs));

@@ -127,6 +127,19 @@ function opens({ want }) {
   return opening;
 }
 
+/** A question as it is sent: what is asked for, by which page as its which, and what that holds already.
+ * @param {object} request @param {{page: string, id: number, design: string, full: string[], have?: object,
+ *   opening?: boolean}} about */
+export const whole = (request, { page, id, design, full, have = {}, opening = false }) => ({
+  ...request,
+  have,
+  page,
+  id,
+  design,
+  full,
+  opening,
+});
+
 /** Who asks for views.
  *
  * `busy(flying)` hears how many questions are open, `rests(yes)` whether something is still to come at rest;
@@ -200,8 +213,8 @@ export class Views {
     // what is not sent again is as it was when this was asked, whatever an answer in between has brought
     const held = { ...S.parts },
       have = Object.fromEntries(Object.entries(held).map(([k, p]) => [k, p.key]));
-    const about = { have, page: this.#page.page, id, design: S.design, full: S.full, opening };
-    const message = await this.#answered({ ...request, ...about }, id);
+    const about = { page: this.#page.page, id, design: S.design, full: S.full, have, opening };
+    const message = await this.#answered(whole(request, about), id);
     const wanted = message && !message.stale && id > this.#newest && (id === this.#asked || !follows);
     const overtaken = id < this.#asked || Boolean(this.#waiting);
     if (wanted && !message.problem) receive(held, message.parts, message.drop);

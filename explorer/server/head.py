@@ -41,7 +41,9 @@ def edit(page: bytes) -> bytes:
     ours = [files.SCRIPTS / files.BUNDLE] if bundled() else files.scripts()
     named = [f"{files.base()}/{f.relative_to(files.ASSETS).as_posix()}" for f in ours]
     links = "".join(f'<link rel="modulepreload" href="{a}">' for a in (*named, *pieces()))
-    sheet = f'{files.colours()}<link rel="stylesheet" href="{files.base()}/{files.SHEET}">'
+    # begun as soon as it is there: it asks for the first view while Gradio's are still starting
+    first = f'<script type="module" async src="{script()}"></script>'
+    sheet = f'{files.colours()}<link rel="stylesheet" href="{files.base()}/{files.SHEET}">{first}'
     page = BASE.sub(lambda base: base[0] + links.encode(), page, count=1)
     return page.replace(b"</head>", sheet.encode() + b"</head>", 1)
 

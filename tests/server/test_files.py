@@ -93,6 +93,26 @@ def test_a_visit_asks_for_one_script_and_for_nothing_late(browser, server):
     assert any("/HTML-" in link for link in links) and any("/Blocks-" in link for link in links)
 
 
+@pytest.mark.parametrize(
+    "link, query",
+    [
+        ("", ""),
+        ("nfe=19&sigma=3&tab=design&section=sampling", "nfe=19"),
+        ("lesson=why-rho-7", "timesteps.rho=3"),
+    ],
+)
+def test_the_first_view_is_asked_for_once_before_gradio_has_put_the_page_up(
+    browser, server, link, query
+):
+    page, calls = browser.new_page(), []
+    page.on("request", lambda r: "component_server" in r.url and calls.append(r.post_data_json))
+    page.goto(f"{server}?{link}")
+    page.wait_for_function("() => document.body.classList.contains('ready')")
+    first = [c["data"] for c in calls if c["fn_name"] == "explore" and c["data"]["id"] == 1]
+    assert first == [calls[0]["data"]] and first[0]["query"] == query
+    page.close()
+
+
 def test_a_script_newer_than_the_bundle_is_served_itself(monkeypatch, tmp_path):
     scripts = tmp_path / "js"
     shutil.copytree(files.SCRIPTS, scripts)
