@@ -153,7 +153,8 @@ LARGE = """(page) => {
     .map((e) => [parseFloat(getComputedStyle(e).fontSize), e.textContent.slice(0, 30)]);
   const body = document.querySelector(`.${page}.wide-page`).getBoundingClientRect();
   for (const e of document.querySelectorAll(`.${page} svg text`)) {
-    const {a, b} = e.getScreenCTM(), drawn = parseFloat(getComputedStyle(e).fontSize) * Math.hypot(a, b);
+    const {a, b} = e.getScreenCTM();
+    const drawn = parseFloat(getComputedStyle(e).fontSize) * Math.hypot(a, b);
     if (e.checkVisibility() && drawn < 12.9) sizes.push([drawn, e.textContent]);
   }
   return {small: sizes.filter(([size]) => size < 12.9), many: sizes.length > 5,
