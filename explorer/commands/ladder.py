@@ -34,6 +34,8 @@ def ladder(options: argparse.Namespace, how: dict[str, Any]) -> Any:
     sets = [flat["data"]] if "data" in flat else []
     asked = sets, _many(flat, "images"), _many(flat, "samples")
     plan, device = ladder_plan(*asked), use_device(options.device, "float32")
+    if options.keep:
+        how = how | {"folder": ladder_record.own(how["folder"], device)}
     found: dict[str, list] = {}
     for rung in rungs(*asked, **how):
         rows = found.setdefault(rung.data, [])

@@ -7,6 +7,7 @@ is stale and says so.
 import datetime
 import json
 import platform
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,14 +29,25 @@ def place() -> Path:
     return places.assets("ladder.json")
 
 
-def table(found: Mapping[str, Sequence[Rung]], device: Device) -> dict[str, Any]:
-    """All that was measured, as plain values, and with what."""
+def made_with(device: Device) -> str:
+    """“torch 2.4.1, CPU, x86_64”: what a record says that it was measured with."""
     import torch
 
+    return f"torch {torch.__version__.split('+')[0]}, {device.label}, {platform.machine()}"
+
+
+def own(folder: Path, device: Device) -> Path:
+    """Where cells of a record lie, within the folder of all: an answer names nothing of what it was
+    measured with, so those of another torch or device are apart and never read as these."""
+    return folder / re.sub(r"[^\w.]+", "-", made_with(device))
+
+
+def table(found: Mapping[str, Sequence[Rung]], device: Device) -> dict[str, Any]:
+    """All that was measured, as plain values, and with what."""
     made = {
         "version": __version__,
         "on": datetime.date.today().isoformat(),
-        "with": f"torch {torch.__version__.split('+')[0]}, {device.label}, {platform.machine()}",
+        "with": made_with(device),
     }
     return {
         "levels": list(LEVELS),

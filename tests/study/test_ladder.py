@@ -191,6 +191,12 @@ def test_the_ladder_is_a_study_of_cells_that_goes_on(quick, tmp_path, capsys, mo
     assert "Digits 8×8: A and F cannot be told apart by their samples" in said
     assert main(["replay", card, "--cells", "all", "--device", "cpu"]) == 0
     assert "2 of 2 cells measured again: every answer is the card’s" in capsys.readouterr().out
+    kept, before = [], len(quick)  # a record is of cells that its own torch has measured
+    monkeypatch.setattr(ladder_record, "keep", kept.append)
+    for version, more in ((torch.__version__, 2), (torch.__version__, 2), ("0.1", 4)):
+        monkeypatch.setattr(torch, "__version__", version)
+        assert asked(tmp_path, capsys, "--keep")[0] == 0 and len(quick) == before + more
+    assert kept[-1]["sets"]["digits"]["with"].startswith("torch 0.1, ")
     monkeypatch.setattr(Configuration, "__call__", lambda self, e, watch=None: {"good": []})
     assert main(["replay", card, "--cells", "all", "--device", "cpu"]) == 1
     said = capsys.readouterr().out
