@@ -9,7 +9,7 @@ import pytest
 from explorer.bench import checked
 from explorer.bench.user import User
 from explorer.lab.experiment import use_device
-from explorer.server.message import message
+from explorer.server.message import PARTS, message
 
 from ..waiting import PATIENCE, answer_of
 
@@ -20,7 +20,7 @@ VALUES = {"nfe": 9, "samples": 16, "timesteps.rho": 3.0}
 
 @pytest.fixture(scope="module")
 def answered():
-    request = {"values": VALUES, "have": {}}
+    request = {"values": VALUES, "have": {}, "want": list(PARTS)}  # however long the run took
     use_device("cpu")  # forget what other tests measured of this view, perhaps on better paths
     return request, json.loads(json.dumps(message(request)))
 

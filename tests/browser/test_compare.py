@@ -202,10 +202,8 @@ def kinds(visitor, *names: str) -> Iterator[str]:
     """One measurement after the other, each measured: the first is that of the link."""
     for name in names:
         if name != names[0]:  # what was there is gone as soon as this is pressed
-            visitor.page.evaluate(
-                "(which) => document.querySelector(which).click()", f"#compare-{name}"
-            )
-            assert not visitor.page.evaluate(SWEPT)
+            press = f"(which) => {{ document.querySelector(which).click(); return ({SWEPT})(); }}"
+            assert not visitor.page.evaluate(press, f"#compare-{name}")
         visitor.page.wait_for_function(SWEPT)
         yield name
 
