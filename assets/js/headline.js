@@ -162,17 +162,23 @@ function cutChips() {
   return `<button type="button" class="chip few" data-act="all" title="${words} ${fully}">${text}; run all</button>`;
 }
 
-// A name too long for its line goes without its evaluations, which stand at the foot, and then what is on its
-// way without its words: no word is cut, and the name stays.
+// A name too long for its line goes without its evaluations, which stand at the foot, then what is on its way
+// without its words, then in smaller letters; a sentence in smaller letters, then without where its steps lie.
+// No word is cut, no number either, and the name stays.
+const TIGHT = ['tight', 'tighter', 'tightest'];
 let fitted = '';
 function fit() {
-  const named = $('#named'),
-    first = $('.headline .first'),
-    now = `${first.textContent} ${innerWidth}`;
+  const root = $('#headline'),
+    now = `${root.textContent} ${innerWidth}`;
   if (now === fitted) return;
   fitted = now;
-  first.classList.remove('tight', 'tighter');
-  for (const how of ['tight', 'tighter']) if (named.scrollWidth > named.clientWidth) first.classList.add(how);
+  fitInto($('.first', root), $('#named'));
+  for (const line of ['blame', 'versus'].map((id) => $(`#${id}`))) fitInto(line, $('.main', line) ?? line);
+}
+
+function fitInto(line, words) {
+  line.classList.remove(...TIGHT);
+  for (const how of TIGHT) if (words.scrollWidth > words.clientWidth) line.classList.add(how);
 }
 
 // How much of what is on show is of the former settings: of other data or another model all of it.
@@ -203,11 +209,11 @@ export function drawHeadline() {
   value.disabled = !S.parts.error?.opened;
   write($('#interval'), said.interval ? word('interval95', said.interval, false) : '');
   write($('#chips'), cutChips() + (said.chips ?? []).map(chip).join(''));
-  fit();
   for (const name of ['blame', 'versus']) {
     const line = $(`#${name}`);
     if (write(line, said[name] ?? '')) line.title = line.textContent; // where it is cut off
   }
+  fit();
   const { done, total } = S.refining ?? {};
   write($('#refined'), total ? `${Math.round((100 * done) / total)}%` : '', 'title');
   $('#refined i').style.width = total ? `${(100 * done) / total}%` : '';

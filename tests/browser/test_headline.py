@@ -154,6 +154,32 @@ def test_more_paths_follow_where_it_is_undecided_which_steps_are_to_blame(walk):
     assert walk.page.evaluate("explorer.times.length") == asked  # no answer to a person
 
 
+def test_a_long_sentence_keeps_its_numbers_on_a_line_of_1440_pixels(walk):
+    """In smaller letters where it has to be; and in its own again where it is short."""
+    walk.page.set_viewport_size({"width": 1440, "height": 900})
+    walk.open(VIEW)
+    walk.page.wait_for_function(SETTLED)
+    walk.calm()
+    ends = """(words) => {
+      const error = explorer.S.parts.error;
+      error.finding = {...error.finding, html: {blame: words, versus: words}};
+      dispatchEvent(new CustomEvent('resize'));
+      explorer.set({away: true}), document.dispatchEvent(new CustomEvent('view'));
+      return ['blame', 'versus'].map((id) => {
+        const line = document.getElementById(id), range = document.createRange();
+        range.selectNodeContents(line);
+        return [range.getBoundingClientRect().right <= line.getBoundingClientRect().right + 1,
+          parseFloat(getComputedStyle(line).fontSize)];
+      });
+    }"""
+    long = (
+        "DPM-Solver++(3M) with churn makes <b>0.0075 ×</b> <span class=ci>(0.0071–0.0084)</span> "
+        "of Euler’s error, 35 evaluations against 36."
+    )
+    assert walk.page.evaluate(ends, long) == [[True, 12], [True, 12]]
+    assert walk.page.evaluate(ends, "Step 3 makes <b>69 %</b> of it.") == [[True, 13], [True, 13]]
+
+
 def test_a_number_opens_into_what_it_is_made_of(walk):
     walk.open("samples=64&nfe=17&sigma=1")
     walk.page.wait_for_function(SETTLED)
