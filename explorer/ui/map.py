@@ -167,7 +167,8 @@ def _unequal(found: Map) -> str:
 
 def _exact(found: Map, s: Standing) -> dict[str, Any]:
     a = found.asked
-    heads = ["NFE", MEASURES[a.measure], "from", "to", "times the best", "from", "to", "worst"]
+    heads = ["evaluations", MEASURES[a.measure], "from", "to"]
+    heads += ["times the best", "times from", "times to", "worst"]  # names differ, as in a file
     rows = [
         [
             a.up.names[i],

@@ -10,6 +10,7 @@ import torch
 
 from explorer.errors import UserError
 from explorer.lab.experiment import Experiment
+from explorer.reading.table import is_table
 from explorer.settings import from_query, unflatten
 from explorer.store.results import Results
 from explorer.study import engine, map_said, map_standing, maps
@@ -276,7 +277,8 @@ def test_the_page_is_told_plain_values(tmp_path, monkeypatch):
     assert opened == from_query(Experiment, cells[1, 1]["query"])
     assert opened.timesteps.name == "vp" and opened.nfe == 9 and opened.samples == base.samples
     assert cells[0, 0]["why"] and "value" not in cells[0, 0]
-    assert len(told["exact"]["rows"]) == 4
+    exact = told["exact"]
+    assert len(exact["rows"]) == 4 and is_table(exact["columns"], exact["rows"])
     for wrong in ({"axes": ["nfe", "nfe"]}, {"axes": "nfe"}, {"axes": ["nfe", 3]}):
         with pytest.raises(UserError, match="two different settings"):
             heat_map(base, {"lists": ["5", "9"], **wrong})
