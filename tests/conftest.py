@@ -25,6 +25,8 @@ gc.disable()  # while tests are found nothing of it is waste; see pytest_collect
 
 import pytest  # noqa: E402  after the environment, which plugins read when imported
 
+from .waiting import PATIENCE  # noqa: E402
+
 NUMBER = itertools.count()
 # Chromium has two pages of its own behind the address line of each window, which no test sees: a
 # fifth of what a visitor costs.  What Playwright turns off itself is named again: the last list
@@ -146,6 +148,15 @@ def nothing_is_fetched():
     from explorer.data import published
 
     published.allow_fetch(False)
+
+
+@pytest.fixture(autouse=True)
+def what_cannot_begin_is_said_at_once(monkeypatch):
+    """The page is told so after a moment at the latest, and of what takes longer by and by; a
+    process on a busy machine takes longer.
+    """
+    if measurements := sys.modules.get("explorer.server.measurements"):
+        monkeypatch.setattr(measurements, "AT_ONCE", PATIENCE)
 
 
 @pytest.fixture
