@@ -183,9 +183,11 @@ def test_a_hand_on_the_ruler_goes_peeks_slides_and_cuts(walk):
 
 
 def test_what_is_refused_keeps_the_figure_and_a_list_runs_on_data(walk):
-    walk.hasty().open("samples=8&nfe=9&tab=schedules")
+    walk.hasty().open("samples=8&nfe=9&tab=schedules&paste=cut")
     page = walk.page
-    is_now(walk, "empty")
+    is_now(walk, "refused")
+    assert text(walk, "#sch-refused") == "The link's text is cut or changed; paste the text itself."
+    assert page.locator("#sch-cards button").count() == 4  # and what one can begin with
     paste(walk, "[14.6, 5.8, 2.1, 0.9, 0.2, 0.03, 0]")
     assert "Read as σ" in text(walk, "#sch-reading")
     paste(walk, "[14.6,\n 5.8, …, 0]")

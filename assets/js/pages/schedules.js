@@ -137,14 +137,16 @@ async function ask() {
   const mine = ++count;
   clearTimeout(late);
   late = setTimeout(() => $('.sch-paste').classList.add('reads'), SLOW);
-  const news = await call('schedules', question(), 3);
+  const first = await call('schedules', question(), 3),
+    // a link that cannot be read opens the page as it is without one, and says why
+    bare = !told && first.problem && !first.gone,
+    news = bare ? await call('schedules', { text: '' }, 3) : first;
   if (mine !== count) return;
   clearTimeout(late);
   owed = Boolean(news.gone);
   $('.sch-paste').classList.remove('reads');
-  refuse(news.problem ?? null);
-  if (news.problem) return;
-  receive(news);
+  if (!news.problem) receive(news);
+  refuse(first.problem ?? null);
 }
 
 function refuse(sentence) {
