@@ -37,6 +37,7 @@ JUNK = _junk()
 SLOW = ("plane", "stochastic")  # look at every network that ships
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind", [pytest.param(k, marks=[pytest.mark.slow] * (k in SLOW)) for k in kinds.OF_A_VIEW]
 )

@@ -215,6 +215,7 @@ def test_optimised_steps_come_with_their_verdict():
     assert "problem" not in message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "request_, said",
     [

@@ -202,6 +202,7 @@ def test_before_training_the_error_is_that_of_r_one_half(solver):
     assert t.history[0].before == pytest.approx(before, rel=1e-12)  # a constant of the training
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "solver, grid", [(AMED(), VPTime()), (Plugin(), Rho())], ids=["amed", "plugin"]
 )
