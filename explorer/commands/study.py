@@ -94,7 +94,8 @@ def _options(arguments: list[str]) -> argparse.Namespace:
         default=[],
         metavar="key=A,B",
         help="of a grid: a setting and its values, with | between those that hold commas; give it "
-        "again for another axis",
+        "again for another axis. Of a sweep: the one setting that it goes along in place of "
+        "evaluations, as timesteps.rho=1,3,7",
     )
     p.add_argument("--seeds", type=int, default=1, help="of a grid or an ablation: seeds of each")
     p.add_argument(
@@ -125,8 +126,24 @@ def _sweep(base, options, how: dict) -> dict:
     solvers = listed(options.solvers) or COMPARED_SOLVERS
     budgets = [number_of(n) for n in listed(options.budgets)] or BUDGETS
     grids, exact = listed(options.grids), options.exact
+    if options.over:
+        return _along(base, options, solvers, {"exact": exact, "grids": grids, **how})
     rows = error_against_nfe(base, solvers, budgets, exact=exact, grids=grids, **how)
     return numbers(base, counted(rows))
+
+
+def _along(base, options, solvers, how: dict) -> dict:
+    """A sweep along a setting in place of evaluations: sweep --over timesteps.rho=1…15."""
+    from ..study.along import axis_along, error_along
+    from ..study.sweep import numbers
+
+    over = pairs(options.over)
+    if len(over) > 1 or options.budgets:
+        raise UserError("A sweep goes along one thing: --budgets, or --over with one setting.")
+    ((key, values),) = over.items()
+    axis = axis_along(base, key, values)
+    rows = counted(error_along(base, axis, solvers, **how))
+    return {**numbers(base, rows, axis), "along": key}
 
 
 def _grid(base, options, how: dict) -> dict:

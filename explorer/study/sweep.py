@@ -20,6 +20,7 @@ from ..settings import flatten, parameters, slots, to_query, unflatten
 from . import engine
 from .affordable import compared_within_work
 from .end_error import EndError, Row, row_of
+from .map_axes import Axis
 from .names import solver_name
 from .plan import Cell
 from .ranking import ranked, sentence
@@ -155,27 +156,31 @@ def names_of(rows: Sequence[Row]) -> list[str]:
     return list(dict.fromkeys(r.name for r in rows))
 
 
-def numbers(base: Experiment, rows: Sequence[Row]) -> dict[str, Any]:
+def numbers(base: Experiment, rows: Sequence[Row], axis: Axis | None = None) -> dict[str, Any]:
     """A sweep as plain values: each row, the order fitted to each curve of medians with its
-    interval, and which is ahead at the largest cost, if the samples allow to say so."""
+    interval, and which is ahead at the largest cost, if the samples allow to say so.
+
+    axis: the setting that it goes along in place of evaluations; then there are no orders, and the
+    last value is where they are held against each other.
+    """
     nominal = {r.name: r.nominal for r in rows}
     slopes = {
         name: slope and {"order": slope.order, "half": slope.half, "nominal": nominal[name]}
-        for name, slope in orders(rows).items()
+        for name, slope in ({} if axis else orders(rows)).items()
     }
     done = [r.nfe for r in rows if r.median is not None]
     notes = known_by(dataclasses.replace(base, nfe=max(done))) if done else []
     return {
         "query": to_query(base),
         "orders": slopes,
-        "best": _best(rows),
+        "best": _best(rows, axis),
         "rows": [plain(r) for r in rows],
         **({"notes": notes} if notes else {}),
     }
 
 
-def _best(rows: Sequence[Row]) -> dict[str, Any] | None:
-    found = ranked(rows)
+def _best(rows: Sequence[Row], axis: Axis | None) -> dict[str, Any] | None:
+    found = ranked(rows, axis=axis)
     if found is None:
         return None
     return {
@@ -195,6 +200,7 @@ def plain(r: Row) -> dict[str, Any]:
     middle = r.middle
     known = None if r.median is None else told(middle, "median")
     return {
+        **({} if r.at is None else {"at": r.at}),
         "solver": r.solver.name,
         "name": r.name,
         "family": r.family,

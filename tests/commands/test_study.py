@@ -8,6 +8,7 @@ from explorer.cli import main
 from explorer.commands.tables import told
 from explorer.data import Moons
 from explorer.lab.experiment import Experiment
+from explorer.study.along import axis_along, error_along
 from explorer.study.end_error import EndError
 from explorer.study.optimise import BetterLevels
 from explorer.study.sweep import error_against_nfe
@@ -44,6 +45,18 @@ def test_a_sweep_is_that_of_the_page_and_is_measured_once(capsys, home, monkeypa
 
     monkeypatch.setattr(EndError, "__call__", again)
     assert asked(capsys, *words) == found
+
+
+def test_a_sweep_along_a_setting_is_that_of_the_page(capsys):
+    words = ["sweep", "--solvers", "ddim,heun"]
+    found = asked(capsys, *words, "--over", "timesteps.rho=3,7")
+    e = Experiment(data=Moons(dimension=2), samples=8, nfe=9)
+    rows = list(error_along(e, axis_along(e, "timesteps.rho", "3, 7"), ["ddim", "heun"]))
+    assert [(r["at"], r["median_error"]) for r in found["rows"]] == [(r.at, r.median) for r in rows]
+    assert [r["at"] for r in found["rows"]] == [3, 3, 7, 7] and found["along"] == "timesteps.rho"
+    assert "ρ = 7" in found["best"]["said"] and not found["orders"]
+    assert main(["study", *words, *VIEW, "--over", "timesteps.rho=3,7", "--budgets", "9"]) == 2
+    assert "along one thing" in capsys.readouterr().err
 
 
 def test_a_grid_has_a_row_for_each_combination_and_seed(capsys):
