@@ -16,6 +16,7 @@ from .style import (
     REFERENCE,
     SIGMA_TICKS,
     STOCHASTIC,
+    SURFACE,
     faded,
     legible,
     rounded,
@@ -95,7 +96,9 @@ def bracketed(figure: dict, sigma: float, said: str) -> dict:
         "line": {"color": colour, "width": 1.5},
         "marker": {"color": colour, "size": [8, 0]},
     }
-    word = _word(said, x, sum(ends) / 2, colour, "middle") | {"xanchor": "left", "xshift": 8}
+    # on a phone the curve runs through where it stands: it has a ground of its own
+    look = {"xanchor": "left", "xshift": 8, "bgcolor": SURFACE}
+    word = _word(said, x, sum(ends) / 2, colour, "middle") | look
     kept = [n for n in figure["layout"]["annotations"] if n["text"] != now["name"]]
     return {
         "data": [*figure["data"], bracket],
