@@ -11,7 +11,7 @@ from explorer.reading import cards
 from explorer.settings import unflatten
 
 from ..waiting import until
-from .walk import SMALL
+from .walk import NUDGE, SMALL
 
 DROP = """(text) => {
   const data = new DataTransfer();
@@ -30,6 +30,32 @@ def taken(page, label):
         page.click(f"#leave [data-item]:text-is('{label}')")
     page.wait_for_selector("#leave", state="hidden")
     return got.value.suggested_filename, got.value.path().read_bytes()
+
+
+def study(walk):
+    """What one keeps of the study on show: its title, its link and its card."""
+    return walk.page.inner_text("#compare-title"), of_study(walk), taken(walk.page, "Study card")[1]
+
+
+def of_study(walk) -> dict[str, str]:
+    return {k: v for k, v in walk.query.items() if k != "sigma"}  # Explore's cursor
+
+
+def comes_back(walk, kept, measured: str, paste: bool = False):
+    """A study's card, dropped on Explore where a setting is another or pasted on Schedules: the
+    study is on show as it was, under the card's numbers."""
+    page, (title, link, card) = walk.page, kept
+    page.click(".tabs [data-page=explore]")
+    page.evaluate(NUDGE, "timesteps-rho-rho")
+    if paste:
+        page.click(".tabs [data-page=schedules]")
+        page.fill(".sch-paste textarea", card.decode())
+    else:
+        page.evaluate(DROP, card.decode())
+    page.wait_for_selector("#compare-card p b")
+    walk.calm().page.wait_for_function(measured)
+    assert page.inner_text("#compare-title") == title == page.inner_text("#compare-card p b")
+    assert of_study(walk) == link and walk.value("timesteps.rho") == 7
 
 
 def test_the_menu_of_what_leaves_opens_by_keys_and_saves(walk, tmp_path):

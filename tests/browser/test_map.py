@@ -2,6 +2,8 @@
 
 import json
 
+from .test_leave import comes_back, study
+
 GRID = (
     "tab=compare&compare=map&data=moons&data.dimension=2&up=1,7,15&across=5,9,17&paths=32&seeds=1"
 )
@@ -22,7 +24,9 @@ READABLE = """() => [...document.querySelectorAll('.map-figure td a')].map((a) =
 def test_a_map_is_measured_read_varied_stopped_and_opened_again(walk):
     page = walk.hasty().open(GRID).page
     reads(page)
+    kept = study(walk)
     other_words(page)
+    comes_back(walk, kept, WHOLE)
     stopped(page)
     opened(page, walk)
 
@@ -120,7 +124,7 @@ def beside_other_pairs(page):
 
 def opened(page, walk):
     """A study from the list, a cell as a view, and the sweep again."""
-    page.click("#studies li.whole a >> nth=-1")  # the first of them, as it was
+    page.click("#studies li.whole a >> nth=0")  # that of the card, as it was
     page.wait_for_function(SAYS, arg="5,9,17")
     page.wait_for_function(WHOLE)
     assert page.locator(".map-figure td a").count() == 9

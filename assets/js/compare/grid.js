@@ -29,6 +29,7 @@ let line = null,
   busy = false,
   shown = null,
   of = '',
+  fresh = false, // a link was read, which is measured when its view is there
   axes = { ...USUAL };
 const results = new Map(), // for Undo
   work = job({ pause: 250 });
@@ -235,7 +236,8 @@ function open() {
   const known = results.get(asks());
   if (known && !busy) [shown, of] = [known, asks()];
   draw();
-  if (!known && !busy && !shown && S.values.model !== 'network') begin();
+  if (!known && (fresh || !(busy || shown)) && S.values.model !== 'network') begin();
+  fresh = false;
 }
 
 offer({
@@ -247,6 +249,7 @@ offer({
   open,
   draw,
   read(params) {
+    fresh = true;
     for (const name of ['rows', 'columns']) {
       const text = params.get(name) ?? '';
       axes[name] = /^[\w.]{1,40}:./.test(text) ? text.slice(0, 400) : USUAL[name];
