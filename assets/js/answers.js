@@ -17,7 +17,7 @@ export const id = crypto.randomUUID?.() ?? String(Math.random());
 /** Slider to pixels in ms, for the bench. */
 export const times = [];
 
-// draw(everything); changed(message, first); said(): another state, the same picture; address(): the view
+// draw(everything); changed(message, first, overtaken); said(): another state, the same picture; address(): the view
 // has another link; home(): where notices go
 let page = null;
 let said = 0, // when the reader was last told something in a notice
@@ -89,7 +89,7 @@ function show(message, { since, keep, exact, overtaken, held, opening }) {
   settle(held.data?.key);
   written &&= overtaken;
   page.draw(false);
-  page.changed(message, first);
+  page.changed(message, first, overtaken);
   missed(message.wrong);
   if (exact) return; // a refinement is the same view, and no answer to anything the reader did
   page.address();

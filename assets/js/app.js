@@ -5,7 +5,7 @@
 //   init(line)     wires its own elements, once; `line` is what a page may ask for (below)
 //   keys, read(params), write(params)   its part of a link; fresh(page)  another link is read, of this page
 //   draw(all)      from the state and the sizes alone; `all`: also what only theme and size change
-//   changed(message, first)   after every answer of the server
+//   changed(message, first, overtaken)   after every answer of the server; overtaken: another is on its way
 //   said()         when the state has changed, and no answer
 //   begun()        once, when the first answer is drawn
 //   keep(), back(kept)   what Undo takes back of its own, as a plain value (gestures/gesture.js)
@@ -134,7 +134,7 @@ export async function start({ props, server, upload }) {
 function wire(line) {
   initAnswers({
     draw: drawAll,
-    changed: (message, first) => pages.forEach((page) => page.changed?.(message, first)),
+    changed: (...news) => pages.forEach((page) => page.changed?.(...news)),
     said: () => pages.forEach((page) => page.said?.()),
     address,
     home: () => {

@@ -257,9 +257,9 @@ function writeTitle() {
 }
 
 // The first answer to a link that was read here: what it asks is measured.
-function changed() {
+function changed(_, first, overtaken) {
   answered = true;
-  if (S.page !== 'compare') return;
+  if (S.page !== 'compare' || (awaited && overtaken)) return; // of what was asked before the link
   views.current()?.changed?.(); // before it comes on show, which takes the link for heard
   if (!awaited) return;
   awaited = false;
