@@ -37,7 +37,7 @@ def plane(
                 "y",
                 colour,
                 "top" if k == 3 else "bottom",
-                "center",
+                _inside(at, len(values)),
                 logx=True,
             )
         )
@@ -61,6 +61,11 @@ def plane(
         )
     )
     return {"data": traces, "layout": _layout(sigma, notes)}
+
+
+def _inside(at: int, count: int) -> str:
+    """On which side of its place a name stands, so that it does not leave the picture."""
+    return "left" if at < count / 6 else "right" if at > count * 5 / 6 else "center"
 
 
 def _leaving(

@@ -43,6 +43,10 @@ def shipped(request: dict) -> dict:
     on = f"{words.data_name(own.data)}, {own.model.label}"
     if found.stale:
         return {"why": f"The record of the shipped predictors on {on} is {found.stale}."}
+    there = [n for n in BUDGETS if any(r.stage == LEARNED for r in found.at(n))]
+    if nfe not in there:
+        at = " and ".join(map(str, there))
+        return {"why": f"On {on} no predictor ships at {nfe} evaluations; some do at {at}."}
     return _told(found, nfe, STUDENTS[request.get("student", "amed")], on, same)
 
 

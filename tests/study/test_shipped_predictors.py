@@ -19,6 +19,7 @@ from explorer.study import table as contest
 from explorer.training.standing import OTHER_SEEDS
 
 FIRST = 24  # seeds on which it is held against other solvers, which begin at the same noise
+LARGE = 1e8  # multiplications of an evaluation from which the first seeds are all that is measured
 NAMES = sorted(p.stem for p in store.SHIPPED.glob("*.json"))
 
 
@@ -46,7 +47,8 @@ def held_out(data, model, seed, count):
 def test_a_shipped_predictor_is_as_good_as_its_record_says(name):
     """On seeds that no training saw, against the reference, at equal cost."""
     trained, view = store.find(name), predictors.opened(name)
-    count = trained.record.get("held_out", 64)
+    large = prepared(view.data, view.model).denoiser.operations > LARGE
+    count = FIRST if large else trained.record.get("held_out", 64)
     noise, truth = held_out(view.data, view.model, trained.record["seed"], count)
 
     def errors(solver, grid, afs=trained.afs, of=slice(FIRST)):
@@ -57,8 +59,11 @@ def test_a_shipped_predictor_is_as_good_as_its_record_says(name):
     error = lambda *how, **more: float(errors(*how, **more).mean())
     own = torch.tensor(trained.sigmas, dtype=torch.float64)
     all_of_them = errors(view.solver, own, of=slice(None))
-    # a path near a watershed may fall to the other side by rounding, one in 64 of them
-    assert float(all_of_them.mean()) == pytest.approx(trained.record["error"], rel=0.1)
+    # a path near a watershed may fall to the other side by rounding, one in 64 of them; the mean of
+    # a few of its seeds lies within three standard errors of that of all
+    rough = 3 * float(all_of_them.std()) / count**0.5 / trained.record["error"]
+    near = max(0.1, rough) if large else 0.1
+    assert float(all_of_them.mean()) == pytest.approx(trained.record["error"], rel=near)
     ours = float(all_of_them[:FIRST].mean())
     plain, usual = dataclasses.replace(view.solver, predictor=""), Rho().sigmas(len(own))
     assert ours < error(plain, own)  # r = ½, c = 1 on the same levels
