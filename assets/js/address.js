@@ -64,6 +64,9 @@ export function readLink(query, open) {
   return { page, rest };
 }
 
+// What a link says of the page: the strips' choices too, when it is known which strips there are.
+const othersOf = (all) => [...OTHERS, ...Object.keys(S.choices ?? {}), ...all.flatMap((page) => page.keys ?? [])];
+
 /** What a link names (`params`), with its page and its design; `rest` of it is the server's.
  * @param {string} query @param {{name: string, keys?: string[]}[]} all the pages @param {string[]} designs */
 export function restOf(query, all, designs) {
@@ -71,7 +74,7 @@ export function restOf(query, all, designs) {
     names = all.map(({ name }) => name),
     named = (known, ...keys) => keys.map((key) => params.get(key)).find((value) => known.includes(value)),
     rest = new URLSearchParams(params);
-  for (const key of [...OTHERS, ...all.flatMap((page) => page.keys ?? [])]) rest.delete(key);
+  for (const key of othersOf(all)) rest.delete(key);
   const page = named(names, 'tab', 'page') ?? names[0];
   return { params, page, design: named(designs, 'design') ?? 'edm', rest: rest.toString() };
 }
@@ -84,8 +87,7 @@ export function settingsOf(link) {
       .replace(/^[^?]*\?/, '')
       .replace(/#.*$/, ''),
   );
-  const others = [...OTHERS, ...Object.keys(S.choices ?? {}), ...pages.flatMap((page) => page.keys ?? [])];
-  for (const key of others) params.delete(key);
+  for (const key of othersOf(pages)) params.delete(key);
   return params.toString().replaceAll('%2C', ',');
 }
 

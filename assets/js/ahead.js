@@ -5,6 +5,7 @@ import { id } from './answers.js';
 import { restOf } from './address.js';
 import { knowLessons } from './lessons/link.js';
 import { whole } from './net.js';
+import { knowStrips } from './strips/strips.js';
 
 const NAME = 'explorer'; // of Gradio's component that holds the page
 const SESSION = 'ahead'; // Gradio's own is not begun yet, and nothing here hangs on it
@@ -20,6 +21,7 @@ export async function askAhead(told = window.gradio_config) {
   if (!part?.props.props?.config) return;
   const config = JSON.parse(part.props.props.config);
   knowLessons(config.lessons.all);
+  knowStrips(config.explore.strips);
   const { rest, design } = restOf(location.search, await pagesOf(config.pages), Object.keys(config.designs));
   const request = whole({ query: rest }, { page: id, id: 1, design, full: [] });
   asked = { words: JSON.stringify(request), answer: post(part.id, request) };

@@ -98,6 +98,7 @@ def test_a_visit_asks_for_one_script_and_for_nothing_late(browser, server):
     [
         ("", ""),
         ("nfe=19&sigma=3&tab=design&section=sampling", "nfe=19"),
+        ("measure=kappa&nfe=19&weight=vp", "nfe=19"),  # what the strips show is the page's too
         ("lesson=why-rho-7", "timesteps.rho=3"),
     ],
 )
