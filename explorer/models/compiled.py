@@ -40,7 +40,7 @@ class Compiled(nn.Module):
         self.net, self.raw = net, net if raw is None else raw
         self.forms: list[Any] = []
         self.swaps = 0  # rises with each form that is taken up: graphs of before are of no use
-        self.gain: float | None = None  # as it is over the last form
+        self.gain: float | None = None  # as it is over the last form that was taken up, or tried
         self.refused = ""  # why there is none
         self.making: threading.Thread | None = None
         self._asked: set[tuple] = set()
@@ -53,7 +53,9 @@ class Compiled(nn.Module):
 
     def forward(self, *given: Any, **more: Any) -> Any:
         """What `net` gives, by a form that takes these shapes where there is one."""
-        if not graphs.numbers_alone(*(v for v in given if isinstance(v, Tensor))):
+        numbers = [v for v in given if isinstance(v, Tensor)]
+        others = len(numbers) + sum(v is None for v in given) < len(given)  # what a prompt became
+        if others or not graphs.numbers_alone(*numbers):
             return self.net(*given, **more)
         with torch.no_grad():
             for form in self.forms:
@@ -79,24 +81,26 @@ class Compiled(nn.Module):
         try:
             with _one, torch.no_grad():
                 form = _form(self.raw, given, more)
-                self.gain = _gain(
+                gain = _gain(
                     lambda: self.net(*given, **more), lambda: form(*given, **more), given[0].device
                 )
         except Exception as problem:  # noqa: BLE001 - of a compiler, its C++ or a graph: on without
             words = str(problem).strip().split("\n")[0][:200]
             self.refused = words or type(problem).__name__
             return
-        if self.gain >= FASTER:
+        if gain >= FASTER or not self.forms:
+            self.gain = gain
+        if gain >= FASTER:
             self.forms = [*self.forms, form]
             self.swaps += 1
 
     @property
     def state(self) -> str:
         """In words: ready, under way, of no use, or refused; nothing before it was asked for."""
-        if self.refused:
-            return f"not compiled ({self.refused})"
         if self.forms:
             return f"compiled, {self.gain:.2g} × as fast"
+        if self.refused:
+            return f"not compiled ({self.refused})"
         if self.making is not None and self.making.is_alive():
             return "being compiled"
         return "" if self.gain is None else f"not compiled, which is {self.gain:.2g} × as fast"

@@ -50,6 +50,19 @@ class Noted:
         return self.form(*given, **more)
 
 
+class Plain:
+    """A form that is for nobody's shapes."""
+
+    def __init__(self, net):
+        self.net = net
+
+    def guard_check(self, *given, **more) -> bool:
+        return False
+
+    def __call__(self, *given, **more):
+        return self.net(*given, **more)
+
+
 def waited(net: Compiled) -> Compiled:
     until(lambda: not net.making.is_alive(), 240)
     return net
@@ -116,6 +129,29 @@ def test_a_form_that_is_no_faster_is_not_taken_up(network, monkeypatch):
     net = waited(sampler.module.model)
     assert net.forms == [] and net.gain is not None
     assert net.state == f"not compiled, which is {net.gain:.2g} × as fast"
+
+
+def test_a_form_of_no_use_or_refused_changes_no_word_of_one_that_is_used(network, monkeypatch):
+    gains = iter((2.0, 0.9))
+    monkeypatch.setattr(
+        compiled, "_gain", lambda *given: next(gains)
+    )  # then there is none: refused
+    monkeypatch.setattr(compiled, "_form", lambda net, given, more: Plain(net))
+    sampler = made(network, monkeypatch, faster=1.03)
+    net = sampler.module.model
+    for count in (2, 3, 4):
+        sampler(torch.randn(count, 1, 8, 8), LEVEL)
+        assert waited(net).state == "compiled, 2 × as fast" and len(net.forms) == 1
+    assert net.refused == "StopIteration"
+
+
+def test_what_a_prompt_became_goes_to_the_network_as_it_is():
+    class Takes(torch.nn.Module):
+        def forward(self, x, *rest):
+            return x, rest
+
+    net, x, prompt = Compiled(Takes()), torch.zeros(2, 3), ["no number"]
+    assert net(x, LEVEL, prompt, None) == (x, (LEVEL, prompt, None)) and net.making is None
 
 
 def test_of_small_networks_and_without_the_option_none_is_compiled(network, monkeypatch):
