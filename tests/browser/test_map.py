@@ -11,6 +11,7 @@ WHOLE = """() => document.querySelector('[data-run]')?.textContent === 'Run'
     && document.querySelector('.map-figure td[data-at]') !== null
     && [...document.querySelectorAll('.map-figure td[data-at]')].every(
         (td) => td.querySelector('a') || td.classList.contains('none'))"""
+CELLS = "(n) => document.querySelectorAll('.map-figure td a').length === n"
 SAYS = "(across) => new URLSearchParams(location.search).get('across') === across"
 ON = "document.activeElement.closest('td')?.dataset.at"
 READABLE = """() => [...document.querySelectorAll('.map-figure td a')].map((a) => {
@@ -34,7 +35,7 @@ def test_a_map_is_measured_read_varied_stopped_and_opened_again(walk):
 def reads(page):
     """What is measured can be seen, read in both themes, and gone through by keys."""
     page.wait_for_function(WHOLE)
-    page.wait_for_function("document.querySelectorAll('.map-figure td a').length === 9")
+    page.wait_for_function(CELLS, arg=9)
     assert page.locator(".map-figure td.level").count() >= 3  # a best of each column
     assert "at every NFE" in page.inner_text("#compare-title")
     said = page.locator(".map-said li")
@@ -110,7 +111,7 @@ def beside_other_pairs(page):
     first = page.inner_text(".map-said li b")
     assert page.locator(".map-pairs .pair").count() == 0  # of this pair there are several
     page.click(".map-pairs [data-pair='solver,timesteps']")
-    page.wait_for_function("document.querySelectorAll('.map-figure td a').length === 30")
+    page.wait_for_function(CELLS, arg=30)
     page.wait_for_function(WHOLE)
     beside = page.locator(".map-pairs .pair")
     assert "ρ × NFE" in beside.inner_text() and first in beside.inner_text()
@@ -118,6 +119,7 @@ def beside_other_pairs(page):
     assert len(drawn) == 9 and len(set(drawn)) > 2
     beside.click()
     page.wait_for_function(SAYS, arg="5,9,17")
+    page.wait_for_function(CELLS, arg=9)  # until then the map before, of other settings, is on show
     page.wait_for_function(WHOLE)
     assert "Solver × Time steps" in beside.inner_text() and beside.locator("rect").count() == 30
 
