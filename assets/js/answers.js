@@ -264,11 +264,11 @@ function busy(flying) {
   if (!flying) return;
   const started = performance.now();
   let pause = 0; // looks left out: a place in a queue is told less often than steps
-  slow = setInterval(async () => {
+  const mine = setInterval(async () => {
     if (!open || (!S.refining && performance.now() - started < 700) || pause-- > 0) return;
     const p = await call('progress', id);
     pause = p.waits ? 2 : 0;
-    if (!open || p.gone) return;
+    if (!open || mine !== slow || p.gone) return; // of a question before
     if (S.refining) {
       set({ refining: p }); // in the headline
       return page.said();
@@ -279,4 +279,5 @@ function busy(flying) {
     $('#progress-text').textContent = p.waits ?? far; // its place among those who wait, and about how long
     $('#progress progress').value = p.total ? p.done / p.total : 0;
   }, 300);
+  slow = mine;
 }

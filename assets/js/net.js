@@ -67,6 +67,22 @@ export async function call(name, request = {}, tries = 1) {
   return { problem: GONE, gone: true };
 }
 
+/** A question of which the newest answer alone is heard: null, where it has been asked again meanwhile.
+ * @template {any[]} G, A @param {(...given: G) => Promise<A>} ask @returns {(...given: G) => Promise<A | null>} */
+export function newest(ask) {
+  let turn = 0;
+  return async (...given) => {
+    const mine = ++turn;
+    try {
+      const answer = await ask(...given);
+      return mine === turn ? answer : null;
+    } catch (error) {
+      if (mine === turn) throw error;
+      return null;
+    }
+  };
+}
+
 function reached(yes) {
   if (server.gone !== yes) return;
   server.gone = !yes;

@@ -51,24 +51,34 @@ function changed() {
   comparePin();
 }
 
-export const writePins = held.write;
+let restoring; // a link's pinned runs, while they are measured
+/** What the link says of them; those of a link that was opened stay in it until they are there. */
+export const writePins = (params) => held.write(params, restoring);
 export const readPins = held.read;
 /** Nothing is pinned any more. */
-export const unpin = () => held.pins.length && backPin('');
+export function unpin() {
+  restoring = undefined;
+  if (held.pins.length) backPin('');
+}
 /** The pinned runs, for whoever offers them: {query, name}. */
 export const pinned = () => held.pins.map((pin) => ({ query: pin.query, name: held.nameOf(pin) }));
 
 /** A link's pinned runs: each measured once more.  Returns what is wrong with them, or null.
  * @param {{queries: string[], names: string[], at: number}} link */
-export async function restorePins({ queries, names, at }) {
+export async function restorePins(link) {
+  const { queries, names, at } = link;
+  restoring = undefined;
   if (JSON.stringify(held.pins.map(({ query }) => query)) === JSON.stringify(queries)) return null;
   held.clear();
+  restoring = link;
   let wrong = null;
   for (const [i, query] of queries.entries()) {
     const { run, why } = await measured(query);
+    if (restoring !== link) return null; // another view was opened meanwhile
     if (run) held.add(run, names[i]);
     else wrong ??= `The pinned run of this link cannot be shown. ${why}`;
   }
+  restoring = undefined;
   if (held.pins.some(({ query }) => query === queries[at])) held.choose(queries[at]);
   changed();
   return wrong;

@@ -4,6 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from .test_headline import Held
 from .walk import READY
 
 PLANE = "data.dimension=2&timesteps=vp_time&samples=64&tab=amed"
@@ -81,6 +82,15 @@ def test_the_hand_plays_r_and_c_without_the_server(walk):
     walk.page.select_option("#amed-step", "2")
     walk.page.wait_for_function(
         "(t) => document.querySelector('#amed-say').textContent !== t", arg=said
+    )
+    # of other data the plane is another, though another path is asked for before it is there
+    words = walk.page.inner_text("#amed-plane-say")
+    plane = Held(walk.page, '"plane":true')
+    walk.choose('.own [data-slot-select="data"]', "moons")
+    walk.page.click("#amed-pick")
+    plane.let_go()
+    walk.page.wait_for_function(
+        "(t) => document.querySelector('#amed-plane-say').textContent !== t", arg=words
     )
 
 

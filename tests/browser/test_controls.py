@@ -2,6 +2,7 @@
 
 import pytest
 
+from .test_headline import Held
 from .walk import NUDGE, SMALL
 
 RANGES = """
@@ -106,6 +107,19 @@ def test_dragging_fast_ends_at_the_last_value(walk):
     walk.calm()
     assert walk.value("timesteps.rho") == 12 and float(walk.query["timesteps.rho"]) == 12
     assert walk.page.evaluate("walk.asked") < 12  # what was overtaken was never asked
+
+
+def test_a_step_that_is_put_in_late_leaves_other_steps_alone(walk):
+    walk.hasty().open()
+    late = Held(walk.page, '"fn_name":"reshape"')
+    walk.page.click("#insert")
+    walk.choose("#slot-timesteps", "vp")
+    with walk.page.expect_response(lambda r: '"reshape"' in (r.request.post_data or "")):
+        late.let_go()
+    walk.calm()
+    assert walk.value("timesteps") == "vp"
+    walk.after(lambda: walk.page.click("#insert"))
+    assert walk.value("timesteps") == "custom"
 
 
 def test_rows_without_effect_say_why(walk):

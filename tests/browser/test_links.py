@@ -4,7 +4,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from .walk import NUDGE, READY, SWEPT, compare
+from .test_axe import LIST
+from .test_headline import Held
+from .walk import NUDGE, READY, SMALL, SWEPT, compare
 
 
 def test_the_first_view_says_what_it_found(walk):
@@ -62,6 +64,27 @@ def test_a_link_with_nonsense_opens_the_default_view_with_a_sentence(walk, query
     assert walk.page.locator("#rows tr").count() == 18
     walk.page.click("#problem button")
     assert walk.page.is_hidden("#problem")
+
+
+LATE = {  # what of a link is not there with its first answer -> the request for it
+    f"{SMALL}&pin=nfe%3D9%26samples%3D16&pinname=1:mine": '"page":"","id":0',
+    f"samples=8&nfe=9&tab=schedules&paste={LIST}&paste.copy=diffusers": '"fn_name":"schedules"',
+    "samples=16&nfe=9&lesson=why-rho-7&at=2": '"fn_name":"lesson"',
+}
+
+
+def test_the_address_keeps_what_of_a_link_is_on_its_way(walk):
+    """Whoever loads the page again, or copies its address, before all is there loses nothing."""
+    walk.hasty()
+    for link, words in LATE.items():
+        late = Held(walk.page, words)
+        walk.page.goto(f"{walk.server}?{link}")
+        walk.page.wait_for_function(READY)
+        walk.page.wait_for_function("!document.body.dataset.writing")
+        said = parse_qs(link)
+        assert late.kept and {k: parse_qs(walk.page.url.split("?")[1]).get(k) for k in said} == said
+        late.let_go()
+        walk.calm()
 
 
 def test_a_link_restores_what_is_compared(walk):

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { Views, call, connect, look, lookNow, offline } from '../../assets/js/net.js';
+import { Views, call, connect, look, lookNow, newest, offline } from '../../assets/js/net.js';
 import { S, set } from '../../assets/js/state.js';
 import { until } from './waiting.js';
 
@@ -231,4 +231,18 @@ test('nothing is sent to a server that is known to be gone, so that nothing of i
   await there;
   assert.deepEqual([begun, greeted], [0, 1]);
   assert.equal(await call('begin'), 1);
+});
+
+test('of a question that is asked again the newest answer alone is heard, and the newest failure', async () => {
+  const open = [];
+  const ask = newest((of) => new Promise((answer, fail) => open.push({ of, answer, fail })));
+  const [first, second, third, fourth] = [ask(1), ask(2), ask(3), ask(4)];
+  open[3].answer('d');
+  open[1].fail(new Error('lost'));
+  open[0].answer('a');
+  open[2].answer('c');
+  assert.deepEqual(await Promise.all([first, second, third, fourth]), [null, null, null, 'd']);
+  const fifth = ask(5);
+  open[4].fail(new Error('lost'));
+  await assert.rejects(fifth, /lost/);
 });

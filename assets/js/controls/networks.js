@@ -3,7 +3,7 @@
 // file or a training adds to it.
 
 import { job } from '../job.js';
-import { call } from '../net.js';
+import { call, newest } from '../net.js';
 import { recall, remember } from '../remember.js';
 import { $, S, change, set } from '../state.js';
 
@@ -141,14 +141,19 @@ const elsewhere = (n) =>
 
 // A network from a file of this visitor.
 function wireFile(upload, take, problem) {
+  const send = newest(async (file) => {
+    const { path } = await upload(file);
+    return call('network_open', { path, name: file.name });
+  });
   $('#network-file').addEventListener('change', async (e) => {
     const file = e.target.files[0],
       label = $('#network-file-name');
     if (!file) return;
     label.textContent = `Reading ${file.name} …`;
     try {
-      const { path } = await upload(file);
-      take(await call('network_open', { path, name: file.name }));
+      const answer = await send(file);
+      if (!answer) return; // another one was chosen meanwhile
+      take(answer);
     } catch {
       problem(`${file.name} could not be sent to the server: it is above --max-upload, or the disk is full.`);
     }

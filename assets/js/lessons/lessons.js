@@ -83,7 +83,7 @@ export function beginLessons() {
 async function openLesson(name, at, focus) {
   const lesson = texts.get(name) ?? (await call('lesson', { name }, 3));
   if (lesson.problem) return line.problem(lesson.problem);
-  if (link.name !== name) return; // the reader went on meanwhile
+  if (link.name !== name || link.at !== at) return; // the reader went on meanwhile
   texts.set(name, lesson);
   const goesOn = open?.lesson.name === name;
   stand(lesson, at);
@@ -203,9 +203,9 @@ function playOn() {
   draw();
 }
 
-/** A lesson in the link. @param {URLSearchParams} params */
+/** A lesson in the link, also one whose texts are on their way. @param {URLSearchParams} params */
 export function writeLesson(params) {
-  if (!open) return;
-  params.set('lesson', open.lesson.name);
-  params.set('at', open.at);
+  if (!link.name) return;
+  params.set('lesson', link.name);
+  params.set('at', link.at);
 }

@@ -216,11 +216,13 @@ function changed() {
 async function refresh(planes = false) {
   if (S.page !== 'amed' || !Object.keys(S.values).length) return;
   const id = ++asked;
+  drawn.owed ||= planes;
   const [found, plane] = await Promise.all([
     call('amed_picture', { ...request(), step, pick, ...(trained ? { job: trained } : {}) }, 2),
-    planes || !drawn.plane ? call('amed_picture', { ...request(), plane: true }, 2) : null,
+    drawn.owed ? call('amed_picture', { ...request(), plane: true }, 2) : null,
   ]);
-  if (id !== asked) return;
+  if (id !== asked) return; // who asks now asks for the plane too
+  drawn.owed &&= plane.gone;
   if (plane && !plane.gone) drawn.plane = plane.problem ? { why: plane.problem } : plane;
   if (found.gone) {
     wanted = ''; // asked for again when the server is back, which the page's bar says
@@ -228,18 +230,18 @@ async function refresh(planes = false) {
   }
   if (found.problem && trained) {
     trained = null;
-    return refresh(planes);
+    return refresh();
   } // the job is gone
   if (found.problem && step) {
     step = 0;
-    return refresh(planes);
+    return refresh();
   }
   picture = found.problem ? null : found; // one of other settings says nothing of these
   drawn.why = found.problem;
   draw();
 }
 
-const drawn = { plane: null, why: '' };
+const drawn = { plane: null, owed: true, why: '' }; // owed: the plane is to be asked for
 
 // ---- drawing --------------------------------------------------------------------------------------
 

@@ -31,7 +31,7 @@ function init(given) {
   line = given;
   knowStrips(line.config.explore.strips);
   foldGroups();
-  const cursor = initCursor({ painted: paint, moved, insert });
+  const cursor = initCursor({ painted: paint, moved, insert: (step) => reshape(listed(), { insert: step }) });
   initStage($('#box'));
   const goTo = (s) => {
     cursor.stop();
@@ -98,9 +98,12 @@ function moved() {
   line.address();
 }
 
-// One more level in a step of the list on show.
-async function insert(step) {
-  const answer = await call('reshape', { levels: listed(), insert: step });
+// The list on show as another one, unless the steps are others when the answer comes.
+async function reshape(levels, how) {
+  const steps = () => JSON.stringify(Object.entries(S.values).filter(([k]) => k.startsWith('timesteps'))),
+    of = steps();
+  const answer = await call('reshape', { levels, ...how });
+  if (of !== steps()) return;
   if (answer.problem) return line.problem(answer.problem);
   line.edit(answer.levels);
 }
@@ -137,11 +140,9 @@ function wireViews() {
     change({ 'data.points_text': e.detail.text });
     line.ask();
   });
-  $('#resample').addEventListener('change', async (e) => {
-    const answer = await call('reshape', { levels: S.values['timesteps.levels'], count: Number(e.target.value) });
-    if (answer.problem) return line.problem(answer.problem);
-    line.edit(answer.levels);
-  });
+  $('#resample').addEventListener('change', (e) =>
+    reshape(S.values['timesteps.levels'], { count: Number(e.target.value) }),
+  );
 }
 
 // A claim that can be tried at once.

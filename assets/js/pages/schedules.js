@@ -271,8 +271,7 @@ export const page = {
     if (S.page === 'schedules') ask();
   },
   write(params) {
-    if (S.page !== 'schedules' || !told) return;
-    link.write(params, { ...asked, ...told.link });
+    if (S.page === 'schedules') link.write(params, { ...asked, ...told?.link });
   },
   draw(all) {
     if (all) write();

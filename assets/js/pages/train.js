@@ -1,7 +1,7 @@
 // The Train page: one training of this server, drawn while it runs; it goes on without this tab.
 
 import { watch } from '../job.js';
-import { back, call } from '../net.js';
+import { back, call, newest } from '../net.js';
 import { $, S } from '../state.js';
 import { AWAY, alive } from '../own/alive.js';
 import { giveBack, lend, mount } from '../own/column.js';
@@ -28,6 +28,8 @@ let line = null, // see app.js
   data = '',
   wasBusy = false;
 const ask = (request, tries = 1) => call('training', { tokens: tokens(), ...request }, tries);
+const pace = newest(ask),
+  plans = newest(ask);
 
 // A link of the server's owner brings their token; any other that a link may hold opens nothing and is not kept.
 async function greet() {
@@ -98,8 +100,8 @@ function touched() {
 async function lasting() {
   const mine = fills;
   if (S.page !== 'train' || told.allowed === false) return;
-  const { seconds } = await ask({ do: 'pace', ...wanted() });
-  if (mine === fills) $('#train-time').textContent = lasts(seconds);
+  const found = await pace({ do: 'pace', ...wanted() });
+  if (found && mine === fills) $('#train-time').textContent = lasts(found.seconds);
 }
 
 let fills = 0;
@@ -186,8 +188,8 @@ async function look() {
   const mine = fills,
     { loss, p_mean, p_std } = wanted().training,
     looks = loss === 'edm' ? { loss, p_mean, p_std } : { loss };
-  const given = await ask({ do: 'defaults', config: $('#train-config').value, values: S.values, looks });
-  if (mine !== fills) return;
+  const given = await plans({ do: 'defaults', config: $('#train-config').value, values: S.values, looks });
+  if (!given || mine !== fills) return;
   problem(given.problem ?? null);
   if (given.problem) return;
   plan.sigma = given.plan;

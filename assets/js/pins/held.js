@@ -67,16 +67,22 @@ export function back(text) {
   choose(of);
 }
 
+const now = () => ({
+  queries: pins.map(({ query }) => query),
+  names: pins.map(({ own }) => own),
+  at: pins.indexOf(chosen()),
+});
+
 /** A `pin` for each; `pinned` which of them is compared with, if it is not the last; `pinname` of those that a
- * person named, as NUMBER:NAME. */
-export function write(params) {
+ * person named, as NUMBER:NAME.  @param {URLSearchParams} params @param {{queries: string[], names: string[],
+ * at: number}} [all] those of a link that are not measured yet */
+export function write(params, { queries, names, at } = now()) {
   params.delete('pin');
-  pins.forEach((pin, i) => {
-    params.append('pin', pin.query);
-    if (pin.own) params.append('pinname', `${i + 1}:${pin.own}`);
+  queries.forEach((query, i) => {
+    params.append('pin', query);
+    if (names[i]) params.append('pinname', `${i + 1}:${names[i]}`);
   });
-  const at = pins.indexOf(chosen());
-  if (at >= 0 && at < pins.length - 1) params.set('pinned', String(at + 1));
+  if (at >= 0 && at < queries.length - 1) params.set('pinned', String(at + 1));
 }
 
 /** What a link says: {queries, names, at}, or null. @param {URLSearchParams} params */
