@@ -96,6 +96,7 @@ def stopped(page):
     assert not several or " 1 in hand" not in page.inner_text(".map-run")
     page.click(".map-run button")
     page.wait_for_function("document.querySelector('[data-run]').textContent === 'Resume'")
+    assert page.is_hidden(".map-refused")  # the reader's own stop needs no word
     assert "engine" not in page.url  # it is the browser's, and in no link
     done = page.locator(".map-figure td a").count()
     assert 0 < done < 120 and "hollow cells were not reached" in page.inner_text(".map-run")

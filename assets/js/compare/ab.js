@@ -4,11 +4,10 @@
 import { settingsOf } from '../address.js';
 import { gesture } from '../gestures/gesture.js';
 import { copy, lines } from '../help.js';
-import { job } from '../job.js';
 import { pinned } from '../pin.js';
 import { $, S } from '../state.js';
 import { FRAME, draw as drawShown } from './ab_shown.js';
-import { asked as onEngine } from './engines.js';
+import { Measured, progress } from './measured.js';
 import { offer, show } from './views.js';
 
 const SEEDS = 4,
@@ -17,12 +16,16 @@ let line = null,
   body = null,
   a = null, // another A than this view, as a query
   b = null,
-  seeds = SEEDS,
-  busy = false,
-  shown = null, // the newest answer
-  of = ''; // what it is an answer to
-const results = new Map(), // for Undo
-  work = job({ pause: 180 });
+  seeds = SEEDS;
+const study = new Measured({
+  part: 'ab',
+  unit: 'parts',
+  asks: () => asks(),
+  request: () => ({ kind: 'ab', values: S.values, b, seeds, ...(a != null && { a }) }),
+  draw: (anew) => anew && draw(),
+  refuse: (problem) => line.problem(problem),
+  far,
+});
 
 const FORM =
   '<form class="ab-form"><i class="ab-chip">A</i><b id="ab-a">this view</b>' +
@@ -33,8 +36,7 @@ const FORM =
   '<span id="ab-noise"></span><span class="ab-run"><button type="button" class="ghost" id="ab-swap">Swap</button>' +
   '<button class="ghost run" id="ab-run">Run</button>' +
   '<button type="button" class="ghost" id="ab-cancel" hidden>Cancel</button></span></form>' +
-  '<div class="sweeping" role="status" id="ab-progress" hidden>' +
-  '<progress max="1" value="0" aria-label="How far it is"></progress><span></span></div>';
+  progress('ab');
 
 function init(given, where) {
   [line, body] = [given, where];
@@ -44,7 +46,7 @@ function init(given, where) {
     e.preventDefault();
     press();
   };
-  $('#ab-cancel').onclick = work.cancel;
+  $('#ab-cancel').onclick = study.cancel;
   $('#ab-this').onclick = () => press({ a: null });
   $('#ab-swap').onclick = () => b != null && press({ a: onNoise(b, a ?? S.query), b: a ?? S.query });
   $('#ab-b').onchange = ({ target: { value } }) => {
@@ -53,7 +55,7 @@ function init(given, where) {
     else press({ b: value });
   };
   $('#ab-link').onchange = ({ target: { value } }) => value.trim() && press({ b: settingsOf(value) });
-  $('#ab-copy').onclick = (e) => copy(lines(shown.exact), e.target);
+  $('#ab-copy').onclick = (e) => copy(lines(study.shown.exact), e.target);
   $('.ab-acts', body).onclick = (e) => act[e.target.closest('button')?.dataset.act]?.();
   document.addEventListener('beside', ({ detail }) => {
     [a, b] = [null, detail];
@@ -62,7 +64,7 @@ function init(given, where) {
 }
 
 const act = {
-  more: () => press({ seeds: Math.min(MOST, shown.ab.seeds * 2) }),
+  more: () => press({ seeds: Math.min(MOST, study.shown.ab.seeds * 2) }),
 };
 
 // The same settings on the noise of others: what is swapped stays the same samples.
@@ -83,39 +85,13 @@ function press(next = {}) {
 
 const asks = () => JSON.stringify([a ?? S.query, b, seeds]);
 
-async function begin() {
+function begin() {
   if (b == null) return draw();
-  const mine = asks(),
-    request = { kind: 'ab', values: S.values, b, seeds, ...(a != null && { a }) };
-  busy = true;
-  line.problem(null);
   line.address();
-  tell('starting …', 0);
-  draw();
-  const news = await work.run(
-    onEngine(request),
-    (now) => heard(now, mine),
-    () => draw(),
-  );
-  if (!news) return; // a newer one has taken its place
-  busy = false;
-  if (news.ab) heard(news, mine);
-  if (news.problem) line.problem(news.problem);
-  $('#ab-progress').hidden = true;
-  draw();
+  study.begin();
 }
 
-function heard(news, mine) {
-  if (!news.ab) return tell(news.waiting ?? 'starting …', 0);
-  results.set(mine, news);
-  if (results.size > 12) results.delete(results.keys().next().value);
-  [shown, of] = [news, mine];
-  tell(news.waiting ?? `${news.count} of ${news.total} parts`, news.count / Math.max(1, news.total));
-  draw();
-}
-
-function tell(words, part) {
-  $('#ab-progress').hidden = !busy;
+function far(words, part) {
   $('#ab-progress progress').value = part;
   $('#ab-progress span').textContent = words;
 }
@@ -141,7 +117,7 @@ function choices() {
   return [...found, ['paste', 'a link …']];
 }
 
-const linkName = () => (shown && of === asks() ? `link: ${shown.ab.b.name}` : 'the view of a link');
+const linkName = () => (study.shown && !study.old ? `link: ${study.shown.ab.b.name}` : 'the view of a link');
 
 let offered = '';
 function drawChoices() {
@@ -157,12 +133,14 @@ function drawChoices() {
 
 function draw() {
   drawChoices();
-  const old = Boolean(shown) && of !== asks() && !busy;
+  const { shown, busy } = study,
+    old = study.old && !busy;
   $('#ab-a').textContent = a == null ? 'this view' : (shown?.ab.a.name ?? 'the view of a link');
   $('#ab-this').hidden = a == null;
   $('#ab-noise').textContent = `from the same noise, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}`;
   $('#ab-swap').disabled = b == null;
   $('#ab-run').hidden = busy;
+  $('#ab-progress').hidden = !busy;
   $('#ab-cancel').hidden = !busy;
   $('.ab-found', body).hidden = !shown;
   $('.ab-found', body).classList.toggle('old', old);
@@ -183,15 +161,15 @@ function draw() {
 // It comes on show: with a B of a link or a pin it is measured, unless it would cost a network's time.
 function open() {
   if (b == null) b = pinned().find(({ query }) => query !== S.query)?.query ?? withSolver(other()[0]);
-  const known = results.get(asks());
-  if (known && !busy) [shown, of] = [known, asks()];
+  const known = !study.busy && study.back();
   draw();
-  if (!known && !busy && S.values.model !== 'network') begin();
+  if (!known && !study.busy && S.values.model !== 'network') begin();
 }
 
 // Both sides on paper, while they hold.
 function print() {
-  if (!shown?.ab?.b.count || of !== asks()) return [];
+  const { shown } = study;
+  if (!shown?.ab.b.count || study.old) return [];
   const { a, b, kind, shape, clip, scatter } = shown.ab,
     side = ({ name, x }) => ({ name, x }),
     { title } = shown,
@@ -218,12 +196,11 @@ offer({
     if (b != null) params.set('b', b);
     if (seeds !== SEEDS) params.set('seeds', String(seeds));
   },
-  study: () => ({ result: shown, kind: 'ab', old: Boolean(shown) && of !== asks() }),
+  study: () => ({ result: study.shown, kind: 'ab', old: study.old }),
   keep: () => ({ a, b, seeds }),
   back(kept) {
     ({ a, b, seeds } = kept ?? { a: null, b: null, seeds: SEEDS });
-    const known = results.get(asks());
-    if (known) [shown, of] = [known, asks()];
+    study.back();
     draw();
   },
 });

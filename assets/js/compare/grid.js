@@ -3,11 +3,10 @@
 
 import { gesture } from '../gestures/gesture.js';
 import { copy, lines } from '../help.js';
-import { job } from '../job.js';
 import { escaped } from '../schedules/svg.js';
 import { $, $$, S } from '../state.js';
 import { drawCell, prepare } from './grid_cells.js';
-import { asked as onEngine } from './engines.js';
+import { Measured, progress } from './measured.js';
 import { offer } from './views.js';
 
 const USUAL = { rows: 'solver:ddim,heun,dpmpp,unipc,ipndm', columns: 'nfe:3,5,7,9,13,19,35' };
@@ -26,13 +25,16 @@ const VARIED = {
 };
 let line = null,
   body = null,
-  busy = false,
-  shown = null,
-  of = '',
   fresh = false, // a link was read, which is measured when its view is there
   axes = { ...USUAL };
-const results = new Map(), // for Undo
-  work = job({ pause: 250 });
+const study = new Measured({
+  part: 'grid',
+  asks: () => asks(),
+  request: () => ({ kind: 'grid', values: S.values, rows: axis(axes.rows), columns: axis(axes.columns) }),
+  draw: (anew) => anew && draw(),
+  refuse: (problem) => line.problem(problem),
+  far,
+});
 
 const axisForm = (name, label) =>
   `<select id="grid-${name}" aria-label="Setting of the ${label}"></select>` +
@@ -47,8 +49,7 @@ function init(given, where) {
     '<button type="button" class="ghost" id="grid-copy" hidden>Copy table</button>' +
     '<button class="ghost run" id="grid-run">Run</button>' +
     '<button type="button" class="ghost" id="grid-cancel" hidden>Cancel</button></span></form>' +
-    '<div class="sweeping" role="status" id="grid-progress" hidden>' +
-    '<progress max="1" value="0" aria-label="How far it is"></progress><span></span></div>' +
+    progress('grid') +
     '<p class="ab-empty" id="grid-empty"></p>' +
     '<div class="grid-box" tabindex="0" role="region" aria-label="Grid of samples">' +
     '<table id="grid-table"></table></div>' +
@@ -61,8 +62,8 @@ function init(given, where) {
   };
   for (const name of ['rows', 'columns'])
     $(`#grid-${name}`).onchange = ({ target: { value } }) => ($(`#grid-${name}-values`).value = VARIED[value]);
-  $('#grid-cancel').onclick = work.cancel;
-  $('#grid-copy').onclick = (e) => copy(lines(shown.exact), e.target);
+  $('#grid-cancel').onclick = study.cancel;
+  $('#grid-copy').onclick = (e) => copy(lines(study.shown.exact), e.target);
   const table = $('#grid-table');
   table.onkeydown = keyed;
   table.onkeyup = (e) => e.key === ' ' && flip(e.target.closest('a'), false);
@@ -91,6 +92,7 @@ function keyed(e, cell = e.target.closest('a')) {
 
 // A cell as its samples, or as where their exact paths end.
 function flip(cell, exact) {
+  const { shown } = study;
   if (!cell || !shown || cell.dataset.exact === String(exact)) return;
   cell.dataset.exact = String(exact);
   const at = cell.dataset.at,
@@ -111,35 +113,12 @@ function press() {
   begin();
 }
 
-async function begin() {
-  const mine = asks();
-  busy = true;
-  line.problem(null);
+function begin() {
   line.address();
-  tell('starting …', 0);
-  draw();
-  const request = onEngine({ kind: 'grid', values: S.values, rows: axis(axes.rows), columns: axis(axes.columns) });
-  const news = await work.run(request, (now) => heard(now, mine));
-  if (!news) return; // a newer one has taken its place
-  busy = false;
-  if (news.grid) heard(news, mine);
-  if (news.problem) line.problem(news.problem);
-  $('#grid-progress').hidden = true;
-  draw();
+  study.begin();
 }
 
-function heard(news, mine) {
-  if (!news.grid) return tell(news.waiting ?? 'starting …', 0);
-  results.set(mine, news);
-  if (results.size > 6) results.delete(results.keys().next().value);
-  const anew = shown?.count !== news.count || of !== mine;
-  [shown, of] = [news, mine];
-  tell(news.waiting ?? `${news.count} of ${news.total} cells`, news.count / Math.max(1, news.total));
-  if (anew) draw();
-}
-
-function tell(words, part) {
-  $('#grid-progress').hidden = !busy;
+function far(words, part) {
   $('#grid-progress progress').value = part;
   $('#grid-progress span').textContent = words;
 }
@@ -166,8 +145,10 @@ function drawForm() {
 
 function draw() {
   drawForm();
-  const old = Boolean(shown) && of !== asks() && !busy;
+  const { shown, busy } = study,
+    old = study.old && !busy;
   $('#grid-run').hidden = busy;
+  $('#grid-progress').hidden = !busy;
   $('#grid-cancel').hidden = !busy;
   $('#grid-copy').hidden = !shown?.exact;
   $('.grid-box', body).hidden = !shown;
@@ -233,10 +214,9 @@ function drawTable(grid) {
 }
 
 function open() {
-  const known = results.get(asks());
-  if (known && !busy) [shown, of] = [known, asks()];
+  const known = !study.busy && study.back();
   draw();
-  if (!known && (fresh || !(busy || shown)) && S.values.model !== 'network') begin();
+  if (!known && (fresh || !(study.busy || study.shown)) && S.values.model !== 'network') begin();
   fresh = false;
 }
 
@@ -258,12 +238,11 @@ offer({
   write(params) {
     for (const name of ['rows', 'columns']) if (axes[name] !== USUAL[name]) params.set(name, axes[name]);
   },
-  study: () => ({ result: shown, kind: 'grid', old: Boolean(shown) && of !== asks() }),
+  study: () => ({ result: study.shown, kind: 'grid', old: study.old }),
   keep: () => ({ ...axes }),
   back(kept) {
     axes = kept ? { ...kept } : { ...USUAL };
-    const known = results.get(asks());
-    if (known) [shown, of] = [known, asks()];
+    study.back();
     draw();
   },
 });

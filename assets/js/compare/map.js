@@ -1,7 +1,5 @@
 // The heat map: any two settings of the view, a cell for each pair of values, drawn while they come.
 
-import { job } from '../job.js';
-import { call } from '../net.js';
 import { duration } from '../numbers.js';
 import { $, S } from '../state.js';
 import { viewQuery } from '../address.js';
@@ -12,15 +10,13 @@ import { copy, lines } from '../help.js';
 import { drawAlong } from './map_along.js';
 import { drawPairs, offered, summary } from './map_pairs.js';
 import { drawSaid, drawRun } from './map_side.js';
+import { Measured } from './measured.js';
 import * as sentence from './sentence.js';
-import * as engines from './engines.js';
 import * as studies from './studies.js';
 
-const work = job({ pause: 180, start: (request) => call('job_start', request) });
 let line = null,
   body = null,
-  shown = null, // the newest news that has a map
-  state = { busy: false, stopped: false, problem: null, asked: '', began: 0, took: null },
+  problem = null,
   opened = false,
   fresh = false; // a link was read, which is measured when its view is there
 
@@ -35,6 +31,16 @@ const question = () =>
       .filter(([k]) => !asked.axes.includes(k) && k !== 'samples')
       .sort(),
   ]);
+const study = new Measured({
+  part: 'map',
+  asks: question,
+  request: () => ({ kind: 'map', values: S.values, ...chosen() }),
+  draw,
+  refuse(why) {
+    problem = study.cancelled ? null : why; // the reader's own stop needs no word
+    if (!why) line.problem(null);
+  },
+});
 
 const HTML = `
   <div class="map-bar"><p class="sentence"></p>
@@ -60,7 +66,7 @@ function init(given, own) {
   sentence.init($('.sentence', body), map, line.config.entries, choose);
   asked.lists = asked.axes.map(sentence.usual);
   initGrid($('.map-figure', body), press);
-  $('[data-run]', body).onclick = () => (state.busy ? work.cancel() : run());
+  $('[data-run]', body).onclick = () => (study.busy ? study.cancel() : run());
   $('.map-side', body).onclick = act;
 }
 
@@ -74,8 +80,8 @@ function choose() {
 function act(e) {
   const b = e.target.closest('button');
   if (!b) return;
-  if (b.dataset.act === 'copy') copy(lines(shown.exact), b);
-  else if (b.dataset.act === 'cancel') work.cancel();
+  if (b.dataset.act === 'copy') copy(lines(study.shown.exact), b);
+  else if (b.dataset.act === 'cancel') study.cancel();
   else if (b.dataset.act === 'resume') run();
   else if (b.dataset.extend) extend(+b.dataset.extend);
   else if (offered(b)) pair(offered(b));
@@ -87,8 +93,9 @@ function act(e) {
 }
 
 function extend(index) {
-  const { axis, values } = shown.said[index],
-    names = shown.map[axis ? 'across' : 'up'].values;
+  const { map, said } = study.shown,
+    { axis, values } = said[index],
+    names = map[axis ? 'across' : 'up'].values;
   const own = Object.keys(names)
     .sort((a, b) => a - b)
     .map((k) => names[k]);
@@ -104,37 +111,16 @@ function pair(axes) {
 }
 
 async function run() {
-  state = { busy: true, stopped: false, problem: null, asked: question(), began: performance.now(), took: null };
-  const mine = state;
-  line.problem(null);
-  draw();
-  const before = shown;
-  const news = await work.run(engines.asked({ kind: 'map', values: S.values, ...chosen() }), (now) => hear(now, mine));
-  if (!news || mine !== state) return;
-  hear(news, mine);
-  state = { ...state, busy: false, took: performance.now() - mine.began };
-  if (news.problem && news.map) state.stopped = news.problem;
-  else if (news.problem) {
-    state.problem = news.problem;
-    if (before) shown = before;
-  }
-  if (news.map) keep();
-  draw();
-}
-
-function hear(news, mine) {
-  if (mine !== state) return;
-  if (news.map) shown = { ...news, of: mine.asked };
-  else state.waiting = news.waiting ?? '';
-  draw();
+  await study.begin();
+  if (!study.busy && study.shown && study.of === study.asked) keep();
 }
 
 function keep() {
-  const { up, across, cells } = shown.map;
+  const { up, across, cells } = study.shown.map;
   const done = cells.filter((c) => c.value || c.why).length;
   const query = viewQuery();
   const name = `${up.label} × ${across.label}`;
-  studies.keep({ name, about: about(), query, done, total: cells.length, ...summary(shown) });
+  studies.keep({ name, about: about(), query, done, total: cells.length, ...summary(study.shown) });
 }
 
 // What of the view is not varied and tells studies apart.
@@ -158,43 +144,43 @@ function press(cell, shift) {
 // Settings of an entry go with it where the cell has another one.
 const slotGone = (values, k) => k.split('.')[0] in values;
 
-const old = () => Boolean(shown) && shown.of !== question();
-
 function draw() {
   if (!body || body.hidden) return;
+  const { shown, busy, took } = study,
+    stale = study.old && !busy;
   sentence.draw($('.sentence', body));
   const cells = sentence.count(asked.lists[0]) * sentence.count(asked.lists[1]);
-  const took = state.took && !old() && shown ? `, ${duration(state.took / 1000)}` : '';
-  $('.map-count', body).textContent = `${cells} cells${took}`;
-  const stale = old() && !state.busy;
+  $('.map-count', body).textContent = `${cells} cells${took && !stale && shown ? `, ${duration(took / 1000)}` : ''}`;
   body.classList.toggle('old', stale);
   const refused = $('.map-refused', body);
-  refused.hidden = !state.problem && !stale;
+  refused.hidden = !problem && !stale;
   refused.textContent =
-    state.problem ?? (stale ? 'Measured with other settings than those asked for now: run it again.' : '');
+    problem ?? (stale ? 'Measured with other settings than those asked for now: run it again.' : '');
   writeTitle();
   writeRun();
   drawPairs($('.map-pairs', body), asked.axes);
   if (!shown) return;
-  drawGrid($('.map-figure', body), shown.map, { next: state.busy });
+  drawGrid($('.map-figure', body), shown.map, { next: busy });
   const outlined = shown.map.cells.some((cell) => cell.level);
   $('figcaption', body).innerHTML =
     `${keyOf()}${outlined ? '<span class="key-level">best, or not to be told from it</span>' : ''}`;
   drawAlong($('.map-along', body), shown.map);
-  drawSaid($('.map-said', body), shown, state);
-  drawRun($('.map-run', body), shown, state);
+  drawSaid($('.map-said', body), shown, study);
+  drawRun($('.map-run', body), shown, study);
 }
 
 function writeRun() {
-  const b = $('[data-run]', body),
+  const { shown, busy } = study,
     done = shown?.map.cells.filter((c) => c.value || c.why).length ?? 0;
-  const part = shown && !shown.map.whole && !old();
-  b.textContent = state.busy ? `Cancel, keep ${shown && shown.of === state.asked ? done : 0}` : part ? 'Resume' : 'Run';
+  const part = shown && !shown.map.whole && !study.old;
+  const here = shown && study.of === study.asked ? done : 0; // of what is being measured
+  $('[data-run]', body).textContent = busy ? `Cancel, keep ${here}` : part ? 'Resume' : 'Run';
 }
 
 function writeTitle() {
-  const { up, across } = { up: sentence.asked.axes[0], across: sentence.asked.axes[1] };
-  $('#compare-title').textContent = shown?.title ?? (state.busy ? 'Measuring …' : `${up} against ${across}`);
+  const [up, across] = asked.axes,
+    { shown, busy } = study;
+  $('#compare-title').textContent = shown?.title ?? (busy ? 'Measuring …' : `${up} against ${across}`);
   $('#compare-note').textContent = shown?.note ?? 'Choose two settings and run: the coarse cells come first.';
 }
 
@@ -253,10 +239,11 @@ offer({
     fresh = false;
     run();
   },
-  study: () => ({ result: shown, kind: 'map', old: old() }),
+  study: () => ({ result: study.shown, kind: 'map', old: study.old }),
   keep: chosen,
   back: (kept) => {
     Object.assign(asked, JSON.parse(JSON.stringify(kept)));
+    if (!study.busy) study.back();
     draw();
   },
 });
