@@ -20,7 +20,7 @@ Layers; imports only point down:
     recorder                    runs elsewhere: what a pipeline or a loop tells, in a small file
     store                       the one place that knows folders
     core                        torch, numpy
-    settings, errors, memo, numerals    standard library (memo knows the size of a tensor)
+    settings, errors, memo, numerals, start    standard library (memo knows the size of a tensor)
 
 A frozen dataclass with a method is the setting: `RK2(alpha=0.5)` is the solver that steps, the row
 in the menu with its slider, `solver=rk2&solver.alpha=0.5` in the link, and a part of the cache key.

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "explorer"
 LAYERS = [
-    {"settings", "errors", "memo", "numerals"},
+    {"settings", "errors", "memo", "numerals", "start"},
     {"core"},
     {"store"},
     {"reading", "recorder"},

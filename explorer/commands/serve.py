@@ -4,7 +4,7 @@ import argparse
 import os
 from typing import Any
 
-from .. import __version__
+from .. import __version__, start
 from ..errors import UserError
 from ..server import logs
 from ..server.hosts import bare
@@ -168,11 +168,12 @@ def _serve(options) -> None:
     logs.use(options.log)
     default_port()  # says what is wrong with it, which Gradio breaks off over when it is imported
     prepare()
-    import torch
+    with start.libraries():
+        import torch
 
-    from ..lab import cost, experiment, machine, memory
-    from ..server import app, hall, networks, owners, tidy
-    from ..study import offered
+        from ..lab import cost, experiment, machine, memory
+        from ..server import app, hall, networks, owners, tidy
+        from ..study import offered
 
     uploads.limit = of_bytes(options.max_cache, "--max-cache", least=LEAST_CACHE)
     hall.allowed = not options.no_training

@@ -30,6 +30,7 @@ from .networks import network_list, network_open
 from .paper import paper
 from .quick import gr
 from .recordings import recording, recording_keep
+from .remembered import Remembered
 from .schedules import schedules
 from .sentences import guarded
 from .train import training
@@ -141,6 +142,7 @@ def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
         state_session_capacity=SESSIONS,
         **options,
     )
+    demo.app.state_holder = Remembered(demo)
     door.server = demo.server
     demo.door = door
     logs.take_servers()

@@ -24,6 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from .. import start
 from ..errors import Cancelled, UserError
 from ..study.ways import Way, way
 from . import logs
@@ -280,10 +281,11 @@ def main(words: dict) -> int:
     os.dup2(2, 1)  # what libraries print does not come between
     tell = Told(out, ending)
     bench = Bench(sys.stdin.buffer, tell, ending, words["parent"])
-    import torch
+    with start.libraries():
+        import torch
 
-    torch.set_num_threads(1)
-    _prepare()
+        torch.set_num_threads(1)
+        _prepare()
     if words["soon"]:
         nice()
     tell({"ready": True})

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .. import start
 from ..errors import UserError
 from . import tensors
 from .unsaved import saving
@@ -47,8 +48,9 @@ class Out:
 
 def main() -> int:
     """Serve one job; returns the exit code."""
-    for module in sys.argv[1:]:
-        importlib.import_module(module)
+    with start.libraries():
+        for module in sys.argv[1:]:
+            importlib.import_module(module)
     idle = threading.Timer(PATIENCE, os._exit, [IDLE])
     idle.start()
     line = sys.stdin.buffer.readline()

@@ -19,11 +19,14 @@ import sys
 import threading
 from typing import Any
 
+from .. import start
 from ..errors import Cancelled, UserError
 from ..store import trainings
-from . import runs
-from .configs import chosen
-from .loop import Progress
+
+with start.libraries():
+    from . import runs
+    from .configs import chosen
+    from .loop import Progress
 
 LOOK = 4.0  # seconds between looks at samples
 PULSE = 2.0  # seconds between two signs of life
