@@ -68,7 +68,7 @@ CALLS = [  # what the page calls, by these names
     in_turn(leave, lambda _: (SETTLED, "", 0)),
     in_turn(card_open, lambda _: (SETTLED, "", 0)),
 ]
-SESSIONS = 128  # that Gradio remembers, 0.2 MB of each; nothing here hangs on their state
+SESSIONS = 128  # that Gradio remembers; nothing here hangs on their state
 GLANCE = 0.02  # seconds from one look to the next into a queue without work
 SCRIPT = """
 import(props.script).then((app) => app.start({element, props, server, upload}));

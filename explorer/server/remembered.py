@@ -1,7 +1,7 @@
 """What Gradio remembers of a visitor's session, without a description of every part of the app.
 
 Gradio describes all of its some eight hundred components anew when a session makes its first call:
-50 ms of the first answer, and most of the 0.2 MB that it holds of each.  They serve its deep links,
+50 ms of the first answer, and 0.2 MB that it holds of each.  They serve its deep links,
 of which this page has none: its links are its state.  A component whose value an answer sets is
 described then.
 """

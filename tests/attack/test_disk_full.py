@@ -164,7 +164,7 @@ from tests.attack.refusing import left_over
 folder, filler = Path(sys.argv[1]) / "answers", Path(sys.argv[1]) / "filler"
 base = unflatten(Experiment, {"data": "moons", "data.dimension": 2, "samples": 256})
 plan = grid(base, {"solver": ["ddim", "heun"], "nfe": [5, 9, 17, 33]}, EndError())
-made = [d.value is not None for d in engine.run(plan[:2], folder, workers=2, threads=1)]
+made = [d.value is not None for d in engine.run(plan[:2], folder, threads=1)]
 first = dict(Results(folder))
 with filler.open("wb", buffering=0) as file:
     try:
@@ -179,7 +179,7 @@ except unsaved.Unsaved as error:
     print(error)
 print("same", dict(Results(folder)) == first, "left", left_over(folder))
 filler.unlink()
-again = list(engine.run(plan, folder, workers=2, threads=1))
+again = list(engine.run(plan, folder, threads=1))
 problems = [d.problem for d in again if d.problem]
 print("known", sum(d.known for d in again), "of", len(again), problems)
 """

@@ -51,6 +51,7 @@ class Other:
 @pytest.fixture
 def other():
     made = Other()
+    made.ask("look")  # it is there before anything trains, which takes a core
     yield made
     made.kill()
 
@@ -72,6 +73,7 @@ def test_two_servers_do_not_take_each_others_runs(other):
     assert "problem" in other.ask("resume", name="ours")
     assert "problem" in other.ask("pause", name="ours")
     assert halls.ask("look")["busy"], "and ours goes on"
+    halls.child().send_signal(signal.SIGSTOP)  # it is held as before, and takes no core
 
     assert "problem" not in other.start("theirs")
     waiting.until(lambda: other.ask("look").get("part", 0) > 0)
@@ -79,6 +81,7 @@ def test_two_servers_do_not_take_each_others_runs(other):
     other.kill()  # its child notices, keeps its state and frees the run
     paused = halls.until(lambda a: halls.names(a["paused"]) == ["theirs"])
     assert paused["elsewhere"] == [] and paused["busy"]
+    halls.child().send_signal(signal.SIGCONT)
     halls.ask("pause", name="ours")
     halls.until(lambda a: a["state"] == "paused")
     assert "problem" not in halls.ask("resume", name="theirs")

@@ -13,8 +13,7 @@ FULL = os.environ.get("EXPLORER_ATTACK") == "full"
 SESSIONS = 8000 if FULL else 200
 MB = 1e6
 GROWTH = 300.0  # MB, whatever the number of sessions
-# bytes of a session: Gradio keeps some 200 kB of each that it remembers; of few, what a heap grows
-# by of itself is more of each
+# bytes of a session; of few, what a heap grows by of itself is more of each
 EACH = 12e3 if FULL else 48e3
 
 
@@ -62,9 +61,12 @@ def rest(process) -> float:
 @pytest.mark.slow
 def test_sessions_that_came_and_went_are_not_remembered(page, process):
     """Each with a name of its own for Gradio and for the desk, and a view that it asks about."""
+    least = rest(process)
     for k in range(REMEMBERED + 12):
         page.call("progress", {"page": f"before {k}"}, f"before {k}")
     before = rest(process)
+    # Gradio's own memory of so many, with a description of each component, takes 28 MB
+    assert before - least < 10 * MB, f"{(before - least) / MB:.0f} MB"
     for k in range(SESSIONS):
         page.call("progress", {"page": f"page {k}"}, f"session {k}")
         page.call("cancel", {"page": f"page {k}"}, f"session {k}")
