@@ -13,21 +13,32 @@ const USUAL = {
   pause: 200,
 };
 
+// The news of a job, once the server is there, and whether it was out of reach; `wanted`: as long as this holds.
+async function heard(id, poll, pause, wanted) {
+  for (let away = false; ; away = true) {
+    const news = { ...(await poll(id)), job: id };
+    if (!news.gone || !wanted()) return { news, away };
+    await back(pause); // the work may well be there then
+  }
+}
+
 /** One job at a time; a newer one takes the place of one that runs.  While the server is out of reach a job
  * waits for it, and is begun anew on one that was started again and knows nothing of it.
  *
  * `run` resolves to the last news ({ problem } where the job could not begin or was lost), or to null when a
- * newer job has taken its place; until then `begun` hears its name, and `hear` what there is so far.
+ * newer job has taken its place; until then `begun` hears its name, and `hear` what there is so far.  A job that
+ * is cancelled before it has a name, or while the server is out of reach, is as soon as it can be.
  * @param {{start?: Function, poll?: Function, cancel?: Function, ended?: Function,
  *   pause?: number}} [given] */
 export function job(given = {}) {
   const { start, poll, cancel, ended, pause } = { ...USUAL, ...given };
-  let turn = 0,
-    id = null;
+  let [turn, id, stop] = [0, null, false]; // id: none while a job begins
 
   async function run(request, hear = () => {}, begun = () => {}) {
-    const mine = ++turn;
-    if (id != null) await cancel(id);
+    const mine = ++turn,
+      before = id;
+    [id, stop] = [null, false];
+    if (before != null) await cancel(before);
     if (mine !== turn) return null;
     const answer = await start(request);
     if (mine !== turn) {
@@ -37,21 +48,16 @@ export function job(given = {}) {
     id = answer.job ?? null;
     if (id == null) return answer;
     begun(id);
+    if (stop) cancel(id);
     return attend(mine, hear, () => run(request, hear, begun));
   }
 
   async function attend(mine, hear, anew) {
-    let away = false;
     for (;;) {
-      const news = { ...(await poll(id)), job: id };
+      const { news, away } = await heard(id, poll, pause, () => mine === turn);
       if (mine !== turn) return null;
-      if (news.gone) {
-        away = true;
-        await back(pause); // the work may well be there then
-        continue;
-      }
-      if (away && anew && news.problem && !news.count) return anew();
-      away = false;
+      if (away && stop) cancel(id);
+      else if (away && anew && news.problem && !news.count) return anew();
       if (ended(news)) {
         id = null;
         return news;
@@ -64,10 +70,14 @@ export function job(given = {}) {
 
   /** Begun before, such as by this page before it was loaded anew: attended to as by `run`. */
   function take(name, hear = () => {}) {
-    id = name;
+    [id, stop] = [name, false];
     return attend(++turn, hear);
   }
-  return { run, take, running: () => id != null, cancel: () => id != null && cancel(id) };
+  const halt = () => {
+    stop = true;
+    if (id != null) cancel(id);
+  };
+  return { run, take, running: () => id != null, cancel: halt };
 }
 
 /** Looks again and again, one look at a time; `pause(answer)` says in how many ms, null ends it.  Whoever

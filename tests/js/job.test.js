@@ -54,6 +54,17 @@ test('a job that was overtaken while it began is stopped on the server', async (
   assert.deepEqual(said.cancelled, ['job 1']);
 });
 
+test('a job that is cancelled before it has a name is stopped when it has one, and the next one is not', async () => {
+  const { said, given } = line({ count: 1 }, { count: 1, done: true });
+  const work = job(given),
+    first = work.run({});
+  work.cancel();
+  await first;
+  assert.deepEqual(said.cancelled, ['job 1']);
+  await work.run({});
+  assert.deepEqual(said.cancelled, ['job 1']);
+});
+
 test('a problem with nothing to show ends it, one with rows waits for the end', async () => {
   const lost = line({ problem: 'gone' });
   assert.equal((await job(lost.given).run({})).problem, 'gone');
