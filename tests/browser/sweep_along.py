@@ -21,7 +21,7 @@ def goes_along_a_setting(walk):
     page.wait_for_function(
         f"document.querySelector('#fig-compare').data && ({VALUES})() === '1,3,9linear'"
     )
-    page.wait_for_function(SWEPT)
+    walk.calm().page.wait_for_function(SWEPT)
     assert walk.query["along"] == "timesteps.rho" and walk.query["over"] == "1,3,9"
     where = page.locator("#compare-forest caption").first
     assert where.inner_text().startswith("At ρ = 9, 9 evaluations")

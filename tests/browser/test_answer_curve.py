@@ -27,7 +27,7 @@ def test_a_slider_with_the_focus_grows_into_an_axis(walk):
     page.wait_for_selector(".row.grown .answer-curve .point")
     page.wait_for_function(WHOLE)
     assert page.locator(".answer-curve .point").count() >= 14
-    assert abs(page.evaluate(APART)) < 1 and walk.query["answer"] == "rho"
+    assert abs(page.evaluate(APART)) < 1 and walk.calm().query["answer"] == "rho"
     first, value = said.text_content(), page.locator(".answer-curve .value").text_content()
     assert first.split(".")[0] and not value.startswith("≈")
 

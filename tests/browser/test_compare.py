@@ -94,6 +94,7 @@ def test_the_explore_page_leads_to_what_churn_does(walk):
     assert "hurn" in walk.page.inner_text("#compare-title")
     words = walk.page.inner_text("#fig-compare")
     assert "cap √2 − 1" in words and "noise added" in words and "two draws of the data" in words
+    walk.calm()
     assert walk.query["compare"] == "churn" and walk.query["tab"] == "compare"
 
 

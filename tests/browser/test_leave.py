@@ -34,6 +34,7 @@ def taken(page, label):
 
 def study(walk):
     """What one keeps of the study on show: its title, its link and its card."""
+    walk.calm()
     return walk.page.inner_text("#compare-title"), of_study(walk), taken(walk.page, "Study card")[1]
 
 
@@ -54,6 +55,7 @@ def comes_back(walk, kept, measured: str, paste: bool = False):
         page.evaluate(DROP, card.decode())
     page.wait_for_selector("#compare-card p b")
     walk.calm().page.wait_for_function(measured)
+    walk.calm()
     assert page.inner_text("#compare-title") == title == page.inner_text("#compare-card p b")
     assert of_study(walk) == link and walk.value("timesteps.rho") == 7
 

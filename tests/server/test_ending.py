@@ -4,6 +4,7 @@ import importlib
 import signal
 import sys
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -39,11 +40,15 @@ def test_a_job_that_asks_nobody_hears_it_while_it_works(ending):
 
 def test_it_comes_after_an_import_and_leaves_no_half_of_a_module(ending, tmp_path, monkeypatch):
     """Half a module would stay in sys.modules, for all jobs that follow in this process."""
-    slow = "\n".join(["from threading import Event", *["Event().wait(0.005)"] * 20, "whole = True"])
+    lines = ["from threading import Event", "from told import stop", "stop()"]
+    slow = "\n".join([*lines, *["Event().wait(0.005)"] * 20, "whole = True"])
     (tmp_path / "slow_module.py").write_text(slow)
     monkeypatch.syspath_prepend(str(tmp_path))
+    told = SimpleNamespace(
+        stop=lambda: stopped(ending)
+    )  # while it is imported, however long it takes
+    monkeypatch.setitem(sys.modules, "told", told)
     with pytest.raises(Cancelled), ending.anywhere("a"):
-        threading.Timer(0.02, ending.stop, ("a",)).start()
         assert importlib.import_module("slow_module").whole
         for _ in range(1000):
             threading.Event().wait(0.005)
