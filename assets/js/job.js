@@ -32,13 +32,13 @@ async function heard(id, poll, pause, wanted) {
  *   pause?: number}} [given] */
 export function job(given = {}) {
   const { start, poll, cancel, ended, pause } = { ...USUAL, ...given };
-  let [turn, id, stop] = [0, null, false]; // id: none while a job begins
+  let [turn, id, stop] = [0, null, false]; // id: empty while a job begins
 
   async function run(request, hear = () => {}, begun = () => {}) {
     const mine = ++turn,
       before = id;
-    [id, stop] = [null, false];
-    if (before != null) await cancel(before);
+    [id, stop] = ['', false];
+    if (before) await cancel(before);
     if (mine !== turn) return null;
     const answer = await start(request);
     if (mine !== turn) {
@@ -75,7 +75,7 @@ export function job(given = {}) {
   }
   const halt = () => {
     stop = true;
-    if (id != null) cancel(id);
+    if (id) cancel(id);
   };
   return { run, take, running: () => id != null, cancel: halt };
 }

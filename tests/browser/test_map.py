@@ -1,6 +1,7 @@
 """The heat map of Compare in a real browser: one dense walk."""
 
 import json
+from urllib.parse import unquote
 
 from .test_leave import comes_back, study
 
@@ -94,7 +95,12 @@ def stopped(page):
         "/^[1-9]\\d* of 120 cells/.test(document.querySelector('.map-run')?.innerText ?? '')"
     )
     assert not several or " 1 in hand" not in page.inner_text(".map-run")
-    page.click(".map-run button")
+    page.evaluate("""() => {  // stopped, and left before that is answered
+      document.querySelector('.map-run button').click();
+      document.querySelector('.tabs [data-page=explore]').click();
+    }""")
+    page.wait_for_function("JSON.parse(localStorage.studies)[0].total === 120")
+    page.click(".tabs [data-page=compare]")
     page.wait_for_function("document.querySelector('[data-run]').textContent === 'Resume'")
     assert page.is_hidden(".map-refused")  # the reader's own stop needs no word
     assert "engine" not in page.url  # it is the browser's, and in no link
@@ -102,6 +108,7 @@ def stopped(page):
     assert 0 < done < 120 and "hollow cells were not reached" in page.inner_text(".map-run")
     kept = json.loads(page.evaluate("localStorage.getItem('studies')"))
     assert kept[0]["total"] == 120 and 0 < kept[0]["done"] <= done and len(kept) == 3
+    assert "compare=map" in kept[0]["query"] and "across=300…900" in unquote(kept[0]["query"])
     page.click("#studies summary")
     assert "of 120: Resume" in page.inner_text("#studies li.part")
 

@@ -58,6 +58,7 @@ test('a job that is cancelled before it has a name is stopped when it has one, a
   const { said, given } = line({ count: 1 }, { count: 1, done: true });
   const work = job(given),
     first = work.run({});
+  assert.ok(work.running());
   work.cancel();
   await first;
   assert.deepEqual(said.cancelled, ['job 1']);

@@ -111,16 +111,16 @@ function pair(axes) {
 }
 
 async function run() {
+  const of = { about: about(), query: viewQuery() }; // words and page may be others when it ends
   await study.begin();
-  if (!study.busy && study.shown && study.of === study.asked) keep();
+  if (!study.busy && study.shown && study.of === study.asked) keep(of);
 }
 
-function keep() {
+function keep(of) {
   const { up, across, cells } = study.shown.map;
   const done = cells.filter((c) => c.value || c.why).length;
-  const query = viewQuery();
   const name = `${up.label} × ${across.label}`;
-  studies.keep({ name, about: about(), query, done, total: cells.length, ...summary(study.shown) });
+  studies.keep({ name, ...of, done, total: cells.length, ...summary(study.shown) });
 }
 
 // What of the view is not varied and tells studies apart.
