@@ -10,8 +10,8 @@ it looks for what its own tools of MCP and its notebooks need, and goes on where
 import inspect
 import sys
 from contextlib import contextmanager
-from importlib import import_module
-from types import ModuleType
+
+from ..start import Later
 
 
 @contextmanager
@@ -30,19 +30,10 @@ def _no_stubs():
         inspect.getfile = find
 
 
-class _Later(ModuleType):
-    """A module that is imported with the first thing that is wanted of it."""
-
-    def __getattr__(self, what: str):
-        if sys.modules.get(self.__name__) is self:
-            del sys.modules[self.__name__]
-        return getattr(import_module(self.__name__), what)
-
-
 @contextmanager
 def _later(name: str):
     """Within, an import of the module stands for it alone."""
-    stand_in = _Later(name)
+    stand_in = Later(name)
     if name in sys.modules:
         yield
         return

@@ -284,6 +284,7 @@ def main(words: dict) -> int:
     with start.libraries():
         import torch
 
+        start.compiler_later()
         torch.set_num_threads(1)
         _prepare()
     if words["soon"]:

@@ -39,6 +39,7 @@ def main(words: dict) -> int:
     """Run and tell; returns the exit code."""
     import torch
 
+    start.compiler_later()
     torch.set_num_threads(int(words.get("threads", 1)))
     if hasattr(os, "nice"):
         os.nice(NICE)
