@@ -2,19 +2,22 @@
 // card the study, with the card's numbers.
 
 import { $, $$ } from '../state.js';
-import { call } from '../net.js';
+import { call, newest } from '../net.js';
 import { escaped } from '../schedules/svg.js';
 import { visit } from '../gestures/places.js';
 
 /** Whether a text is a run card, of a view or of a study. @param {string} text */
 export const isCard = (text) => /^\s*\{\s*"format":\s*"explorer-(study-)?card"/.test(text.slice(0, 400));
 
+const opened = newest((text) => call('card_open', { text }));
+
 /** Makes the run of a card again on the server, opens it, and says what came of it.
  * @param {string} text @param {(sentence: string | null) => void} problem */
 export async function openCard(text, problem) {
   problem(null);
   say([/"explorer-study/.test(text.slice(0, 400)) ? 'The card is read …' : 'The card’s run is made again …']);
-  const answer = await call('card_open', { text });
+  const answer = await opened(text);
+  if (!answer) return; // another card was dropped meanwhile
   if (answer.problem || answer.stale) {
     say([]);
     return problem(answer.problem ?? 'The settings moved on; open the card again.');

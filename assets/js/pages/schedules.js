@@ -1,7 +1,7 @@
 // The Schedules page: what is pasted, on one axis of noise.  The question is `asked`, the answer `told`;
 // whatever a person does changes the question, and the newest answer alone is drawn.
 
-import { call } from '../net.js';
+import { call, newest } from '../net.js';
 import { gesture } from '../gestures/gesture.js';
 import { copy } from '../help.js';
 import { $, S, clamp, set } from '../state.js';
@@ -101,10 +101,12 @@ function paste(text, more = {}) {
   ask();
 }
 
+const sent = newest(send);
+
 /** A recording: its levels are what is pasted, the rest stays on the server under its name. */
 async function recorded(file) {
-  const { digest, text } = await send(file);
-  paste(text, { recording: digest });
+  const kept = await sent(file);
+  if (kept) paste(kept.text, { recording: kept.digest });
 }
 
 function besides(digest) {

@@ -1,6 +1,6 @@
 // A recorded run on the Schedules page: its strips, its plane, its thumbnails, and a denser run beside it.
 
-import { call } from '../net.js';
+import { call, newest } from '../net.js';
 import { $ } from '../state.js';
 import { isRecording } from './file.js';
 import { drawPlane } from './plane.js';
@@ -32,14 +32,17 @@ export async function send(file) {
 /** hear: {upload(file), beside(digest | null), problem(sentence)}. */
 export function initRecording(given) {
   hear = given;
-  const field = $('#rec-beside-file');
+  const field = $('#rec-beside-file'),
+    sent = newest(send);
   field.onchange = async () => {
     const [file] = field.files;
     field.value = '';
     if (!file) return;
     try {
       if (!(await isRecording(file))) throw new Error(`${file.name} is no recording of explorer.record.`);
-      hear.beside((await send(file)).digest);
+      const kept = await sent(file);
+      if (!kept) return; // another one was chosen meanwhile
+      hear.beside(kept.digest);
       hear.problem(null);
     } catch (error) {
       hear.problem(error.message);
