@@ -28,7 +28,7 @@ def kept(tmp_path, monkeypatch):
             "in_channels": channels,
             "out_channels": channels,
             "model_channels": 4,
-            "channel_mult": (1,),
+            "channel_mult": (1, 1, 1),  # attention, in the midst, has a 16th of the places
             "num_blocks": 1,
             "attn_resolutions": (),
             "label_dim": classes,
