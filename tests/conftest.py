@@ -3,6 +3,7 @@
 With pytest-xdist each worker is a process with all of this of its own.
 """
 
+import atexit
 import gc
 import itertools
 import os
@@ -74,6 +75,7 @@ def pytest_make_collect_report(collector):
 def pytest_collection_finish():
     """What stands now stands to the end: whoever looks for waste need not look through it."""
     gc.freeze()
+    atexit.register(gc.unfreeze)  # after the five looks with which pytest ends
     gc.enable()
 
 
@@ -118,7 +120,6 @@ def accelerator() -> bool:
 
 
 def pytest_sessionfinish():
-    gc.unfreeze()
     shutil.rmtree(WORKER, ignore_errors=True)
 
 
