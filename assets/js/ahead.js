@@ -1,5 +1,7 @@
-// The first view is asked for while Gradio's scripts are still starting, from the link and from what Gradio's
-// page says of itself; whoever asks for just that afterwards is given its answer.
+// The page does not wait for Gradio, whose scripts begin once the first view is drawn.  What Gradio's page says
+// of itself has all that it takes: the first view is asked for from the link, and whoever asks for just that
+// afterwards is given its answer; the page is put up where it can be seen, and moves into Gradio's component
+// when that is there.
 
 import { id } from './answers.js';
 import { restOf } from './address.js';
@@ -9,26 +11,30 @@ import { knowStrips } from './strips/strips.js';
 
 const NAME = 'explorer'; // of Gradio's component that holds the page
 const SESSION = 'ahead'; // Gradio's own is not begun yet, and nothing here hangs on it
+const LONGEST = 3000; // ms that Gradio waits for a first view
 let asked = null; // {words, answer}: what was sent, and what will come of it
 
 /** The pages of these names. @param {string[]} names */
 export const pagesOf = async (names) =>
   (await Promise.all(names.map((name) => import(`./pages/${name}.js`)))).map(({ page }) => page);
 
-/** Ask for the first view; `told` is what Gradio's page says of itself. */
-export async function askAhead(told = window.gradio_config) {
-  const part = told?.components?.find(({ props }) => props?.elem_id === NAME);
+// Gradio's component for the page, as Gradio's page describes it.
+const described = () => window.gradio_config?.components?.find(({ props }) => props?.elem_id === NAME);
+
+/** Ask for the first view. */
+export async function askAhead() {
+  const part = described();
   if (!part?.props.props?.config) return;
   const config = JSON.parse(part.props.props.config);
   knowLessons(config.lessons.all);
   knowStrips(config.explore.strips);
   const { rest, design } = restOf(location.search, await pagesOf(config.pages), Object.keys(config.designs));
   const request = whole({ query: rest }, { page: id, id: 1, design, full: [] });
-  asked = { words: JSON.stringify(request), answer: post(part.id, request) };
+  asked = { words: JSON.stringify(request), answer: post(part.id, 'explore', request) };
 }
 
-async function post(part, data) {
-  const body = JSON.stringify({ data, component_id: part, fn_name: 'explore', session_hash: SESSION }),
+async function post(part, name, data) {
+  const body = JSON.stringify({ data, component_id: part, fn_name: name, session_hash: SESSION }),
     headers = { 'Content-Type': 'application/json' };
   try {
     const answer = await fetch('./gradio_api/component_server/', { method: 'POST', body, headers });
@@ -45,3 +51,38 @@ export const unasked = (explore) => (request) => {
   asked = null;
   return before?.words === JSON.stringify(request) ? before.answer : explore(request);
 };
+
+/** The page put up before Gradio: what its component would hand over, and `taken(element, given)`, which moves
+ * the page into that component.  Null where Gradio's scripts are not left to this one. */
+export async function putUp() {
+  const part = described(),
+    scripts = document.querySelector('script[data-gradio]');
+  if (!part?.props.html_template || !scripts) return null;
+  await parsed();
+  const place = Object.assign(document.createElement('div'), { id: 'ahead', innerHTML: part.props.html_template }),
+    page = place.firstElementChild;
+  place.className = `gradio-container gradio-container-${window.gradio_config.version.replaceAll('.', '-')}`;
+  part.props.html_template = ''; // the page is there once
+  document.body.prepend(place);
+  const later = new Promise((done) => setTimeout(done, LONGEST)),
+    entry = new URL(scripts.dataset.gradio, document.baseURI).href;
+  let begin;
+  const component = new Promise((done) => (begin = done));
+  return {
+    props: part.props.props,
+    server: Object.fromEntries(part.props.server_fns.map((name) => [name, (data) => post(part.id, name, data)])),
+    upload: async (file) => (await component).upload(file),
+    /** Gradio's scripts begin, after the picture that is drawn now. @param {Promise<any>} drawn */
+    gradio: (drawn) => Promise.race([drawn, later]).finally(() => painted(() => import(entry))),
+    taken(element, given) {
+      // with what is focused, scrolled or unfolded in it, where a browser can
+      element.moveBefore ? element.moveBefore(page, null) : element.append(page);
+      place.remove();
+      begin(given);
+    },
+  };
+}
+
+const parsed = () =>
+  document.readyState !== 'loading' || new Promise((done) => document.addEventListener('DOMContentLoaded', done));
+const painted = (then) => requestAnimationFrame(() => setTimeout(then));

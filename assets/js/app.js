@@ -13,8 +13,8 @@
 //   returned()     when a server that was out of reach is there again
 
 import { $, $$, S, change, plotly, scripts, set } from './state.js';
-import { askAhead, pagesOf, unasked } from './ahead.js';
-import { connect } from './net.js';
+import { askAhead, pagesOf, putUp, unasked } from './ahead.js';
+import { connect, through } from './net.js';
 import { askLink, askNow, asker, initAnswers, looks, problem, reaches, times } from './answers.js';
 import { address, initAddress, readView } from './address.js';
 import { initGestures } from './gestures/gesture.js';
@@ -39,6 +39,8 @@ import { drawBar, initBar } from './standing/bar.js';
 import { beats, greet } from './standing/beat.js';
 
 askAhead();
+const ahead = putUp();
+ahead.then((up) => up?.gradio(begin(up)));
 
 let pages = [];
 const shown = () => pages.find((page) => page.name === S.page);
@@ -96,8 +98,16 @@ function use(values, gone = (k) => /^(solver|timesteps|schedule)\./.test(k)) {
   askAnew();
 }
 
-/** Begins the page: called once, by the component that holds it. */
-export async function start({ props, server, upload }) {
+/** Called once, by the component that holds the page: it begins, or is there already and moves in. */
+export async function start(component) {
+  const up = await ahead;
+  if (!up) return begin(component);
+  up.taken(component.element, component);
+  through(component.server);
+  setTheme(document.documentElement.dataset.theme); // Gradio has set its own
+}
+
+async function begin({ props, server, upload }) {
   connect(
     { ...server, explore: unasked(server.explore) },
     {

@@ -34,6 +34,9 @@ export function connect(functions, given = {}) {
   Object.assign(server, { functions, gone: false }, given);
 }
 
+/** The same functions, reached another way. @param {typeof server.functions} functions */
+export const through = (functions) => Object.assign(server, { functions });
+
 /** Whether the server is known to be out of reach. */
 export const offline = () => server.gone;
 /** When the server last answered, as performance.now() has it. */

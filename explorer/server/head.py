@@ -12,6 +12,7 @@ from ..ui.pages import PAGES
 from . import files
 
 ENTRY = re.compile(r'src="\./assets/(index-[\w-]+\.js)"')
+BEGINS = re.compile(rb'<script type="module"[^>]* src="(\./assets/index-[\w-]+\.js)"></script>')
 AHEAD = re.compile(r"m\.f=\[(.*?)\]")  # what Vite lists of an import that comes later
 NAMED = re.compile(r'"\./([\w-]+\.js)"')
 FROM = re.compile(r'from ?"\./([\w-]+\.js)"')
@@ -41,8 +42,12 @@ def edit(page: bytes) -> bytes:
     ours = [files.SCRIPTS / files.BUNDLE] if bundled() else files.scripts()
     named = [f"{files.base()}/{f.relative_to(files.ASSETS).as_posix()}" for f in ours]
     links = "".join(f'<link rel="modulepreload" href="{a}">' for a in (*named, *pieces()))
-    # begun as soon as it is there: it asks for the first view while Gradio's are still starting
-    first = f'<script type="module" async src="{script()}"></script>'
+    # begun as soon as it is there, and Gradio's first script by it, behind the first picture
+    gradio = BEGINS.search(page)
+    entry = f' data-gradio="{gradio[1].decode()}"' if gradio else ""
+    links += f'<link rel="modulepreload" href="{gradio[1].decode()}">' if gradio else ""
+    page = BEGINS.sub(b"", page, count=1)
+    first = f'<script type="module" async src="{script()}"{entry}></script>'
     sheet = f'{files.colours()}<link rel="stylesheet" href="{files.base()}/{files.SHEET}">{first}'
     page = BASE.sub(lambda base: base[0] + links.encode(), page, count=1)
     return page.replace(b"</head>", sheet.encode() + b"</head>", 1)

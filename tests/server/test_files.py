@@ -114,6 +114,22 @@ def test_the_first_view_is_asked_for_once_before_gradio_has_put_the_page_up(
     page.close()
 
 
+def test_the_page_is_drawn_before_gradio_begins_and_then_moves_into_its_component(browser, server):
+    page, held = browser.new_page(), []
+    page.route("**/assets/index-*.js", lambda route: held.append(route))
+    page.goto(f"{server}?nfe=19&sigma=1")
+    page.wait_for_function("() => document.body.classList.contains('ready')")
+    page.focus("#theme")
+    page.evaluate("() => { window.was = document.querySelector('#ahead > .page'); }")
+    for route in held:
+        route.continue_()
+    page.wait_for_function("() => document.querySelector('#explorer .page')")
+    assert page.evaluate("document.querySelector('#explorer .page') === was")
+    assert page.locator(".page").count() == 1 and page.locator("#ahead").count() == 0
+    assert page.evaluate("document.activeElement.id") == "theme"
+    page.close()
+
+
 def test_a_script_newer_than_the_bundle_is_served_itself(monkeypatch, tmp_path):
     scripts = tmp_path / "js"
     shutil.copytree(files.SCRIPTS, scripts)
