@@ -6,6 +6,7 @@ far as they have learned, and lets running answers go out.  A second
 signal, or SECONDS, end it at once: what was saved until then stays.
 """
 
+import gc
 import os
 import signal
 import threading
@@ -79,6 +80,7 @@ def end(close: Callable[[], Any]) -> None:
         close()
     except Exception:  # noqa: BLE001 (it ends in any case)
         log.exception("while the server closed")
+    gc.collect()  # what is told of things that nobody fetched is told before
     say("Stopped.")
 
 
