@@ -74,10 +74,10 @@ function heads(body, { a, b, another, kind }) {
 // `shape` has the channels first; of colours the difference is their mean, and more is lighter.
 function images(body, { a, b, shape, clip }) {
   const small = innerWidth < 700,
-    columns = small ? 8 : 10,
+    width = $('.ab-pictures figure', body).clientWidth,
+    columns = width < 240 ? 4 : small ? 8 : 10,
     most = small ? 32 : 60,
     gap = 4,
-    width = $('.ab-pictures figure', body).clientWidth,
     side = sideOf(width, columns, gap, shape[2]);
   const held = [a, b].map(({ x }) => (x ? pixels(x, clip) : null));
   [a, b].forEach((of, i) => {

@@ -109,17 +109,24 @@ function grid(count, w, h, { H, W }, gap, ratio) {
 }
 
 let layout = null;
-function arrange({ size, narrow }) {
+function arrange(stage) {
+  const free = arranged(stage, stage.narrow || S.parts.run.told ? TOOLS + 4 : null);
+  const under = free && stage.covered > free.x0 && free.y0 < TOOLS;
+  return under ? arranged(stage, TOOLS + 4) : free;
+}
+
+// Below so many pixels of the tools; null: beside them.
+function arranged({ size, narrow }, below) {
   const { w, h, ratio } = size,
     s = shape(),
-    { count, told } = S.parts.run,
+    { count } = S.parts.run,
     gap = narrow ? 3 : GAP,
     edge = narrow ? 10 : 16;
   const scale = whole(SIDE / s.W, ratio),
     sideW = s.W * scale,
     sideH = s.H * scale,
     side = narrow ? 0 : Math.max(sideW, 96) + 24;
-  const top = narrow || told ? TOOLS + 4 : edge;
+  const top = below ?? edge;
   const g = grid(count, w - 2 * edge - side, h - top - edge, s, gap, ratio);
   if (!g) return null;
   const tw = s.W * g.scale,

@@ -29,7 +29,8 @@ const WHOLE_VIEWS = {
   line: [['fit', 'paths']],
 };
 
-const stage = { root: null, size: { w: 0, h: 0, ratio: 1 }, narrow: false, view };
+// covered: how far from its left edge tools lie on the picture's top, in CSS pixels
+const stage = { root: null, size: { w: 0, h: 0, ratio: 1 }, narrow: false, covered: 0, view };
 let pointers, zoomOf;
 
 // The view on show; a view that does not suit the data falls back to the data's own.
@@ -114,7 +115,20 @@ export function drawStage() {
   stage.pad.hidden = now !== drawView;
   if (!stage.size.w || !stage.size.h) return;
   writeAround(now);
+  stage.covered = covered();
   now.draw(stage);
+}
+
+// In a low or narrow window the tools stand at the left, see corner.css; looked up once for each size.
+let seen = { of: '', end: 0 };
+function covered() {
+  const tools = $('.tools', stage.root),
+    of = [innerWidth, innerHeight, stage.size.w, sizeOf(tools).w].join();
+  if (of !== seen.of) {
+    const { offsetLeft: left, offsetWidth: width } = tools;
+    seen = { of, end: left < stage.size.w / 2 ? left + width : 0 };
+  }
+  return seen.end;
 }
 
 export function paintStage() {
