@@ -53,19 +53,23 @@ export const unasked = (explore) => (request) => {
 };
 
 /** The page put up before Gradio: what its component would hand over, and `taken(element, given)`, which moves
- * the page into that component.  Null where Gradio's scripts are not left to this one. */
+ * the page into that component.  Null where Gradio's scripts begin at once. */
 export async function putUp() {
   const part = described(),
     scripts = document.querySelector('script[data-gradio]');
-  if (!part?.props.html_template || !scripts) return null;
+  if (!scripts) return null;
+  const entry = new URL(scripts.dataset.gradio, document.baseURI).href;
   await parsed();
-  const place = Object.assign(document.createElement('div'), { id: 'ahead', innerHTML: part.props.html_template }),
+  if (!part?.props.html_template) {
+    import(entry); // a page without ours, such as the one to sign in
+    return null;
+  }
+  const place = Object.assign(document.createElement('main'), { id: 'ahead', innerHTML: part.props.html_template }),
     page = place.firstElementChild;
   place.className = `gradio-container gradio-container-${window.gradio_config.version.replaceAll('.', '-')}`;
   part.props.html_template = ''; // the page is there once
   document.body.prepend(place);
-  const later = new Promise((done) => setTimeout(done, LONGEST)),
-    entry = new URL(scripts.dataset.gradio, document.baseURI).href;
+  const later = new Promise((done) => setTimeout(done, LONGEST));
   let begin;
   const component = new Promise((done) => (begin = done));
   return {

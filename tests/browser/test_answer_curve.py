@@ -83,8 +83,11 @@ def test_it_opens_after_a_drag_for_a_press_on_its_name_and_from_a_link(walk):
     held = row.bounding_box()["y"]
     page.mouse.up()
     page.wait_for_selector('.row.grown[data-key="timesteps.rho"] .point')
+    page.evaluate("window.since = performance.now()")
     page.wait_for_function(WHOLE)
     assert abs(row.bounding_box()["y"] - held) < 1.5 and page.locator(".row.grown").count() == 1
+    # while it grows, for 200 ms, the page scrolls to hold the row, whoever else scrolls it
+    page.wait_for_function("() => performance.now() - since > 250")
     off = page.locator("[data-key=s_tmin]")
     off.scroll_into_view_if_needed()
     box = off.locator("input[type=text]").bounding_box()
