@@ -6,6 +6,7 @@
 Both are optional; what is missing is said with the command that brings it.
 """
 
+import asyncio
 import contextlib
 import dataclasses
 import threading
@@ -26,7 +27,8 @@ GENERIC = {"time": "timeout_min", "gpus": "gpus_per_node", "cpus": "cpus_per_tas
 @dataclasses.dataclass(frozen=True)
 class Engine:
     """Whoever works.  slots(): batches under way at once; jobs: a fixed number of batches instead,
-    all handed in together.  shared: whether workers see the folder.
+    all handed in together.  shared: whether workers see the folder.  apart: whether each batch has
+    a worker to itself.
     """
 
     executor: Executor
@@ -34,6 +36,7 @@ class Engine:
     shared: bool = True
     jobs: int = 0
     together: Callable[[], Any] = contextlib.nullcontext
+    apart: bool = False
 
 
 @contextlib.contextmanager
@@ -74,13 +77,11 @@ def _dask(address: str) -> Iterator[Engine]:
             f"No Dask scheduler answers at {address:.60} ({type(error).__name__}). Start one with "
             "“dask scheduler”, its workers with “dask worker HOST:PORT”."
         ) from None
-    executor = client.get_executor(pure=False)
     try:
         slots = lambda: max(1, 2 * sum(client.ncores().values()))  # one works, one waits
-        yield Engine(executor, slots, shared=False)
+        yield Engine(Tasks(client), slots, shared=False)
     finally:
-        executor.shutdown(wait=False)
-        client.close()
+        client.close()  # and with it what is not done
 
 
 @contextlib.contextmanager
@@ -102,7 +103,7 @@ def _jobs(cluster: str, folder: Path | None, options: Mapping[str, str]) -> Iter
         raise UserError(f"SLURM through submitit cannot begin: {said}") from None
     executor = Jobs(own, POLL[cluster])
     try:
-        yield Engine(executor, lambda: jobs, jobs=jobs, together=executor.together)
+        yield Engine(executor, lambda: jobs, jobs=jobs, together=executor.together, apart=True)
     finally:
         executor.shutdown()
 
@@ -121,6 +122,23 @@ def _whole(key: str, value: str) -> int:
     if not value.isdecimal() or len(value) > 6 or not 1 <= int(value) <= 100_000:
         raise UserError(f"--slurm {key}={value:.20} is no whole number from 1 to 100,000.")
     return int(value)
+
+
+class Tasks(Executor):
+    """Dask's tasks as the futures that the rest knows.
+
+    Dask's own executor leaves a future open for good where an answer is lost with its worker on the
+    way here and then fails where it is asked for again.
+    """
+
+    def __init__(self, client: Any):
+        self.client = client
+
+    def submit(self, fn: Callable, /, *args: Any, **kwargs: Any) -> Future:
+        """Hand in a task; whose future is cancelled, Dask forgets."""
+        task = self.client.submit(fn, *args, pure=False, **kwargs)
+        brought = self.client.gather(task, asynchronous=True)
+        return asyncio.run_coroutine_threadsafe(brought, self.client.loop.asyncio_loop)
 
 
 class Jobs(Executor):

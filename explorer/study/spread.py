@@ -2,7 +2,9 @@
 
 A worker that ends takes its batch along.  Cells of it that were kept are read; the first that was
 not is the one it ended with, where answers are kept one by one: that cell goes alone to another
-worker, once.  Ends that one too, the cell says so, and the study goes on.
+worker, once.  Ends that one too, the cell says so, and the study goes on.  Where several batches
+may wait for one worker, what was lost is tried again one after the other: whoever was beside the
+cell that ends its worker is not beside it again.
 """
 
 import time
@@ -29,6 +31,7 @@ class Hands(Protocol):
     """Whoever takes batches."""
 
     shared: bool
+    apart: bool  # whether each batch has a worker to itself
 
     def free(self, taken: set[int]) -> int | None:
         """A place for one more batch beside those taken, or None."""
@@ -50,7 +53,7 @@ class Hands(Protocol):
 class Here:
     """Processes of this machine."""
 
-    shared = True
+    shared = apart = True
 
     def __init__(self, lanes: Lanes):
         self.lanes, self.revive = lanes, lanes.revive
@@ -69,7 +72,7 @@ class There:
     """An executor that knows its workers itself."""
 
     def __init__(self, engine: Engine):
-        self.engine, self.shared = engine, engine.shared
+        self.engine, self.shared, self.apart = engine, engine.shared, engine.apart
         self.slots, self.given = engine.slots, 0
 
     def free(self, taken: set[int]) -> int | None:
@@ -103,7 +106,8 @@ class Spread:
         self.queue = deque(together(self.alike))
         fair, many = _fair(len(self.queue), hands), Counter(self.alike.values())
         self.whole = {like for like, count in many.items() if count <= fair}  # for one worker each
-        self.again = deque[tuple[int, ...]]()
+        self.again = deque[tuple[int, ...]]()  # lost with a worker
+        self.retried: set[Future] = set()  # of these, what is under way
         self.under: dict[Future, tuple[int, tuple[int, ...]]] = {}
         self.tries: Counter[int] = Counter()
         self.each = SHARE  # seconds of a cell, as the last batch took them
@@ -138,13 +142,20 @@ class Spread:
             lane = self.hands.free({lane for lane, _ in self.under.values()})
             if lane is None:
                 return
-            self._hand(lane, self.again.popleft() if self.again else self._next())
+            if self.again and (self.hands.apart or not self.retried):
+                self.retried.add(self._hand(lane, self.again.popleft()))
+            elif self.queue:
+                self._hand(lane, self._next())
+            else:
+                return
 
-    def _hand(self, lane: int, places: tuple[int, ...]) -> None:
+    def _hand(self, lane: int, places: tuple[int, ...]) -> Future:
         cells = tuple(self.cells[i] for i in places)
         digests = tuple(self.digests[i] for i in places)
         batch = Batch(cells, digests, self.facts, self.folder)
-        self.under[self.hands.give(lane, batch)] = lane, places
+        future = self.hands.give(lane, batch)
+        self.under[future] = lane, places
+        return future
 
     def _next(self) -> tuple[int, ...]:
         """As many as take SHARE seconds and whoever shares a reference with the last of them, which
@@ -161,6 +172,7 @@ class Spread:
 
     def _taken(self, future: Future) -> Iterator[tuple[int, Answer]]:
         lane, places = self.under.pop(future)
+        self.retried.discard(future)
         try:
             made: Worked = future.result()
         except (UserError, Cancelled):

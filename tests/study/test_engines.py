@@ -145,7 +145,7 @@ def test_a_longer_study_has_no_time_left_for_what_is_kept(tmp_path, monkeypatch)
 class Hand:
     """Two that take batches, and only note which."""
 
-    shared = True
+    shared = apart = True
     slots = staticmethod(lambda: 2)
 
     def __init__(self):
