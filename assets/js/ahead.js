@@ -60,12 +60,19 @@ export async function putUp() {
   if (!scripts) return null;
   const entry = new URL(scripts.dataset.gradio, document.baseURI).href;
   await parsed();
-  if (!part?.props.html_template) {
-    import(entry); // a page without ours, such as the one to sign in
-    return null;
+  try {
+    if (part?.props.html_template) return put(part, entry);
+  } catch (error) {
+    console.error('The page waits for Gradio:', error);
   }
+  import(entry); // a page without ours, such as the one to sign in, or one that Gradio describes otherwise
+  return null;
+}
+
+function put(part, entry) {
   const place = Object.assign(document.createElement('main'), { id: 'ahead', innerHTML: part.props.html_template }),
-    page = place.firstElementChild;
+    page = place.firstElementChild,
+    server = Object.fromEntries(part.props.server_fns.map((name) => [name, (data) => post(part.id, name, data)]));
   place.className = `gradio-container gradio-container-${window.gradio_config.version.replaceAll('.', '-')}`;
   part.props.html_template = ''; // the page is there once
   document.body.prepend(place);
@@ -74,7 +81,7 @@ export async function putUp() {
   const component = new Promise((done) => (begin = done));
   return {
     props: part.props.props,
-    server: Object.fromEntries(part.props.server_fns.map((name) => [name, (data) => post(part.id, name, data)])),
+    server,
     upload: async (file) => (await component).upload(file),
     /** Gradio's scripts begin, after the picture that is drawn now. @param {Promise<any>} drawn */
     gradio: (drawn) => Promise.race([drawn, later]).finally(() => painted(() => import(entry))),

@@ -77,7 +77,7 @@ import(props.script).then((app) => app.start({element, props, server, upload}));
 
 def build() -> gr.Blocks:
     """The Gradio app, ready to launch."""
-    with gr.Blocks(title="Diffusion Sampler Explorer", analytics_enabled=False) as demo:
+    with gr.Blocks(title=head.TITLE, analytics_enabled=False) as demo:
         gr.HTML(
             html_template=pages.template(),
             js_on_load=SCRIPT,

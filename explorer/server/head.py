@@ -17,7 +17,15 @@ AHEAD = re.compile(r"m\.f=\[(.*?)\]")  # what Vite lists of an import that comes
 NAMED = re.compile(r'"\./([\w-]+\.js)"')
 FROM = re.compile(r'from ?"\./([\w-]+\.js)"')
 BASE = re.compile(rb"<base\b[^>]*>")
+SHARED = re.compile(rb'<meta\s+(?:property|name)="(?:og|twitter):[^>]*>\s*')  # Gradio's, of Gradio
 SIGN_IN = b'"auth_required"'
+TITLE = "Diffusion Sampler Explorer"
+ABOUT = "How diffusion models are sampled, live: samplers, time steps, paths and errors."
+NAMES = (  # of a tab before Gradio names it, and of a link that somebody passes on
+    f'<title>{TITLE}</title><meta name="description" content="{ABOUT}">'
+    f'<meta property="og:title" content="{TITLE}"><meta property="og:type" content="website">'
+    f'<meta property="og:description" content="{ABOUT}">'
+)
 ONE_BY_ONE = "The page's scripts are newer than their bundle and are served one by one."
 
 
@@ -49,7 +57,8 @@ def edit(page: bytes) -> bytes:
     page = BEGINS.sub(b"", page, count=1)
     first = f'<script type="module" async src="{script()}"{entry}></script>'
     sheet = f'{files.colours()}<link rel="stylesheet" href="{files.base()}/{files.SHEET}">{first}'
-    page = BASE.sub(lambda base: base[0] + links.encode(), page, count=1)
+    page = SHARED.sub(b"", page)
+    page = BASE.sub(lambda base: base[0] + f"{NAMES}{links}".encode(), page, count=1)
     return page.replace(b"</head>", sheet.encode() + b"</head>", 1)
 
 

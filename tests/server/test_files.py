@@ -119,6 +119,7 @@ def test_the_page_is_drawn_before_gradio_begins_and_then_moves_into_its_componen
     page.route("**/assets/index-*.js", lambda route: held.append(route))
     page.goto(f"{server}?nfe=19&sigma=1")
     page.wait_for_function("() => document.body.classList.contains('ready')")
+    assert page.title() == head.TITLE
     page.focus("#theme")
     page.evaluate("() => { window.was = document.querySelector('#ahead > .page'); }")
     for route in held:
@@ -128,6 +129,31 @@ def test_the_page_is_drawn_before_gradio_begins_and_then_moves_into_its_componen
     assert page.locator(".page").count() == 1 and page.locator("#ahead").count() == 0
     assert page.evaluate("document.activeElement.id") == "theme"
     page.close()
+
+
+def test_a_page_that_gradio_describes_otherwise_waits_for_gradio(browser, server):
+    page, said = browser.new_page(), []
+    page.on("console", lambda m: said.append(m.text))
+
+    def other(route):
+        told = route.fetch().text()
+        route.fulfill(body=told.replace('"version": "', '"version": 6, "was": "'))
+
+    page.route(server, other)
+    page.goto(server)
+    page.wait_for_function("() => document.body.classList.contains('ready')")
+    assert any("waits for Gradio" in text for text in said)
+    page.close()
+
+
+def test_a_link_that_is_passed_on_tells_of_this_page_and_not_of_gradio(server):
+    page = httpx.get(server, timeout=PATIENCE).text
+    assert re.findall(r"<title>.*?</title>", page) == [f"<title>{head.TITLE}</title>"]
+    about = dict(
+        re.findall(r'<meta (?:name|property)="((?:og|twitter)?:?\w+)" content="(.*?)">', page)
+    )
+    assert about["og:title"] == head.TITLE and about["og:description"] == about["description"]
+    assert "twitter:" not in page and page.count("og:") == 3
 
 
 def test_a_script_newer_than_the_bundle_is_served_itself(monkeypatch, tmp_path):
