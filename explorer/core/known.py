@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ..errors import UserError
 from ..numerals import number
-from .denoisers import Bounded, Denoiser, Rounded
+from .denoisers import Denoiser
 from .timesteps import TimeSteps
 
 Grid = TypeVar("Grid", bound=TimeSteps)
@@ -23,9 +23,10 @@ Grid = TypeVar("Grid", bound=TimeSteps)
 
 def bounds(denoiser: Denoiser) -> tuple[float, float]:
     """The least and the largest noise that it knows; 0 and ∞ where it knows them all."""
-    if not isinstance(denoiser, Bounded):
+    low, high = getattr(denoiser, "sigma_min", None), getattr(denoiser, "sigma_max", None)
+    if low is None or high is None:  # no Bounded one
         return 0.0, math.inf
-    return float(denoiser.sigma_min), float(denoiser.sigma_max)
+    return float(low), float(high)
 
 
 NO_NOISE = (
@@ -69,11 +70,12 @@ def nearest(denoiser: Denoiser, sigmas: Tensor) -> Tensor:
     sigmas (n,), falling and within its range; the answer may be shorter, where two have the same
     neighbour.  EDM's code takes such a step twice, without going anywhere.
     """
-    if not isinstance(denoiser, Rounded):
+    round_sigma = getattr(denoiser, "round_sigma", None)  # of Rounded ones
+    if round_sigma is None:
         return sigmas
     if len(sigmas) and math.isinf(float(sigmas[0])):  # pure noise is a level of its own
         return torch.cat([sigmas[:1], nearest(denoiser, sigmas[1:])])
-    found = denoiser.round_sigma(sigmas).to(sigmas)
+    found = round_sigma(sigmas).to(sigmas)
     if torch.equal(found, sigmas):
         return sigmas
     moves = torch.ones(len(found), dtype=torch.bool, device=found.device)

@@ -6,6 +6,7 @@ notes(e) = known_by(e) + what the linter finds in the levels as they run
 import math
 
 from ..core import infinity, known
+from ..core.denoisers import Rounded
 from ..core.timesteps import Custom
 from ..dialects.lint import lint
 from ..numerals import number, percent
@@ -95,7 +96,7 @@ def _clipped(e: Experiment, low: float, high: float) -> list[str]:
 
 def _rounded(e: Experiment, denoiser) -> list[str]:
     """That steps go to levels that the network has learned, and how far they lie off."""
-    if not isinstance(denoiser, known.Rounded):
+    if not isinstance(denoiser, Rounded):
         return []
     asked = grid(e).sigmas(count(e))
     asked = asked[asked.isfinite()]  # pure noise is a level of its own
