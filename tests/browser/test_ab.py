@@ -11,6 +11,9 @@ SAID = """document.querySelectorAll('#ab-said li').length
   && document.querySelector('#ab-progress').hidden"""
 GRID = """document.querySelectorAll('#grid-table a').length === 4
   && document.querySelector('#grid-progress').hidden"""
+BESIDE = """() => { const [a, b] = [...document.querySelectorAll('.ab-pictures figure')]
+  .map((f) => f.getBoundingClientRect());
+  return a.width > 100 && a.top === b.top && a.right <= b.left && b.right <= innerWidth; }"""
 INK = """(id) => { const c = document.getElementById(id), d = c.getContext('2d')
   .getImageData(0, 0, c.width, c.height).data, seen = new Set();
   for (let j = 0; j < d.length; j += 4) seen.add((d[j] << 16) + (d[j + 1] << 8) + d[j + 2]);
@@ -32,6 +35,11 @@ def test_a_and_b_from_the_same_noise(walk):
     rows = page.locator("#ab-comes tbody tr")
     assert rows.count() == 4 and "points" in rows.nth(2).inner_text()
     assert "DDIM" in page.inner_text("#ab-settings") and "DDIM" in page.inner_text("#ab-hb")
+
+    for width in (768, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert walk.calm().page.evaluate(BESIDE), width
+    page.set_viewport_size({"width": 1440, "height": 900})
 
     page.click("#export")
     page.click("#leave [data-item]:text-is('Figure…')")

@@ -105,6 +105,11 @@ def test_the_card_stays_while_one_works_and_the_shelf_comes_back(walk):
     walk.hasty().open("lesson=why-rho-7&at=2&samples=16&nfe=9&timesteps.rho=3")
     assert walk.value("nfe") == 9  # a link with settings keeps them
     assert walk.page.is_hidden(".shelf") and walk.page.is_visible("#lesson")
+    for width, height in ((1366, 657), (1280, 720)):  # low laptops: its buttons are above the fold
+        walk.page.set_viewport_size({"width": width, "height": height})
+        box = walk.calm().page.locator("#lesson [data-lesson=next]").bounding_box()
+        assert box["y"] + box["height"] <= height, (width, height)
+    walk.page.set_viewport_size({"width": 1440, "height": 900})
     dimmed = (
         "getComputedStyle(document.querySelector('[data-key=\"nfe\"] input[type=range]')).opacity"
     )

@@ -42,6 +42,8 @@ def reads(page):
     said = page.locator(".map-said li")
     assert 1 <= said.count() <= 5 and all(" × (" in t for t in said.all_inner_texts())
     assert page.is_hidden("#compare-run") and page.is_hidden(".results")  # the sweep's own
+    table = page.locator(".map-figure table").bounding_box()  # of few rows: seen at once
+    assert table["y"] + table["height"] <= page.viewport_size["height"]
     assert page.evaluate(READABLE) >= 4.5
     page.click("#theme")
     page.evaluate("explorer.S")
