@@ -182,9 +182,19 @@ function wire(line) {
     clearTimeout(timer);
     timer = setTimeout(() => drawAll(), 60);
   }).observe($('.page'));
+  keepTab($('.tabs'));
   const ask = (values) => asker.ask({ values: { ...S.values, ...values } }),
     place = (key, value) => position(specOf(key), value); // of a value, on its slider
   window.explorer = { S, times, go, play, ask, place, set, strips, wholeRange };
+}
+
+// On a phone that is turned the open tab stays in sight, wherever the page is scrolled.
+function keepTab(tabs) {
+  const middle = (e) => e.getBoundingClientRect().left + e.clientWidth / 2;
+  new ResizeObserver(() => {
+    const open = $('[aria-current]', tabs);
+    if (open) tabs.scrollLeft += middle(open) - middle(tabs);
+  }).observe(tabs);
 }
 
 function acted() {

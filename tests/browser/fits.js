@@ -173,12 +173,17 @@
     for (const e of document.querySelectorAll('.page select, .page input:is([type=text], [type=number], :not([type]))')) {
       if (!seen(e) || !e.clientWidth || e.title) continue;
       const style = getComputedStyle(e);
-      ruler.font = style.font;
+      ruler.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`; // `font` is empty beside tabular figures
       const text = e.tagName === 'SELECT' ? e.selectedOptions[0]?.text ?? '' : e.value,
         room = e.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
       const over = ruler.measureText(text).width - room;
       if (over > 1.5) faults.push(`cut in ${nameOf(e)} (${Math.round(over)}): ${text}`);
     }
+  }
+
+  function openTab(faults) {
+    const [row, open] = ['.tabs', '.tabs [aria-current]'].map((what) => document.querySelector(what)?.getBoundingClientRect());
+    if (open?.width && (open.left < row.left - 1 || open.right > row.right + 1)) faults.push('the open tab is out of sight');
   }
 
   function sideways(faults) {
@@ -211,6 +216,7 @@
     collisions(boxes, faults);
     covered(boxes, faults);
     fields(faults);
+    openTab(faults);
     sideways(faults);
     const stage = document.querySelector('#box');
     if (stage && seen(stage) && stage.clientWidth) {
