@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..numerals import number
-from .style import FONT, GRID, INK2, LEARNED, REFERENCE, faded, legible
+from .style import FONT, GRID, INK2, LEARNED, REFERENCE, axis_title, faded, legible
 
 UNTRAINED, SEARCHED, LEARNED_ROW = "untrained", "searched", "learned"
 
@@ -38,9 +38,10 @@ def ends(rows: Sequence[End]) -> dict:
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
             "font": {"family": FONT, "size": 11, "color": REFERENCE},
-            "margin": {"l": 158, "r": 196, "t": 20, "b": 26},
+            "margin": {"l": 158, "r": 196, "t": 26, "b": 38},
             "xaxis": {
                 "type": "log",
+                "title": axis_title("end error") | {"standoff": 4},
                 "range": [left, right],
                 "gridcolor": GRID,
                 "zeroline": False,
@@ -56,8 +57,8 @@ def ends(rows: Sequence[End]) -> dict:
             "shapes": [_band(n - 1 - i) for i, r in enumerate(rows) if r.kind == LEARNED_ROW],
             "annotations": [a for i, r in enumerate(rows) for a in _words(r, n - 1 - i)]
             + [
-                _word("median", 1, n - 0.45, "right", 52, REFERENCE),
-                _word("÷ DPM-Solver-2", 1, n - 0.45, "right", 190, REFERENCE),
+                _head("median", n, 52),
+                _head("÷ DPM-Solver-2", n, 190),
             ],
         },
     }
@@ -120,6 +121,12 @@ def _words(r: End, y: int) -> list[dict]:
         _word(f"<b>{r.value}</b>", 1, y, "right", 52, colour),
         _word(r.over, 1, y, "right", 190, INK2),
     ]
+
+
+def _head(text: str, n: int, shift: int) -> dict:
+    """Over a column, clear of its first row."""
+    word = _word(text, 1, n - 0.4, "right", shift, REFERENCE)
+    return word | {"yanchor": "bottom", "yshift": 2}
 
 
 def _word(text: str, x: float, y: float, anchor: str, shift: int, colour: str) -> dict:

@@ -197,6 +197,7 @@ def loss_curve(curve: Sequence[tuple], total: int, unit: str = "images") -> dict
     layout["xaxis"]["range"] = [0, total / 1000]
     shown = sorted(y)[: max(1, math.ceil(0.97 * len(y)))] if y else [1.0]
     layout["yaxis"]["range"] = [0, 1.15 * shown[-1]]
+    layout["annotations"] = [_WHICH] if y else []
     return {
         "data": [
             {**thin, "x": x, "y": y, "line": {"color": faded(LEARNED, 0.4), "width": 1}},
@@ -212,6 +213,19 @@ def loss_curve(curve: Sequence[tuple], total: int, unit: str = "images") -> dict
         ],
         "layout": layout,
     }
+
+
+_WHICH = {  # in the corner that a falling loss leaves free
+    "text": "thick: the running mean",
+    "showarrow": False,
+    "xref": "paper",
+    "yref": "paper",
+    "x": 1,
+    "y": 1,
+    "xanchor": "right",
+    "yanchor": "top",
+    "font": {"color": INK3, "size": 11},
+}
 
 
 def _word(text: str, x: float, y, colour: str, anchor: str) -> dict:

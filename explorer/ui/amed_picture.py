@@ -11,6 +11,7 @@ from ..numerals import percent
 from ..strips.plane import without
 from ..study.optimise import with_levels
 from ..study.step_picture import (
+    FOLLOWED,
     PATHS,
     StepPicture,
     path_plane,
@@ -110,7 +111,7 @@ def plane(request: dict) -> dict:
         "figure": amed_plane.plane(
             found.sigma.tolist(), found.residual.tolist(), found.walk.tolist()
         ),
-        "words": f"Two components leave out at most {percent(float(two.max()))} of a path, three "
-        f"at most {percent(float(three.max()))}; of a random walk with the same steps "
-        f"two leave out {percent(float(found.walk.max()))}.",
+        "words": f"Two components leave out at most {percent(float(two.max()))} of |x|, three at "
+        f"most {percent(float(three.max()))}, on average over {FOLLOWED} paths; of a random walk "
+        f"with the same steps two leave out up to {percent(float(found.walk.max()))} of that |x|.",
     }

@@ -58,7 +58,7 @@ ROWS = [
         "t",
         True,
         "explore",
-        "noise level over time, from σ = 80 on the left to σ = 0.002",
+        "noise level over time, from σ\u00a0=\u00a080 on the left to σ\u00a0=\u00a00.002",
         _over_t,
         lambda c: {k: v for k, v in _sampler("schedule")(c).items() if k != "schedule.scaling"},
         {
@@ -92,7 +92,7 @@ ROWS = [
         "step",
         True,
         "explore",
-        f"noise levels of {STEPS} steps, i = 0 … {STEPS - 1}",
+        f"noise levels of {STEPS} steps, i\u00a0=\u00a00\u00a0…\u00a0{STEPS - 1}",
         _steps,
         _sampler("timesteps"),
         {

@@ -56,4 +56,6 @@ def test_the_curve_says_what_was_seen():
     assert shown["data"][0]["x"] == [1.0, 2.0, 3.0]
     assert shown["layout"]["xaxis"]["range"] == [0, 10]
     assert "points" in shown["layout"]["xaxis"]["title"]["text"]
-    assert loss_curve([], 100)["data"][0]["y"] == []
+    assert "running mean" in shown["layout"]["annotations"][0]["text"]
+    empty = loss_curve([], 100)
+    assert empty["data"][0]["y"] == [] and not empty["layout"]["annotations"]

@@ -48,10 +48,12 @@ test('a quote is text, a link keeps its settings, and what is stale says so', ()
   assert.match(body(row({ view: '' }), '/p'), /href="\/p"/);
 });
 
-test('indices are set low, and names with a line stay as they are', () => {
+test('indices are set low, as on the other pages; names of programs stay as they are', () => {
   assert.equal(formula('√(t_n t_{n+1})'), '√(t<sub>n</sub> t<sub>n+1</sub>)');
   assert.equal(formula('x_{t_n}'), 'x<sub>t<sub>n</sub></sub>');
-  assert.equal(formula('c_skip < S_noise'), 'c_skip &lt; S_noise');
+  assert.equal(formula('c_skip < S_noise'), 'c<sub>skip</sub> &lt; S<sub>noise</sub>');
+  assert.equal(formula('λ c_out², β_min'), 'λ c<sub>out</sub>², β<sub>min</sub>');
+  assert.equal(formula('use_karras_sigmas x_64'), 'use_karras_sigmas x_64');
 });
 
 test('while it is measured the row says so and can be cancelled', () => {

@@ -8,10 +8,10 @@ const LABELS = ['hold', 'do not hold here', 'cannot be told', 'not measured'];
 export const plain = (text) =>
   String(text).replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]);
 
-/** The same with indices set low: x_{t_n}. @param {string} text */
+/** The same with indices set low: s_n, S_churn, x_{t_n}. @param {string} text */
 export const formula = (text) =>
   plain(text)
-    .replace(/_n\b/g, '<sub>n</sub>')
+    .replace(/(?<![\p{L}_])(\p{L}\p{M}*)_(\p{L}+)(?![\p{L}_])/gu, '$1<sub>$2</sub>')
     .replace(/_\{([^{}]*)\}/g, '<sub>$1</sub>');
 
 /** The rows of a paper and a verdict.

@@ -98,7 +98,8 @@ function nameOf(row, { top, height }, axis, ink, ghost) {
   if (axis.look === 'narrow') {
     const room = Math.max(8, Math.floor(axis.width / 6) - row.label.length - 8),
       name = tag('tspan', { 'font-weight': 600, fill: ink }, escaped(row.label)),
-      source = tag('tspan', { dx: 4, fill: 'var(--ink-3)' }, escaped(cut(`${row.source}, ${steps}`, room)));
+      said = ghost ? row.source : `${row.source}, ${steps}`,
+      source = tag('tspan', { dx: 4, fill: 'var(--ink-3)' }, escaped(cut(said, room)));
     return tag('text', { x: 4, y: top + 13, 'font-size': 11 }, name + source);
   }
   const middle = top + height / 2,
