@@ -15,13 +15,16 @@ resource = pytest.importorskip("resource")
 @contextlib.contextmanager
 def smallest_files(size: int, process: int = 0):
     """No file of this process, or of another one, grows beyond `size` bytes meanwhile: the system
-    refuses the write in its midst, as a full disk does.
+    refuses the write in its midst, as a full disk does.  Python 3.11 would keep a compiled module
+    that was cut off so, which no later process can read: this one writes none meanwhile.
     """
+    compiles, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     before = resource.prlimit(process, resource.RLIMIT_FSIZE)
     resource.prlimit(process, resource.RLIMIT_FSIZE, (size, before[1]))
     try:
         yield
     finally:
+        sys.dont_write_bytecode = compiles
         with contextlib.suppress(ProcessLookupError):
             resource.prlimit(process, resource.RLIMIT_FSIZE, before)
 
