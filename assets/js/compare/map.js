@@ -120,7 +120,7 @@ function keep(of) {
   const { up, across, cells } = study.shown.map;
   const done = cells.filter((c) => c.value || c.why).length;
   const name = `${up.label} × ${across.label}`;
-  studies.keep({ name, ...of, done, total: cells.length, ...summary(study.shown) });
+  studies.keep({ name, ...of, asks: study.asked, done, total: cells.length, ...summary(study.shown) });
 }
 
 // What of the view is not varied and tells studies apart.
