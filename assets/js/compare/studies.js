@@ -23,7 +23,7 @@ export function list() {
 /** One more, or another state of one that is known by its link or by what it asks: where the cursor stood is no
  * part of that. @param {any} study */
 export function keep(study) {
-  const others = list().filter((s) => s.query !== study.query && s.asks !== (study.asks ?? ''));
+  const others = list().filter((s) => s.query !== study.query && s.asks !== study.asks);
   remember(KEY, JSON.stringify([study, ...others].slice(0, MOST)));
   draw();
 }
