@@ -74,7 +74,8 @@ def size_of(value: Any) -> int:
 
 class Memo:
     """key -> value, the least recently used dropped first.  A value is made once, also when two
-    threads ask for it at the same time; one that fails or is cancelled leaves nothing behind.
+    threads ask for it at the same time; one that fails or is cancelled leaves nothing behind, and
+    one whose making began before all was forgotten is not remembered.
     """
 
     def __init__(self, limit: int):
@@ -82,6 +83,7 @@ class Memo:
         self.bytes = 0  # of all values
         self._values: OrderedDict[Hashable, tuple[Any, int, int]] = OrderedDict()
         self._making: dict[Hashable, threading.Event] = {}  # set when made, or given up
+        self._cleared = 0  # times
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -101,13 +103,16 @@ class Memo:
                     return value
                 others = self._making.get(key)
                 if others is None:
-                    mine = self._making[key] = threading.Event()
+                    mine, begun = threading.Event(), self._cleared
+                    self._making[key] = mine
                     break
             waits.get()(others)
         try:
             value = make()
             size = size_of(value)
             with self._lock:
+                if begun < self._cleared:
+                    return value
                 self._values[key] = value, size, next(_clock)
                 self.bytes += size
                 while len(self._values) > 1 and self.bytes > self.limit:
@@ -135,3 +140,4 @@ class Memo:
         with self._lock:
             self._values.clear()
             self.bytes = 0
+            self._cleared += 1

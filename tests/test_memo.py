@@ -41,6 +41,13 @@ def test_the_least_recently_used_goes_first():
     assert made
 
 
+def test_what_began_before_all_was_forgotten_is_not_remembered():
+    """It was made for another device, say."""
+    memo = Memo(1000)
+    assert memo("a", lambda: memo.clear() or "old") == "old"
+    assert memo("a", lambda: "new") == "new"
+
+
 def test_one_value_above_the_limit_is_kept_until_the_next():
     memo = Memo(10)
     memo("big", lambda: torch.zeros(100))

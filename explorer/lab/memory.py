@@ -14,6 +14,7 @@ import traceback
 import weakref
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from typing import Any
 
 from ..core import graphs
@@ -256,12 +257,12 @@ def let_go() -> None:
         hand_back()
 
 
-def shared(work: Callable[[], Any]) -> Callable[[], Any]:
-    """The same work for another thread, once; it takes its memory from the room that this one has,
-    which stays taken until both are done."""
+def shared(pool: Executor, work: Callable[[], Any]) -> Future:
+    """Work for another thread; it takes its memory from the room that this one has, which stays
+    taken until both are done, or the work is cancelled before it has begun."""
     mine = _room.get()
     if mine is None:
-        return work
+        return pool.submit(work)
     mine.account.join(mine)
 
     def within() -> Any:
@@ -275,7 +276,9 @@ def shared(work: Callable[[], Any]) -> Callable[[], Any]:
             _room.reset(token)
             mine.left()
 
-    return within
+    future = pool.submit(within)
+    future.add_done_callback(lambda it: mine.left() if it.cancelled() else None)
+    return future
 
 
 def counted(value: Any) -> Any:

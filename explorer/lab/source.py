@@ -136,7 +136,6 @@ def weights(data, model) -> tuple[str, ...]:
 
 def prepared(data, model) -> Source:
     """Data and denoiser, loaded once."""
-    device = current_device()
 
     def make() -> Source:
         if isinstance(model, Stored):
@@ -146,6 +145,7 @@ def prepared(data, model) -> Source:
             return memory.counted(load())
 
     def load() -> Source:
+        device = current_device()
         denoiser = model.load(data)
         mixture = law(data)
         move = lambda v: v.to(device.device, device.dtype)

@@ -24,14 +24,18 @@ _asked: weakref.WeakSet[nn.Module] = weakref.WeakSet()  # networks whose blocks 
 def watched(denoiser, pace: float | None, watch: Check | None, least: int = 1):
     """A network of this pace, seconds for each sample, in pieces of PROMPT; others as they are.
 
-    least: samples of a piece.  watch: what is called between pieces, or its `check`, where calling
-    it would count a step.
+    least: samples of a piece.  watch: what is asked between pieces.
     """
     if pace is None or watch is None:
         return denoiser
     if pace > PROMPT:
         _ask(denoiser)
-    return Watched(denoiser, getattr(watch, "check", watch), max(least, int(PROMPT / pace)))
+    return Watched(denoiser, asking(watch), max(least, int(PROMPT / pace)))
+
+
+def asking(watch: Check | None) -> Check:
+    """What asks whether work is still wanted and counts no step of it; of no watch, nothing."""
+    return (lambda: None) if watch is None else getattr(watch, "check", watch)
 
 
 class Watched:

@@ -6,7 +6,7 @@ Every value is checked again by the settings themselves.
 """
 
 import dataclasses
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from html import escape
 from typing import Any
 
@@ -122,19 +122,17 @@ def _message(
     if why and wanted is None and have.get("run") and have.get("data") == whole.key("data"):
         raise UserError(why)
     refusals = parts.refused(whole) | (dict.fromkeys(("run", "error"), why) if why else {})
-    alone = _ahead(whole, have, page, number)
+    beside = _ahead(whole, have, page, number)
     anew = wanted is None and have.get("run") != whole.key("run")
     hurried = wanted is None and ROOM.firsts > 0  # then the run comes alone
-    few = draft(e, FIRST) if anew or why else None
-    if ROOM.crowded and anew and not few and e.samples > HURRIED and not was_run(e):
-        few = dataclasses.replace(e, samples=HURRIED)
+    few = _few(e, anew, bool(why))
     sampling = DESK.watch(page, number, "Sampling", len(levels(few or e)))
     view = View(few or e, sampling, full=full)
     r = view.run  # before all else: what stands in its way is the answer
     held = _held(have, view if why else whole)
     made, pending = {}, []
     order = PARTS if whole.plan is None else SLOWLY
-    for name in order if alone else BESIDE:
+    for name in order if beside is None else BESIDE:
         if name in held or (name in refusals and name != "run"):
             continue
         if _late(name, view, wanted, hurried or (few is not None and anew), bool(made)):
@@ -148,6 +146,8 @@ def _message(
     if better := _better(e, wanted, have, page, number):
         made["error"] = better
     pending += _better_still(made.get("error", {}))
+    if beside is not None:
+        beside.cancel()  # had others taken its thread until now; what is wanted of it is asked for
     drop = dropped(have, whole, pending, refusals)
     return {
         "values": jsonable(flatten(asked)),
@@ -160,6 +160,14 @@ def _message(
         "words": _words(asked, e, _design(request), _notes(asked, request))
         | words.spent(None if few else r, e),
     }
+
+
+def _few(e: Experiment, anew: bool, too_much: bool) -> Experiment | None:
+    """The samples that come first, where all take long; None where all come at once."""
+    few = draft(e, FIRST) if anew or too_much else None
+    if ROOM.crowded and anew and not few and e.samples > HURRIED and not was_run(e):
+        return dataclasses.replace(e, samples=HURRIED)
+    return few
 
 
 def _better(e: Experiment, wanted: list | None, have: dict, page: str, number: int) -> dict | None:
@@ -218,17 +226,17 @@ def _settling(e: Experiment, times: int) -> int:
     return 3 * 65 + blocks * len(levels(e))
 
 
-def _ahead(view: View, have: dict, page: str, number: float) -> bool:
+def _ahead(view: View, have: dict, page: str, number: float) -> Future | None:
     """Let another core make what does not hang on the run, beginning with the reference; whoever
-    asks for it meanwhile waits for that.  True where there is none, or where a network or other
+    asks for it meanwhile waits for that.  None where there is none, or where a network or other
     visitors fill them all.
     """
     e, source = view.experiment, view.source
     if source.pace is not None or source.device.device.type != "cpu" or CORES < 2 or too_much(e):
-        return True
+        return None
     mine = turns.current()
     if ROOM.others(mine):  # the other core has its own work
-        return True
+        return None
     wanted = DESK.check(page, number)
 
     def check() -> None:
@@ -247,8 +255,7 @@ def _ahead(view: View, have: dict, page: str, number: float) -> bool:
         if compared(e):
             comparison(e, check)
 
-    BESIDES.submit(memory.shared(make))
-    return False
+    return memory.shared(BESIDES, make)
 
 
 def _design(request: dict) -> str:

@@ -23,6 +23,7 @@ from ..analysis.nearest import nearest_training
 from ..core.encoding import decode, encode, interpolated
 from ..lab.experiment import Experiment, levels, work
 from ..lab.source import Watch, prepared
+from ..lab.watched import asking
 from ..models import classifier
 from ..settings import param, setting
 from . import engine
@@ -96,7 +97,7 @@ def _straight(one: Tensor, other: Tensor, count: int) -> Tensor:
 
 
 def _good(e: Experiment, middle: dict[str, Tensor], watch: Watch | None) -> list[list[int]]:
-    check = getattr(watch, "check", watch) or (lambda: None)
+    check = asking(watch)
     check()
     judge = Judge.of(e.data, HELD)
     if judge is None:

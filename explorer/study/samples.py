@@ -19,6 +19,7 @@ from ..core.sampling import Noise
 from ..lab.error import strays
 from ..lab.experiment import Experiment, is_random, levels, run
 from ..lab.source import Source, Watch, prepared
+from ..lab.watched import asking
 from ..settings import param, setting
 from .end_error import ended
 
@@ -163,7 +164,7 @@ def _drawn(e: Experiment, source: Source, x: Tensor, watch: Watch | None) -> lis
 def _pixels(source: Source, x: Tensor, watch: Watch | None) -> Tensor:
     """Images no larger than SIDE, of latents those that they decode to."""
     if decoder := getattr(source.denoiser, "decoder", None):
-        x = decoder.images(x, getattr(watch, "check", watch))
+        x = decoder.images(x, asking(watch))
     side = max(x.shape[-2:])
     if side <= SIDE:
         return x

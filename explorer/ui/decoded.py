@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ..figures import pack, stage
 from ..lab.view import View
+from ..lab.watched import asking
 
 SECONDS = 2.0  # of decoding for one picture
 QUICK = 0.3  # seconds of one image, below which another is no wait
@@ -28,7 +29,7 @@ def of_run(view: View) -> dict:
     """The states and the answers of a run as images: x at constant spread, as on the plane."""
     source, tr = view.source, view.run.trajectory
     decoder, steps = source.denoiser.decoder, len(tr.sigma_hat)
-    watch = getattr(view.watch, "check", view.watch)  # asks, and counts no step of the sampler
+    watch = asking(view.watch)
     first = decoder.images(tr.samples[:1], watch)
     if decoder.pace < QUICK:
         decoder.images(tr.samples[:1], watch)  # warm now: its pace is what others will take

@@ -25,6 +25,7 @@ from ..lab.experiment import Experiment, Run
 from ..lab.source import MEMOS, Watch
 from ..lab.truth import patience
 from ..lab.view import View
+from ..lab.watched import asking
 from ..memo import Memo
 from ..numerals import count
 from ..strips import STRIPS, plane
@@ -78,8 +79,11 @@ def colour(view: View) -> str:
 
 
 def _strips(name: str, view: View) -> dict:
-    mine = (s for s in STRIPS.values() if s.part == name)
-    return {s.name: s.drawn(measured(s, view), colour(view)) for s in mine}
+    drawn, wanted = {}, asking(view.watch)
+    for strip in (s for s in STRIPS.values() if s.part == name):
+        wanted()  # those of many large paths take a second
+        drawn[strip.name] = strip.drawn(measured(strip, view), colour(view))
+    return drawn
 
 
 def _data(view: View) -> dict:

@@ -2,6 +2,7 @@
 
 import gc
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -13,7 +14,7 @@ from explorer.lab import machine as machine_of
 from explorer.lab import memory
 from explorer.memo import Memo
 
-from ..waiting import until
+from ..waiting import PATIENCE, until
 
 MB = 10**6
 
@@ -206,13 +207,20 @@ def test_what_a_cancelled_computation_held_goes_though_its_traceback_is_kept(acc
 
 
 def test_another_thread_works_in_the_same_room(account):
-    with memory.room(90 * MB, "A view"):
-        work = memory.shared(lambda: log.append(memory._room.get().need))
-        log: list = []
-        thread = threading.Thread(target=work)
-        thread.start()
-        thread.join()
-    assert log == [90 * MB]
+    with ThreadPoolExecutor(1) as pool, memory.room(90 * MB, "A view"):
+        work = memory.shared(pool, lambda: memory._room.get().need)
+        assert work.result() == 90 * MB
+    assert account.promised == 0
+
+
+def test_work_that_never_began_gives_back_its_part_of_the_room(account):
+    free = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(free.wait, PATIENCE)  # somebody else's
+        with memory.room(90 * MB, "A view"):
+            assert memory.shared(pool, pytest.fail).cancel()
+        assert account.promised == 0
+        free.set()
 
 
 @pytest.mark.parametrize(

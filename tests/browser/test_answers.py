@@ -77,6 +77,7 @@ def test_an_answer_is_joined_to_what_was_held_when_it_was_asked(walk):
     """Out and back while the first is on its way: the paths on show are those of the view."""
     walk.open(SMALL)
     walk.page.wait_for_function(MEASURED)
+    walk.calm()  # the better reference asks too, and would take the first turn
     before = walk.page.evaluate("explorer.S.parts.path.key")
     walk.page.evaluate(OUT_AND_BACK)
     walk.page.wait_for_function("drawn.length > 1")

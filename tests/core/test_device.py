@@ -12,9 +12,11 @@ from explorer.server import message
 
 
 @pytest.fixture
-def float32_device():
-    experiment.use_device("cpu")
-    source._device[:] = [Device(torch.device("cpu"), torch.float32, "a device without float64")]
+def float32_device(monkeypatch):
+    single = Device(torch.device("cpu"), torch.float32, "a device without float64")
+    with monkeypatch.context() as patch:
+        patch.setattr(source, "pick", lambda name: single)
+        experiment.use_device("cpu")
     yield
     experiment.use_device("cpu")
 
