@@ -147,13 +147,14 @@ class View:
 
         data    hangs on the data set and the model            loss    too, and takes its time
         path    on the reference: seed, ends, and the frame that it is looked at in
+        true    the same, of the best reference
         run     on all of the experiment                       error   too
         exact   the error, settled                             more    and with further paths
         """
         if self.plan is not None and part in MEASURES:
             return self.slow[part]
-        if self.exact and part == "error":
-            part = "more" if self.more else "exact"
+        if self.exact and part in ("path", "error"):
+            part = "true" if part == "path" else "more" if self.more else "exact"
         return self.keys[part]
 
     @Kept
@@ -181,6 +182,7 @@ class View:
             "data": model,
             "loss": (*model, "loss"),
             "path": (*model, e.seed, paths, ends, e.schedule),
+            "true": (*model, e.seed, paths, ends, e.schedule, "true"),
             "run": (e, *model),
             "error": (e, *model, "error"),
             "exact": (e, *model, "exact"),

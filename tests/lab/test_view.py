@@ -12,6 +12,8 @@ from explorer.errors import Cancelled, UserError
 from explorer.lab import error
 from explorer.lab.experiment import Experiment
 from explorer.lab.view import View
+from explorer.strips import STRIPS
+from explorer.ui import parts
 
 SMALL = Experiment(data=Moons(), samples=8, nfe=9, seed=41)
 
@@ -50,11 +52,18 @@ def test_the_exact_view_knows_its_reference_better():
     assert exact.reference.floor.max() < 1e-6
 
 
+def test_a_strip_of_the_exact_view_is_of_its_reference_also_after_a_draft():
+    strip, quick, exact = STRIPS["curvature"], View(SMALL), View(SMALL, exact=True)
+    draft = parts.measured(strip, quick)
+    assert parts.measured(strip, exact) == strip.measure(exact) != draft
+    assert parts.measured(strip, quick) == draft
+
+
 def test_a_key_changes_with_what_its_part_hangs_on_and_with_nothing_else():
     made = {"run", "error", "exact", "more"}
     assert keys_that_change(solver=Euler()) == made == keys_that_change(nfe=11)
-    assert keys_that_change(seed=42) == made | {"path"}
-    assert keys_that_change(data=Moons(dimension=2)) == made | {"path", "data", "loss"}
+    assert keys_that_change(seed=42) == made | {"path", "true"}
+    assert keys_that_change(data=Moons(dimension=2)) == made | {"path", "true", "data", "loss"}
 
 
 def test_one_step_has_nothing_to_compare_and_says_so():
