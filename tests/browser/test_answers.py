@@ -49,7 +49,9 @@ OUT_AND_BACK = """() => {
   const seen = new MutationObserver(() => drawn.push(explorer.S.parts.path.key));
   seen.observe(document.body, {attributeFilter: ['data-drawn']});
   const plain = window.fetch, before = walk.asked;
-  const turns = [() => walk.asked > before + 1, () => drawn.length > 0];  // both under way at once
+  // back once the server has answered the first, which it would else leave for the second
+  const back = () => (explorer.ask({'timesteps.sigma_max': 80}), () => walk.asked > before + 1);
+  const turns = [back, () => () => drawn.length > 0];  // both under way at once
   // not in each frame, which would be taken for Gradio's loop and stopped
   const until = (true_) => new Promise((done) => {
     (function look() { true_() ? done() : requestIdleCallback(look); })();
@@ -57,11 +59,10 @@ OUT_AND_BACK = """() => {
   window.fetch = async (...given) => {
     const explore = String(given[1]?.body).includes('"fn_name":"explore"');
     const turn = explore && turns.shift(), answer = await plain(...given);
-    if (turn) await until(turn);
+    if (turn) await until(turn());
     return answer;
   };
   explorer.ask({'timesteps.sigma_max': 40});
-  until(() => walk.asked > before).then(() => explorer.ask({'timesteps.sigma_max': 80}));
 }"""
 
 
