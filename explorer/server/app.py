@@ -138,6 +138,7 @@ def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
         * EACH,  # calls that leave Gradio's queue for the room: more than one visitor's
         quiet=True,
         ssr_mode=False,
+        _frontend=False,  # no look for its page within 3 s, at which a busy machine would not start
         mcp_server=False,  # Gradio's own, whose calls all have one address, is not what --mcp is
         state_session_capacity=SESSIONS,
         **options,
