@@ -70,6 +70,14 @@ CALLS = [  # what the page calls, by these names
 ]
 SESSIONS = 128  # that Gradio remembers; nothing here hangs on their state
 GLANCE = 0.02  # seconds from one look to the next into a queue without work
+WITHOUT = {  # of what Gradio begins by itself
+    "run_history": False,
+    "footer_links": [],
+    "quiet": True,
+    "ssr_mode": False,
+    "mcp_server": False,  # whose calls all have one address; --mcp is another
+    "_frontend": False,  # no look for its page within 3 s, at which a busy machine would not start
+}
 SCRIPT = """
 import(props.script).then((app) => app.start({element, props, server, upload}));
 """
@@ -127,8 +135,6 @@ def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
     out = demo.launch(
         server_name=host,
         server_port=port,
-        run_history=False,
-        footer_links=[],
         app_kwargs={
             "routes": [*files.routes(), *docs.routes()],
             "lifespan": door.lifespan,
@@ -136,11 +142,8 @@ def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
         },
         max_threads=2
         * EACH,  # calls that leave Gradio's queue for the room: more than one visitor's
-        quiet=True,
-        ssr_mode=False,
-        _frontend=False,  # no look for its page within 3 s, at which a busy machine would not start
-        mcp_server=False,  # Gradio's own, whose calls all have one address, is not what --mcp is
         state_session_capacity=SESSIONS,
+        **WITHOUT,
         **options,
     )
     demo.app.state_holder = Remembered(demo)

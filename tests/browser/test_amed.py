@@ -23,7 +23,7 @@ def test_train_on_the_spiral_use_it_and_open_the_link_in_another_tab(walk):
     walk.page.wait_for_function(HAND)
     walk.page.fill("#amed-paths", "1600")
     walk.page.click("#amed-train")
-    walk.page.wait_for_function(DONE, arg=1, timeout=120_000)
+    walk.page.wait_for_function(DONE, arg=1)
     title = walk.page.inner_text("#amed-title")
     assert title.startswith("AMED-Solver, 5 evaluations: median end error")
     assert "learning on top makes" in title and "×" in title
@@ -128,7 +128,7 @@ def test_optimised_steps_become_the_list_and_can_be_taken_back(walk):
     walk.open("data=moons&data.dimension=2&samples=64&solver=ipndm&nfe=5&last=sigma_min&sigma=1")
     before = error(walk)
     walk.page.click("#optimise")
-    walk.page.wait_for_function("document.body.dataset.optimised", timeout=120_000)
+    walk.page.wait_for_function("document.body.dataset.optimised")
     walk.calm()
     assert walk.value("timesteps") == "custom" and len(walk.value("timesteps.levels")) == 6
     assert "held-out seeds" in walk.page.inner_text("#optimised")
@@ -141,7 +141,7 @@ def test_optimised_steps_become_the_list_and_can_be_taken_back(walk):
 def test_gits_has_its_cost_and_its_lists_can_be_chosen(walk):
     walk.open("data=moons&data.dimension=2&samples=32&solver=ipndm&nfe=4&last=sigma_min&sigma=1")
     walk.page.click("#optimise")
-    walk.page.wait_for_function("document.body.dataset.optimised", timeout=120_000)
+    walk.page.wait_for_function("document.body.dataset.optimised")
     walk.calm()
     walk.after(lambda: walk.page.click("#optimised [data-list=GITS]"))
     first = walk.value("timesteps.levels")
@@ -149,7 +149,7 @@ def test_gits_has_its_cost_and_its_lists_can_be_chosen(walk):
     walk.page.select_option("#gits-metric", "l1")
     walk.page.fill("#gits-coefficient", "1")
     walk.page.click("#optimised .again button:not([data-list])")
-    walk.page.wait_for_function("document.body.dataset.optimised", timeout=120_000)
+    walk.page.wait_for_function("document.body.dataset.optimised")
     walk.calm()
     walk.after(lambda: walk.page.click("#optimised [data-list=GITS]"))
     assert walk.value("timesteps.levels") != first

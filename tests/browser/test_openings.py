@@ -8,7 +8,7 @@ SEEN = "(s) => document.querySelector(s).textContent"
 
 def test_both_pages_open_on_what_ships_and_dim_what_does_not_apply(walk):
     page = walk.open(f"{SPIRAL}&tab=train").page
-    page.wait_for_function(TRAINED, timeout=90_000)
+    page.wait_for_function(TRAINED)
     assert page.inner_text("#train-chip") == "spiral-16d, shipped"
     assert page.locator("#train-rows tr").count() == 16
     assert page.is_visible("#fig-train-curve")
@@ -23,7 +23,7 @@ def test_both_pages_open_on_what_ships_and_dim_what_does_not_apply(walk):
     page.select_option("#train-loss", "vp")
     assert page.is_disabled("#train-p_mean") and page.is_visible("#train-density-why")
     page.click('.tabs [data-page="amed"]')
-    page.wait_for_function(ENDS, timeout=90_000)
+    page.wait_for_function(ENDS)
     title = page.inner_text("#amed-title")
     assert title.startswith("AMED-Solver, 5 evaluations: untrained") and "learned" in title
     assert page.inner_text("#amed-chip") == "digits-amed-5, shipped"
@@ -38,18 +38,18 @@ def test_both_pages_open_on_what_ships_and_dim_what_does_not_apply(walk):
 
 def test_a_training_is_found_again_and_a_fresh_visitor_sees_nothing_of_it(walk, browser, server):
     page = walk.open("data=spiral&data.dimension=2&samples=16&nfe=9&sigma=1&tab=train").page
-    page.wait_for_function(TRAINED, timeout=90_000)
+    page.wait_for_function(TRAINED)
     page.fill("#train-kimg", "4000")
     page.fill("#train-name", "went-on")
     page.click("#train-start")
     named = f"({SEEN})('#train-title').includes('went-on')"
-    page.wait_for_function(f"{named} && document.querySelector('#train-rows td')", timeout=90_000)
+    page.wait_for_function(f"{named} && document.querySelector('#train-rows td')")
     page.reload()
     page.wait_for_function(READY)
-    page.wait_for_function(named, timeout=90_000)
+    page.wait_for_function(named)
     page.wait_for_function("document.querySelector('#train-kimg').value === '4000'")
     page.click("#train-cancel")
-    page.wait_for_function(f"({SEEN})('#train-title').includes('cancelled')", timeout=60_000)
+    page.wait_for_function(f"({SEEN})('#train-title').includes('cancelled')")
     # other settings: what is shown steps back and says of what it is
     page.select_option("#train-loss", "vp")
     page.wait_for_selector(".trained.past")
@@ -58,7 +58,7 @@ def test_a_training_is_found_again_and_a_fresh_visitor_sees_nothing_of_it(walk, 
     )
     fresh = Walk(browser, server, {"width": 1024, "height": 768}, beside="the trainer")
     fresh.open("data=spiral&data.dimension=2&samples=16&nfe=9&sigma=1&tab=train")
-    fresh.page.wait_for_function(TRAINED, timeout=90_000)
+    fresh.page.wait_for_function(TRAINED)
     said = fresh.page.inner_text(".train.wide-page")
     assert "went-on" not in said and "cancelled" not in said
     fresh.leave()

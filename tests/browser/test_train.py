@@ -21,21 +21,19 @@ def test_train_on_points_and_sample_from_the_result(walk):
     page.fill("#train-name", "walked-spiral")
     page.click("#train-start")
     named = "document.querySelector('#train-title').textContent.includes('walked-spiral')"
-    page.wait_for_function(f"{named} && {TABLE}", timeout=90_000)  # no longer the shipped one's
+    page.wait_for_function(f"{named} && {TABLE}")  # no longer the shipped one's
     page.wait_for_function(
         "document.querySelector('#train-progress span').textContent.includes('a second')",
-        timeout=90_000,
     )
     # another tab of another visitor finds the same training
     other = walk.context.new_page()
     other.goto(f"{walk.server}?{POINTS}")
     other.wait_for_function(
         "document.querySelector('#train-title')?.textContent.includes('walked-spiral')",
-        timeout=90_000,
     )
     other.close()
     page.wait_for_function(
-        "document.querySelector('#train-title').textContent.includes('trained as')", timeout=240_000
+        "document.querySelector('#train-title').textContent.includes('trained as')"
     )
     rows = {
         r[0]: [

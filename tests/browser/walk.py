@@ -3,6 +3,8 @@
 import math
 from urllib.parse import parse_qs, urlsplit
 
+from ..waiting import PATIENCE
+
 SMALL = "data=moons&samples=16&nfe=9&sigma=1"
 
 
@@ -154,7 +156,7 @@ class Walk:
             self.context.tab = Tab(self.context, alone=bool(screen))
         tab = self.context.tab
         tab.visitor, tab.taken, self.page = self, True, tab.page
-        self.page.set_default_timeout(120_000)
+        self.page.set_default_timeout(1e3 * PATIENCE)
         self.page.set_viewport_size(viewport)
         self.page.emulate_media(color_scheme=color_scheme, reduced_motion=reduced_motion)
 
