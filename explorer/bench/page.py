@@ -19,6 +19,7 @@ from ..store import places
 
 ROOT = places.ROOT
 APP = ("app.py",)
+PATIENCE = 300  # seconds for a start, on a machine however busy
 CHROMIUM_ADVICE = "No Chromium found: apt install chromium, or set CHROME=/path/to/chrome."
 
 
@@ -52,8 +53,10 @@ def served(
             while not _answers(url := _address(said)):
                 if process.poll() is not None:
                     raise UserError(f"{' '.join(line)} stopped: {said.read_text()[-2000:]}")
-                if time.perf_counter() - started > 90:
-                    raise UserError(f"{' '.join(line)} did not serve {url or ''} within 90 s.")
+                if time.perf_counter() - started > PATIENCE:
+                    raise UserError(
+                        f"{' '.join(line)} did not serve {url or ''} within {PATIENCE} s."
+                    )
                 time.sleep(0.02)
             yield Served(url, time.perf_counter() - started, process)
         finally:
@@ -110,7 +113,9 @@ def browser(*arguments: str):
 
     with sync_playwright() as playwright:
         given = ["--no-sandbox", *arguments]
-        started = playwright.chromium.launch(executable_path=path, args=given)
+        started = playwright.chromium.launch(
+            executable_path=path, args=given, timeout=1000 * PATIENCE
+        )
         try:
             yield started
         finally:

@@ -41,8 +41,7 @@ def test_train_on_the_spiral_use_it_and_open_the_link_in_another_tab(walk):
     # the predictor is a choice of the solver menu, and brings its steps along
     walk.after(lambda: walk.page.select_option('[data-key="solver.predictor"] select', name))
     assert error(walk) == pytest.approx(learned, rel=1e-6)
-    walk.page.click("#copy")
-    link = walk.page.evaluate("navigator.clipboard.readText()")
+    link = walk.copied(lambda: walk.page.click("#copy"))
     assert f"solver.predictor={name}" in link
     tab = walk.context.new_page()
     tab.goto(link)
@@ -65,6 +64,7 @@ def test_the_hand_plays_r_and_c_without_the_server(walk):
     walk.open(PLANE)
     walk.page.wait_for_function(HAND)
     walk.page.wait_for_function("document.querySelectorAll('#fig-amed-step .trace').length > 5")
+    walk.answered()  # the record of what ships is asked for beside it
     before, said = walk.page.evaluate("walk.all"), walk.page.inner_text("#amed-say")
     for value in ("0.2", "0.35"):
         walk.page.evaluate(

@@ -29,8 +29,8 @@ def test_a_lost_server_is_said_and_the_picture_stays(walk):
     assert "did not answer" in walk.page.inner_text("#problem-text")
     walk.page.click("[data-page=explore]")
     walk.page.unroute("**/component_server/**")
-    walk.errors.clear()  # the browser's own line about the lost request
     walk.page.wait_for_selector("#headline:not([data-state=offline])")
+    walk.errors.clear()  # the browser's own lines about the lost requests
     walk.calm()
     assert walk.page.is_hidden("#problem")
     assert walk.query["nfe"] == str(asked)  # what was kept has been sent

@@ -7,6 +7,7 @@ import pytest
 
 from explorer.study.claims import CLAIMS
 
+from ..waiting import PATIENCE
 from .walk import Walk
 
 ROWS = "document.querySelectorAll('#claims-rows details').length"
@@ -36,8 +37,7 @@ def test_a_link_opens_a_claim_that_is_measured_again_and_seen(walk):
     opened(walk, "&claim=score-from-denoiser")
     row = walk.page.locator("details[data-name=score-from-denoiser]")
     assert row.locator("dl").is_visible() and "Eq. 3" in row.inner_text()
-    row.get_by_role("button", name="Copy command").click()
-    copied = walk.page.evaluate("navigator.clipboard.readText()")
+    copied = walk.copied(row.get_by_role("button", name="Copy command").click)
     assert copied == "python -m explorer study claims score-from-denoiser"
     row.get_by_role("button", name="Measure again").click()
     row.get_by_text("(measured just now)").wait_for()
@@ -51,11 +51,10 @@ def test_a_link_opens_a_claim_that_is_measured_again_and_seen(walk):
 
 def test_a_number_of_an_earlier_version_is_never_shown_as_fresh(walk):
     def older(route):
-        answer = route.fetch()
-        text = answer.text()
         if '"fn_name":"claim_list"' not in (route.request.post_data or ""):
-            return route.fulfill(response=answer)
-        told = json.loads(text)
+            return route.continue_()
+        answer = route.fetch(timeout=1e3 * PATIENCE)
+        told = json.loads(answer.text())
         row = next(r for r in told["rows"] if r["name"] == "score-from-denoiser")
         row |= {"stale": "of an earlier version; measure it again", "verdict": "", "chip": "none"}
         return route.fulfill(response=answer, body=json.dumps(told))

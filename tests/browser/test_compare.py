@@ -225,7 +225,7 @@ def within(walk, kind: str):
         walk.page.set_viewport_size({"width": width, "height": height})
         fits = f"([width]) => innerWidth === width && !({OUTSIDE})([width, {held}]).length"
         with contextlib.suppress(TimeoutError):  # the next lines say what does not fit
-            walk.page.wait_for_function(fits, arg=[width], timeout=60_000)
+            walk.page.wait_for_function(fits, arg=[width])
         assert walk.page.evaluate(OUTSIDE, [width, held]) == [], width
         assert walk.page.evaluate("document.documentElement.scrollWidth") <= width
         assert [walk.page.is_visible(s) for s in own] == [kind == "sweep"] * 2

@@ -40,9 +40,7 @@ def faults(visitor, allowed=()) -> list[str]:
     given = [*ALLOWED, *allowed]
     page = visitor.calm().page
     try:  # every box of the page is measured: not in each frame
-        page.wait_for_function(
-            "(allowed) => !fits(allowed).length", arg=given, timeout=60_000, polling=100
-        )
+        page.wait_for_function("(allowed) => !fits(allowed).length", arg=given, polling=100)
     except TimeoutError:
         return page.evaluate("(allowed) => fits(allowed)", given)
     return []

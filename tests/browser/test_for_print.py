@@ -20,7 +20,8 @@ def test_a_figure_is_seen_chosen_and_saved_from_the_menu(walk):
     before = page.evaluate(SOURCE)
     page.check(".for-print [name=grey]")
     page.wait_for_function(f"(was) => {SOURCE} !== was", arg=before)
-    assert page.evaluate("document.querySelector('.for-print img').naturalWidth") == 605  # 5.5 in
+    # 5.5 in, once the picture is read
+    page.wait_for_function("document.querySelector('.for-print img').naturalWidth === 605")
     page.click(".for-print summary")
     caption = page.inner_text(".for-print .caption p")
     nfe = page.evaluate("explorer.S.parts.run.nfe")

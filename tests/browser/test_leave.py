@@ -66,7 +66,7 @@ def test_the_menu_of_what_leaves_opens_by_keys_and_saves(walk, tmp_path):
     page.focus("#export")
     page.keyboard.press("Enter")
     page.wait_for_selector("#leave:popover-open")
-    assert page.get_attribute("#export", "aria-expanded") == "true"
+    page.wait_for_selector("#export[aria-expanded=true]")
     labels = page.locator("#leave [data-item]").all_inner_texts()
     assert {"Run card", "Copy Python", "Strips as SVG", "Samples as PNG"} <= set(labels)
     first = page.evaluate("document.activeElement.textContent")

@@ -78,8 +78,10 @@ def test_the_address_keeps_what_of_a_link_is_on_its_way(walk):
     walk.hasty()
     for link, words in LATE.items():
         late = Held(walk.page, words)
-        walk.page.goto(f"{walk.server}?{link}")
-        walk.page.wait_for_function(READY)
+        asks = lambda request, words=words: words in (request.post_data or "").replace(" ", "")
+        with walk.page.expect_request(asks):
+            walk.page.goto(f"{walk.server}?{link}")
+            walk.page.wait_for_function(READY)
         walk.page.wait_for_function("!document.body.dataset.writing")
         said = parse_qs(link)
         assert late.kept and {k: parse_qs(walk.page.url.split("?")[1]).get(k) for k in said} == said

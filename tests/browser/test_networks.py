@@ -9,6 +9,13 @@ def file(name: str, content: bytes) -> dict:
     return {"name": name, "mimeType": "application/octet-stream", "buffer": content}
 
 
+def listed(walk):
+    """The list of networks comes beside the view."""
+    walk.page.wait_for_function(
+        "document.querySelectorAll('#network-checkpoint option').length > 3"
+    )
+
+
 def options(walk, selector: str) -> list[str]:
     return walk.page.eval_on_selector(selector, "e => [...e.options].map((o) => o.value)")
 
@@ -18,6 +25,7 @@ def test_a_trained_network_from_the_menu(walk):
     walk.choose("#slot-model", "network")
     assert walk.page.is_hidden("#problem") and walk.query["model"] == "network"
     assert "Digits" in walk.page.inner_text("#help-data")
+    listed(walk)
     assert "spiral-2d" in options(walk, "#network-checkpoint")
     assert options(walk, "#network-condition") == ["-1"]
     walk.choose("#network-checkpoint", "digits-f-cond")
@@ -55,9 +63,7 @@ def test_an_edm_pickle_is_opened_and_sampled(walk):
 
 def test_a_visitor_is_told_how_a_published_one_gets_here(walk):
     walk.hasty().open(f"{QUICK}&model=network").unfold()
-    walk.page.wait_for_function(
-        "document.querySelectorAll('#network-checkpoint option').length > 3"
-    )
+    listed(walk)
     before = walk.page.input_value("#network-checkpoint")
     walk.after(lambda: walk.page.select_option("#network-checkpoint", "edm-ffhq-64x64-uncond-vp"))
     assert "python -m explorer fetch" in walk.page.inner_text("#problem-text")

@@ -12,9 +12,7 @@ def test_both_pages_open_on_what_ships_and_dim_what_does_not_apply(walk):
     assert page.inner_text("#train-chip") == "spiral-16d, shipped"
     assert page.locator("#train-rows tr").count() == 16
     assert page.is_visible("#fig-train-curve")
-    page.wait_for_function(
-        f"({SEEN})('#train-samples-head').includes('256 samples')", timeout=90_000
-    )
+    page.wait_for_function(f"({SEEN})('#train-samples-head').includes('256 samples')")
     # the page's own form, with the data in it; nothing else of Explore's
     assert page.is_visible("#train-start") and page.is_visible('.own [data-slot-select="data"]')
     assert page.is_hidden('[data-group="budget"]') and page.is_hidden('[data-group="solver"]')

@@ -105,8 +105,7 @@ def test_a_doubled_shift_is_seen_mended_opened_copied_and_runs_the_same(walk):
     page.wait_for_function("() => location.search.includes('paste.mended=double_shift')")
 
     page.locator("#sch-copies [data-copy=diffusers]").click()
-    page.locator("#sch-copy").click()
-    code = page.evaluate("navigator.clipboard.readText()")
+    code = walk.copied(page.locator("#sch-copy").click)
     shown = page.evaluate("""() => [...document.querySelectorAll('#sch-table tbody tr')]
         .map((tr) => +tr.children[2].textContent)""")
     made = of_diffusers(code)
@@ -163,6 +162,7 @@ def test_a_hand_on_the_ruler_goes_peeks_slides_and_cuts(walk):
     page.mouse.up()
     page.wait_for_function("() => new URLSearchParams(location.search).has('paste.shift')")
     assert float(walk.query["paste.shift"]) < 8
+    walk.answered()  # the pill stands where the last answer has it
     page.locator(".sch-pill").dblclick()
     page.wait_for_function("() => new URLSearchParams(location.search).get('paste.shift') === '8'")
 

@@ -9,7 +9,6 @@ from .walk import READY, SMALL, SWEPT, Walk
 PAGES = ("schedules", "compare", "train", "amed", "design", "claims")
 SAID = "() => document.body.dataset.offline === '1'"
 BACK = "() => document.body.dataset.offline === ''"
-SHORT = 6000  # ms: it is asked every other second, and this machine may be busy
 
 
 @pytest.fixture
@@ -21,7 +20,6 @@ def stage(browser, tmp_path, monkeypatch):
         (*served_page.APP, "--threads", "1"), EXPLORER_CACHE=str(tmp_path)
     )
     visitor = Walk(browser, f"http://127.0.0.1:{port}/")
-    visitor.page.set_default_timeout(30_000)
     yield begin, visitor.hasty()
     assert not visitor.outside
     visitor.leave()
@@ -39,7 +37,7 @@ def says_when_the_server_is_another(walk):
     assert look.locator(f"link[href*='/explorer/{told}/css']").count() == 1  # its own pages
     named = {"explorer-version": "9.8.7-0123456789ab"}
     look.route("**/explorer/here", lambda route: route.fulfill(status=204, headers=named))
-    look.wait_for_selector("#newer:has-text('9.8.7')", timeout=SHORT)
+    look.wait_for_selector("#newer:has-text('9.8.7')")
     look.unroute("**/explorer/here")
     with look.expect_navigation():
         look.click("#newer button:text-is('Reload')")
@@ -56,7 +54,7 @@ def test_every_page_says_that_the_server_stopped_and_works_when_it_is_back(stage
         show(look, "compare")
         look.wait_for_function(SWEPT)
         measured = look.inner_text("#compare-rows")
-    look.wait_for_function(SAID, timeout=SHORT)
+    look.wait_for_function(SAID)
     assert look.is_visible("#standing")
     assert look.inner_text("#standing").startswith("No server since ")
     assert look.inner_text("#compare-rows") == measured  # the last answer stays

@@ -159,9 +159,7 @@ def test_every_show_me_opens_what_it_says(walk):
         if word.show.get("set"):
             walk.calm()
         try:
-            page.wait_for_function(
-                f"(show) => !({WRONG})(show).length", arg=word.show, timeout=60_000
-            )
+            page.wait_for_function(f"(show) => !({WRONG})(show).length", arg=word.show)
         except TimeoutError:
             found[name] = page.evaluate(WRONG, word.show)
         shows, values = page.evaluate("[explorer.S.show, explorer.S.values]")

@@ -20,6 +20,10 @@ CALM = """() => {  // in three frames, one after the other: what a frame still h
   if (now) now.calm = calm ? now.calm + 1 : 0;
   return now?.calm > 2;
 }"""
+ANSWERED = """() => {  // the same of whatever was asked
+  walk.still = walk.open ? 0 : walk.still + 1;
+  return walk.still > 2;
+}"""
 NUDGE = """
 (id) => {
   const range = document.getElementById(id), low = +range.min, high = +range.max;
@@ -63,7 +67,7 @@ if (location.protocol === 'http:' && (!sessionStorage.walked || sessionStorage.l
 
 COUNT = """
 window.explorerRest = 0;  // the exact reference follows at once
-window.walk = {asked: 0, answered: 0, all: 0, calm: 0};
+window.walk = {asked: 0, answered: 0, all: 0, calm: 0, open: 0, still: 0};
 if (location.protocol === 'http:' && document.cookie.includes('hasty=')) {
   window.explorerRest = 3.6e6;
   walk.hasty = true;
@@ -71,10 +75,15 @@ if (location.protocol === 'http:' && document.cookie.includes('hasty=')) {
 const plain = window.fetch;
 window.fetch = async (...given) => {
   // not a word with the server that it is there, which goes on for as long as the page is open
-  if (!String(given[0]).endsWith('/explorer/here')) walk.all += 1;
+  if (String(given[0]).endsWith('/explorer/here')) return plain(...given);
   const explore = String(given[1]?.body ?? '').includes('"fn_name":"explore"');
+  walk.all += 1;
+  walk.open += 1;
   if (explore) walk.asked += 1;
-  try { return await plain(...given); } finally { if (explore) walk.answered += 1; }
+  try { return await plain(...given); } finally {
+    walk.open -= 1;
+    if (explore) walk.answered += 1;
+  }
 };
 """
 
@@ -89,6 +98,7 @@ def kept(browser, screen: dict, beside: str):
         if getattr(context, "screen", None) == key:
             return context
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"], **screen)
+    context.set_default_timeout(1e3 * PATIENCE)  # of whatever page is opened in it
     context.screen, context.tab = key, None
     return context
 
@@ -156,7 +166,6 @@ class Walk:
             self.context.tab = Tab(self.context, alone=bool(screen))
         tab = self.context.tab
         tab.visitor, tab.taken, self.page = self, True, tab.page
-        self.page.set_default_timeout(1e3 * PATIENCE)
         self.page.set_viewport_size(viewport)
         self.page.emulate_media(color_scheme=color_scheme, reduced_motion=reduced_motion)
 
@@ -196,6 +205,18 @@ class Walk:
         self.page.evaluate("walk.calm = 0")
         self.page.wait_for_function(CALM)
         return self
+
+    def answered(self):
+        """Until whatever was asked, of any page, is answered, and the view is calm."""
+        self.page.evaluate("walk.still = 0")
+        self.page.wait_for_function(ANSWERED)
+        return self.calm()
+
+    def copied(self, act) -> str:
+        """What doing something puts into the clipboard, once it is there."""
+        self.page.evaluate("navigator.clipboard.writeText('')")
+        act()
+        return self.page.wait_for_function("() => navigator.clipboard.readText()").json_value()
 
     @property
     def drawn(self) -> int:
