@@ -1,6 +1,7 @@
 """The answer curve in a real browser: a slider grows into an axis, its points arrive while the page
 rests, its dot stands over the thumb, and a drag asks nothing more."""
 
+from .test_headline import Held
 from .walk import SMALL
 
 RHO = "#timesteps-rho-rho"
@@ -31,12 +32,14 @@ def test_a_slider_with_the_focus_grows_into_an_axis(walk):
     first, value = said.text_content(), page.locator(".answer-curve .value").text_content()
     assert first.split(".")[0] and not value.startswith("≈")
 
-    # along the curve nothing is asked; at rest the value on show is measured
+    # along the curve nothing is asked, while the view is; at rest the value on show is measured
     page.evaluate(ASKED)
+    views = Held(page, '"fn_name":"explore"')
     for _ in range(8):
         page.keyboard.press("ArrowLeft")
         assert abs(page.evaluate(APART)) < 1
     assert page.evaluate("answers") == 0 and page.locator(".value").text_content().startswith("≈")
+    views.let_go()
     page.wait_for_function("(old) => document.querySelector('.grown .answer-words').textContent"
                            " !== old", arg=first)  # fmt: skip
     page.wait_for_function(WHOLE)
@@ -69,6 +72,8 @@ def test_it_opens_after_a_drag_for_a_press_on_its_name_and_from_a_link(walk):
     walk.open(f"{SMALL}&answer=sigma_max")
     page, row = walk.page, walk.page.locator(RHO)
     page.wait_for_selector('.row.grown[data-key="timesteps.sigma_max"] .point')
+    page.wait_for_function(WHOLE)  # nothing more of it comes, nor of the view while it is dragged
+    views = Held(page, '"fn_name":"explore"')
     box = row.bounding_box()
     x, y = box["x"] + 0.3 * box["width"], box["y"] + box["height"] / 2
     page.mouse.move(x, y)
@@ -82,6 +87,7 @@ def test_it_opens_after_a_drag_for_a_press_on_its_name_and_from_a_link(walk):
     )  # nothing moves under the pointer
     held = row.bounding_box()["y"]
     page.mouse.up()
+    views.let_go()
     page.wait_for_selector('.row.grown[data-key="timesteps.rho"] .point')
     page.evaluate("window.since = performance.now()")
     page.wait_for_function(WHOLE)

@@ -128,6 +128,7 @@ def test_compare_measures_at_once_and_says_when_it_is_out_of_date(walk):
     news = saved(walk.page, "[data-save=fig-compare]")
     assert news.suggested_filename.endswith(".svg")
     assert "median end error" in open(news.path(), encoding="utf-8").read()
+    walk.answered()  # the view too, whose steps have changed
     follows_the_line(walk.page)
     goes_along_a_setting(walk)
 

@@ -145,6 +145,7 @@ def test_more_paths_follow_where_it_is_undecided_which_steps_are_to_blame(walk):
     assert undecided.endswith("64 paths were compared, more follow.")  # seen where there is room
     whole = "(e) => e.scrollWidth <= e.clientWidth"
     assert walk.page.locator("#blame .main").evaluate(whole)
+    walk.page.wait_for_function("!document.body.dataset.drawing")
     asked = walk.page.evaluate("explorer.times.length")
     further.let_go()
     assert state(walk, "settled") == before

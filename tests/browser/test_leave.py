@@ -10,7 +10,6 @@ from explorer.lab.experiment import Experiment, run
 from explorer.reading import cards
 from explorer.settings import unflatten
 
-from ..waiting import until
 from .walk import NUDGE, SMALL
 
 DROP = """(text) => {
@@ -105,7 +104,8 @@ def test_a_card_leaves_and_opens_its_view_again_saying_what_differs(walk):
     walk.open("data=spiral&samples=16&nfe=5")
     page.evaluate(DROP, data.decode())
     page.wait_for_selector("#card-said:has-text('bit for bit')")
-    until(lambda: walk.query.get("data") == "moons" and walk.value("nfe") == 9)
+    page.wait_for_function("location.search.includes('data=moons')")
+    page.wait_for_function("explorer.S.values.nfe === 9")
     card["numbers"]["end_error"]["median"] *= 2
     card["made"]["torch"] = "0.1"
     page.evaluate(DROP, json.dumps(card))
