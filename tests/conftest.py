@@ -152,12 +152,30 @@ def nothing_is_fetched():
 
 
 @pytest.fixture(autouse=True)
-def what_cannot_begin_is_said_at_once(monkeypatch):
-    """The page is told so after a moment at the latest, and of what takes longer by and by; a
-    process on a busy machine takes longer.
-    """
-    if measurements := sys.modules.get("explorer.server.measurements"):
-        monkeypatch.setattr(measurements, "AT_ONCE", PATIENCE)
+def nothing_goes_on_beside():
+    """What one test left at work is over before the next begins."""
+    if "explorer.server.message" in sys.modules:
+        from .beside import nothing_beside
+
+        nothing_beside()
+
+
+# how long a server waits for others, where a test counts on their answer: a busy machine is slow
+WAITS = {
+    "bench.caller": {"LONGEST": PATIENCE},
+    "server.jobs": {"ABANDONED": 2 * PATIENCE},  # longer than whoever begins a job is held up
+    "server.measurements": {"AT_ONCE": PATIENCE},
+    "server.workers": {"GRACE": PATIENCE, "SHOWING": PATIENCE},
+}
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_in_a_hurry(monkeypatch):
+    """Who does not answer in a moment is given up; tests of that say after how long."""
+    for name, waits in WAITS.items():
+        if module := sys.modules.get(f"explorer.{name}"):
+            for wait, seconds in waits.items():
+                monkeypatch.setattr(module, wait, seconds)
 
 
 @pytest.fixture

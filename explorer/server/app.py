@@ -25,7 +25,7 @@ from .explore import anatomy, beside, cancel, explore, progress, reshape
 from .headers import Headers, Inner
 from .in_turn import at_once, in_turn
 from .measurements import job_cancel, job_poll, job_start
-from .message import arrives, message
+from .message import WARM, arrives, message
 from .networks import network_list, network_open
 from .paper import paper
 from .quick import gr
@@ -153,7 +153,7 @@ def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
     if not head.bundled():
         logs.say(head.ONE_BY_ONE)
     demo.share = False  # from here on, too, its page is this server's and asks nobody else's
-    threading.Thread(target=_warm).start()  # waited for at the end, which torch does not survive
+    threading.Thread(target=_warm, name=WARM).start()  # waited for at the end: torch dies of it
     return demo, *out
 
 

@@ -43,6 +43,7 @@ PATIENCE = 150  # ms that the error may take before the run is sent ahead of it
 CORES = machine.cores()
 FULLY = frozenset(("run", *MEASURES))  # what may be measured fully, of a slow network
 BESIDES = ThreadPoolExecutor(AT_ONCE)
+WARM = "first view"  # the thread that makes it before anybody asks
 
 
 def _notes(e: Experiment, request: dict) -> list[str]:

@@ -19,7 +19,6 @@ from explorer.lab.view import View
 from explorer.server.message import message
 from explorer.strips import STRIPS
 
-from ..beside import nothing_beside
 from ..core.problems import mixture, normal
 
 pytestmark = pytest.mark.slow  # real servers and processes
@@ -30,7 +29,6 @@ MB = 1e6
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch):
     """An account of its own, and nothing remembered."""
-    nothing_beside()
     use_device("cpu")
     monkeypatch.setattr(memory, "ACCOUNT", memory.Account(memory.ACCOUNT.limit, memory.MEMOS))
     yield

@@ -16,6 +16,7 @@ from explorer.lab import experiment
 from explorer.server import api, app, visitor
 from explorer.server import message as messages
 from explorer.server.turns import AT_ONCE, ROOM
+from tests.beside import given_slots, nothing_beside
 from tests.waiting import PATIENCE, answer_of, until
 
 pytestmark = pytest.mark.slow  # real servers and processes
@@ -30,7 +31,7 @@ def served():
     id of its page."""
     port = free_port()
     demo, *_ = app.launch("127.0.0.1", port, prevent_thread_lock=True)
-    until(lambda: not ROOM._everywhere())  # the first view is warm
+    nothing_beside()  # the first view is warm
     yield port, next(k for k, b in demo.blocks.items() if b.get_block_name() == "html")
     demo.close()
 
@@ -104,7 +105,6 @@ def test_an_abandoned_request_ends_at_the_next_step(served, stuck):
 
 def test_an_abandoned_request_that_waits_never_begins(served, stuck):
     run = stuck(8100)
-    until(lambda: not ROOM._everywhere())
     held = [ROOM.enter(visitor.Visitor(f"holder {k}", "page")) for k in range(AT_ONCE)]
     try:
         line = asks(served, 8100, "waits and leaves")
@@ -246,25 +246,24 @@ def test_a_script_is_served_while_the_flood_of_another_waits(served, monkeypatch
     """Both come by the API.  Nine calls of one wait; the other's is the next but one, though
     Gradio's own queue is first come, first served."""
     port, _ = served
-    order, real = [], experiment._run
-    monkeypatch.setattr(experiment, "_run", lambda e, w: order.append(e.seed) or real(e, w))
     flood, other = (
         httpx.get(f"http://127.0.0.1:{port}/", timeout=PATIENCE)
         .headers["set-cookie"]
         .partition(";")[0]
         for _ in range(2)
     )
-    until(lambda: not ROOM._everywhere())
     held = [ROOM.enter(visitor.Visitor(f"holder {k}", "page")) for k in range(AT_ONCE)]
     try:
         for k in range(9):
             joins(port, flood, 8400 + k)
-        calls = lambda: sum(t.who.name != "server" for t in list(ROOM.waiting))
-        until(lambda: calls() == 9)  # besides, the server's own first view may wait
+        until(lambda: len(ROOM.waiting) == 9)
         joins(port, other, 8500)
-        until(lambda: calls() == 10)
+        until(lambda: len(ROOM.waiting) == 10)
+        given = given_slots(monkeypatch)
     finally:
         for turn in held:
             ROOM.leave(turn)
-    until(lambda: len(set(order)) == 10 and not ROOM._everywhere())
-    assert list(dict.fromkeys(order)).index(8500) <= AT_ONCE
+    until(lambda: not ROOM._everywhere())
+    name = other.partition("=")[2].partition(".")[0]
+    order = [t.who.name for t in given]
+    assert len(order) == 10 and order.index(f"visitor {name}") <= AT_ONCE

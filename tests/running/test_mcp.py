@@ -15,6 +15,7 @@ from explorer.server.door import Door
 from explorer.server.knocks import FREE, checker
 from explorer.server.mcp import MISSING, Mcp
 from explorer.server.turns import AT_ONCE, EACH, ROOM
+from tests.beside import given_slots
 from tests.waiting import answer_of, until
 
 HEADERS = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
@@ -128,19 +129,10 @@ def test_clients_at_once_wait_fairly_and_starve_no_reader(url, monkeypatch):
     """Three by the addresses they come from: seventy calls of one, six of which are refused for
     their number; then one of another, and a page's view, which are given a slot before most: in
     which order threads then get to work is the machine's."""
-    order: list[str] = []
     monkeypatch.setattr(tools, "use", lambda name, given: {})
-    real = ROOM._next
-
-    def noted():
-        if (turn := real()) is not None:
-            order.append("page" if turn.who.way == "page" else turn.who.name)
-        return turn
-
-    until(lambda: not ROOM._everywhere())
     held = [ROOM.enter(visitor.Visitor(f"holder {k}", "page")) for k in range(AT_ONCE)]
 
-    def waits(name: str) -> int:  # besides, the server's own first view may wait
+    def waits(name: str) -> int:
         return sum(name in (t.who.name, t.page) for t in list(ROOM.waiting))
 
     def used(name: str) -> dict:
@@ -160,10 +152,10 @@ def test_clients_at_once_wait_fairly_and_starve_no_reader(url, monkeypatch):
             refused_ = [t.result().json()["result"] for t in tasks if t.done()]
             tasks += [ask(other, "run_view"), asyncio.create_task(page(reader))]
             await asyncio.to_thread(until, lambda: waits("address 127.0.0.3") and waits("reads"))
-            monkeypatch.setattr(ROOM, "_next", noted)
+            given = given_slots(monkeypatch)
             for turn in held:
                 ROOM.leave(turn)
-            return refused_, await asyncio.gather(*tasks)
+            return refused_, await asyncio.gather(*tasks), given
 
     async def page(client: httpx.AsyncClient) -> httpx.Response:
         view = {"values": {"samples": 4, "nfe": 5, "seed": 8600}, "page": "reads", "id": 1}
@@ -175,7 +167,8 @@ def test_clients_at_once_wait_fairly_and_starve_no_reader(url, monkeypatch):
         body = {"data": view, "component_id": part, "fn_name": "explore", "session_hash": "r"}
         return await client.post(url.replace("mcp", visitor.PAGE_CALL[1:]), json=body)
 
-    refused_, answers = answer_of(all_of_it())
+    refused_, answers, given = answer_of(all_of_it())
+    order = ["page" if t.who.way == "page" else t.who.name for t in given]
     assert all(f"{EACH} of your requests wait already" in str(r) for r in refused_)
     assert len(refused_) == 6 and order.count("address 127.0.0.2") >= EACH
     assert order.index("address 127.0.0.3") <= 2 * AT_ONCE
@@ -201,7 +194,6 @@ def test_what_tools_hold_is_bounded_let_go_and_answered_with_the_pages_headers(u
         answers.append(client.post(url, json=used, headers={"origin": "https://evil.example"}))
         for answer in answers:
             assert not [name for name in SECURE if name not in answer.headers], answer.status_code
-    until(lambda: not ROOM._everywhere())
     held = [ROOM.enter(visitor.Visitor(f"holder {k}", "page")) for k in range(AT_ONCE)]
     try:
         with pytest.raises(httpx.ReadTimeout):  # who leaves while it waits is not worked for
