@@ -20,6 +20,13 @@ def test_a_cell_goes_where_it_can_be_tried(walk):
     drawn = "() => document.querySelector('#design-body .curve').getClientRects().length"
     assert page.evaluate(drawn) == 1  # no rule of another page hides it
 
+    page.set_viewport_size({"width": 390, "height": 844})  # on a phone, too
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('[data-column]')].every((b) => b.offsetWidth > 120)",
+        timeout=20_000,
+    )
+    page.set_viewport_size({"width": 1440, "height": 900})
+
     page.locator("[data-row=sigma][data-of=vp]").click()
     page.wait_for_function(f"() => {NOW}['schedule.beta_d'] === 19.9")
     assert now(walk, "schedule") == "vp" and now(walk, "schedule.scaling") == "none"
