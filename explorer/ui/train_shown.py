@@ -75,7 +75,7 @@ def losses_of(s: dict, t: Training, called: str = "now") -> dict:
         "sigma": sigma,
         "curve": figures.loss_curve(s["curve"], s["total"], _unit(s)),
         "table": table,
-        "beside": _beside(now),
+        "beside": _beside(first, now),
     }
 
 
@@ -93,14 +93,22 @@ def bracket(s: dict) -> tuple[float, str] | None:
     return max(found)[1:] if found else None
 
 
-def _beside(now: dict) -> list[list[str]]:
-    """The 95 % intervals of the loss now, and of how many times the ideal's it is, to stand below
-    the cells of the table."""
-    rows = zip(now["low"], now["high"], now["floor"])
+def _beside(first: dict, now: dict) -> list[list[str]]:
+    """The 95 % intervals of the loss before and now, and of how many times the ideal's it is, to
+    stand below the cells of the table.  The ideal's own loss, on the same samples and noise, is
+    taken as known.
+    """
+    looks = [list(zip(s["low"], s["high"], s["floor"])) for s in (first, now)]
+    losses = [[span(low, high) for low, high, _ in rows] for rows in looks]
+    factors = [[_times_ideal(*row) for row in rows] for rows in looks]
     return [
-        ["", "", span(low, high), "", span(low / ideal, high / ideal, times) if ideal else ""]
-        for low, high, ideal in rows
+        ["", before, after, "", times_after, times_before]
+        for before, after, times_before, times_after in zip(*losses, *factors)
     ][::-1]
+
+
+def _times_ideal(low: float, high: float, ideal: float) -> str:
+    return span(low / ideal, high / ideal, times) if ideal else ""
 
 
 def ideal(data) -> str:
