@@ -180,11 +180,11 @@ FAMILIES: dict[str, Family] = {
     for f in (
         _table("sd15", "Stable Diffusion 1.5"),
         _table("sdxl", "Stable Diffusion XL"),
-        _table("sd21_v", "Stable Diffusion 2.1, v-prediction", "v_prediction"),
+        _table("sd21_v", "SD 2.1, v-prediction", "v_prediction"),
         _table("sdxl_vpred", "SDXL, v-prediction", "v_prediction"),
         _table(
             "sdxl_vpred_zsnr",
-            "SDXL, v-prediction, zero terminal SNR",
+            "SDXL, v-prediction, zero SNR",
             "v_prediction",
             zero_snr=True,
             sigma_max=STAND_IN,

@@ -38,7 +38,7 @@ class Design(NamedTuple):
 
 def _stochastic(case: str, s_churn: float, s_tmin: float, s_tmax: float, s_noise: float) -> Design:
     return Design(
-        f"EDM, churn for {case}",
+        f"Churn for {case}",
         f"Heun with churn tuned for {case}. Karras et al. 2022, Table 5.",
         {"s_churn": s_churn, "s_tmin": s_tmin, "s_tmax": s_tmax, "s_noise": s_noise},
         "EDM Table 5, stochastic",

@@ -217,7 +217,7 @@ class KDiffusionSteps(ToolSteps):
         "karras",
         label="function",
         choices=tuple(
-            (s, f"get_sigmas_{s}" if s != "get_sigmas" else "get_sigmas of a discrete model")
+            (s, f"get_sigmas_{s}" if s != "get_sigmas" else "get_sigmas, discrete model")
             for s in ("karras", "exponential", "polyexponential", "vp", "get_sigmas")
         ),
         help="the function that makes the list",

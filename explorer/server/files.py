@@ -29,6 +29,7 @@ AREAS = (  # of the style sheet, in this order: what comes later wins
     "base",
     "tables",
     "controls",
+    "menus",
     "answer",
     "guidance",
     "explore",

@@ -10,6 +10,7 @@ from ..training.amed import AMEDTraining
 from ..training.gits import GITS
 from . import glossary
 from .amed import STUDENTS
+from .menus import option
 
 # Zhou et al. 2024, Table 2: FID at 3, 5, 7, 9 evaluations
 QUOTED = {
@@ -56,7 +57,7 @@ QUOTED = {
 
 def panel() -> str:
     """The training's settings as inputs, from the one table of parameters."""
-    students = "".join(f'<option value="{k}">{escape(v)}</option>' for k, v in STUDENTS.items())
+    students = "".join(option(k, v, v.removeprefix("AMED-")) for k, v in STUDENTS.items())
     budgets = "".join(f"<option{' selected' if n == 5 else ''}>{n}</option>" for n in BUDGETS)
     fields = {p.name: _field(p) for p in parameters(AMEDTraining)}
     recipes = (

@@ -19,11 +19,22 @@ FAMILIES = {
 }
 
 
+ROOM = 25  # letters that a line of the narrowest panel has for a choice
+
+
+def option(value: str, label: str, short: str) -> str:
+    """A line of a menu: its label, of which it shows the short one where the panel has no room."""
+    shown = f' label="{escape(short)}"' * (len(label) > ROOM and short != label)
+    return f'<option value="{value}"{shown}>{escape(label)}</option>'
+
+
 def grouped(entries) -> str:
-    """Options under their headings, from (value, label, heading)."""
+    """Options under their headings, from (value, label, heading); a list of another tool shows its
+    name alone where the tool has no room, which the heading says.
+    """
     groups: dict[str, list[str]] = {}
     for value, label, heading in entries:
-        groups.setdefault(heading, []).append(f'<option value="{value}">{escape(label)}</option>')
+        groups.setdefault(heading, []).append(option(value, label, label.split(" · ")[0]))
     return "".join(
         f'<optgroup label="{escape(h)}">{"".join(o)}</optgroup>' if h else "".join(o)
         for h, o in groups.items()
