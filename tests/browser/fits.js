@@ -85,6 +85,17 @@
     return false;
   };
 
+  const NAMES = /(?:DPM-Solver|AMED-|iPNDM-|UniPC-|SA-Solver|ER-SDE|CIFAR-|ImageNet-)[\p{L}\p{N}+]*(?:\(\w+\))?/gu;
+  // A name that ends on another line than it begins.
+  function broken(node, range, faults) {
+    for (const { 0: name, index } of node.data.matchAll(NAMES)) {
+      range.setStart(node, index);
+      range.setEnd(node, index + name.length);
+      const [first, ...more] = range.getClientRects();
+      if (first && more.some((rect) => rect.top > first.bottom - 2)) faults.push(`a broken name: ${name}`);
+    }
+  }
+
   function textBoxes(faults) {
     const boxes = [],
       walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT),
@@ -95,6 +106,7 @@
       if (!node.textContent.trim() || e.closest('script, style, noscript, option, [hidden], .unseen')) continue;
       if (!seen(e) || !e.closest('.page, dialog, .pop')) continue;
       if (Number(getComputedStyle(e).opacity) === 0) continue;
+      broken(node, range, faults);
       range.selectNodeContents(node);
       for (const rect of range.getClientRects()) {
         if (rect.width < 1 || rect.height < 1) continue;
@@ -169,16 +181,26 @@
   }
 
   const ruler = document.createElement('canvas').getContext('2d');
+  function lengthIn(e, text) {
+    const style = getComputedStyle(e);
+    ruler.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`; // `font` is empty beside tabular figures
+    return ruler.measureText(text).width + parseFloat(style.paddingLeft) + parseFloat(style.paddingRight);
+  }
+  // What is typed, and of each menu the longest of its choices, chosen for as long as it is measured.
   function fields(faults) {
-    for (const e of document.querySelectorAll('.page select, .page input:is([type=text], [type=number], :not([type]))')) {
-      if (!seen(e) || !e.clientWidth || e.title) continue;
-      const style = getComputedStyle(e);
-      ruler.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`; // `font` is empty beside tabular figures
-      const text = e.tagName === 'SELECT' ? e.selectedOptions[0]?.text ?? '' : e.value,
-        room = e.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
-      const over = ruler.measureText(text).width - room;
+    const shown = (what) => [...document.querySelectorAll(what)].filter((e) => seen(e) && e.clientWidth && !e.title),
+      menus = shown('.page select').filter((e) => e.length),
+      chosen = menus.map((e) => e.selectedIndex);
+    for (const e of menus) {
+      const lengths = [...e.options].map((o) => lengthIn(e, o.label));
+      e.selectedIndex = lengths.indexOf(Math.max(...lengths));
+    }
+    for (const e of [...menus, ...shown('.page input:is([type=text], [type=number], :not([type]))')]) {
+      const text = e.selectedOptions?.[0].label ?? e.value,
+        over = lengthIn(e, text) - e.clientWidth;
       if (over > 1.5) faults.push(`cut in ${nameOf(e)} (${Math.round(over)}): ${text}`);
     }
+    menus.forEach((e, i) => (e.selectedIndex = chosen[i]));
   }
 
   function openTab(faults) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { namesIn } from '../../assets/js/words/name.js';
 import { forms, places } from '../../assets/js/words/said.js';
 
 const looked = forms({
@@ -28,4 +29,14 @@ test('the longest spelling is taken, and no part of a longer name', () => {
 test('σ before an index is another word', () => {
   assert.deepEqual(found('up to σ', new Set(), true), []);
   assert.deepEqual(found('up to σ'), [['σ', 'sigma']]);
+});
+
+test('a name with a hyphen is kept together with what belongs to it, a word with one is not', () => {
+  const kept = (text) => namesIn(text).map(([from, to]) => text.slice(from, to));
+  assert.deepEqual(kept('DPM-Solver++(2M) SDE, then iPNDM-4’s: CIFAR-10 (FID), one-step'), [
+    'DPM-Solver++(2M)',
+    'iPNDM-4',
+    'CIFAR-10',
+  ]);
+  assert.deepEqual(kept('well-known, DPM-Solver-2(r), A-name-that-no-line-has-room-for'), ['DPM-Solver-2(r)']);
 });

@@ -2,8 +2,9 @@
 // text, so that nothing of a sentence is read as HTML.
 
 import { $, $$ } from '../state.js';
+import { keep } from './name.js';
 
-const SENTENCE = 'p, li, dd, figcaption, h1, .status > span',
+const SENTENCE = 'p, li, dd, figcaption, h1, .status > span, summary > span', // the last: for its names alone
   WHOLE = '.finding, .headline, .status, .group', // of their sentences together each word is marked once
   NOT = '#lesson, #word, #words, #sch-lists, .dock, dialog, [aria-hidden=true]', // have their own, or are no sentences
   OWN = '[data-word], button, a, summary, select, textarea, code, pre, svg, sub, sup',
@@ -78,9 +79,15 @@ export function initSaid(glossary) {
   const looked = forms(glossary),
     root = $('.page'),
     watcher = new MutationObserver((news) => {
-      for (const one of new Set(news.flatMap(written))) mark(one, looked);
+      for (const one of new Set(news.flatMap(written))) {
+        mark(one, looked);
+        keep(one);
+      }
       watcher.takeRecords();
     });
-  for (const one of $$(SENTENCE, root)) mark(one, looked);
+  for (const one of $$(SENTENCE, root)) {
+    mark(one, looked);
+    keep(one);
+  }
   watcher.observe(root, { childList: true, characterData: true, subtree: true });
 }
