@@ -92,6 +92,8 @@ def test_the_hand_plays_r_and_c_without_the_server(walk):
     walk.page.wait_for_function(
         "(t) => document.querySelector('#amed-plane-say').textContent !== t", arg=words
     )
+    said = walk.page.inner_text("#amed-plane-say")
+    assert "of |x|" in said and "on average over 64 paths" in said
 
 
 def test_a_training_stops_and_goes_on(walk):

@@ -22,6 +22,7 @@ def test_both_pages_open_on_what_ships_and_dim_what_does_not_apply(walk):
     assert page.is_disabled("#train-p_mean") and page.is_visible("#train-density-why")
     page.click('.tabs [data-page="amed"]')
     page.wait_for_function(ENDS)
+    assert page.text_content("#fig-amed-ends .xtitle") == "end error"
     title = page.inner_text("#amed-title")
     assert title.startswith("AMED-Solver, 5 evaluations: untrained") and "learned" in title
     assert page.inner_text("#amed-chip") == "digits-amed-5, shipped"

@@ -69,12 +69,21 @@ def filled(walk):
     assert "21 steps" in text(walk, "#sch-title")
 
 
+def level(page):
+    """The figures of the examples: of one height, at the foot of their cards."""
+    ends = page.evaluate("""() => [...document.querySelectorAll('#sch-cards svg')].map(
+        (svg) => svg.getBoundingClientRect()).map(({height, bottom}) => [height, bottom])""")
+    assert [h for h, _ in ends] == pytest.approx([42] * 4, abs=1)  # none is pressed flat
+    assert [ends[i][1] - ends[i + 1][1] for i in (0, 2)] == pytest.approx([0, 0], abs=1)
+
+
 def test_a_doubled_shift_is_seen_mended_opened_copied_and_runs_the_same(walk):
     pytest.importorskip("diffusers")
     walk.hasty().open("samples=8&nfe=9&tab=schedules")
     page = walk.page
     is_now(walk, "empty")
     assert page.locator("#sch-cards button").count() == 4
+    level(page)
 
     once = [t * 3 / (1 + 2 * t) for t in (1 - i / 20 for i in range(20))]
     paste(walk, f"{CONFIG}\nsigmas = {once}\npipe(prompt, sigmas=sigmas)\n")
