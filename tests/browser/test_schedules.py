@@ -71,10 +71,12 @@ def filled(walk):
 
 def level(page):
     """The figures of the examples: of one height, at the foot of their cards."""
+    page.set_viewport_size({"width": 1024, "height": 768})  # one has a second line of words there
     ends = page.evaluate("""() => [...document.querySelectorAll('#sch-cards svg')].map(
         (svg) => svg.getBoundingClientRect()).map(({height, bottom}) => [height, bottom])""")
     assert [h for h, _ in ends] == pytest.approx([42] * 4, abs=1)  # none is pressed flat
     assert [ends[i][1] - ends[i + 1][1] for i in (0, 2)] == pytest.approx([0, 0], abs=1)
+    page.set_viewport_size({"width": 1440, "height": 900})
 
 
 def test_a_doubled_shift_is_seen_mended_opened_copied_and_runs_the_same(walk):
