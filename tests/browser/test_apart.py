@@ -22,7 +22,7 @@ def test_the_step_under_the_cursor_is_written_and_drawn_and_its_terms_add_up(wal
     assert len(parts) == 3  # x, and the slopes of Heun's two stages
     for k, value in enumerate(total):
         assert abs(sum(part[k] for part in parts) - value) < 2e-3 * max(1, abs(value))
-    asked = page.evaluate("walk.all")
+    asked = walk.answered().page.evaluate("walk.all")
     step = int(page.inner_text("#now-step").split()[1])
     page.click("#next")  # a step that came with the first
     page.wait_for_function(

@@ -266,6 +266,7 @@ def test_the_foundry_learns_what_is_ticked_and_its_result_is_a_view(walk):
     walk.open("samples=32&data.dimension=2&nfe=7&solver=ddim&tab=compare&compare=foundry&learn=c")
     learned = "document.querySelector('#compare-title').textContent.startsWith('What was learned')"
     walk.page.wait_for_function(learned)
+    walk.page.wait_for_selector("#compare-progress", state="hidden")  # to the end
     walk.page.uncheck("#compare-learn [value=c]")
     walk.page.click("#compare-forge")
     walk.page.wait_for_selector("#problem:not([hidden])")
