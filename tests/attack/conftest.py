@@ -5,12 +5,14 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from tests.waiting import PATIENCE
+
 
 @pytest.fixture(scope="session")
 def client(server):
     """One who asks and asks again."""
     fresh = httpx.Limits(keepalive_expiry=2)  # the server closes after 5 s, perhaps just now
-    with httpx.Client(base_url=server, timeout=60, limits=fresh) as asking:
+    with httpx.Client(base_url=server, timeout=PATIENCE, limits=fresh) as asking:
         yield asking
 
 

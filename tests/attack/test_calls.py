@@ -13,6 +13,7 @@ import pytest
 
 from explorer.bench.page import ROOT
 from explorer.server.sentences import UNEXPECTED
+from tests.waiting import PATIENCE
 
 from .hostile import JSON, hostile
 
@@ -66,7 +67,7 @@ def one(client, call, again: bool = True) -> list[str]:
                 return [f"{method} {path[:80]} {body[:200]!r}: {f}" for f in faults(answer)]
     except (httpx.RemoteProtocolError, httpx.ReadError) as error:
         if again:
-            with httpx.Client(base_url=client.base_url, timeout=60) as fresh:
+            with httpx.Client(base_url=client.base_url, timeout=PATIENCE) as fresh:
                 return one(fresh, call, again=False)
         return [f"{method} {path[:80]}: {error!r}"]
     except httpx.InvalidURL:
@@ -81,7 +82,7 @@ def test_hostile_calls_are_answered_and_nobody_waits_for_them(client, server, ht
     view = {"data": {"query": ""}, "component_id": html, "session_hash": "b", "fn_name": "explore"}
 
     def bystander():
-        with httpx.Client(base_url=server, timeout=120) as somebody:
+        with httpx.Client(base_url=server, timeout=PATIENCE) as somebody:
             somebody.get("/")
             while not over.is_set():
                 answer = somebody.post("/gradio_api/component_server", json=view)

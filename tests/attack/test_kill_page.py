@@ -24,7 +24,7 @@ class Page:
     """One page of a server, and its cookie."""
 
     def __init__(self, url: str):
-        self.client = httpx.Client(base_url=url, timeout=120)
+        self.client = httpx.Client(base_url=url, timeout=waiting.PATIENCE)
         self.client.get("/")
         parts = self.client.get("/config").json()["components"]
         self.component = next(c["id"] for c in parts if c["type"] == "html")

@@ -12,7 +12,7 @@ from explorer.bench.page import served
 from explorer.bench.report import resident
 from explorer.server.app import SESSIONS as REMEMBERED
 
-from ..waiting import until
+from ..waiting import PATIENCE, until
 
 FULL = os.environ.get("EXPLORER_ATTACK") == "full"
 SESSIONS = 8000 if FULL else 200
@@ -53,7 +53,7 @@ def process(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(process):
-    with httpx.Client(base_url=process.url, timeout=120) as client:
+    with httpx.Client(base_url=process.url, timeout=PATIENCE) as client:
         page = Page(client)
         for k in range(4):  # what the first views load stays
             data = ("spiral", "digits", "patches")[k % 3]

@@ -13,7 +13,7 @@ from explorer.cli import main
 from explorer.commands import listen
 from explorer.errors import UserError
 from explorer.server.headers import origin
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.slow  # real servers and processes
 
@@ -111,10 +111,10 @@ def test_two_servers_at_once_on_ipv6_have_an_address_each(tmp_path):
         addresses = {match[1] for match in found}
         assert len(addresses) == 2
         for address in addresses:
-            assert httpx.get(address, timeout=60).status_code == 200
+            assert httpx.get(address, timeout=PATIENCE).status_code == 200
     finally:
         for process in running:
             process.terminate()
         for process in running:
-            process.wait(60)
+            process.wait(PATIENCE)
     assert not any("Traceback" in file.read_text() for file in files)

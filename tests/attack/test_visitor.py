@@ -95,7 +95,7 @@ def test_a_name_that_nobody_gave_is_not_believed(probed):
 def queued(client, name: str):
     """The answer of an endpoint, through Gradio's queue."""
     event = client.post(f"/gradio_api/call/{name}", json={"data": []}).json()["event_id"]
-    said = client.get(f"/gradio_api/call/{name}/{event}", timeout=60).text
+    said = client.get(f"/gradio_api/call/{name}/{event}", timeout=PATIENCE).text
     return json.loads(said.rpartition("data: ")[2])
 
 

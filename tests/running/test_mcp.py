@@ -16,7 +16,7 @@ from explorer.server.knocks import FREE, checker
 from explorer.server.mcp import MISSING, Mcp
 from explorer.server.turns import AT_ONCE, EACH, ROOM
 from tests.beside import given_slots
-from tests.waiting import answer_of, until
+from tests.waiting import PATIENCE, answer_of, until
 
 HEADERS = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
 CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
@@ -97,7 +97,7 @@ def test_the_doors_bounds_hold_for_tools(url, monkeypatch):
     seen = lambda name, given: who.append((visitor.current(), logs.current_id())) or {"x": 1e999}
     monkeypatch.setattr(tools, "use", seen)
     used = {**CALL, "method": "tools/call", "params": {"name": "sweep", "arguments": {}}}
-    with httpx.Client(headers=HEADERS, timeout=60) as client:
+    with httpx.Client(headers=HEADERS, timeout=PATIENCE) as client:
         fine = client.post(url, json=used, headers={"x-request-id": "of-a-tool"})
         assert fine.json()["result"]["structuredContent"] == {"x": "Infinity"}
         assert fine.headers["x-request-id"] == "of-a-tool"
@@ -141,9 +141,13 @@ def test_clients_at_once_wait_fairly_and_starve_no_reader(url, monkeypatch):
     async def all_of_it():
         at = lambda host: httpx.AsyncHTTPTransport(local_address=host, limits=httpx.Limits())
         async with (
-            httpx.AsyncClient(transport=at("127.0.0.2"), headers=HEADERS, timeout=120) as flood,
-            httpx.AsyncClient(transport=at("127.0.0.3"), headers=HEADERS, timeout=120) as other,
-            httpx.AsyncClient(transport=at("127.0.0.4"), timeout=120) as reader,
+            httpx.AsyncClient(
+                transport=at("127.0.0.2"), headers=HEADERS, timeout=PATIENCE
+            ) as flood,
+            httpx.AsyncClient(
+                transport=at("127.0.0.3"), headers=HEADERS, timeout=PATIENCE
+            ) as other,
+            httpx.AsyncClient(transport=at("127.0.0.4"), timeout=PATIENCE) as reader,
         ):
             ask = lambda client, name: asyncio.create_task(client.post(url, json=used(name)))
             tasks = [ask(flood, "sweep") for _ in range(EACH + 6)]
@@ -180,7 +184,7 @@ def test_clients_at_once_wait_fairly_and_starve_no_reader(url, monkeypatch):
 @pytest.mark.slow  # a server
 def test_what_tools_hold_is_bounded_let_go_and_answered_with_the_pages_headers(url, monkeypatch):
     used = {**CALL, "method": "tools/call", "params": {"name": "sweep", "arguments": {}}}
-    with httpx.Client(headers=HEADERS, timeout=60) as client:
+    with httpx.Client(headers=HEADERS, timeout=PATIENCE) as client:
         monkeypatch.setattr(bodies, "HELD", 50)
         full = client.post(url, json=used)
         monkeypatch.undo()
@@ -197,7 +201,7 @@ def test_what_tools_hold_is_bounded_let_go_and_answered_with_the_pages_headers(u
     held = [ROOM.enter(visitor.Visitor(f"holder {k}", "page")) for k in range(AT_ONCE)]
     try:
         with pytest.raises(httpx.ReadTimeout):  # who leaves while it waits is not worked for
-            httpx.post(url, json=used, headers=HEADERS, timeout=httpx.Timeout(60, read=1.0))
+            httpx.post(url, json=used, headers=HEADERS, timeout=httpx.Timeout(PATIENCE, read=1.0))
         until(lambda: not ROOM.waiting)
     finally:
         for turn in held:

@@ -11,6 +11,7 @@ from explorer.bench.page import ROOT
 from explorer.commands import listen
 from explorer.errors import UserError
 from explorer.lab import machine
+from tests.waiting import PATIENCE
 
 from .servers import started
 
@@ -29,7 +30,7 @@ SPACE = {
 def test_it_starts_as_a_space_does_with_variables_alone(tmp_path):
     with started(tmp_path, **SPACE) as server:
         outside = {"host": SPACE["SPACE_HOST"], "x-forwarded-proto": "https"}
-        with httpx.Client(base_url=server.url, timeout=120, trust_env=False) as client:
+        with httpx.Client(base_url=server.url, timeout=PATIENCE, trust_env=False) as client:
             page = client.get("/", headers=outside)
             health = client.get("/healthz", headers=outside)
             foreign = client.get("/", headers={"host": "evil.example"})

@@ -16,7 +16,7 @@ REFUSED = "Only a file that was just uploaded"
 @pytest.fixture(scope="module")
 def raw(server):
     """Post a body to the page's own functions: raw(fn_name, data) -> (status, text)."""
-    with httpx.Client(timeout=60) as visitor:
+    with httpx.Client(timeout=PATIENCE) as visitor:
         components = visitor.get(f"{server}config").json()["components"]
         page = next(c["id"] for c in components if c["type"] == "html")
 
@@ -130,9 +130,11 @@ def test_the_upload_endpoint_opens_no_file_but_an_uploaded_one(server, tmp_path)
         None,
         [1],
     ):
-        call = httpx.post(f"{server}gradio_api/call/upload", json={"data": [file]}, timeout=60)
+        call = httpx.post(
+            f"{server}gradio_api/call/upload", json={"data": [file]}, timeout=PATIENCE
+        )
         event = call.json()["event_id"]
-        answer = httpx.get(f"{server}gradio_api/call/upload/{event}", timeout=60).text
+        answer = httpx.get(f"{server}gradio_api/call/upload/{event}", timeout=PATIENCE).text
         assert answer.startswith("event: error") and "digest" not in answer, file
     for path in ("/etc/passwd", str(secret), str(Path(__file__))):
         assert httpx.get(f"{server}gradio_api/file={path}", timeout=PATIENCE).status_code in (

@@ -16,7 +16,7 @@ from tests.waiting import PATIENCE
 
 @pytest.fixture(scope="module")
 def page(server):
-    return httpx.get(f"{server}classic", timeout=60)
+    return httpx.get(f"{server}classic", timeout=PATIENCE)
 
 
 def test_it_is_served_with_the_pages_headers_and_without_its_scripts(server, page):
@@ -45,7 +45,7 @@ def test_no_new_endpoint_has_a_name(server):
 
 def loaded(server: str, number: int, session: str) -> list:
     """What the plain page is told when it opens with a link, by a visitor of their own."""
-    with httpx.Client(base_url=server, timeout=120) as visitor:
+    with httpx.Client(base_url=server, timeout=PATIENCE) as visitor:
         page = visitor.get("/classic").text
         told = re.search(r"window\.gradio_config = (\{.*?\});?</script>", page, re.DOTALL)[1]
         calls = json.loads(told)["dependencies"]

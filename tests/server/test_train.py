@@ -18,7 +18,8 @@ from explorer.ui.train import LETTERS, asked
 from .. import waiting
 
 POINTS = {"data": "spiral", "data.dimension": 2}
-SMALL = {"kimg": 400, "network.width": 16, "network.depth": 1, "batch": 64}
+# so long that it cannot be over before something is done to it
+SMALL = {"kimg": 20_000, "network.width": 16, "network.depth": 1, "batch": 64}
 
 
 def look(**more):
@@ -59,6 +60,7 @@ def start(name: str, **own):
 def test_a_training_is_paused_found_again_and_resumed_to_its_end():
     start("walked", kimg=200)  # more than what is done before the first report, half a second on
     running = until(lambda a: a["state"] == "running" and a.get("part", 0) > 0)
+    hall.HALL.session._process.send_signal(signal.SIGSTOP)  # it goes on when it is paused
     assert running["sigma"]["data"] and running["samples"]["count"] == 256
     assert "sigma" not in look(have=look()["key"]) or look()["state"] != "running"
     assert "one at a time" in train.act({"do": "start", "values": POINTS})["problem"]
@@ -207,10 +209,7 @@ def shared(monkeypatch):
 
 @pytest.mark.slow
 def test_a_visitor_watches_what_another_has_started(shared):
-    # so long that it cannot be over before it is paused
-    started = train.act(
-        {"do": "start", "values": POINTS, "name": "theirs", "training": {**SMALL, "kimg": 20_000}}
-    )
+    started = train.act({"do": "start", "values": POINTS, "name": "theirs", "training": SMALL})
     assert "problem" not in started
     token = started["token"]
     assert started["mine"] and len(token) >= 16

@@ -23,7 +23,7 @@ from explorer.store.results import Results
 from explorer.study import engine
 from explorer.study.end_error import EndError
 from explorer.study.plan import Cell, grid, over_seeds
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 BASE = Experiment(data=Moons(dimension=2), samples=8, nfe=9)
 
@@ -264,7 +264,7 @@ def test_two_studies_share_a_folder(tmp_path):
     folder = tmp_path / "answers"
     both = [begin(folder, "errors", 0) for _ in range(2)]
     for study in both:
-        assert len(study.communicate(timeout=120)[0].split()) == 6
+        assert len(study.communicate(timeout=PATIENCE)[0].split()) == 6
         assert study.returncode == 0
     assert len(dict(Results(folder))) == 6
     for path in folder.rglob("*.json"):

@@ -10,6 +10,7 @@ import pytest
 from explorer.study import executors, work
 from explorer.study.spread import Spread, There
 from tests.study.test_engines import odd
+from tests.waiting import PATIENCE
 
 
 class Kills:
@@ -72,4 +73,4 @@ def test_an_answer_lost_on_its_way_from_dask_that_then_fails_is_said(tmp_path, m
 
         monkeypatch.setitem(cluster.scheduler.handlers, "gather", lose)
         future = engine.executor.submit(answers_once, tmp_path / "mark")
-        assert isinstance(future.exception(60), distributed.KilledWorker)
+        assert isinstance(future.exception(PATIENCE), distributed.KilledWorker)
