@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from explorer.bench.page import ROOT, free_port
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 
 class Started:
@@ -35,9 +35,9 @@ class Started:
         return found[1] if found else ""
 
     def end(self, by: int = signal.SIGTERM) -> int:
-        """Its exit code, after a signal; it has a minute on a busy machine, where it takes 8 s."""
+        """Its exit code, after a signal; it ends itself within 8 s, by its own clock."""
         self.process.send_signal(by)
-        return self.process.wait(60)
+        return self.process.wait(PATIENCE)
 
 
 @contextmanager

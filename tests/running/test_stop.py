@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sys
 
 import httpx
 import pytest
@@ -11,10 +12,17 @@ from explorer.server.turns import Room
 from explorer.server.visitor import Visitor
 from explorer.store import predictors, trainings
 from tests.attack import halls
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 from .servers import started
 
+# the server as it is started, but for its limits, which another test holds
+UNHURRIED = """
+import runpy
+from explorer.server import stopping, workers
+stopping.SECONDS = stopping.SAVING = workers.GRACE = workers.SHOWING = %r
+runpy.run_path("app.py", run_name="__main__")
+"""
 TRAINING = {"do": "start", "values": halls.POINTS, "config": "F", "name": "mine",
             "training": halls.SMALL}  # fmt: skip
 PREDICTOR = {"kind": "train", "student": "amed", "nfe": 5,
@@ -34,8 +42,10 @@ def test_a_server_stops_with_its_training_saved_and_its_log_told_whose_work_it_w
     tmp_path, monkeypatch
 ):
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path / "cache"))  # to look at what it left
-    with started(tmp_path, "--log", "json", "--threads", "1", "--device", "cpu") as server:
-        with httpx.Client(base_url=server.url, timeout=120) as client:
+    command = (sys.executable, "-c", UNHURRIED % PATIENCE)
+    options = ("--log", "json", "--threads", "1", "--device", "cpu")
+    with started(tmp_path, *options, command=command) as server:
+        with httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
             said = client.get("/healthz", headers={"x-request-id": "probe"})
             assert said.status_code == 200 and said.json()["ready"]
             assert said.headers["x-request-id"] == "probe"
