@@ -153,7 +153,8 @@ def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
     if not head.bundled():
         logs.say(head.ONE_BY_ONE)
     demo.share = False  # from here on, too, its page is this server's and asks nobody else's
-    threading.Thread(target=_warm, name=WARM).start()  # waited for at the end: torch dies of it
+    # no daemon: it is waited for at the end, which torch does not survive in the middle of its work
+    threading.Thread(target=_warm, name=WARM).start()
     return demo, *out
 
 

@@ -163,9 +163,10 @@ def _message(
     }
 
 
-def _few(e: Experiment, anew: bool, too_much: bool) -> Experiment | None:
-    """The samples that come first, where all take long; None where all come at once."""
-    few = draft(e, FIRST) if anew or too_much else None
+def _few(e: Experiment, anew: bool, above: bool) -> Experiment | None:
+    """The samples that come first, where all take long; None where all come at once.  above: all
+    of them are too much."""
+    few = draft(e, FIRST) if anew or above else None
     if ROOM.crowded and anew and not few and e.samples > HURRIED and not was_run(e):
         return dataclasses.replace(e, samples=HURRIED)
     return few
