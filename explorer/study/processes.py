@@ -62,17 +62,16 @@ class Lanes:
         self.lanes[lane] = self._begin(self.environments[lane])
 
     def close(self) -> None:
-        """End them, also in the middle of their work."""
+        """Tell them to end, which they do at the next step of their work: nobody waits for it here.
+        What one finishes before that is kept like any other answer."""
         self.stop.set()
         for lane in self.lanes:
             lane.shutdown(wait=False, cancel_futures=True)
-        for lane in self.lanes:
-            lane.shutdown()
 
 
 @contextlib.contextmanager
 def processes(workers: int, facts: Facts) -> Iterator[Lanes]:
-    """So many, until the block ends or this process does."""
+    """So many, until the block ends or this process does; see Lanes.close."""
     many = gpus() if facts.device == "cuda" else 0
     lanes = Lanes(devices(workers, facts.device, many, os.environ.get(VISIBLE)), facts)
     try:

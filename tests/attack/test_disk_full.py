@@ -151,7 +151,7 @@ def test_a_real_disk(mode, why, tmp_path):
 
 
 WORKERS = """
-import os, sys
+import multiprocessing, os, sys
 from pathlib import Path
 os.environ["EXPLORER_CACHE"] = sys.argv[1]
 from explorer.lab.experiment import Experiment
@@ -177,6 +177,8 @@ try:
     print("NO END", found)
 except unsaved.Unsaved as error:
     print(error)
+for worker in multiprocessing.active_children():
+    worker.join()  # the other one ends at its next step, and may keep a cell until then
 print("same", dict(Results(folder)) == first, "left", left_over(folder))
 filler.unlink()
 again = list(engine.run(plan, folder, threads=1))
