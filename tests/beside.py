@@ -6,8 +6,9 @@ import threading
 import pytest
 
 from explorer.server import turn as turn_of
+from explorer.server.ahead import BESIDES
 from explorer.server.jobs import JOBS
-from explorer.server.message import BESIDES, WARM
+from explorer.server.message import WARM
 from explorer.server.turn import Turn
 from explorer.server.turns import AT_ONCE, ROOM
 

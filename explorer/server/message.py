@@ -6,7 +6,6 @@ Every value is checked again by the settings themselves.
 """
 
 import dataclasses
-from concurrent.futures import Future, ThreadPoolExecutor
 from html import escape
 from typing import Any
 
@@ -14,23 +13,23 @@ from .. import __version__
 from ..core.timesteps import Custom
 from ..dialects import lists
 from ..errors import Cancelled, UserError
-from ..lab import afford, designs, machine, memory, notes
-from ..lab.error import MORE, block_of, followed, steps_of
+from ..lab import afford, designs, notes
+from ..lab.error import MORE, block_of, followed
 from ..lab.experiment import Experiment, Run, draft, evaluations, levels, too_much
 from ..lab.experiment import made as was_run
 from ..lab.truth import patience
-from ..lab.versus import compared, comparison
 from ..lab.view import View
 from ..settings import flatten, jsonable, to_query
 from ..strips import loss
 from ..study.names import solver_name
 from ..ui import guided, networks, parts, predictors, words
 from ..ui.refusal import refusal
+from . import ahead
 from . import turn as turns
 from .asked import LIST, problem, understood
 from .desk import DESK
 from .states import MEASURES, dropped, states
-from .turns import AT_ONCE, ROOM
+from .turns import ROOM
 
 PARTS = ("data", "run", "loss", "path", "error")
 SLOWLY = ("data", "run", "path", "loss", "error")  # of a slow network: first what costs nothing
@@ -40,9 +39,7 @@ HURRIED = 64  # samples of a first picture while more wait than are computed at 
 FIRST = 0.07  # seconds for the first samples of a slow network
 SLOW = 0.15  # seconds of a network's reference above which measures come one at a time
 PATIENCE = 150  # ms that the error may take before the run is sent ahead of it
-CORES = machine.cores()
 FULLY = frozenset(("run", *MEASURES))  # what may be measured fully, of a slow network
-BESIDES = ThreadPoolExecutor(AT_ONCE)
 WARM = "first view"  # the thread that makes it before anybody asks
 
 
@@ -123,32 +120,30 @@ def _message(
     if why and wanted is None and have.get("run") and have.get("data") == whole.key("data"):
         raise UserError(why)
     refusals = parts.refused(whole) | (dict.fromkeys(("run", "error"), why) if why else {})
-    beside = _ahead(whole, have, page, number)
-    anew = wanted is None and have.get("run") != whole.key("run")
-    hurried = wanted is None and ROOM.firsts > 0  # then the run comes alone
-    few = _few(e, anew, bool(why))
-    sampling = DESK.watch(page, number, "Sampling", len(levels(few or e)))
-    view = View(few or e, sampling, full=full)
-    r = view.run  # before all else: what stands in its way is the answer
-    held = _held(have, view if why else whole)
-    made, pending = {}, []
-    order = PARTS if whole.plan is None else SLOWLY
-    for name in order if beside is None else BESIDE:
-        if name in held or (name in refusals and name != "run"):
-            continue
-        if _late(name, view, wanted, hurried or (few is not None and anew), bool(made)):
-            pending.append(name)
-            continue
-        tick = DESK.watch(page, number, f"Measuring the {name}", _length(name, view, r))
-        made[name] = parts.part(name, view.watched(tick))
-    if few and "run" in made:
-        made["run"] = words.drafted(made["run"], few, e, why)
-        pending = pending if why else ["run", *pending]
-    if better := _better(e, wanted, have, page, number):
-        made["error"] = better
-    pending += _better_still(made.get("error", {}))
-    if beside is not None:
-        beside.cancel()  # had others taken its thread until now; what is wanted of it is asked for
+    with ahead.beside(whole, have, page, number) as shared:
+        anew = wanted is None and have.get("run") != whole.key("run")
+        hurried = wanted is None and ROOM.firsts > 0  # then the run comes alone
+        few = _few(e, anew, bool(why))
+        sampling = DESK.watch(page, number, "Sampling", len(levels(few or e)))
+        view = View(few or e, sampling, full=full)
+        r = view.run  # before all else: what stands in its way is the answer
+        held = _held(have, view if why else whole)
+        made, pending = {}, []
+        order = PARTS if whole.plan is None else SLOWLY
+        for name in BESIDE if shared else order:
+            if name in held or (name in refusals and name != "run"):
+                continue
+            if _late(name, view, wanted, hurried or (few is not None and anew), bool(made)):
+                pending.append(name)
+                continue
+            tick = DESK.watch(page, number, f"Measuring the {name}", _length(name, view, r))
+            made[name] = parts.part(name, view.watched(tick))
+        if few and "run" in made:
+            made["run"] = words.drafted(made["run"], few, e, why)
+            pending = pending if why else ["run", *pending]
+        if better := _better(e, wanted, have, page, number):
+            made["error"] = better
+        pending += _better_still(made.get("error", {}))
     drop = dropped(have, whole, pending, refusals)
     return {
         "values": jsonable(flatten(asked)),
@@ -226,38 +221,6 @@ def _settling(e: Experiment, times: int) -> int:
     """How many steps settling the error counts, near enough: two references, and its blocks."""
     blocks = -(-followed(e, True, times) // block_of(e))
     return 3 * 65 + blocks * len(levels(e))
-
-
-def _ahead(view: View, have: dict, page: str, number: float) -> Future | None:
-    """Let another core make what does not hang on the run, beginning with the reference; whoever
-    asks for it meanwhile waits for that.  None where there is none, or where a network or other
-    visitors fill them all.
-    """
-    e, source = view.experiment, view.source
-    if source.pace is not None or source.device.device.type != "cpu" or CORES < 2 or too_much(e):
-        return None
-    mine = turns.current()
-    if ROOM.others(mine):  # the other core has its own work
-        return None
-    wanted = DESK.check(page, number)
-
-    def check() -> None:
-        wanted()
-        if mine is not None:
-            mine.check()
-
-    beside = view.watched(check)
-
-    def make() -> None:
-        for name in ("path", "data", "loss"):
-            if have.get(name) != view.key(name):
-                parts.part(name, beside)
-        if view.incomparable is None and have.get("error") != view.key("error"):
-            steps_of(e, check)
-        if compared(e):
-            comparison(e, check)
-
-    return memory.shared(BESIDES, make)
 
 
 def _design(request: dict) -> str:

@@ -13,8 +13,7 @@ from explorer.bench.caller import Caller, Fault
 from explorer.bench.page import free_port
 from explorer.errors import Cancelled
 from explorer.lab import experiment
-from explorer.server import api, app, visitor
-from explorer.server import message as messages
+from explorer.server import ahead, api, app, visitor
 from explorer.server.turns import AT_ONCE, ROOM
 from tests.beside import given_slots, nothing_beside
 from tests.waiting import PATIENCE, answer_of, until
@@ -64,7 +63,7 @@ def stuck(monkeypatch):
     def of(seed: int) -> Stuck:
         run = Stuck(seed)
         monkeypatch.setattr(experiment, "_run", run)
-        monkeypatch.setattr(messages, "CORES", 1)  # no helper beside it
+        monkeypatch.setattr(ahead, "CORES", 1)  # no helper beside it
         return run
 
     return of

@@ -6,7 +6,7 @@ import pytest
 
 from explorer.core.solvers import Heun
 from explorer.lab import experiment
-from explorer.server import app, explore, visitor
+from explorer.server import ahead, app, explore, visitor
 from explorer.server import message as messages
 from explorer.server.message import message
 from explorer.server.turns import ROOM
@@ -106,7 +106,7 @@ def test_equal_views_are_computed_once_and_who_waits_for_one_holds_no_slot(monke
         return counted(e, watch)
 
     monkeypatch.setattr(experiment, "_run", slow)
-    monkeypatch.setattr(messages, "CORES", 1)  # no helper, which would begin with the reference
+    monkeypatch.setattr(ahead, "CORES", 1)  # no helper, which would begin with the reference
     same = [Asked(7200, f"page {k}", 1) for k in range(6)]
     try:
         assert begun.wait(PATIENCE)

@@ -11,7 +11,7 @@ from explorer.data import DATASETS, store
 from explorer.lab import experiment, view
 from explorer.lab.experiment import Experiment
 from explorer.models import MODELS
-from explorer.server import app
+from explorer.server import ahead, app
 from explorer.server import message as messages
 from explorer.server.asked import experiment_of
 from explorer.server.desk import DESK
@@ -90,7 +90,7 @@ def test_every_data_set_fills_every_part(data, way):
 def test_a_second_core_changes_nothing_but_the_time(monkeypatch, values):
     answers = []
     for cores in (1, 2):
-        monkeypatch.setattr(messages, "CORES", cores)
+        monkeypatch.setattr(ahead, "CORES", cores)
         experiment.use_device("cpu")  # forget what is known
         answers.append(strict(ask(data="moons", **values))["parts"])
     for parts in answers:
