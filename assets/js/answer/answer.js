@@ -19,6 +19,7 @@ let block = null, // of the row that is open
   timer = null,
   pressed = null, // {row, since, value} of the slider under the pointer
   dismissed = null, // the row that Escape has closed, until the focus leaves it
+  scrolled = 0, // ms at which the reader last scrolled
   line = null;
 
 const asker = new Asker(() => block?.row.dataset.key ?? null, hear);
@@ -47,15 +48,16 @@ function see(row) {
 export function open(row, still = rangeOf(row), seen = true) {
   clearTimeout(timer);
   if (block?.row === row) return;
-  const top = still.getBoundingClientRect().top;
+  const top = still.getBoundingClientRect().top,
+    since = performance.now();
   shut();
   dismissed = null;
   asker.full = false;
   of = null;
   block = new Block(row);
   block.wait();
-  keep(still, top);
-  if (seen) setTimeout(() => block?.row === row && see(row), GROWS + 20);
+  keep(still, top, since);
+  if (seen) setTimeout(() => block?.row === row && scrolled < since && see(row), GROWS + 20);
   asker.soon();
   line.address();
 }
@@ -83,11 +85,11 @@ function scroller(node) {
   return document.scrollingElement;
 }
 
-// While a row grows the page scrolls by as much, so that the thumb stays where it is.
-function keep(node, top) {
-  const until = performance.now() + GROWS;
+// While a row grows the page scrolls by as much, so that the thumb stays where it is, until the reader scrolls.
+function keep(node, top, since) {
+  const until = since + GROWS;
   const hold = () => {
-    if (!block?.row.contains(node)) return; // it was closed meanwhile
+    if (scrolled >= since || !block?.row.contains(node)) return; // or it was closed meanwhile
     const by = node.getBoundingClientRect().top - top;
     if (Math.abs(by) > 0.5) scroller(node).scrollTop += by;
     if (performance.now() < until) requestAnimationFrame(hold);
@@ -218,6 +220,8 @@ export function initAnswer(given) {
   controls.addEventListener('focusin', focused);
   addEventListener('pointerdown', down, true);
   for (const kind of ['pointerup', 'pointercancel']) addEventListener(kind, up, true);
+  const scrolls = () => (scrolled = performance.now());
+  for (const kind of ['wheel', 'touchmove']) addEventListener(kind, scrolls, { passive: true });
   controls.addEventListener('click', clicked);
   controls.addEventListener('input', slid);
   document.addEventListener('keydown', keyed, true);
