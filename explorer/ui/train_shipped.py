@@ -7,7 +7,7 @@ from functools import lru_cache
 from ..errors import UserError
 from ..lab.source import current_device
 from ..models import load
-from ..numerals import capital, count, duration, factor, number, times
+from ..numerals import capital, count, duration, factor, number
 from ..settings import unflatten
 from ..store import weights
 from ..store.weights import Checkpoint
@@ -134,9 +134,9 @@ def _most(first: dict, now: dict) -> tuple[float, float, float, str]:
 
 
 def _before(first: dict, now: dict) -> str:
-    """What it made of the ideal loss before training, where that was most."""
-    rows = zip(first["mean"], first["floor"], now["mean"], now["floor"], now["sigma"])
-    known = [(a / b, c / d, sigma) for a, b, c, d, sigma in rows if b > TRACE * a and d > TRACE * c]
+    """What it made of the ideal loss before training, where that was most, with 95 % intervals."""
+    both = zip(_over_ideal(first), _over_ideal(now), now["sigma"])
+    known = [(before, after, sigma) for before, after, sigma in both if before and after]
     if not known:
         return ""
     before, after, sigma = max(known)
@@ -144,7 +144,16 @@ def _before(first: dict, now: dict) -> str:
         "" if len(known) == len(first["sigma"]) else "Where the ideal loss is not next to none: "
     )
     said = (
-        f"before training it made up to {times(before)} × the ideal loss, at σ = {number(sigma)}; "
-        f"now {times(after)} × there."
+        f"before training it made up to {factor(*before)} the ideal loss, at σ = {number(sigma)}; "
+        f"now {factor(*after)} there."
     )
     return where + said if where else capital(said)
+
+
+def _over_ideal(losses: dict) -> list[tuple[float, float, float] | None]:
+    """(ratio, low, high) of each level; None where the ideal has next to no loss."""
+    rows = zip(losses["mean"], losses["low"], losses["high"], losses["floor"])
+    return [
+        (mean / floor, low / floor, high / floor) if floor > TRACE * mean else None
+        for mean, low, high, floor in rows
+    ]

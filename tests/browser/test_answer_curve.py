@@ -15,11 +15,12 @@ APART = """() => {  // px between the dot and the thumb's middle
   const {left, width} = range.getBoundingClientRect(), {min, max, value} = range;
   return dot.left + dot.width / 2 - (left + 6 + (width - 12) * (value - min) / (max - min));
 }"""
-SCROLLED = """(key) => new Promise((done) => {  // by its reader, while this row grows: px afterwards
+SCROLLED = """(key) => new Promise((done) => {  // by its reader, while this row grows
   const row = document.querySelector(`.controls .row[data-key="${key}"]`);
+  const scrolls = (e) => e.scrollHeight > e.clientHeight
+    && getComputedStyle(e).overflowY !== 'visible';
   let panel = row;
-  while (panel.scrollHeight <= panel.clientHeight || getComputedStyle(panel).overflowY === 'visible')
-    panel = panel.parentElement;
+  while (!scrolls(panel)) panel = panel.parentElement;
   panel.scrollTop = row.offsetTop;
   const before = panel.scrollTop;
   new MutationObserver((_, seen) => {
