@@ -45,13 +45,22 @@ def test_one_value_out_of_range_freezes_nothing(walk):
 
 
 def test_a_link_with_a_value_out_of_range_keeps_all_others(walk):
-    walk.hasty().open("data=moons&samples=16&nfe=9&timesteps.sigma_min=100&s_noise=7&sigma=1")
+    long = "timesteps.sigma_max=14.614642&s_tmin=0.00123456"
+    wrong = "timesteps.sigma_min=100&s_noise=7"
+    walk.hasty().open(f"data=moons&samples=16&nfe=9&sigma=1&{wrong}&{long}")
     assert walk.value("data") == "moons" and walk.value("nfe") == 9
     assert walk.value("timesteps.sigma_min") == 0.002
     for key, given in {"timesteps.sigma_min": "100", "s_noise": "7"}.items():
         assert row(walk, key).locator(".why").is_visible()  # its group is open
         assert row(walk, key).locator("input[type=text]").input_value() == given
     assert "The rest of the link holds." in walk.page.inner_text("#problem-text")
+    # many digits have room in their field, or the whole number is its title
+    for key, shown in {"timesteps.sigma_max": "14.6146", "s_tmin": "0.00123456"}.items():
+        box = row(walk, key).locator("input[type=text]")
+        assert box.input_value() == shown
+        cut = box.evaluate("(e) => e.scrollWidth > e.clientWidth")
+        assert box.get_attribute("title") == (shown if key == "s_tmin" else None)
+        assert not cut or key == "s_tmin"
 
 
 def test_data_that_cannot_be_shown_leave_the_menu_on_those_that_are(walk):

@@ -8,7 +8,7 @@ import { initCurve } from './guidance.js';
 import { adoptFirst } from './networks.js';
 import { mended } from '../standing/fields.js';
 import { marks, open, writeControls } from './rows.js';
-import { read, speak, text, valueAt } from './sliders.js';
+import { read, show, speak, valueAt } from './sliders.js';
 import { config, defaults, optionOf, slotOf, specOf, useConfig } from './spec.js';
 
 const memory = {}; // slot.entry -> its last values, so that switching back keeps them
@@ -48,7 +48,7 @@ function slide(e, { write }) {
     const p = specOf(row.dataset.key),
       value = valueAt(p, +e.target.value);
     speak(e.target, p, value);
-    $('input[type=text]', row).value = text(value);
+    show($('input[type=text]', row), value);
     write(row.dataset.key, value);
   }
 }
@@ -89,7 +89,7 @@ function nudge(e, { write }) {
       v = S.values[row.dataset.key],
       next = p.log && !p.integer ? v * 1.05 ** d : v + d * (p.step || 1);
     const value = clamp(p.integer ? Math.round(next) : +next.toPrecision(4), p.low, p.high);
-    e.target.value = text(value);
+    show(e.target, value);
     write(row.dataset.key, value);
   }
 }

@@ -3,7 +3,7 @@
 import { $, $$, S } from '../state.js';
 import { idle, writeCurve } from './guidance.js';
 import { className, fillNetworks, unread } from './networks.js';
-import { position, speak, text } from './sliders.js';
+import { position, show, speak } from './sliders.js';
 import { drawMarks } from '../standing/fields.js';
 import { write } from '../written.js';
 import { basisOf, config, optionOf, slotOf, specOf } from './spec.js';
@@ -119,7 +119,7 @@ function writeRow(row, value) {
     [range, number, select] = partsOf(row);
   if (range && document.activeElement !== range) range.value = position(p, value);
   if (range) speak(range, p, value);
-  if (number && document.activeElement !== number) number.value = text(value);
+  if (number && document.activeElement !== number) show(number, value);
   if (select) select.value = String(value);
 }
 

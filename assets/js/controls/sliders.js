@@ -18,6 +18,17 @@ export function valueAt(p, position) {
 }
 export const text = (v) =>
   Array.isArray(v) ? v.join(', ') : v >= 1e6 ? '∞' : String(typeof v === 'number' ? +v.toPrecision(6) : v);
+const ROOM = 6; // letters of a number that a field shows at its own size
+
+/** A value in its field: smaller where it is long, and whole in the title where even that cannot show it. */
+export function show(input, value) {
+  input.value = text(value);
+  if (input.matches('.left')) return; // a text, which has the width of its row
+  const { length } = input.value;
+  input.classList.toggle('long', length > ROOM);
+  if (length > ROOM + 2) input.title = input.value;
+  else input.removeAttribute('title');
+}
 function fill(range) {
   const part = (range.value - range.min) / (range.max - range.min || 1);
   range.style.setProperty('--p', `${100 * part}%`);
