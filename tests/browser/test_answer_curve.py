@@ -28,7 +28,9 @@ SCROLLED = """(key) => new Promise((done) => {  // by its reader, while this row
     seen.disconnect();
     dispatchEvent(new WheelEvent('wheel'));
     panel.scrollTop = 0;
-    setTimeout(() => done([before, panel.scrollTop]), 300);
+    const frames = (n) => n ? requestAnimationFrame(() => frames(n - 1))
+      : done([before, panel.scrollTop]);
+    frames(3);
   }).observe(row, {attributes: true});
   for (const kind of ['pointerdown', 'pointerup'])
     row.querySelector('label').dispatchEvent(new PointerEvent(kind, {bubbles: true}));
