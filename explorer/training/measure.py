@@ -61,7 +61,7 @@ def per_sigma(
     their posterior mean.  Where training draws from more than points(), the network has not seen
     them and cannot come near it.
     """
-    clean, noise, classes, ideals = _asked(t, count, torch.Generator().manual_seed(seed))
+    clean, noise, classes, ideals = asked(t, count, torch.Generator().manual_seed(seed))
     sigma = levels(denoiser) if sigma is None else sigma
     totals, floors, squares = (torch.zeros(()) for _ in range(3))
     for y, n, c in _parts(clean, noise, classes):
@@ -99,7 +99,7 @@ def floor(data, count: int = 128, seed: int = 5) -> tuple[list[float], list[floa
     return sigma.tolist(), loss_per_sigma(ideal, clean, sigma, noise).mean.tolist()
 
 
-def _asked(t: Training, count: int, g: torch.Generator):
+def asked(t: Training, count: int, g: torch.Generator):
     """Clean samples, unit noise and classes, (count, …) each, sorted by class; the ideal denoiser
     of each class.
     """
