@@ -57,7 +57,7 @@ def test_a_recorded_run_with_any_of_its_parts_replaced_gives_a_report_or_a_sente
 
 
 @pytest.mark.slow  # 4 s
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.sampled_from(RUNS), st.data())
 def test_a_recorded_run_with_several_parts_replaced_gives_a_report_or_a_sentence(run, data):
     changed = json.loads(json.dumps(run))
