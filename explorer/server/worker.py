@@ -247,12 +247,13 @@ def _release() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def _prepare() -> None:
-    """What every job needs, before the first one: modules, the usual data, a first step."""
-    import scipy.integrate
-    import scipy.special  # noqa: F401
-    import sklearn.datasets
-    import sklearn.decomposition  # noqa: F401
+def _prepare(soon: bool) -> None:
+    """What every job needs, before the first one: modules, the usual data, a first step.  soon:
+    somebody waits, so what only some jobs need is left to them; it takes half a second."""
+    if not soon:
+        import scipy.integrate
+        import scipy.special  # noqa: F401
+        import sklearn.decomposition  # noqa: F401
 
     from ..lab.experiment import Experiment, use_device
     from ..ui import compare
@@ -286,7 +287,7 @@ def main(words: dict) -> int:
 
         start.compiler_later()
         torch.set_num_threads(1)
-        _prepare()
+        _prepare(words["soon"])
     if words["soon"]:
         nice()
     tell({"ready": True})

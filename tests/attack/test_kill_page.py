@@ -9,10 +9,11 @@ import httpx
 import numpy as np
 import pytest
 
-from explorer.bench.page import APP, served
+from explorer.bench.page import served
 from explorer.store import trainings, uploads
 
 from .. import waiting
+from ..running.servers import ALONE
 
 FULL = os.environ.get("EXPLORER_ATTACK") == "full"
 KILLS = 24 if FULL else 1
@@ -47,7 +48,7 @@ class Page:
 def test_what_was_said_to_be_saved_outlives_the_server(moment):
     """Killed while uploads come in and a training saves its states."""
     draw, kept, name = random.Random(moment), [], f"killed-{moment}"
-    with served((*APP, "--threads", "1")) as app:
+    with served((*ALONE, "--threads", "1")) as app:
         page = Page(app.url)
         start = {"do": "start", "values": POINTS, "config": "F", "name": name, "training": SMALL}
         answer = page.call("training", start)
@@ -67,7 +68,7 @@ def test_what_was_said_to_be_saved_outlives_the_server(moment):
     with trainings.alone(trainings.folder(name)):  # the child has ended with its server
         assert trainings.state(trainings.folder(name)) is not None
     assert len(list(trainings.folder(name).glob(".*.part"))) <= 1  # what was just being written
-    with served((*APP, "--threads", "1")) as app:
+    with served((*ALONE, "--threads", "1")) as app:
         page = Page(app.url)
         paused = waiting.until(lambda: page.call("training", {"do": "look"})["paused"])
         assert [p["name"] for p in paused] == [name]

@@ -13,6 +13,7 @@ from explorer.cli import main
 from explorer.commands import listen
 from explorer.errors import UserError
 from explorer.server.headers import origin
+from tests.running.servers import ALONE
 from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.slow  # real servers and processes
@@ -89,7 +90,7 @@ def ipv6() -> bool:
 
 
 def start(out, *options: str) -> subprocess.Popen:
-    line = [sys.executable, "app.py", "--device", "cpu", "--threads", "1", *options]
+    line = [sys.executable, *ALONE, "--device", "cpu", "--threads", "1", *options]
     return subprocess.Popen(line, cwd=ROOT, stdout=out, stderr=out)
 
 

@@ -12,6 +12,13 @@ from pathlib import Path
 from explorer.bench.page import ROOT, free_port
 from tests.waiting import PATIENCE, until
 
+# the server as it is started, but for the process that waits for a first measurement
+ALONE = (
+    "-c",
+    "import runpy; from explorer.server import workers; workers.SPARE = 0; "
+    'runpy.run_path("app.py", run_name="__main__")',
+)
+
 
 class Started:
     """A process, where it answers, and what it has said."""

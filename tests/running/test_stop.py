@@ -16,11 +16,12 @@ from tests.waiting import PATIENCE, until
 
 from .servers import started
 
-# the server as it is started, but for its limits, which another test holds
+# the server as it is started, but for its limits, which another test holds, and a spare worker
 UNHURRIED = """
 import runpy
 from explorer.server import stopping, workers
 stopping.SECONDS = stopping.SAVING = workers.GRACE = workers.SHOWING = %r
+workers.SPARE = 0
 runpy.run_path("app.py", run_name="__main__")
 """
 TRAINING = {"do": "start", "values": halls.POINTS, "config": "F", "name": "mine",
