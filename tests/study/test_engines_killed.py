@@ -104,16 +104,16 @@ def test_two_engines_on_one_folder_lose_nothing_and_keep_nothing_twice(tmp_path)
 
 
 def test_cells_of_workers_that_die_once_are_measured_by_others(tmp_path, monkeypatch):
-    """Three cells kill their process the first time that they are measured, in the midst of
+    """Two cells kill their process the first time that they are measured, in the midst of
     batches; each process is told of one of two GPUs that are not there."""
     devices = processes.devices
     monkeypatch.setattr(processes, "devices", lambda n, *_: devices(n, "cuda", 2, "6,7"))
-    seeds = sorted([*range(6, 66, 2), 9, 27, 29])
+    seeds = sorted([*range(6, 66, 2), 9, 27])
     done = list(engine.run(odd(seeds, tmp_path / "mark"), tmp_path / "answers", workers=2))
     assert not [d.problem for d in done if d.problem]
     assert sorted(d.value["seed"] for d in done) == seeds
     assert {d.value["sees"] for d in done} == {"6", "7"}
-    assert len(list(tmp_path.glob("mark.*"))) == 3
+    assert len(list(tmp_path.glob("mark.*"))) == 2
 
 
 def test_a_full_disk_stops_a_study_with_a_sentence_and_it_goes_on_where_there_is_room(tmp_path):
