@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from tests.server.conftest import none_is_kept_warm  # noqa: F401  nor here
 from tests.waiting import PATIENCE
 
 

@@ -7,6 +7,7 @@ import random
 import numpy as np
 import torch
 
+from explorer import start
 from explorer.core.device import pick
 from explorer.core.predictor import Predictor
 from explorer.core.trained import Trained
@@ -43,6 +44,7 @@ def saver(cache: str, pipe) -> None:
 def trainer(cache: str, pipe) -> None:
     """A training that saves at every step."""
     os.environ["EXPLORER_CACHE"] = cache
+    start.compiler_later()  # as a training of the page: a second of each
     torch.set_num_threads(1)
     loop.SAVE_EVERY = loop.TELL_EVERY = 0.0
     for p in runs.run(chosen("F", TINY), "run", device=pick("cpu"), look=1e9):

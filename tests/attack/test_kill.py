@@ -42,7 +42,7 @@ def newest(said: list, kind: str) -> int:
 def test_whatever_a_server_had_said_to_be_saved(seed, monkeypatch):
     moment, told = random.Random(seed), []
     for _ in range(2):  # the second goes on in what the first has left
-        said = killed(saver, places.cache(), moment, 60)
+        said = killed(saver, places.cache(), moment, 24)
         told += said
         monkeypatch.setattr(predictors, "_loaded", {})
         for what, k, name in told:
@@ -65,7 +65,7 @@ def test_a_killed_training_goes_on_from_what_it_had_saved(seed, monkeypatch):
     moment, place = random.Random(seed), trainings.folder("run")
     reached = 0
     for _ in range(2):
-        said = killed(trainer, places.cache(), moment, 40)
+        said = killed(trainer, places.cache(), moment, 16)
         assert not locks.is_held(place), "the system has freed it"
         if (state := trainings.state(place)) is not None:
             images = torch.load(state, weights_only=True)["images"]

@@ -12,6 +12,7 @@ from explorer.bench.page import served
 from explorer.bench.report import resident
 from explorer.server.app import SESSIONS as REMEMBERED
 
+from ..running.servers import ALONE
 from ..waiting import PATIENCE, until
 
 FULL = os.environ.get("EXPLORER_ATTACK") == "full"
@@ -47,7 +48,7 @@ class Page:
 @pytest.fixture(scope="module")
 def process(tmp_path_factory):
     place = str(tmp_path_factory.mktemp("sessions"))
-    with served(("app.py", "--threads", "1", "--max-memory", "400mb"), EXPLORER_CACHE=place) as app:
+    with served((*ALONE, "--threads", "1", "--max-memory", "400mb"), EXPLORER_CACHE=place) as app:
         yield app
 
 

@@ -14,7 +14,7 @@ from explorer.lab.experiment import Experiment, run
 from explorer.settings import from_query, to_query, unflatten
 from explorer.study.sweep import error_against_nfe
 
-CLIENTS, MOVES = 20, 2  # each of 18 views is asked for twice, by a tenth of the clients
+CLIENTS, MOVES = 20, 2  # each of 8 views is asked for five times, by a quarter of the clients
 
 
 def connect(server) -> Client:
@@ -187,9 +187,9 @@ def test_twenty_clients_at_once_get_each_their_own_answer(server):
             "seed": seed,
             "solver": solver,
         }
-        for nfe in (7, 11, 15)
+        for nfe in (7, 11)
         for seed in (0, 1)
-        for solver in ("heun", "ddim", "euler")
+        for solver in ("heun", "ddim")
     ]
     expected = []
     for flat in menu:
