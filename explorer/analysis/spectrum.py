@@ -45,7 +45,7 @@ def fitted(points: Tensor) -> Fitted:
     sigma_data = float(centred.square().mean().sqrt())
     if sigma_data == 0:
         raise ValueError("all points are alike")
-    spread = torch.linalg.svdvals(centred) / math.sqrt(len(x) - 1)
+    spread = _singular(centred) / math.sqrt(len(x) - 1)
     spread = spread[spread > 1e-6 * spread[0]]
     step = rounding(x)
     low = PART * step if step else FINE * sigma_data
@@ -60,6 +60,16 @@ def fitted(points: Tensor) -> Fitted:
         spread,
         len(x),
     )
+
+
+def _singular(x: Tensor) -> Tensor:
+    """The singular values of (n, d), the largest first, of the smaller product of x with itself.
+
+    A sixth of the work of `svdvals`; half of the digits go, and what is kept is above 1e-6 of the
+    largest.
+    """
+    product = x @ x.T if len(x) < x.shape[1] else x.T @ x
+    return torch.linalg.eigvalsh(product).clamp(min=0).sqrt().flip(0)
 
 
 def highest(spread: Tensor, nats: float) -> float:

@@ -58,7 +58,7 @@ class Mlp(nn.Module):
         emb = F.silu(self.map_layer0(emb)).to(x.dtype)
         rate = 2.0 ** torch.arange(self.waves, device=x.device)
         angle = (x[:, None] * rate[:, None]).flatten(1)
-        h = self.into(torch.cat([x, angle.sin(), angle.cos()], 1))
+        h = self.into(torch.cat([x, angle.sin(), angle.cos()], 1).to(x.dtype))
         middle = None
         for i, block in enumerate(self.blocks):
             h = block(h, emb)

@@ -91,7 +91,8 @@ def test_weights_are_held_in_the_precision_of_the_sampler_and_measures_are_not(n
 
 @pytest.mark.slow
 def test_the_panel_of_errors_says_what_the_precision_costs():
-    e = dataclasses.replace(DIGITS, samples=8, nfe=9)
+    model = MODELS["network"](checkpoint="spiral-2d")
+    e = Experiment(data=DATASETS["spiral"](dimension=2), model=model, samples=8, nfe=9)
     whole, low = runs(e, "cpu", "bfloat16")
     moved = lowered.cost(low)
     true = (whole.samples - low.samples).flatten(1).square().mean(1).sqrt().median()

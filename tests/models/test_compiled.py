@@ -12,6 +12,7 @@ from explorer.models import compiled, precision
 from explorer.models.compiled import Compiled
 from explorer.models.denoiser import NetworkDenoiser, Preconditioned
 from explorer.models.edm_unet import SongUNet
+from explorer.models.networks import Mlp
 from explorer.settings import unflatten
 from explorer.ui import words
 from tests.waiting import until
@@ -51,16 +52,35 @@ class Noted:
 
 
 class Plain:
-    """A form that is for nobody's shapes."""
+    """The network as it is, as a form for nobody's shapes, or for these."""
 
-    def __init__(self, net):
-        self.net = net
+    def __init__(self, net, *shapes):
+        self.net, self.shapes = net, shapes
 
     def guard_check(self, *given, **more) -> bool:
-        return False
+        return bool(self.shapes) and self.shapes == tuple(map(compiled._shape, given))
 
     def __call__(self, *given, **more):
         return self.net(*given, **more)
+
+
+@pytest.fixture
+def compiler(monkeypatch):
+    """The compiler, in this process alone, and sure of what this CPU can do: it would compile and
+    run a program for each set of instructions first.  set(**more): what else is set of it, in each
+    thread that compiles."""
+    real = compiled._form
+
+    def set(**more):
+        def form(*given):
+            alone = {"cpp.vec_isa_ok": True, "compile_threads": 1}
+            with torch._inductor.config.patch(alone | more):
+                return real(*given)
+
+        monkeypatch.setattr(compiled, "_form", form)
+
+    set()
+    return set
 
 
 def waited(net: Compiled) -> Compiled:
@@ -70,7 +90,9 @@ def waited(net: Compiled) -> Compiled:
 
 @pytest.mark.slow  # a compiler
 @pytest.mark.skipif(not shutil.which("g++"), reason="no C++ compiler for PyTorch's compiler")
-def test_a_form_is_taken_up_when_it_is_ready_and_for_what_it_was_made_alone(network, monkeypatch):
+def test_a_form_is_taken_up_when_it_is_ready_and_for_what_it_was_made_alone(
+    network, monkeypatch, compiler
+):
     sampler = made(network, monkeypatch)
     net = sampler.module.model
     assert isinstance(net, Compiled) and net.net is network.module.model  # no second weights
@@ -93,10 +115,13 @@ def test_a_form_is_taken_up_when_it_is_ready_and_for_what_it_was_made_alone(netw
     assert used == [2, 4, 7]
     x = torch.randn(4, 1, 8, 8)
     levels = torch.linspace(0.1, 3, 4)  # another shape: at once as it is, then a form of its own
+    own = lambda raw, given, more: Noted(Plain(raw, *map(compiled._shape, given)), used)
+    monkeypatch.setattr(compiled, "_form", own)
     assert torch.equal(sampler(x, levels), network(x, levels))
     waited(net)
     assert len(net.forms) == 2
-    assert (sampler(x, levels) - network(x, levels)).abs().max() < ROUNDING
+    used.clear()  # it has been timed
+    assert torch.equal(sampler(x, levels), network(x, levels)) and used == [4]
     grad = torch.autograd.functional.jacobian(lambda v: sampler(v, LEVEL).sum(), x)
     assert torch.equal(
         grad, torch.autograd.functional.jacobian(lambda v: network(v, LEVEL).sum(), x)
@@ -104,17 +129,12 @@ def test_a_form_is_taken_up_when_it_is_ready_and_for_what_it_was_made_alone(netw
 
 
 @pytest.mark.slow  # a compiler that ends in an error
-def test_a_compiler_that_fails_says_why_and_the_network_goes_on(monkeypatch):
+def test_a_compiler_that_fails_says_why_and_the_network_goes_on(monkeypatch, compiler):
     """Of a network that no compiler has seen, or its kernels would be found where they are kept."""
-    real, network = compiled._form, small(12)
-
-    def form(*given):  # what is set belongs to a thread
-        with torch._inductor.config.patch("cpp.cxx", ("no-such-compiler",)):
-            return real(*given)
-
-    monkeypatch.setattr(compiled, "_form", form)
+    network = NetworkDenoiser(Preconditioned(Mlp(2, width=12, depth=1), shape=(2,)))
+    compiler(**{"cpp.cxx": ("no-such-compiler",)})
     sampler = made(network, monkeypatch)
-    x = torch.randn(2, 1, 8, 8)
+    x = torch.randn(2, 2)
     sampler(x, LEVEL)
     net = waited(sampler.module.model)
     assert net.state.startswith("not compiled (") and "compiler" in net.state

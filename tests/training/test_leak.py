@@ -36,7 +36,7 @@ def upright(monkeypatch):
     monkeypatch.setattr(images, "_plane", lambda: torch.eye(2, 16).double())
 
 
-def samples(tmp_path, steps: int = 300, **own):
+def samples(tmp_path, steps: int = 200, **own):
     t = chosen("F", SMALL | own)
     state = resume(t, tmp_path, CPU)
     for _ in range(steps):
