@@ -48,6 +48,24 @@
     layers.set(e, layer);
     return layer;
   }
+  const clips = new Map(); // element -> what clips it, from inside out: [{e, axis, low, high, edge, style, cut}]
+  function clipping(e) {
+    if (!e || e === document.documentElement) return [];
+    if (clips.has(e)) return clips.get(e);
+    const style = getComputedStyle(e),
+      inner = e instanceof SVGElement && e.tagName !== 'svg',
+      own = [];
+    for (const [axis, low, high] of inner ? [] : SIDES)
+      if (cuts(style, axis) || scrolls(style, axis))
+        own.push({ e, axis, low, high, edge: e.getBoundingClientRect(), style, cut: cuts(style, axis) });
+    const all = !inner && style.position === 'fixed' ? own : [...own, ...clipping(e.parentElement)];
+    clips.set(e, all);
+    return all;
+  }
+  const SIDES = [
+    ['X', 'left', 'right'],
+    ['Y', 'top', 'bottom'],
+  ];
   const cuts = (style, axis) => /hidden|clip/.test(style[`overflow${axis}`]);
   const scrolls = (style, axis) => /auto|scroll/.test(style[`overflow${axis}`]);
 
@@ -55,21 +73,12 @@
   function visible(rect, element) {
     const box = { left: rect.left, top: rect.top, right: rect.right, bottom: rect.bottom };
     let by = null;
-    for (let e = element; e && e !== document.documentElement; e = e.parentElement) {
-      const style = getComputedStyle(e);
-      if (e instanceof SVGElement && e.tagName !== 'svg') continue;
-      for (const [axis, low, high] of [
-        ['X', 'left', 'right'],
-        ['Y', 'top', 'bottom'],
-      ]) {
-        if (!cuts(style, axis) && !scrolls(style, axis)) continue;
-        const edge = e.getBoundingClientRect();
-        const over = Math.max(edge[low] - box[low], box[high] - edge[high]);
-        if (over > 1.5 && cuts(style, axis)) by ??= { e, axis, over, style };
-        box[low] = Math.max(box[low], edge[low]);
-        box[high] = Math.min(box[high], edge[high]);
-      }
-      if (style.position === 'fixed') break;
+    for (const clip of clipping(element)) {
+      const { low, high, edge } = clip,
+        over = Math.max(edge[low] - box[low], box[high] - edge[high]);
+      if (over > 1.5 && clip.cut) by ??= { ...clip, over };
+      box[low] = Math.max(box[low], edge[low]);
+      box[high] = Math.min(box[high], edge[high]);
     }
     return { ...box, by };
   }
@@ -212,7 +221,7 @@
     const wide = document.documentElement.scrollWidth - innerWidth;
     if (wide > 0) faults.push(`the page scrolls sideways by ${wide}`);
     for (const e of document.querySelectorAll('.page *, dialog, dialog *')) {
-      if (e.scrollWidth <= e.clientWidth + 1 || !e.clientWidth || !seen(e) || e.matches('input, textarea, svg *')) continue;
+      if (!e.clientWidth || e.scrollWidth <= e.clientWidth + 1 || !seen(e) || e.matches('input, textarea, svg *')) continue;
       const style = getComputedStyle(e);
       if (scrolls(style, 'X')) faults.push(`scrolls sideways by ${e.scrollWidth - e.clientWidth}: ${nameOf(e)}`);
     }
@@ -232,6 +241,7 @@
    *  @returns {string[]} */
   window.fits = (allowed = []) => {
     layers.clear();
+    clips.clear();
     const faults = [],
       boxes = [...textBoxes(faults), ...canvasBoxes(faults)];
     beyond(boxes, faults);

@@ -19,7 +19,7 @@ def error(walk) -> float:
 
 
 def test_train_on_the_spiral_use_it_and_open_the_link_in_another_tab(walk):
-    walk.open(PLANE)
+    walk.hasty().open(PLANE)
     walk.page.wait_for_function(HAND)
     walk.page.fill("#amed-paths", "1600")
     walk.page.click("#amed-train")
@@ -61,7 +61,7 @@ def test_train_on_the_spiral_use_it_and_open_the_link_in_another_tab(walk):
 
 
 def test_the_hand_plays_r_and_c_without_the_server(walk):
-    walk.open(PLANE)
+    walk.hasty().open(PLANE)
     walk.page.wait_for_function(HAND)
     walk.page.wait_for_function("document.querySelectorAll('#fig-amed-step .trace').length > 5")
     walk.answered()  # the record of what ships is asked for beside it
@@ -97,7 +97,7 @@ def test_the_hand_plays_r_and_c_without_the_server(walk):
 
 
 def test_a_training_stops_and_goes_on(walk):
-    walk.open(PLANE)
+    walk.hasty().open(PLANE)
     walk.page.fill("#amed-paths", "100000")
     walk.page.click("#amed-train")
     walk.page.wait_for_selector("#amed-use:visible")  # before that only stops are searched
@@ -118,7 +118,7 @@ def test_a_training_stops_and_goes_on(walk):
 
 
 def test_nonsense_in_the_form_is_answered_in_a_sentence(walk):
-    walk.open(PLANE)
+    walk.hasty().open(PLANE)
     walk.page.fill("#amed-paths", "lots")
     walk.page.click("#amed-train")
     walk.page.wait_for_function(
@@ -127,7 +127,9 @@ def test_nonsense_in_the_form_is_answered_in_a_sentence(walk):
 
 
 def test_optimised_steps_become_the_list_and_can_be_taken_back(walk):
-    walk.open("data=moons&data.dimension=2&samples=64&solver=ipndm&nfe=5&last=sigma_min&sigma=1")
+    walk.hasty().open(
+        "data=moons&data.dimension=2&samples=64&solver=ipndm&nfe=5&last=sigma_min&sigma=1"
+    )
     before = error(walk)
     walk.page.click("#optimise")
     walk.page.wait_for_function("document.body.dataset.optimised")
@@ -141,7 +143,9 @@ def test_optimised_steps_become_the_list_and_can_be_taken_back(walk):
 
 
 def test_gits_has_its_cost_and_its_lists_can_be_chosen(walk):
-    walk.open("data=moons&data.dimension=2&samples=32&solver=ipndm&nfe=4&last=sigma_min&sigma=1")
+    walk.hasty().open(
+        "data=moons&data.dimension=2&samples=32&solver=ipndm&nfe=4&last=sigma_min&sigma=1"
+    )
     walk.page.click("#optimise")
     walk.page.wait_for_function("document.body.dataset.optimised")
     walk.calm()
@@ -161,6 +165,6 @@ def test_the_page_fits(walk):
     """Opened on a phone, then seen on a desk and on a laptop."""
     for k, (width, height) in enumerate([(390, 844), (1440, 900), (1024, 768)]):
         walk.page.set_viewport_size({"width": width, "height": height})
-        walk.calm() if k else walk.open(PLANE)
+        walk.calm() if k else walk.hasty().open(PLANE)
         walk.page.wait_for_function(HAND)
         assert walk.page.evaluate("document.documentElement.scrollWidth") <= width

@@ -52,7 +52,7 @@ def test_a_pinned_run_is_compared_travels_in_the_link_and_lies_in_the_saved_figu
 
 
 def test_a_pin_with_nonsense_is_said(walk):
-    walk.open(f"{SMALL}&pin=solver%3Dhune")
+    walk.hasty().open(f"{SMALL}&pin=solver%3Dhune")
     walk.page.wait_for_selector("#problem:not([hidden])")
     sentence = walk.page.inner_text("#problem-text")
     assert "pinned run" in sentence and "hune" in sentence
@@ -86,7 +86,7 @@ def test_a_sweep_cancelled_half_way_keeps_its_curves(walk):
 
 
 def test_the_explore_page_leads_to_what_churn_does(walk):
-    walk.open("data=moons&data.dimension=2&samples=16&nfe=17&sigma=1").unfold()
+    walk.hasty().open("data=moons&data.dimension=2&samples=16&nfe=17&sigma=1").unfold()
     assert walk.page.is_disabled("#see-churn")
     walk.after(lambda: walk.page.evaluate(NUDGE, "s_churn-"))
     walk.page.click("#see-churn")
@@ -99,7 +99,7 @@ def test_the_explore_page_leads_to_what_churn_does(walk):
 
 
 def test_compare_measures_at_once_and_says_when_it_is_out_of_date(walk):
-    walk.open(f"{SMALL}&data.dimension=2&budgets=5,9&solvers=heun,ddim")
+    walk.hasty().open(f"{SMALL}&data.dimension=2&budgets=5,9&solvers=heun,ddim")
     walk.page.click("[data-page=compare]")
     walk.page.wait_for_function(SWEPT)
     assert walk.page.locator("#compare-rows tr").count() == 2
@@ -263,7 +263,9 @@ def on_a_phone(page, kind: str):
 
 def test_the_foundry_learns_what_is_ticked_and_its_result_is_a_view(walk):
     """Nothing ticked is refused in a sentence; c of six steps, learned, is copied and used."""
-    walk.open("samples=32&data.dimension=2&nfe=7&solver=ddim&tab=compare&compare=foundry&learn=c")
+    walk.hasty().open(
+        "samples=32&data.dimension=2&nfe=7&solver=ddim&tab=compare&compare=foundry&learn=c"
+    )
     learned = "document.querySelector('#compare-title').textContent.startsWith('What was learned')"
     walk.page.wait_for_function(learned)
     walk.page.wait_for_selector("#compare-progress", state="hidden")  # to the end

@@ -35,7 +35,7 @@ def test_every_slider_draws_and_shows_in_the_address(walk, query):
 
 
 def test_keys_move_the_scrubber_and_a_slider(walk):
-    walk.open()
+    walk.hasty().open()
     walk.page.focus("#scrub")
     sigma = walk.page.evaluate("explorer.S.sigma")
     for _ in range(5):
@@ -48,7 +48,7 @@ def test_keys_move_the_scrubber_and_a_slider(walk):
 
 
 def test_typing_a_number_sets_it(walk):
-    walk.open()
+    walk.hasty().open()
     box = walk.page.locator('[data-key="nfe"] input[type=text]')
     box.fill("21")
     walk.after(lambda: box.press("Enter"))
@@ -56,7 +56,7 @@ def test_typing_a_number_sets_it(walk):
 
 
 def test_typing_nonsense_gives_a_sentence_and_keeps_the_picture(walk):
-    walk.open()
+    walk.hasty().open()
     title, box = (
         walk.page.inner_text("#title"),
         walk.page.locator('[data-key="nfe"] input[type=text]'),
@@ -74,7 +74,7 @@ def test_typing_nonsense_gives_a_sentence_and_keeps_the_picture(walk):
 
 
 def test_a_design_is_one_choice_and_one_undo(walk):
-    walk.open()
+    walk.hasty().open()
     before = walk.page.evaluate("explorer.S.values")
     for design in ("vp", "ve", "iddpm", "edm-imagenet"):
         walk.choose("#design", design)
@@ -86,7 +86,7 @@ def test_a_design_is_one_choice_and_one_undo(walk):
 
 
 def test_reset_belongs_to_a_group(walk):
-    walk.open(f"{SMALL}&timesteps.rho=3&s_churn=9")
+    walk.hasty().open(f"{SMALL}&timesteps.rho=3&s_churn=9")
     walk.unfold()
     button = walk.page.locator('.reset[data-group="schedule"]')
     assert button.is_enabled()
@@ -96,7 +96,7 @@ def test_reset_belongs_to_a_group(walk):
 
 
 def test_dragging_fast_ends_at_the_last_value(walk):
-    walk.open()
+    walk.hasty().open()
     walk.page.evaluate("""() => {
       const range = document.querySelector('[data-key="timesteps.rho"] input[type=range]');
       for (let v = 2; v <= 12; v += 0.5) {
@@ -123,7 +123,7 @@ def test_a_step_that_is_put_in_late_leaves_other_steps_alone(walk):
 
 
 def test_rows_without_effect_say_why(walk):
-    walk.open().unfold()
+    walk.hasty().open().unfold()
     row = '[data-key="s_tmin"]'
     assert "S_churn is 0" in walk.page.get_attribute(row, "title")
     assert walk.page.is_disabled(f"{row} input[type=range]")
@@ -136,7 +136,7 @@ def test_rows_without_effect_say_why(walk):
 
 
 def test_a_departure_from_the_design_is_said_until_reset(walk):
-    walk.open()
+    walk.hasty().open()
     walk.choose("#design", "edm-cifar-ve")
     assert [walk.value(k) for k in ("s_churn", "s_tmin", "s_tmax", "s_noise")] == [
         80,

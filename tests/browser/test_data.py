@@ -57,7 +57,7 @@ def test_a_file_becomes_the_data_and_a_broken_one_changes_nothing(walk):
 
 
 def test_a_drawing_is_in_the_link(walk):
-    walk.open("data=drawn&samples=16&nfe=9&sigma=1")
+    walk.hasty().open("data=drawn&samples=16&nfe=9&sigma=1")
     walk.page.locator('label:has(input[name="stage-view"][value="draw"])').click()
     walk.page.click(".pad [data-do=clear]")
     box = walk.page.locator(".pad canvas").bounding_box()
@@ -77,7 +77,7 @@ def test_a_drawing_is_in_the_link(walk):
 
 
 def test_flat_data_are_lifted_by_one_click(walk):
-    walk.open(f"{SMALL}&data.dimension=2")
+    walk.hasty().open(f"{SMALL}&data.dimension=2")
     assert "cannot leave its plane" in walk.page.inner_text("#spine-over")
     walk.after(lambda: walk.page.click("#spine-over [data-set]"))
     assert walk.value("data.dimension") == 16 and walk.page.is_hidden("#problem")

@@ -11,7 +11,7 @@ def now(walk, key):
 
 
 def test_a_cell_goes_where_it_can_be_tried(walk):
-    walk.open("data=digits&samples=8&nfe=9&timesteps.rho=5&tab=design&section=constructor")
+    walk.hasty().open("data=digits&samples=8&nfe=9&timesteps.rho=5&tab=design&section=constructor")
     page = walk.page
     page.wait_for_function(f"() => ({SHOWN})() === 36")  # nine rows of four columns
     assert page.evaluate(
@@ -83,7 +83,7 @@ def test_a_server_that_does_not_answer_is_a_sentence_and_the_next_visit_asks_aga
         else route.fallback()
     )
     walk.page.route("**/component_server**", refuse)
-    walk.open("samples=8&nfe=5&tab=design")
+    walk.hasty().open("samples=8&nfe=5&tab=design")
     walk.page.get_by_text(sentence).wait_for()
     walk.page.unroute("**/component_server**", refuse)
     walk.page.get_by_role("button", name="Explore", exact=True).click()

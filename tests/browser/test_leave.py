@@ -60,7 +60,7 @@ def comes_back(walk, kept, measured: str, paste: bool = False):
 
 
 def test_the_menu_of_what_leaves_opens_by_keys_and_saves(walk, tmp_path):
-    walk.open(SMALL)
+    walk.hasty().open(SMALL)
     page = walk.page
     page.focus("#export")
     page.keyboard.press("Enter")
@@ -96,7 +96,7 @@ def test_the_menu_of_what_leaves_opens_by_keys_and_saves(walk, tmp_path):
 
 
 def test_a_card_leaves_and_opens_its_view_again_saying_what_differs(walk):
-    walk.open(SMALL)
+    walk.hasty().open(SMALL)
     page = walk.page
     name, data = taken(page, "Run card")
     card = cards.read(data)

@@ -10,7 +10,7 @@ from .walk import NUDGE, READY, SMALL, SWEPT, compare
 
 
 def test_the_first_view_says_what_it_found(walk):
-    walk.open("")
+    walk.hasty().open("")
     assert walk.page.title() == "Diffusion Sampler Explorer"
     walk.page.wait_for_function("document.querySelector('#title').textContent.includes('error')")
     assert "Heun, 35 evaluations" in walk.page.inner_text("#title")
@@ -24,7 +24,7 @@ def test_a_link_restores_the_view_and_so_does_a_refresh(walk):
         "data=moons&samples=16&nfe=12&solver=rk2&solver.alpha=0.7&timesteps.rho=4"
         "&s_churn=8&schedule=vp&what=D&measure=kappa&weight=vp&sigma=0.5"
     )
-    walk.open(query)
+    walk.hasty().open(query)
     for _ in range(2):
         assert walk.value("solver.alpha") == 0.7 and walk.value("timesteps.rho") == 4
         assert walk.value("schedule") == "vp" and walk.value("s_churn") == 8
@@ -41,7 +41,7 @@ def test_a_link_restores_the_view_and_so_does_a_refresh(walk):
 
 
 def test_the_link_is_copied(walk):
-    walk.open()
+    walk.hasty().open()
     walk.page.evaluate(NUDGE, "timesteps-rho-rho")
     walk.calm()
     walk.page.click("#copy")
@@ -58,7 +58,7 @@ def test_the_link_is_copied(walk):
     ],
 )
 def test_a_link_with_nonsense_opens_the_default_view_with_a_sentence(walk, query, named):
-    walk.open(query)
+    walk.hasty().open(query)
     walk.page.wait_for_selector("#problem:not([hidden])")
     assert named in walk.page.inner_text("#problem-text")
     assert walk.page.locator("#rows tr").count() == 18

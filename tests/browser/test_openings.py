@@ -7,7 +7,7 @@ SEEN = "(s) => document.querySelector(s).textContent"
 
 
 def test_both_pages_open_on_what_ships_and_dim_what_does_not_apply(walk):
-    page = walk.open(f"{SPIRAL}&tab=train").page
+    page = walk.hasty().open(f"{SPIRAL}&tab=train").page
     page.wait_for_function(TRAINED)
     assert page.inner_text("#train-chip") == "spiral-16d, shipped"
     assert page.locator("#train-rows tr").count() == 16
@@ -36,7 +36,7 @@ def test_both_pages_open_on_what_ships_and_dim_what_does_not_apply(walk):
 
 
 def test_a_training_is_found_again_and_a_fresh_visitor_sees_nothing_of_it(walk, browser, server):
-    page = walk.open("data=spiral&data.dimension=2&samples=16&nfe=9&sigma=1&tab=train").page
+    page = walk.hasty().open("data=spiral&data.dimension=2&samples=16&nfe=9&sigma=1&tab=train").page
     page.wait_for_function(TRAINED)
     page.fill("#train-kimg", "4000")
     page.fill("#train-name", "went-on")

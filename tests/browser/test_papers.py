@@ -56,7 +56,7 @@ def test_each_view_draws_its_first_curve_stops_when_told_and_survives_bad_input(
 
 def test_what_was_measured_is_put_to_use_by_a_button(walk):
     """EDM's numbers for digits: the range goes to Explore, p_train to the form of Train."""
-    walk.open("tab=compare&data=digits&samples=16&nfe=9&compare=fit")
+    walk.hasty().open("tab=compare&data=digits&samples=16&nfe=9&compare=fit")
     offers = "#compare-offers button"
     walk.page.wait_for_selector(offers)
     walk.page.wait_for_function(

@@ -6,7 +6,7 @@ from .walk import READY, SWEPT, Walk
 
 
 def test_dark_mode_is_remembered(walk):
-    walk.open()
+    walk.hasty().open()
     colour = "getComputedStyle(document.querySelector('.page')).backgroundColor"
     theme, before = (
         walk.page.evaluate("document.documentElement.dataset.theme"),
@@ -24,7 +24,7 @@ def test_dark_mode_is_remembered(walk):
 @pytest.mark.parametrize("size", [(390, 844), (820, 1180)], ids=["phone", "tablet"])
 def test_a_small_screen_has_no_sideways_scroll(browser, server, size):
     visitor = Walk(browser, server, viewport=dict(zip(("width", "height"), size)), has_touch=True)
-    visitor.open()
+    visitor.hasty().open()
     wide = visitor.page.evaluate("document.documentElement.scrollWidth - innerWidth")
     visitor.leave()
     assert wide <= 0 and not visitor.errors and not visitor.outside
@@ -38,7 +38,7 @@ def test_every_panel_lies_within_the_screen(walk, turn, data):
     """Opened at one size, each of them once, and then seen at the others."""
     for k, size in enumerate([*SIZES[turn:], *SIZES[:turn]]):
         walk.page.set_viewport_size(dict(zip(("width", "height"), size)))
-        walk.calm() if k else walk.open(f"data={data}&samples=16&nfe=9&sigma=1")
+        walk.calm() if k else walk.hasty().open(f"data={data}&samples=16&nfe=9&sigma=1")
         outside = walk.page.evaluate(
             """(width) => ['.top', width < 600 ? '#dock' : '.controls', '.stage', '#box',
           '.scrub', '#scrub', '.spine', '.status',
@@ -114,7 +114,7 @@ AUDIT = r"""
 def test_every_control_has_a_name_and_every_word_can_be_read(browser, server, query, theme):
     """In the theme that the reader's system has, and in the other one, by the page's button."""
     visitor = Walk(browser, server, color_scheme=theme)
-    visitor.open(f"samples=16&nfe=9&sigma=1&{query}").unfold()
+    visitor.hasty().open(f"samples=16&nfe=9&sigma=1&{query}").unfold()
     if "compare" in query:
         visitor.page.wait_for_function(SWEPT)
     if "claims" in query:

@@ -4,7 +4,7 @@ from .walk import SMALL
 
 
 def test_a_list_is_chosen_in_the_menu_found_by_name_and_undone(walk):
-    walk.open(f"{SMALL}&solver=euler&nfe=19")
+    walk.hasty().open(f"{SMALL}&solver=euler&nfe=19")
     page = walk.page
     walk.after(lambda: page.select_option("#slot-timesteps", "comfy:ddim_uniform"))
     assert walk.query["timesteps"] == "comfy"

@@ -15,7 +15,7 @@ def losses(page) -> list[list[str]]:
 
 
 def test_train_on_points_and_sample_from_the_result(walk):
-    page = walk.open(POINTS).page
+    page = walk.hasty().open(POINTS).page
     page.wait_for_function(FORM)
     page.fill("#train-kimg", "60")
     page.fill("#train-name", "walked-spiral")
@@ -65,7 +65,7 @@ def test_augmentation_is_shown_with_its_labels(walk):
 
 @pytest.mark.parametrize("kimg, words", [("much", "much"), ("0", "out of range")])
 def test_nonsense_is_answered_on_the_page(walk, kimg, words):
-    page = walk.open(POINTS).page
+    page = walk.hasty().open(POINTS).page
     page.wait_for_function(FORM)
     page.fill("#train-kimg", kimg)
     page.click("#train-start")

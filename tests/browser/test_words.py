@@ -81,7 +81,7 @@ def test_a_word_opens_its_card_beside_what_holds_it_and_the_card_acts(walk):
 def test_a_phone_shows_the_card_as_a_sheet_and_the_list_finds_a_word(browser, server):
 
     visitor = Walk(browser, server, viewport={"width": 390, "height": 844})
-    visitor.open(SMALL)
+    visitor.hasty().open(SMALL)
     page = visitor.page
     page.evaluate("document.querySelector('[data-word=end_error]').click()")
     page.wait_for_selector("#word.sheet:popover-open")
@@ -94,7 +94,7 @@ def test_a_phone_shows_the_card_as_a_sheet_and_the_list_finds_a_word(browser, se
 
 
 def test_the_help_of_a_strip_stands_beside_it_and_gives_the_focus_back(walk):
-    walk.open(SMALL)
+    walk.hasty().open(SMALL)
     page = walk.page
     for name in ("steps", "error"):
         button = f"button.i[data-strip={name}]"

@@ -7,23 +7,28 @@ from ..waiting import PATIENCE
 
 SMALL = "data=moons&samples=16&nfe=9&sigma=1"
 
-
 TRAINED = "document.querySelector('#train-title').textContent.startsWith('Shipped network')"
 ENDS = "document.querySelectorAll('#fig-amed-ends .scatterlayer .trace').length >= 30"
 READY = "() => document.body.classList.contains('ready')"
 
 
-CALM = """() => {  // in three frames, one after the other: what a frame still had to do is done
-  const {asking, resting, drawing, writing} = document.body.dataset, now = window.walk;
-  const rests = resting && !now?.hasty;
-  const calm = now && now.asked === now.answered && !(asking || rests || drawing || writing);
-  if (now) now.calm = calm ? now.calm + 1 : 0;
-  return now?.calm > 2;
+# a look in each frame would be drawn for itself, a tenth of what a walk costs: one looks now and
+# then until it holds, then in three frames, one after the other: what a frame had to do is done
+HOLDS = """async () => {
+  const held = %s, next = (n) =>
+    new Promise((f) => n ? requestAnimationFrame(f) : setTimeout(f, 20));
+  for (let n = 0; n < 3; n < 3 && await next(n)) n = held() ? n + 1 : 0;
+  return true;
 }"""
-ANSWERED = """() => {  // the same of whatever was asked
-  walk.still = walk.open ? 0 : walk.still + 1;
-  return walk.still > 2;
+CALM = (
+    HOLDS
+    % """() => {
+  const {asking, resting, drawing, writing} = document.body.dataset, {walk} = window;
+  const rests = resting && !walk?.hasty;
+  return walk && walk.asked === walk.answered && !(asking || rests || drawing || writing);
 }"""
+)
+ANSWERED = HOLDS % "() => !walk.open"  # whatever was asked
 NUDGE = """
 (id) => {
   const range = document.getElementById(id), low = +range.min, high = +range.max;
@@ -32,7 +37,6 @@ NUDGE = """
   range.dispatchEvent(new Event('input', {bubbles: true}));
 }
 """
-
 
 PIXELS = """() => {
   let inked = 0;
@@ -48,12 +52,9 @@ PIXELS = """() => {
 }"""
 PICTURE = "() => [...document.querySelectorAll('#box > canvas')].map((c) => c.toDataURL()).join()"
 
-
 HASTY = "hasty"  # a cookie, which scripts of the next page read before anything else runs
 
-
 END = "explorer.S.parts.error?.added_up?.at(-1)"
-
 
 NEW_HERE = """
 if (location.protocol === 'http:' && (!sessionStorage.walked || sessionStorage.left)) {
@@ -64,10 +65,9 @@ if (location.protocol === 'http:' && (!sessionStorage.walked || sessionStorage.l
 }
 """
 
-
 COUNT = """
 window.explorerRest = 0;  // the exact reference follows at once
-window.walk = {asked: 0, answered: 0, all: 0, calm: 0, open: 0, still: 0};
+window.walk = {asked: 0, answered: 0, all: 0, open: 0};
 if (location.protocol === 'http:' && document.cookie.includes('hasty=')) {
   window.explorerRest = 3.6e6;
   walk.hasty = true;
@@ -86,7 +86,6 @@ window.fetch = async (...given) => {
   }
 };
 """
-
 
 DESK = {"width": 1440, "height": 900}
 
@@ -124,6 +123,11 @@ class Tab:
             bring(*given, **named)
 
         self.page.add_init_script = add_init_script
+        # a frame for each look would be drawn only to be looked at: a tenth of what a walk costs
+        wait = self.page.wait_for_function
+        self.page.wait_for_function = lambda *given, polling=20, **named: wait(
+            *given, polling=polling, **named
+        )
 
     def empty(self):
         """As nobody had been here: without a page, routes, a history or what a page remembers."""
@@ -202,13 +206,11 @@ class Walk:
 
     def calm(self):
         """Until nothing is under way and the address says what is drawn."""
-        self.page.evaluate("walk.calm = 0")
         self.page.wait_for_function(CALM)
         return self
 
     def answered(self):
         """Until whatever was asked, of any page, is answered, and the view is calm."""
-        self.page.evaluate("walk.still = 0")
         self.page.wait_for_function(ANSWERED)
         return self.calm()
 
@@ -292,6 +294,5 @@ def saved(page, button: str, kind: str = "svg"):
 
 SWEPT = """() => document.querySelector('#compare-rows tr')
     && document.querySelector('#compare-progress').hidden"""
-
 
 MEASURED = "() => explorer.S.parts.error?.finding"
