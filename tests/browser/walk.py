@@ -12,23 +12,17 @@ ENDS = "document.querySelectorAll('#fig-amed-ends .scatterlayer .trace').length 
 READY = "() => document.body.classList.contains('ready')"
 
 
-# a look in each frame would be drawn for itself, a tenth of what a walk costs: one looks now and
-# then until it holds, then in three frames, one after the other: what a frame had to do is done
-HOLDS = """async () => {
-  const held = %s, next = (n) =>
-    new Promise((f) => n ? requestAnimationFrame(f) : setTimeout(f, 20));
-  for (let n = 0; n < 3; n < 3 && await next(n)) n = held() ? n + 1 : 0;
-  return true;
-}"""
-CALM = (
-    HOLDS
-    % """() => {
+CALM = """() => {
   const {asking, resting, drawing, writing} = document.body.dataset, {walk} = window;
   const rests = resting && !walk?.hasty;
   return walk && walk.asked === walk.answered && !(asking || rests || drawing || writing);
 }"""
-)
-ANSWERED = HOLDS % "() => !walk.open"  # whatever was asked
+ANSWERED = "() => !walk.open"  # whatever was asked
+FRAMES = """async () => {  // three, one after the other: what a frame still had to do is done
+  const held = %s;
+  for (let n = 0; held(); await new Promise(requestAnimationFrame)) if (++n > 2) return true;
+  return false;
+}"""
 NUDGE = """
 (id) => {
   const range = document.getElementById(id), low = +range.min, high = +range.max;
@@ -206,13 +200,17 @@ class Walk:
 
     def calm(self):
         """Until nothing is under way and the address says what is drawn."""
-        self.page.wait_for_function(CALM)
-        return self
+        return self._holds(CALM)
 
     def answered(self):
         """Until whatever was asked, of any page, is answered, and the view is calm."""
-        self.page.wait_for_function(ANSWERED)
-        return self.calm()
+        return self._holds(ANSWERED).calm()
+
+    def _holds(self, what: str):
+        self.page.wait_for_function(what)
+        while not self.page.wait_for_function(FRAMES % what).json_value():
+            self.page.wait_for_function(what)
+        return self
 
     def copied(self, act) -> str:
         """What doing something puts into the clipboard, once it is there."""
