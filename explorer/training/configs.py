@@ -158,6 +158,7 @@ def chosen(letter: str, flat: dict) -> Training:
     return unflatten(Training, flat, config(letter, unflatten(_Data, own).data))
 
 
+@lru_cache(maxsize=16)  # the Train page asks for each unfinished run, at each look
 def _ladder(data) -> dict[str, Training]:
     old: Unet | Perceptron
     new: Unet | Perceptron

@@ -189,7 +189,7 @@ def test_cancelled_views_leave_nothing_however_many():
         )
         prepared(Patches(size=16), experiment.Exact())
         before = live()
-        for seed in range(5):
+        for seed in range(3):
             e = Experiment(data=Patches(size=16), seed=seed, samples=32, nfe=19, timesteps=Rho(5))
             for what, last in (("run", 5), ("reference", 20), ("steps", 70)):
                 view = View(e, Stop(last))

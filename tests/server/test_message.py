@@ -17,6 +17,7 @@ from explorer.server.asked import experiment_of
 from explorer.server.desk import DESK
 from explorer.server.message import PARTS, message
 from explorer.settings import flatten, from_query, parameters, slots
+from explorer.strips import loss
 from explorer.ui import controls, panel
 from tests.lab.ideal import Perfect
 from tests.waiting import PATIENCE
@@ -54,8 +55,7 @@ MORE = {
     "gaussian": {"model": "gaussian", "last": "sigma_min"},
 }
 LARGE = {"mnist", "fashion", "scenes"}  # thousands of images: seconds each
-# each data set plainly and in one other way, each way with three data sets; in every way those
-# that cost little, slowly
+# each data set plainly and in one other way, each way with three data sets; small ones in all
 PAIRS = [
     pytest.param(data, way, marks=[] if k in own and data not in LARGE else [pytest.mark.slow])
     for i, data in enumerate(d for d in DATASETS if d != "published")
@@ -65,7 +65,17 @@ PAIRS = [
 ]
 
 
+@pytest.fixture
+def few_levels(data, monkeypatch):
+    """The loss of a large set is measured at 4 levels for 52, and forgotten."""
+    monkeypatch.setattr(loss, "LEVELS", 4 if data in LARGE else loss.LEVELS)
+    yield
+    if data in LARGE:
+        experiment.use_device("cpu")
+
+
 @pytest.mark.parametrize("data, way", PAIRS)
+@pytest.mark.usefixtures("few_levels")
 def test_every_data_set_fills_every_part(data, way):
     more = MORE[way]
     upload = {"data.digest": a_file()} if data == "upload" else {}
