@@ -6,7 +6,7 @@ from .walk import Walk
 
 PAGES = ("explore", "schedules", "compare", "train", "amed", "design", "claims")
 SMALL = """() => {
-  const wrong = [], alike = {}, most = 40;  // pixels from the middle that are tried
+  const wrong = [], alike = {};
   const kinds = 'button, select, summary, textarea, input, a[href], [role=button]';
   for (const e of document.querySelectorAll(`.page :is(${kinds})`)) {
     const style = getComputedStyle(e);
@@ -20,16 +20,20 @@ SMALL = """() => {
       const at = document.elementFromPoint(x, y);
       return at && (e.contains(at) || at.closest('label')?.control === e);
     };
-    const far = (x, y, dx, dy) => {
+    const far = (most, x, y, dx, dy) => {
       let n = 0;
       while (n < most && lands(x + dx * n, y + dy * n)) n += 1;
       return n;
+    };
+    const across = (...at) => {  // 40 pixels from the middle, and as many as lack on its other side
+      const [x, y, dx, dy] = at, n = far(40, ...at);
+      return n + far(Math.min(40, 44 - n), x, y, -dx, -dy);
     };
     let wide = 0, high = 0;
     for (const part of [0.5, 0.15, 0.85]) {  // what lies over one end leaves the other
       if (wide > 43 && high > 43) break;
       const x = r.left + part * r.width;
-      const w = far(x, y, 1, 0) + far(x, y, -1, 0), h = far(x, y, 0, 1) + far(x, y, 0, -1);
+      const w = across(x, y, 1, 0), h = across(x, y, 0, 1);
       if (Math.min(w, h) > Math.min(wide, high)) [wide, high] = [w, h];
     }
     if (r.width < 1 || r.right < 0 || r.left > innerWidth || y < 0 || y > innerHeight) continue;
