@@ -22,6 +22,49 @@ waits: ContextVar[Callable[[threading.Event], object]] = ContextVar(
 )
 
 
+def holds() -> bool:
+    """Whether this thread has what others wait for, such as memory: who makes what it asks for must
+    not wait for the same in turn.  Whoever deals such things out says it."""
+    return False
+
+
+class Making:
+    """A value that a thread makes.  made: set when it is there, or given up; pressed: whether who
+    holds what others wait for waits for it; needs: the value that its thread waits for meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self.made, self.pressed = threading.Event(), False
+        self.needs: Making | None = None
+
+    def press(self) -> None:
+        """Somebody who holds waits for this, and so for what this waits for."""
+        self.pressed = True  # before the look: who begins to wait looks in the other order
+        if self.needs is not None:
+            self.needs.press()
+
+    def wait(self) -> None:
+        """Until another thread has made it."""
+        mine = _making.get()
+        for own in mine:
+            own.needs = self
+        if holds() or pressed():
+            self.press()
+        try:
+            waits.get()(self.made)
+        finally:
+            for own in mine:
+                own.needs = None
+
+
+_making: ContextVar[tuple[Making, ...]] = ContextVar("making", default=())  # by this thread
+
+
+def pressed() -> bool:
+    """Whether who holds what others wait for waits for a value that this thread makes."""
+    return any(own.pressed for own in _making.get())
+
+
 _clock = itertools.count()  # of all memories, so that they can be told which was used last
 
 
@@ -82,7 +125,7 @@ class Memo:
         self.limit = limit
         self.bytes = 0  # of all values
         self._values: OrderedDict[Hashable, tuple[Any, int, int]] = OrderedDict()
-        self._making: dict[Hashable, threading.Event] = {}  # set when made, or given up
+        self._making: dict[Hashable, Making] = {}
         self._cleared = 0  # times
         self._lock = threading.Lock()
 
@@ -103,10 +146,11 @@ class Memo:
                     return value
                 others = self._making.get(key)
                 if others is None:
-                    mine, begun = threading.Event(), self._cleared
+                    mine, begun = Making(), self._cleared
                     self._making[key] = mine
                     break
-            waits.get()(others)
+            others.wait()
+        token = _making.set((*_making.get(), mine))
         try:
             value = make()
             size = size_of(value)
@@ -119,9 +163,10 @@ class Memo:
                     self.bytes -= self._values.popitem(last=False)[1][1]
             return value
         finally:
+            _making.reset(token)
             with self._lock:
                 self._making.pop(key, None)
-            mine.set()
+            mine.made.set()
 
     @property
     def oldest(self) -> float:

@@ -10,6 +10,7 @@ MOST = 4e9  # bytes that this process may hold, where nobody says otherwise; or 
 CGROUP = Path("/sys/fs/cgroup")  # where Linux says what a container may use
 MMAP_THRESHOLD, LARGE = -3, 2**23  # mallopt's name for it; bytes
 ARENA_MAX, ARENAS = -8, 2  # mallopt's name for it; heaps that all threads share
+FULL = ("not enough memory", "out of memory", "can't allocate memory")  # torch's own words
 
 
 def default() -> float:
@@ -81,3 +82,10 @@ def _glibc():
         return libc
     except (OSError, AttributeError):  # another C library
         return None
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether an allocation failed: Python's, numpy's, or torch's on any device."""
+    said = str(error).lower()
+    known = isinstance(error, RuntimeError) and any(words in said for words in FULL)
+    return isinstance(error, MemoryError) or known

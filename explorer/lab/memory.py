@@ -17,18 +17,18 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any
 
+from .. import memo as memos
 from ..core import graphs
 from ..errors import UserError
-from ..memo import Memo, size_of, waits
+from ..memo import Memo, pressed, size_of, waits
 from ..models import latent, prompts
 from ..numerals import number
-from .machine import default, hand_back
+from .machine import default, hand_back, is_full
 
 WAIT = 60.0  # seconds that a computation waits for room
 LOOK = 0.25  # seconds after which who waits looks again whether a value was let go meanwhile
 SMALL = 1 / 32  # of the limit: who needs less does not queue behind who needs more
 LARGE = 64e6  # bytes of work after which freed memory is handed back to the system
-FULL = ("not enough memory", "out of memory", "can't allocate memory")  # torch's own words
 
 
 def words(size: float) -> str:
@@ -79,18 +79,25 @@ class Account:
             self._queue.append(asked)
             return False
 
-    def again(self, asked: "Room") -> bool:
-        """Whether somebody who waits has room by now."""
+    def again(self, asked: "Room", pressed: bool) -> bool:
+        """Whether somebody who waits has room by now; at once where another who has some waits for
+        what is made in it, and gives nothing back before."""
         with self._lock:
+            if pressed and asked in self._queue:
+                self._queue.remove(asked)
+                self._overdraw(asked)
             self._serve()
             return asked not in self._queue
 
     def overdraw(self, asked: "Room") -> None:
         """Take room for who is in the middle of a view, whatever there is."""
         with self._lock:
-            if asked.need:
-                self._fits(asked.need)  # forgets what it can
-                self.promised += asked.need
+            self._overdraw(asked)
+
+    def _overdraw(self, asked: "Room") -> None:
+        if asked.need:
+            self._fits(asked.need)  # forgets what it can
+            self.promised += asked.need
 
     def join(self, asked: "Room") -> None:
         """One more thread works in a room."""
@@ -170,7 +177,7 @@ class Room:
             return
         try:
             until = time.monotonic() + WAIT
-            while not account.again(self):
+            while not account.again(self, pressed()):
                 if time.monotonic() > until:
                     raise UserError(
                         f"{self.what} needs about {words(self.need)}, and the views of others "
@@ -191,7 +198,7 @@ class Room:
         if error is not None:
             traceback.clear_frames(trace)  # what a refused or cancelled computation held goes now
         self.left()
-        if error is not None and _is_full(error):
+        if error is not None and is_full(error):
             for memo in self.account.memos:
                 memo.clear()
             hand_back()
@@ -206,14 +213,8 @@ class Room:
             hand_back()
 
 
-def _is_full(error: BaseException) -> bool:
-    """Whether an allocation failed: Python's, numpy's, or torch's on any device."""
-    said = str(error).lower()
-    known = isinstance(error, RuntimeError) and any(words in said for words in FULL)
-    return isinstance(error, MemoryError) or known
-
-
 _room: contextvars.ContextVar[Room | None] = contextvars.ContextVar("room", default=None)
+memos.holds = lambda: _room.get() is not None
 MEMOS: list = []  # all that is remembered; forgotten with the device, and where room is wanted
 ACCOUNT = Account(default(), MEMOS)
 MEMOS.extend((graphs.GRAPHS, prompts.PIPELINES_KEPT))
