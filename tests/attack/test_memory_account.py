@@ -217,7 +217,7 @@ def test_another_thread_works_in_the_same_room(account):
 def test_who_makes_what_a_view_waits_for_does_not_wait_for_that_view(account, deep):
     """A source was forgotten while views went on; who came next made it again and stood in the
     queue behind their memory, and they behind what he made."""
-    source, menu, made = Memo(10**9), Memo(10**9), []
+    source, menu = Memo(10**9), Memo(10**9)
 
     def loaded():
         with memory.room(20 * MB, "A source"):
@@ -226,22 +226,18 @@ def test_who_makes_what_a_view_waits_for_does_not_wait_for_that_view(account, de
     def listed():
         return source("key", loaded)
 
-    def asked():
-        made.append(source("key", loaded) if deep == 1 else menu("key", listed))
-
+    comes = [threading.Thread(target=source, args=("key", loaded))]
+    comes += [threading.Thread(target=menu, args=("key", listed))] * (deep - 1)
     with memory.room(90 * MB, "A view"):
-        comes = [threading.Thread(target=source, args=("key", loaded))]
-        comes += [threading.Thread(target=menu, args=("key", listed))] * (deep - 1)
         for thread in comes:
             thread.start()
             until(lambda: account._queue)
-        until(
-            lambda: deep == 1 or source._making["key"] in [m.needs for m in menu._making.values()]
-        )
-        asked()
+        if deep > 1:
+            until(lambda: menu._making["key"].needs is source._making["key"])
+        assert (source if deep == 1 else menu)("key", pytest.fail) == "loaded"
     for thread in comes:
         thread.join(PATIENCE)
-    assert made == ["loaded"] and account.promised == 0
+    assert account.promised == 0
 
 
 def test_work_that_never_began_gives_back_its_part_of_the_room(account):
