@@ -217,7 +217,7 @@ def test_another_thread_works_in_the_same_room(account):
 def test_who_makes_what_a_view_waits_for_does_not_wait_for_that_view(account, deep):
     """A source was forgotten while views went on; who came next made it again and stood in the
     queue behind their memory, and they behind what he made."""
-    source, menu = Memo(10**9), Memo(10**9)
+    source, menu, told = Memo(10**9), Memo(10**9), []
 
     def loaded():
         with memory.room(20 * MB, "A source"):
@@ -226,8 +226,8 @@ def test_who_makes_what_a_view_waits_for_does_not_wait_for_that_view(account, de
     def listed():
         return source("key", loaded)
 
-    comes = [threading.Thread(target=source, args=("key", loaded))]
-    comes += [threading.Thread(target=menu, args=("key", listed))] * (deep - 1)
+    ask = [lambda: told.append(source("key", loaded)), lambda: told.append(menu("key", listed))]
+    comes = [threading.Thread(target=asks) for asks in ask[:deep]]
     with memory.room(90 * MB, "A view"):
         for thread in comes:
             thread.start()
@@ -237,7 +237,7 @@ def test_who_makes_what_a_view_waits_for_does_not_wait_for_that_view(account, de
         assert (source if deep == 1 else menu)("key", pytest.fail) == "loaded"
     for thread in comes:
         thread.join(PATIENCE)
-    assert account.promised == 0
+    assert told == ["loaded"] * deep and account.promised == 0  # nobody was refused
 
 
 def test_work_that_never_began_gives_back_its_part_of_the_room(account):
