@@ -39,9 +39,10 @@ class Making:
 
     def press(self) -> None:
         """Somebody who holds waits for this, and so for what this waits for."""
-        self.pressed = True  # before the look: who begins to wait looks in the other order
-        if self.needs is not None:
-            self.needs.press()
+        if not self.pressed:
+            self.pressed = True  # before the look: who begins to wait looks in the other order
+            if self.needs is not None:
+                self.needs.press()
 
     def wait(self) -> None:
         """Until another thread has made it."""

@@ -6,7 +6,7 @@ import pytest
 
 from .test_axe import LIST
 from .test_headline import Held
-from .walk import NUDGE, READY, SMALL, SWEPT, compare
+from .walk import CLIPBOARD, NUDGE, READY, SMALL, SWEPT, compare
 
 
 def test_the_first_view_says_what_it_found(walk):
@@ -45,7 +45,7 @@ def test_the_link_is_copied(walk):
     walk.page.evaluate(NUDGE, "timesteps-rho-rho")
     walk.calm()
     walk.page.click("#copy")
-    walk.page.wait_for_function("navigator.clipboard.readText().then((t) => t === location.href)")
+    walk.page.wait_for_function(CLIPBOARD % "text === location.href")
     assert "timesteps.rho" in walk.page.url
 
 

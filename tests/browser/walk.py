@@ -23,6 +23,12 @@ FRAMES = """async () => {  // three, one after the other: what a frame still had
   for (let n = 0; held(); await new Promise(requestAnimationFrame)) if (++n > 2) return true;
   return false;
 }"""
+CLIPBOARD = """async () => {  // a promise is waited for, and not tried: what it says is, here
+  for (let text; ; await new Promise(requestAnimationFrame)) {
+    text = await navigator.clipboard.readText();
+    if (%s) return text;
+  }
+}"""
 NUDGE = """
 (id) => {
   const range = document.getElementById(id), low = +range.min, high = +range.max;
@@ -216,7 +222,7 @@ class Walk:
         """What doing something puts into the clipboard, once it is there."""
         self.page.evaluate("navigator.clipboard.writeText('')")
         act()
-        return self.page.wait_for_function("() => navigator.clipboard.readText()").json_value()
+        return self.page.wait_for_function(CLIPBOARD % "text").json_value()
 
     @property
     def drawn(self) -> int:
