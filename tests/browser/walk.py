@@ -24,10 +24,7 @@ FRAMES = """async () => {  // three, one after the other: what a frame still had
   return false;
 }"""
 CLIPBOARD = """async () => {  // a promise is waited for, and not tried: what it says is, here
-  for (let text; ; await new Promise(requestAnimationFrame)) {
-    text = await navigator.clipboard.readText();
-    if (%s) return text;
-  }
+  for (let text; ; ) if ((text = await navigator.clipboard.readText(), %s)) return text;
 }"""
 NUDGE = """
 (id) => {
