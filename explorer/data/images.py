@@ -1,11 +1,8 @@
 """Small real images."""
 
 from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -43,12 +40,10 @@ class Digits:
 
 @lru_cache(maxsize=1)
 def _digits() -> tuple[Tensor, Tensor]:
-    spec = find_spec("sklearn")  # whose file is read: to import it takes half a second
-    assert spec is not None and spec.origin is not None
-    path = Path(spec.origin).parent / "datasets" / "data" / "digits.csv.gz"
-    rows = np.loadtxt(path, delimiter=",")  # 64 values from 0 to 16, and the digit
-    images = rows[:, :-1].reshape(-1, 1, 8, 8) / 8 - 1
-    return torch.from_numpy(images), torch.from_numpy(rows[:, -1]).long()
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    return torch.from_numpy(digits.images[:, None] / 8 - 1), torch.from_numpy(digits.target).long()
 
 
 @lru_cache(maxsize=1)

@@ -253,6 +253,7 @@ def _prepare(soon: bool) -> None:
     if not soon:
         import scipy.integrate
         import scipy.special  # noqa: F401
+        import sklearn.datasets
         import sklearn.decomposition  # noqa: F401
 
     from ..lab.experiment import Experiment, use_device

@@ -5,8 +5,6 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from sklearn.datasets import load_digits
-from sklearn.decomposition import PCA
 
 from explorer.data import (
     DATASETS,
@@ -22,7 +20,6 @@ from explorer.data import (
 )
 from explorer.data.planar import Planar
 from explorer.data.shapes import even
-from explorer.data.views import principal_plane
 from explorer.errors import UserError
 from explorer.models import Exact
 from explorer.settings import flatten, from_query, param, setting, slot, to_query, unflatten
@@ -158,17 +155,6 @@ def test_what_says_that_it_shows_the_principal_plane_does(cls):
     held = (x @ data.view().T).square().sum()
     assert getattr(cls, "principal", False) == bool(held > (1 - 1e-9) * most)
     assert ("principal" in words.plane_name(data)) == getattr(cls, "principal", False)
-
-
-def test_digits_and_a_plane_of_many_points_are_sklearn_s_to_the_last_bit():
-    """Which is not imported for them."""
-    theirs = load_digits()
-    assert (Digits().points()[:, 0].numpy() == theirs.images / 8 - 1).all()
-    assert (Digits().labels().numpy() == theirs.target).all()
-    for points in (theirs.images / 8 - 1, Digits().points().float().numpy(), Spiral().points()):
-        flat = np.asarray(points).reshape(len(points), -1)
-        plane = PCA(2, random_state=0).fit(flat).components_
-        assert (principal_plane(torch.as_tensor(points)).numpy() == plane).all()
 
 
 @pytest.mark.parametrize("cls", [*PLANAR.values(), GaussianMixture], ids=[*PLANAR, "mixture"])
