@@ -2,43 +2,41 @@
 
     answer(owner, kind, evaluate, x, sigma)       what evaluate(x, σ) gives, or None: then evaluate
     stepped(owner, evaluate, held, …)             all evaluations of a run that is written out
+    ahead(owner, noise)                           both, of every size up to that, before they are
 
 A graph belongs to one denoiser, one place and one size of batch; a smaller batch is padded.  It is
 captured when a size has been asked for WARM times, so that those evaluations warm up the kernels,
-and it costs about as much as two of them.  Where a capture fails, the reason is kept and that
-denoiser goes on without.  Weights that are changed where they lie are seen by the graph, which
-reads them there; weights that lie elsewhere get a new one.
-
-All graphs of a device share one pool of memory for what lies between input and answer: they are
-replayed one after the other, on the stream that all threads share.  An answer lies where another
-graph may write, so who replays has the device's turn until its answer is copied.
+or `ahead` of that, while nobody waits; it costs about as much as two of them.  Where a capture
+fails, the reason is kept and that denoiser goes on without.  Weights that are changed where they
+lie are seen by the graph, which reads them there; weights that lie elsewhere get a new one.
 """
 
-import contextlib
 import itertools
 import threading
 import weakref
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from ..memo import Memo
+from .captured import ONE, Captured
 
 WARM = 2  # evaluations of a size before it is captured
+AHEAD = 0  # where nobody has asked for it yet
 SIZES = (1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 4096)
 COLUMNS = (24, 40, 64, 128, 264, 520)  # of what a run holds; a reference has 258 or 514
 HEAVY = 2e11  # multiplications of a batch from which padding costs more than another capture
 LIMIT = 2**32  # bytes that all graphs may hold
+SHARE = LIMIT // 32  # of one run that nobody has asked for yet
 
 GRAPHS = Memo(LIMIT)  # forgotten where room is wanted, the least recently used first
 ON = True  # whether any are made
 counted: Callable[[Any], Any] = lambda graph: graph  # who keeps account of memory puts itself here
 _owners: "weakref.WeakKeyDictionary[Any, _Owner]" = weakref.WeakKeyDictionary()
 _numbers = itertools.count()
-_lock = threading.Lock()  # one capture at a time
 
 Evaluate = Callable[[Tensor, Tensor], Any]
 
@@ -60,60 +58,6 @@ class _Owner:
         """Changes when a weight lies elsewhere, or a network has got a faster form."""
         swaps = (getattr(getattr(m, "model", None), "swaps", 0) for m in self.modules)
         return hash((*(v.data_ptr() for v in self.weights), *swaps))
-
-
-class _Place:
-    """A device: the stream that captures, the pool that its graphs share, and whose turn it is."""
-
-    def __init__(self, device: torch.device):
-        self.side, self.turn = torch.cuda.Stream(device), threading.Lock()
-        self.graphs: weakref.WeakSet[Captured] = weakref.WeakSet()
-        self.pool: Any = None
-
-    def members(self) -> list["Captured"]:
-        """Who keeps the pool alive; a new one where nobody does: PyTorch takes up no dead one."""
-        alive = list(self.graphs)
-        if not alive:
-            self.pool = torch.cuda.graph_pool_handle()
-        return alive
-
-
-_places: dict[torch.device, _Place] = {}
-
-
-class Captured:
-    """A captured piece of work; `held_bytes` is what it keeps from others."""
-
-    def __init__(self, work: Callable[[], Any], device: torch.device, weights: list[Tensor]):
-        self.weights = [v.data for v in weights]  # they stay where the graph reads them
-        before = torch.cuda.memory_reserved(device)
-        if device not in _places:
-            _places[device] = _Place(device)
-        self.place, here = _places[device], torch.cuda.current_stream(device)
-        side, alive = self.place.side, self.place.members()
-        self.graph = torch.cuda.CUDAGraph()
-        side.wait_stream(here)
-        with torch.cuda.stream(side):
-            work()
-            side.synchronize()
-            self.graph.capture_begin(pool=self.place.pool, capture_error_mode="thread_local")
-            try:
-                self.out = work()
-                self.graph.capture_end()
-            except BaseException:
-                self._given_up(device)
-                raise
-        here.wait_stream(side)
-        self.place.graphs.add(self)
-        del alive  # until here, so that the pool could not die
-        self.held_bytes = max(0, torch.cuda.memory_reserved(device) - before)
-
-    def _given_up(self, device: torch.device) -> None:
-        """After a capture that failed: its stream may be captured still, and its pool be taken, so
-        the next capture has others."""
-        _places.pop(device, None)
-        with contextlib.suppress(RuntimeError):  # where the end itself is what failed
-            self.graph.capture_end()
 
 
 class Graph(Captured):
@@ -190,8 +134,7 @@ def answer(owner: Any, kind: str, evaluate: Evaluate, x: Tensor, sigma: Tensor) 
         return None
     size = _size(owner, len(x))
     levels = size if sigma.ndim and len(sigma) > 1 else 1
-    make = lambda weights: Graph(evaluate, x.new_empty(size, *x.shape[1:]), levels, weights)
-    graph = _found(owner, (kind, size, levels > 1, x.dtype, x.device), WARM, make)
+    graph = _evaluation(owner, kind, evaluate, x, size, levels, WARM)
     return None if graph is None else graph(x, sigma)
 
 
@@ -205,10 +148,43 @@ def stepped(owner: Any, evaluate: Evaluate, noise: Tensor, columns: int) -> Step
     at = bisect_left(COLUMNS, columns)
     if not ON or at == len(COLUMNS) or not _plain(noise, noise):
         return None
-    make = lambda weights: Steps(evaluate, noise, COLUMNS[at], weights)
-    key = "run", COLUMNS[at], noise.shape, noise.dtype, noise.device
-    found = _found(owner, key, 1, make)
+    found = _run(owner, evaluate, noise, COLUMNS[at], 1)
     return found if found is not None and found.turn.acquire(blocking=False) else None
+
+
+def ahead(owner: Any, noise: Tensor) -> Iterator[None]:
+    """Capture what runs from noise like this will ask for, and from less of it: one evaluation of
+    each size at one level, and the steps of runs of every length that fits.
+
+    A generator, so that whoever has time to spare looks up between two of them; it ends at the
+    first that cannot be had.  owner: as for `answer`, with its `evaluate`, of one label for all;
+    noise (B, *shape) on a GPU.
+    """
+    if not ON or not _plain(noise, noise):
+        return
+    most, each = _size(owner, len(noise)), noise.numel() * noise.element_size()
+    for size in (*(n for n in SIZES if n < most), most):
+        if _evaluation(owner, "D", owner.evaluate, noise, size, 1, AHEAD) is None:
+            return
+        yield
+    for columns in (n for n in COLUMNS if n * each <= SHARE):
+        if _run(owner, owner.evaluate, noise, columns, AHEAD) is None:
+            return
+        yield
+
+
+def _evaluation(
+    owner: Any, kind: str, evaluate: Evaluate, x: Tensor, size: int, levels: int, warm: int
+) -> Graph | None:
+    """The graph of one evaluation of `size` samples like those of x."""
+    make = lambda weights: Graph(evaluate, x.new_empty(size, *x.shape[1:]), levels, weights)
+    return _found(owner, (kind, size, levels > 1, x.dtype, x.device), warm, make)
+
+
+def _run(owner: Any, evaluate: Evaluate, noise: Tensor, columns: int, warm: int) -> Steps | None:
+    """The graph of the steps of runs from noise like this."""
+    make = lambda weights: Steps(evaluate, noise, columns, weights)
+    return _found(owner, ("run", columns, noise.shape, noise.dtype, noise.device), warm, make)
 
 
 def _found(owner: Any, what: tuple, warm: int, make: Callable[[list[Tensor]], Any]) -> Any:
@@ -222,20 +198,21 @@ def _found(owner: Any, what: tuple, warm: int, make: Callable[[list[Tensor]], An
     key = (known.number, *what, known.stamp())
     if key not in GRAPHS:
         times = known.asked[key] = known.asked.get(key, 0) + 1
-        if times <= warm or not _lock.acquire(blocking=False):
+        if times <= warm or not ONE.acquire(blocking=False):
             return None
         try:
             with torch.no_grad():
                 GRAPHS(key, lambda: counted(make(known.weights)))
         except RuntimeError as problem:
             if isinstance(problem, torch.cuda.OutOfMemoryError):
-                GRAPHS.clear()
+                if warm > AHEAD:  # else those that were asked for stay
+                    GRAPHS.clear()
                 known.asked[key] = -(10**6)  # this size goes without
             else:
                 known.refused = str(problem).strip().split("\n")[0][:200] or "no reason given"
             return None
         finally:
-            _lock.release()
+            ONE.release()
     return GRAPHS(key, lambda: None)
 
 

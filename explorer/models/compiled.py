@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from ..core import graphs
+from ..core.captured import Captured
 
 FORMS = 6  # of one network: shapes, few or many samples, with and without features
 PAIRS = 7  # runs of either that decide
@@ -153,7 +154,7 @@ def _gain(plain: Work, form: Work, device: torch.device) -> float:
 
 def _replayed(work: Work, device: torch.device) -> Work:
     work()
-    captured = graphs.Captured(work, device, [])
+    captured = Captured(work, device, [])
 
     def replay() -> None:
         with captured.place.turn:

@@ -140,7 +140,7 @@ class NetworkDenoiser:
         return self._operations
 
     def __call__(self, x: Tensor, sigma: Tensor, labels=None) -> Tensor:
-        if labels is None and x.is_cuda and self._shared and not is_infinite(sigma):
+        if labels is None and x.is_cuda and self.shared and not is_infinite(sigma):
             found = graphs.answer(self, "D", self.evaluate, x, sigma)
             if found is not None:
                 return found
@@ -153,7 +153,7 @@ class NetworkDenoiser:
             return self.module(x, sigma, labels)
 
     @property
-    def _shared(self) -> bool:
+    def shared(self) -> bool:
         """Whether all samples have one label, or none."""
         return not isinstance(self.labels, Tensor) or self.labels.numel() == 1
 
@@ -171,7 +171,7 @@ class NetworkDenoiser:
         Other resolutions are pooled or repeated to 8 x 8, a hidden layer of an MLP to 64 numbers.
         AMED-Solver's input (Zhou et al. 2024, Sec. 3.3); it stays on the graph of x and sigma.
         """
-        if labels is None and x.is_cuda and self._shared:
+        if labels is None and x.is_cuda and self.shared:
             found = graphs.answer(self, "features", self.evaluate_features, x, sigma)
             if found is not None:
                 return found

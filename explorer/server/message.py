@@ -24,7 +24,7 @@ from ..strips import loss
 from ..study.names import solver_name
 from ..ui import guided, networks, parts, predictors, words
 from ..ui.refusal import refusal
-from . import ahead
+from . import ahead, rest
 from . import turn as turns
 from .asked import LIST, problem, understood
 from .desk import DESK
@@ -69,6 +69,8 @@ def message(request: dict) -> dict:
             shown = left.experiment if left else e
             with View(shown, exact=_settles(request)).room():
                 made = _message(e, shown, full, request, page, number)
+                if _settles(request):
+                    rest.after(shown)
                 return made | refused | _cut(left) | wrong | {"version": __version__}
     except Cancelled:
         return {"stale": True}

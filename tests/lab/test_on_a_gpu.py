@@ -96,6 +96,21 @@ def test_a_run_is_replays_of_one_graph(digits):
 
 
 @torch.no_grad()
+def test_what_is_captured_ahead_answers_the_first_time(digits):
+    noise = noise_of(digits, 40)
+    plain = digits.evaluate(noise[:5] * 2, LEVEL)
+    assert len(list(graphs.ahead(digits, noise))) == 8 + len(graphs.COLUMNS)
+    known = len(graphs.GRAPHS)
+    assert off(digits(noise[:5] * 2, LEVEL), plain) < WAYS
+    true = sample(
+        digits, noise[:39], SIGMAS, Heun()
+    )  # of another size, so evaluation by evaluation
+    found = sample(digits, noise, SIGMAS, Heun())
+    assert off(found.samples[:39], true.samples) < 100 * WAYS
+    assert len(graphs.GRAPHS) == known and not graphs.refused(digits)
+
+
+@torch.no_grad()
 def test_a_captured_graph_is_dropped_when_weights_change(digits):
     x = noise_of(digits, 8)
     for _ in range(4):
