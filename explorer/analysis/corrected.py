@@ -5,6 +5,9 @@ by up to 6 rad and the Fourier features of VE's by as much, which no method of s
 follow; yet their paths are nearly right, and what a network answers along them differs little from
 what it answers along the true ones.  So it is asked at all levels together, in large batches, and
 only the difference is followed step by step (deferred correction, Dutt, Greengard & Rokhlin 2000).
+
+The same makes paths that are quick better for less: of a network that bends mildly, the half of
+their steps and two levels in each are four times as near as Runge–Kutta in as many steps.
 """
 
 import dataclasses
@@ -13,6 +16,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from ..core.graphs import SIZES
 from .error import rms
 from .reference import Reference, nodes
 
@@ -24,17 +28,23 @@ COPIES = 5  # of the paths at all levels, while they are worked on
 
 @torch.no_grad()
 def corrected_reference(
-    denoiser, known: Reference, parts: int, watch: Callable[[], None] | None = None
+    denoiser,
+    known: Reference,
+    parts: int,
+    watch: Callable[[], None] | None = None,
+    halves: int = 1,
 ) -> Reference:
-    """A refined reference without its errors, as far as a network is seen at `parts` levels in each
-    of its steps.  The difference from `known`, which is what that one was off by, is the floor.
+    """A reference without its errors, as far as a network is seen at `parts` levels in each of its
+    steps, or of the `halves` of them.  The difference from `known`, which is what that one was off
+    by, is the floor.
 
         x_{i+1} = x_i + ∫ f(X(u), u) du + ∫ (f(x, u) − f(X(u), u)) du       f = x − D, u = ln σ
 
     X: the paths as they were known; the first integral is of order 6 at the levels between, the
     second, of what is small, by Heun's rule over the step.
     """
-    sigma = nodes(float(known.sigma[0]), float(known.sigma[-1]), parts * (len(known.sigma) - 1) + 1)
+    steps, ends = halves * (len(known.sigma) - 1), (float(known.sigma[0]), float(known.sigma[-1]))
+    sigma, own = nodes(*ends, parts * steps + 1), nodes(*ends, steps + 1)
     size, made = together(known.x[0, 0].numel(), len(sigma), known.x.is_cuda), []
     for a in range(0, known.x.shape[1], size):
         some = dataclasses.replace(
@@ -42,11 +52,10 @@ def corrected_reference(
         )
         made.append(_corrected(denoiser, some.at(sigma), sigma, parts, watch))
     x, answers = (torch.cat(each, 1) for each in zip(*made, strict=True))
-    floor = torch.stack([rms(a - b) for a, b in zip(x, known.x)]).quantile(0.5, 1)
+    before = known.x if halves == 1 else known.at(own)
+    floor = torch.stack([rms(a - b) for a, b in zip(x, before)]).quantile(0.5, 1).cpu().double()
     method = f"Runge–Kutta of order 4, corrected at {len(sigma)} levels"
-    return dataclasses.replace(
-        known, x=x, denoised=answers, floor=floor.cpu().double(), method=method
-    )
+    return Reference(own, x, answers, floor, method)
 
 
 def together(size: int, levels: int, cuda: bool = False) -> int:
@@ -75,9 +84,9 @@ def _corrected(
 
 
 def _answers(denoiser, path: Tensor, sigma: Tensor, watch: Callable[[], None] | None) -> Tensor:
-    """D at each level of the paths, as many levels at once as fit."""
-    most = WIDE if path.is_cuda else ASKED
-    out, rows = torch.empty_like(path), max(1, most // path[0].numel())
+    """D at each level of the paths, as many levels at once as fit, and as a graph takes."""
+    most = (WIDE if path.is_cuda else ASKED) // path[0].numel()
+    out, rows = torch.empty_like(path), max(1, min(most, SIZES[-1] // path.shape[1]))
     for i in range(0, len(path), rows):
         if watch is not None:
             watch()

@@ -181,13 +181,27 @@ def more_blame(r: Run, watch: Watch | None = None) -> Blame | None:
         return None
 
     def make() -> Blame:
-        known = reference_for(e, watch, count=count, refined=1)
-        if prepared(e.data, e.model).pace is not None and not sure(e, known):
-            known = reference_for(e, watch, count=count, refined=2)
+        known = reference_for(e, watch, count=count, refined=_halvings(r, watch))
         steps = steps_along(e, known, count, watch)
         return blame(steps.shares, steps.cancels)
 
     return _more((e, *weights(e.data, e.model)), make)
+
+
+def _halvings(r: Run, watch: Watch | None) -> int:
+    """How often the reference of further paths is refined, from what is known of the first: not at
+    all where the quick one errs by less than 2 % of the run's median error, or where only its
+    starts matter; once; or, of a network, once more where one refinement is not sure."""
+    e = r.experiment
+    if e.churn.s_churn > 0:
+        return 0
+    source, last = prepared(e.data, e.model), len(r.levels) - 1
+    count = min(e.samples, source.settled)
+    known = reference_for(e, watch, count=count, refined=1)  # its floor: what the quick one errs by
+    if source.pace is not None and not sure(e, known):
+        return 2
+    off = rms(r.trajectory.x[last][:count] - known.at(r.levels[-1:])[0])
+    return int(float(known.floor[-1]) > MATTERS * float(off.quantile(0.5)))
 
 
 def steps_of(e: Experiment, watch: Watch | None = None) -> StepErrors:

@@ -17,6 +17,7 @@ from ..models.contract import Sized
 from . import memory
 
 QUICK, REFINED, SETTLED = 65, 129, 193  # nodes of the references
+SEEN = 2  # levels of each step of a refined one at which a network is asked
 WORKING = 8  # states of the whole batch that a step holds besides what it keeps
 BESIDES = 6e6  # bytes of what no formula speaks of: words, drawings, small tensors
 REST = 0.35  # of the limit, for the references of the settled error; there is more in a view
@@ -45,6 +46,11 @@ def of_run(source, e: Any, steps: int, samples: int, kept: int) -> float:
 def of_reference(source, count: int, nodes: int) -> float:
     """True paths: x and D at each node."""
     return state(source) * count * (2.0 * nodes + 2 * WORKING) + evaluating(source, count)
+
+
+def refined(source, count: int) -> int:
+    """Nodes of the first refined reference, as of `corrected` where a network answers."""
+    return REFINED if source.pace is None else corrected(source, count, SEEN)
 
 
 def corrected(source, count: int, parts: int) -> int:

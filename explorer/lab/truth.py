@@ -71,10 +71,10 @@ def reference_for(
     """The true paths of the first samples; solver, budget and grid do not matter.
 
     A closed form where there is one.  Else a quick one of fixed steps, good enough while a slider
-    moves; `refined`, of half their size, so that its own error is known, and beyond 1 corrected at
-    512, 1,024, … levels; `exact`, the best there is: an adaptive method, or for networks the
-    refined one, up to HALVINGS where its own error is in doubt.  count: of paths, those compared
-    in a draft if not said.
+    moves; `refined`, of half their size, so that its own error is known, those of a network
+    corrected at 256 levels, and beyond 1 at 512, 1,024, …; `exact`, the best there is: an adaptive
+    method, or for networks the refined one, up to HALVINGS where its own error is in doubt.  count:
+    of paths, those compared in a draft if not said.
     """
     source = prepared(e.data, e.model)
     count = min(e.samples, source.compared) if count is None else count
@@ -96,8 +96,10 @@ def reference_for(
         return found
     if source.pace is not None or refined:
         asked = source.watched(watch)
-        halved_once = partial(refined_reference, asked, found, watch)
-        found = kept((*key, "refined"), sizes.REFINED, halved_once)
+        better = partial(refined_reference, asked, found, watch)
+        if source.pace is not None:
+            better = partial(corrected_reference, asked, found, sizes.SEEN, watch, halves=2)
+        found = kept((*key, "refined"), sizes.refined(source, count), better)
         for halved in range(2, (refined or HALVINGS) + 1):
             if not refined and sure(e, found):
                 break
@@ -143,7 +145,7 @@ def wanted(e: Experiment, count: int, refined: bool = False) -> float:
     if key not in _references:
         need += sizes.of_reference(source, count, sizes.quickest(source))
     if refined and (*key, "refined") not in _references and (*key, "exact") not in _references:
-        need += sizes.of_reference(source, count, sizes.REFINED)
+        need += sizes.of_reference(source, count, sizes.refined(source, count))
     return need
 
 

@@ -1,5 +1,7 @@
 """Paths corrected at many levels at once: a closed form that turns with σ, order, batches."""
 
+import dataclasses
+
 import pytest
 import torch
 
@@ -7,6 +9,7 @@ from explorer.analysis import corrected
 from explorer.analysis.corrected import corrected_reference
 from explorer.analysis.error import rms
 from explorer.analysis.reference import reference, refined_reference
+from explorer.core.graphs import SIZES
 
 from ..core.problems import tensor
 
@@ -15,16 +18,25 @@ A = 0.02  # how much of the answer turns: what a trained network leaves
 START = tensor([1.0], [-2.0])
 
 
-def turns(x, sigma):
+class Turns:
     """dx/du = a cos(ω u) x in u = ln σ."""
-    u = torch.as_tensor(sigma).log().reshape(-1, 1)
-    return x * (1 - A * (W * u).cos())
+
+    def __init__(self, rate: float):
+        self.rate, self.asked = rate, 0  # ω, and of how many samples D was asked
+
+    def __call__(self, x, sigma):
+        self.asked += len(x)
+        u = torch.as_tensor(sigma).log().reshape(-1, 1)
+        return x * (1 - A * (self.rate * u).cos())
 
 
-def off(found) -> float:
+turns = Turns(W)
+
+
+def off(found, rate=W) -> float:
     """x = x₀ e^{a (sin ω u − sin ω u₀)/ω}."""
-    u = found.sigma.log()
-    true = START * (A * ((W * u).sin() - (W * u[0]).sin()) / W).exp()[:, None, None]
+    u = rate * found.sigma.log()
+    true = START * (A * (u.sin() - u[0].sin()) / rate).exp()[:, None, None]
     return float(rms((found.x - true).flatten(0, 1)).max())
 
 
@@ -45,6 +57,18 @@ def test_paths_that_turn_quickly_with_sigma_want_more_levels(known):
     torch.testing.assert_close(found.denoised, told, rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("rate", [1.0, 4.0, 10.0])  # to 1.7 rad in a step of the quick ones
+def test_quick_paths_corrected_in_half_their_steps_are_nearer_than_steps_of_that_size(rate):
+    bends = Turns(rate)
+    quick = reference(bends, START, 80.0, 0.002)
+    better = corrected_reference(bends, quick, 2, halves=2)
+    assert bends.asked == 2 * (257 + 257 + 128)  # 513 more would be Runge–Kutta's own
+    assert len(better.sigma) == 129 and "257 levels" in better.method
+    assert off(better, rate) < 0.6 * off(refined_reference(bends, quick), rate)
+    told = float(better.floor[::2].max()) * 4 / 3  # of paths as 1 to 2 the largest, not the median
+    assert off(quick, rate) == pytest.approx(told, rel=0.05)
+
+
 def test_paths_are_corrected_a_few_at_a_time_as_all_together(known, monkeypatch):
     whole = corrected_reference(turns, known, 8)
     monkeypatch.setattr(corrected, "TOGETHER", 1)
@@ -53,6 +77,20 @@ def test_paths_are_corrected_a_few_at_a_time_as_all_together(known, monkeypatch)
     alone = corrected_reference(turns, known, 8, lambda: seen.append(1))
     torch.testing.assert_close(alone.x, whole.x, rtol=1e-12, atol=0)
     assert len(seen) == 2 * (128 + 11)  # two paths, each of 128 steps and 1,025 levels
+
+
+def test_no_more_samples_are_asked_for_at_once_than_a_graph_takes(known):
+    asked = []
+
+    def ask(x, sigma):
+        asked.append(len(x))
+        return turns(x, sigma)
+
+    many = dataclasses.replace(
+        known, x=known.x.repeat(1, 150, 1), denoised=known.denoised.repeat(1, 150, 1)
+    )
+    corrected_reference(ask, many, 2)
+    assert sum(asked) == 300 * (257 + 128) and max(asked) == 13 * 300 <= SIZES[-1] == 4096
 
 
 def test_the_integral_between_even_levels_is_exact_to_degree_five():

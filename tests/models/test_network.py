@@ -238,7 +238,7 @@ def test_errors_of_a_network():
     )
     assert 0 < float(fine) < 0.5 * float(rough)
     exact = truth.reference_for(small(Network(), samples=2), exact=True)
-    assert "128 steps against 64" in exact.method and len(exact.floor) == len(exact.sigma) == 129
+    assert "corrected at 257 levels" in exact.method and len(exact.floor) == len(exact.sigma) == 129
     assert float(exact.floor[-1]) > 0
 
 
