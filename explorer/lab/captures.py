@@ -4,10 +4,12 @@ for _ in ahead(experiment): ...     one graph after the other, for as long as th
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 
 from ..core import graphs
+from ..models.compiled import Compiled
 from . import split
 from .experiment import Experiment, prepared
 
@@ -16,7 +18,8 @@ from .experiment import Experiment, prepared
 def ahead(e: Experiment) -> Iterator[None]:
     """Of the sampler, on each of its devices, for as many samples as the view has and for fewer;
     then of the network that the true paths are followed with.  Nothing where there is no GPU or no
-    network, or where samples have labels of their own."""
+    network, where samples have labels of their own, or where a network is being compiled: each size
+    that it has not seen would be compiled as well."""
     source = prepared(e.data, e.model)
     if source.pace is None:
         return
@@ -30,6 +33,10 @@ def ahead(e: Experiment) -> Iterator[None]:
     for denoiser, count, place in (*runs, (source.denoiser, source.settled, device.device)):
         if place.type != "cuda" or not hasattr(denoiser, "evaluate"):
             continue
-        if getattr(denoiser, "shared", True):
+        if getattr(denoiser, "shared", True) and not isinstance(_net(denoiser), Compiled):
             noise = torch.empty(count, *source.shape, dtype=device.dtype, device=place)
             yield from graphs.ahead(denoiser, noise)
+
+
+def _net(denoiser: Any) -> Any:
+    return getattr(getattr(denoiser, "module", None), "model", None)

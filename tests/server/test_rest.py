@@ -11,6 +11,7 @@ from explorer.data import DATASETS
 from explorer.lab import captures
 from explorer.lab.experiment import Experiment
 from explorer.models import MODELS
+from explorer.models.compiled import Compiled
 from explorer.server import message, rest
 from explorer.server.turns import Room
 
@@ -110,5 +111,11 @@ def test_the_sampler_and_then_what_the_truth_is_followed_with(monkeypatch):
     asked.clear()
     list(captures.ahead(DIGITS))
     assert asked == [(d, (3, *shape)), (d, (4, *shape))]
+    asked.clear()
+    net = SimpleNamespace(model=Compiled(torch.nn.Identity()))
+    fake.sampler = SimpleNamespace(evaluate=None, shared=True, module=net)
+    fake.replicas, device.parts = (), ()
+    list(captures.ahead(DIGITS))
+    assert asked == [(d, (4, *shape))]
     fake.pace = None
     assert list(captures.ahead(DIGITS)) == []
