@@ -121,7 +121,7 @@ def finer(r: Run, paths: int, watch: Watch | None = None) -> Reference:
         afs=False,
         last="zero",  # its last step asks for D at σ_min
     )
-    found = run(twice, watch)
+    found = run(twice, watch, measures=True)
     tr, n = found.trajectory, len(found.levels)
     sigma, x = tr.sigma[:n].cpu().double(), tr.x[:n, :paths]
     return Reference(

@@ -22,7 +22,7 @@ from ..core.solvers import SOLVERS, Heun
 from ..core.timesteps import Rho
 from ..data import DATASETS, Spiral
 from ..errors import UserError
-from ..memo import Memo
+from ..memo import Memo, size_of
 from ..models import MODELS, Exact
 from ..numerals import number
 from ..settings import param, setting, slot
@@ -98,6 +98,11 @@ class Run:
         return self.trajectory.samples
 
     @property
+    def held_bytes(self) -> int:
+        """Its own: data and network are counted where they are loaded."""
+        return size_of(self.trajectory)
+
+    @property
     def nfe(self) -> int:
         return self.trajectory.nfe
 
@@ -145,9 +150,9 @@ def excess(e: Experiment) -> tuple[float, int]:
 
 def too_much(e: Experiment) -> str | None:
     """Why a run is above the cap on work, or its view above that on memory, or None."""
-    asked, source = work(e), prepared(e.data, e.model)
+    asked = work(e)
     if asked <= cost.WORK_LIMIT:
-        return sizes.too_large(source, e, count(e), kept_paths(source))
+        return too_large(e)
     limit = number(cost.WORK_LIMIT)
     _, enough = excess(e)
     return (
@@ -159,6 +164,12 @@ def too_much(e: Experiment) -> str | None:
         f"operations; at most {limit} are allowed. Use fewer evaluations or a "
         "smaller network, or start the page with a larger --max-work."
     )
+
+
+def too_large(e: Experiment) -> str | None:
+    """Why its view is above the cap on memory, or None."""
+    source = prepared(e.data, e.model)
+    return sizes.too_large(source, e, count(e), kept_paths(source))
 
 
 class BlewUp(UserError):
@@ -173,13 +184,16 @@ class BlewUp(UserError):
         self.run = run
 
 
-def run(e: Experiment, watch: Watch | None = None, kept: bool = True) -> Run:
+def run(
+    e: Experiment, watch: Watch | None = None, kept: bool = True, measures: bool = False
+) -> Run:
     """Sample as the experiment says; the same experiment is not run twice.
 
     watch() is called at each step and may raise Cancelled.  kept=False: made afresh and forgotten,
-    so that many runs do not push out what is on show.  Raises UserError for work above the cap.
+    so that many runs do not push out what is on show.  Raises UserError for work above the cap;
+    measures: of what measures a run that is below it, a plan bounds the work.
     """
-    if why := too_much(e):
+    if why := too_large(e) if measures else too_much(e):
         raise UserError(why)
     return _runs((e, *weights(e.data, e.model)), lambda: _run(e, watch)) if kept else _run(e, watch)
 

@@ -94,7 +94,7 @@ def status(r: Run) -> list[str]:
         f"<b>NFE {r.nfe}</b>{made}{guided.cost(r)}",
         f"{duration(r.seconds)}{each}",
         "",
-        f"{e.samples} samples, seed {e.seed}{own_stream(r)}",
+        f"{e.samples} sample{'s' * (e.samples != 1)}, seed {e.seed}{own_stream(r)}",
         device.label,
         device.note + network_note(r),
     ]
@@ -132,15 +132,21 @@ def drafted(run: dict, few: Experiment, e: Experiment, why: str | None = None) -
     """The run part of a first answer, so that nobody takes it for the whole: what it lacks, while
     that is on its way, or `why` it never comes."""
     made, whole = evaluations(few), evaluations(e)
-    fewer = f", with {made} of {whole} evaluations" if made < whole else ""
-    shown = f"the first {few.samples} of {e.samples} samples{fewer}"
+    fewer = f"{made} of {whole} evaluations" if made < whole else ""
+    many = f" {few.samples}" * (few.samples > 1)
+    whole_batch = bool(fewer) and few.samples == e.samples
+    some = "" if whole_batch else f"the first{many} of {e.samples} samples"
+    shown = ", with ".join(filter(None, (some, fewer)))
     name, status = sampler_name(e), list(run["status"])
     status[0] = f"Draft: {status[0]}"
     if why:
         title, first = f"{name}: not run", f"{why} On show: {shown}."
     else:
-        title = f"{name}: a draft"
-        first = f"Draft: {shown}; the others are on their way …"
+        title, rest = (
+            f"{name}: a draft",
+            "the others are on their" if some else "the whole run is on its",
+        )
+        first = f"Draft: {shown}; {rest} way …"
     return run | {"title": title, "status": status, "first": first}
 
 

@@ -5,7 +5,7 @@ import torch
 
 from explorer.errors import UserError
 from explorer.lab import afford, coarse, cost, source
-from explorer.lab.experiment import Experiment, evaluations, levels, run
+from explorer.lab.experiment import Experiment, evaluations, levels, run, work
 from explorer.lab.truth import reference_for
 from explorer.lab.view import View
 from explorer.lab.watched import watched
@@ -113,6 +113,16 @@ def test_the_finer_run_says_what_the_true_paths_say(monkeypatch):
     mine = (r.trajectory.x[len(r.levels) - 1] - truth.at(ends)[0]).square().mean().sqrt()
     assert off < 0.5 * mine and float(known.floor[-1]) > 0
     assert "twice" not in known.method and known.method == "Heun in 34 steps, 2 × as many"
+
+
+def test_what_just_fits_the_cap_on_work_is_measured_all_the_same(monkeypatch):
+    slowly(monkeypatch, 0.6)
+    e = of(samples=1, nfe=35)
+    monkeypatch.setattr(cost, "WORK_LIMIT", 1.2 * work(e))
+    with pytest.raises(UserError, match="Even one sample of 69 evaluations"):
+        run(of(samples=1, nfe=69))
+    known = View(e).errors.truth
+    assert known.method == "Heun in 34 steps, 2 × as many"
 
 
 def test_the_own_path_has_a_shape_or_says_why_not(monkeypatch):

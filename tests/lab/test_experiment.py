@@ -19,6 +19,7 @@ from explorer.lab.error import errors_of
 from explorer.lab.experiment import ENDINGS, Experiment, evaluations, levels, prepared, run
 from explorer.lab.truth import reference_for
 from explorer.lab.versus import comparison
+from explorer.memo import size_of
 from explorer.models import Gaussian
 
 SMALL = Experiment(data=Moons(dimension=2), samples=16, nfe=17)
@@ -71,6 +72,12 @@ def test_a_typed_list_sets_the_steps_whatever_the_budget():
 def test_the_same_experiment_runs_once():
     assert run(SMALL) is run(small()) and errors_of(run(SMALL)) is errors_of(run(SMALL))
     assert run(SMALL) is not run(small(seed=1))
+
+
+def test_a_run_counts_without_its_network():
+    """Else one run of a large network fills the memory of runs, and the next one pushes it out."""
+    r = run(small(seed=5))
+    assert size_of(r) == size_of(r.trajectory) > 0 and size_of(r.source) > 0
 
 
 def test_the_device_and_the_clock_are_told():

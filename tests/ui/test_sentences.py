@@ -162,9 +162,25 @@ def of_settings() -> Iterator[tuple[str, str]]:
         yield f"churn, {amount:g}, {low:g} to {high:g}", headline.text(words.churn(e))
 
 
+def of_drafts() -> Iterator[tuple[str, str]]:
+    for samples, nfe in ((4, 35), (1, 35), (4, 7), (1, 7)):
+        few = dataclasses.replace(BASE, samples=samples, nfe=nfe)
+        yield f"sampled, {samples}, {nfe}", headline.text(", ".join(words.status(run(few))[::3]))
+        if few != BASE:
+            yield f"draft, {samples}, {nfe}", words.drafted({"status": [""]}, few, BASE)["first"]
+    yield (
+        "draft of one sample",
+        words.drafted(
+            {"status": [""]},
+            dataclasses.replace(BASE, samples=1, nfe=7),
+            dataclasses.replace(BASE, samples=1),
+        )["first"],
+    )
+
+
 def sentences() -> list[str]:
     """“situation: sentence”, one for each."""
-    every = itertools.chain(of_headlines(), of_pins(), of_settings())
+    every = itertools.chain(of_headlines(), of_drafts(), of_pins(), of_settings())
     return [f"{where}: {said}" for where, said in every]
 
 
