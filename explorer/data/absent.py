@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ..settings import param, setting
+from .upload import can_be_given
 from .views import principal_plane
 
 
@@ -24,15 +25,20 @@ class Absent:
     source: ClassVar[str] = "no data"
     kind: ClassVar[str] = "image"
     classes: ClassVar[int] = 0
-    lacking: ClassVar[str] = (
-        "There is no data set of this network’s samples here, so nothing is held against data. "
-        "Images of your own in its size, under Data, would do."
-    )
     channels: int = param(3, 1, 16, 1, label="Channels", help="of an image: 1 is grey, 3 are RGB")
     size: int = param(32, 8, 256, 1, label="Size", help="side of an image in pixels")
     thickness: float = param(
         0.5, 0.01, 10, 0.01, label="σ_data", help="the spread that the network was made for"
     )
+
+    @property
+    def lacking(self) -> str:
+        """Why nothing is held against data, and what would do, where anything would."""
+        why = (
+            "There is no data set of this network’s samples here, so nothing is held against data."
+        )
+        own = " Images of your own in its size, under Data, would do."
+        return why + own * can_be_given((self.channels, self.size, self.size))
 
     def points(self) -> Tensor:
         """(1, channels, size, size): the mean, zero."""

@@ -86,6 +86,11 @@ class Upload:
         return uploads.path(self.digest)
 
 
+def can_be_given(shape: tuple[int, ...]) -> bool:
+    """Whether images of one's own may have this shape: square, grey or RGB, of 8 to 128 pixels."""
+    return len(shape) == 3 and shape[0] in (1, 3) and shape[1] == shape[2] and 8 <= shape[1] <= 128
+
+
 def store(source: bytes | str | Path, filename: str = "", size: int = 16, of: str = "") -> str:
     """Read a file, keep its numbers and return their digest, 16 hexadecimal characters.
 

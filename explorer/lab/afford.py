@@ -181,7 +181,8 @@ def told(e: Experiment) -> str:
     at, drawn = loss(source) or (ALL, 8)
     many = lambda n, what: f"{count(n)} {what}{'s' * (n != 1)}"
     return (
-        f"It takes {duration(source.pace)} an evaluation here: {many(e.samples, 'sample')}, "
+        f"An evaluation of one sample takes {duration(source.pace)} here: "
+        f"{many(e.samples, 'sample')}, "
         f"NFE {asked_of(e)}, {many(found.paths, 'path')} against twice the steps, the loss at "
         f"{at} levels with {many(drawn, 'sample')} each."
     )

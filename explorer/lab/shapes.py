@@ -1,6 +1,7 @@
 """Which data a network can be looked at with: those whose samples have its shape."""
 
 from ..data import DATASETS
+from ..data.upload import can_be_given
 from ..errors import UserError
 from ..models.network import spoken
 from ..settings import parameters
@@ -48,8 +49,8 @@ def check_shape(checkpoint, data) -> None:
         )
         for d in data_for(checkpoint.shape)
     ]
-    image = len(checkpoint.shape) == 3
-    own = "images of your own, or no data" if image else "points of your own"
+    image, given = len(checkpoint.shape) == 3, can_be_given(checkpoint.shape)
+    own = ("images of your own, or " * given + "no data") if image else "points of your own"
     raise UserError(
         f"{checkpoint.label} makes samples of {spoken(checkpoint.shape)}, and "
         f"{data.label} has {spoken(shape)}. Data that fit: {', '.join([*names, own])}."

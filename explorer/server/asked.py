@@ -10,6 +10,8 @@ from ..dialects import lists
 from ..errors import UserError
 from ..lab.experiment import Experiment
 from ..settings import from_query, unflatten
+from ..store import weights
+from ..ui import networks
 
 LIST = "timesteps.levels"
 MOST = 8  # settings of one link that may be wrong; of more it is not a link of ours
@@ -47,6 +49,22 @@ def _without(request: dict, error: UserError) -> tuple[str | None, dict[str, str
     return next((key for key in error.fields if key in named), None), named
 
 
+def _with_data(query: str) -> str:
+    """A link that names a network and no data, where those of a plain link are not of its shape:
+    with data that are, as the menu brings them."""
+    named = dict(parse_qsl(query.lstrip("?")))
+    name = named.get("model.checkpoint")
+    if named.get("model") != "network" or not name or any(k.split(".")[0] == "data" for k in named):
+        return query
+    try:
+        found = weights.find(name)
+    except UserError:  # said where it is loaded
+        return query
+    if found.shape == (Experiment().data.dimension,):
+        return query
+    return urlencode(networks.data_of(found) | named)
+
+
 def experiment_of(request: dict) -> Experiment:
     """The experiment a request describes, by values or by a query string."""
     if not isinstance(request, dict):
@@ -54,7 +72,7 @@ def experiment_of(request: dict) -> Experiment:
     if "query" in request:
         if not isinstance(request["query"], str):
             raise UserError(f"“query” must be text; got {request['query']!r:.60}.")
-        return from_query(Experiment, request["query"])
+        return from_query(Experiment, _with_data(request["query"]))
     values = request.get("values")
     if not isinstance(values, dict):
         raise UserError(f"“values” must be an object of settings; got {values!r:.60}.")

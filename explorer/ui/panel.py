@@ -71,7 +71,7 @@ RESAMPLE = (
 NETWORK_FILES = (
     '<div class="row wide" id="names-row" hidden><label for="network-names">Class names</label>'
     '<input type="text" class="left" id="network-names" spellcheck="false" '
-    'placeholder="cat, dog, … in their order" title="Your own names of this network’s classes, '
+    'placeholder="cat, dog, …" title="Your own names of this network’s classes in their order, '
     'with commas or one a line, kept in this browser; empty: its own, or numbers"></div>'
     '<div class="row wide" id="network-row" hidden><label for="network-file">Open</label>'
     '<label class="ghost file" tabindex="0" title="An EDM .pkl, or a zipped folder of a diffusers '

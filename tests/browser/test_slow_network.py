@@ -84,7 +84,7 @@ def test_a_large_checkpoint_opens_with_every_panel_filled(walk, tmp_path):
     look.wait_for_function(FILLED, timeout=600_000)  # minutes of a large network on a busy machine
     assert walk.value("samples") <= (4 if LARGE else 1) and 9 <= walk.value("nfe") <= 35
     assert re.search(
-        r"an evaluation here: \d samples?, NFE \d+, \d paths?", look.inner_text("#help-data")
+        r"takes .+ here: \d samples?, NFE \d+, \d paths?", look.inner_text("#help-data")
     )
     assert "Measuring …" not in text() and look.locator("#spine-over .note").count() == 0
     assert look.locator(".strip-head .fully").count() == 5  # steps, curvature, plane, error, loss

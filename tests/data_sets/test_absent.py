@@ -54,9 +54,10 @@ def test_a_network_without_data_of_its_shape_is_looked_at_alone(kept, channels, 
     values = {"model": "network", "model.checkpoint": name, "samples": 2, "nfe": 9, **row["data"]}
     answer = app.message({"values": values})
     assert answer["parts"]["data"]["shape"] == [channels, side, side]
-    assert answer["states"]["loss"] == {"state": "refused", "why": Absent.lacking}
+    lacking = Absent(channels=channels, size=side).lacking
+    assert answer["states"]["loss"] == {"state": "refused", "why": lacking}
     held = answer["parts"]
-    assert "strip" not in held["data"] and held["data"]["lacking"] == Absent.lacking
+    assert "strip" not in held["data"] and held["data"]["lacking"] == lacking
     while answer["pending"] and answer["pending"] != ["exact"]:
         have = {k: p["key"] for k, p in held.items()}
         answer = app.message({"values": values, "have": have, "want": answer["pending"]})
@@ -90,3 +91,10 @@ def test_classes_have_names_where_the_file_or_the_set_has_them(kept):
     assert of(kept(2, 32, 3, names=["n" * 900, "b", "c"]).name) == ["n" * 80, "b", "c"]
     assert of(kept(3, 32, 10, label="edm-cifar10-32x32-cond-vp").name)[3] == "cat"
     assert of(kept(1, 24, 10, label="edm-cifar10-32x32-cond-vp").name) == []
+
+
+def test_images_of_ones_own_are_named_where_they_would_do():
+    for fits in (Absent(size=128), Absent(channels=1, size=32)):
+        assert "Images of your own in its size, under Data, would do." in fits.lacking
+    for none in (Absent(channels=4, size=8), Absent(size=256)):
+        assert "Images" not in none.lacking and "no data set" in none.lacking

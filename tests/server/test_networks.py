@@ -183,7 +183,7 @@ def test_every_panel_of_a_slow_network_is_there(monkeypatch):
     first = ask(opening=True, **SLOW)
     values = first["values"]
     assert values["samples"] == 1 and 9 <= values["nfe"] <= 35  # one sample within 15 s
-    assert "500 ms an evaluation" in first["words"]["data"]
+    assert "An evaluation of one sample takes 500 ms here" in first["words"]["data"]
     held, states, _ = follow(first, **values)
     assert {s["state"] for s in states.values()} == {"whole"}
     assert held["path"]["strips"].keys() == {"curvature", "plane"} and held["path"]["planes"]
