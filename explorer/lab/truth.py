@@ -72,9 +72,8 @@ def reference_for(
 
     A closed form where there is one.  Else a quick one of fixed steps, good enough while a slider
     moves; `refined`, of half their size, so that its own error is known, those of a network
-    corrected at 256 levels, and beyond 1 at 512, 1,024, …; `exact`, the best there is: an adaptive
-    method, or for networks the refined one, up to HALVINGS where its own error is in doubt.  count:
-    of paths, those compared in a draft if not said.
+    corrected at 256 levels, beyond 1 at 512, 1,024, …; `exact`, the best there is: an adaptive
+    method, or for networks the refined one, up to HALVINGS.  count: of paths, or those of a draft.
     """
     source = prepared(e.data, e.model)
     count = min(e.samples, source.compared) if count is None else count
@@ -96,9 +95,9 @@ def reference_for(
         return found
     if source.pace is not None or refined:
         asked = source.watched(watch)
-        better = partial(refined_reference, asked, found, watch)
-        if source.pace is not None:
-            better = partial(corrected_reference, asked, found, sizes.SEEN, watch, halves=2)
+        corrected = partial(corrected_reference, asked, found, sizes.SEEN, watch, halves=2)
+        halved_once = partial(refined_reference, asked, found, watch)
+        better = halved_once if source.pace is None else corrected
         found = kept((*key, "refined"), sizes.refined(source, count), better)
         for halved in range(2, (refined or HALVINGS) + 1):
             if not refined and sure(e, found):
