@@ -121,10 +121,10 @@ def network_note(r: Run) -> str:
 
 def lowered(r: Run, moved: Estimate) -> str:
     """What the precision of its sampler costs."""
+    interval = f" ({span(moved.low, moved.high)})" if math.isfinite(moved.low) else ""
     return (
         f"The precision of its sampler, {r.source.precision}, moves the ends by "
-        f"{short(moved.value)} "
-        f"({span(moved.low, moved.high)})"
+        f"{short(moved.value)}{interval}"
     )
 
 

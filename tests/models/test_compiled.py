@@ -8,6 +8,7 @@ import torch
 from explorer.core import graphs
 from explorer.lab import lowered
 from explorer.lab.experiment import Experiment, run, use_device
+from explorer.lab.watched import watched
 from explorer.models import compiled, precision
 from explorer.models.compiled import Compiled
 from explorer.models.denoiser import NetworkDenoiser, Preconditioned
@@ -126,6 +127,22 @@ def test_a_form_is_taken_up_when_it_is_ready_and_for_what_it_was_made_alone(
     assert torch.equal(
         grad, torch.autograd.functional.jacobian(lambda v: network(v, LEVEL).sum(), x)
     )
+
+
+@pytest.mark.slow  # a compiler
+@pytest.mark.skipif(not shutil.which("g++"), reason="no C++ compiler for PyTorch's compiler")
+def test_a_network_that_asks_between_its_blocks_is_compiled(network, monkeypatch, compiler):
+    """As one of 55 million parameters does on a CPU; a compiled form asks between evaluations."""
+    asked = []
+    net = watched(made(network, monkeypatch), 1.0, lambda: asked.append(0))
+    x = torch.randn(2, 1, 8, 8)
+    plain = net(x, LEVEL)
+    assert len(asked) > 10  # within the evaluation
+    model = net.denoiser.module.model
+    waited(model)
+    assert not model.refused and len(model.forms) == 1
+    asked.clear()
+    assert torch.allclose(net(x, LEVEL), plain, atol=ROUNDING) and 1 <= len(asked) < 10
 
 
 @pytest.mark.slow  # a compiler that ends in an error

@@ -168,6 +168,8 @@ def of_drafts() -> Iterator[tuple[str, str]]:
         yield f"sampled, {samples}, {nfe}", headline.text(", ".join(words.status(run(few))[::3]))
         if few != BASE:
             yield f"draft, {samples}, {nfe}", words.drafted({"status": [""]}, few, BASE)["first"]
+    for found in (RATIOS[4], RATIOS[5]):
+        yield f"precision, {found}", words.lowered(run(BASE), found)
     yield (
         "draft of one sample",
         words.drafted(
