@@ -1,4 +1,5 @@
-"""How much memory and how many cores this machine has, and how freed memory goes back to it."""
+"""How much memory and how many cores this machine has, how freed memory goes back to it, and what
+its threads take for 0."""
 
 import contextlib
 import ctypes
@@ -70,6 +71,17 @@ def let_go_early() -> None:
     if (libc := _glibc()) is not None:
         libc.mallopt(MMAP_THRESHOLD, LARGE)
         libc.mallopt(ARENA_MAX, ARENAS)
+
+
+def flush_tiny() -> None:
+    """This thread takes numbers below 2e-308 for 0, where its processor can.
+
+    Far from a data point an exact denoiser's weight is such a number, and a product with one takes
+    as long as a hundred others.  Beside the nearest point's it does not reach the last bit.
+    """
+    import torch  # what only asks for cores does not wait for it
+
+    torch.set_flush_denormal(True)
 
 
 def _glibc():

@@ -18,7 +18,7 @@ from .desk import DESK
 from .turns import AT_ONCE, ROOM
 
 CORES = machine.cores()
-BESIDES = ThreadPoolExecutor(AT_ONCE)
+BESIDES = ThreadPoolExecutor(AT_ONCE, initializer=machine.flush_tiny)
 
 
 @contextlib.contextmanager

@@ -11,12 +11,13 @@ from contextvars import copy_context
 from typing import Any
 
 from ..errors import Cancelled, UserError
+from ..lab.machine import flush_tiny
 from . import visitor
 from .answer import as_json
 from .turn import POLL, Turn
 from .turns import BEGUN, ROOM
 
-THREADS = ThreadPoolExecutor(2 * BEGUN, "turn")  # as many as ever begin
+THREADS = ThreadPoolExecutor(2 * BEGUN, "turn", flush_tiny)  # as many as ever begin
 
 
 def in_turn(function: Callable[[Any], Any], about: Callable[[Any], tuple[int, str, float]]):
