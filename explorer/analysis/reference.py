@@ -10,6 +10,7 @@ from ..core.denoisers import Gaussian, Mixture
 from .error import rms
 from .followed import followed, given_ahead
 
+LEVELS = 8  # asked for together on a CPU: of more the exponents outgrow its caches
 AT_ONCE = 2**20  # numbers of paths that are worked on together: 8 MB for each of some ten copies
 
 
@@ -106,8 +107,13 @@ def shortened(denoiser, deeper: Reference, sigma_min: float) -> Reference:
     x = deeper.at(sigma)
     rows = max(1, AT_ONCE // max(1, x[0].numel()))
     if rows >= len(x):
-        each = sigma.to(x).repeat_interleave(x.shape[1])
-        answers = denoiser(x.flatten(0, 1), each).view_as(x)
+        few = len(x) if x.is_cuda else LEVELS
+        answers = torch.cat(
+            [
+                denoiser(some.flatten(0, 1), each.repeat_interleave(x.shape[1])).view_as(some)
+                for some, each in zip(x.split(few), sigma.to(x).split(few))
+            ]
+        )
     else:
         answers = _answers(denoiser, x, sigma)
     return dataclasses.replace(deeper, sigma=sigma, x=x, denoised=answers)
