@@ -91,6 +91,9 @@ class Kept(Generic[T]):
         return value
 
 
+NUMBERS = (int, float, type(None))  # what a list of them begins with
+
+
 def size_of(value: Any) -> int:
     """Bytes of the tensors and text inside a value: dataclasses, dicts, lists and tuples; or what
     it says by itself, as `held_bytes`.
@@ -104,7 +107,7 @@ def size_of(value: Any) -> int:
     if isinstance(value, dict):
         return sum(map(size_of, value.values()))
     if isinstance(value, list | tuple):
-        if value and isinstance(value[0], int | float | None):  # a list of numbers
+        if value and isinstance(value[0], NUMBERS):
             return 32 * len(value)
         return sum(map(size_of, value)) + 8 * len(value)
     if isinstance(held := getattr(value, "held_bytes", None), int):

@@ -177,10 +177,11 @@ class _Runs:
 
     def observe(self, i: int, state: State, x: Tensor, carry: Any) -> None:
         newest = slice(-self.size, None)
-        here, at_infinity = self._rows(state.here, newest), i == 0 and self.pure is not None
+        at_infinity = i == 0 and self.pure is not None
         if len(self.truth) > 1:
             there = self.truth[i + 1]
         else:
+            here = self._rows(state.here, newest)
             sigma, sigma_next = float(here.sigma), float(self.sigmas[i + 1])
             plain = self.path[0] if at_infinity else here.plain
             there = flow(self.ode.denoiser, plain, sigma, sigma_next)

@@ -39,11 +39,14 @@ def bend(
     x_u = (x - denoised)[1:-1]
     x_uu = x_u - answers_u
     ratio, s, s_u, s_uu = (v.to(x).reshape(shape) for v in _frame(schedule, inner))
-    y_u = s_u * x[1:-1] + s * x_u
-    y_uu = s_uu * x[1:-1] + 2 * s_u * x_u + s * x_uu
+    if schedule.scaled:
+        y_u = s_u * x[1:-1] + s * x_u
+        y_uu = s_uu * x[1:-1] + 2 * s_u * x_u + s * x_uu
+        off = (y_uu - ratio * y_u) / s
+    else:
+        off = x_uu - ratio * x_u
     spread = (inner**2 + sigma_data**2).sqrt().to(x)[:, None]
-    size = ((y_uu - ratio * y_u) / s).square().mean(2).sqrt()
-    return inner, size / spread
+    return inner, off.square().mean(2).sqrt() / spread
 
 
 def _frame(schedule, sigma: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -159,7 +162,14 @@ def residuals(path: Tensor, scale: Tensor | None = None, ks=(1, 2, 3)) -> Tensor
 
     path (T, B, *shape) -> (k, T, B).
     """
-    rest, axes = _principal_axes(path, max(ks))  # (B, T, D), (B, D, k)
+    return flatness(path, scale, ks)[0]
+
+
+def flatness(
+    path: Tensor, scale: Tensor | None = None, ks=(1, 2, 3), kmax: int = 1
+) -> tuple[Tensor, Tensor]:
+    """The `residuals` of a path and what is `explained` of it, by one look for its axes."""
+    rest, axes, variance = _principal_axes(path, max(ks))  # (B, T, D), (B, D, k)
     size = path.flatten(2).norm(dim=2) if scale is None else scale.to(path)
     out, taken = [], 0
     for k in sorted(ks):
@@ -167,7 +177,7 @@ def residuals(path: Tensor, scale: Tensor | None = None, ks=(1, 2, 3)) -> Tensor
         rest, taken = rest - rest @ new @ new.mT, k
         out.append(rest.norm(dim=2).T / size)
     order = sorted(range(len(ks)), key=lambda i: ks[i])
-    return torch.stack([out[order.index(i)] for i in range(len(ks))])
+    return torch.stack([out[order.index(i)] for i in range(len(ks))]), _shares(variance, kmax)
 
 
 def stamps(levels: int) -> Tensor:
@@ -181,7 +191,12 @@ def explained(path: Tensor, kmax: int) -> Tensor:
 
     path (T, B, *shape) -> (kmax, B), rising to 1.
     """
-    variance = _spectrum(_centred(path))[0].flip(1).clamp(min=0)  # (B, min(T, D)), falling
+    return _shares(_spectrum(_centred(path))[0], kmax)
+
+
+def _shares(variance: Tensor, kmax: int) -> Tensor:
+    """The same of rising eigenvalues."""
+    variance = variance.flip(1).clamp(min=0)  # (B, min(T, D)), falling
     share = (variance / variance.sum(1, keepdim=True)).cumsum(1).clamp(max=1)
     return share[:, [min(k, share.shape[1] - 1) for k in range(kmax)]].T
 
@@ -194,7 +209,7 @@ def principal(path: Tensor, k: int = 3) -> tuple[Tensor, Tensor]:
 
     path (T, B, *shape) -> coordinates (T, B, k), directions (B, k, D), orthonormal.
     """
-    _, axes = _principal_axes(path, k)
+    _, axes, _ = _principal_axes(path, k)
     flat = path.flatten(2).transpose(0, 1)
     coordinates = (flat - flat[:, -1:]) @ axes  # (B, T, k)
     at = coordinates.abs().argmax(1, keepdim=True)
@@ -214,8 +229,9 @@ def _spectrum(x: Tensor) -> tuple[Tensor, Tensor]:
     return torch.linalg.eigh(x @ x.mT if x.shape[2] > x.shape[1] else x.mT @ x)
 
 
-def _principal_axes(path: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """The centred path (B, T, D) and its first k principal axes (B, D, k), k at most min(T, D).
+def _principal_axes(path: Tensor, k: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The centred path (B, T, D), its first k principal axes (B, D, k), k at most min(T, D), and
+    the spectrum that they were found in.
 
     The Gram matrix is ten times faster than an SVD.  It squares the singular values, so those below
     1e-8 of the first are noise: axes are made orthonormal again, and residuals are measured by
@@ -223,12 +239,13 @@ def _principal_axes(path: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """
     x = _centred(path)
     k = min(k, *x.shape[1:])
-    vectors = _spectrum(x)[1][..., -k:].flip(2)
+    values, vectors = _spectrum(x)
+    vectors = vectors[..., -k:].flip(2)
     if x.shape[2] > x.shape[1]:
         vectors = x.mT @ vectors
         vectors = vectors / vectors.norm(dim=1, keepdim=True).clamp(min=torch.finfo(x.dtype).tiny)
         vectors = torch.linalg.qr(vectors)[0]
-    return x, vectors
+    return x, vectors, values
 
 
 def walk_in(dimension: int, path: Tensor, generator: torch.Generator) -> Tensor:

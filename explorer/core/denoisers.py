@@ -140,7 +140,7 @@ class Mixture:
 
     def evaluate(self, x: Tensor, sigma: Tensor) -> Tensor:
         """D, one operation after the other."""
-        flat = x.flatten(1)
+        flat = x if x.ndim == 2 else x.flatten(1)
         if sigma.ndim:
             sigma = sigma.to(x.device).reshape(-1, 1)
         rows = max(1, CHUNK // len(self.means))

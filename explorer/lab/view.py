@@ -175,7 +175,7 @@ class View:
     def keys(self) -> dict[str, str]:
         """The key of each part."""
         e = self.experiment
-        model = e.data, e.model, *weights(e.data, e.model)
+        model = _Said(e.data), _Said(e.model), *weights(e.data, e.model)
         ends = float(e.timesteps.sigma_max), float(e.timesteps.sigma_min)
         paths = min(e.samples, self.source.compared)
         content = {
@@ -183,12 +183,22 @@ class View:
             "loss": (*model, "loss"),
             "path": (*model, e.seed, paths, ends, e.schedule),
             "true": (*model, e.seed, paths, ends, e.schedule, "true"),
-            "run": (e, *model),
-            "error": (e, *model, "error"),
-            "exact": (e, *model, "exact"),
-            "more": (e, *model, "more"),
+            "run": (whole := _Said(e), *model),
+            "error": (whole, *model, "error"),
+            "exact": (whole, *model, "exact"),
+            "more": (whole, *model, "more"),
         }
         return {part: _named(what) for part, what in content.items()}
+
+
+class _Said:
+    """A part of several contents, told once for all of them."""
+
+    def __init__(self, part: object):
+        self._text = repr(part)
+
+    def __repr__(self) -> str:
+        return self._text
 
 
 def _named(content: tuple) -> str:

@@ -198,7 +198,9 @@ def _measured(sigma, x, answers, chosen, sigma_data, exact) -> dict[str, dict[st
     for name, schedule in {**FRAMES, chosen.name: chosen}.items():
         _, bends[name] = geometry.bend(sigma, x, answers, schedule, sigma_data, change)
         t = schedule.time(sigma)
-        y = x.flatten(2) * schedule.scale(t).to(x).reshape(-1, 1, 1)
+        y = x.flatten(2)
+        if schedule.scaled:
+            y = y * schedule.scale(t).to(x).reshape(-1, 1, 1)
         kappas[name] = geometry.curvature(t, y)
     chord = geometry.chord_deviation(x) / geometry.chord_length(x)
     return {

@@ -92,9 +92,9 @@ def _measured(
         walk = geometry.walk_in(dimension, path, generator)
     else:
         walk = geometry.walk_like(path, generator)
-    baseline = geometry.residuals(walk, scale=path.flatten(2).norm(dim=2), ks=(2,))[0]
-    explained = geometry.explained(path, 6), geometry.explained(walk, 6)
-    return geometry.residuals(path), baseline, *explained
+    baseline, walked = geometry.flatness(walk, path.flatten(2).norm(dim=2), (2,), 6)
+    residual, explained = geometry.flatness(path, kmax=6)
+    return residual, baseline[0], explained, walked
 
 
 def without(dimension: int) -> str:

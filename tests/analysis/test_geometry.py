@@ -96,6 +96,8 @@ def test_an_ellipse_lies_in_a_plane(d):
 def test_pca_is_that_of_sklearn(points, d):
     path = normal(points, 5, d) * torch.logspace(2, -2, d, dtype=torch.float64)
     residual, share = geometry.residuals(path, ks=(3, 1)), geometry.explained(path, 6)
+    both = geometry.flatness(path, ks=(3, 1), kmax=6)
+    assert torch.equal(both[0], residual) and torch.equal(both[1], share)
     coordinates, directions = geometry.principal(path, 3)
     for b in range(5):
         one = path[:, b].numpy()
