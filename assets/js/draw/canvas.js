@@ -19,8 +19,18 @@ const watcher = new ResizeObserver((entries) => {
   if (changed.some(({ target }) => target.clientWidth)) requestAnimationFrame(() => redraw());
 });
 
+const NONE = { w: 0, h: 0 },
+  hidden = new Set(); // what has no size for the rest of this task
+
+/** Sizes of what may be hidden, for the rest of this task: to be read where the page is laid out anyway.
+ * @param {Element[]} elements */
+export function measureNow(elements) {
+  for (const element of elements) if (!sizeOf(element).w) hidden.add(element);
+  queueMicrotask(() => hidden.clear());
+}
+
 export function sizeOf(element) {
-  let size = sizes.get(element);
+  let size = hidden.has(element) ? NONE : sizes.get(element);
   if (!size) {
     size = { w: element.clientWidth, h: element.clientHeight };
     if (size.w && size.h) {

@@ -9,7 +9,7 @@ import { answered, initAnswer, readAnswer, writeAnswer } from '../answer/answer.
 import { initUpload } from '../controls/upload.js';
 import { aim, drawScrubber, drawTable, go, initCursor, paintCursor, play, playOnce, worstLevel } from '../cursor.js';
 import { initKeys } from '../gestures/keys.js';
-import { whenResized } from '../draw/canvas.js';
+import { measureNow, whenResized } from '../draw/canvas.js';
 import { endLoader } from '../loader.js';
 import { drawHeadline, initHeadline } from '../headline.js';
 import { backPin, comparePin, initPin, keepPin, readPins, restorePins, unpin, writePins } from '../pin.js';
@@ -206,6 +206,7 @@ function write(params) {
 
 function draw(everything) {
   drawWords();
+  if (!everything) measureNow([$('#fig-mini'), $('#scroll')]); // the headline has just laid out the page
   drawStage();
   drawSpine(everything);
   drawNear();
@@ -227,8 +228,11 @@ function paint() {
 }
 
 function drawWords() {
-  const { run, error } = S.parts;
-  drawHeadline();
+  drawFoot(S.parts);
+  drawHeadline(); // last: it asks how long its words are
+}
+
+function drawFoot({ run, error }) {
   const pieces = [...run.status];
   pieces[2] = error?.ends ?? '';
   const foot = $('#status'),
