@@ -4,9 +4,11 @@ Who asks for what another thread is making waits for that, as `waits` of its con
 lets others work meanwhile.
 """
 
+import contextlib
 import dataclasses
 import itertools
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from contextvars import ContextVar
@@ -121,14 +123,16 @@ def size_of(value: Any) -> int:
 
 class Memo:
     """key -> value, the least recently used dropped first.  A value is made once, also when two
-    threads ask for it at the same time; one that fails or is cancelled leaves nothing behind, and
-    one whose making began before all was forgotten is not remembered.
+    threads ask for it at the same time, and while anybody holds one that was dropped it is found
+    there; one that fails or is cancelled leaves nothing behind, and one whose making began before
+    all was forgotten is not remembered.
     """
 
     def __init__(self, limit: int):
         self.limit = limit
         self.bytes = 0  # of all values
         self._values: OrderedDict[Hashable, tuple[Any, int, int]] = OrderedDict()
+        self._held: weakref.WeakValueDictionary[Hashable, Any] = weakref.WeakValueDictionary()
         self._making: dict[Hashable, Making] = {}
         self._cleared = 0  # times
         self._lock = threading.Lock()
@@ -148,6 +152,8 @@ class Memo:
                     self._values[key] = value, size, next(_clock)
                     self._values.move_to_end(key)
                     return value
+                if (value := self._held.get(key)) is not None:
+                    return self._remember(key, value, size_of(value))
                 others = self._making.get(key)
                 if others is None:
                     mine, begun = Making(), self._cleared
@@ -159,13 +165,7 @@ class Memo:
             value = make()
             size = size_of(value)
             with self._lock:
-                if begun < self._cleared:
-                    return value
-                self._values[key] = value, size, next(_clock)
-                self.bytes += size
-                while len(self._values) > 1 and self.bytes > self.limit:
-                    self.bytes -= self._values.popitem(last=False)[1][1]
-            return value
+                return value if begun < self._cleared else self._remember(key, value, size)
         finally:
             _making.reset(token)
             with self._lock:
@@ -183,10 +183,26 @@ class Memo:
         """Drop the value that was used least recently, if there is one."""
         with self._lock:
             if self._values:
-                self.bytes -= self._values.popitem(last=False)[1][1]
+                self._drop()
 
     def clear(self) -> None:
         with self._lock:
             self._values.clear()
+            self._held.clear()
             self.bytes = 0
             self._cleared += 1
+
+    # ---- under the lock
+
+    def _remember(self, key: Hashable, value: T, size: int) -> T:
+        self._values[key] = value, size, next(_clock)
+        self.bytes += size
+        while len(self._values) > 1 and self.bytes > self.limit:
+            self._drop()
+        return value
+
+    def _drop(self) -> None:
+        key, (value, size, _) = self._values.popitem(last=False)
+        self.bytes -= size
+        with contextlib.suppress(TypeError):  # numbers, text and tuples are copied, not shared
+            self._held[key] = value

@@ -41,6 +41,32 @@ def test_the_least_recently_used_goes_first():
     assert made
 
 
+class Points:
+    """What others hold and nobody copies."""
+
+    def __init__(self):
+        self.x = torch.zeros(10)
+
+
+@pytest.mark.parametrize("drop", ["forget", "push out"])
+def test_what_was_dropped_and_is_still_held_is_not_made_again(drop):
+    memo, made = Memo(40), []
+    mine = memo("a", lambda: made.append(1) or Points())
+    if drop == "forget":
+        memo.forget()
+    else:
+        memo("b", lambda: "x" * 40)
+    assert "a" not in memo
+    assert memo("a", pytest.fail) is mine and "a" in memo and memo.bytes == size_of(mine)
+    memo.forget()
+    del mine
+    assert memo("a", lambda: made.append(2) or Points()) is not None and made == [1, 2]
+    mine = memo("a", pytest.fail)
+    memo.forget()
+    memo.clear()  # made for another device, say
+    assert memo("a", Points) is not mine
+
+
 def test_what_began_before_all_was_forgotten_is_not_remembered():
     """It was made for another device, say."""
     memo = Memo(1000)
