@@ -23,6 +23,7 @@ from .style import (
 )
 
 TOP = 1.25  # of the loss axis: untrained networks start at 1
+ABOVE = 1.06  # on that axis: below it there is room for two lines above the names
 STEEP, ROOM = 0.2, 0.08  # on that axis: between two levels, and for a name under a curve
 
 
@@ -96,9 +97,11 @@ def bracketed(figure: dict, sigma: float, said: str) -> dict:
         "line": {"color": colour, "width": 1.5},
         "marker": {"color": colour, "size": [8, 0]},
     }
-    # on a phone the curve runs through where it stands: it has a ground of its own
-    look = {"xanchor": "left", "xshift": 8, "bgcolor": SURFACE}
-    word = _word(said, x, sum(ends) / 2, colour, "middle") | look
+    if ends[1] < ABOVE:
+        word = _word(said, x, ends[1], colour, "bottom") | {"yshift": 12}
+    else:  # on a phone the curve runs through where it stands: it has a ground of its own
+        look = {"xanchor": "left", "xshift": 8, "bgcolor": SURFACE}
+        word = _word(said, x, sum(ends) / 2, colour, "middle") | look
     kept = [n for n in figure["layout"]["annotations"] if n["text"] != now["name"]]
     return {
         "data": [*figure["data"], bracket],
@@ -110,11 +113,12 @@ def _beside(now: dict, clear: float) -> dict:
     """What the learned curve is called, away from the level of a bracket: left of it where it is
     steep, else above."""
     x, y = now["x"], now["y"]
-    at = next((i for i, v in enumerate(x) if v > 3.5 * clear), len(x) // 2)
-    word = _word(now["name"], x[at], y[at], legible(LEARNED), "bottom")
+    beyond = lambda times: next((i for i, v in enumerate(x) if v > times * clear), len(x) // 2)
+    named = lambda at: _word(now["name"], x[at], y[at], legible(LEARNED), "bottom")
+    at = beyond(3.5)
     if abs(y[min(at + 1, len(y) - 1)] - y[at - 1]) < STEEP:
-        return word | {"yshift": 4}
-    return word | {"yanchor": "middle", "xanchor": "left", "xshift": -6 - 7 * len(now["name"])}
+        return named(beyond(30)) | {"yshift": 4}  # the words above the bracket are wide
+    return named(at) | {"yanchor": "middle", "xanchor": "left", "xshift": -6 - 7 * len(now["name"])}
 
 
 def _names(x: list, first: list, now: list, floor: list, ideal: str, called: str) -> list[dict]:

@@ -7,7 +7,7 @@ import torch
 
 from ..figures import pack
 from ..figures import training as figures
-from ..numerals import count, duration, number, span, times
+from ..numerals import count, duration, factor, number, span, times
 from ..training import runs
 from ..training.configs import Training, draw, loss_of
 
@@ -81,16 +81,22 @@ def losses_of(s: dict, t: Training, called: str = "now") -> dict:
 
 def bracket(s: dict) -> tuple[float, str] | None:
     """Where a training has gained most over what it began with, as the ideal denoiser counts, and
-    “10.3 × → 1.06 ×”, times the ideal's loss; None while it has gained nothing that the interval
-    bears, and of data where the ideal denoiser has next to no loss."""
+    “10.3 × (9.9–10.7) → 1.06 × (1.02–1.11)” in two lines, times the ideal's loss with its 95 %
+    interval; None while it has gained nothing that the interval bears, and of data where the ideal
+    denoiser has next to no loss."""
     first, now = s["first"], s["now"]
-    rows = zip(now["sigma"], first["mean"], first["floor"], now["mean"], now["high"], now["floor"])
-    found = [
-        (a / b, sigma, f"{times(a / b)} × → {times(mean / ideal)} ×")
-        for sigma, a, b, mean, high, ideal in rows
-        if b > TRACE * a and ideal > TRACE * mean and high < a
-    ]
+    found = []
+    for i, sigma in enumerate(now["sigma"]):
+        a, b, mean, ideal = first["mean"][i], first["floor"][i], now["mean"][i], now["floor"][i]
+        if b > TRACE * a and ideal > TRACE * mean and now["high"][i] < a:
+            said = (_factor(look, i) for look in (first, now))
+            found.append((a / b, sigma, " →<br>".join(said)))
     return max(found)[1:] if found else None
+
+
+def _factor(look: dict, i: int) -> str:
+    """A loss as times the ideal's."""
+    return factor(*(look[name][i] / look["floor"][i] for name in ("mean", "low", "high")))
 
 
 def _beside(first: dict, now: dict) -> list[list[str]]:

@@ -82,6 +82,10 @@ def test_a_training_is_paused_found_again_and_resumed_to_its_end():
             assert 0.99 * low <= row[i] <= 1.01 * (high or [low])[0], (row, i)
     assert all(b and "–" in b for b in (done["beside"][0][i] for i in (1, 2)))
     assert sum(b[5] != "" for b in done["beside"]) >= 5  # of what there was before, too
+    marks = [n["text"] for n in done["sigma"]["layout"]["annotations"] if "→" in n["text"]]
+    for mark, times in zip(marks[0].split(" →<br>"), (5, 4), strict=True):  # before, and now
+        assert (inside := mark.split(" × (")[1].removesuffix(")")), mark
+        assert any(b[times] == inside for b in done["beside"]), mark
     assert (
         "already there" in train.act({"do": "start", "values": POINTS, "name": "walked"})["problem"]
     )
