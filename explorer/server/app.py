@@ -7,6 +7,7 @@ named API endpoints.  Every value is checked again by the settings themselves.
 """
 
 import json
+import sys
 import threading
 from typing import Any
 
@@ -103,6 +104,16 @@ def build() -> gr.Blocks:
     return demo
 
 
+def _at_rest(queue: Any) -> None:
+    """Gradio's queue without what it does for nobody."""
+    queue.pending_messages_per_session.max_size = SESSIONS  # answers that nobody fetched
+    # it looks whether it is empty a thousand times a second: a twentieth of a core, for ever
+    queue.sleep_when_free = queue.progress_update_sleep_when_free = GLANCE
+    # after each call it makes a table of all of them, which nobody may see here; its pandas,
+    # imported by one thread, is half there for another's figures
+    queue.ANAYLTICS_CACHE_FREQUENCY = sys.maxsize
+
+
 def _page(page: bytes) -> bytes:
     """What Gradio gives at the server's address, as this page needs it."""
     return head.edit(lean.edit(page))
@@ -122,23 +133,21 @@ def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
     with once.unserved():
         demo = build()
         demo.queue(max_size=options.pop("queue_size", 64), default_concurrency_limit=AT_ONCE)
-    said = Headers(options.pop("embed", ()))
+    said, same = Headers(options.pop("embed", ())), set[str]()
     door = Door(hosts.Names(host, options.pop("allowed_hosts", ())), said)
     door.names.shared = lambda: demo.share_url
     if options.pop("tools", False):
         from .mcp import Mcp
 
         door.tools = Mcp(options.get("auth"))
-    demo._queue.pending_messages_per_session.max_size = SESSIONS  # answers that nobody fetched
-    # Gradio looks into its empty queue a thousand times a second: a twentieth of a core, for ever
-    demo._queue.sleep_when_free = demo._queue.progress_update_sleep_when_free = GLANCE
+    _at_rest(demo._queue)
     out = demo.launch(
         server_name=host,
         server_port=port,
         app_kwargs={
             "routes": [*files.routes(), *docs.routes()],
             "lifespan": door.lifespan,
-            "middleware": [Middleware(Inner, said, {"": _page})],
+            "middleware": [Middleware(Inner, said, {"": _page}, same)],
         },
         max_threads=2
         * EACH,  # calls that leave Gradio's queue for the room: more than one visitor's
@@ -153,6 +162,8 @@ def launch(host: str = "127.0.0.1", port: int = 7860, **options) -> Any:
     if not head.bundled():
         logs.say(head.ONE_BY_ONE)
     demo.share = False  # from here on, too, its page is this server's and asks nobody else's
+    if not options.get("auth"):  # else it names who asks
+        same.add("")
     # no daemon: it is waited for at the end, which torch does not survive in the middle of its work
     threading.Thread(target=_warm, name=WARM).start()
     return demo, *out

@@ -8,7 +8,8 @@ styles are written into elements by Plotly and by Gradio.
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from ..errors import UserError
@@ -27,6 +28,9 @@ OTHERS = (
 SCRIPTS = re.compile(rb"(text|application)/(x-)?javascript|text/css")
 Edit = Callable[[bytes], bytes]
 LARGEST = 4 << 20  # bytes of a page whose scripts are looked for
+NAMES = 8  # by which a server's page is remembered
+CALLED = frozenset((b"host", b"x-forwarded-host", b"x-forwarded-proto", b"x-gradio-server"))
+ASKS = frozenset((b"deep_link", b"all_endpoints", b"page"))  # of Gradio, for another page
 
 
 class Headers:
@@ -73,13 +77,27 @@ class Headers:
 class Inner:
     """The layer inside of Gradio's compression, where a page can be read: its policy goes along."""
 
-    def __init__(self, app, headers: Headers, edits: Mapping[str, Edit] | None = None):
-        """edits: address -> what is done to the text of the page there."""
-        self.app, self._headers, self._edits = app, headers, edits or {}
+    def __init__(
+        self,
+        app,
+        headers: Headers,
+        edits: Mapping[str, Edit] | None = None,
+        same: Collection[str] = (),
+    ):
+        """edits: address -> what is done to the text of the page there.  same: the addresses whose
+        page is the same for all who come by the same name, and is made once for it."""
+        self.app, self._headers, self._edits, self._same = app, headers, edits or {}, same
+        self._known: OrderedDict[tuple, tuple[dict, dict]] = OrderedDict()
 
     async def __call__(self, scope, receive, send):
         if scope["type"] != "http" or "/gradio_api/" in scope["path"]:
             await self.app(scope, receive, send)
+            return
+        name = _name(scope) if _address(scope) in self._same else None
+        if name in self._known:
+            self._known.move_to_end(name)
+            for message in self._known[name]:
+                await send(dict(message))  # who hands it on adds to it
             return
         start, pieces = None, []
 
@@ -94,17 +112,39 @@ class Inner:
             pieces.append(message.get("body", b""))
             if message.get("more_body") and sum(map(len, pieces)) < LARGEST:
                 return
-            body = b"".join(pieces)
-            if edit := self._edits.get(scope["path"].removeprefix(scope["root_path"]).rstrip("/")):
-                body = edit(body)
-                fields = [p for p in start["headers"] if p[0].lower() != b"content-length"]
-                start["headers"] = [*fields, (b"content-length", str(len(body)).encode())]
-            policy = (b"content-security-policy", self._headers.page(body))
-            first, start = start, None
-            await send({**first, "headers": [*first["headers"], policy]})
-            await send({**message, "body": body})
+            whole = self._edited(scope, start, {**message, "body": b"".join(pieces)})
+            if name is not None and start["status"] == 200 and not message.get("more_body"):
+                self._known[name] = whole
+                while len(self._known) > NAMES:
+                    self._known.popitem(last=False)
+            start = None
+            for message in whole:
+                await send(dict(message))
 
         await self.app(scope, receive, reading)
+
+    def _edited(self, scope, start: dict, message: dict) -> tuple[dict, dict]:
+        body, fields = message["body"], start["headers"]
+        if edit := self._edits.get(_address(scope)):
+            body = edit(body)
+            fields = [p for p in fields if p[0].lower() != b"content-length"]
+            fields = [*fields, (b"content-length", str(len(body)).encode())]
+        policy = (b"content-security-policy", self._headers.page(body))
+        return {**start, "headers": [*fields, policy]}, {**message, "body": body}
+
+
+def _address(scope) -> str:
+    return scope["path"].removeprefix(scope["root_path"]).rstrip("/")
+
+
+def _name(scope) -> tuple | None:
+    """All that Gradio's page hangs on where nobody signs in: how its server is called from outside;
+    None of a request that asks for more than the page."""
+    asked = {pair.partition(b"=")[0] for pair in scope["query_string"].split(b"&")}
+    if scope["method"] != "GET" or asked & ASKS:
+        return None
+    calls = (p for p in scope["headers"] if p[0] in CALLED)
+    return scope["scheme"], scope["path"], scope["root_path"], scope.get("server"), *calls
 
 
 def _is_page(headers) -> bool:
