@@ -121,6 +121,10 @@ def size_of(value: Any) -> int:
     return 32
 
 
+def _nothing() -> None:
+    """A reference to what is gone."""
+
+
 class Memo:
     """key -> value, the least recently used dropped first.  A value is made once, also when two
     threads ask for it at the same time, and while anybody holds one that was dropped it is found
@@ -132,7 +136,7 @@ class Memo:
         self.limit = limit
         self.bytes = 0  # of all values
         self._values: OrderedDict[Hashable, tuple[Any, int, int]] = OrderedDict()
-        self._held: weakref.WeakValueDictionary[Hashable, Any] = weakref.WeakValueDictionary()
+        self._held: dict[Hashable, tuple[weakref.ref, int]] = {}  # dropped, and perhaps alive
         self._making: dict[Hashable, Making] = {}
         self._cleared = 0  # times
         self._lock = threading.Lock()
@@ -152,8 +156,9 @@ class Memo:
                     self._values[key] = value, size, next(_clock)
                     self._values.move_to_end(key)
                     return value
-                if (value := self._held.get(key)) is not None:
-                    return self._remember(key, value, size_of(value))
+                alive, size = self._held.pop(key, (_nothing, 0))
+                if (value := alive()) is not None:
+                    return self._remember(key, value, size)
                 others = self._making.get(key)
                 if others is None:
                     mine, begun = Making(), self._cleared
@@ -204,5 +209,6 @@ class Memo:
     def _drop(self) -> None:
         key, (value, size, _) = self._values.popitem(last=False)
         self.bytes -= size
+        self._held = {k: held for k, held in self._held.items() if held[0]() is not None}
         with contextlib.suppress(TypeError):  # numbers, text and tuples are copied, not shared
-            self._held[key] = value
+            self._held[key] = weakref.ref(value), size
