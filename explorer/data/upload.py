@@ -21,6 +21,7 @@ from ..errors import UserError
 from ..numerals import count
 from ..reading.labels import MOST
 from ..reading.numbers import NUMBERS, ROWS, limits, named
+from ..reading.shapes import LEAST, SIDE
 from ..settings import param, setting
 from ..store import apart, uploads
 from .planar import scaled, thickness_param
@@ -87,8 +88,9 @@ class Upload:
 
 
 def can_be_given(shape: tuple[int, ...]) -> bool:
-    """Whether images of one's own may have this shape: square, grey or RGB, of 8 to 128 pixels."""
-    return len(shape) == 3 and shape[0] in (1, 3) and shape[1] == shape[2] and 8 <= shape[1] <= 128
+    """Whether images of one's own may have this shape: square, grey or RGB, as `store` has it."""
+    square = len(shape) == 3 and shape[1] == shape[2]
+    return square and shape[0] in (1, 3) and LEAST <= shape[1] <= SIDE
 
 
 def store(source: bytes | str | Path, filename: str = "", size: int = 16, of: str = "") -> str:

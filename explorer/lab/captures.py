@@ -4,12 +4,11 @@ for _ in ahead(experiment): ...     one graph after the other, for as long as th
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 import torch
 
 from ..core import graphs
-from ..models.compiled import Compiled
+from ..models.compiled import compiled
 from . import split
 from .experiment import Experiment, prepared
 
@@ -33,10 +32,6 @@ def ahead(e: Experiment) -> Iterator[None]:
     for denoiser, count, place in (*runs, (source.denoiser, source.settled, device.device)):
         if place.type != "cuda" or not hasattr(denoiser, "evaluate"):
             continue
-        if getattr(denoiser, "shared", True) and not isinstance(_net(denoiser), Compiled):
+        if getattr(denoiser, "shared", True) and compiled(denoiser) is None:
             noise = torch.empty(count, *source.shape, dtype=device.dtype, device=place)
             yield from graphs.ahead(denoiser, noise)
-
-
-def _net(denoiser: Any) -> Any:
-    return getattr(getattr(denoiser, "module", None), "model", None)

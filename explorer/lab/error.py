@@ -149,8 +149,7 @@ def settled_reference(
             return known
         if network and halved == 1 and not sure(e, known):
             continue
-        off = rms(end[:count] - known.at(levels(e)[-1:])[0])
-        if float(known.floor[-1]) <= MATTERS * float(off.quantile(0.5)):
+        if not _matters(known, levels(e)[-1:], end[:count]):
             return known
     if network:
         return known
@@ -200,8 +199,13 @@ def _halvings(r: Run, watch: Watch | None) -> int:
     known = reference_for(e, watch, count=count, refined=1)  # its floor: what the quick one errs by
     if source.pace is not None and not sure(e, known):
         return 2
-    off = rms(r.trajectory.x[last][:count] - known.at(r.levels[-1:])[0])
-    return int(float(known.floor[-1]) > MATTERS * float(off.quantile(0.5)))
+    return int(_matters(known, r.levels[-1:], r.trajectory.x[last][:count]))
+
+
+def _matters(known: Reference, level: Tensor, end: Tensor) -> bool:
+    """Whether its floor is above 2 % of the median error of ends (B, *shape) at a level (1,)."""
+    off = rms(end - known.at(level)[0])
+    return not float(known.floor[-1]) <= MATTERS * float(off.quantile(0.5))
 
 
 def steps_of(e: Experiment, watch: Watch | None = None) -> StepErrors:

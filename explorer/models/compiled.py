@@ -110,8 +110,14 @@ class Compiled(nn.Module):
 def state(denoiser: Any) -> str:
     """How far a denoiser's network is, or both of guidance; nothing of what is not compiled."""
     parts = (denoiser, getattr(denoiser, "strong", None), getattr(denoiser, "weak", None))
-    nets = (getattr(getattr(part, "module", None), "model", None) for part in parts)
-    return "; ".join(dict.fromkeys(n.state for n in nets if isinstance(n, Compiled) and n.state))
+    nets = (n for part in parts if (n := compiled(part)) is not None and n.state)
+    return "; ".join(dict.fromkeys(n.state for n in nets))
+
+
+def compiled(denoiser: Any) -> Compiled | None:
+    """A denoiser's network, where the compiler is at it."""
+    net = getattr(getattr(denoiser, "module", None), "model", None)
+    return net if isinstance(net, Compiled) else None
 
 
 def _shape(value: Any) -> Any:

@@ -21,7 +21,7 @@ import numpy as np
 from ..errors import UserError
 from . import zips
 from .labels import parted
-from .shapes import COLUMNS, NUMBERS, ROWS, SHAPES, SIDE, check_shape, shaped, show, varied
+from .shapes import COLUMNS, LEAST, NUMBERS, ROWS, SHAPES, SIDE, check_shape, shaped, show, varied
 
 MIB = 2**20
 LARGEST = 64 * MIB  # of the file
@@ -51,8 +51,8 @@ def named(source: bytes | str | Path, filename: str, size: int) -> tuple[str, st
 
     Raises UserError for an ending that is not read, a file that is none, empty or too large.
     """
-    if not isinstance(size, int) or not 8 <= size <= SIDE:
-        raise UserError(f"Image size = {size!r} is out of range; 8 to {SIDE} pixels work.")
+    if not isinstance(size, int) or not LEAST <= size <= SIDE:
+        raise UserError(f"Image size = {size!r} is out of range; {LEAST} to {SIDE} pixels work.")
     filename = filename or (Path(source).name if not isinstance(source, bytes) else "file")
     shown = filename if len(filename) <= 60 else "…" + filename[-59:]
     ending = Path(filename).suffix.lower()

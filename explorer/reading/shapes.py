@@ -8,6 +8,7 @@ from ..errors import UserError
 
 ROWS = 20_000
 SIDE = 128  # pixels of an image
+LEAST = 8  # of one that is brought to the size of a network
 ROW = 3 * SIDE**2  # numbers
 NUMBERS = 2**23  # in all: 64 MB in float64
 COLUMNS = 64  # of a point set
